@@ -1,0 +1,23 @@
+//! `attune-api`
+
+use std::process::ExitCode;
+
+use attune_api::{ABOUT, Config, ServiceError};
+use attune_common::{
+    Shutdown,
+    boot::{self, Start},
+};
+
+fn main() -> ExitCode {
+    match boot::start(ABOUT, Config::read) {
+        Start::Exit(code) => code,
+        Start::Run(config) => boot::finish(ABOUT, run(&config)),
+    }
+}
+
+#[tokio::main]
+async fn run(config: &Config) -> Result<(), ServiceError> {
+    let shutdown = Shutdown::on_signals().map_err(ServiceError::Signals)?;
+    let listener = attune_http::bind(config.listen).await?;
+    attune_api::run(config, listener, &shutdown).await
+}

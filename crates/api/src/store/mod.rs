@@ -1,0 +1,130 @@
+//! The database. Each change is one statement, so SQLite's write lock makes it atomic.
+
+mod events;
+mod executions;
+mod queue;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    Row, SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow},
+};
+use thiserror::Error;
+
+pub(crate) use queue::Change;
+
+/// The database cannot be used.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The folder of the database file cannot be made.
+    #[error("cannot create the folder of the database {}; set ATTUNE_DATABASE", path.display())]
+    Folder {
+        /// The database file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file cannot be opened or made.
+    #[error("cannot open the database {}; set ATTUNE_DATABASE to a writable place", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: sqlx::Error,
+    },
+    /// The migrations are missing, or do not fit the database.
+    #[error("cannot apply the migrations in {}; see ATTUNE_MIGRATIONS_DIR", path.display())]
+    Migrate {
+        /// The folder of migrations.
+        path: PathBuf,
+        /// What is wrong.
+        source: MigrateError,
+    },
+    /// A statement failed.
+    #[error("the database failed: {0}")]
+    Query(#[from] sqlx::Error),
+    /// A stored value is not what this version stores.
+    #[error("column {column} of the database holds an unknown value: {reason}")]
+    Value {
+        /// The column.
+        column: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+}
+
+/// Executions and events.
+#[derive(Clone, Debug)]
+pub(crate) struct Store(SqlitePool);
+
+impl Store {
+    /// Opens the database, making it and its folder where missing, and migrates it.
+    pub async fn open(database: &Path, migrations: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = database.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+                path: database.into(),
+                source,
+            })?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(database)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .map_err(|source| StoreError::Open {
+                path: database.into(),
+                source,
+            })?;
+        let failed = |source| StoreError::Migrate {
+            path: migrations.into(),
+            source,
+        };
+        let migrator = Migrator::new(migrations).await.map_err(failed)?;
+        migrator.run(&pool).await.map_err(failed)?;
+        Ok(Self(pool))
+    }
+
+    /// Finishes writing and closes the file.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// Reads a column that holds one of a type's words.
+fn word<T: std::str::FromStr<Err: ToString>>(
+    row: &SqliteRow,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|error: T::Err| StoreError::Value {
+        column,
+        reason: error.to_string(),
+    })
+}
+
+/// Reads a column that holds JSON.
+fn json<T: serde::de::DeserializeOwned>(
+    row: &SqliteRow,
+    column: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| StoreError::Value {
+            column,
+            reason: error.to_string(),
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+use std::time::Duration;
+
+use attune_common::{Work, WorkRequest};
+
+use crate::{Error, http::Http};
+
+/// The executor, as workers use it.
+#[derive(Clone, Debug)]
+pub struct Executor(Http);
+
+impl Executor {
+    /// An executor at `base`, such as `http://executor:8081`.
+    pub fn new(base: &str) -> Self {
+        Self(Http::new(base))
+    }
+
+    /// Waits for work, as long as the executor lets it (half a minute at most); none then.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an unreadable answer.
+    pub async fn next(&self, request: &WorkRequest) -> Result<Option<Work>, Error> {
+        self.0
+            .ask_maybe("/work/next", request, Duration::from_secs(60))
+            .await
+    }
+}

@@ -1,0 +1,13 @@
+//! A typed HTTP client of Attune's services, with time limits and retries.
+
+mod api;
+mod error;
+mod executor;
+mod http;
+mod notifier;
+
+pub use api::Api;
+pub use error::Error;
+pub use executor::Executor;
+pub use http::Retry;
+pub use notifier::Notifier;

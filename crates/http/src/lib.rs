@@ -1,0 +1,10 @@
+//! What Attune's listening services share.
+
+mod error;
+mod extract;
+mod serve;
+mod trace;
+
+pub use error::HttpError;
+pub use extract::{Json, Path, Query};
+pub use serve::{ServeError, bind, serve};

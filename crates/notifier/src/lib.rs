@@ -1,0 +1,38 @@
+//! Attune's notifier: passes events on to whoever listens, as they happen. It keeps none; the api
+//! does.
+
+mod config;
+mod routes;
+
+use std::io;
+
+use attune_common::Shutdown;
+use attune_http::ServeError;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+pub use config::{ABOUT, Config};
+
+/// Why the notifier cannot run.
+#[derive(Debug, Error)]
+pub enum ServiceError {
+    /// Signals cannot be received.
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+    /// Requests cannot be received.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Answers requests until `shutdown`, which also ends the streams.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn run(
+    config: &Config,
+    listener: TcpListener,
+    shutdown: &Shutdown,
+) -> Result<(), ServiceError> {
+    let router = routes::router(config.backlog.into(), shutdown.clone());
+    Ok(attune_http::serve(listener, router, shutdown).await?)
+}

@@ -1,0 +1,23 @@
+//! `attune-sensor`
+
+use std::process::ExitCode;
+
+use attune_common::{
+    Shutdown,
+    boot::{self, Start},
+};
+use attune_sensor::{ABOUT, Config};
+
+fn main() -> ExitCode {
+    match boot::start(ABOUT, Config::read) {
+        Start::Exit(code) => code,
+        Start::Run(config) => boot::finish(ABOUT, run(&config)),
+    }
+}
+
+#[tokio::main]
+async fn run(config: &Config) -> std::io::Result<()> {
+    let shutdown = Shutdown::on_signals()?;
+    attune_sensor::run(config, &shutdown).await;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! `bakehouse build`.
+
+use std::collections::BTreeMap;
+
+use owo_colors::OwoColorize;
+
+use super::generate::check;
+use crate::cli::args::BuildArgs;
+use crate::cli::session::{Planned, Session};
+use crate::documents::{self, bake::hash_variable};
+use crate::engine::Engine;
+use crate::engine::images::Image;
+use crate::files;
+use crate::plan::Plan;
+use crate::plan::service::Service;
+use crate::problem::{Code, Problem, Problems, did_you_mean};
+
+pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
+    let Planned { root, plan } = session.plan()?;
+    let chosen = choose(&plan, &arguments.services)?;
+    check(&files::compare(&root, &documents::render(&plan))?)?;
+    let engine = Engine::find()?;
+    let names = Names::new(&plan);
+    // What the environment changes is not in the hash.
+    let certain = OVERRIDES
+        .iter()
+        .all(|name| std::env::var_os(name).is_none());
+    let skip = certain && !arguments.force && arguments.bake.is_empty();
+
+    let hashed: Vec<String> = chosen
+        .services
+        .iter()
+        .map(|service| names.hashed(service))
+        .collect();
+    let before = if skip {
+        engine.images(&hashed)
+    } else {
+        BTreeMap::new()
+    };
+    let mut targets = Vec::new();
+    for service in &chosen.services {
+        match before.get(&names.hashed(service)) {
+            Some(image) => retag(&engine, &names, service, image)?,
+            None => targets.push(service.name.clone()),
+        }
+    }
+    targets.extend(chosen.pack_binaries.iter().cloned());
+    if !targets.is_empty() {
+        let variables: Vec<(String, String)> = chosen
+            .services
+            .iter()
+            .filter(|_| certain)
+            .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
+            .collect();
+        engine.bake(&root, &targets, &variables, &arguments.bake)?;
+    }
+    if !session.global.quiet {
+        table(&engine, &names, &chosen, &targets);
+    }
+    Ok(())
+}
+
+/// Variables of the Bake file that change what is built.
+const OVERRIDES: [&str; 4] = [
+    "BUILDER_BASE",
+    "RUNTIME_BASE",
+    "PLATFORMS",
+    "SOURCE_DATE_EPOCH",
+];
+
+struct Chosen<'a> {
+    services: Vec<&'a Service>,
+    pack_binaries: Vec<String>,
+}
+
+fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
+    if wanted.is_empty() {
+        return Ok(Chosen {
+            services: plan.services.iter().collect(),
+            pack_binaries: plan
+                .pack_binaries()
+                .map(|binary| binary.target.clone())
+                .collect(),
+        });
+    }
+    let mut chosen = Chosen {
+        services: Vec::new(),
+        pack_binaries: Vec::new(),
+    };
+    let mut problems = Vec::new();
+    for name in wanted {
+        let services = plan
+            .services
+            .iter()
+            .filter(|service| service.name == *name || service.family == *name);
+        let before = chosen.services.len() + chosen.pack_binaries.len();
+        chosen.services.extend(services);
+        chosen.pack_binaries.extend(
+            plan.pack_binaries()
+                .filter(|b| b.target == *name)
+                .map(|b| b.target.clone()),
+        );
+        if chosen.services.len() + chosen.pack_binaries.len() == before {
+            let known: Vec<&str> = plan
+                .services
+                .iter()
+                .flat_map(|service| [service.name.as_str(), service.family.as_str()])
+                .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))
+                .collect();
+            let hint = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            problems.push(
+                Problem::new(
+                    Code::ServiceUnknown,
+                    format!("there is no service `{name}`"),
+                )
+                .hint(hint),
+            );
+        }
+    }
+    chosen.services.sort_by_key(|service| &service.name);
+    chosen.services.dedup_by_key(|service| &service.name);
+    if problems.is_empty() {
+        Ok(chosen)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// Names of images, as the Bake file makes them.
+struct Names {
+    registry: String,
+    tag: String,
+}
+
+impl Names {
+    fn new(plan: &Plan) -> Self {
+        let variable =
+            |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        Self {
+            registry: variable("REGISTRY", &plan.config.registry),
+            tag: variable("TAG", "latest"),
+        }
+    }
+
+    fn image(&self, service: &Service) -> String {
+        if self.registry.is_empty() {
+            service.name.clone()
+        } else {
+            format!("{}/{}", self.registry, service.name)
+        }
+    }
+
+    fn tagged(&self, service: &Service) -> String {
+        format!("{}:{}", self.image(service), self.tag)
+    }
+
+    fn hashed(&self, service: &Service) -> String {
+        format!("{}:in-{}", self.image(service), service.input_hash)
+    }
+}
+
+fn retag(engine: &Engine, names: &Names, service: &Service, image: &Image) -> Result<(), Problem> {
+    let tagged = names.tagged(service);
+    if image.repo_tags.contains(&tagged) {
+        return Ok(());
+    }
+    engine.tag(&names.hashed(service), &tagged)
+}
+
+fn table(engine: &Engine, names: &Names, chosen: &Chosen<'_>, baked: &[String]) {
+    let tags: Vec<String> = chosen
+        .services
+        .iter()
+        .map(|service| names.tagged(service))
+        .collect();
+    let images = engine.images(&tags);
+    let width = tags
+        .iter()
+        .chain(&chosen.pack_binaries)
+        .map(String::len)
+        .max()
+        .unwrap_or_default();
+    anstream::println!(
+        "{:width$}  {:>9}  {:16}  {}",
+        "image".bold(),
+        "size",
+        "input hash",
+        "result"
+    );
+    for (service, tag) in chosen.services.iter().zip(&tags) {
+        let size = images
+            .get(tag)
+            .map_or_else(|| "-".to_owned(), |image| megabytes(image.size));
+        let result = if baked.contains(&service.name) {
+            "baked"
+        } else {
+            "skipped, the engine has it"
+        };
+        anstream::println!("{tag:width$}  {size:>9}  {}  {result}", service.input_hash);
+    }
+    for target in &chosen.pack_binaries {
+        anstream::println!("{target:width$}  {:>9}  {:16}  baked", "-", "");
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let megabytes = bytes as f64 / 1e6;
+    format!("{megabytes:.1} MB")
+}

@@ -1,0 +1,58 @@
+//! `bakehouse generate`.
+
+use camino::Utf8Path;
+
+use crate::cli::args::GenerateArgs;
+use crate::cli::session::{Planned, Session};
+use crate::documents;
+use crate::files::{self, Change};
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> {
+    let Planned { root, plan } = session.plan()?;
+    let documents = documents::render(&plan);
+    let changes = files::compare(&root, &documents)?;
+    if arguments.diff {
+        changes
+            .iter()
+            .for_each(|change| anstream::print!("{}", change.diff()));
+        return Ok(());
+    }
+    if arguments.check {
+        check(&changes)?;
+        session.say(format_args!(
+            "{} generated files are in date",
+            documents.len()
+        ));
+        return Ok(());
+    }
+    apply(session, &root, &changes)?;
+    session.say(format_args!(
+        "{} of {} files changed",
+        changes.len(),
+        documents.len()
+    ));
+    Ok(())
+}
+
+fn apply(session: &Session, root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
+    files::apply::apply(root, changes)?;
+    changes.iter().for_each(|change| session.say(change));
+    Ok(())
+}
+
+/// Shows each change and fails if there is one.
+pub fn check(changes: &[Change]) -> Result<(), Problem> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    changes
+        .iter()
+        .for_each(|change| anstream::eprint!("{}", change.diff()));
+    let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    Err(Problem::new(
+        Code::FilesOutOfDate,
+        format!("out of date: {}", paths.join(", ")),
+    )
+    .hint("run `bakehouse generate` and commit what it writes"))
+}

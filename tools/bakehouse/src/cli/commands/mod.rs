@@ -1,0 +1,6 @@
+//! One file a command.
+
+pub mod build;
+pub mod completions;
+pub mod generate;
+pub mod plan;

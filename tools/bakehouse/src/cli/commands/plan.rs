@@ -1,0 +1,159 @@
+//! `bakehouse plan`.
+
+use owo_colors::OwoColorize;
+use serde::Serialize;
+
+use crate::cli::args::{Format, PlanArgs};
+use crate::cli::session::{Planned, Session};
+use crate::plan::Plan;
+use crate::plan::stage::CompileStage;
+use crate::problem::Problems;
+
+pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
+    let Planned { plan, .. } = session.plan()?;
+    match arguments.format {
+        Format::Text => text(&plan),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&Shown::of(&plan))
+                .expect("strings and lists are JSON");
+            anstream::println!("{json}");
+        }
+    }
+    Ok(())
+}
+
+/// `plan --format json`, version 1.
+#[derive(Serialize)]
+struct Shown<'a> {
+    version: u32,
+    bases: Vec<&'a str>,
+    services: Vec<ShownService<'a>>,
+    packs: Vec<ShownPack<'a>>,
+    stages: Vec<ShownStage<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownService<'a> {
+    name: &'a str,
+    package: &'a str,
+    bin: &'a str,
+    variant: Option<&'a str>,
+    closure: Vec<&'a str>,
+    input_hash: &'a str,
+}
+
+#[derive(Serialize)]
+struct ShownPack<'a> {
+    name: &'a str,
+    binaries: Vec<ShownBinary<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownBinary<'a> {
+    name: &'a str,
+    input_hash: &'a str,
+}
+
+#[derive(Serialize)]
+struct ShownStage<'a> {
+    name: &'a str,
+    package: &'a str,
+    needs: &'a [String],
+    reads: Vec<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        Self {
+            version: 1,
+            bases: plan.bases().into_iter().collect(),
+            services: plan
+                .services
+                .iter()
+                .map(|service| ShownService {
+                    name: &service.name,
+                    package: &service.package,
+                    bin: &service.bin,
+                    variant: service.variant.as_deref(),
+                    closure: service.closure.iter().map(String::as_str).collect(),
+                    input_hash: &service.input_hash,
+                })
+                .collect(),
+            packs: plan
+                .packs
+                .iter()
+                .map(|pack| ShownPack {
+                    name: &pack.name,
+                    binaries: pack
+                        .binaries
+                        .iter()
+                        .map(|binary| ShownBinary {
+                            name: &binary.bin,
+                            input_hash: &binary.input_hash,
+                        })
+                        .collect(),
+                })
+                .collect(),
+            stages: stages(plan)
+                .map(|stage| ShownStage {
+                    name: &stage.name,
+                    package: &stage.package,
+                    needs: &stage.needs,
+                    reads: stage.reads.iter().map(|path| path.as_str()).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn stages(plan: &Plan) -> impl Iterator<Item = &CompileStage> {
+    plan.selections
+        .iter()
+        .flat_map(|selection| selection.libraries.iter().chain(&selection.leaves))
+}
+
+fn text(plan: &Plan) {
+    anstream::println!("{}", "services".bold());
+    let width = plan
+        .services
+        .iter()
+        .map(|service| service.name.len())
+        .max()
+        .unwrap_or_default();
+    for service in &plan.services {
+        let closure: Vec<&str> = service.closure.iter().map(String::as_str).collect();
+        anstream::println!(
+            "  {:width$}  {}  {}",
+            service.name,
+            service.input_hash.dimmed(),
+            closure.join(", ")
+        );
+    }
+    if plan.pack_binaries().next().is_some() {
+        anstream::println!("{}", "pack binaries".bold());
+    }
+    for binary in plan.pack_binaries() {
+        anstream::println!(
+            "  {}  {}  into {}",
+            binary.target,
+            binary.input_hash.dimmed(),
+            binary.folder
+        );
+    }
+    anstream::println!("{}", "stages".bold());
+    for selection in &plan.selections {
+        anstream::println!(
+            "  {}: third-party crates of {}",
+            selection.deps,
+            selection.packages.join(", ")
+        );
+    }
+    for stage in stages(plan) {
+        let needs = if stage.needs.is_empty() {
+            String::new()
+        } else {
+            format!(" ← {}", stage.needs.join(", "))
+        };
+        anstream::println!("  {}{needs}", stage.name);
+    }
+}

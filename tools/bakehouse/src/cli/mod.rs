@@ -1,0 +1,36 @@
+//! The command line: arguments, output and exit codes.
+
+mod args;
+mod commands;
+mod report;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use session::Session;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    report::set_up(&args.global);
+    let session = Session::new(args.global);
+    let done = match args.command {
+        Command::Generate(arguments) => commands::generate::run(&session, &arguments),
+        Command::Plan(arguments) => commands::plan::run(&session, &arguments),
+        Command::Build(arguments) => commands::build::run(&session, &arguments),
+        Command::Completions { shell } => {
+            commands::completions::run(shell);
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problems) => {
+            report::problems(&problems);
+            ExitCode::from(problems.exit())
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `docker/Dockerfile.dockerignore`: the context is what the images are built from, and nothing else.
+
+use super::{Document, HEADER};
+use crate::graph::sources::NEVER_SOURCES;
+use crate::plan::Plan;
+
+/// An allowlist: everything out, then the plan's paths in, then what is never a source out again. The last
+/// match wins.
+pub fn render(plan: &Plan) -> Document {
+    let mut text = format!("# {HEADER}\n*\n");
+    for path in &plan.context {
+        let covered = path
+            .ancestors()
+            .skip(1)
+            .any(|folder| plan.context.iter().any(|other| other == folder));
+        if !covered {
+            text += &format!("!{path}\n");
+        }
+    }
+    text += "# The images are built from the manifests in docker/skeleton.\n";
+    for member in plan.skeleton.members.values() {
+        text += &format!("{}\n", member.dir.join("Cargo.toml"));
+    }
+    for name in NEVER_SOURCES {
+        text += &format!("**/{name}\n");
+    }
+    Document {
+        path: "docker/Dockerfile.dockerignore".into(),
+        text,
+    }
+}

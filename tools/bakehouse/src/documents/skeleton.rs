@@ -1,0 +1,24 @@
+//! `docker/skeleton`: the manifests that the image build uses in place of the workspace's own.
+
+use camino::Utf8Path;
+
+use super::{Document, HEADER};
+use crate::plan::Plan;
+use crate::plan::build::SKELETON;
+
+/// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them.
+pub fn render(plan: &Plan) -> Vec<Document> {
+    let document = |folder: &str, path: &Utf8Path, text: &str| Document {
+        path: Utf8Path::new(SKELETON).join(folder).join(path),
+        text: format!("# {HEADER}\n{text}"),
+    };
+    let masked = plan
+        .skeleton
+        .masked_files()
+        .map(|(path, text)| document("deps", &path, text));
+    let own = plan
+        .skeleton
+        .own_files()
+        .map(|(path, text)| document("own", &path, text));
+    masked.chain(own).collect()
+}

@@ -1,0 +1,156 @@
+//! `docker buildx bake`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use camino::Utf8Path;
+use semver::Version;
+
+use crate::problem::{Code, Problem};
+
+/// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
+/// variables.
+pub const OLDEST_BUILDX: Version = Version::new(0, 19, 0);
+/// The oldest engine whose own frontend reads the generated Dockerfile.
+pub const OLDEST_ENGINE: Version = Version::new(23, 0, 0);
+
+/// A Docker Engine that can bake.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    docker: PathBuf,
+    pub engine: Version,
+    pub buildx: Version,
+}
+
+impl Engine {
+    /// Finds the engine that `docker` talks to.
+    ///
+    /// # Errors
+    /// `engine-missing`, `engine-too-old`.
+    pub fn find() -> Result<Self, Problem> {
+        let docker = which::which("docker").map_err(|_| {
+            Problem::new(Code::EngineMissing, "there is no `docker` on PATH")
+                .hint("run `nix develop`, or `tools/engine up` in the Bakehouse repository, or install Docker Engine 23 or newer")
+        })?;
+        let server =
+            run(&docker, &["version", "--format", "{{.Server.Version}}"]).map_err(|said| {
+                Problem::new(
+                    Code::EngineMissing,
+                    format!("no Docker Engine answers: {said}"),
+                )
+                .hint("start the engine, or point DOCKER_HOST or `docker context` at one")
+            })?;
+        let buildx = run(&docker, &["buildx", "version"]).map_err(|said| {
+            Problem::new(Code::EngineMissing, format!("docker has no buildx: {said}")).hint(
+                format!("install the docker-buildx plugin, {OLDEST_BUILDX} or newer"),
+            )
+        })?;
+        let engine = version("Docker Engine", &server, &OLDEST_ENGINE)?;
+        let buildx = version(
+            "docker buildx",
+            buildx.split(' ').nth(1).unwrap_or(&buildx),
+            &OLDEST_BUILDX,
+        )?;
+        Ok(Self {
+            docker,
+            engine,
+            buildx,
+        })
+    }
+
+    /// Bakes `targets` of the Bake file in `root`, progress going straight to the terminal.
+    ///
+    /// # Errors
+    /// `bake-failed`.
+    pub fn bake(
+        &self,
+        root: &Utf8Path,
+        targets: &[String],
+        variables: &[(String, String)],
+        arguments: &[OsString],
+    ) -> Result<(), Problem> {
+        let status = Command::new(&self.docker)
+            .current_dir(root)
+            .args(["buildx", "bake", "--file", "docker-bake.hcl"])
+            .args(arguments)
+            .args(targets)
+            .envs(variables.iter().map(|(key, value)| (key, value)))
+            .status()
+            .map_err(|error| {
+                Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
+            })?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Problem::new(Code::BakeFailed, format!("docker buildx bake {} failed ({status})", targets.join(" ")))
+            .hint("its own message stands above; what was built before the failure is kept by the builder"))
+    }
+
+    /// Runs docker and gives what it prints.
+    pub(super) fn output(&self, arguments: &[&str]) -> Result<String, String> {
+        run(&self.docker, arguments)
+    }
+
+    /// Runs docker and gives what it prints, whether it succeeds or not.
+    pub(super) fn partial_output(&self, arguments: &[&str]) -> String {
+        let output = Command::new(&self.docker).args(arguments).output();
+        output
+            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+            .unwrap_or_default()
+    }
+}
+
+fn run(docker: &std::path::Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(docker)
+        .args(arguments)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+}
+
+fn version(what: &str, said: &str, oldest: &Version) -> Result<Version, Problem> {
+    // Distributions append their own: `28.5.2+dfsg3`, `v0.29.1`, `23.0.0-rc.1`; a two-part `24.0` is seen too.
+    let numbers = said.trim_start_matches('v');
+    let numbers = numbers
+        .split(['+', '-', '~', ' '])
+        .next()
+        .unwrap_or_default();
+    let padded = match numbers.matches('.').count() {
+        0 => format!("{numbers}.0.0"),
+        1 => format!("{numbers}.0"),
+        _ => numbers.to_owned(),
+    };
+    let Ok(version) = Version::parse(&padded) else {
+        return Err(Problem::new(
+            Code::EngineTooOld,
+            format!("the version of {what} cannot be read: `{said}`"),
+        )
+        .hint(format!("bakehouse needs {what} {oldest} or newer")));
+    };
+    if version < *oldest {
+        return Err(
+            Problem::new(Code::EngineTooOld, format!("{what} {version} is too old"))
+                .hint(format!("install {what} {oldest} or newer")),
+        );
+    }
+    Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_distributions_are_read_and_old_ones_refused() {
+        let read = |said| version("docker buildx", said, &OLDEST_BUILDX);
+        assert_eq!(read("v0.29.1+ds1-2").unwrap(), Version::new(0, 29, 1));
+        assert_eq!(read("0.19").unwrap(), Version::new(0, 19, 0));
+        assert_eq!(read("v0.10.4").unwrap_err().code, Code::EngineTooOld);
+        assert_eq!(read("unknown").unwrap_err().code, Code::EngineTooOld);
+    }
+}

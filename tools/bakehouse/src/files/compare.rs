@@ -1,0 +1,145 @@
+//! What differs between the documents and the disk. Changes are data, so that a dry run is free.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::documents::{Document, HEADER};
+use crate::plan::build::SKELETON;
+use crate::problem::{Code, Problem};
+
+/// A file that is not as the plan says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Relative to the workspace root.
+    pub path: Utf8PathBuf,
+    pub kind: ChangeKind,
+}
+
+/// What has to be done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Create {
+        text: String,
+    },
+    Update {
+        old: String,
+        text: String,
+    },
+    /// A generated file that no plan has any more.
+    Remove {
+        old: String,
+    },
+}
+
+impl Change {
+    /// A unified diff.
+    pub fn diff(&self) -> String {
+        let (old, new) = match &self.kind {
+            ChangeKind::Create { text } => ("", text.as_str()),
+            ChangeKind::Update { old, text } => (old.as_str(), text.as_str()),
+            ChangeKind::Remove { old } => (old.as_str(), ""),
+        };
+        let path = self.path.as_str();
+        similar::TextDiff::from_lines(old, new)
+            .unified_diff()
+            .header(path, path)
+            .to_string()
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.kind {
+            ChangeKind::Create { .. } => "create",
+            ChangeKind::Update { .. } => "update",
+            ChangeKind::Remove { .. } => "remove",
+        };
+        write!(f, "{verb} {}", self.path)
+    }
+}
+
+/// Compares `documents` with the files below `root`, sorted by path.
+///
+/// # Errors
+/// `file-unreadable`; `file-hand-edited` for a file in a document's place that bakehouse did not write.
+pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+    let mut changes = Vec::new();
+    for document in documents {
+        let old = read(&root.join(&document.path))?;
+        let kind = match old {
+            Some(old) if old == document.text => continue,
+            Some(old) if !is_generated(&old) => {
+                return Err(Problem::new(
+                    Code::FileHandEdited,
+                    format!("{} was not written by bakehouse", document.path),
+                )
+                .hint("move it away, or delete it, and run `bakehouse generate` again"));
+            }
+            Some(old) => ChangeKind::Update {
+                old,
+                text: document.text.clone(),
+            },
+            None => ChangeKind::Create {
+                text: document.text.clone(),
+            },
+        };
+        changes.push(Change {
+            path: document.path.clone(),
+            kind,
+        });
+    }
+    let wanted: BTreeSet<&Utf8Path> = documents
+        .iter()
+        .map(|document| document.path.as_path())
+        .collect();
+    for path in skeleton_files(root)? {
+        if !wanted.contains(path.as_path())
+            && let Some(old) = read(&root.join(&path))?
+            && is_generated(&old)
+        {
+            changes.push(Change {
+                path,
+                kind: ChangeKind::Remove { old },
+            });
+        }
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+fn is_generated(text: &str) -> bool {
+    text.lines()
+        .next()
+        .is_some_and(|line| line.ends_with(HEADER))
+}
+
+fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
+    match fs_err::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string()).hint(
+            "make it readable, or move it away: bakehouse does not overwrite what it cannot read",
+        )),
+    }
+}
+
+fn skeleton_files(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+    let folder = root.join(SKELETON);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in ignore::WalkBuilder::new(&folder)
+        .standard_filters(false)
+        .build()
+    {
+        let entry = entry.map_err(|error| Problem::new(Code::FileUnreadable, error.to_string()))?;
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if is_file && let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) {
+            files.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
+        }
+    }
+    Ok(files)
+}

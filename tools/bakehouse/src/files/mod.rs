@@ -1,0 +1,6 @@
+//! Generated documents against the disk: what would change, and changing it.
+
+pub mod apply;
+pub mod compare;
+
+pub use compare::{Change, ChangeKind, compare};

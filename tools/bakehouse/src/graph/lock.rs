@@ -1,0 +1,268 @@
+//! `Cargo.lock`, cut to what some members can reach.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::Deserialize;
+
+use crate::problem::{Code, Problem};
+
+/// A parsed `Cargo.lock`.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    version: u32,
+    packages: Vec<Package>,
+}
+
+/// An entry of the lock.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Package {
+    pub name: String,
+    pub version: String,
+    pub source: Option<String>,
+    pub checksum: Option<String>,
+    #[serde(default)]
+    pub dependencies: Vec<String>,
+    /// What a `[replace]` puts in this package's place.
+    pub replace: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawLock {
+    #[serde(default = "first_version")]
+    version: u32,
+    #[serde(default, rename = "package")]
+    packages: Vec<Package>,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+impl Lock {
+    /// Reads the text of a `Cargo.lock`.
+    ///
+    /// # Errors
+    /// `lock-invalid` when it is not TOML of that form.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let raw: RawLock = toml::from_str(text).map_err(|error| {
+            Problem::new(
+                Code::LockInvalid,
+                format!("Cargo.lock cannot be read: {}", error.message()),
+            )
+            .hint("run `cargo generate-lockfile`, or take the file from version control again")
+        })?;
+        Ok(Self {
+            version: raw.version,
+            packages: raw.packages,
+        })
+    }
+
+    /// All entries, in file order.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// The entries that `members` reach. A superset of what Cargo resolves for them, since an entry lists the
+    /// dependencies that any member's features switch on. Edges of a member itself come from `direct`: its
+    /// entry also lists dev-dependencies.
+    pub fn reachable(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> Vec<&Package> {
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, package) in self.packages.iter().enumerate() {
+            by_name.entry(&package.name).or_default().push(index);
+        }
+        let mut seen = BTreeSet::new();
+        let mut open: VecDeque<usize> = direct
+            .keys()
+            .flat_map(|name| by_name.get(name.as_str()).into_iter().flatten())
+            .copied()
+            .filter(|&index| self.packages[index].source.is_none())
+            .collect();
+        while let Some(index) = open.pop_front() {
+            if !seen.insert(index) {
+                continue;
+            }
+            let package = &self.packages[index];
+            let wanted = package
+                .source
+                .is_none()
+                .then(|| direct.get(&package.name))
+                .flatten();
+            for reference in package.dependencies.iter().chain(&package.replace) {
+                let (name, version) = split_reference(reference);
+                if wanted.is_some_and(|names| !names.contains(name)) {
+                    continue;
+                }
+                let candidates = by_name.get(name).into_iter().flatten().copied();
+                open.extend(candidates.filter(|&candidate| {
+                    version.is_none_or(|version| self.packages[candidate].version == version)
+                }));
+            }
+        }
+        seen.into_iter()
+            .map(|index| &self.packages[index])
+            .collect()
+    }
+
+    /// The text of a lock with just `entries`, the members' own versions masked, and the edges of members cut
+    /// to `direct`. Cargo rewrites it where it would say the same in fewer words.
+    pub fn masked(
+        &self,
+        entries: &[&Package],
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> String {
+        let kept: BTreeSet<&str> = entries
+            .iter()
+            .map(|package| package.name.as_str())
+            .collect();
+        let member = |name: &str| direct.contains_key(name);
+        let mut text = format!(
+            "# The third-party crates that the images can need, cut from Cargo.lock by bakehouse.\nversion = {}\n",
+            self.version
+        );
+        for package in entries {
+            let local = package.source.is_none() && member(&package.name);
+            let version = if local {
+                MASKED_VERSION
+            } else {
+                &package.version
+            };
+            text += &format!(
+                "\n[[package]]\nname = {:?}\nversion = {version:?}\n",
+                package.name
+            );
+            if let Some(source) = &package.source {
+                text += &format!("source = {source:?}\n");
+            }
+            if let Some(checksum) = &package.checksum {
+                text += &format!("checksum = {checksum:?}\n");
+            }
+            if let Some(replace) = &package.replace {
+                text += &format!("replace = {replace:?}\n");
+            }
+            let wanted = local.then(|| &direct[&package.name]);
+            let dependencies: Vec<String> = package
+                .dependencies
+                .iter()
+                .filter(|reference| {
+                    let name = split_reference(reference).0;
+                    kept.contains(name) && wanted.is_none_or(|names| names.contains(name))
+                })
+                .map(|reference| self.mask_reference(reference, direct))
+                .collect();
+            if !dependencies.is_empty() {
+                text += "dependencies = [\n";
+                for dependency in dependencies {
+                    text += &format!(" {dependency:?},\n");
+                }
+                text += "]\n";
+            }
+        }
+        text
+    }
+
+    fn mask_reference(
+        &self,
+        reference: &str,
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> String {
+        let (name, version) = split_reference(reference);
+        let local = self.packages.iter().any(|package| {
+            package.name == name
+                && package.source.is_none()
+                && version.is_none_or(|v| package.version == v)
+        });
+        match version {
+            Some(_) if local && direct.contains_key(name) => format!("{name} {MASKED_VERSION}"),
+            _ => reference.to_owned(),
+        }
+    }
+}
+
+/// The version that every member has in the skeleton, so that a version bump does not touch it.
+pub const MASKED_VERSION: &str = "0.0.0";
+
+fn split_reference(reference: &str) -> (&str, Option<&str>) {
+    let mut words = reference.split(' ');
+    (words.next().unwrap_or_default(), words.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = r#"
+version = 4
+
+[[package]]
+name = "api"
+version = "1.2.3"
+dependencies = ["common 1.2.3", "insta", "serde"]
+
+[[package]]
+name = "common"
+version = "1.2.3"
+
+[[package]]
+name = "common"
+version = "9.0.0"
+source = "registry+https://example.invalid/index"
+checksum = "00"
+
+[[package]]
+name = "insta"
+version = "1.0.0"
+source = "registry+https://example.invalid/index"
+checksum = "11"
+
+[[package]]
+name = "serde"
+version = "1.0.0"
+source = "registry+https://example.invalid/index"
+checksum = "22"
+dependencies = ["serde_core"]
+
+[[package]]
+name = "serde_core"
+version = "1.0.0"
+source = "registry+https://example.invalid/index"
+checksum = "33"
+"#;
+
+    fn direct() -> BTreeMap<String, BTreeSet<String>> {
+        BTreeMap::from([
+            (
+                "api".to_owned(),
+                ["common", "serde"].map(String::from).into(),
+            ),
+            ("common".to_owned(), BTreeSet::new()),
+        ])
+    }
+
+    #[test]
+    fn only_what_the_members_reach_stays_and_dev_dependencies_do_not() {
+        let lock = Lock::parse(LOCK).unwrap();
+        let names: Vec<_> = lock
+            .reachable(&direct())
+            .iter()
+            .map(|p| format!("{} {}", p.name, p.version))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "api 1.2.3",
+                "common 1.2.3",
+                "serde 1.0.0",
+                "serde_core 1.0.0"
+            ]
+        );
+    }
+
+    #[test]
+    fn versions_of_members_are_masked_and_those_of_namesakes_are_not() {
+        let lock = Lock::parse(LOCK).unwrap();
+        let text = lock.masked(&lock.reachable(&direct()), &direct());
+        assert!(!text.contains("1.2.3") && !text.contains("insta"), "{text}");
+        assert!(text.contains("\"common 0.0.0\""), "{text}");
+        Lock::parse(&text).unwrap();
+    }
+}

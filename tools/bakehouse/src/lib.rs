@@ -1,0 +1,21 @@
+//! Docker images for Rust workspaces: reads a Cargo workspace and one `bakehouse.toml`, works out a
+//! plan, and writes ordinary Bake and Docker files that work without this tool.
+//!
+//! The folders are the flow, and each one looks only at those before it:
+//!
+//! | room | does | touches |
+//! |---|---|---|
+//! | [`graph`] | the workspace: members, closures, lock | reads `cargo metadata --no-deps` and files |
+//! | [`plan`] | configuration and graph → services, packs, stages, input hashes | nothing |
+//! | [`documents`] | plan → the text of every generated file | nothing |
+//! | [`files`] | documents against the disk: compare, then apply | reads and writes files |
+//! | [`engine`] | Docker: what it has, and baking | runs `docker` |
+//! | [`cli`] | arguments, output, exit codes | the terminal |
+
+pub mod cli;
+pub mod documents;
+pub mod engine;
+pub mod files;
+pub mod graph;
+pub mod plan;
+pub mod problem;

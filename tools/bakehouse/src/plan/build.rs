@@ -1,0 +1,387 @@
+//! Works out the whole plan from the graph and the configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::config::Config;
+use super::config::valid::Unify;
+use super::hash::InputHash;
+use super::pack::{Pack, PackBinary};
+use super::service::Service;
+use super::skeleton::Skeleton;
+use super::stage::{CompileStage, Selection};
+use crate::graph::closure::{closure, compile_order};
+use crate::graph::{Sources, Workspace};
+
+/// Everything that will be built and written.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub config: Config,
+    /// The pinned toolchain, e.g. `1.95.0`.
+    pub channel: Option<String>,
+    pub cargo_config: Option<Utf8PathBuf>,
+    pub selections: Vec<Selection>,
+    pub services: Vec<Service>,
+    pub packs: Vec<Pack>,
+    pub skeleton: Skeleton,
+    /// Paths that the Docker context is made of, sorted.
+    pub context: Vec<Utf8PathBuf>,
+}
+
+/// Where the generated skeleton stands, relative to the workspace root.
+pub const SKELETON: &str = "docker/skeleton";
+
+impl Plan {
+    /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
+    pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
+        let packages: BTreeSet<String> = outputs(config)
+            .flat_map(|(package, ..)| closure(&workspace.members, package))
+            .collect();
+        let sources = packages
+            .iter()
+            .flat_map(|package| member_reads(workspace, config, package));
+        let shipped = config
+            .services
+            .iter()
+            .flat_map(|service| service.image.files.keys().cloned());
+        let all: BTreeSet<Utf8PathBuf> = sources
+            .chain(shipped)
+            .chain(workspace.cargo_config.clone())
+            .collect();
+        all.into_iter().collect()
+    }
+
+    /// Works out the plan.
+    pub fn new(workspace: &Workspace, config: Config, sources: &Sources) -> Self {
+        let roots: BTreeSet<&str> = outputs(&config).map(|(package, ..)| package).collect();
+        let kept: BTreeSet<String> = roots
+            .iter()
+            .flat_map(|package| closure(&workspace.members, package))
+            .collect();
+        let skeleton = Skeleton::new(workspace, &kept);
+        let selections = selections(workspace, &config);
+        let hasher = Hasher {
+            workspace,
+            config: &config,
+            sources,
+            skeleton: &skeleton,
+            selections: &selections,
+        };
+        let services = config
+            .services
+            .iter()
+            .map(|service| {
+                let leaf = leaf(
+                    &selections,
+                    &service.package,
+                    &service.bin,
+                    &service.features,
+                );
+                let closure = closure(&workspace.members, &service.package);
+                let mut hash = hasher.binary("service", leaf, &closure);
+                hash.part("image", &format!("{:?}", service.image));
+                hash.part(
+                    "runtime",
+                    service.image.runtime.as_ref().unwrap_or(&config.runtime),
+                );
+                hash.part("packs", config.packs_path.as_str());
+                hash.part("workdir", config.workdir.as_str());
+                hash.files(sources, &service.image.files.keys().cloned().collect());
+                Service {
+                    name: service.name.clone(),
+                    family: service.family.clone(),
+                    variant: service.variant.clone(),
+                    package: service.package.clone(),
+                    bin: service.bin.clone(),
+                    leaf: leaf.name.clone(),
+                    closure,
+                    image: service.image.clone(),
+                    input_hash: hash.finish(),
+                }
+            })
+            .collect();
+        let packs = config
+            .packs
+            .iter()
+            .map(|pack| Pack {
+                name: pack.name.clone(),
+                path: pack.path.clone(),
+                binaries: pack
+                    .binaries
+                    .iter()
+                    .map(|binary| {
+                        let leaf = leaf(&selections, &binary.package, &binary.bin, &[]);
+                        let closure = closure(&workspace.members, &binary.package);
+                        PackBinary {
+                            target: format!("pack-{}-{}", pack.name, binary.bin),
+                            package: binary.package.clone(),
+                            bin: binary.bin.clone(),
+                            folder: binary.folder.clone(),
+                            leaf: leaf.name.clone(),
+                            input_hash: hasher.binary("pack-binary", leaf, &closure).finish(),
+                            closure,
+                        }
+                    })
+                    .collect(),
+            })
+            .collect();
+        let mut context: BTreeSet<Utf8PathBuf> =
+            Self::reads(workspace, &config).into_iter().collect();
+        context.insert(SKELETON.into());
+        Self {
+            channel: workspace.channel.clone(),
+            cargo_config: workspace.cargo_config.clone(),
+            selections,
+            services,
+            packs,
+            skeleton,
+            context: context.into_iter().collect(),
+            config,
+        }
+    }
+
+    /// Every base image, sorted.
+    pub fn bases(&self) -> BTreeSet<&str> {
+        let own = self
+            .services
+            .iter()
+            .filter_map(|service| service.image.runtime.as_deref());
+        own.chain([self.config.builder.as_str(), self.config.runtime.as_str()])
+            .collect()
+    }
+
+    /// All pack binaries.
+    pub fn pack_binaries(&self) -> impl Iterator<Item = &PackBinary> {
+        self.packs.iter().flat_map(|pack| &pack.binaries)
+    }
+
+    /// Variants by family, for the groups of the Bake file.
+    pub fn families(&self) -> BTreeMap<&str, Vec<&Service>> {
+        let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+        for service in self
+            .services
+            .iter()
+            .filter(|service| service.variant.is_some())
+        {
+            families.entry(&service.family).or_default().push(service);
+        }
+        families
+    }
+}
+
+/// Each binary to build: package, binary, features, and the name that its stage is made of.
+fn outputs(config: &Config) -> impl Iterator<Item = (&str, &str, &[String], String)> {
+    let services = config.services.iter().map(|service| {
+        (
+            service.package.as_str(),
+            service.bin.as_str(),
+            &service.features[..],
+            service.family.clone(),
+        )
+    });
+    let packs = config.packs.iter().flat_map(|pack| {
+        pack.binaries.iter().map(move |binary| {
+            let name = format!("pack-{}-{}", pack.name, binary.bin);
+            (binary.package.as_str(), binary.bin.as_str(), &[][..], name)
+        })
+    });
+    services.chain(packs)
+}
+
+fn member_reads(workspace: &Workspace, config: &Config, package: &str) -> BTreeSet<Utf8PathBuf> {
+    let own = workspace.members[package].sources.iter().cloned();
+    let inputs = config
+        .inputs
+        .get(package)
+        .into_iter()
+        .flatten()
+        .map(|path| fixed_part(path));
+    own.chain(inputs).collect()
+}
+
+/// The folder that a pattern such as `migrations/**` cannot leave.
+fn fixed_part(pattern: &Utf8Path) -> Utf8PathBuf {
+    pattern
+        .components()
+        .take_while(|part| !part.as_str().contains('*'))
+        .collect()
+}
+
+fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
+    let mut groups: BTreeMap<(&str, &[String]), Vec<(&str, &str, &[String], String)>> =
+        BTreeMap::new();
+    for output in outputs(config) {
+        let key = match config.unify {
+            Unify::Services => ("", &[][..]),
+            Unify::Each => (output.0, output.2),
+        };
+        groups.entry(key).or_default().push(output);
+    }
+    let single = groups.len() == 1;
+    groups
+        .into_values()
+        .map(|group| selection(workspace, config, &group, single))
+        .collect()
+}
+
+fn selection(
+    workspace: &Workspace,
+    config: &Config,
+    group: &[(&str, &str, &[String], String)],
+    single: bool,
+) -> Selection {
+    let members = &workspace.members;
+    let packages: BTreeSet<&str> = group.iter().map(|(package, ..)| *package).collect();
+    let features: BTreeSet<String> = group
+        .iter()
+        .flat_map(|(package, _, features, _)| {
+            features
+                .iter()
+                .map(move |feature| format!("{package}/{feature}"))
+        })
+        .collect();
+    let all: BTreeSet<String> = packages
+        .iter()
+        .flat_map(|package| closure(members, package))
+        .collect();
+    let used: BTreeSet<String> = all
+        .iter()
+        .flat_map(|name| {
+            members[name]
+                .compile_edges()
+                .filter(move |edge| edge.to != *name)
+        })
+        .map(|edge| edge.to.clone())
+        .collect();
+    let suffix = if single {
+        String::new()
+    } else {
+        format!("-for-{}", group[0].3)
+    };
+    let stage = |package: &str| format!("lib-{package}{suffix}");
+    let order = compile_order(members, &used);
+    let needs = |package: &str, itself: bool| -> Vec<String> {
+        let closure = closure(members, package);
+        order
+            .iter()
+            .filter(|name| closure.contains(*name) && (itself || *name != package))
+            .map(|name| stage(name))
+            .collect()
+    };
+    let compile = |name: String, package: &str, bin: Option<&str>| CompileStage {
+        needs: needs(package, bin.is_some()),
+        name,
+        package: package.to_owned(),
+        bin: bin.map(str::to_owned),
+        dir: members[package].dir.clone(),
+        reads: member_reads(workspace, config, package)
+            .into_iter()
+            .collect(),
+    };
+    let mut leaves: Vec<CompileStage> = Vec::new();
+    for (package, bin, _, name) in group {
+        if !leaves
+            .iter()
+            .any(|leaf| leaf.package == *package && leaf.bin.as_deref() == Some(bin))
+        {
+            leaves.push(compile(format!("build-{name}"), package, Some(bin)));
+        }
+    }
+    Selection {
+        deps: if single {
+            "deps".to_owned()
+        } else {
+            format!("deps-for-{}", group[0].3)
+        },
+        packages: packages.into_iter().map(str::to_owned).collect(),
+        features: features.into_iter().collect(),
+        libraries: order
+            .iter()
+            .map(|package| compile(stage(package), package, None))
+            .collect(),
+        leaves,
+    }
+}
+
+fn leaf<'a>(
+    selections: &'a [Selection],
+    package: &str,
+    bin: &str,
+    features: &[String],
+) -> &'a CompileStage {
+    let wanted: Vec<String> = features
+        .iter()
+        .map(|feature| format!("{package}/{feature}"))
+        .collect();
+    selections
+        .iter()
+        .filter(|selection| {
+            wanted
+                .iter()
+                .all(|feature| selection.features.contains(feature))
+        })
+        .flat_map(|selection| &selection.leaves)
+        .find(|leaf| leaf.package == package && leaf.bin.as_deref() == Some(bin))
+        .expect("each output got a leaf in its selection")
+}
+
+struct Hasher<'a> {
+    workspace: &'a Workspace,
+    config: &'a Config,
+    sources: &'a Sources,
+    skeleton: &'a Skeleton,
+    selections: &'a [Selection],
+}
+
+impl Hasher<'_> {
+    /// What can change a binary: toolchain, bases and profile; the skeleton of its whole selection, since
+    /// features are unified over it; and the sources and own manifests of its closure.
+    fn binary(&self, kind: &str, leaf: &CompileStage, closure: &BTreeSet<String>) -> InputHash {
+        let config = self.config;
+        let mut hash = InputHash::new(kind);
+        hash.part("bin", leaf.bin.as_deref().unwrap_or_default());
+        hash.part("package", &leaf.package);
+        hash.part(
+            "channel",
+            self.workspace.channel.as_deref().unwrap_or_default(),
+        );
+        hash.part("builder", &config.builder);
+        for package in &config.builder_packages {
+            hash.part("builder-package", package);
+        }
+        hash.part("profile", &config.profile);
+        for platform in &config.platforms {
+            hash.part("platform", platform);
+        }
+        hash.part("strategy", &format!("{:?}", config.strategy));
+        let selection = self
+            .selections
+            .iter()
+            .find(|s| s.leaves.iter().any(|l| l.name == leaf.name));
+        if let Some(selection) = selection {
+            for package in &selection.packages {
+                hash.part("selected", package);
+            }
+            for feature in &selection.features {
+                hash.part("feature", feature);
+            }
+        }
+        for (path, text) in self.skeleton.masked_files() {
+            hash.part(path.as_str(), text);
+        }
+        hash.part("root", &self.skeleton.root);
+        for package in closure {
+            hash.part(package, &self.skeleton.members[package].own);
+        }
+        let reads = closure
+            .iter()
+            .flat_map(|package| member_reads(self.workspace, config, package))
+            .collect();
+        hash.files(self.sources, &reads);
+        if let Some(path) = &self.workspace.cargo_config {
+            hash.files(self.sources, &BTreeSet::from([path.clone()]));
+        }
+        hash
+    }
+}

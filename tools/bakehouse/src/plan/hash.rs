@@ -1,0 +1,73 @@
+//! Input hashes: what can change an output changes its hash, and nothing else does.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use crate::graph::Sources;
+use crate::graph::sources::FileKind;
+
+/// Hex digits of a hash as it stands in tags and labels.
+pub const DIGITS: usize = 16;
+
+/// Builds a hash from named parts. Each part is framed by its length, so no two lists of parts collide.
+pub struct InputHash(blake3::Hasher);
+
+impl InputHash {
+    /// An empty hash for one kind of output.
+    pub fn new(kind: &str) -> Self {
+        let mut hash = Self(blake3::Hasher::new_derive_key("bakehouse input hash v1"));
+        hash.part("kind", kind);
+        hash
+    }
+
+    /// Adds one value.
+    pub fn part(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            self.0.update(&(text.len() as u64).to_le_bytes());
+            self.0.update(text.as_bytes());
+        }
+    }
+
+    /// Adds each file at or below `paths`: path, kind and content.
+    pub fn files(&mut self, sources: &Sources, paths: &BTreeSet<Utf8PathBuf>) {
+        for path in paths {
+            for (file, state) in sources.below(path) {
+                self.part("file", file.as_str());
+                let kind = match state.kind {
+                    FileKind::Plain => "plain",
+                    FileKind::Executable => "executable",
+                    FileKind::Link => "link",
+                };
+                self.part(kind, state.digest.to_hex().as_str());
+            }
+        }
+    }
+
+    /// The hash as 16 hex digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().to_hex()[..DIGITS].to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let hash = |parts: &[(&str, &str)]| {
+            let mut hash = InputHash::new("test");
+            for (name, value) in parts {
+                hash.part(name, value);
+            }
+            hash.finish()
+        };
+        assert_ne!(hash(&[("a", "bc")]), hash(&[("ab", "c")]));
+        assert_ne!(
+            hash(&[("a", "b"), ("c", "d")]),
+            hash(&[("a", "bc"), ("", "d")])
+        );
+        assert_eq!(hash(&[("a", "b")]).len(), DIGITS);
+    }
+}

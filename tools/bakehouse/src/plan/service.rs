@@ -1,0 +1,24 @@
+//! A service image of the plan.
+
+use std::collections::BTreeSet;
+
+use super::config::valid::ImageConfig;
+
+/// One runtime image: a binary on a base.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Target and image name.
+    pub name: String,
+    /// The name without the variant.
+    pub family: String,
+    pub variant: Option<String>,
+    pub package: String,
+    pub bin: String,
+    /// The stage that builds the binary.
+    pub leaf: String,
+    /// Package names that its build compiles.
+    pub closure: BTreeSet<String>,
+    pub image: ImageConfig,
+    /// 16 hex digits over everything that can change the image.
+    pub input_hash: String,
+}

@@ -1,0 +1,247 @@
+//! What a user is told when something is wrong: what happened, where, and what to do.
+
+use std::fmt;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// A stable, documented error code. `docs/errors.md` explains each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    BaseUnknown,
+    BinaryUnknown,
+    CargoFailed,
+    CargoMissing,
+    ConfigInvalid,
+    ConfigUnreadable,
+    ConfigValue,
+    EngineMissing,
+    EngineTooOld,
+    BakeFailed,
+    FeatureUnknown,
+    FilesOutOfDate,
+    FileHandEdited,
+    FileUnreadable,
+    FileUnwritable,
+    InputMissing,
+    LockMissing,
+    LockInvalid,
+    ManifestInvalid,
+    ManifestMissing,
+    NameCollision,
+    NothingToBake,
+    PackageUnknown,
+    PathOutside,
+    ServiceUnknown,
+}
+
+impl Code {
+    /// Every code, for the test that each is documented.
+    pub const ALL: &[Self] = &[
+        Self::BaseUnknown,
+        Self::BinaryUnknown,
+        Self::CargoFailed,
+        Self::CargoMissing,
+        Self::ConfigInvalid,
+        Self::ConfigUnreadable,
+        Self::ConfigValue,
+        Self::EngineMissing,
+        Self::EngineTooOld,
+        Self::BakeFailed,
+        Self::FeatureUnknown,
+        Self::FilesOutOfDate,
+        Self::FileHandEdited,
+        Self::FileUnreadable,
+        Self::FileUnwritable,
+        Self::InputMissing,
+        Self::LockMissing,
+        Self::LockInvalid,
+        Self::ManifestInvalid,
+        Self::ManifestMissing,
+        Self::NameCollision,
+        Self::NothingToBake,
+        Self::PackageUnknown,
+        Self::PathOutside,
+        Self::ServiceUnknown,
+    ];
+
+    /// The code as printed, e.g. `binary-unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BaseUnknown => "base-unknown",
+            Self::BinaryUnknown => "binary-unknown",
+            Self::CargoFailed => "cargo-failed",
+            Self::CargoMissing => "cargo-missing",
+            Self::ConfigInvalid => "config-invalid",
+            Self::ConfigUnreadable => "config-unreadable",
+            Self::ConfigValue => "config-value",
+            Self::EngineMissing => "engine-missing",
+            Self::EngineTooOld => "engine-too-old",
+            Self::BakeFailed => "bake-failed",
+            Self::FeatureUnknown => "feature-unknown",
+            Self::FilesOutOfDate => "files-out-of-date",
+            Self::FileHandEdited => "file-hand-edited",
+            Self::FileUnreadable => "file-unreadable",
+            Self::FileUnwritable => "file-unwritable",
+            Self::InputMissing => "input-missing",
+            Self::LockMissing => "lock-missing",
+            Self::LockInvalid => "lock-invalid",
+            Self::ManifestInvalid => "manifest-invalid",
+            Self::ManifestMissing => "manifest-missing",
+            Self::NameCollision => "name-collision",
+            Self::NothingToBake => "nothing-to-bake",
+            Self::PackageUnknown => "package-unknown",
+            Self::PathOutside => "path-outside",
+            Self::ServiceUnknown => "service-unknown",
+        }
+    }
+
+    /// The process exit code: 1 failed, 2 wrong usage or configuration, 3 generated files out of date.
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::BakeFailed
+            | Self::CargoFailed
+            | Self::CargoMissing
+            | Self::EngineMissing
+            | Self::EngineTooOld
+            | Self::FileUnreadable
+            | Self::FileUnwritable => 1,
+            Self::FilesOutOfDate | Self::FileHandEdited => 3,
+            _ => 2,
+        }
+    }
+}
+
+/// The text that a span points into.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub code: Code,
+    pub message: String,
+    pub hint: Option<String>,
+    place: Option<(NamedSource<String>, std::ops::Range<usize>)>,
+}
+
+impl Problem {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            place: None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Where it is, as a byte range of `source`.
+    #[must_use]
+    pub fn at(mut self, source: &Source, span: std::ops::Range<usize>) -> Self {
+        self.place = Some((NamedSource::new(&source.name, source.text.clone()), span));
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code.as_str()))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.hint
+            .as_ref()
+            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.place
+            .as_ref()
+            .map(|(source, _)| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let (_, span) = self.place.as_ref()?;
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            Some("here".to_owned()),
+            span.clone(),
+        ))))
+    }
+}
+
+/// Everything that is wrong, never empty: all configuration errors are reported at once.
+#[derive(Clone, Debug)]
+pub struct Problems(pub Vec<Problem>);
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl Problems {
+    /// The exit code of the gravest problem: wrong configuration before anything else.
+    pub fn exit(&self) -> u8 {
+        self.0
+            .iter()
+            .map(|problem| problem.code.exit())
+            .max()
+            .unwrap_or(1)
+    }
+}
+
+/// "Did you mean …?" for a name that is not one of `known`.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_kebab_case() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for name in names {
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_near_miss_gets_a_suggestion_and_a_stranger_none() {
+        let known = ["api", "executor", "worker-shell"];
+        assert_eq!(
+            did_you_mean("executr", known).as_deref(),
+            Some("did you mean `executor`?")
+        );
+        assert_eq!(did_you_mean("zzz", known), None);
+    }
+}

@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# A second engine with nothing in it. It has its own containerd, since one that is
+# shared would already hold every layer, and its own network namespace, since a
+# second dockerd takes docker0 from the first. The host's registry is at the same
+# address inside: a pair of forwarders meets at a unix socket, which all namespaces see.
+
+fresh_up() {
+    local name=fresh-$1 folder=$state/fresh-$1 netns
+    if ! own_pid "$name-dockerd" >/dev/null; then
+        need_root "a second engine" "do without one"
+        need_debian "a second engine" "do without one"
+        install_engine
+        need_program socat socat
+        say "will start an empty engine in $folder, in a network namespace of its own"
+        mkdir -p "$folder"
+        fresh_network "$folder"
+        netns=$(cat "$folder/network")
+        start_daemon "$name-registry-host" "" socat "UNIX-LISTEN:$folder/registry.sock,fork,unlink-early" "TCP:$registry"
+        start_daemon "$name-registry" "$netns" socat "TCP-LISTEN:$registry_port,bind=127.0.0.1,fork,reuseaddr" "UNIX-CONNECT:$folder/registry.sock"
+        start_engine "$name" "$folder/docker.sock" "$netns"
+    else
+        say "$name: runs already, with what was put into it"
+    fi
+    echo "DOCKER_HOST=unix://$folder/docker.sock"
+}
+
+# fresh_network FOLDER: a veth pair to a namespace of the same name, with the way out
+# behind the host's address. The addresses are of the range for benchmarks, which no site routes.
+fresh_network() {
+    local folder=$1 number=0 network mtu
+    fresh_network_delete "$folder"
+    while [[ -e /sys/class/net/bakehouse$number || -e /run/netns/bakehouse$number ]]; do number=$((number + 1)); done
+    network=bakehouse$number
+    echo "$network" >"$folder/network"
+    mtu=$(uplink_mtu)
+    ip netns add "$network"
+    ip link add "$network" mtu "$mtu" type veth peer name eth0 mtu "$mtu" netns "$network"
+    ip address add "198.18.$number.1/30" dev "$network"
+    ip link set "$network" up
+    ip -n "$network" link set lo up
+    ip -n "$network" address add "198.18.$number.2/30" dev eth0
+    ip -n "$network" link set eth0 up
+    ip -n "$network" route add default via "198.18.$number.1"
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    fresh_rules -I "$network"
+}
+
+# fresh_rules -I|-D NETWORK: insert or delete the rules that let it out.
+fresh_rules() {
+    iptables -t nat "$1" POSTROUTING -s "198.18.${2#bakehouse}.0/30" ! -o "$2" -j MASQUERADE
+    iptables "$1" FORWARD -i "$2" -j ACCEPT
+    iptables "$1" FORWARD -o "$2" -j ACCEPT
+}
+
+fresh_network_delete() {
+    local folder=$1 network
+    [[ -e $folder/network ]] || return 0
+    network=$(cat "$folder/network")
+    fresh_rules -D "$network" 2>/dev/null || true
+    ip link delete "$network" 2>/dev/null || true
+    ip netns delete "$network" 2>/dev/null || true
+    rm -f "$folder/network"
+}
+
+fresh_stop() {
+    local name=fresh-$1 folder=$state/fresh-$1 part
+    if [[ ! -d $folder ]]; then
+        say "$name: not there"
+        return
+    fi
+    # Nothing in there is worth the ten seconds that a container has to end by itself.
+    docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null | xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null || true
+    for part in dockerd containerd registry registry-host; do stop_daemon "$name-$part"; done
+    fresh_network_delete "$folder"
+    unmount_under "$folder"
+    rm -rf "$folder" "$state/logs/$name"-*.log
+    say "$name: stopped, its data deleted"
+}
