@@ -128,6 +128,13 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Where it begins in its source; what has no place comes last.
+    pub fn start(&self) -> usize {
+        self.place
+            .as_ref()
+            .map_or(usize::MAX, |(_, span)| span.start)
+    }
+
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -209,11 +216,14 @@ impl Problems {
 
 /// "Did you mean …?" for a name that is not one of `known`.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let near = |candidate: &str| {
+        let edits = strsim::damerau_levenshtein(name, candidate);
+        (edits <= (name.chars().count() / 3).max(1)).then_some(edits)
+    };
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .filter_map(|candidate| Some((near(candidate)?, candidate)))
+        .min()
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 

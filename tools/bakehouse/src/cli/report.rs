@@ -43,7 +43,7 @@ pub fn problems(problems: &Problems) {
     for problem in &problems.0 {
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {
-            Ok(()) => anstream::eprint!("{text}"),
+            Ok(()) => anstream::eprintln!("{text}"),
             Err(_) => anstream::eprintln!("error: {problem}"),
         }
     }

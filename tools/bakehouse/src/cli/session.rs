@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::args::Global;
-use crate::graph::{Sources, Workspace};
+use crate::graph::Workspace;
 use crate::plan::Plan;
 use crate::plan::config::{Config, RawConfig};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -37,7 +37,7 @@ impl Session {
         let source = self.config_source(&workspace)?;
         let raw = RawConfig::parse(&source)?;
         let config = Config::new(&raw, &source, &workspace)?;
-        let sources = Sources::read(&workspace.root, &Plan::reads(&workspace, &config))?;
+        let sources = workspace.sources(&Plan::reads(&workspace, &config))?;
         tracing::info!(
             "{} members, {} files read",
             workspace.members.len(),

@@ -9,13 +9,7 @@ use crate::plan::Plan;
 pub fn render(plan: &Plan) -> Document {
     let mut text = format!("# {HEADER}\n*\n");
     for path in &plan.context {
-        let covered = path
-            .ancestors()
-            .skip(1)
-            .any(|folder| plan.context.iter().any(|other| other == folder));
-        if !covered {
-            text += &format!("!{path}\n");
-        }
+        text += &format!("!{path}\n");
     }
     text += "# The images are built from the manifests in docker/skeleton.\n";
     for member in plan.skeleton.members.values() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -118,7 +119,10 @@ fn is_generated(text: &str) -> bool {
 fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
     match fs_err::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // Where a folder's place is taken by a file, writing is what fails.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string()).hint(
             "make it readable, or move it away: bakehouse does not overwrite what it cannot read",
         )),

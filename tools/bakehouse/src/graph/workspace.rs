@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, TargetKind};
 
 use super::member::{Binary, Edge, EdgeKind, Library};
-use super::{Lock, Member};
+use super::{Lock, Member, Sources};
 use crate::problem::{Code, Problem};
 
 /// A Cargo workspace, read once.
@@ -26,6 +26,19 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// Reads what images are built from at and below `paths`. The members' own manifests are not: the skeleton
+    /// stands for them.
+    ///
+    /// # Errors
+    /// `input-missing`, `file-unreadable`.
+    pub fn sources(&self, paths: &[Utf8PathBuf]) -> Result<Sources, Problem> {
+        let mut sources = Sources::read(&self.root, paths)?;
+        for member in self.members.values() {
+            sources.0.remove(&member.path("Cargo.toml"));
+        }
+        Ok(sources)
+    }
+
     /// Reads the workspace that `manifest_path` belongs to; the current folder's when `None`.
     ///
     /// # Errors

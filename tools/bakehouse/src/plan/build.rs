@@ -136,7 +136,7 @@ impl Plan {
             services,
             packs,
             skeleton,
-            context: context.into_iter().collect(),
+            context: outermost(&context),
             config,
         }
     }
@@ -198,6 +198,16 @@ fn member_reads(workspace: &Workspace, config: &Config, package: &str) -> BTreeS
         .flatten()
         .map(|path| fixed_part(path));
     own.chain(inputs).collect()
+}
+
+/// `paths` without those that lie inside another of them.
+fn outermost(paths: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+    let inner = |path: &Utf8PathBuf| {
+        path.ancestors()
+            .skip(1)
+            .any(|folder| paths.contains(folder))
+    };
+    paths.iter().filter(|path| !inner(path)).cloned().collect()
 }
 
 /// The folder that a pattern such as `migrations/**` cannot leave.
@@ -275,9 +285,7 @@ fn selection(
         package: package.to_owned(),
         bin: bin.map(str::to_owned),
         dir: members[package].dir.clone(),
-        reads: member_reads(workspace, config, package)
-            .into_iter()
-            .collect(),
+        reads: outermost(&member_reads(workspace, config, package)),
     };
     let mut leaves: Vec<CompileStage> = Vec::new();
     for (package, bin, _, name) in group {

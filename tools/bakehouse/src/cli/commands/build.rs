@@ -1,7 +1,8 @@
 //! `bakehouse build`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::generate::check;
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::engine::images::Image;
 use crate::files;
 use crate::plan::Plan;
+use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
@@ -44,7 +46,12 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             None => targets.push(service.name.clone()),
         }
     }
-    targets.extend(chosen.pack_binaries.iter().cloned());
+    targets.extend(
+        chosen
+            .pack_binaries
+            .iter()
+            .map(|binary| binary.target.clone()),
+    );
     if !targets.is_empty() {
         let variables: Vec<(String, String)> = chosen
             .services
@@ -55,7 +62,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         engine.bake(&root, &targets, &variables, &arguments.bake)?;
     }
     if !session.global.quiet {
-        table(&engine, &names, &chosen, &targets);
+        table(&root, &engine, &names, &chosen, &targets);
     }
     Ok(())
 }
@@ -70,17 +77,14 @@ const OVERRIDES: [&str; 4] = [
 
 struct Chosen<'a> {
     services: Vec<&'a Service>,
-    pack_binaries: Vec<String>,
+    pack_binaries: Vec<&'a PackBinary>,
 }
 
 fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
     if wanted.is_empty() {
         return Ok(Chosen {
             services: plan.services.iter().collect(),
-            pack_binaries: plan
-                .pack_binaries()
-                .map(|binary| binary.target.clone())
-                .collect(),
+            pack_binaries: plan.pack_binaries().collect(),
         });
     }
     let mut chosen = Chosen {
@@ -95,20 +99,18 @@ fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems>
             .filter(|service| service.name == *name || service.family == *name);
         let before = chosen.services.len() + chosen.pack_binaries.len();
         chosen.services.extend(services);
-        chosen.pack_binaries.extend(
-            plan.pack_binaries()
-                .filter(|b| b.target == *name)
-                .map(|b| b.target.clone()),
-        );
+        chosen
+            .pack_binaries
+            .extend(plan.pack_binaries().filter(|binary| binary.target == *name));
         if chosen.services.len() + chosen.pack_binaries.len() == before {
-            let known: Vec<&str> = plan
+            let known: BTreeSet<&str> = plan
                 .services
                 .iter()
                 .flat_map(|service| [service.name.as_str(), service.family.as_str()])
                 .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))
                 .collect();
             let hint = did_you_mean(name, known.iter().copied())
-                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
+                .unwrap_or_else(|| format!("there are {}", Vec::from_iter(known).join(", ")));
             problems.push(
                 Problem::new(
                     Code::ServiceUnknown,
@@ -168,17 +170,21 @@ fn retag(engine: &Engine, names: &Names, service: &Service, image: &Image) -> Re
     engine.tag(&names.hashed(service), &tagged)
 }
 
-fn table(engine: &Engine, names: &Names, chosen: &Chosen<'_>, baked: &[String]) {
+fn table(root: &Utf8Path, engine: &Engine, names: &Names, chosen: &Chosen<'_>, baked: &[String]) {
     let tags: Vec<String> = chosen
         .services
         .iter()
         .map(|service| names.tagged(service))
         .collect();
     let images = engine.images(&tags);
+    let binaries = chosen
+        .pack_binaries
+        .iter()
+        .map(|binary| binary.target.len());
     let width = tags
         .iter()
-        .chain(&chosen.pack_binaries)
         .map(String::len)
+        .chain(binaries)
         .max()
         .unwrap_or_default();
     anstream::println!(
@@ -199,8 +205,16 @@ fn table(engine: &Engine, names: &Names, chosen: &Chosen<'_>, baked: &[String]) 
         };
         anstream::println!("{tag:width$}  {size:>9}  {}  {result}", service.input_hash);
     }
-    for target in &chosen.pack_binaries {
-        anstream::println!("{target:width$}  {:>9}  {:16}  baked", "-", "");
+    for binary in &chosen.pack_binaries {
+        let file = root.join(&binary.folder).join(&binary.bin);
+        let size =
+            fs_err::metadata(file).map_or_else(|_| "-".to_owned(), |file| megabytes(file.len()));
+        anstream::println!(
+            "{:width$}  {size:>9}  {}  baked into {}",
+            binary.target,
+            binary.input_hash,
+            binary.folder
+        );
     }
 }
 

@@ -105,10 +105,10 @@ impl Config {
         };
         let config = check.config(raw);
         if check.problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(Problems(check.problems))
+            return Ok(config);
         }
+        check.problems.sort_by_key(Problem::start);
+        Err(Problems(check.problems))
     }
 }
 
@@ -256,11 +256,9 @@ impl Check<'_> {
         services: &mut Vec<ServiceConfig>,
     ) {
         self.target_name(name);
-        let Some((package, bin)) =
-            self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref())
-        else {
-            return;
-        };
+        let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
+        let images: Vec<_> = self.images(raw, service, user);
+        let Some((package, bin)) = found else { return };
         let member = &self.workspace.members[&package];
         let mut features: BTreeSet<String> = member
             .binaries
@@ -298,22 +296,31 @@ impl Check<'_> {
                 image,
             });
         };
-        if service.variants.is_empty() {
-            push(
-                family.clone(),
-                None,
-                self.image(raw, &service.image(), None, user),
-            );
+        for (variant, image) in images {
+            match variant {
+                Some(variant) => push(format!("{family}-{variant}"), Some(variant), image),
+                None => push(family.clone(), None, image),
+            }
         }
+    }
+
+    /// The runtime images of a service, by variant.
+    fn images(
+        &mut self,
+        raw: &RawConfig,
+        service: &RawService,
+        user: Option<&Spanned<String>>,
+    ) -> Vec<(Option<String>, ImageConfig)> {
+        if service.variants.is_empty() {
+            return vec![(None, self.image(raw, &service.image(), None, user))];
+        }
+        let mut images = Vec::new();
         for (variant, over) in &service.variants {
             self.target_name(variant);
             let image = self.image(raw, &service.image(), Some(over), user);
-            push(
-                format!("{family}-{}", variant.as_ref()),
-                Some(variant.as_ref().clone()),
-                image,
-            );
+            images.push((Some(variant.as_ref().clone()), image));
         }
+        images
     }
 
     /// The package and binary that a service or pack binary means: a service's default binary is the one of

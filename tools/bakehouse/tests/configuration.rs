@@ -1,0 +1,102 @@
+//! Wrong configuration: every mistake at once, each with its place and a hint.
+
+mod shop;
+
+use shop::{Shop, stderr};
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    let shop = Shop::new();
+    shop.write(
+        "bakehouse.toml",
+        r#"registry = "not a registry"
+platforms = ["linux"]
+profile = "relase"
+unify = "all"
+
+[cache]
+strategy = "layers"
+
+[bases]
+packages = ["x; rm -rf /"]
+
+[services.web]
+package = "wbe"
+
+[services.shop]
+package = "web"
+bin = "shop-wbe"
+features = ["metric"]
+user = "root"
+files = { "../secret" = "etc/passwd" }
+
+[services."A b"]
+package = "batch"
+
+[inputs.price]
+paths = ["/etc/**"]
+
+[packs.base]
+path = ".."
+"#,
+    );
+    let output = shop.bakehouse(&["plan"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output));
+}
+
+#[test]
+fn a_key_that_does_not_exist_is_shown_in_its_place() {
+    let shop = Shop::new();
+    shop.write(
+        "bakehouse.toml",
+        "registry = \"x\"\n\n[cache]\nstratgy = \"layer\"\n",
+    );
+    let output = shop.bakehouse(&["generate"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output));
+    assert!(!shop.path("docker").exists());
+}
+
+#[test]
+fn without_configuration_each_binary_is_a_service() {
+    let shop = Shop::new();
+    std::fs::remove_file(shop.path("bakehouse.toml")).unwrap();
+    let hashes = shop.hashes();
+    assert_eq!(
+        hashes.keys().collect::<Vec<_>>(),
+        ["batch", "probe", "shop-web"]
+    );
+    shop.generate();
+}
+
+#[test]
+fn a_service_that_does_not_exist_gets_a_suggestion() {
+    let shop = Shop::new();
+    shop.generate();
+    let output = shop.bakehouse(&["build", "wbe"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("did you mean `web`?"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_folder_without_a_workspace_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = assert_cmd::Command::cargo_bin("bakehouse")
+        .unwrap()
+        .current_dir(&folder)
+        .arg("plan")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("manifest-missing"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(stderr(&output).contains("--manifest-path"));
+}

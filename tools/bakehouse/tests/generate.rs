@@ -1,0 +1,143 @@
+//! `bakehouse generate`: what it writes, and what it leaves alone.
+
+mod shop;
+
+use std::os::unix::fs::MetadataExt;
+
+use shop::{Shop, stderr};
+
+/// All generated files, one after the other.
+fn outputs(shop: &Shop) -> String {
+    let mut paths = vec!["docker-bake.hcl".to_owned()];
+    let mut folders = vec!["docker".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(shop.path(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path)
+            } else {
+                paths.push(path)
+            }
+        }
+    }
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| format!("===== {path}\n{}", shop.read(path)))
+        .collect()
+}
+
+#[test]
+fn every_generated_file_is_as_reviewed() {
+    let shop = Shop::new();
+    shop.generate();
+    insta::with_settings!({ filters => vec![(r"(?s)===== docker/skeleton/deps/Cargo\.lock\n.*?(=====)", "$1")] }, {
+        insta::assert_snapshot!(outputs(&shop));
+    });
+}
+
+#[test]
+fn the_lock_of_the_skeleton_holds_what_the_images_need() {
+    let shop = Shop::new();
+    shop.generate();
+    insta::assert_snapshot!(shop.read("docker/skeleton/deps/Cargo.lock"));
+}
+
+#[test]
+fn another_folder_generates_the_same_bytes() {
+    let (one, other) = (Shop::new(), Shop::new());
+    one.generate();
+    other.generate();
+    assert_eq!(outputs(&one), outputs(&other));
+    assert_eq!(one.hashes(), other.hashes());
+}
+
+#[test]
+fn what_is_in_date_is_not_touched() {
+    let shop = Shop::new();
+    shop.generate();
+    let state = |path: &str| {
+        let metadata = std::fs::metadata(shop.path(path)).unwrap();
+        (metadata.ino(), metadata.mtime_nsec())
+    };
+    let before = state("docker/Dockerfile");
+    shop.edit(
+        "bakehouse.toml",
+        "ports = [8080]",
+        "labels.\"example.team\" = \"web\"\nports = [8080]",
+    );
+    shop.edit(
+        "bakehouse.toml",
+        "labels = { \"example.owner\" = \"team \\\"${web}\\\"\" }",
+        "",
+    );
+    shop.generate();
+    assert_eq!(state("docker/Dockerfile"), before);
+    assert!(shop.read("docker-bake.hcl").contains("example.team"));
+}
+
+#[test]
+fn check_shows_path_diff_and_remedy_and_writes_nothing() {
+    let shop = Shop::new();
+    shop.generate();
+    shop.edit("bakehouse.toml", "ports = [8080]", "ports = [8081]");
+    let before = outputs(&shop);
+    let output = shop.bakehouse(&["generate", "--check"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = stderr(&output);
+    for part in [
+        "docker/Dockerfile",
+        "-EXPOSE 8080",
+        "+EXPOSE 8081",
+        "files-out-of-date",
+        "run `bakehouse generate`",
+    ] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    assert_eq!(outputs(&shop), before);
+    shop.generate();
+    assert_eq!(
+        shop.bakehouse(&["generate", "--check"]).status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_member_that_left_takes_its_manifests_along() {
+    let shop = Shop::new();
+    shop.generate();
+    assert!(shop.path("docker/skeleton/own/prices/Cargo.toml").exists());
+    shop.edit(
+        "web/Cargo.toml",
+        "prices = { path = \"../prices\", version = \"0.3\" }\n",
+        "",
+    );
+    shop.generate();
+    assert!(!shop.path("docker/skeleton/own/prices").exists());
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_overwritten() {
+    let shop = Shop::new();
+    shop.write("docker-bake.hcl", "target \"mine\" {}\n");
+    let output = shop.bakehouse(&["generate"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("file-hand-edited"));
+    assert_eq!(shop.read("docker-bake.hcl"), "target \"mine\" {}\n");
+    assert!(!shop.path("docker").exists());
+}
+
+#[test]
+fn what_cannot_be_written_leaves_every_file_as_it_was() {
+    let shop = Shop::new();
+    shop.write("docker", "a file where the folder should be");
+    let output = shop.bakehouse(&["generate"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("file-unwritable"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!shop.path("docker-bake.hcl").exists());
+}

@@ -1,0 +1,166 @@
+//! Input hashes: what can change an image changes its hash, and nothing else does.
+
+mod shop;
+
+use shop::Shop;
+
+const ALL: &[&str] = &["batch-python", "batch-shell", "probe", "web"];
+
+/// Edit → the outputs whose hash changes.
+type Row = (&'static str, fn(&Shop), &'static [&'static str]);
+
+const ROWS: &[Row] = &[
+    ("nothing", |_| {}, &[]),
+    (
+        "a service's source",
+        |s| s.write("web/src/main.rs", "fn main() {}"),
+        &["web"],
+    ),
+    (
+        "a library's source",
+        |s| s.write("prices/src/lib.rs", "pub fn price() -> u32 { 8 }"),
+        &["web"],
+    ),
+    (
+        "the common library",
+        |s| s.write("common/src/lib.rs", "// changed"),
+        &["batch-python", "batch-shell", "web"],
+    ),
+    (
+        "a pack binary's source",
+        |s| s.write("probe/src/main.rs", "fn main() { loop {} }"),
+        &["probe"],
+    ),
+    (
+        "a shipped file",
+        |s| s.write("web/static/index.html", "<body>"),
+        &["web"],
+    ),
+    (
+        "a new shipped file",
+        |s| s.write("web/static/more.html", "<body>"),
+        &["web"],
+    ),
+    ("a script made executable", executable, &["web"]),
+    (
+        "a member that no image needs",
+        |s| s.write("stub-server/src/lib.rs", "// changed"),
+        &[],
+    ),
+    (
+        "a file at the root",
+        |s| s.write("README.md", "read me"),
+        &[],
+    ),
+    (
+        "pack content",
+        |s| s.write("packs/base/pack.yaml", "name: other"),
+        &[],
+    ),
+    (
+        "a library's own version",
+        |s| s.edit("prices/Cargo.toml", "0.3.1", "0.3.2"),
+        &["web"],
+    ),
+    (
+        "a dev-dependency",
+        |s| {
+            s.edit(
+                "prices/Cargo.toml",
+                "[target.'cfg(windows)'.dev-dependencies]",
+                "[dev-dependencies]",
+            )
+        },
+        &[],
+    ),
+    (
+        "a variant's environment",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "PYTHONUNBUFFERED = \"1\"",
+                "PYTHONUNBUFFERED = \"0\"",
+            )
+        },
+        &["batch-python"],
+    ),
+    (
+        "a variant's base",
+        |s| s.edit("bakehouse.toml", "python:3.12", "python:3.13"),
+        &["batch-python"],
+    ),
+    (
+        "a feature",
+        |s| s.edit("bakehouse.toml", "features = [\"metrics\"]", ""),
+        ALL,
+    ),
+    (
+        "a locked version",
+        |s| {
+            s.edit(
+                "Cargo.lock",
+                "name = \"ryu\"\nversion = \"1.0.18\"",
+                "name = \"ryu\"\nversion = \"1.0.17\"",
+            )
+        },
+        ALL,
+    ),
+    (
+        "a locked version that no image needs",
+        |s| {
+            s.edit(
+                "Cargo.lock",
+                "name = \"cfg-if\"\nversion = \"1.0.0\"",
+                "name = \"cfg-if\"\nversion = \"1.0.1\"",
+            )
+        },
+        &[],
+    ),
+    (
+        "the profile's settings",
+        |s| s.edit("Cargo.toml", "lto = \"thin\"", "lto = \"fat\""),
+        ALL,
+    ),
+    (
+        "the toolchain",
+        |s| s.edit("rust-toolchain.toml", "1.95.0", "1.94.0"),
+        ALL,
+    ),
+];
+
+fn executable(shop: &Shop) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(
+        shop.path("web/static/index.html"),
+        std::fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
+}
+
+#[test]
+fn exactly_the_outputs_that_an_edit_can_change_get_another_hash() {
+    for (name, edit, expected) in ROWS {
+        let shop = Shop::new();
+        let before = shop.hashes();
+        edit(&shop);
+        let after = shop.hashes();
+        let changed: Vec<&str> = before
+            .iter()
+            .filter(|(name, hash)| after[*name] != **hash)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(changed, *expected, "{name}");
+    }
+}
+
+#[test]
+fn modification_times_do_not_matter() {
+    let shop = Shop::new();
+    let before = shop.hashes();
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    std::fs::File::open(shop.path("common/src/lib.rs"))
+        .unwrap()
+        .set_modified(old)
+        .unwrap();
+    assert_eq!(shop.hashes(), before);
+}

@@ -1,0 +1,96 @@
+//! A small workspace with one of each: libraries, variants, a pack binary, dev-dependencies that go.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// A copy of `tests/fixtures/shop` that a test may change.
+pub struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shop");
+        copy(&fixture, &folder.path().join("shop"));
+        Self { folder }
+    }
+
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join("shop").join(inside)
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let old = self.read(path);
+        assert!(old.contains(from), "{path} holds no {from:?}");
+        self.write(path, &old.replace(from, to));
+    }
+
+    pub fn bakehouse(&self, arguments: &[&str]) -> Output {
+        Command::cargo_bin("bakehouse")
+            .unwrap()
+            .current_dir(self.path(""))
+            .env_remove("RUST_BACKTRACE")
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    pub fn generate(&self) {
+        let output = self.bakehouse(&["generate"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
+    /// `name → input hash` of services and pack binaries.
+    pub fn hashes(&self) -> std::collections::BTreeMap<String, String> {
+        let output = self.bakehouse(&["plan", "--format", "json"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let binaries = plan["packs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|pack| pack["binaries"].as_array().unwrap());
+        plan["services"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(binaries)
+            .map(|item| {
+                let text = |key: &str| item[key].as_str().unwrap().to_owned();
+                (text("name"), text("input_hash"))
+            })
+            .collect()
+    }
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
