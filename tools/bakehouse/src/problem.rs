@@ -7,7 +7,6 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 /// A stable, documented error code. `docs/errors.md` explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    BaseUnknown,
     BinaryUnknown,
     CargoFailed,
     CargoMissing,
@@ -37,7 +36,6 @@ pub enum Code {
 impl Code {
     /// Every code, for the test that each is documented.
     pub const ALL: &[Self] = &[
-        Self::BaseUnknown,
         Self::BinaryUnknown,
         Self::CargoFailed,
         Self::CargoMissing,
@@ -67,7 +65,6 @@ impl Code {
     /// The code as printed, e.g. `binary-unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::BaseUnknown => "base-unknown",
             Self::BinaryUnknown => "binary-unknown",
             Self::CargoFailed => "cargo-failed",
             Self::CargoMissing => "cargo-missing",

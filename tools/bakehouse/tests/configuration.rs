@@ -29,12 +29,17 @@ bin = "shop-wbe"
 features = ["metric"]
 user = "root"
 files = { "../secret" = "etc/passwd" }
+env = { "A B" = "x", OK = "two\nlines" }
+labels = { "dev.bakehouse.input-hash" = "mine" }
+
+[services.vendor]
+package = "batch"
 
 [services."A b"]
 package = "batch"
 
 [inputs.price]
-paths = ["/etc/**"]
+paths = ["/etc/**", "**/*.proto"]
 
 [packs.base]
 path = ".."

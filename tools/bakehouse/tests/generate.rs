@@ -129,6 +129,23 @@ fn a_file_of_somebody_else_is_not_overwritten() {
 }
 
 #[test]
+fn an_edit_by_hand_is_not_lost_without_a_word() {
+    let shop = Shop::new();
+    shop.generate();
+    shop.edit("docker/Dockerfile", "EXPOSE 8080", "EXPOSE 9090");
+    let output = shop.bakehouse(&["generate"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("docker/Dockerfile was edited by hand"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(shop.read("docker/Dockerfile").contains("EXPOSE 9090"));
+    assert!(shop.bakehouse(&["generate", "--force"]).status.success());
+    assert!(shop.read("docker/Dockerfile").contains("EXPOSE 8080"));
+}
+
+#[test]
 fn what_cannot_be_written_leaves_every_file_as_it_was() {
     let shop = Shop::new();
     shop.write("docker", "a file where the folder should be");

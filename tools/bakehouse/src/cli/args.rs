@@ -60,6 +60,9 @@ pub struct GenerateArgs {
     /// Write nothing; show what would change
     #[arg(long, conflicts_with = "check")]
     pub diff: bool,
+    /// Overwrite what was edited by hand or written by somebody else
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Group)]

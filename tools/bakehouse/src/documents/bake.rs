@@ -1,17 +1,21 @@
 //! `docker-bake.hcl`: one target per service and per pack binary.
 
+use std::collections::BTreeMap;
+
 use hcl::expr::Variable;
 use hcl::format::Format;
 use hcl::{Block, Expression};
 
-use super::{Document, HEADER};
+use super::Document;
+use super::seal::seal;
 use crate::plan::Plan;
+use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 
 /// Renders the Bake file, block by block, each under a comment.
 pub fn render(plan: &Plan) -> Document {
-    let mut text = format!("# {HEADER}\n");
+    let mut text = String::new();
     for (comment, block) in blocks(plan) {
         text.push('\n');
         for line in comment.lines() {
@@ -21,7 +25,7 @@ pub fn render(plan: &Plan) -> Document {
     }
     Document {
         path: "docker-bake.hcl".into(),
-        text,
+        text: seal(&text),
     }
 }
 
@@ -271,21 +275,20 @@ fn common() -> (String, Block) {
 fn service(service: &Service) -> (String, Block) {
     let name = &service.name;
     let variable = hash_variable(name);
-    let mut labels: Vec<(String, Expression)> = service
-        .image
-        .labels
-        .iter()
-        .map(|(key, value)| (key.clone(), Expression::from(value.as_str())))
-        .collect();
-    labels.push((
-        "org.opencontainers.image.title".to_owned(),
-        name.as_str().into(),
-    ));
-    labels.push((
-        "dev.bakehouse.input-hash".to_owned(),
-        expression(&format!("{variable} == \"\" ? null : {variable}")),
-    ));
-    labels.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut labels = BTreeMap::from([
+        (
+            INPUT_HASH_LABEL,
+            expression(&format!("{variable} == \"\" ? null : {variable}")),
+        ),
+        ("org.opencontainers.image.title", name.as_str().into()),
+    ]);
+    labels.extend(
+        service
+            .image
+            .labels
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str().into())),
+    );
     let labels = hcl::expr::Object::from_iter(
         labels
             .into_iter()

@@ -1,13 +1,14 @@
 //! `docker/Dockerfile.dockerignore`: the context is what the images are built from, and nothing else.
 
-use super::{Document, HEADER};
+use super::Document;
+use super::seal::seal;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;
 
 /// An allowlist: everything out, then the plan's paths in, then what is never a source out again. The last
 /// match wins.
 pub fn render(plan: &Plan) -> Document {
-    let mut text = format!("# {HEADER}\n*\n");
+    let mut text = "*\n".to_owned();
     for path in &plan.context {
         text += &format!("!{path}\n");
     }
@@ -20,6 +21,6 @@ pub fn render(plan: &Plan) -> Document {
     }
     Document {
         path: "docker/Dockerfile.dockerignore".into(),
-        text,
+        text: seal(&text),
     }
 }

@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 
-use super::{Document, HEADER};
+use super::Document;
+use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::build::SKELETON;
 
@@ -10,7 +11,7 @@ use crate::plan::build::SKELETON;
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
         path: Utf8Path::new(SKELETON).join(folder).join(path),
-        text: format!("# {HEADER}\n{text}"),
+        text: seal(text),
     };
     let masked = plan
         .skeleton

@@ -31,7 +31,7 @@ impl Engine {
     pub fn find() -> Result<Self, Problem> {
         let docker = which::which("docker").map_err(|_| {
             Problem::new(Code::EngineMissing, "there is no `docker` on PATH")
-                .hint("run `nix develop`, or `tools/engine up` in the Bakehouse repository, or install Docker Engine 23 or newer")
+                .hint("install Docker Engine 23 or newer with buildx; in the Bakehouse repository `tools/engine up` does it")
         })?;
         let server =
             run(&docker, &["version", "--format", "{{.Server.Version}}"]).map_err(|said| {

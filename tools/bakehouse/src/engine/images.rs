@@ -31,7 +31,10 @@ impl Engine {
         names
             .iter()
             .filter_map(|name| {
-                let short = name.trim_start_matches("docker.io/library/");
+                // The engine leaves out Docker Hub's name.
+                let short = name
+                    .trim_start_matches("docker.io/")
+                    .trim_start_matches("library/");
                 let image = images
                     .iter()
                     .find(|image| image.repo_tags.iter().any(|tag| tag == short))?;

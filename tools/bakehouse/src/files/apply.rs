@@ -67,5 +67,5 @@ fn remove_empty_folders(root: &Utf8Path, path: &Utf8Path) {
 
 fn unwritable(error: &std::io::Error) -> Problem {
     Problem::new(Code::FileUnwritable, error.to_string())
-        .hint("make the folder writable, and free space if the disk is full; no generated file was changed")
+        .hint("make the folder writable, and free space if the disk is full, then run `bakehouse generate` again")
 }

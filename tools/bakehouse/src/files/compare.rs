@@ -6,7 +6,8 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::documents::{Document, HEADER};
+use crate::documents::Document;
+use crate::documents::seal::{Owner, owner};
 use crate::plan::build::SKELETON;
 use crate::problem::{Code, Problem};
 
@@ -50,6 +51,16 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Whose the file is that the change takes away; `None` when there is none.
+    pub fn owner(&self) -> Option<Owner> {
+        match &self.kind {
+            ChangeKind::Create { .. } => None,
+            ChangeKind::Update { old, .. } | ChangeKind::Remove { old } => Some(owner(old)),
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.kind {
@@ -64,20 +75,13 @@ impl fmt::Display for Change {
 /// Compares `documents` with the files below `root`, sorted by path.
 ///
 /// # Errors
-/// `file-unreadable`; `file-hand-edited` for a file in a document's place that bakehouse did not write.
+/// `file-unreadable`.
 pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
     for document in documents {
         let old = read(&root.join(&document.path))?;
         let kind = match old {
             Some(old) if old == document.text => continue,
-            Some(old) if !is_generated(&old) => {
-                return Err(Problem::new(
-                    Code::FileHandEdited,
-                    format!("{} was not written by bakehouse", document.path),
-                )
-                .hint("move it away, or delete it, and run `bakehouse generate` again"));
-            }
             Some(old) => ChangeKind::Update {
                 old,
                 text: document.text.clone(),
@@ -98,7 +102,7 @@ pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, P
     for path in skeleton_files(root)? {
         if !wanted.contains(path.as_path())
             && let Some(old) = read(&root.join(&path))?
-            && is_generated(&old)
+            && owner(&old) != Owner::Foreign
         {
             changes.push(Change {
                 path,
@@ -108,12 +112,6 @@ pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, P
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
-}
-
-fn is_generated(text: &str) -> bool {
-    text.lines()
-        .next()
-        .is_some_and(|line| line.ends_with(HEADER))
 }
 
 fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {

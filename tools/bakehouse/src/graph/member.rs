@@ -64,6 +64,14 @@ impl Member {
         self.dir.join(inside)
     }
 
+    /// The features that the binary `name` needs.
+    pub fn required_features(&self, name: &str) -> Vec<String> {
+        let binary = self.binaries.iter().find(|binary| binary.name == name);
+        binary
+            .map(|binary| binary.required_features.clone())
+            .unwrap_or_default()
+    }
+
     /// The members that a build of this one compiles or runs before it.
     pub fn compile_edges(&self) -> impl Iterator<Item = &Edge> {
         self.edges.iter().filter(|edge| edge.kind != EdgeKind::Dev)

@@ -101,7 +101,7 @@ fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
     }
     let output = command.output().map_err(|error| {
         Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
-            .hint("install Rust, or enter `nix develop`")
+            .hint("install Rust")
     })?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);

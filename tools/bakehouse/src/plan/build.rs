@@ -111,7 +111,8 @@ impl Plan {
                     .binaries
                     .iter()
                     .map(|binary| {
-                        let leaf = leaf(&selections, &binary.package, &binary.bin, &[]);
+                        let leaf =
+                            leaf(&selections, &binary.package, &binary.bin, &binary.features);
                         let closure = closure(&workspace.members, &binary.package);
                         PackBinary {
                             target: format!("pack-{}-{}", pack.name, binary.bin),
@@ -183,7 +184,12 @@ fn outputs(config: &Config) -> impl Iterator<Item = (&str, &str, &[String], Stri
     let packs = config.packs.iter().flat_map(|pack| {
         pack.binaries.iter().map(move |binary| {
             let name = format!("pack-{}-{}", pack.name, binary.bin);
-            (binary.package.as_str(), binary.bin.as_str(), &[][..], name)
+            (
+                binary.package.as_str(),
+                binary.bin.as_str(),
+                &binary.features[..],
+                name,
+            )
         })
     });
     services.chain(packs)
@@ -269,14 +275,13 @@ fn selection(
     } else {
         format!("-for-{}", group[0].3)
     };
-    let stage = |package: &str| format!("lib-{package}{suffix}");
     let order = compile_order(members, &used);
     let needs = |package: &str, itself: bool| -> Vec<String> {
         let closure = closure(members, package);
         order
             .iter()
             .filter(|name| closure.contains(*name) && (itself || *name != package))
-            .map(|name| stage(name))
+            .cloned()
             .collect()
     };
     let compile = |name: String, package: &str, bin: Option<&str>| CompileStage {
@@ -297,18 +302,14 @@ fn selection(
         }
     }
     Selection {
-        deps: if single {
-            "deps".to_owned()
-        } else {
-            format!("deps-for-{}", group[0].3)
-        },
         packages: packages.into_iter().map(str::to_owned).collect(),
         features: features.into_iter().collect(),
         libraries: order
             .iter()
-            .map(|package| compile(stage(package), package, None))
+            .map(|package| compile(format!("lib-{package}{suffix}"), package, None))
             .collect(),
         leaves,
+        suffix,
     }
 }
 

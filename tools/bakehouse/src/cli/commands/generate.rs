@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
 use crate::cli::session::{Planned, Session};
-use crate::documents;
+use crate::documents::{self, seal::Owner};
 use crate::files::{self, Change};
 use crate::problem::{Code, Problem, Problems};
 
@@ -26,6 +26,9 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         ));
         return Ok(());
     }
+    if !arguments.force {
+        protect(&changes)?;
+    }
     apply(session, &root, &changes)?;
     session.say(format_args!(
         "{} of {} files changed",
@@ -39,6 +42,29 @@ fn apply(session: &Session, root: &Utf8Path, changes: &[Change]) -> Result<(), P
     files::apply::apply(root, changes)?;
     changes.iter().for_each(|change| session.say(change));
     Ok(())
+}
+
+/// Nothing that somebody wrote by hand is lost without a word.
+fn protect(changes: &[Change]) -> Result<(), Problems> {
+    let problems: Vec<Problem> = changes
+        .iter()
+        .filter_map(|change| {
+            let how = match change.owner()? {
+                Owner::Generated => return None,
+                Owner::Edited => "was edited by hand",
+                Owner::Foreign => "was not written by bakehouse",
+            };
+            let problem = Problem::new(Code::FileHandEdited, format!("{} {how}", change.path));
+            Some(problem.hint(
+                "`bakehouse generate --diff` shows what would be lost; keep it elsewhere, then run `bakehouse generate --force`",
+            ))
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 /// Shows each change and fails if there is one.

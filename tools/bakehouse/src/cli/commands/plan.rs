@@ -144,7 +144,7 @@ fn text(plan: &Plan) {
     for selection in &plan.selections {
         anstream::println!(
             "  {}: third-party crates of {}",
-            selection.deps,
+            selection.deps(),
             selection.packages.join(", ")
         );
     }

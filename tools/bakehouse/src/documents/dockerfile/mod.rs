@@ -1,13 +1,16 @@
 //! `docker/Dockerfile`: one file for all targets. BuildKit runs only the stages that a target needs, and
 //! shared ones once.
 
-mod compile;
+mod layered;
 mod model;
+mod mounted;
 mod runtime;
 mod third_party;
 
-use super::{Document, HEADER};
+use super::Document;
+use super::seal::seal;
 use crate::plan::Plan;
+use crate::plan::config::valid::Strategy;
 use model::Stage;
 
 /// The folder that the workspace stands in inside the builder.
@@ -15,34 +18,24 @@ const BUILD: &str = "/build";
 
 /// Renders the Dockerfile.
 pub fn render(plan: &Plan) -> Document {
-    let mut text = format!("# {HEADER}\n\n");
-    text += &format!("ARG BUILDER_BASE={}\n", plan.config.builder);
+    let mut text = format!("\nARG BUILDER_BASE={}\n", plan.config.builder);
     text += &format!("ARG RUNTIME_BASE={}\n", plan.config.runtime);
     for stage in stages(plan) {
         text += &format!("\n{stage}");
     }
     Document {
         path: "docker/Dockerfile".into(),
-        text,
+        text: seal(&text),
     }
 }
 
 fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![third_party::toolchain(plan), third_party::vendor(plan)];
     for selection in &plan.selections {
-        stages.push(third_party::deps(plan, selection));
-        stages.extend(
-            selection
-                .libraries
-                .iter()
-                .map(|stage| compile::library(plan, selection, stage)),
-        );
-        stages.extend(
-            selection
-                .leaves
-                .iter()
-                .map(|stage| compile::binary(plan, selection, stage)),
-        );
+        stages.extend(match plan.config.strategy {
+            Strategy::Layer => layered::stages(plan, selection),
+            Strategy::Mount => mounted::stages(plan, selection),
+        });
     }
     stages.extend(
         plan.services

@@ -56,15 +56,11 @@ pub fn toolchain(plan: &Plan) -> Stage {
 
 /// `vendor`: the sources of the third-party crates, in a layer. The only compile-side step with network.
 pub fn vendor(plan: &Plan) -> Stage {
-    let channel = plan.channel.as_deref().unwrap_or("unpinned");
     let run = Run {
         network: true,
         mounts: vec![
             Mount::Cache {
-                id: format!(
-                    "{}-cargo-home-{channel}-${{TARGETPLATFORM}}",
-                    plan.config.name
-                ),
+                id: mount_id(plan, "cargo-home"),
                 target: "/cargo-home".to_owned(),
             },
             Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
@@ -100,17 +96,16 @@ find /vendor/out -exec touch -h -d @1 {} +"#,
     }
 }
 
-/// `deps`: all third-party crates of a selection, compiled once.
+/// `deps`: all third-party crates of a selection, compiled once. They are compiled in a mount, so that on a
+/// builder that stays one added dependency compiles alone, and kept in a layer, for all others.
 pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
-    let mut script = lines("cp -R /skeleton/. .\ncp /vendor/Cargo.lock .\nSTUBS", plan);
-    if let Some(path) = &plan.cargo_config {
-        script.push(format!(
-            "mkdir -p {}",
-            path.parent().map_or(".", |parent| parent.as_str())
-        ));
-        script.push(format!("cp /cargo-config {path}"));
+    let mut script = target_guard();
+    script.extend(skeleton(plan));
+    let mut build = cargo_build(plan, selection, "--message-format json-render-diagnostics");
+    if let Some(last) = build.last_mut() {
+        last.push_str(" >/tmp/units");
     }
-    script.extend(cargo_build(plan, selection, ""));
+    script.extend(build);
     script.push(
         "# What the stubs left behind must go, or Cargo could take it for the real thing."
             .to_owned(),
@@ -127,10 +122,92 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
         "find . -path ./target -prune -o '(' -name lib.rs -o -name build.rs ')' -exec rm {} +"
             .to_owned(),
     );
-    script.push(
-        "# From here on a service's skeleton is no library, so that `--lib` means the internal libraries."
-            .to_owned(),
+    script.extend(no_library(plan, selection));
+    script.extend(
+        r#"# Crates of earlier builds stay out of the layer, and leave the mount.
+grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
+find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f /tmp/used | xargs -r -d '\n' rm -rf
+mkdir -p /deps/out
+cp -a . /deps/out"#
+            .lines()
+            .map(str::to_owned),
     );
+    let mut mounts = vec![
+        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+        Mount::Cache {
+            id: mount_id(plan, &selection.deps()),
+            target: format!("{BUILD}/target"),
+        },
+        Mount::Tmpfs {
+            target: "/tmp".to_owned(),
+        },
+    ];
+    mounts.extend(cargo_config_mount(plan));
+    Stage {
+        comment: vec![format!(
+            "{}: every third-party crate of {}, compiled once for all of them.",
+            selection.deps(),
+            selection.packages.join(", ")
+        )],
+        from: "toolchain".to_owned(),
+        name: selection.deps(),
+        instructions: vec![
+            Instruction::Arg("TARGETPLATFORM".to_owned()),
+            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+            Instruction::Run(Run {
+                network: false,
+                mounts,
+                script,
+            }),
+        ],
+    }
+}
+
+/// Id of a cache mount. BuildKit keeps mounts apart by nothing else.
+pub fn mount_id(plan: &Plan, purpose: &str) -> String {
+    let channel = plan.channel.as_deref().unwrap_or("unpinned");
+    format!(
+        "{}-{purpose}-{channel}-${{TARGETPLATFORM}}",
+        plan.config.name
+    )
+}
+
+/// Empties a target mount that another compiler, or other system libraries, have filled.
+pub fn target_guard() -> Vec<String> {
+    [
+        "{ rustc -vV; dpkg-query -W || apk info -v; } >/tmp/toolchain 2>/dev/null || true",
+        "if ! cmp -s /tmp/toolchain target/toolchain; then",
+        "  find target -mindepth 1 -delete",
+        "  cp /tmp/toolchain target/toolchain",
+        "fi",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// Lays out the skeleton with its stubs.
+pub fn skeleton(plan: &Plan) -> Vec<String> {
+    let mut script = lines("cp -R /skeleton/. .\ncp /vendor/Cargo.lock .\nSTUBS", plan);
+    if let Some(path) = &plan.cargo_config {
+        script.push(format!(
+            "mkdir -p {}",
+            path.parent().map_or(".", |parent| parent.as_str())
+        ));
+        script.push(format!("cp /cargo-config {path}"));
+    }
+    script
+}
+
+/// The workspace's Cargo configuration, for [`skeleton`].
+pub fn cargo_config_mount(plan: &Plan) -> Option<Mount> {
+    plan.cargo_config
+        .as_ref()
+        .map(|path| Mount::context(path.as_str(), "/cargo-config"))
+}
+
+/// Makes the services' skeletons binaries, so that `--lib` means the internal libraries.
+fn no_library(plan: &Plan, selection: &Selection) -> Vec<String> {
     let services: Vec<String> = selection
         .packages
         .iter()
@@ -141,37 +218,11 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
                 .to_string()
         })
         .collect();
-    script.push(format!(
-        "sed -i 's/^\\[lib\\]$/[[bin]]/' {}",
-        services.join(" ")
-    ));
-    let mut mounts = vec![
-        Mount::stage("vendor", "/vendor/out", "/vendor"),
-        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
-        Mount::Tmpfs {
-            target: "/tmp".to_owned(),
-        },
-    ];
-    if let Some(path) = &plan.cargo_config {
-        mounts.push(Mount::context(path.as_str(), "/cargo-config"));
-    }
-    Stage {
-        comment: vec![format!(
-            "{}: every third-party crate of {}, compiled once for all of them.",
-            selection.deps,
-            selection.packages.join(", ")
-        )],
-        from: "toolchain".to_owned(),
-        name: selection.deps.clone(),
-        instructions: vec![
-            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-            Instruction::Run(Run {
-                network: false,
-                mounts,
-                script,
-            }),
-        ],
-    }
+    vec![
+        "# From here on a service's skeleton is no library, so that `--lib` means the internal libraries."
+            .to_owned(),
+        format!("sed -i 's/^\\[lib\\]$/[[bin]]/' {}", services.join(" ")),
+    ]
 }
 
 /// What makes every compile step independent of the network and of the moment.
@@ -197,7 +248,7 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
 }
 
 /// One command on several lines.
-fn continued(mut lines: Vec<String>) -> Vec<String> {
+pub fn continued(mut lines: Vec<String>) -> Vec<String> {
     let last = lines.len() - 1;
     lines[..last]
         .iter_mut()
@@ -205,7 +256,7 @@ fn continued(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-fn profile(plan: &Plan) -> String {
+pub fn profile(plan: &Plan) -> String {
     format!("--profile {}", plan.config.profile)
 }
 
@@ -242,4 +293,13 @@ fn lines(script: &str, plan: &Plan) -> Vec<String> {
         .lines()
         .map(str::to_owned)
         .collect()
+}
+
+/// Cargo's folder for the profile's outputs.
+pub fn profile_folder(plan: &Plan) -> &str {
+    if plan.config.profile == "dev" {
+        "debug"
+    } else {
+        &plan.config.profile
+    }
 }

@@ -67,9 +67,9 @@ pub struct RawRuntime {
     /// Working folder, owned by the user.
     pub workdir: Option<Spanned<String>>,
     #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `[services.<name>]`.
@@ -85,9 +85,9 @@ pub struct RawService {
     #[serde(default)]
     pub ports: Vec<Spanned<u16>>,
     #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
     /// The same binary on other bases.
@@ -119,9 +119,9 @@ pub struct RawImage {
     #[serde(default)]
     pub ports: Vec<Spanned<u16>>,
     #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
     /// Path in the workspace → absolute path in the image.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,

@@ -10,11 +10,16 @@ use super::raw::{RawConfig, RawImage, RawService};
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Problems, Source, did_you_mean};
 
+/// The label that carries an image's input hash.
+pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
+
 /// How compile results survive between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
     /// In image layers, so that a registry cache carries them to other builders.
     Layer,
+    /// In one cache mount for all services, on a builder that stays.
+    Mount,
 }
 
 /// Over which packages features are unified.
@@ -25,6 +30,17 @@ pub enum Unify {
     /// Per package: each gets just the features that it asks for.
     Each,
 }
+
+/// Names of groups and stages in the generated files.
+const RESERVED: [&str; 6] = [
+    "default",
+    "deps",
+    "docker-metadata-action",
+    "packs",
+    "toolchain",
+    "vendor",
+];
+const RESERVED_STARTS: [&str; 4] = ["build-", "deps-", "lib-", "_"];
 
 /// The valid configuration.
 #[derive(Clone, Debug)]
@@ -88,6 +104,8 @@ pub struct PackConfig {
 pub struct PackBinaryConfig {
     pub package: String,
     pub bin: String,
+    /// Its required features.
+    pub features: Vec<String>,
     /// Folder, relative to the workspace root.
     pub folder: Utf8PathBuf,
 }
@@ -163,7 +181,10 @@ impl Check<'_> {
                 raw.unify.as_ref(),
                 &[("services", Unify::Services), ("each", Unify::Each)],
             ),
-            strategy: self.choice(raw.cache.strategy.as_ref(), &[("layer", Strategy::Layer)]),
+            strategy: self.choice(
+                raw.cache.strategy.as_ref(),
+                &[("layer", Strategy::Layer), ("mount", Strategy::Mount)],
+            ),
             cache_ref: raw
                 .cache
                 .reference
@@ -230,9 +251,10 @@ impl Check<'_> {
             None => {
                 for member in self.workspace.members.values() {
                     for bin in &member.binaries {
+                        let name = sanitised(&bin.name);
                         services.push(ServiceConfig {
-                            name: bin.name.clone(),
-                            family: bin.name.clone(),
+                            family: name.clone(),
+                            name,
                             variant: None,
                             package: member.name.clone(),
                             bin: bin.name.clone(),
@@ -260,12 +282,7 @@ impl Check<'_> {
         let images: Vec<_> = self.images(raw, service, user);
         let Some((package, bin)) = found else { return };
         let member = &self.workspace.members[&package];
-        let mut features: BTreeSet<String> = member
-            .binaries
-            .iter()
-            .filter(|binary| binary.name == bin)
-            .flat_map(|binary| binary.required_features.iter().cloned())
-            .collect();
+        let mut features = BTreeSet::from_iter(member.required_features(&bin));
         for feature in &service.features {
             if !member.features.contains_key(feature.as_ref()) {
                 let known = member.features.keys().map(String::as_str);
@@ -436,11 +453,16 @@ impl Check<'_> {
                 files.insert(from, self.absolute(Some(to), "/"));
             }
         }
-        let mut env = raw.runtime.env.clone();
-        let mut labels = raw.runtime.labels.clone();
-        for image in layers() {
-            env.extend(image.env.clone());
-            labels.extend(image.labels.clone());
+        let (mut env, mut labels) = (BTreeMap::new(), BTreeMap::new());
+        let own = layers().flat_map(|image| &image.env);
+        for (key, value) in raw.runtime.env.iter().chain(own) {
+            self.variable(key, value);
+            env.insert(key.as_ref().clone(), value.as_ref().clone());
+        }
+        let own = layers().flat_map(|image| &image.labels);
+        for (key, value) in raw.runtime.labels.iter().chain(own) {
+            self.label(key, value);
+            labels.insert(key.as_ref().clone(), value.as_ref().clone());
         }
         ImageConfig {
             runtime: runtime.map(|name| self.image_name(name)),
@@ -472,11 +494,7 @@ impl Check<'_> {
                     hint,
                 );
             }
-            let paths = declared
-                .paths
-                .iter()
-                .map(|path| self.inside(path))
-                .collect();
+            let paths = declared.paths.iter().map(|path| self.input(path)).collect();
             inputs.insert(package.as_ref().clone(), paths);
         }
         inputs
@@ -494,9 +512,11 @@ impl Check<'_> {
                 if let Some((package, bin)) =
                     self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())
                 {
+                    let features = self.workspace.members[&package].required_features(&bin);
                     binaries.push(PackBinaryConfig {
                         package,
                         bin,
+                        features,
                         folder: path.join(folder),
                     });
                 }
@@ -510,40 +530,38 @@ impl Check<'_> {
         packs
     }
 
-    /// Two outputs of one name would overwrite each other in Bake.
+    /// Two outputs of one name would overwrite each other in Bake, and so would names that differ in `-` and `_`
+    /// alone: their variables are the same.
     fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
-        let mut seen = BTreeSet::new();
         let groups: BTreeSet<&str> = services
             .iter()
             .filter(|service| service.variant.is_some())
             .map(|service| service.family.as_str())
             .collect();
-        let targets =
-            services
+        let binaries = packs.iter().flat_map(|pack| {
+            pack.binaries
                 .iter()
-                .map(|service| service.name.clone())
-                .chain(packs.iter().flat_map(|pack| {
-                    pack.binaries
-                        .iter()
-                        .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
-                }));
-        for name in targets.chain(groups.into_iter().map(str::to_owned)) {
-            let reserved = ["default", "packs", "docker-metadata-action"].contains(&name.as_str());
-            if reserved || !seen.insert(name.clone()) {
-                self.problems.push(
-                    Problem::new(
-                        Code::NameCollision,
-                        if reserved {
-                            format!(
-                                "a service cannot be named `{name}`: the Bake file uses that name"
-                            )
-                        } else {
-                            format!("two targets are named `{name}`")
-                        },
-                    )
-                    .hint("give one of them another name under [services] in bakehouse.toml"),
-                );
-            }
+                .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
+        });
+        let names = services.iter().map(|service| service.name.clone());
+        let mut seen = BTreeSet::new();
+        for name in names
+            .chain(binaries)
+            .chain(groups.into_iter().map(str::to_owned))
+        {
+            let message = if RESERVED.contains(&name.as_str())
+                || RESERVED_STARTS.iter().any(|s| name.starts_with(s))
+            {
+                format!("`{name}` is the name of a stage or group of bakehouse's own")
+            } else if !seen.insert(name.replace('_', "-")) {
+                format!("two targets are named `{name}`, or alike but for `-` and `_`")
+            } else {
+                continue;
+            };
+            self.problems.push(
+                Problem::new(Code::NameCollision, message)
+                    .hint("give the service another name under [services] in bakehouse.toml"),
+            );
         }
     }
 
@@ -648,6 +666,52 @@ impl Check<'_> {
         name.as_ref().clone()
     }
 
+    fn variable(&mut self, key: &Spanned<String>, value: &Spanned<String>) {
+        let name = key.as_ref();
+        let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` is not the name of an environment variable",
+                    name.escape_debug()
+                ),
+                key.span(),
+                "use letters, digits and `_`, not beginning with a digit",
+            );
+        }
+        self.one_line(value);
+    }
+
+    fn label(&mut self, key: &Spanned<String>, value: &Spanned<String>) {
+        let name = key.as_ref();
+        let valid = !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        if !valid || name == INPUT_HASH_LABEL {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` cannot be the key of a label", name.escape_debug()),
+                key.span(),
+                format!("use letters, digits, `.`, `-`, `_` and `/`; `{INPUT_HASH_LABEL}` is bakehouse's own"),
+            );
+        }
+        self.one_line(value);
+    }
+
+    fn one_line(&mut self, value: &Spanned<String>) {
+        if value.as_ref().chars().any(char::is_control) {
+            self.problem(
+                Code::ConfigValue,
+                "the value holds a line break or another control character".to_owned(),
+                value.span(),
+                "write it on one line: a Dockerfile has no way to say it",
+            );
+        }
+    }
+
     fn user(&mut self, user: &Spanned<String>) -> String {
         let text = user.as_ref();
         let valid = text.split_once(':').is_some_and(|(uid, gid)| {
@@ -664,6 +728,24 @@ impl Check<'_> {
             );
         }
         text.clone()
+    }
+
+    /// A path or pattern that begins with a folder: what a build reads is mounted as that folder.
+    fn input(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        if path
+            .as_ref()
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains('*'))
+        {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` begins with a wildcard", path.as_ref().escape_debug()),
+                path.span(),
+                "begin it with the name of a folder or file, e.g. `proto/**`",
+            );
+        }
+        self.inside(path)
     }
 
     /// A path relative to the workspace that does not leave it.
@@ -708,6 +790,22 @@ impl Check<'_> {
         }
         text.into()
     }
+}
+
+/// A binary's name as the name of an image.
+fn sanitised(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    name.chars()
+        .map(plain)
+        .collect::<String>()
+        .trim_start_matches(['-', '_'])
+        .to_owned()
 }
 
 /// Plain in a Dockerfile, a shell and HCL without quoting.

@@ -1,0 +1,163 @@
+//! Strategy `layer`: each internal library and each binary has a stage of its own, laid upon `deps` and the
+//! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
+
+use super::BUILD;
+use super::model::{Instruction, Mount, Run, Stage};
+use super::third_party::{cargo_build, deps, profile_folder};
+use crate::plan::Plan;
+use crate::plan::build::SKELETON;
+use crate::plan::stage::{CompileStage, Selection};
+
+/// `deps`, `lib-*` and `build-*` of a selection.
+pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
+    let mut stages = vec![deps(plan, selection)];
+    stages.extend(
+        selection
+            .libraries
+            .iter()
+            .map(|stage| library(plan, selection, stage)),
+    );
+    stages.extend(
+        selection
+            .leaves
+            .iter()
+            .map(|stage| binary(plan, selection, stage)),
+    );
+    stages
+}
+
+/// One internal library; its layer holds its sources and what Cargo added for it.
+fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
+    let mut script = lay_out(stage);
+    script.push("touch /tmp/before".to_owned());
+    script.extend(cargo_build(
+        plan,
+        selection,
+        &format!("-p {} --lib", stage.package),
+    ));
+    script.push("mkdir -p /delta/out".to_owned());
+    let kept: Vec<&str> = stage.reads.iter().map(|path| path.as_str()).collect();
+    script.push(format!("cp -a --parents {} /delta/out", kept.join(" ")));
+    script.push(
+        "find target -newer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out"
+            .to_owned(),
+    );
+    let on: Vec<String> = selection.laid_upon(stage).collect();
+    let on = if on.is_empty() {
+        String::new()
+    } else {
+        format!(", laid upon {}", on.join(", "))
+    };
+    let comment = format!("{}: the library {}{on}.", stage.name, stage.package);
+    compile(selection, stage, comment, script)
+}
+
+/// One binary, and nothing but the binary in its layer.
+fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
+    let bin = stage.bin.as_deref().unwrap_or_default();
+    let mut script = lay_out(stage);
+    script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
+    // One level down: BuildKit checksums the whole folder that a copied path stands in.
+    script.push("mkdir -p /dist/bin".to_owned());
+    script.push(format!(
+        "cp target/{}/{bin} /dist/bin/",
+        profile_folder(plan)
+    ));
+    compile(
+        selection,
+        stage,
+        format!("{}: the binary {bin}.", stage.name),
+        script,
+    )
+}
+
+fn compile(
+    selection: &Selection,
+    stage: &CompileStage,
+    comment: String,
+    script: Vec<String>,
+) -> Stage {
+    Stage {
+        comment: vec![comment],
+        from: "toolchain".to_owned(),
+        name: stage.name.clone(),
+        instructions: vec![
+            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+            Instruction::Run(Run {
+                network: false,
+                mounts: mounts(selection, stage),
+                script,
+            }),
+        ],
+    }
+}
+
+fn mounts(selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
+    let mut mounts = vec![
+        Mount::Tmpfs {
+            target: "/tmp".to_owned(),
+        },
+        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        Mount::Bind {
+            from: Some(selection.deps()),
+            source: "/deps/out".to_owned(),
+            target: BUILD.to_owned(),
+            writable: true,
+        },
+    ];
+    let libraries = selection.laid_upon(stage);
+    mounts.extend(
+        libraries
+            .map(|library| Mount::stage(&library, "/delta/out", &format!("/libraries/{library}"))),
+    );
+    mounts.push(manifest_mount("Cargo.toml"));
+    if !has_own_output(stage) {
+        if !stage.dir.as_str().is_empty() {
+            mounts.push(manifest_mount(stage.dir.join("Cargo.toml").as_str()));
+        }
+        mounts.extend(source_mounts(stage));
+    }
+    mounts
+}
+
+/// The compile stages' manifest of the workspace or of a member.
+pub fn manifest_mount(path: &str) -> Mount {
+    Mount::context(
+        format!("{SKELETON}/own/{path}"),
+        format!("/manifests/{path}"),
+    )
+}
+
+/// A package's sources and declared inputs.
+pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
+    stage
+        .reads
+        .iter()
+        .map(|path| Mount::context(path.as_str(), format!("/sources/{path}")))
+}
+
+/// A package that is a library of others too: its sources come with that library's output.
+fn has_own_output(stage: &CompileStage) -> bool {
+    stage.bin.is_some() && stage.needs.contains(&stage.package)
+}
+
+/// Puts the workspace together: libraries, then the package's sources with the time of now, which is older than
+/// whatever Cargo builds from them.
+fn lay_out(stage: &CompileStage) -> Vec<String> {
+    let mut script = Vec::new();
+    if !stage.needs.is_empty() {
+        script.push("for library in /libraries/*; do cp -a $library/. .; done".to_owned());
+    }
+    let own = if has_own_output(stage) {
+        ""
+    } else {
+        "/sources/. "
+    };
+    script.push(format!("cp -R --preserve=mode,links {own}/manifests/. ."));
+    script.push(ADOPT_VERSIONS.to_owned());
+    script
+}
+
+/// Puts the members' real versions into the masked lock.
+pub const ADOPT_VERSIONS: &str =
+    "cargo update --quiet --workspace --offline --config /vendor/config.toml";

@@ -1,0 +1,156 @@
+//! Strategy `mount`: all services compile in one target mount, on a builder that stays. Cargo judges freshness
+//! by times, and a mount outlives the layers that feed it; so a guard judges by content before Cargo runs.
+
+use std::collections::BTreeMap;
+
+use super::BUILD;
+use super::layered::{ADOPT_VERSIONS, manifest_mount, source_mounts};
+use super::model::{Instruction, Mount, Run, Stage};
+use super::third_party::{
+    CARGO, cargo_build, cargo_config_mount, mount_id, profile, profile_folder, skeleton,
+    target_guard,
+};
+use crate::plan::Plan;
+use crate::plan::build::SKELETON;
+use crate::plan::stage::{CompileStage, Selection};
+
+/// `build-*` of a selection.
+pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
+    selection
+        .leaves
+        .iter()
+        .map(|leaf| binary(plan, selection, leaf))
+        .collect()
+}
+
+fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
+    let bin = leaf.bin.as_deref().unwrap_or_default();
+    let closure = closure(selection, leaf);
+    let mut script = target_guard();
+    script.extend(skeleton(plan));
+    // What the skeleton had for the members of the closure must not stay under their own sources.
+    let stubs: Vec<&str> = closure
+        .iter()
+        .map(|stage| stage.dir.as_str())
+        .filter(|dir| !dir.is_empty())
+        .collect();
+    if !stubs.is_empty() {
+        script.push(format!("rm -rf {}", stubs.join(" ")));
+    }
+    script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
+    script.push(ADOPT_VERSIONS.to_owned());
+    script.extend(content_guard(plan, &closure));
+    script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
+    script.push("cp -a /tmp/sums/. target/sums/".to_owned());
+    script.push("mkdir -p /dist/bin".to_owned());
+    script.push(format!(
+        "cp target/{}/{bin} /dist/bin/",
+        profile_folder(plan)
+    ));
+    Stage {
+        comment: vec![format!("{}: the binary {bin}.", leaf.name)],
+        from: "toolchain".to_owned(),
+        name: leaf.name.clone(),
+        instructions: vec![
+            Instruction::Arg("TARGETPLATFORM".to_owned()),
+            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+            Instruction::Run(Run {
+                network: false,
+                mounts: mounts(plan, selection, &closure),
+                script,
+            }),
+        ],
+    }
+}
+
+/// The libraries of a leaf in compile order, then the leaf itself.
+fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a CompileStage> {
+    let libraries: BTreeMap<&str, &CompileStage> = selection
+        .libraries
+        .iter()
+        .map(|library| (library.package.as_str(), library))
+        .collect();
+    let needed = leaf
+        .needs
+        .iter()
+        .filter(|package| **package != leaf.package);
+    needed
+        .map(|package| libraries[package.as_str()])
+        .chain([leaf])
+        .collect()
+}
+
+fn mounts(plan: &Plan, selection: &Selection, closure: &[&CompileStage]) -> Vec<Mount> {
+    let mut mounts = vec![
+        Mount::Tmpfs {
+            target: "/tmp".to_owned(),
+        },
+        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        Mount::Cache {
+            id: mount_id(plan, &format!("target{}", selection.suffix)),
+            target: format!("{BUILD}/target"),
+        },
+        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+        manifest_mount("Cargo.toml"),
+    ];
+    for stage in closure {
+        if !stage.dir.as_str().is_empty() {
+            mounts.push(manifest_mount(stage.dir.join("Cargo.toml").as_str()));
+        }
+        mounts.extend(source_mounts(stage));
+    }
+    mounts.extend(cargo_config_mount(plan));
+    mounts
+}
+
+/// A sum over each package's files and over the sums of the packages it needs, kept in the mount. A package whose
+/// sum is another than at its last build loses what was built of it, whatever the times say. Its old sum goes
+/// first: a build that is killed leaves no sum that its outputs do not have.
+fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
+    let mut script = vec![
+        "mkdir -p /tmp/sums target/sums".to_owned(),
+        "# All files get one time, and outputs are dropped by content: times decide nothing.".to_owned(),
+        "find . -path ./target -prune -o -type f -exec touch -d @1 {} +".to_owned(),
+        "sum() { tar -c --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner \"$@\" | sha256sum; }".to_owned(),
+    ];
+    let config = plan.cargo_config.as_ref().map_or("", |path| path.as_str());
+    for stage in closure {
+        let needed: Vec<String> = closure
+            .iter()
+            .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package)
+            .map(|other| format!("/tmp/sums/{}", other.package))
+            .collect();
+        let files: Vec<&str> = stage.reads.iter().map(|path| path.as_str()).collect();
+        script.push(
+            [
+                "sum -P Cargo.toml",
+                config,
+                &files.join(" "),
+                &needed.join(" "),
+                ">/tmp/sums/",
+            ]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+                + &stage.package,
+        );
+    }
+    let packages: Vec<&str> = closure.iter().map(|stage| stage.package.as_str()).collect();
+    script.push("changed=".to_owned());
+    script.push(format!("for package in {}; do", packages.join(" ")));
+    script.push(
+        "  cmp -s /tmp/sums/$package target/sums/$package || changed=\"$changed -p $package\""
+            .to_owned(),
+    );
+    script.push("done".to_owned());
+    script.push("if [ -n \"$changed\" ]; then".to_owned());
+    script.push("  for package in $changed; do rm -f target/sums/$package; done".to_owned());
+    script.push("  sync target/sums".to_owned());
+    script.push(format!(
+        "  cargo clean --quiet {CARGO} {} $changed",
+        profile(plan)
+    ));
+    script.push("fi".to_owned());
+    script
+}
