@@ -1,0 +1,28 @@
+//! Workspaces made for tests, and the real engine as their judge.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`workspace`] | a Cargo workspace in a temporary folder, and edits to it |
+//! | [`bakehouse`](mod@bakehouse) | the program under test |
+//! | [`bake`] | `docker buildx bake`, and which steps it really ran |
+//! | [`images`] | a namespace of images that is removed with the test |
+//! | [`container`] | what an image does and what it holds |
+//! | [`engine`] | the Docker Engine, and whose turn it is to use it |
+//! | [`ran`] | a finished process |
+//!
+//! Everything here is for tests: what goes wrong panics, with what the process said.
+
+pub mod bake;
+pub mod bakehouse;
+pub mod container;
+pub mod engine;
+pub mod images;
+pub mod ran;
+pub mod unique;
+pub mod workspace;
+
+pub use bake::{Bake, BakeRun, stages};
+pub use bakehouse::bakehouse;
+pub use engine::Turn;
+pub use ran::Ran;
+pub use workspace::{Member, Workspace};

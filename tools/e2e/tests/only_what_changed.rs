@@ -1,0 +1,387 @@
+//! For each kind of change, the steps that run are exactly the expected ones.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use bakehouse_e2e::tiny::{self, tiny};
+use bakehouse_testkit::engine::docker;
+use bakehouse_testkit::{BakeRun, Member, Ran, Turn, Workspace, stages, unique};
+
+/// A change, and the stages of which it makes a step run.
+struct Row {
+    change: &'static str,
+    make: fn(&Workspace),
+    runs: &'static [&'static str],
+}
+
+const LIBRARIES: [&str; 3] = ["lib-common", "lib-left", "lib-right"];
+const AFTER_VENDOR: &[&str] = &[
+    "deps",
+    "lib-common",
+    "lib-left",
+    "lib-right",
+    "build-a",
+    "build-b",
+    "build-c",
+];
+const FROM_VENDOR: &[&str] = &[
+    "vendor",
+    "deps",
+    "lib-common",
+    "lib-left",
+    "lib-right",
+    "build-a",
+    "build-b",
+    "build-c",
+];
+
+/// The workspace as it is before the change, which the engine has baked.
+fn base(turn: &Turn) -> Workspace {
+    static BAKED: OnceLock<BakeRun> = OnceLock::new();
+    let make = || {
+        let workspace = tiny();
+        workspace.make_cold(unique::of_process());
+        workspace.generate();
+        workspace
+    };
+    let workspace = make();
+    let cold = BAKED.get_or_init(|| make().bake([]).run(turn));
+    assert_eq!(
+        &cold.ran_stages() - &stages(["toolchain"]),
+        stages(FROM_VENDOR.iter().copied()),
+        "{cold}"
+    );
+    workspace
+}
+
+/// Checks all rows, and shows each that is not as expected.
+fn check(rows: &[Row]) {
+    let turn = Turn::take();
+    let mut wrong = Vec::new();
+    for row in rows {
+        let workspace = base(&turn);
+        (row.make)(&workspace);
+        workspace.generate();
+        let run = workspace.bake([]).run(&turn);
+        let (ran, expected) = (run.ran_stages(), stages(row.runs.iter().copied()));
+        println!("{}: {ran:?}", row.change);
+        let twice: BTreeSet<_> = run
+            .compiled()
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .collect();
+        if ran != expected || !twice.is_empty() {
+            wrong.push(format!(
+                "{}\n  expected {expected:?}\n  ran      {ran:?}\n  compiled twice {twice:?}",
+                row.change
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sources() {
+    check(&[
+        Row {
+            change: "nothing",
+            make: |_| {},
+            runs: &[],
+        },
+        Row {
+            change: "a service",
+            make: |workspace| tiny::set(workspace, "a", "B"),
+            runs: &["build-a"],
+        },
+        Row {
+            change: "a library of two services",
+            make: |workspace| tiny::set(workspace, "left", "B"),
+            runs: &["lib-left", "build-a", "build-b"],
+        },
+        Row {
+            change: "a library of one service",
+            make: |workspace| tiny::set(workspace, "right", "B"),
+            runs: &["lib-right", "build-c"],
+        },
+        Row {
+            change: "a library of all",
+            make: |workspace| tiny::set(workspace, "common", "B"),
+            runs: &["lib-common", "lib-left", "build-a", "build-b", "build-c"],
+        },
+        Row {
+            change: "a build script",
+            make: |workspace| workspace.append("crates/c/build.rs", "// more\n"),
+            runs: &["build-c"],
+        },
+        Row {
+            change: "a test of a service, as all of its folder is mounted",
+            make: |workspace| workspace.write("crates/a/tests/new.rs", "#[test]\nfn new() {}\n"),
+            runs: &["build-a"],
+        },
+    ]);
+}
+
+#[test]
+fn what_no_image_is_made_of() {
+    check(&[
+        Row {
+            change: "the readme",
+            make: |workspace| workspace.append("README.md", "More.\n"),
+            runs: &[],
+        },
+        Row {
+            change: "a pack's manifest",
+            make: |workspace| workspace.append("packs/demo/pack.yaml", "description: more\n"),
+            runs: &[],
+        },
+        Row {
+            change: "a member that no service uses, with a binary",
+            make: |workspace| {
+                workspace.add(&Member::binary("extra", "fn main() {}\n").uses("common"));
+                workspace.lock();
+            },
+            runs: &[],
+        },
+        Row {
+            change: "a dev-dependency",
+            make: |workspace| {
+                workspace.append(
+                    "crates/b/Cargo.toml",
+                    "\n[dev-dependencies]\nmemchr = \"=2.7.4\"\n",
+                );
+                workspace.lock();
+            },
+            runs: &[],
+        },
+        Row {
+            change: "what a runtime image is told",
+            make: |workspace| {
+                workspace.replace(
+                    "bakehouse.toml",
+                    "package = \"a\"\n",
+                    "package = \"a\"\nports = [8080]\nenv = { A = \"b\" }\n",
+                );
+            },
+            runs: &[],
+        },
+    ]);
+}
+
+#[test]
+fn manifests() {
+    check(&[
+        Row {
+            change: "the version of a library",
+            make: |workspace| {
+                workspace.replace("crates/left/Cargo.toml", "\"0.1.0\"", "\"0.2.0\"");
+                workspace.lock();
+            },
+            runs: &["lib-left", "build-a", "build-b"],
+        },
+        Row {
+            change: "the version of a service",
+            make: |workspace| {
+                workspace.replace("crates/a/Cargo.toml", "\"0.1.0\"", "\"0.2.0\"");
+                workspace.lock();
+            },
+            runs: &["build-a"],
+        },
+        Row {
+            change: "the description of a service, which it may print",
+            make: |workspace| {
+                workspace.replace(
+                    "crates/a/Cargo.toml",
+                    "[dependencies]",
+                    "description = \"more\"\n\n[dependencies]",
+                );
+            },
+            runs: &["build-a"],
+        },
+        Row {
+            change: "a second binary of a service",
+            make: |workspace| {
+                workspace.write("crates/a/src/other.rs", "fn main() {}\n");
+                workspace.append(
+                    "crates/a/Cargo.toml",
+                    "\n[[bin]]\nname = \"other\"\npath = \"src/other.rs\"\n",
+                );
+            },
+            runs: &["build-a"],
+        },
+        Row {
+            change: "a binary in a library's folder, which is mounted as a whole",
+            make: |workspace| workspace.write("crates/left/src/bin/tool.rs", "fn main() {}\n"),
+            runs: &["lib-left", "build-a", "build-b"],
+        },
+    ]);
+}
+
+#[test]
+fn third_party_crates() {
+    check(&[
+        Row {
+            change: "one more",
+            make: |workspace| {
+                workspace.append("crates/left/Cargo.toml", "memchr = \"=2.7.4\"\n");
+                workspace.lock();
+            },
+            runs: FROM_VENDOR,
+        },
+        Row {
+            change: "one less",
+            make: |workspace| {
+                workspace.replace("crates/common/Cargo.toml", "cfg-if = \"=1.0.0\"\n", "");
+                workspace.lock();
+            },
+            runs: FROM_VENDOR,
+        },
+        Row {
+            change: "another version",
+            make: |workspace| {
+                workspace.replace("crates/a/Cargo.toml", "=1.0.9", "=1.0.10");
+                workspace.lock();
+            },
+            runs: FROM_VENDOR,
+        },
+        Row {
+            change: "one feature more, which could need another crate",
+            make: |workspace| {
+                workspace.replace(
+                    "crates/right/Cargo.toml",
+                    "\"=1.0.17\"",
+                    "{ version = \"=1.0.17\", features = [\"small\"] }",
+                );
+            },
+            runs: FROM_VENDOR,
+        },
+    ]);
+}
+
+#[test]
+fn an_added_crate_compiles_alone() {
+    let turn = Turn::take();
+    let workspace = tiny();
+    // Its own mount: what other rows took out of theirs would have to be compiled again.
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let _ = workspace.bake([]).run(&turn);
+    workspace.append("crates/left/Cargo.toml", "memchr = \"=2.7.4\"\n");
+    workspace.lock();
+    workspace.generate();
+    let run = workspace.bake([]).run(&turn);
+    let mut compiled = run.compiled_in("deps");
+    // Stubs of the members.
+    compiled.retain(|name, _| !name.ends_with(" v0.0.0"));
+    assert_eq!(compiled, [("memchr v2.7.4".to_owned(), 1)].into(), "{run}");
+}
+
+#[test]
+fn how_all_is_compiled() {
+    check(&[
+        Row {
+            change: "the profile, which does not change what is fetched",
+            make: |workspace| workspace.append("Cargo.toml", "\n[profile.release]\ndebug = 1\n"),
+            runs: AFTER_VENDOR,
+        },
+        Row {
+            change: "a new service, as all are compiled with one list of packages",
+            make: |workspace| {
+                workspace.add(&Member::binary("d", "fn main() {}\n").uses("common"));
+                workspace.append("bakehouse.toml", "\n[services.d]\npackage = \"d\"\n");
+                workspace.lock();
+            },
+            runs: &[
+                "vendor",
+                "deps",
+                "lib-common",
+                "lib-left",
+                "lib-right",
+                "build-a",
+                "build-b",
+                "build-c",
+                "build-d",
+            ],
+        },
+    ]);
+}
+
+#[test]
+fn another_builder_compiles_all() {
+    let turn = Turn::take();
+    let workspace = base(&turn);
+    let base = derived(&workspace, "docker.io/library/rust:1.95.0-slim-bookworm");
+    let bake = workspace.bake([]).variable("BUILDER_BASE", &base);
+    let run = bake.run(&turn);
+    let mut expected = stages(FROM_VENDOR.iter().copied());
+    expected.insert("toolchain".to_owned());
+    assert_eq!(run.ran_stages(), expected, "{run}");
+}
+
+#[test]
+fn another_runtime_compiles_nothing() {
+    let turn = Turn::take();
+    let workspace = base(&turn);
+    let _ = workspace.bake([]).run(&turn);
+    let before = workspace.images.digest("a");
+    let base = derived(&workspace, "docker.io/library/debian:bookworm-slim");
+    let run = workspace
+        .bake([])
+        .variable("RUNTIME_BASE", &base)
+        .run(&turn);
+    assert_eq!(run.ran_stages(), stages([]), "{run}");
+    assert_ne!(workspace.images.digest("a"), before);
+}
+
+/// An image that has one file more than `image`. A label would not do: BuildKit goes by the layers.
+fn derived(workspace: &Workspace, image: &str) -> String {
+    let name = workspace.images.name("base");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let text = format!("FROM {image}\nCOPY Dockerfile /{}\n", unique::unique());
+    std::fs::write(folder.path().join("Dockerfile"), text).expect("a file can be written");
+    let path = folder.path().to_str().expect("its name is UTF-8");
+    docker(["buildx", "build", "--quiet", "--tag", &name, path]);
+    name
+}
+
+#[test]
+fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
+    let turn = Turn::take();
+    let workspace = base(&turn);
+    workspace.replace("rust-toolchain.toml", "1.95.0", "1.94.0");
+    // Cargo runs with the toolchain that the tests run with.
+    let generated = Ran::of(
+        bakehouse_testkit::bakehouse::command(workspace.dir())
+            .arg("generate")
+            .env("RUSTUP_TOOLCHAIN", "1.95.0"),
+    );
+    let _ = generated.succeeded();
+    let run = workspace.bake(["a"]).attempt(&turn);
+    assert!(!run.success, "{run}");
+    let said = run.said();
+    assert!(
+        said.contains("rustc 1.94.0") && said.contains("rustc 1.95.0"),
+        "{said}"
+    );
+    let failed: Vec<_> = run
+        .steps
+        .iter()
+        .filter(|step| step.error.is_some())
+        .collect();
+    assert!(failed.iter().any(|step| step.stage == "toolchain"), "{run}");
+    assert!(run.compiled().is_empty(), "{run}");
+}
+
+#[test]
+fn one_service_builds_its_own_libraries_only() {
+    let turn = Turn::take();
+    let workspace = base(&turn);
+    for library in ["common", "left", "right"] {
+        tiny::set(&workspace, library, "only");
+    }
+    workspace.generate();
+    let run = workspace.bake(["c"]).run(&turn);
+    let mut expected: BTreeSet<String> = stages(LIBRARIES);
+    expected.remove("lib-left");
+    expected.insert("build-c".to_owned());
+    assert_eq!(run.ran_stages(), expected, "{run}");
+}

@@ -1,0 +1,207 @@
+//! What BuildKit reports as JSON, put together to steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+/// One step of a stage.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// E.g. `build-api`; empty for BuildKit's own steps.
+    pub stage: String,
+    /// E.g. `RUN cargo build`.
+    pub instruction: String,
+    /// It was carried out, not taken from the cache.
+    pub executed: bool,
+    pub error: Option<String>,
+    pub took: Duration,
+    /// What its process printed.
+    pub log: String,
+}
+
+/// All reports of a bake.
+#[derive(Debug, Default)]
+pub struct Progress {
+    vertices: BTreeMap<String, Vertex>,
+    logs: BTreeMap<String, String>,
+    /// Each client of a shared step is sent its log.
+    seen_logs: BTreeSet<(String, String, String)>,
+    /// What is no report: buildx's own errors.
+    pub rest: String,
+}
+
+#[derive(Debug, Default)]
+struct Vertex {
+    name: String,
+    /// By time of start, as each target of a bake has its own view of a shared step.
+    views: BTreeMap<String, Report>,
+}
+
+#[derive(Deserialize)]
+struct Reports {
+    #[serde(default)]
+    vertexes: Vec<Report>,
+    #[serde(default)]
+    logs: Vec<LogReport>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Report {
+    digest: String,
+    name: String,
+    started: Option<String>,
+    completed: Option<String>,
+    #[serde(default)]
+    cached: bool,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LogReport {
+    vertex: String,
+    data: String,
+    timestamp: String,
+}
+
+impl Progress {
+    /// Takes in one line.
+    pub fn add(&mut self, line: &str) {
+        let Ok(reports) = serde_json::from_str::<Reports>(line) else {
+            self.rest.push_str(line);
+            return;
+        };
+        for report in reports.vertexes {
+            let vertex = self.vertices.entry(report.digest.clone()).or_default();
+            vertex.name.clone_from(&report.name);
+            if let Some(started) = report.started.clone() {
+                vertex.views.insert(started, report);
+            }
+        }
+        for log in reports.logs {
+            let key = (log.vertex, log.timestamp, log.data);
+            if self.seen_logs.contains(&key) {
+                continue;
+            }
+            let data = STANDARD.decode(&key.2).unwrap_or_default();
+            let text = String::from_utf8_lossy(&data);
+            self.logs.entry(key.0.clone()).or_default().push_str(&text);
+            self.seen_logs.insert(key);
+        }
+    }
+
+    /// Whether a step of `stage` has said `text`.
+    pub fn has_said(&self, stage: &str, text: &str) -> bool {
+        self.vertices.iter().any(|(digest, vertex)| {
+            parse(&vertex.name).0 == stage
+                && self.logs.get(digest).is_some_and(|log| log.contains(text))
+        })
+    }
+
+    /// All steps that BuildKit looked at, in the order of their start.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<(&String, Step)> = self
+            .vertices
+            .iter()
+            .filter_map(|(digest, vertex)| {
+                let (stage, instruction) = parse(&vertex.name);
+                let executed = vertex
+                    .views
+                    .values()
+                    .any(|view| view.completed.is_some() && !view.cached);
+                let step = Step {
+                    stage: stage.to_owned(),
+                    instruction: instruction.to_owned(),
+                    executed,
+                    error: vertex.views.values().find_map(|view| view.error.clone()),
+                    took: vertex.views.values().map(took).max().unwrap_or_default(),
+                    log: self.logs.get(digest).cloned().unwrap_or_default(),
+                };
+                Some((vertex.views.keys().next()?, step))
+            })
+            .collect();
+        steps.sort_by_key(|(start, _)| *start);
+        steps.into_iter().map(|(_, step)| step).collect()
+    }
+}
+
+/// Splits `[linux/amd64 build-api 1/2] RUN x` into stage and instruction: before the stage stand the target and the
+/// platform where there are several, after it the step's number where it is no internal one.
+fn parse(name: &str) -> (&str, &str) {
+    let Some((place, instruction)) = name
+        .strip_prefix('[')
+        .and_then(|name| name.split_once("] "))
+    else {
+        return ("", name);
+    };
+    let mut words = place.split_whitespace().rev();
+    let number = words.next().filter(|word| word.contains('/'));
+    match (number, words.next()) {
+        (Some(_), Some(stage)) => (stage, instruction),
+        _ => ("", instruction),
+    }
+}
+
+fn took(view: &Report) -> Duration {
+    let (Some(started), Some(completed)) = (&view.started, &view.completed) else {
+        return Duration::ZERO;
+    };
+    match (second_of_day(started), second_of_day(completed)) {
+        // No step takes a day.
+        (Some(start), Some(end)) => Duration::from_secs_f64((end - start).rem_euclid(86_400.0)),
+        _ => Duration::ZERO,
+    }
+}
+
+/// The seconds since midnight of `2026-01-31T23:59:59.123Z`.
+fn second_of_day(time: &str) -> Option<f64> {
+    let (_, clock) = time.trim_end_matches('Z').split_once('T')?;
+    let mut parts = clock.split(':').map(str::parse::<f64>);
+    let mut part = || parts.next()?.ok();
+    Some(part()? * 3600.0 + part()? * 60.0 + part()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_read_from_names() {
+        assert_eq!(parse("[build-a 1/1] RUN x"), ("build-a", "RUN x"));
+        assert_eq!(
+            parse("[a build-a 2/3] COPY [y] z"),
+            ("build-a", "COPY [y] z")
+        );
+        assert_eq!(parse("[linux/arm64 deps 1/1] RUN"), ("deps", "RUN"));
+        assert_eq!(parse("[a internal] load build context").0, "");
+        assert_eq!(parse("[a] exporting to image").0, "");
+        assert_eq!(parse("importing cache"), ("", "importing cache"));
+    }
+
+    #[test]
+    fn a_step_counts_as_executed_unless_cached() {
+        let mut progress = Progress::default();
+        for (digest, cached) in [("1", true), ("2", false)] {
+            progress.add(&format!(
+                r#"{{"vertexes":[{{"digest":"{digest}","name":"[s 1/1] RUN","started":"2026-01-01T23:59:59.5Z","completed":"2026-01-02T00:00:01Z","cached":{cached}}}]}}"#
+            ));
+        }
+        progress.add("ERROR: no\n");
+        let executed: Vec<bool> = progress.steps().iter().map(|step| step.executed).collect();
+        assert_eq!(progress.steps()[0].took, Duration::from_millis(1500));
+        assert_eq!(progress.rest, "ERROR: no\n");
+        assert_eq!(executed.iter().filter(|executed| **executed).count(), 1);
+    }
+
+    #[test]
+    fn a_log_that_two_clients_are_sent_counts_once() {
+        let mut progress = Progress::default();
+        progress.add(r#"{"vertexes":[{"digest":"1","name":"[s 1/1] RUN","started":"2026-01-01T00:00:00Z"}]}"#);
+        let log = r#"{"logs":[{"vertex":"1","stream":2,"data":"YQo=","timestamp":"2026-01-01T00:00:01Z"}]}"#;
+        progress.add(log);
+        progress.add(log);
+        assert_eq!(progress.steps()[0].log, "a\n");
+    }
+}

@@ -1,0 +1,136 @@
+//! A finished bake.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use super::progress::{Progress, Step};
+
+/// What a bake did.
+#[derive(Clone, Debug)]
+pub struct BakeRun {
+    pub success: bool,
+    pub took: Duration,
+    pub steps: Vec<Step>,
+    /// What buildx itself said.
+    pub rest: String,
+}
+
+/// A set of names of stages.
+pub fn stages<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+impl BakeRun {
+    pub(super) fn new(progress: Progress, success: bool, took: Duration) -> Self {
+        Self {
+            success,
+            took,
+            steps: progress.steps(),
+            rest: progress.rest,
+        }
+    }
+
+    /// Itself, if it succeeded.
+    ///
+    /// # Panics
+    /// When it failed.
+    #[must_use]
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert!(self.success, "the bake failed\n{self}");
+        self
+    }
+
+    /// The stages of which a RUN step was carried out, not taken from the cache.
+    pub fn ran_stages(&self) -> BTreeSet<String> {
+        self.executed_runs()
+            .map(|step| step.stage.clone())
+            .collect()
+    }
+
+    /// How often each `crate vVersion` was compiled.
+    pub fn compiled(&self) -> BTreeMap<String, usize> {
+        self.compiled_where(|_| true)
+    }
+
+    /// How often each `crate vVersion` was compiled in `stage`.
+    pub fn compiled_in(&self, stage: &str) -> BTreeMap<String, usize> {
+        self.compiled_where(|step| step.stage == stage)
+    }
+
+    fn compiled_where(&self, wanted: impl Fn(&Step) -> bool) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for step in self.executed_runs().filter(|step| wanted(step)) {
+            for name in step.log.lines().filter_map(compiling) {
+                *counts.entry(name).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn executed_runs(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| step.executed && step.instruction.starts_with("RUN"))
+    }
+
+    /// Everything that it said, errors last.
+    pub fn said(&self) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            text.push_str(&step.log);
+        }
+        for error in self.steps.iter().filter_map(|step| step.error.as_ref()) {
+            text.push_str(error);
+            text.push('\n');
+        }
+        text + &self.rest
+    }
+}
+
+/// `itoa v1.0.9` of `   Compiling itoa v1.0.9 (/build/itoa)`.
+fn compiling(line: &str) -> Option<String> {
+    let mut words = line.trim_start().strip_prefix("Compiling ")?.split(' ');
+    Some(format!("{} {}", words.next()?, words.next()?))
+}
+
+impl fmt::Display for BakeRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            let Step {
+                stage,
+                instruction,
+                took,
+                ..
+            } = step;
+            let verb = if step.executed { "ran" } else { "had" };
+            let instruction: String = instruction.chars().take(60).collect();
+            writeln!(
+                f,
+                "{verb} {:5.1} s  {stage}: {instruction}",
+                took.as_secs_f32()
+            )?;
+            if step.executed {
+                writeln!(f, "{}", step.log)?;
+            }
+            if let Some(error) = &step.error {
+                writeln!(f, "error: {error}")?;
+            }
+        }
+        write!(f, "{}", self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_crates_are_read_from_cargos_lines() {
+        let read = |line| compiling(line).unwrap();
+        assert_eq!(read("   Compiling itoa v1.0.9"), "itoa v1.0.9");
+        assert_eq!(read("   Compiling a v0.0.0 (/build/a)"), "a v0.0.0");
+        assert_eq!(compiling("    Finished `release` profile"), None);
+    }
+}

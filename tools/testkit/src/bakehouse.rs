@@ -1,0 +1,48 @@
+//! The program under test.
+
+use std::process::Command;
+use std::sync::LazyLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use crate::ran::Ran;
+use crate::workspace::repository;
+
+/// Runs bakehouse in `dir`.
+pub fn bakehouse<'a>(dir: &Utf8Path, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    Ran::of(command(dir).args(arguments))
+}
+
+/// Bakehouse in `dir`, for a test that sets more than arguments.
+pub fn command(dir: &Utf8Path) -> Command {
+    let mut command = Command::new(program());
+    command.current_dir(dir).env("NO_COLOR", "1");
+    command
+}
+
+/// The program: `BAKEHOUSE_BIN`, else what Cargo builds from this repository.
+fn program() -> &'static Utf8Path {
+    static PROGRAM: LazyLock<Utf8PathBuf> = LazyLock::new(|| {
+        std::env::var("BAKEHOUSE_BIN").map_or_else(|_| build(), Utf8PathBuf::from)
+    });
+    &PROGRAM
+}
+
+fn build() -> Utf8PathBuf {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let built = Ran::of(
+        Command::new(cargo)
+            .current_dir(repository())
+            .args(["build", "--package", "bakehouse", "--bin", "bakehouse"])
+            .args(["--quiet", "--message-format", "json-render-diagnostics"]),
+    )
+    .succeeded();
+    let executable = built
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "bakehouse")
+        .find_map(|message| message["executable"].as_str().map(Utf8PathBuf::from));
+    executable.unwrap_or_else(|| panic!("cargo names no executable: {built}"))
+}

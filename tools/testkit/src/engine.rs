@@ -1,0 +1,56 @@
+//! The Docker Engine, and whose turn it is to use it.
+
+use std::fs::File;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use crate::ran::Ran;
+
+/// The right to bake. Bakes of different tests would slow each other down and upset what is measured, so tests
+/// take turns, across threads and processes.
+#[derive(Debug)]
+pub struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    /// Waits for the turn.
+    ///
+    /// # Panics
+    /// When no engine answers: a test that needs one fails without it, and is never skipped.
+    #[track_caller]
+    pub fn take() -> Self {
+        let path = std::env::temp_dir().join("bakehouse-e2e.lock");
+        let lock = File::create(&path)
+            .and_then(|file| file.lock().map(|()| file))
+            .unwrap_or_else(|error| panic!("{} cannot be locked: {error}", path.display()));
+        if let Err(said) = &*ANSWER {
+            panic!(
+                "this test needs a Docker Engine with buildx, and none answers: {said}\n\
+                 start one with `tools/engine up`, or point DOCKER_HOST at one"
+            );
+        }
+        Self { _lock: lock }
+    }
+}
+
+static ANSWER: LazyLock<Result<(), String>> = LazyLock::new(|| {
+    for arguments in [&["version"][..], &["buildx", "version"]] {
+        match Command::new("docker").args(arguments).output() {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(())
+});
+
+/// Runs docker, which has to succeed, and gives what it prints.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub fn docker<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
+    let ran = Ran::of(Command::new("docker").args(arguments)).succeeded();
+    ran.stdout.trim().to_owned()
+}

@@ -1,0 +1,85 @@
+//! A finished process.
+
+use std::fmt;
+use std::process::Command;
+
+/// What a process did.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub command: String,
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Runs `command` to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[track_caller]
+    pub fn of(command: &mut Command) -> Self {
+        let shown = format!("{command:?}");
+        let output = match command.output() {
+            Ok(output) => output,
+            Err(error) => panic!("{shown} cannot be started: {error}"),
+        };
+        Self {
+            command: shown,
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Itself, if it succeeded.
+    ///
+    /// # Panics
+    /// When it failed.
+    #[must_use]
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        self.exited(0)
+    }
+
+    /// Itself, if it exited with `code`.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[must_use]
+    #[track_caller]
+    pub fn exited(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "exit code of {self}");
+        self
+    }
+
+    /// What it said on standard error, without frames, and with single spaces for line breaks.
+    pub fn said(&self) -> String {
+        let frameless = self.stderr.replace(['│', '╭', '╰', '─', '·'], " ");
+        frameless.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// # Panics
+    /// When it did not say `text`.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(self.said().contains(text), "expected `{text}` of {self}");
+        self
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            command,
+            code,
+            stdout,
+            stderr,
+        } = self;
+        write!(
+            f,
+            "{command}\nexit code {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+        )
+    }
+}
