@@ -32,6 +32,9 @@ pub struct Plan {
 /// Where the generated skeleton stands, relative to the workspace root.
 pub const SKELETON: &str = "docker/skeleton";
 
+/// The target whose cache holds the stages that services share.
+pub const SHARED: &str = "shared";
+
 impl Plan {
     /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
