@@ -17,9 +17,9 @@ fn outputs(shop: &Shop) -> String {
             let entry = entry.unwrap();
             let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
             if entry.file_type().unwrap().is_dir() {
-                folders.push(path)
+                folders.push(path);
             } else {
-                paths.push(path)
+                paths.push(path);
             }
         }
     }
