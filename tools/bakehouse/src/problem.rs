@@ -115,13 +115,20 @@ pub struct Source {
     pub text: String,
 }
 
+/// A range of bytes of a text.
+#[derive(Clone, Debug)]
+struct Place {
+    source: NamedSource<String>,
+    span: std::ops::Range<usize>,
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub code: Code,
     pub message: String,
     pub hint: Option<String>,
-    place: Option<(NamedSource<String>, std::ops::Range<usize>)>,
+    place: Option<Box<Place>>,
 }
 
 impl Problem {
@@ -129,7 +136,7 @@ impl Problem {
     pub fn start(&self) -> usize {
         self.place
             .as_ref()
-            .map_or(usize::MAX, |(_, span)| span.start)
+            .map_or(usize::MAX, |place| place.span.start)
     }
 
     pub fn new(code: Code, message: impl Into<String>) -> Self {
@@ -151,7 +158,10 @@ impl Problem {
     /// Where it is, as a byte range of `source`.
     #[must_use]
     pub fn at(mut self, source: &Source, span: std::ops::Range<usize>) -> Self {
-        self.place = Some((NamedSource::new(&source.name, source.text.clone()), span));
+        self.place = Some(Box::new(Place {
+            source: NamedSource::new(&source.name, source.text.clone()),
+            span,
+        }));
         self
     }
 }
@@ -178,11 +188,11 @@ impl Diagnostic for Problem {
     fn source_code(&self) -> Option<&dyn SourceCode> {
         self.place
             .as_ref()
-            .map(|(source, _)| source as &dyn SourceCode)
+            .map(|place| &place.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (_, span) = self.place.as_ref()?;
+        let span = &self.place.as_ref()?.span;
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
             Some("here".to_owned()),
             span.clone(),

@@ -69,7 +69,7 @@ const ROWS: &[Row] = &[
                 "prices/Cargo.toml",
                 "[target.'cfg(windows)'.dev-dependencies]",
                 "[dev-dependencies]",
-            )
+            );
         },
         &[],
     ),
@@ -80,7 +80,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "PYTHONUNBUFFERED = \"1\"",
                 "PYTHONUNBUFFERED = \"0\"",
-            )
+            );
         },
         &["batch-python"],
     ),
@@ -101,7 +101,7 @@ const ROWS: &[Row] = &[
                 "Cargo.lock",
                 "name = \"ryu\"\nversion = \"1.0.18\"",
                 "name = \"ryu\"\nversion = \"1.0.17\"",
-            )
+            );
         },
         ALL,
     ),
@@ -112,7 +112,7 @@ const ROWS: &[Row] = &[
                 "Cargo.lock",
                 "name = \"cfg-if\"\nversion = \"1.0.0\"",
                 "name = \"cfg-if\"\nversion = \"1.0.1\"",
-            )
+            );
         },
         &[],
     ),
@@ -134,7 +134,7 @@ fn executable(shop: &Shop) {
         shop.path("web/static/index.html"),
         std::fs::Permissions::from_mode(0o755),
     )
-    .unwrap();
+    .expect("the file is there");
 }
 
 #[test]

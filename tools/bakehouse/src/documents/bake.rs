@@ -9,7 +9,8 @@ use hcl::{Block, Expression};
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
-use crate::plan::config::valid::INPUT_HASH_LABEL;
+use crate::plan::build::SHARED;
+use crate::plan::config::valid::{INPUT_HASH_LABEL, Strategy};
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 
@@ -108,8 +109,11 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             .build(),
     ));
     blocks.push(common());
-    blocks.extend(plan.services.iter().map(service));
-    blocks.extend(plan.pack_binaries().map(pack_binary));
+    if has_shared(plan) {
+        blocks.push(shared());
+    }
+    blocks.extend(plan.services.iter().map(|item| service(plan, item)));
+    blocks.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
     blocks
 }
 
@@ -180,19 +184,19 @@ fn functions() -> Vec<(String, Block)> {
             ),
         ),
         (
-            "Where a target reads its cache: its own branch's, then main's.".to_owned(),
+            "Where a target reads caches: of its own branch, then of main.".to_owned(),
             function(
                 "cache_from",
-                &["name"],
-                r#"CACHE_REF == "" ? [] : [for branch in distinct([CACHE_BRANCH, "main"]) : "type=registry,ref=${cache(name, branch)}"]"#,
+                &["names"],
+                r#"CACHE_REF == "" ? [] : [for pair in setproduct(distinct([CACHE_BRANCH, "main"]), names) : "type=registry,ref=${cache(pair[1], pair[0])}"]"#,
             ),
         ),
         (
             "Where a target writes its cache. A cache that cannot be written does not fail the build.".to_owned(),
             function(
                 "cache_to",
-                &["name"],
-                r#"CACHE_REF == "" ? [] : ["type=registry,ref=${cache(name, CACHE_BRANCH)},mode=${CACHE_MODE},compression=zstd,oci-mediatypes=true,ignore-error=true"]"#,
+                &["name", "mode"],
+                r#"CACHE_REF == "" ? [] : ["type=registry,ref=${cache(name, CACHE_BRANCH)},mode=${mode},compression=zstd,oci-mediatypes=true,ignore-error=true"]"#,
             ),
         ),
         (
@@ -272,7 +276,7 @@ fn common() -> (String, Block) {
     )
 }
 
-fn service(service: &Service) -> (String, Block) {
+fn service(plan: &Plan, service: &Service) -> (String, Block) {
     let name = &service.name;
     let variable = hash_variable(name);
     let mut labels = BTreeMap::from([
@@ -305,14 +309,53 @@ fn service(service: &Service) -> (String, Block) {
             )),
         ))
         .add_attribute(("labels", Expression::Object(labels)))
-        .add_attribute(("cache-from", expression(&format!("cache_from(\"{name}\")"))))
-        .add_attribute(("cache-to", expression(&format!("cache_to(\"{name}\")"))))
+        .add_attribute(("cache-from", cache_from(plan, &format!("\"{name}\""))))
+        .add_attribute((
+            "cache-to",
+            expression(&format!("cache_to(\"{name}\", CACHE_MODE)")),
+        ))
         .build();
     let binary = format!("{} of {}", service.bin, service.package);
     (binary, block)
 }
 
-fn pack_binary(binary: &PackBinary) -> (String, Block) {
+/// A target's own cache, and that of the stages it shares.
+fn cache_from(plan: &Plan, own: &str) -> Expression {
+    let shared = if has_shared(plan) {
+        format!(", \"{SHARED}\"")
+    } else {
+        String::new()
+    };
+    expression(&format!("cache_from([{own}{shared}])"))
+}
+
+fn has_shared(plan: &Plan) -> bool {
+    plan.config.strategy == Strategy::Layer
+}
+
+fn shared() -> (String, Block) {
+    let block = Block::builder("target")
+        .add_label(SHARED)
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("target", SHARED))
+        .add_attribute(("output", names(["type=cacheonly"])))
+        .add_attribute((
+            "cache-from",
+            expression(&format!("cache_from([\"{SHARED}\"])")),
+        ))
+        .add_attribute((
+            "cache-to",
+            expression(&format!("cache_to(\"{SHARED}\", \"max\")")),
+        ))
+        .build();
+    (
+        "The stages that services share, so that they are in the registry cache once: bake it with CACHE_REF set."
+            .to_owned(),
+        block,
+    )
+}
+
+fn pack_binary(plan: &Plan, binary: &PackBinary) -> (String, Block) {
     let name = &binary.target;
     let variable = hash_variable(name);
     let block = Block::builder("target")
@@ -328,11 +371,11 @@ fn pack_binary(binary: &PackBinary) -> (String, Block) {
         ))
         .add_attribute((
             "cache-from",
-            expression(&format!("cache_from(\"{name}-${{{variable}}}\")")),
+            cache_from(plan, &format!("\"{name}-${{{variable}}}\"")),
         ))
         .add_attribute((
             "cache-to",
-            expression(&format!("cache_to(\"{name}-${{{variable}}}\")")),
+            expression(&format!("cache_to(\"{name}-${{{variable}}}\", CACHE_MODE)")),
         ))
         .build();
     (

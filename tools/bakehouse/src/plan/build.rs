@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::config::Config;
-use super::config::valid::Unify;
 use super::hash::InputHash;
 use super::pack::{Pack, PackBinary};
+use super::selection::{leaf, member_reads, outermost, outputs, selections};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::closure::{closure, compile_order};
+use crate::graph::closure::closure;
 use crate::graph::{Sources, Workspace};
 
 /// Everything that will be built and written.
@@ -32,11 +32,14 @@ pub struct Plan {
 /// Where the generated skeleton stands, relative to the workspace root.
 pub const SKELETON: &str = "docker/skeleton";
 
+/// The target whose cache holds the stages that services share.
+pub const SHARED: &str = "shared";
+
 impl Plan {
     /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
         let packages: BTreeSet<String> = outputs(config)
-            .flat_map(|(package, ..)| closure(&workspace.members, package))
+            .flat_map(|output| closure(&workspace.members, output.package))
             .collect();
         let sources = packages
             .iter()
@@ -54,7 +57,7 @@ impl Plan {
 
     /// Works out the plan.
     pub fn new(workspace: &Workspace, config: Config, sources: &Sources) -> Self {
-        let roots: BTreeSet<&str> = outputs(&config).map(|(package, ..)| package).collect();
+        let roots: BTreeSet<&str> = outputs(&config).map(|output| output.package).collect();
         let kept: BTreeSet<String> = roots
             .iter()
             .flat_map(|package| closure(&workspace.members, package))
@@ -169,170 +172,6 @@ impl Plan {
         }
         families
     }
-}
-
-/// Each binary to build: package, binary, features, and the name that its stage is made of.
-fn outputs(config: &Config) -> impl Iterator<Item = (&str, &str, &[String], String)> {
-    let services = config.services.iter().map(|service| {
-        (
-            service.package.as_str(),
-            service.bin.as_str(),
-            &service.features[..],
-            service.family.clone(),
-        )
-    });
-    let packs = config.packs.iter().flat_map(|pack| {
-        pack.binaries.iter().map(move |binary| {
-            let name = format!("pack-{}-{}", pack.name, binary.bin);
-            (
-                binary.package.as_str(),
-                binary.bin.as_str(),
-                &binary.features[..],
-                name,
-            )
-        })
-    });
-    services.chain(packs)
-}
-
-fn member_reads(workspace: &Workspace, config: &Config, package: &str) -> BTreeSet<Utf8PathBuf> {
-    let own = workspace.members[package].sources.iter().cloned();
-    let inputs = config
-        .inputs
-        .get(package)
-        .into_iter()
-        .flatten()
-        .map(|path| fixed_part(path));
-    own.chain(inputs).collect()
-}
-
-/// `paths` without those that lie inside another of them.
-fn outermost(paths: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let inner = |path: &Utf8PathBuf| {
-        path.ancestors()
-            .skip(1)
-            .any(|folder| paths.contains(folder))
-    };
-    paths.iter().filter(|path| !inner(path)).cloned().collect()
-}
-
-/// The folder that a pattern such as `migrations/**` cannot leave.
-fn fixed_part(pattern: &Utf8Path) -> Utf8PathBuf {
-    pattern
-        .components()
-        .take_while(|part| !part.as_str().contains('*'))
-        .collect()
-}
-
-fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let mut groups: BTreeMap<(&str, &[String]), Vec<(&str, &str, &[String], String)>> =
-        BTreeMap::new();
-    for output in outputs(config) {
-        let key = match config.unify {
-            Unify::Services => ("", &[][..]),
-            Unify::Each => (output.0, output.2),
-        };
-        groups.entry(key).or_default().push(output);
-    }
-    let single = groups.len() == 1;
-    groups
-        .into_values()
-        .map(|group| selection(workspace, config, &group, single))
-        .collect()
-}
-
-fn selection(
-    workspace: &Workspace,
-    config: &Config,
-    group: &[(&str, &str, &[String], String)],
-    single: bool,
-) -> Selection {
-    let members = &workspace.members;
-    let packages: BTreeSet<&str> = group.iter().map(|(package, ..)| *package).collect();
-    let features: BTreeSet<String> = group
-        .iter()
-        .flat_map(|(package, _, features, _)| {
-            features
-                .iter()
-                .map(move |feature| format!("{package}/{feature}"))
-        })
-        .collect();
-    let all: BTreeSet<String> = packages
-        .iter()
-        .flat_map(|package| closure(members, package))
-        .collect();
-    let used: BTreeSet<String> = all
-        .iter()
-        .flat_map(|name| {
-            members[name]
-                .compile_edges()
-                .filter(move |edge| edge.to != *name)
-        })
-        .map(|edge| edge.to.clone())
-        .collect();
-    let suffix = if single {
-        String::new()
-    } else {
-        format!("-for-{}", group[0].3)
-    };
-    let order = compile_order(members, &used);
-    let needs = |package: &str, itself: bool| -> Vec<String> {
-        let closure = closure(members, package);
-        order
-            .iter()
-            .filter(|name| closure.contains(*name) && (itself || *name != package))
-            .cloned()
-            .collect()
-    };
-    let compile = |name: String, package: &str, bin: Option<&str>| CompileStage {
-        needs: needs(package, bin.is_some()),
-        name,
-        package: package.to_owned(),
-        bin: bin.map(str::to_owned),
-        dir: members[package].dir.clone(),
-        reads: outermost(&member_reads(workspace, config, package)),
-    };
-    let mut leaves: Vec<CompileStage> = Vec::new();
-    for (package, bin, _, name) in group {
-        if !leaves
-            .iter()
-            .any(|leaf| leaf.package == *package && leaf.bin.as_deref() == Some(bin))
-        {
-            leaves.push(compile(format!("build-{name}"), package, Some(bin)));
-        }
-    }
-    Selection {
-        packages: packages.into_iter().map(str::to_owned).collect(),
-        features: features.into_iter().collect(),
-        libraries: order
-            .iter()
-            .map(|package| compile(format!("lib-{package}{suffix}"), package, None))
-            .collect(),
-        leaves,
-        suffix,
-    }
-}
-
-fn leaf<'a>(
-    selections: &'a [Selection],
-    package: &str,
-    bin: &str,
-    features: &[String],
-) -> &'a CompileStage {
-    let wanted: Vec<String> = features
-        .iter()
-        .map(|feature| format!("{package}/{feature}"))
-        .collect();
-    selections
-        .iter()
-        .filter(|selection| {
-            wanted
-                .iter()
-                .all(|feature| selection.features.contains(feature))
-        })
-        .flat_map(|selection| &selection.leaves)
-        .find(|leaf| leaf.package == package && leaf.bin.as_deref() == Some(bin))
-        .expect("each output got a leaf in its selection")
 }
 
 struct Hasher<'a> {

@@ -37,6 +37,9 @@ fn stages(plan: &Plan) -> Vec<Stage> {
             Strategy::Mount => mounted::stages(plan, selection),
         });
     }
+    if plan.config.strategy == Strategy::Layer {
+        stages.push(layered::shared(plan));
+    }
     stages.extend(
         plan.services
             .iter()

@@ -1,0 +1,227 @@
+//! Checks a whole configuration, and goes on after a mistake so that all are reported at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use toml::Spanned;
+
+use super::raw::RawConfig;
+use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
+use crate::graph::Workspace;
+use crate::problem::{Code, Problem, Source, did_you_mean};
+
+/// Names of groups and stages in the generated files.
+const RESERVED: [&str; 7] = [
+    "default",
+    "deps",
+    "docker-metadata-action",
+    "packs",
+    "shared",
+    "toolchain",
+    "vendor",
+];
+const RESERVED_STARTS: [&str; 4] = ["build-", "deps-", "lib-", "_"];
+
+/// A check under way.
+pub(super) struct Check<'a> {
+    pub(super) source: &'a Source,
+    pub(super) workspace: &'a Workspace,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    pub(super) fn config(&mut self, raw: &RawConfig) -> Config {
+        let channel = self.workspace.channel.as_deref();
+        let builder = match (&raw.bases.builder, channel) {
+            (Some(builder), _) => self.image_name(builder),
+            (None, Some(channel)) if channel.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("docker.io/library/rust:{channel}-slim-bookworm")
+            }
+            (None, _) => "docker.io/library/rust:slim-bookworm".to_owned(),
+        };
+        let packs = self.packs(raw);
+        let services = self.services(raw);
+        if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
+            self.problems.push(
+                Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
+                    .hint("add a [[bin]] target to a member, or name a service in bakehouse.toml"),
+            );
+        }
+        self.collisions(&services, &packs);
+        let name = match (&raw.name, &raw.registry) {
+            (Some(name), _) => {
+                self.target_name(name);
+                name.as_ref().clone()
+            }
+            (None, Some(registry)) => registry.as_ref().replace(['/', ':', '.', '@'], "-"),
+            (None, None) => services
+                .first()
+                .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
+        };
+        Config {
+            name,
+            registry: raw
+                .registry
+                .as_ref()
+                .map_or_else(String::new, |name| self.image_name(name)),
+            platforms: raw
+                .platforms
+                .iter()
+                .map(|platform| self.platform(platform))
+                .collect(),
+            profile: self.profile(raw.profile.as_ref()),
+            unify: self.choice(
+                raw.unify.as_ref(),
+                &[("services", Unify::Services), ("each", Unify::Each)],
+            ),
+            strategy: self.choice(
+                raw.cache.strategy.as_ref(),
+                &[("layer", Strategy::Layer), ("mount", Strategy::Mount)],
+            ),
+            cache_ref: raw
+                .cache
+                .reference
+                .as_ref()
+                .map_or_else(String::new, |name| self.image_name(name)),
+            builder,
+            runtime: raw.bases.runtime.as_ref().map_or_else(
+                || "docker.io/library/debian:bookworm-slim".to_owned(),
+                |name| self.image_name(name),
+            ),
+            builder_packages: raw
+                .bases
+                .packages
+                .iter()
+                .map(|name| self.debian_package(name))
+                .collect(),
+            packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
+            workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            inputs: self.inputs(raw),
+            services,
+            packs,
+        }
+    }
+
+    pub(super) fn problem(
+        &mut self,
+        code: Code,
+        message: String,
+        span: std::ops::Range<usize>,
+        hint: impl Into<String>,
+    ) {
+        self.problems
+            .push(Problem::new(code, message).at(self.source, span).hint(hint));
+    }
+
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        value: Option<&Spanned<String>>,
+        choices: &[(&str, T)],
+    ) -> T {
+        let default = choices[0].1;
+        let Some(value) = value else { return default };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| name == value.as_ref()) {
+            return *choice;
+        }
+        let names: Vec<_> = choices
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        self.problem(
+            Code::ConfigValue,
+            format!("`{}` is not one of the choices here", value.as_ref()),
+            value.span(),
+            format!("write {}", names.join(" or ")),
+        );
+        default
+    }
+
+    pub(super) fn inputs(&mut self, raw: &RawConfig) -> BTreeMap<String, Vec<Utf8PathBuf>> {
+        let mut inputs = BTreeMap::new();
+        for (package, declared) in &raw.inputs {
+            if !self.workspace.members.contains_key(package.as_ref()) {
+                let hint = did_you_mean(
+                    package.as_ref(),
+                    self.workspace.members.keys().map(String::as_str),
+                )
+                .unwrap_or_else(|| {
+                    "[inputs.…] is named after a package of the workspace".to_owned()
+                });
+                self.problem(
+                    Code::PackageUnknown,
+                    format!("the workspace has no package `{}`", package.as_ref()),
+                    package.span(),
+                    hint,
+                );
+            }
+            let paths = declared.paths.iter().map(|path| self.input(path)).collect();
+            inputs.insert(package.as_ref().clone(), paths);
+        }
+        inputs
+    }
+
+    pub(super) fn packs(&mut self, raw: &RawConfig) -> Vec<PackConfig> {
+        let mut packs = Vec::new();
+        for (name, pack) in &raw.packs {
+            self.target_name(name);
+            let path = self.inside(&pack.path);
+            let mut binaries = Vec::new();
+            for binary in &pack.binaries {
+                let folder = self.inside(&binary.to);
+                let own = binary.bin.as_ref().unwrap_or(&binary.package);
+                if let Some((package, bin)) =
+                    self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())
+                {
+                    let features = self.workspace.members[&package].required_features(&bin);
+                    binaries.push(PackBinaryConfig {
+                        package,
+                        bin,
+                        features,
+                        folder: path.join(folder),
+                    });
+                }
+            }
+            packs.push(PackConfig {
+                name: name.as_ref().clone(),
+                path,
+                binaries,
+            });
+        }
+        packs
+    }
+
+    /// Two outputs of one name would overwrite each other in Bake, and so would names that differ in `-` and `_`
+    /// alone: their variables are the same.
+    pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
+        let groups: BTreeSet<&str> = services
+            .iter()
+            .filter(|service| service.variant.is_some())
+            .map(|service| service.family.as_str())
+            .collect();
+        let binaries = packs.iter().flat_map(|pack| {
+            pack.binaries
+                .iter()
+                .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
+        });
+        let names = services.iter().map(|service| service.name.clone());
+        let mut seen = BTreeSet::new();
+        for name in names
+            .chain(binaries)
+            .chain(groups.into_iter().map(str::to_owned))
+        {
+            let message = if RESERVED.contains(&name.as_str())
+                || RESERVED_STARTS.iter().any(|s| name.starts_with(s))
+            {
+                format!("`{name}` is the name of a stage or group of bakehouse's own")
+            } else if !seen.insert(name.replace('_', "-")) {
+                format!("two targets are named `{name}`, or alike but for `-` and `_`")
+            } else {
+                continue;
+            };
+            self.problems.push(
+                Problem::new(Code::NameCollision, message)
+                    .hint("give the service another name under [services] in bakehouse.toml"),
+            );
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Checks services: the binary that each means, and the image that it becomes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+
+use super::check::Check;
+use super::raw::{RawConfig, RawImage, RawService};
+use super::valid::{ImageConfig, ServiceConfig};
+use crate::graph::Member;
+use crate::problem::{Code, did_you_mean};
+
+impl Check<'_> {
+    pub(super) fn services(&mut self, raw: &RawConfig) -> Vec<ServiceConfig> {
+        let user = raw.runtime.user.clone();
+        let mut services = Vec::new();
+        match &raw.services {
+            Some(named) => {
+                for (name, service) in named {
+                    self.service(raw, name, service, user.as_ref(), &mut services);
+                }
+            }
+            None => {
+                for member in self.workspace.members.values() {
+                    for bin in &member.binaries {
+                        let name = sanitised(&bin.name);
+                        services.push(ServiceConfig {
+                            family: name.clone(),
+                            name,
+                            variant: None,
+                            package: member.name.clone(),
+                            bin: bin.name.clone(),
+                            features: bin.required_features.clone(),
+                            image: self.image(raw, &RawImage::default(), None, user.as_ref()),
+                        });
+                    }
+                }
+            }
+        }
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
+    }
+
+    pub(super) fn service(
+        &mut self,
+        raw: &RawConfig,
+        name: &Spanned<String>,
+        service: &RawService,
+        user: Option<&Spanned<String>>,
+        services: &mut Vec<ServiceConfig>,
+    ) {
+        self.target_name(name);
+        let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
+        let images: Vec<_> = self.images(raw, service, user);
+        let Some((package, bin)) = found else { return };
+        let member = &self.workspace.members[&package];
+        let mut features = BTreeSet::from_iter(member.required_features(&bin));
+        for feature in &service.features {
+            if !member.features.contains_key(feature.as_ref()) {
+                let known = member.features.keys().map(String::as_str);
+                let hint = did_you_mean(feature.as_ref(), known).unwrap_or_else(|| {
+                    format!(
+                        "declare it under [features] in {}",
+                        member.path("Cargo.toml")
+                    )
+                });
+                self.problem(
+                    Code::FeatureUnknown,
+                    format!("package `{package}` has no feature `{}`", feature.as_ref()),
+                    feature.span(),
+                    hint,
+                );
+            }
+            features.insert(feature.as_ref().clone());
+        }
+        let family = name.as_ref().clone();
+        let mut push = |name: String, variant: Option<String>, image: ImageConfig| {
+            services.push(ServiceConfig {
+                name,
+                family: family.clone(),
+                variant,
+                package: package.clone(),
+                bin: bin.clone(),
+                features: features.iter().cloned().collect(),
+                image,
+            });
+        };
+        for (variant, image) in images {
+            match variant {
+                Some(variant) => push(format!("{family}-{variant}"), Some(variant), image),
+                None => push(family.clone(), None, image),
+            }
+        }
+    }
+
+    /// The runtime images of a service, by variant.
+    pub(super) fn images(
+        &mut self,
+        raw: &RawConfig,
+        service: &RawService,
+        user: Option<&Spanned<String>>,
+    ) -> Vec<(Option<String>, ImageConfig)> {
+        if service.variants.is_empty() {
+            return vec![(None, self.image(raw, &service.image(), None, user))];
+        }
+        let mut images = Vec::new();
+        for (variant, over) in &service.variants {
+            self.target_name(variant);
+            let image = self.image(raw, &service.image(), Some(over), user);
+            images.push((Some(variant.as_ref().clone()), image));
+        }
+        images
+    }
+
+    /// The package and binary that a service or pack binary means: a service's default binary is the one of
+    /// its name, or the package's only one; its default package the one that has such a binary.
+    pub(super) fn package_and_bin(
+        &mut self,
+        name: &Spanned<String>,
+        package: Option<&Spanned<String>>,
+        bin: Option<&Spanned<String>>,
+    ) -> Option<(String, String)> {
+        let members = &self.workspace.members;
+        let wanted = bin.unwrap_or(name);
+        let member = if let Some(package) = package {
+            let Some(member) = members.get(package.as_ref()) else {
+                let hint = did_you_mean(package.as_ref(), members.keys().map(String::as_str))
+                    .unwrap_or_else(|| "`cargo metadata --no-deps` lists the members".to_owned());
+                self.problem(
+                    Code::PackageUnknown,
+                    format!("the workspace has no package `{}`", package.as_ref()),
+                    package.span(),
+                    hint,
+                );
+                return None;
+            };
+            member
+        } else {
+            let has = |member: &&Member| {
+                member
+                    .binaries
+                    .iter()
+                    .any(|binary| binary.name == *wanted.as_ref())
+            };
+            let found: Vec<&Member> = members.values().filter(has).collect();
+            let [member] = found[..] else {
+                let all = members
+                    .values()
+                    .flat_map(|m| m.binaries.iter().map(|b| b.name.as_str()));
+                let hint = did_you_mean(wanted.as_ref(), all)
+                    .unwrap_or_else(|| "name it with `package = \"…\"`".to_owned());
+                let count = if found.is_empty() {
+                    "no package"
+                } else {
+                    "more than one package"
+                };
+                self.problem(
+                    Code::BinaryUnknown,
+                    format!(
+                        "{count} of the workspace has a binary `{}`",
+                        wanted.as_ref()
+                    ),
+                    wanted.span(),
+                    hint,
+                );
+                return None;
+            };
+            member
+        };
+        let names: Vec<&str> = member
+            .binaries
+            .iter()
+            .map(|binary| binary.name.as_str())
+            .collect();
+        if names.contains(&wanted.as_ref().as_str()) {
+            return Some((member.name.clone(), wanted.as_ref().clone()));
+        }
+        if let ([only], None) = (&names[..], bin) {
+            return Some((member.name.clone(), (*only).to_owned()));
+        }
+        let hint = did_you_mean(wanted.as_ref(), names.iter().copied()).unwrap_or_else(|| {
+            if names.is_empty() {
+                format!("add a [[bin]] target to {}", member.path("Cargo.toml"))
+            } else {
+                format!(
+                    "its binaries are {}; choose one with `bin = \"…\"`",
+                    names.join(", ")
+                )
+            }
+        });
+        let place = bin.or(package).unwrap_or(name).span();
+        self.problem(
+            Code::BinaryUnknown,
+            format!(
+                "package `{}` has no binary `{}`",
+                member.name,
+                wanted.as_ref()
+            ),
+            place,
+            hint,
+        );
+        None
+    }
+
+    pub(super) fn image(
+        &mut self,
+        raw: &RawConfig,
+        service: &RawImage,
+        variant: Option<&RawImage>,
+        user: Option<&Spanned<String>>,
+    ) -> ImageConfig {
+        let layers = [Some(service), variant];
+        let layers = || layers.into_iter().flatten();
+        let runtime = layers()
+            .filter_map(|image| image.runtime.as_ref())
+            .next_back();
+        let user = layers()
+            .filter_map(|image| image.user.as_ref())
+            .next_back()
+            .or(user);
+        let mut files = BTreeMap::new();
+        for image in layers() {
+            for (from, to) in &image.files {
+                let from = self.inside(from);
+                files.insert(from, self.absolute(Some(to), "/"));
+            }
+        }
+        let (mut env, mut labels) = (BTreeMap::new(), BTreeMap::new());
+        let own = layers().flat_map(|image| &image.env);
+        for (key, value) in raw.runtime.env.iter().chain(own) {
+            self.variable(key, value);
+            env.insert(key.as_ref().clone(), value.as_ref().clone());
+        }
+        let own = layers().flat_map(|image| &image.labels);
+        for (key, value) in raw.runtime.labels.iter().chain(own) {
+            self.label(key, value);
+            labels.insert(key.as_ref().clone(), value.as_ref().clone());
+        }
+        ImageConfig {
+            runtime: runtime.map(|name| self.image_name(name)),
+            user: user.map_or_else(|| "10001:10001".to_owned(), |user| self.user(user)),
+            ports: layers()
+                .flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))
+                .collect(),
+            env,
+            labels,
+            files,
+        }
+    }
+}
+
+/// A binary's name as the name of an image.
+fn sanitised(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    name.chars()
+        .map(plain)
+        .collect::<String>()
+        .trim_start_matches(['-', '_'])
+        .to_owned()
+}

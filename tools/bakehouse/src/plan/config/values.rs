@@ -1,0 +1,246 @@
+//! Checks single values: what they may hold, so that every generated file can hold them.
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use toml::Spanned;
+
+use super::check::Check;
+use super::valid::INPUT_HASH_LABEL;
+use crate::problem::{Code, did_you_mean};
+
+impl Check<'_> {
+    pub(super) fn target_name(&mut self, name: &Spanned<String>) {
+        let valid = !name.as_ref().is_empty()
+            && name
+                .as_ref()
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            && name
+                .as_ref()
+                .starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` cannot name an image", name.as_ref().escape_debug()),
+                name.span(),
+                "use lower-case letters, digits, `-` and `_`, beginning with a letter or digit",
+            );
+        }
+    }
+
+    pub(super) fn image_name(&mut self, name: &Spanned<String>) -> String {
+        let text = name.as_ref();
+        let valid = !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_./:@".contains(&b))
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && !text.ends_with('/');
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not an image name", text.escape_debug()),
+                name.span(),
+                "write it as in `docker pull`, e.g. `docker.io/library/debian:bookworm-slim`",
+            );
+        }
+        text.clone()
+    }
+
+    pub(super) fn platform(&mut self, platform: &Spanned<String>) -> String {
+        let parts: Vec<&str> = platform.as_ref().split('/').collect();
+        let valid = matches!(parts.len(), 2 | 3)
+            && parts
+                .iter()
+                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not a platform", platform.as_ref().escape_debug()),
+                platform.span(),
+                "write it as `linux/amd64` or `linux/arm/v7`",
+            );
+        }
+        platform.as_ref().clone()
+    }
+
+    pub(super) fn profile(&mut self, profile: Option<&Spanned<String>>) -> String {
+        let Some(profile) = profile else {
+            return "release".to_owned();
+        };
+        let name = profile.as_ref();
+        let declared: Vec<&str> = self
+            .workspace
+            .manifest
+            .get("profile")
+            .and_then(toml::Value::as_table)
+            .map(|table| table.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        let known = ["release", "dev"].into_iter().chain(declared);
+        if !known.clone().any(|known| known == name) {
+            let hint = did_you_mean(name, known)
+                .unwrap_or_else(|| format!("declare [profile.{name}] in the root Cargo.toml"));
+            self.problem(
+                Code::ConfigValue,
+                format!("there is no profile `{}`", name.escape_debug()),
+                profile.span(),
+                hint,
+            );
+        }
+        name.clone()
+    }
+
+    pub(super) fn debian_package(&mut self, name: &Spanned<String>) -> String {
+        let valid = name.as_ref().len() > 1
+            && name
+                .as_ref()
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.:".contains(&b));
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` is not the name of a Debian package",
+                    name.as_ref().escape_debug()
+                ),
+                name.span(),
+                "write it as in `apt-get install`",
+            );
+        }
+        name.as_ref().clone()
+    }
+
+    pub(super) fn variable(&mut self, key: &Spanned<String>, value: &Spanned<String>) {
+        let name = key.as_ref();
+        let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` is not the name of an environment variable",
+                    name.escape_debug()
+                ),
+                key.span(),
+                "use letters, digits and `_`, not beginning with a digit",
+            );
+        }
+        self.one_line(value);
+    }
+
+    pub(super) fn label(&mut self, key: &Spanned<String>, value: &Spanned<String>) {
+        let name = key.as_ref();
+        let valid = !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        if !valid || name == INPUT_HASH_LABEL {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` cannot be the key of a label", name.escape_debug()),
+                key.span(),
+                format!("use letters, digits, `.`, `-`, `_` and `/`; `{INPUT_HASH_LABEL}` is bakehouse's own"),
+            );
+        }
+        self.one_line(value);
+    }
+
+    pub(super) fn one_line(&mut self, value: &Spanned<String>) {
+        if value.as_ref().chars().any(char::is_control) {
+            self.problem(
+                Code::ConfigValue,
+                "the value holds a line break or another control character".to_owned(),
+                value.span(),
+                "write it on one line: a Dockerfile has no way to say it",
+            );
+        }
+    }
+
+    pub(super) fn user(&mut self, user: &Spanned<String>) -> String {
+        let text = user.as_ref();
+        let valid = text.split_once(':').is_some_and(|(uid, gid)| {
+            [uid, gid]
+                .iter()
+                .all(|id| id.parse::<u32>().is_ok() && !id.starts_with('+'))
+        });
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not a user", text.escape_debug()),
+                user.span(),
+                "write `UID:GID` in numbers, e.g. `10001:10001`: names need not exist in a base",
+            );
+        }
+        text.clone()
+    }
+
+    /// A path or pattern that begins with a folder: what a build reads is mounted as that folder.
+    pub(super) fn input(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        if path
+            .as_ref()
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains('*'))
+        {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` begins with a wildcard", path.as_ref().escape_debug()),
+                path.span(),
+                "begin it with the name of a folder or file, e.g. `proto/**`",
+            );
+        }
+        self.inside(path)
+    }
+
+    /// A path relative to the workspace that does not leave it.
+    pub(super) fn inside(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        let plain =
+            |c: Utf8Component<'_>| matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir);
+        let text = path.as_ref();
+        if !Utf8Path::new(text).components().all(plain) || text.is_empty() || !printable(text) {
+            self.problem(
+                Code::PathOutside,
+                format!(
+                    "`{}` is not a path inside the folder it is relative to",
+                    text.escape_debug()
+                ),
+                path.span(),
+                "write a relative path without `..`",
+            );
+        }
+        Utf8Path::new(text)
+            .components()
+            .filter(|c| *c != Utf8Component::CurDir)
+            .collect()
+    }
+
+    pub(super) fn absolute(
+        &mut self,
+        path: Option<&Spanned<String>>,
+        default: &str,
+    ) -> Utf8PathBuf {
+        let Some(path) = path else {
+            return default.into();
+        };
+        let text = path.as_ref();
+        let valid =
+            text.starts_with('/') && !text.split('/').any(|part| part == "..") && printable(text);
+        if !valid {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` is not an absolute path in the image",
+                    text.escape_debug()
+                ),
+                path.span(),
+                "begin it with `/`, without `..`, spaces or quotes",
+            );
+        }
+        text.into()
+    }
+}
+
+/// Plain in a Dockerfile, a shell and HCL without quoting.
+fn printable(path: &str) -> bool {
+    path.chars()
+        .all(|c| c.is_alphanumeric() || "-_./+@=,*".contains(c))
+}
