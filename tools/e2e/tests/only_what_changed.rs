@@ -279,9 +279,9 @@ fn an_added_crate_compiles_alone() {
 fn how_all_is_compiled() {
     check(&[
         Row {
-            change: "the profile, which does not change what is fetched",
+            change: "the profile, which stands in the manifest that vendor reads",
             make: |workspace| workspace.append("Cargo.toml", "\n[profile.release]\ndebug = 1\n"),
-            runs: AFTER_VENDOR,
+            runs: FROM_VENDOR,
         },
         Row {
             change: "a new service, as all are compiled with one list of packages",

@@ -2,5 +2,6 @@
 
 pub mod apply;
 pub mod compare;
+pub mod placed;
 
 pub use compare::{Change, ChangeKind, compare};

@@ -1,6 +1,7 @@
 //! `bakehouse build`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 
 use camino::Utf8Path;
 use owo_colors::OwoColorize;
@@ -11,7 +12,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
 use crate::engine::images::Image;
-use crate::files;
+use crate::files::{self, placed};
 use crate::plan::Plan;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
@@ -24,9 +25,14 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let engine = Engine::find()?;
     let names = Names::new(&plan);
     // What the environment changes is not in the hash.
-    let certain = OVERRIDES
+    let overridden = OVERRIDES
         .iter()
-        .all(|name| std::env::var_os(name).is_none());
+        .any(|name| std::env::var_os(name).is_some());
+    let certain = !overridden
+        && !arguments
+            .bake
+            .iter()
+            .any(|argument| changes_inputs(argument));
     let skip = certain && !arguments.force && arguments.bake.is_empty();
 
     let hashed: Vec<String> = chosen
@@ -46,12 +52,14 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             None => targets.push(service.name.clone()),
         }
     }
-    targets.extend(
-        chosen
-            .pack_binaries
-            .iter()
-            .map(|binary| binary.target.clone()),
-    );
+    let placed = |binary: &&&PackBinary| skip && placed::is_placed(&root, binary);
+    let unplaced: Vec<&PackBinary> = chosen
+        .pack_binaries
+        .iter()
+        .filter(|b| !placed(b))
+        .copied()
+        .collect();
+    targets.extend(unplaced.iter().map(|binary| binary.target.clone()));
     if !targets.is_empty() {
         let variables: Vec<(String, String)> = chosen
             .services
@@ -60,6 +68,9 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
             .collect();
         engine.bake(&root, &targets, &variables, &arguments.bake)?;
+        for binary in unplaced {
+            placed::note(&root, binary, certain)?;
+        }
     }
     if !session.global.quiet {
         table(&root, &engine, &names, &chosen, &targets);
@@ -74,6 +85,14 @@ const OVERRIDES: [&str; 4] = [
     "PLATFORMS",
     "SOURCE_DATE_EPOCH",
 ];
+
+/// Arguments of `bake` that can change what is built.
+fn changes_inputs(argument: &OsStr) -> bool {
+    let argument = argument.to_string_lossy();
+    ["--set", "--file", "-f", "--var"]
+        .iter()
+        .any(|option| argument.starts_with(option))
+}
 
 struct Chosen<'a> {
     services: Vec<&'a Service>,
@@ -209,11 +228,16 @@ fn table(root: &Utf8Path, engine: &Engine, names: &Names, chosen: &Chosen<'_>, b
         let file = root.join(&binary.folder).join(&binary.bin);
         let size =
             fs_err::metadata(file).map_or_else(|_| "-".to_owned(), |file| megabytes(file.len()));
+        let done = baked.contains(&binary.target);
+        let result = if done {
+            format!("baked into {}", binary.folder)
+        } else {
+            "skipped, the pack has it".to_owned()
+        };
         anstream::println!(
-            "{:width$}  {size:>9}  {}  baked into {}",
+            "{:width$}  {size:>9}  {}  {result}",
             binary.target,
-            binary.input_hash,
-            binary.folder
+            binary.input_hash
         );
     }
 }
