@@ -13,17 +13,6 @@ struct Row {
     make: fn(&Workspace),
     runs: &'static [&'static str],
 }
-
-const LIBRARIES: [&str; 3] = ["lib-common", "lib-left", "lib-right"];
-const AFTER_VENDOR: &[&str] = &[
-    "deps",
-    "lib-common",
-    "lib-left",
-    "lib-right",
-    "build-a",
-    "build-b",
-    "build-c",
-];
 const FROM_VENDOR: &[&str] = &[
     "vendor",
     "deps",
