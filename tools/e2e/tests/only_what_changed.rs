@@ -13,6 +13,10 @@ struct Row {
     make: fn(&Workspace),
     runs: &'static [&'static str],
 }
+
+const LIBRARIES: [&str; 3] = ["lib-common", "lib-left", "lib-right"];
+
+/// All that follows another set of third-party crates.
 const FROM_VENDOR: &[&str] = &[
     "vendor",
     "deps",
