@@ -9,6 +9,7 @@
 //! | [`container`] | what an image does and what it holds |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`ran`] | a finished process |
+//! | [`runner`] | a second, empty engine, and the registry that both reach |
 //!
 //! Everything here is for tests: what goes wrong panics, with what the process said.
 
@@ -18,6 +19,7 @@ pub mod container;
 pub mod engine;
 pub mod images;
 pub mod ran;
+pub mod runner;
 pub mod unique;
 pub mod workspace;
 
@@ -25,4 +27,5 @@ pub use bake::{Bake, BakeRun, stages};
 pub use bakehouse::bakehouse;
 pub use engine::Turn;
 pub use ran::Ran;
+pub use runner::Runner;
 pub use workspace::{Member, Workspace};
