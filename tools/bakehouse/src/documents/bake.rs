@@ -10,7 +10,7 @@ use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::build::SHARED;
-use crate::plan::config::valid::{INPUT_HASH_LABEL, Strategy};
+use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 
@@ -109,7 +109,7 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             .build(),
     ));
     blocks.push(common());
-    if has_shared(plan) {
+    if plan.has_shared() {
         blocks.push(shared());
     }
     blocks.extend(plan.services.iter().map(|item| service(plan, item)));
@@ -321,16 +321,12 @@ fn service(plan: &Plan, service: &Service) -> (String, Block) {
 
 /// A target's own cache, and that of the stages it shares.
 fn cache_from(plan: &Plan, own: &str) -> Expression {
-    let shared = if has_shared(plan) {
+    let shared = if plan.has_shared() {
         format!(", \"{SHARED}\"")
     } else {
         String::new()
     };
     expression(&format!("cache_from([{own}{shared}])"))
-}
-
-fn has_shared(plan: &Plan) -> bool {
-    plan.config.strategy == Strategy::Layer
 }
 
 fn shared() -> (String, Block) {

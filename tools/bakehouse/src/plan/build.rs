@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::config::Config;
+use super::config::valid::Strategy;
 use super::hash::InputHash;
 use super::pack::{Pack, PackBinary};
 use super::selection::{leaf, member_reads, outermost, outputs, selections};
@@ -153,6 +154,11 @@ impl Plan {
             .filter_map(|service| service.image.runtime.as_deref());
         own.chain([self.config.builder.as_str(), self.config.runtime.as_str()])
             .collect()
+    }
+
+    /// Whether services share stages, whose cache the target `shared` keeps.
+    pub fn has_shared(&self) -> bool {
+        self.config.strategy == Strategy::Layer
     }
 
     /// All pack binaries.

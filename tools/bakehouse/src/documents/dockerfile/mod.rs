@@ -37,7 +37,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
             Strategy::Mount => mounted::stages(plan, selection),
         });
     }
-    if plan.config.strategy == Strategy::Layer {
+    if plan.has_shared() {
         stages.push(layered::shared(plan));
     }
     stages.extend(
