@@ -10,8 +10,10 @@
 //! | [`documents`] | plan → the text of every generated file | nothing |
 //! | [`files`] | documents against the disk: compare, then apply | reads and writes files |
 //! | [`engine`] | Docker: what it has, and baking | runs `docker` |
+//! | [`bench`] | this tool, cargo-chef, mounts by hand and the host, side by side | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
 
+pub mod bench;
 pub mod cli;
 pub mod documents;
 pub mod engine;

@@ -20,7 +20,15 @@ fn every_error_code_is_documented() {
 }
 
 /// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.
-const ROOMS: [&str; 6] = ["graph", "plan", "documents", "files", "engine", "cli"];
+const ROOMS: [&str; 7] = [
+    "graph",
+    "plan",
+    "documents",
+    "files",
+    "engine",
+    "bench",
+    "cli",
+];
 
 #[test]
 fn rooms_look_only_at_those_before_them() {

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use crate::bench::ways::Way;
+
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
 #[derive(Parser)]
 #[command(
@@ -48,6 +50,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Bake services: all of them, or those named
     Build(BuildArgs),
+    /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
+    Bench(BenchArgs),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -88,4 +92,47 @@ pub struct BuildArgs {
     /// Arguments for `docker buildx bake`; nothing is skipped then
     #[arg(last = true, value_name = "BAKE ARGUMENT")]
     pub bake: Vec<OsString>,
+}
+
+#[derive(Group)]
+pub struct BenchArgs {
+    /// Runs of each scenario; medians are shown
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub rounds: usize,
+    /// Runs of the clean build; the scenarios follow on the last
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub cold_rounds: usize,
+    /// Ways to measure: host, layer, mount, chef, chef-sccache, seed [default: all]
+    #[arg(long = "way", value_name = "WAY", value_delimiter = ',')]
+    pub ways: Vec<WayName>,
+    /// Scenarios to measure, by their keys in bench.json [default: all]
+    #[arg(long = "scenario", value_name = "KEY", value_delimiter = ',')]
+    pub scenarios: Vec<String>,
+    /// Docker context of a second engine, for the bare runner; all its build cache is deleted, again and again
+    #[arg(long, value_name = "CONTEXT", requires = "registry")]
+    pub runner: Option<String>,
+    /// Registry that both engines reach, for the bare runner; it is filled with images and caches
+    #[arg(long, value_name = "HOST[:PORT]", requires = "runner")]
+    pub registry: Option<String>,
+    /// Seconds after which a way is not measured again in the same scenario
+    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    pub patience: u64,
+    /// Folder for bench.json, bench.md and bench.svg [default: target/bakehouse-bench]
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<Utf8PathBuf>,
+}
+
+/// A way by its name.
+#[derive(Clone, Copy)]
+pub struct WayName(pub Way);
+
+impl std::str::FromStr for WayName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let way = Way::ALL.into_iter().find(|way| way.key() == name);
+        let known = || Way::ALL.map(Way::key).join(", ");
+        way.map(Self)
+            .ok_or_else(|| format!("the ways are {}", known()))
+    }
 }

@@ -21,6 +21,7 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => commands::generate::run(&session, &arguments),
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
+        Command::Bench(arguments) => commands::bench::run(&session, &arguments),
         Command::Completions { shell } => {
             commands::completions::run(shell);
             Ok(())

@@ -50,6 +50,15 @@ impl Session {
         })
     }
 
+    /// The configuration's text; empty when there is none.
+    ///
+    /// # Errors
+    /// `config-unreadable` and what reading the workspace fails with.
+    pub fn config_text(&self) -> Result<String, Problems> {
+        let workspace = Workspace::read(self.global.manifest_path.as_deref())?;
+        Ok(self.config_source(&workspace)?.text)
+    }
+
     fn config_source(&self, workspace: &Workspace) -> Result<Source, Problem> {
         let path = match &self.global.config {
             Some(path) => path.clone(),

@@ -2,5 +2,6 @@
 
 pub mod buildx;
 pub mod images;
+pub mod progress;
 
 pub use buildx::Engine;

@@ -5,9 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use bakehouse::engine::progress::Progress;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::progress::Progress;
 use super::run::BakeRun;
 use crate::engine::Turn;
 use crate::ran::Ran;

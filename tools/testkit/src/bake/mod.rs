@@ -1,9 +1,8 @@
 //! `docker buildx bake`, and which steps it really ran.
 
 mod command;
-mod progress;
 mod run;
 
+pub use bakehouse::engine::progress::Step;
 pub use command::{Bake, Baking};
-pub use progress::Step;
 pub use run::{BakeRun, stages};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use super::progress::{Progress, Step};
+use bakehouse::engine::progress::{Progress, Step};
 
 /// What a bake did.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl BakeRun {
     fn compiled_where(&self, wanted: impl Fn(&Step) -> bool) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for step in self.executed_runs().filter(|step| wanted(step)) {
-            for name in step.log.lines().filter_map(compiling) {
+            for name in step.compiled() {
                 *counts.entry(name).or_default() += 1;
             }
         }
@@ -89,12 +89,6 @@ impl BakeRun {
     }
 }
 
-/// `itoa v1.0.9` of `   Compiling itoa v1.0.9 (/build/itoa)`.
-fn compiling(line: &str) -> Option<String> {
-    let mut words = line.trim_start().strip_prefix("Compiling ")?.split(' ');
-    Some(format!("{} {}", words.next()?, words.next()?))
-}
-
 impl fmt::Display for BakeRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.steps {
@@ -119,18 +113,5 @@ impl fmt::Display for BakeRun {
             }
         }
         write!(f, "{}", self.rest)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compiled_crates_are_read_from_cargos_lines() {
-        let read = |line| compiling(line).unwrap();
-        assert_eq!(read("   Compiling itoa v1.0.9"), "itoa v1.0.9");
-        assert_eq!(read("   Compiling a v0.0.0 (/build/a)"), "a v0.0.0");
-        assert_eq!(compiling("    Finished `release` profile"), None);
     }
 }

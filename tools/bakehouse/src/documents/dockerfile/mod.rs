@@ -4,7 +4,7 @@
 mod layered;
 mod model;
 mod mounted;
-mod runtime;
+pub mod runtime;
 mod third_party;
 
 use super::Document;
@@ -12,6 +12,7 @@ use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use model::Stage;
+pub use third_party::profile_folder;
 
 /// The folder that the workspace stands in inside the builder.
 const BUILD: &str = "/build";

@@ -8,6 +8,40 @@ use crate::plan::service::Service;
 /// Where a service's binary stands in its image.
 const BIN: &str = "/usr/local/bin";
 
+/// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise: `binary` gives, for a package
+/// and its binary, the stage and the path to copy it from.
+pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
+    let mut stages = Vec::new();
+    for item in &plan.services {
+        let mut stage = service(plan, item);
+        copy_from(&mut stage, &item.leaf, binary(&item.package, &item.bin));
+        // The base is a variable of the generated file only.
+        stage.from = stage.from.replace("${RUNTIME_BASE}", &plan.config.runtime);
+        stages.push(stage);
+    }
+    for item in plan.pack_binaries() {
+        let mut stage = pack_binary(item);
+        copy_from(&mut stage, &item.leaf, binary(&item.package, &item.bin));
+        stages.push(stage);
+    }
+    stages.iter().map(|stage| format!("\n{stage}")).collect()
+}
+
+fn copy_from(stage: &mut Stage, leaf: &str, (from, path): (String, String)) {
+    for instruction in &mut stage.instructions {
+        if let Instruction::Copy {
+            from: Some(stage),
+            source,
+            ..
+        } = instruction
+            && stage == leaf
+        {
+            stage.clone_from(&from);
+            source.clone_from(&path);
+        }
+    }
+}
+
 /// The runtime image of a service.
 pub fn service(plan: &Plan, service: &Service) -> Stage {
     let image = &service.image;

@@ -22,9 +22,26 @@ pub struct Step {
     pub log: String,
 }
 
+impl Step {
+    /// The crates that Cargo compiled in it, as `crate vVersion`.
+    pub fn compiled(&self) -> impl Iterator<Item = String> + '_ {
+        self.log.lines().filter_map(compiling)
+    }
+}
+
+/// `itoa v1.0.9` of `   Compiling itoa v1.0.9 (/build/itoa)`.
+pub fn compiling(line: &str) -> Option<String> {
+    let mut words = line.trim_start().strip_prefix("Compiling ")?.split(' ');
+    Some(format!("{} {}", words.next()?, words.next()?))
+}
+
 /// All reports of a bake.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// Bytes sent so far, by step and what they are of.
+    sent: BTreeMap<(String, String), u64>,
+    /// Bytes fetched so far, by layer: steps wait for one another's.
+    fetched: BTreeMap<String, u64>,
     vertices: BTreeMap<String, Vertex>,
     logs: BTreeMap<String, String>,
     /// Each client of a shared step is sent its log.
@@ -45,7 +62,18 @@ struct Reports {
     #[serde(default)]
     vertexes: Vec<Report>,
     #[serde(default)]
+    statuses: Vec<StatusReport>,
+    #[serde(default)]
     logs: Vec<LogReport>,
+}
+
+#[derive(Deserialize)]
+struct StatusReport {
+    id: String,
+    #[serde(default)]
+    vertex: String,
+    #[serde(default)]
+    current: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -80,6 +108,16 @@ impl Progress {
                 vertex.views.insert(started, report);
             }
         }
+        for status in reports.statuses {
+            let most = if status.id.starts_with("transferring ") {
+                self.sent.entry((status.vertex, status.id)).or_default()
+            } else if status.id.starts_with("sha256:") {
+                self.fetched.entry(status.id).or_default()
+            } else {
+                continue;
+            };
+            *most = status.current.max(*most);
+        }
         for log in reports.logs {
             let key = (log.vertex, log.timestamp, log.data);
             if self.seen_logs.contains(&key) {
@@ -90,6 +128,16 @@ impl Progress {
             self.logs.entry(key.0.clone()).or_default().push_str(&text);
             self.seen_logs.insert(key);
         }
+    }
+
+    /// Bytes of the context that the client sent.
+    pub fn context_bytes(&self) -> u64 {
+        self.sent.values().sum()
+    }
+
+    /// Bytes of layers that were fetched from registries, compressed.
+    pub fn fetched_bytes(&self) -> u64 {
+        self.fetched.values().sum()
     }
 
     /// Whether a step of `stage` has said `text`.
@@ -178,6 +226,32 @@ mod tests {
         assert_eq!(parse("[a internal] load build context").0, "");
         assert_eq!(parse("[a] exporting to image").0, "");
         assert_eq!(parse("importing cache"), ("", "importing cache"));
+    }
+
+    #[test]
+    fn compiled_crates_are_read_from_cargos_lines() {
+        let read = |line| compiling(line).unwrap();
+        assert_eq!(read("   Compiling itoa v1.0.9"), "itoa v1.0.9");
+        assert_eq!(read("   Compiling a v0.0.0 (/build/a)"), "a v0.0.0");
+        assert_eq!(compiling("    Finished `release` profile"), None);
+    }
+
+    #[test]
+    fn bytes_are_counted_once_however_often_they_are_reported() {
+        let mut progress = Progress::default();
+        for (id, current) in [
+            ("transferring context:", 1),
+            ("transferring context:", 30),
+            ("sha256:aa", 5),
+            ("extracting sha256:aa", 500),
+            ("sha256:bb", 6),
+        ] {
+            progress.add(&format!(
+                r#"{{"statuses":[{{"id":"{id}","vertex":"1","current":{current}}}]}}"#
+            ));
+        }
+        assert_eq!(progress.context_bytes(), 30);
+        assert_eq!(progress.fetched_bytes(), 11);
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! Builder bases for one clean build. Each has a variable that no other has, so BuildKit takes nothing from a build
+//! on another base for one on this.
+
+use std::fmt::Write;
+
+use super::stand::docker;
+use super::ways::Way;
+use crate::plan::Plan;
+use crate::problem::{Code, Problem};
+
+/// The version of cargo-chef that is measured.
+pub const CHEF: &str = "0.1.78";
+/// The version of sccache that is measured.
+pub const SCCACHE: &str = "0.19.0";
+
+/// Makes the builder base of `way`, pushes it if the bare runner has to have it, and gives its name.
+///
+/// # Errors
+/// `bake-failed`.
+pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result<String, Problem> {
+    let prefix = registry.map_or_else(String::new, |registry| format!("{registry}/"));
+    let kind = if way.needs_chef() { "chef" } else { "builder" };
+    let name = format!("{prefix}bakehouse-bench/{kind}:{salt}");
+    let folder = tempfile::tempdir().map_err(|error| {
+        Problem::new(Code::FileUnwritable, error.to_string())
+            .hint("give the temporary folder space, or set TMPDIR")
+    })?;
+    let path = folder.path().join("Dockerfile");
+    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| {
+        Problem::new(Code::FileUnwritable, error.to_string())
+            .hint("give the temporary folder space, or set TMPDIR")
+    })?;
+    let folder = folder.path().to_string_lossy();
+    docker(&[
+        "buildx",
+        "build",
+        "--quiet",
+        "--load",
+        "--provenance=false",
+        "--tag",
+        &name,
+        &folder,
+    ])?;
+    if registry.is_some() {
+        docker(&["push", "--quiet", &name])?;
+    }
+    Ok(name)
+}
+
+fn dockerfile(plan: &Plan, way: Way, salt: &str) -> String {
+    let mut text = format!("FROM {}\n", plan.config.builder);
+    if !plan.config.builder_packages.is_empty() {
+        let packages = plan.config.builder_packages.join(" ");
+        let _ = writeln!(
+            text,
+            "RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends {packages}"
+        );
+    }
+    if way.needs_chef() {
+        let _ = write!(
+            text,
+            "RUN cargo install --locked --root /usr/local cargo-chef@{CHEF}\nRUN cargo install --locked --root /usr/local --no-default-features sccache@{SCCACHE}\n"
+        );
+    }
+    text + &format!("ENV BAKEHOUSE_BENCH={salt}\n")
+}

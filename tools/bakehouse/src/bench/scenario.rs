@@ -1,0 +1,259 @@
+//! What is measured: a commit, and what is baked after it.
+
+use super::subject::{Part, Subject};
+
+/// A row of the table.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Stable name, for `--scenario` and JSON.
+    pub key: &'static str,
+    pub title: String,
+    pub steps: Vec<Step>,
+    pub place: Place,
+}
+
+/// Where it is baked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On a builder that never built this workspace: measured at the start of a round.
+    Cold,
+    /// On the builder that keeps its layers and mounts.
+    Builder,
+    /// On an engine that has nothing but the registry's cache, which the main branch filled.
+    BareRunner,
+}
+
+/// A step of a scenario. Members are named by package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A new static in the member's root source file, which the binary then holds.
+    Edit(String),
+    /// The text that the file had before its last edit.
+    Back(String),
+    /// The next patch version of the member.
+    BumpVersion(String),
+    /// One more crate that the workspace did not have, for the member.
+    AddDependency(String),
+    /// A line more at the end of a pack's file.
+    EditPack,
+    /// Bakes, as preparation.
+    Bake(What),
+    /// Bakes, and takes the time.
+    Measure(What),
+}
+
+/// What is baked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Every service and pack binary.
+    All,
+    /// These binaries, by index of the subject's parts.
+    Parts(Vec<usize>),
+    /// `bakehouse build`: only ways that have it.
+    Build,
+}
+
+/// The scenarios that a workspace has, in the order in which they are measured.
+pub fn scenarios(subject: &Subject) -> Vec<Scenario> {
+    let one = &subject.parts[0];
+    let mut scenarios = vec![
+        Scenario {
+            key: "cold",
+            title: format!(
+                "Clean build, all {} images and pack binaries",
+                subject.all().len()
+            ),
+            steps: vec![Step::Measure(What::All)],
+            place: Place::Cold,
+        },
+        builder(
+            "nothing",
+            "Nothing changed, all baked",
+            [Step::Bake(What::All), Step::Measure(What::All)],
+        ),
+        builder(
+            "build-nothing",
+            "Nothing changed, `bakehouse build`",
+            [Step::Bake(What::Build), Step::Measure(What::Build)],
+        ),
+        builder(
+            "service",
+            &format!("`{}` changed, baked alone", one.package),
+            [edit(one), Step::Measure(What::Parts(vec![0]))],
+        ),
+        builder(
+            "service-all",
+            &format!("`{}` changed, all baked", one.package),
+            [Step::Bake(What::All), edit(one), Step::Measure(What::All)],
+        ),
+    ];
+    if let Some(other) = other(subject) {
+        let part = &subject.parts[other];
+        scenarios.push(builder(
+            "other-service",
+            &format!(
+                "`{}` changed, {} baked",
+                part.package,
+                images(part.targets.len())
+            ),
+            [edit(part), Step::Measure(What::Parts(vec![other]))],
+        ));
+    }
+    if subject.services >= 4 {
+        let four: Vec<usize> = (0..4).collect();
+        let mut steps: Vec<Step> = four
+            .iter()
+            .map(|index| edit(&subject.parts[*index]))
+            .collect();
+        steps.push(Step::Measure(What::Parts(four)));
+        scenarios.push(builder(
+            "four-services",
+            "Four services changed, these baked at once",
+            steps,
+        ));
+    }
+    if let Some(common) = &subject.common {
+        let edit_common = Step::Edit(common.package.clone());
+        let title = format!(
+            "`{}` changed (in {} binaries), all baked",
+            common.package, common.users
+        );
+        scenarios.push(builder(
+            "common",
+            &title,
+            [edit_common.clone(), Step::Measure(What::All)],
+        ));
+        if let Some(index) = subject
+            .parts
+            .iter()
+            .position(|part| part.closure.contains(&common.package))
+        {
+            let user = &subject.parts[index];
+            scenarios.push(builder(
+                "back-and-forth",
+                &format!(
+                    "`{}` A→B→A, then `{}` changed, baked alone",
+                    common.package, user.package
+                ),
+                [
+                    Step::Bake(What::All),
+                    edit_common,
+                    Step::Bake(What::All),
+                    Step::Back(common.package.clone()),
+                    Step::Bake(What::All),
+                    edit(user),
+                    Step::Measure(What::Parts(vec![index])),
+                ],
+            ));
+        }
+    }
+    scenarios.push(builder(
+        "version",
+        &format!("Version of `{}` bumped, all baked", one.package),
+        [
+            Step::Bake(What::All),
+            Step::BumpVersion(one.package.clone()),
+            Step::Measure(What::All),
+        ],
+    ));
+    scenarios.push(builder(
+        "dependency",
+        &format!("A dependency added to `{}`, all baked", one.package),
+        [
+            Step::Bake(What::All),
+            Step::AddDependency(one.package.clone()),
+            Step::Measure(What::All),
+        ],
+    ));
+    if subject.pack_file.is_some() {
+        scenarios.push(builder(
+            "pack-file",
+            "A pack's YAML changed, all baked",
+            [
+                Step::Bake(What::All),
+                Step::EditPack,
+                Step::Measure(What::All),
+            ],
+        ));
+    }
+    if let Some(binary) = subject.parts.get(subject.services) {
+        scenarios.push(builder(
+            "pack-binary",
+            &format!("Pack binary `{}` changed, baked alone", binary.package),
+            [
+                edit(binary),
+                Step::Measure(What::Parts(vec![subject.services])),
+            ],
+        ));
+    }
+    scenarios.extend(bare(subject));
+    scenarios
+}
+
+fn bare(subject: &Subject) -> Vec<Scenario> {
+    let one = &subject.parts[0];
+    let runner = |key, title: String, steps: Vec<Step>| Scenario {
+        key,
+        title,
+        steps,
+        place: Place::BareRunner,
+    };
+    let mut scenarios = vec![
+        runner(
+            "bare-nothing",
+            "Bare runner: nothing changed, all baked".to_owned(),
+            vec![Step::Measure(What::All)],
+        ),
+        runner(
+            "bare-service",
+            format!("Bare runner: `{}` changed, baked alone", one.package),
+            vec![
+                edit(one),
+                Step::Measure(What::Parts(vec![0])),
+                Step::Back(one.package.clone()),
+            ],
+        ),
+    ];
+    if let Some(common) = &subject.common {
+        scenarios.push(runner(
+            "bare-common",
+            format!("Bare runner: `{}` changed, all baked", common.package),
+            vec![
+                Step::Edit(common.package.clone()),
+                Step::Measure(What::All),
+                Step::Back(common.package.clone()),
+            ],
+        ));
+    }
+    scenarios
+}
+
+fn builder(key: &'static str, title: &str, steps: impl Into<Vec<Step>>) -> Scenario {
+    Scenario {
+        key,
+        title: title.to_owned(),
+        steps: steps.into(),
+        place: Place::Builder,
+    }
+}
+
+fn edit(part: &Part) -> Step {
+    Step::Edit(part.package.clone())
+}
+
+fn images(count: usize) -> String {
+    if count == 1 {
+        "its image".to_owned()
+    } else {
+        format!("its {count} images")
+    }
+}
+
+/// A second service, with variants if there is one.
+fn other(subject: &Subject) -> Option<usize> {
+    let services = subject.service_parts();
+    let variants = services.iter().position(|part| part.targets.len() > 1);
+    variants
+        .or(services.len().checked_sub(1))
+        .filter(|index| *index > 0)
+}

@@ -1,0 +1,211 @@
+//! What of a workspace a benchmark changes: picked from the plan, so that any workspace has scenarios.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Metadata, TargetKind};
+
+use crate::plan::Plan;
+use crate::problem::{Code, Problem};
+
+/// A binary that is baked, and the file whose change is a change of it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Targets of the Bake file that hold the binary: a service, all variants of one, or a pack binary.
+    pub targets: Vec<String>,
+    pub package: String,
+    pub bin: String,
+    /// The root source file of the package's library; of the binary where it has none.
+    pub file: Utf8PathBuf,
+    /// Packages that its build compiles.
+    pub closure: BTreeSet<String>,
+    /// The folder that receives a pack binary.
+    pub pack_folder: Option<Utf8PathBuf>,
+}
+
+/// A library and its root source file.
+#[derive(Clone, Debug)]
+pub struct Library {
+    pub package: String,
+    pub file: Utf8PathBuf,
+    /// How many binaries have it in their closure.
+    pub users: usize,
+}
+
+/// What the scenarios of a workspace are made of.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Every binary, services first.
+    pub parts: Vec<Part>,
+    /// How many of `parts` are services.
+    pub services: usize,
+    /// The internal library that most binaries have.
+    pub common: Option<Library>,
+    /// A file of a pack.
+    pub pack_file: Option<Utf8PathBuf>,
+    /// Every source file that Cargo wants to find, by package; build scripts among them.
+    pub targets: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// Each member's folder.
+    pub folders: BTreeMap<String, Utf8PathBuf>,
+}
+
+impl Subject {
+    /// Picks it from the workspace in `root`.
+    ///
+    /// # Errors
+    /// `cargo-failed`; `nothing-to-bake` when the plan has no service.
+    pub fn of(root: &Utf8Path, plan: &Plan) -> Result<Self, Problem> {
+        let metadata = metadata(root)?;
+        let mut targets = BTreeMap::new();
+        let mut folders = BTreeMap::new();
+        let mut libraries = BTreeMap::new();
+        let mut binaries = BTreeMap::new();
+        for package in metadata.workspace_packages() {
+            let inside = |path: &Utf8Path| path.strip_prefix(root).unwrap_or(path).to_owned();
+            let name = package.name.to_string();
+            for target in &package.targets {
+                let file = inside(&target.src_path);
+                match target.kind.first() {
+                    Some(TargetKind::Bin) => {
+                        binaries.insert((name.clone(), target.name.clone()), file);
+                    }
+                    Some(
+                        TargetKind::CustomBuild
+                        | TargetKind::Example
+                        | TargetKind::Test
+                        | TargetKind::Bench,
+                    ) => {}
+                    _ => {
+                        libraries.insert(name.clone(), file);
+                    }
+                }
+            }
+            let files = package
+                .targets
+                .iter()
+                .map(|target| inside(&target.src_path));
+            targets.insert(name.clone(), files.collect());
+            let folder = package.manifest_path.parent().unwrap_or(root);
+            folders.insert(name, inside(folder));
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        let mut add = |target: &str,
+                       package: &str,
+                       bin: &str,
+                       closure: &BTreeSet<String>,
+                       pack_folder: Option<&Utf8PathBuf>| {
+            if let Some(part) = parts
+                .iter_mut()
+                .find(|part| part.package == package && part.bin == bin)
+            {
+                part.targets.push(target.to_owned());
+                return;
+            }
+            let own = || binaries.get(&(package.to_owned(), bin.to_owned()));
+            if let Some(file) = libraries.get(package).or_else(own) {
+                parts.push(Part {
+                    targets: vec![target.to_owned()],
+                    package: package.to_owned(),
+                    bin: bin.to_owned(),
+                    file: file.clone(),
+                    closure: closure.clone(),
+                    pack_folder: pack_folder.cloned(),
+                });
+            }
+        };
+        for service in &plan.services {
+            add(
+                &service.name,
+                &service.package,
+                &service.bin,
+                &service.closure,
+                None,
+            );
+        }
+        for binary in plan.pack_binaries() {
+            add(
+                &binary.target,
+                &binary.package,
+                &binary.bin,
+                &binary.closure,
+                Some(&binary.folder),
+            );
+        }
+        let service = |part: &&Part| plan.services.iter().any(|s| s.name == part.targets[0]);
+        let services = parts.iter().filter(service).count();
+        if services == 0 {
+            return Err(
+                Problem::new(Code::NothingToBake, "there is no service to measure").hint(
+                    "a service is a binary of a member; `bakehouse plan` shows what was found",
+                ),
+            );
+        }
+        Ok(Self {
+            common: common(&parts, &libraries),
+            pack_file: pack_file(root, plan),
+            parts,
+            services,
+            targets,
+            folders,
+        })
+    }
+
+    /// All targets of the Bake file.
+    pub fn all(&self) -> Vec<String> {
+        let all = self.parts.iter().flat_map(|part| &part.targets);
+        all.cloned().collect()
+    }
+
+    /// The parts that are services.
+    pub fn service_parts(&self) -> &[Part] {
+        &self.parts[..self.services]
+    }
+}
+
+fn common(parts: &[Part], libraries: &BTreeMap<String, Utf8PathBuf>) -> Option<Library> {
+    let own: BTreeSet<&str> = parts.iter().map(|part| part.package.as_str()).collect();
+    let internal = libraries
+        .iter()
+        .filter(|(package, _)| !own.contains(package.as_str()))
+        .map(|(package, file)| Library {
+            package: package.clone(),
+            file: file.clone(),
+            users: parts
+                .iter()
+                .filter(|part| part.closure.contains(package))
+                .count(),
+        });
+    internal
+        .filter(|library| library.users > 0)
+        .max_by_key(|library| (library.users, std::cmp::Reverse(library.package.clone())))
+}
+
+fn pack_file(root: &Utf8Path, plan: &Plan) -> Option<Utf8PathBuf> {
+    let pack = plan.packs.first()?;
+    ["pack.yaml", "pack.yml"]
+        .map(|name| pack.path.join(name))
+        .into_iter()
+        .find(|path| root.join(path).is_file())
+}
+
+fn metadata(root: &Utf8Path) -> Result<Metadata, Problem> {
+    let mut command = cargo_metadata::MetadataCommand::new();
+    command
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .other_options(["--offline".to_owned()]);
+    command.exec().map_err(|error| {
+        Problem::new(Code::CargoFailed, format!("cargo metadata failed: {error}"))
+            .hint("`cargo metadata --no-deps` shows the same; mend the manifest it names")
+    })
+}
+
+/// The version that `program --version` prints, for the record.
+pub fn version_of(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map_or_else(
+        |_| "-".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}

@@ -1,0 +1,151 @@
+//! The ways to build that are measured beside each other.
+
+mod bakefile;
+mod chef;
+mod seed;
+
+use camino::Utf8PathBuf;
+
+use super::subject::Subject;
+use super::tree::Texts;
+use crate::plan::Plan;
+
+/// A way to come from sources to binaries or images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// `cargo build` on the host, no images: what no way to build images can beat.
+    Host,
+    /// The files that `bakehouse generate` writes, strategy `layer`.
+    Layer,
+    /// The same, strategy `mount`.
+    Mount,
+    /// cargo-chef as its README says.
+    Chef,
+    /// cargo-chef with sccache and cache mounts.
+    ChefSccache,
+    /// Cache mounts by hand: a dummy build of the manifests, then one `target` mount for each service.
+    Seed,
+}
+
+impl Way {
+    /// All, in the order of the table's columns.
+    pub const ALL: [Self; 6] = [
+        Self::Host,
+        Self::Layer,
+        Self::Mount,
+        Self::Chef,
+        Self::ChefSccache,
+        Self::Seed,
+    ];
+
+    /// Stable name, for `--way` and JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Layer => "layer",
+            Self::Mount => "mount",
+            Self::Chef => "chef",
+            Self::ChefSccache => "chef-sccache",
+            Self::Seed => "seed",
+        }
+    }
+
+    /// What the table calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Host => "host `cargo build`",
+            Self::Layer => "bakehouse `layer`",
+            Self::Mount => "bakehouse `mount`",
+            Self::Chef => "cargo-chef",
+            Self::ChefSccache => "cargo-chef + sccache",
+            Self::Seed => "mounts by hand",
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Host => {
+                "`cargo build --locked` outside Docker, all binaries in one command and one target folder; `CARGO_HOME` is empty at the clean build, as Docker's is"
+            }
+            Self::Layer => "the generated files with `cache.strategy = \"layer\"`",
+            Self::Mount => "the generated files with `cache.strategy = \"mount\"`",
+            Self::Chef => {
+                "one Dockerfile for all services as cargo-chef's README has it: prepare, cook, `COPY . .`, then a stage with `cargo build --bin` for each service; cargo-chef is in the base image"
+            }
+            Self::ChefSccache => {
+                "the same with sccache as compiler wrapper and cache mounts for sccache and Cargo's registry; both programs are in the base image"
+            }
+            Self::Seed => {
+                "for each service a stage that builds dummy sources and one that copies the service's closure and builds it, registry and git mounted `shared`, one `target` mount per stage and service"
+            }
+        }
+    }
+
+    /// Whether its files are what `bakehouse generate` writes.
+    pub fn is_generated(self) -> bool {
+        matches!(self, Self::Layer | Self::Mount)
+    }
+
+    /// Whether its builder base needs cargo-chef and sccache.
+    pub fn needs_chef(self) -> bool {
+        matches!(self, Self::Chef | Self::ChefSccache)
+    }
+
+    /// The files that it builds with, for those that are not generated. `builder` is its builder base; `salt` goes
+    /// into each mount's id, so that another run's mounts are not taken.
+    pub fn files(self, plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> Texts {
+        let dockerfile = match self {
+            Self::Host | Self::Layer | Self::Mount => return Texts::new(),
+            Self::Chef => chef::dockerfile(plan, subject, builder, None),
+            Self::ChefSccache => chef::dockerfile(plan, subject, builder, Some(salt)),
+            Self::Seed => seed::dockerfile(plan, subject, builder, salt),
+        };
+        Texts::from([
+            (Utf8PathBuf::from(bakefile::DOCKERFILE), dockerfile),
+            (
+                Utf8PathBuf::from(format!("{}.dockerignore", bakefile::DOCKERFILE)),
+                // The toolchain file would make rustup fetch what the base does not have.
+                "target\n.git\nrust-toolchain.toml\nrust-toolchain\n".to_owned(),
+            ),
+            (
+                Utf8PathBuf::from("docker-bake.json"),
+                bakefile::render(plan),
+            ),
+        ])
+    }
+
+    /// The Bake file, relative to the workspace.
+    pub fn bake_file(self) -> &'static str {
+        if self.is_generated() {
+            "docker-bake.hcl"
+        } else {
+            "docker-bake.json"
+        }
+    }
+}
+
+/// `--release`, or the profile's own flag.
+fn profile(plan: &Plan) -> String {
+    if plan.config.profile == "release" {
+        "--release".to_owned()
+    } else {
+        format!("--profile {}", plan.config.profile)
+    }
+}
+
+/// The features of a binary's command, if it needs any.
+fn features(plan: &Plan, package: &str) -> String {
+    let of_package = |feature: &&String| feature.split('/').next() == Some(package);
+    let features: Vec<&str> = plan
+        .selections
+        .iter()
+        .flat_map(|selection| selection.features.iter().filter(of_package))
+        .map(String::as_str)
+        .collect();
+    if features.is_empty() {
+        String::new()
+    } else {
+        format!(" --features {}", features.join(","))
+    }
+}

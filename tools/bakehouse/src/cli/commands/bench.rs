@@ -1,0 +1,146 @@
+//! `bakehouse bench`.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use owo_colors::OwoColorize;
+
+use crate::bench::report::{chart, markdown, seconds};
+use crate::bench::results::{Outcome, Results, Run};
+use crate::bench::scenario::Scenario;
+use crate::bench::ways::Way;
+use crate::bench::{self, Host, Options};
+use crate::cli::args::{BenchArgs, Global};
+use crate::cli::session::{Planned, Session};
+use crate::engine::Engine;
+use crate::plan::Plan;
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
+    let Planned { root, .. } = session.plan()?;
+    Engine::find()?;
+    let options = Options {
+        rounds: arguments.rounds,
+        cold_rounds: arguments.cold_rounds,
+        ways: if arguments.ways.is_empty() {
+            Way::ALL.to_vec()
+        } else {
+            arguments.ways.iter().map(|way| way.0).collect()
+        },
+        scenarios: arguments.scenarios.clone(),
+        runner: arguments.runner.clone(),
+        registry: arguments.registry.clone(),
+        patience: Duration::from_secs(arguments.patience),
+    };
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => root.join("target/bakehouse-bench"),
+    };
+    fs_err::create_dir_all(&out).map_err(|error| unwritable(&error))?;
+    let terminal = Terminal::new(session, &out);
+    let config = session.config_text()?;
+    let results = bench::run(&root, &config, &options, &terminal)?;
+    terminal.bar.finish_and_clear();
+    write(&out, &results)?;
+    session.say(markdown::render(&results));
+    session.say(format_args!(
+        "written: {out}/bench.json, bench.md and bench.svg"
+    ));
+    Ok(())
+}
+
+fn write(out: &Utf8Path, results: &Results) -> Result<(), Problem> {
+    let json = serde_json::to_string_pretty(results).expect("strings, numbers and lists are JSON");
+    let texts = [
+        ("bench.json", json + "\n"),
+        ("bench.md", markdown::render(results)),
+        ("bench.svg", chart::render(results)),
+    ];
+    for (name, text) in texts {
+        fs_err::write(out.join(name), text).map_err(|error| unwritable(&error))?;
+    }
+    Ok(())
+}
+
+fn unwritable(error: &std::io::Error) -> Problem {
+    Problem::new(Code::FileUnwritable, error.to_string())
+        .hint("name a folder that can be written with --out")
+}
+
+/// The user's terminal, as the benchmark's host.
+struct Terminal<'a> {
+    session: &'a Session,
+    out: Utf8PathBuf,
+    bar: ProgressBar,
+}
+
+impl<'a> Terminal<'a> {
+    fn new(session: &'a Session, out: &Utf8Path) -> Self {
+        let bar = ProgressBar::new(0);
+        if session.global.quiet {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self {
+            session,
+            out: out.to_owned(),
+            bar,
+        }
+    }
+}
+
+impl Host for Terminal<'_> {
+    fn plan(&self, root: &Utf8Path) -> Result<Plan, Problems> {
+        let copy = Session::new(Global {
+            manifest_path: Some(root.join("Cargo.toml")),
+            config: None,
+            ..self.session.global.clone()
+        });
+        copy.plan().map(|planned| planned.plan)
+    }
+
+    fn total(&self, cells: usize) {
+        self.bar.set_length(cells as u64);
+    }
+
+    fn now(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+
+    fn measured(&self, scenario: &Scenario, way: Way, run: &Run) {
+        self.bar.inc(1);
+        let outcome = match run.outcome {
+            Outcome::Right => "right".green().to_string(),
+            Outcome::Stale => "stale binary".red().to_string(),
+            Outcome::Failed => "failed".red().to_string(),
+            Outcome::Unchecked => String::new(),
+        };
+        let line = format!(
+            "{:>8}  {:<22} {}  {outcome}",
+            seconds(run.seconds),
+            way.title().replace('`', ""),
+            scenario.title
+        );
+        let failures = run
+            .failures
+            .iter()
+            .map(|failure| format!("\n          {failure}"));
+        let text = line + &failures.collect::<String>();
+        if self.bar.is_hidden() {
+            self.session.say(text);
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    fn save(&self, results: &Results) {
+        if let Err(problem) = write(&self.out, results) {
+            tracing::warn!("{problem}");
+        }
+    }
+}
