@@ -15,54 +15,60 @@ pub const OLDEST_BUILDX: Version = Version::new(0, 19, 0);
 /// The oldest engine whose own frontend reads the generated Dockerfile.
 pub const OLDEST_ENGINE: Version = Version::new(23, 0, 0);
 
-/// A Docker Engine that can bake.
+/// The Docker Engine that `docker` talks to.
 #[derive(Clone, Debug)]
 pub struct Engine {
     docker: PathBuf,
-    pub engine: Version,
-    pub buildx: Version,
 }
 
 impl Engine {
-    /// Finds the engine that `docker` talks to.
+    /// Finds `docker`. Whether an engine answers is asked when something has to be built.
     ///
     /// # Errors
-    /// `engine-missing`, `engine-too-old`.
+    /// `engine-missing`.
     pub fn find() -> Result<Self, Problem> {
         let docker = which::which("docker").map_err(|_| {
             Problem::new(Code::EngineMissing, "there is no `docker` on PATH")
                 .hint("install Docker Engine 23 or newer with buildx; in the Bakehouse repository `tools/engine up` does it")
         })?;
-        let server =
-            run(&docker, &["version", "--format", "{{.Server.Version}}"]).map_err(|said| {
+        Ok(Self { docker })
+    }
+
+    /// The engine's version.
+    ///
+    /// # Errors
+    /// `engine-missing`, `engine-too-old`.
+    pub fn version(&self) -> Result<Version, Problem> {
+        let said = self
+            .output(&["version", "--format", "{{.Server.Version}}"])
+            .map_err(|said| {
                 Problem::new(
                     Code::EngineMissing,
                     format!("no Docker Engine answers: {said}"),
                 )
                 .hint("start the engine, or point DOCKER_HOST or `docker context` at one")
             })?;
-        let buildx = run(&docker, &["buildx", "version"]).map_err(|said| {
+        version("Docker Engine", &said, &OLDEST_ENGINE)
+    }
+
+    /// The version of buildx.
+    ///
+    /// # Errors
+    /// `engine-missing`, `engine-too-old`.
+    pub fn buildx(&self) -> Result<Version, Problem> {
+        let said = self.output(&["buildx", "version"]).map_err(|said| {
             Problem::new(Code::EngineMissing, format!("docker has no buildx: {said}")).hint(
                 format!("install the docker-buildx plugin, {OLDEST_BUILDX} or newer"),
             )
         })?;
-        let engine = version("Docker Engine", &server, &OLDEST_ENGINE)?;
-        let buildx = version(
-            "docker buildx",
-            buildx.split(' ').nth(1).unwrap_or(&buildx),
-            &OLDEST_BUILDX,
-        )?;
-        Ok(Self {
-            docker,
-            engine,
-            buildx,
-        })
+        let words = said.split(' ').nth(1);
+        version("docker buildx", words.unwrap_or(&said), &OLDEST_BUILDX)
     }
 
     /// Bakes `targets` of the Bake file in `root`, progress going straight to the terminal.
     ///
     /// # Errors
-    /// `bake-failed`.
+    /// `bake-failed`; `engine-missing`, `engine-too-old`.
     pub fn bake(
         &self,
         root: &Utf8Path,
@@ -70,6 +76,7 @@ impl Engine {
         variables: &[(String, String)],
         arguments: &[OsString],
     ) -> Result<(), Problem> {
+        self.version()?;
         let status = Command::new(&self.docker)
             .current_dir(root)
             .args(["buildx", "bake", "--file", "docker-bake.hcl"])
@@ -83,6 +90,8 @@ impl Engine {
         if status.success() {
             return Ok(());
         }
+        // Asking takes a quarter of a second, so it is asked only when that may be the reason.
+        self.buildx()?;
         Err(Problem::new(Code::BakeFailed, format!("docker buildx bake {} failed ({status})", targets.join(" ")))
             .hint("its own message stands above; what was built before the failure is kept by the builder"))
     }

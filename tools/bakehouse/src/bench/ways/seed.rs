@@ -67,7 +67,7 @@ fn manifests(subject: &Subject) -> String {
     let folders: BTreeSet<&str> = files
         .iter()
         .filter_map(|file| file.parent())
-        .map(|folder| folder.as_str())
+        .map(camino::Utf8Path::as_str)
         .filter(|folder| !folder.is_empty())
         .collect();
     let paths: Vec<&str> = files.iter().map(|file| file.as_str()).collect();

@@ -19,7 +19,9 @@ use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
     let Planned { root, .. } = session.plan()?;
-    Engine::find()?;
+    let engine = Engine::find()?;
+    engine.version()?;
+    engine.buildx()?;
     let options = Options {
         rounds: arguments.rounds,
         cold_rounds: arguments.cold_rounds,

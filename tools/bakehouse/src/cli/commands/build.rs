@@ -24,56 +24,64 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     check(&files::compare(&root, &documents::render(&plan))?)?;
     let engine = Engine::find()?;
     let names = Names::new(&plan);
-    // What the environment changes is not in the hash.
-    let overridden = OVERRIDES
-        .iter()
-        .any(|name| std::env::var_os(name).is_some());
-    let certain = !overridden
-        && !arguments
-            .bake
-            .iter()
-            .any(|argument| changes_inputs(argument));
+    let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty();
-
-    let hashed: Vec<String> = chosen
-        .services
-        .iter()
-        .map(|service| names.hashed(service))
-        .collect();
-    let before = if skip {
-        engine.images(&hashed)
+    let mut images = if skip {
+        engine.images(&names.all(&chosen.services))
     } else {
         BTreeMap::new()
     };
-    let mut targets = Vec::new();
-    for service in &chosen.services {
-        match before.get(&names.hashed(service)) {
-            Some(image) => retag(&engine, &names, service, image)?,
-            None => targets.push(service.name.clone()),
-        }
-    }
-    let placed = |binary: &&&PackBinary| skip && placed::is_placed(&root, binary);
-    let unplaced: Vec<&PackBinary> = chosen
-        .pack_binaries
-        .iter()
-        .filter(|b| !placed(b))
-        .copied()
-        .collect();
-    targets.extend(unplaced.iter().map(|binary| binary.target.clone()));
-    if !targets.is_empty() {
-        let variables: Vec<(String, String)> = chosen
+    let missing = Chosen {
+        services: chosen
             .services
             .iter()
-            .filter(|_| certain)
-            .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
-            .collect();
-        engine.bake(&root, &targets, &variables, &arguments.bake)?;
-        for binary in unplaced {
-            placed::note(&root, binary, certain)?;
+            .filter(|service| !images.contains_key(&names.hashed(service)))
+            .copied()
+            .collect(),
+        pack_binaries: chosen
+            .pack_binaries
+            .iter()
+            .filter(|binary| !(skip && placed::is_placed(&root, binary)))
+            .copied()
+            .collect(),
+    };
+    for service in &chosen.services {
+        if let Some(image) = images.get(&names.hashed(service)) {
+            retag(&engine, &names, service, image)?;
         }
     }
+    if !missing.is_empty() {
+        bake(&engine, &root, &missing, certain, &arguments.bake)?;
+        images = engine.images(&names.all(&chosen.services));
+    }
     if !session.global.quiet {
-        table(&root, &engine, &names, &chosen, &targets);
+        table(&root, &names, &chosen, &missing, &images);
+    }
+    Ok(())
+}
+
+/// Whether the input hashes tell all that goes into the images. What the environment or an argument changes is not
+/// in them.
+fn is_certain(arguments: &BuildArgs) -> bool {
+    let overridden = |name: &&str| std::env::var_os(name).is_some();
+    let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
+    !OVERRIDES.iter().any(|name| overridden(name)) && !arguments.bake.iter().any(changed)
+}
+
+fn bake(
+    engine: &Engine,
+    root: &Utf8Path,
+    missing: &Chosen<'_>,
+    certain: bool,
+    arguments: &[std::ffi::OsString],
+) -> Result<(), Problem> {
+    let hashed = missing.services.iter().filter(|_| certain);
+    let variables: Vec<(String, String)> = hashed
+        .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
+        .collect();
+    engine.bake(root, &missing.targets(), &variables, arguments)?;
+    for binary in &missing.pack_binaries {
+        placed::note(root, binary, certain)?;
     }
     Ok(())
 }
@@ -97,6 +105,18 @@ fn changes_inputs(argument: &OsStr) -> bool {
 struct Chosen<'a> {
     services: Vec<&'a Service>,
     pack_binaries: Vec<&'a PackBinary>,
+}
+
+impl Chosen<'_> {
+    fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.pack_binaries.is_empty()
+    }
+
+    fn targets(&self) -> Vec<String> {
+        let services = self.services.iter().map(|service| &service.name);
+        let binaries = self.pack_binaries.iter().map(|binary| &binary.target);
+        services.chain(binaries).cloned().collect()
+    }
 }
 
 fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
@@ -179,6 +199,14 @@ impl Names {
     fn hashed(&self, service: &Service) -> String {
         format!("{}:in-{}", self.image(service), service.input_hash)
     }
+
+    /// Both names of each service's image.
+    fn all(&self, services: &[&Service]) -> Vec<String> {
+        services
+            .iter()
+            .flat_map(|service| [self.hashed(service), self.tagged(service)])
+            .collect()
+    }
 }
 
 fn retag(engine: &Engine, names: &Names, service: &Service, image: &Image) -> Result<(), Problem> {
@@ -189,13 +217,18 @@ fn retag(engine: &Engine, names: &Names, service: &Service, image: &Image) -> Re
     engine.tag(&names.hashed(service), &tagged)
 }
 
-fn table(root: &Utf8Path, engine: &Engine, names: &Names, chosen: &Chosen<'_>, baked: &[String]) {
+fn table(
+    root: &Utf8Path,
+    names: &Names,
+    chosen: &Chosen<'_>,
+    baked: &Chosen<'_>,
+    images: &BTreeMap<String, Image>,
+) {
     let tags: Vec<String> = chosen
         .services
         .iter()
         .map(|service| names.tagged(service))
         .collect();
-    let images = engine.images(&tags);
     let binaries = chosen
         .pack_binaries
         .iter()
@@ -216,8 +249,9 @@ fn table(root: &Utf8Path, engine: &Engine, names: &Names, chosen: &Chosen<'_>, b
     for (service, tag) in chosen.services.iter().zip(&tags) {
         let size = images
             .get(tag)
+            .or_else(|| images.get(&names.hashed(service)))
             .map_or_else(|| "-".to_owned(), |image| megabytes(image.size));
-        let result = if baked.contains(&service.name) {
+        let result = if baked.services.iter().any(|one| one.name == service.name) {
             "baked"
         } else {
             "skipped, the engine has it"
@@ -228,7 +262,10 @@ fn table(root: &Utf8Path, engine: &Engine, names: &Names, chosen: &Chosen<'_>, b
         let file = root.join(&binary.folder).join(&binary.bin);
         let size =
             fs_err::metadata(file).map_or_else(|_| "-".to_owned(), |file| megabytes(file.len()));
-        let done = baked.contains(&binary.target);
+        let done = baked
+            .pack_binaries
+            .iter()
+            .any(|one| one.target == binary.target);
         let result = if done {
             format!("baked into {}", binary.folder)
         } else {
