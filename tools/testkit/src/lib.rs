@@ -10,6 +10,7 @@
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`ran`] | a finished process |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
+//! | [`synthetic`] | a workspace of any size that no person wrote |
 //!
 //! Everything here is for tests: what goes wrong panics, with what the process said.
 
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod images;
 pub mod ran;
 pub mod runner;
+pub mod synthetic;
 pub mod unique;
 pub mod workspace;
 
@@ -28,4 +30,5 @@ pub use bakehouse::bakehouse;
 pub use engine::Turn;
 pub use ran::Ran;
 pub use runner::Runner;
+pub use synthetic::Synthetic;
 pub use workspace::{Member, Workspace};
