@@ -100,14 +100,6 @@ impl Engine {
     pub(super) fn output(&self, arguments: &[&str]) -> Result<String, String> {
         run(&self.docker, arguments)
     }
-
-    /// Runs docker and gives what it prints, whether it succeeds or not.
-    pub(super) fn partial_output(&self, arguments: &[&str]) -> String {
-        let output = Command::new(&self.docker).args(arguments).output();
-        output
-            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-            .unwrap_or_default()
-    }
 }
 
 fn run(docker: &std::path::Path, arguments: &[&str]) -> Result<String, String> {

@@ -8,38 +8,54 @@ use super::Engine;
 use crate::problem::{Code, Problem};
 
 /// An image in the engine's store.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     pub id: String,
-    #[serde(default)]
-    pub repo_tags: Vec<String>,
-    /// Bytes.
-    pub size: u64,
+    /// As the engine prints it, e.g. `31.2MB`.
+    pub size: String,
+}
+
+/// A line of `docker image ls --format json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Line {
+    #[serde(rename = "ID")]
+    id: String,
+    repository: String,
+    tag: String,
+    size: String,
 }
 
 impl Engine {
-    /// Those of `names` that the engine has, by name.
+    /// Those of `names` that the engine has, by name. One request: an engine that is asked about each image by
+    /// itself works out the size of each by itself.
     pub fn images(&self, names: &[String]) -> BTreeMap<String, Image> {
-        let mut arguments = vec!["image", "inspect", "--format", "{{json .}}"];
-        arguments.extend(names.iter().map(String::as_str));
-        let images: Vec<Image> = self
-            .partial_output(&arguments)
+        if names.is_empty() {
+            return BTreeMap::new();
+        }
+        let filters: Vec<String> = names
+            .iter()
+            .map(|name| format!("reference={}", short(name)))
+            .collect();
+        let mut arguments = vec!["image", "ls", "--no-trunc", "--format", "json"];
+        for filter in &filters {
+            arguments.extend(["--filter", filter]);
+        }
+        let listed = self.output(&arguments).unwrap_or_default();
+        let listed: BTreeMap<String, Image> = listed
             .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
+            .filter_map(|line| serde_json::from_str::<Line>(line).ok())
+            .map(|line| {
+                let image = Image {
+                    id: line.id,
+                    size: line.size,
+                };
+                (format!("{}:{}", line.repository, line.tag), image)
+            })
             .collect();
         names
             .iter()
-            .filter_map(|name| {
-                // The engine leaves out Docker Hub's name.
-                let short = name
-                    .trim_start_matches("docker.io/")
-                    .trim_start_matches("library/");
-                let image = images
-                    .iter()
-                    .find(|image| image.repo_tags.iter().any(|tag| tag == short))?;
-                Some((name.clone(), image.clone()))
-            })
+            .filter_map(|name| Some((name.clone(), listed.get(short(name))?.clone())))
             .collect()
     }
 
@@ -57,4 +73,10 @@ impl Engine {
                 )
             })
     }
+}
+
+/// As the engine lists it: without Docker Hub's name.
+fn short(name: &str) -> &str {
+    name.trim_start_matches("docker.io/")
+        .trim_start_matches("library/")
 }

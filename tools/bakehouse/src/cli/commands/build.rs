@@ -46,8 +46,10 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             .collect(),
     };
     for service in &chosen.services {
-        if let Some(image) = images.get(&names.hashed(service)) {
-            retag(&engine, &names, service, image)?;
+        let (hashed, tagged) = (names.hashed(service), names.tagged(service));
+        let has = images.get(&hashed);
+        if has.is_some() && has != images.get(&tagged) {
+            engine.tag(&hashed, &tagged)?;
         }
     }
     if !missing.is_empty() {
@@ -209,14 +211,6 @@ impl Names {
     }
 }
 
-fn retag(engine: &Engine, names: &Names, service: &Service, image: &Image) -> Result<(), Problem> {
-    let tagged = names.tagged(service);
-    if image.repo_tags.contains(&tagged) {
-        return Ok(());
-    }
-    engine.tag(&names.hashed(service), &tagged)
-}
-
 fn table(
     root: &Utf8Path,
     names: &Names,
@@ -250,7 +244,7 @@ fn table(
         let size = images
             .get(tag)
             .or_else(|| images.get(&names.hashed(service)))
-            .map_or_else(|| "-".to_owned(), |image| megabytes(image.size));
+            .map_or_else(|| "-".to_owned(), |image| image.size.clone());
         let result = if baked.services.iter().any(|one| one.name == service.name) {
             "baked"
         } else {
@@ -282,5 +276,5 @@ fn table(
 fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let megabytes = bytes as f64 / 1e6;
-    format!("{megabytes:.1} MB")
+    format!("{megabytes:.1}MB")
 }
