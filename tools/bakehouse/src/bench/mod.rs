@@ -46,7 +46,7 @@ pub struct Options {
     pub runner: Option<String>,
     /// A repository that may be filled, e.g. `127.0.0.1:5000`.
     pub registry: Option<String>,
-    /// A cell whose run took longer is not run again.
+    /// A cell whose run took longer, with what prepares it, is not run again.
     pub patience: Duration,
 }
 
@@ -126,6 +126,7 @@ pub fn run(
         plan: &plan,
         edits: Edits::new(&subject, place.join("master")),
         stands: Vec::new(),
+        spent: BTreeMap::new(),
         salt: format!("{:x}", std::process::id()) + &format!("{:x}", started()),
         place,
         results: &mut results,
@@ -152,6 +153,8 @@ struct Bench<'a> {
     stands: Vec<Stand>,
     /// What tells this run's names from those of others.
     salt: String,
+    /// Seconds that the last round of a scenario took a way, preparations and all.
+    spent: BTreeMap<(usize, Way), f64>,
     place: Utf8PathBuf,
     results: &'a mut Results,
 }
@@ -339,7 +342,12 @@ impl Bench<'_> {
             if let Some(reason) = &skip {
                 self.cell(index, way).note = Some(reason.clone());
             }
+            let since = Instant::now();
             let run = self.act(position, scenario.place, &actions, skip.is_some())?;
+            if run.is_some() {
+                self.spent
+                    .insert((index, way), since.elapsed().as_secs_f64());
+            }
             if let Some(run) = run {
                 self.record(index, scenario, way, run);
             }
@@ -350,9 +358,9 @@ impl Bench<'_> {
 
     fn reason_to_skip(&self, index: usize, scenario: &Scenario, way: Way) -> Option<String> {
         let patience = self.options.patience.as_secs_f64();
-        let slow = |row: &Row| {
-            let cell = row.cell(way);
-            cell.is_some_and(|cell| cell.runs.iter().any(|run| run.seconds > patience))
+        let slow = |index: usize| {
+            let spent = self.spent.get(&(index, way));
+            spent.is_some_and(|spent| *spent > patience)
         };
         if scenario.place == Place::BareRunner && way == Way::Host {
             return Some("has no registry cache".to_owned());
@@ -363,16 +371,7 @@ impl Bench<'_> {
         if measures_build && !way.is_generated() {
             return Some("has no such command".to_owned());
         }
-        if slow(&self.results.scenarios[index]) {
-            return Some(format!("one run, as it took more than {patience:.0} s"));
-        }
-        let gave_up = |row: &Row| row.scenario.starts_with("bare-") && slow(row);
-        if scenario.place == Place::BareRunner && self.results.scenarios.iter().any(gave_up) {
-            return Some(format!(
-                "not run: another bare runner took more than {patience:.0} s"
-            ));
-        }
-        None
+        slow(index).then(|| format!("not run again, as it took more than {patience:.0} s"))
     }
 
     /// Carries out the actions in one way's place. What is skipped has its edits all the same.

@@ -114,7 +114,7 @@ pub struct BenchArgs {
     /// Registry that both engines reach, for the bare runner; it is filled with images and caches
     #[arg(long, value_name = "HOST[:PORT]", requires = "runner")]
     pub registry: Option<String>,
-    /// Seconds after which a way is not measured again in the same scenario
+    /// Seconds, preparations included, after which a way is not measured again in a scenario
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub patience: u64,
     /// Folder for bench.json, bench.md and bench.svg [default: target/bakehouse-bench]

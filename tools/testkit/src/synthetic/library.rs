@@ -117,10 +117,10 @@ pub fn root(name: &str, value: &str, needs: &BTreeSet<String>) -> String {
     text
 }
 
-/// `src/models.rs`: 10 to 18 structs.
+/// `src/models.rs`: 3 to 6 structs.
 pub fn models(seed: u64, name: &str) -> String {
     let mut random = Random::new(seed, &format!("{name}/models"));
-    let count = random.between(10, 18);
+    let count = random.between(3, 6);
     let first = random.between(0, SUBJECTS.len() * ASPECTS.len() - 1);
     let names: Vec<String> = (first..first + count)
         .map(|n| {
