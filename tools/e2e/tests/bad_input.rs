@@ -63,12 +63,12 @@ fn an_old_engine_or_buildx_is_refused() {
     }
 }
 
-/// A PATH whose `docker` only knows its versions.
+/// A PATH whose `docker` knows its versions and cannot bake: an old buildx does not read the file.
 fn with_fake_docker(workspace: &Workspace, engine: &str, buildx: &str) -> String {
     let script = format!(
         "#!/bin/sh\ncase \"$1\" in\n\
          version) echo {engine} ;;\n\
-         buildx) echo github.com/docker/buildx {buildx} abcdef ;;\n\
+         buildx) [ \"$2\" = version ] && echo github.com/docker/buildx {buildx} abcdef ;;\n\
          *) exit 1 ;;\nesac\n"
     );
     workspace.write("fake/docker", &script);
