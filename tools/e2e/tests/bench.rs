@@ -1,7 +1,5 @@
 //! `bakehouse bench` measures what it says, and tells a stale binary from a right one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use bakehouse_e2e::tiny::tiny;
 use bakehouse_testkit::Turn;
 use serde_json::Value;

@@ -67,7 +67,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
 fn is_certain(arguments: &BuildArgs) -> bool {
     let overridden = |name: &&str| std::env::var_os(name).is_some();
     let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
-    !OVERRIDES.iter().any(|name| overridden(name)) && !arguments.bake.iter().any(changed)
+    !OVERRIDES.iter().any(overridden) && !arguments.bake.iter().any(changed)
 }
 
 fn bake(
