@@ -4,9 +4,10 @@
 use std::fmt::Write;
 
 use super::stand::docker;
+use super::tree::unwritable;
 use super::ways::Way;
 use crate::plan::Plan;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// The version of cargo-chef that is measured.
 pub const CHEF: &str = "0.1.78";
@@ -21,15 +22,9 @@ pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result
     let prefix = registry.map_or_else(String::new, |registry| format!("{registry}/"));
     let kind = if way.needs_chef() { "chef" } else { "builder" };
     let name = format!("{prefix}bakehouse-bench/{kind}:{salt}");
-    let folder = tempfile::tempdir().map_err(|error| {
-        Problem::new(Code::FileUnwritable, error.to_string())
-            .hint("give the temporary folder space, or set TMPDIR")
-    })?;
+    let folder = tempfile::tempdir().map_err(|error| unwritable(&error))?;
     let path = folder.path().join("Dockerfile");
-    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| {
-        Problem::new(Code::FileUnwritable, error.to_string())
-            .hint("give the temporary folder space, or set TMPDIR")
-    })?;
+    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| unwritable(&error))?;
     let folder = folder.path().to_string_lossy();
     docker(&[
         "buildx",

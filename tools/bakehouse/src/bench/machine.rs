@@ -1,6 +1,7 @@
 //! Where a benchmark runs, for the record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::process::Command;
 
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use super::base;
 use super::results::{Machine, WorkspaceFacts};
 use super::stand::docker;
-use super::subject::{Subject, version_of};
+use super::subject::Subject;
 use crate::plan::Plan;
 
 /// The machine and the programs that take part.
@@ -44,6 +45,15 @@ pub fn machine() -> Machine {
             .to_string(),
         versions,
     }
+}
+
+/// What `program` prints of its version.
+fn version_of(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map_or_else(
+        |_| "-".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
 }
 
 /// The workspace's size.
@@ -90,7 +100,6 @@ pub fn cache_bytes(repository: &str, tags: &[String]) -> u64 {
         size: u64,
     }
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
-    let tags: BTreeSet<&String> = tags.iter().collect();
     for tag in tags {
         let reference = format!("{repository}:{tag}");
         let raw =

@@ -42,12 +42,19 @@ pub struct Options {
     pub ways: Vec<Way>,
     /// Keys of scenarios; all when empty.
     pub scenarios: Vec<String>,
-    /// A docker context whose build cache may be deleted.
-    pub runner: Option<String>,
-    /// A repository that may be filled, e.g. `127.0.0.1:5000`.
-    pub registry: Option<String>,
+    /// What the scenarios of the bare runner need.
+    pub bare: Option<Bare>,
     /// A cell whose run took longer, with what prepares it, is not run again.
     pub patience: Duration,
+}
+
+/// A second engine, and a registry that both reach.
+#[derive(Clone, Debug)]
+pub struct Bare {
+    /// A docker context whose build cache may be deleted.
+    pub runner: String,
+    /// May be filled, e.g. `127.0.0.1:5000`.
+    pub registry: String,
 }
 
 /// What the benchmark takes from the command line's side, and tells it.
@@ -67,25 +74,22 @@ pub trait Host {
     fn save(&self, results: &Results);
 }
 
-/// Runs the benchmark of the workspace in `root`, whose configuration is `config`.
+/// Runs the benchmark of the workspace in `root`, whose configuration's text is `config`.
 ///
 /// # Errors
 /// What the workspace, the engine, or a preparation failed with. A way that fails in a measured bake is a result.
 pub fn run(
     root: &Utf8Path,
+    plan: &Plan,
     config: &str,
     options: &Options,
     host: &dyn Host,
 ) -> Result<Results, Problems> {
-    let plan = host.plan(root)?;
-    let subject = Subject::of(root, &plan)?;
+    let subject = Subject::of(root, plan)?;
     let folder = tempfile::Builder::new()
         .prefix("bakehouse-bench-")
         .tempdir()
-        .map_err(|error| {
-            Problem::new(Code::FileUnwritable, error.to_string())
-                .hint("give the temporary folder space, or set TMPDIR")
-        })?;
+        .map_err(|error| tree::unwritable(&error))?;
     let place = Utf8PathBuf::from_path_buf(folder.path().to_owned()).map_err(|path| {
         Problem::new(
             Code::FileUnwritable,
@@ -113,7 +117,7 @@ pub fn run(
     let scenarios: Vec<Scenario> = all.into_iter().filter(wanted).collect();
     let mut results = Results {
         version: 1,
-        workspace: machine::workspace(root, &plan, &subject),
+        workspace: machine::workspace(root, plan, &subject),
         machine: machine::machine(),
         ways: options.ways.iter().map(|way| WayFacts::new(*way)).collect(),
         scenarios: scenarios.iter().map(Row::new).collect(),
@@ -123,7 +127,7 @@ pub fn run(
         options,
         host,
         subject: &subject,
-        plan: &plan,
+        plan,
         edits: Edits::new(&subject, place.join("master")),
         stands: Vec::new(),
         spent: BTreeMap::new(),
@@ -161,7 +165,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn run(&mut self, scenarios: &[Scenario]) -> Result<(), Problems> {
-        let bare = self.options.runner.is_some() && self.options.registry.is_some();
+        let bare = self.options.bare.is_some();
         let at = |place| -> Vec<usize> {
             let found = scenarios
                 .iter()
@@ -221,32 +225,22 @@ impl Bench<'_> {
             let stand = Stand {
                 way,
                 dir,
-                registry: format!(
-                    "{}bakehouse-bench/{salt}/{}",
-                    self.registry_prefix(),
-                    way.key()
+                registry: in_registry(
+                    self.registry(),
+                    &format!("bakehouse-bench/{salt}/{}", way.key()),
                 ),
                 host: self.place.join(format!("host-{round}")),
                 profile: self.plan.config.profile.clone(),
+                profile_folder: documents::dockerfile::profile_folder(self.plan).to_owned(),
             };
             self.furnish(&stand, &salt)?;
             self.host.now(&format!("{}: clean build", way.title()));
-            let order = self.order(None, Cache::None);
-            let done = stand.bake(order);
-            if !done.succeeded {
-                return Err(done.problem(way).into());
-            }
+            let order = self.order(None, None);
+            let done = stand.bake(order).must(way)?;
             let expected = self.edits.markers();
             let outcome = self.judge(&stand, None, &expected);
             let run = done.run(outcome);
-            if let Some(facts) = self
-                .results
-                .ways
-                .iter_mut()
-                .find(|facts| facts.way == way.key())
-            {
-                facts.context_bytes = (way != Way::Host).then_some(run.context_bytes);
-            }
+            self.facts(way).context_bytes = (way != Way::Host).then_some(run.context_bytes);
             if let Some(index) = cold {
                 self.record(index, &scenarios[index], way, run);
             }
@@ -255,28 +249,21 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn registry_prefix(&self) -> String {
-        match (&self.options.registry, &self.options.runner) {
-            (Some(registry), Some(_)) => format!("{registry}/"),
-            _ => String::new(),
-        }
+    /// The registry that images are named for: the bare runner pulls its builder base from there.
+    fn registry(&self) -> Option<&str> {
+        let bare = self.options.bare.as_ref();
+        bare.map(|bare| bare.registry.as_str())
     }
 
     /// Writes what the way builds with into its copy.
     fn furnish(&self, stand: &Stand, salt: &str) -> Result<(), Problems> {
         if stand.way == Way::Host {
             let home = stand.host.join("cargo");
-            fs_err::create_dir_all(&home)
-                .map_err(|error| Problem::new(Code::FileUnwritable, error.to_string()))?;
+            fs_err::create_dir_all(&home).map_err(|error| tree::unwritable(&error))?;
             machine::copy_cargo_config(&home);
             return Ok(());
         }
-        let registry = self
-            .options
-            .registry
-            .as_deref()
-            .filter(|_| self.options.runner.is_some());
-        let base = base::make(self.plan, stand.way, salt, registry)?;
+        let base = base::make(self.plan, stand.way, salt, self.registry())?;
         let texts = if stand.way.is_generated() {
             let config = configuration(self.config, stand.way, &base, salt)?;
             tree::Texts::from([("bakehouse.toml".into(), config)])
@@ -304,7 +291,7 @@ impl Bench<'_> {
         })
     }
 
-    fn order<'b>(&'b self, parts: Option<&'b [usize]>, cache: Cache<'b>) -> Order<'b> {
+    fn order<'b>(&'b self, parts: Option<&'b [usize]>, cache: Option<Cache<'b>>) -> Order<'b> {
         Order {
             subject: self.subject,
             parts,
@@ -344,11 +331,9 @@ impl Bench<'_> {
             }
             let since = Instant::now();
             let run = self.act(position, scenario.place, &actions, skip.is_some())?;
-            if run.is_some() {
+            if let Some(run) = run {
                 self.spent
                     .insert((index, way), since.elapsed().as_secs_f64());
-            }
-            if let Some(run) = run {
                 self.record(index, scenario, way, run);
             }
         }
@@ -357,11 +342,6 @@ impl Bench<'_> {
     }
 
     fn reason_to_skip(&self, index: usize, scenario: &Scenario, way: Way) -> Option<String> {
-        let patience = self.options.patience.as_secs_f64();
-        let slow = |index: usize| {
-            let spent = self.spent.get(&(index, way));
-            spent.is_some_and(|spent| *spent > patience)
-        };
         if scenario.place == Place::BareRunner && way == Way::Host {
             return Some("has no registry cache".to_owned());
         }
@@ -371,7 +351,11 @@ impl Bench<'_> {
         if measures_build && !way.is_generated() {
             return Some("has no such command".to_owned());
         }
-        slow(index).then(|| format!("not run again, as it took more than {patience:.0} s"))
+        let patience = self.options.patience.as_secs_f64();
+        let spent = self.spent.get(&(index, way));
+        spent
+            .is_some_and(|spent| *spent > patience)
+            .then(|| format!("not run again, as it took more than {patience:.0} s"))
     }
 
     /// Carries out the actions in one way's place. What is skipped has its edits all the same.
@@ -393,10 +377,7 @@ impl Bench<'_> {
                 }
                 Action::Bake(_) | Action::Measure(..) if skip => {}
                 Action::Bake(what) => {
-                    let done = self.bake(stand, Place::Builder, what)?;
-                    if !done.succeeded {
-                        return Err(done.problem(stand.way).into());
-                    }
+                    self.bake(stand, Place::Builder, what)?.must(stand.way)?;
                     generating = Duration::ZERO;
                 }
                 Action::Measure(what, expected) => {
@@ -417,19 +398,24 @@ impl Bench<'_> {
         if *what == What::Build {
             return Ok(stand.build(self.subject));
         }
-        let mut order = self.order(parts_of(what), Cache::None);
+        let mut order = self.order(parts_of(what), None);
         let cache = self.cache_ref();
-        if let (Place::BareRunner, Some(runner)) = (place, &self.options.runner) {
-            empty(runner, &stand.registry)?;
-            order.context = Some(runner);
-            order.cache = Cache::Branch(&cache);
+        if let (Place::BareRunner, Some(bare)) = (place, &self.options.bare) {
+            empty(&bare.runner, &stand.registry)?;
+            order.context = Some(&bare.runner);
+            order.cache = Some(Cache {
+                reference: &cache,
+                branch: "branch",
+            });
         }
         Ok(stand.bake(order))
     }
 
     fn cache_ref(&self) -> String {
-        let registry = self.options.registry.as_deref().unwrap_or_default();
-        format!("{registry}/bakehouse-bench/cache-{}", self.salt)
+        in_registry(
+            self.registry(),
+            &format!("bakehouse-bench/cache-{}", self.salt),
+        )
     }
 
     /// Whether the binary of a part that was baked is made of the sources as they are.
@@ -479,6 +465,14 @@ impl Bench<'_> {
             .or_default()
     }
 
+    fn facts(&mut self, way: Way) -> &mut WayFacts {
+        let facts = self.results.ways.iter_mut();
+        facts
+            .into_iter()
+            .find(|facts| facts.way == way.key())
+            .expect("each way that is measured has its facts from the start")
+    }
+
     fn fill_caches(&mut self) -> Result<(), Problems> {
         let cache = self.cache_ref();
         for position in 0..self.stands.len() {
@@ -490,21 +484,20 @@ impl Bench<'_> {
                 "{}: filling its registry cache",
                 stand.way.title()
             ));
-            let built = stand.bake(self.order(None, Cache::None));
-            let filled = stand.bake(self.order(None, Cache::Fill(&cache)));
-            if !(built.succeeded && filled.succeeded) {
-                return Err(filled.problem(stand.way).into());
-            }
+            let main = Cache {
+                reference: &cache,
+                branch: "main",
+            };
+            stand.bake(self.order(None, None)).must(stand.way)?;
+            let filled = stand.bake(self.order(None, Some(main))).must(stand.way)?;
             let seconds = filled.seconds;
             let bytes = machine::cache_bytes(
                 &format!("{cache}/{}", stand.way.key()),
                 &self.cache_tags(stand)?,
             );
-            let key = stand.way.key();
-            if let Some(facts) = self.results.ways.iter_mut().find(|facts| facts.way == key) {
-                facts.cache_fill_seconds = Some(seconds);
-                facts.cache_bytes = Some(bytes);
-            }
+            let facts = self.facts(stand.way);
+            facts.cache_fill_seconds = Some(seconds);
+            facts.cache_bytes = Some(bytes);
         }
         Ok(())
     }
@@ -538,26 +531,18 @@ impl Bench<'_> {
     }
 
     fn image_sizes(&mut self) {
-        for stand in self.stands.iter().filter(|stand| stand.way != Way::Host) {
-            let sizes: BTreeMap<String, u64> = self
-                .plan
-                .services
-                .iter()
-                .filter_map(|service| {
-                    let name = format!("{}/{}:latest", stand.registry, service.name);
-                    let size =
-                        docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
-                    Some((service.name.clone(), size.trim().parse().ok()?))
-                })
-                .collect();
-            if let Some(facts) = self
-                .results
-                .ways
-                .iter_mut()
-                .find(|facts| facts.way == stand.way.key())
-            {
-                facts.image_bytes = sizes;
+        for position in 0..self.stands.len() {
+            let stand = &self.stands[position];
+            if stand.way == Way::Host {
+                continue;
             }
+            let sizes = self.plan.services.iter().filter_map(|service| {
+                let name = stand.image(&service.name);
+                let size = docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
+                Some((service.name.clone(), size.trim().parse().ok()?))
+            });
+            let sizes = sizes.collect();
+            self.facts(stand.way).image_bytes = sizes;
         }
     }
 
@@ -571,11 +556,15 @@ impl Bench<'_> {
         }
         for stand in self.stands.iter().filter(|stand| stand.way != Way::Host) {
             for service in &self.plan.services {
-                let name = format!("{}/{}:latest", stand.registry, service.name);
-                let _ = docker(&["image", "rm", "--force", &name]);
+                let _ = docker(&["image", "rm", "--force", &stand.image(&service.name)]);
             }
         }
     }
+}
+
+/// `name`, in the registry if there is one.
+fn in_registry(registry: Option<&str>, name: &str) -> String {
+    registry.map_or_else(|| name.to_owned(), |registry| format!("{registry}/{name}"))
 }
 
 fn parts_of(what: &What) -> Option<&[usize]> {

@@ -9,7 +9,9 @@ use camino::Utf8PathBuf;
 use super::results::{Outcome, Run, Timed};
 use super::subject::{Part, Subject};
 use super::ways::Way;
+use crate::engine::Engine;
 use crate::engine::progress::{Progress, Step, compiling};
+use crate::plan::build::SHARED;
 use crate::problem::{Code, Problem};
 
 /// A way and its place.
@@ -22,18 +24,16 @@ pub struct Stand {
     pub registry: String,
     /// For the host's target folder and `CARGO_HOME`.
     pub host: Utf8PathBuf,
-    /// Cargo profile.
+    /// Cargo profile, and its folder.
     pub profile: String,
+    pub profile_folder: String,
 }
 
-/// What the registry's cache is for in a bake.
+/// The registry's cache for a bake. Each branch reads main's and writes its own.
 #[derive(Clone, Copy, Debug)]
-pub enum Cache<'a> {
-    None,
-    /// The main branch fills it.
-    Fill(&'a str),
-    /// A branch reads main's and writes its own.
-    Branch(&'a str),
+pub struct Cache<'a> {
+    pub reference: &'a str,
+    pub branch: &'a str,
 }
 
 /// A bake to be measured.
@@ -42,7 +42,7 @@ pub struct Order<'a> {
     pub subject: &'a Subject,
     /// Indices of the subject's parts; all targets when `None`.
     pub parts: Option<&'a [usize]>,
-    pub cache: Cache<'a>,
+    pub cache: Option<Cache<'a>>,
     /// A docker context other than the user's.
     pub context: Option<&'a str>,
 }
@@ -62,24 +62,17 @@ impl Stand {
                 self.docker_bake(order)
             };
             seconds += attempt.seconds;
-            if let Some(error) = attempt.error.take() {
-                failures.push(error);
-                if failures.len() < ATTEMPTS {
-                    continue;
-                }
+            let error = attempt.error.take();
+            let succeeded = error.is_none();
+            failures.extend(error);
+            if succeeded || failures.len() == ATTEMPTS {
                 return Attempted {
                     attempt,
                     seconds,
                     failures,
-                    succeeded: false,
+                    succeeded,
                 };
             }
-            return Attempted {
-                attempt,
-                seconds,
-                failures,
-                succeeded: true,
-            };
         }
     }
 
@@ -144,25 +137,15 @@ impl Stand {
                 parts.cloned().collect()
             }
         };
-        if let (Way::Layer, None, Cache::Fill(_) | Cache::Branch(_)) =
-            (self.way, order.parts, order.cache)
-        {
-            command.arg("shared");
+        if let Some(Cache { reference, branch }) = order.cache {
+            if self.way == Way::Layer && order.parts.is_none() {
+                command.arg(SHARED);
+            }
+            command
+                .env("CACHE_REF", format!("{reference}/{}", self.way.key()))
+                .env("CACHE_BRANCH", branch);
         }
         command.args(targets);
-        match order.cache {
-            Cache::None => {}
-            Cache::Fill(reference) => {
-                command
-                    .env("CACHE_REF", format!("{reference}/{}", self.way.key()))
-                    .env("CACHE_BRANCH", "main");
-            }
-            Cache::Branch(reference) => {
-                command
-                    .env("CACHE_REF", format!("{reference}/{}", self.way.key()))
-                    .env("CACHE_BRANCH", "branch");
-            }
-        }
         if self.way == Way::Layer {
             command.env("CACHE_MODE", "min");
         }
@@ -203,20 +186,21 @@ impl Stand {
         Attempt::new(seconds, error, &progress, &lines, subject)
     }
 
+    /// The name of a service's image.
+    pub fn image(&self, service: &str) -> String {
+        format!("{}/{service}:latest", self.registry)
+    }
+
     /// The binary of a part: from its image, or from where it was put.
     pub fn binary(&self, part: &Part) -> Option<Vec<u8>> {
         if self.way == Way::Host {
-            let folder = if self.profile == "dev" {
-                "debug"
-            } else {
-                &self.profile
-            };
-            return fs_err::read(self.host.join("target").join(folder).join(&part.bin)).ok();
+            let folder = self.host.join("target").join(&self.profile_folder);
+            return fs_err::read(folder.join(&part.bin)).ok();
         }
         if let Some(folder) = &part.pack_folder {
             return fs_err::read(self.dir.join(folder).join(&part.bin)).ok();
         }
-        let image = format!("{}/{}:latest", self.registry, part.targets[0]);
+        let image = self.image(&part.targets[0]);
         let created = docker(&["create", &image, "x"]).ok()?;
         let container = created.trim();
         let path = format!("{container}:/usr/local/bin/{}", part.bin);
@@ -278,7 +262,7 @@ impl Attempt {
             subject.folders.contains_key(package)
         };
         let compiled: Vec<String> = executed()
-            .filter(|step| step.instruction.starts_with("RUN"))
+            .filter(|step| step.is_run())
             .flat_map(Step::compiled)
             .chain(lines.lines().filter_map(compiling))
             .collect();
@@ -342,17 +326,24 @@ impl Attempted {
         }
     }
 
-    /// What it was for could not be prepared.
-    pub fn problem(&self, way: Way) -> Problem {
-        Problem::new(
+    /// Itself, if it succeeded: for what has to be there before something is measured.
+    ///
+    /// # Errors
+    /// `bake-failed`.
+    pub fn must(self, way: Way) -> Result<Self, Problem> {
+        if self.succeeded {
+            return Ok(self);
+        }
+        Err(Problem::new(
             Code::BakeFailed,
             format!(
-                "{} failed {ATTEMPTS} times: {}",
+                "{} failed {} times: {}",
                 way.title(),
+                self.failures.len(),
                 self.failures.last().map_or("", String::as_str)
             ),
         )
-        .hint("bake it by hand to see all that it says; `--way` leaves a way out")
+        .hint("bake it by hand to see all that it says; `--way` leaves a way out"))
     }
 }
 
@@ -361,18 +352,8 @@ impl Attempted {
 /// # Errors
 /// `bake-failed` with what it said.
 pub fn docker(arguments: &[&str]) -> Result<String, Problem> {
-    let failed = |said: &str| {
+    Engine::find()?.output(arguments).map_err(|said| {
         Problem::new(Code::BakeFailed, format!("docker {} failed: {said}", arguments.join(" ")))
             .hint("run it by hand; `bakehouse bench` needs an engine that builds, and for the bare runner a registry and a second engine")
-    };
-    let output = Command::new("docker")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| failed(&error.to_string()))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(failed(String::from_utf8_lossy(&output.stderr).trim()))
-    }
+    })
 }

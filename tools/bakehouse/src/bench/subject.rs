@@ -1,11 +1,11 @@
 //! What of a workspace a benchmark changes: picked from the plan, so that any workspace has scenarios.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Metadata, TargetKind};
+use cargo_metadata::TargetKind;
 
+use crate::graph::workspace::metadata;
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 
@@ -22,6 +22,12 @@ pub struct Part {
     pub closure: BTreeSet<String>,
     /// The folder that receives a pack binary.
     pub pack_folder: Option<Utf8PathBuf>,
+}
+
+impl Part {
+    fn is(&self, package: &str, bin: &str) -> bool {
+        self.package == package && self.bin == bin
+    }
 }
 
 /// A library and its root source file.
@@ -56,7 +62,7 @@ impl Subject {
     /// # Errors
     /// `cargo-failed`; `nothing-to-bake` when the plan has no service.
     pub fn of(root: &Utf8Path, plan: &Plan) -> Result<Self, Problem> {
-        let metadata = metadata(root)?;
+        let metadata = metadata(Some(&root.join("Cargo.toml")))?;
         let mut targets = BTreeMap::new();
         let mut folders = BTreeMap::new();
         let mut libraries = BTreeMap::new();
@@ -95,10 +101,7 @@ impl Subject {
                        bin: &str,
                        closure: &BTreeSet<String>,
                        pack_folder: Option<&Utf8PathBuf>| {
-            if let Some(part) = parts
-                .iter_mut()
-                .find(|part| part.package == package && part.bin == bin)
-            {
+            if let Some(part) = parts.iter_mut().find(|part| part.is(package, bin)) {
                 part.targets.push(target.to_owned());
                 return;
             }
@@ -151,6 +154,11 @@ impl Subject {
         })
     }
 
+    /// The binary `bin` of `package`.
+    pub fn part(&self, package: &str, bin: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.is(package, bin))
+    }
+
     /// All targets of the Bake file.
     pub fn all(&self) -> Vec<String> {
         let all = self.parts.iter().flat_map(|part| &part.targets);
@@ -187,25 +195,4 @@ fn pack_file(root: &Utf8Path, plan: &Plan) -> Option<Utf8PathBuf> {
         .map(|name| pack.path.join(name))
         .into_iter()
         .find(|path| root.join(path).is_file())
-}
-
-fn metadata(root: &Utf8Path) -> Result<Metadata, Problem> {
-    let mut command = cargo_metadata::MetadataCommand::new();
-    command
-        .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
-        .other_options(["--offline".to_owned()]);
-    command.exec().map_err(|error| {
-        Problem::new(Code::CargoFailed, format!("cargo metadata failed: {error}"))
-            .hint("`cargo metadata --no-deps` shows the same; mend the manifest it names")
-    })
-}
-
-/// The version that `program --version` prints, for the record.
-pub fn version_of(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(
-        |_| "-".to_owned(),
-        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-    )
 }

@@ -105,30 +105,26 @@ pub fn bump_version(
     package: &str,
     path: &Utf8Path,
 ) -> Result<Texts, Problem> {
-    let mut texts = Texts::new();
-    let mut manifest = document(&read(path)?, path)?;
+    let manifest = document(&read(path)?, path)?;
     let inherited = manifest["package"]
         .get("version")
         .is_none_or(|version| !version.is_str());
     let (place, mut document_with_it) = if inherited {
         let root = Utf8PathBuf::from("Cargo.toml");
-        let text = match texts.get(&root) {
-            Some(text) => text.clone(),
-            None => read(&root)?,
-        };
+        let text = read(&root)?;
         (root.clone(), document(&text, &root)?)
     } else {
-        (path.to_owned(), std::mem::take(&mut manifest))
+        (path.to_owned(), manifest)
     };
-    let version = if inherited {
-        &mut document_with_it["workspace"]["package"]["version"]
+    let holder = if inherited {
+        &mut document_with_it["workspace"]["package"]
     } else {
-        &mut document_with_it["package"]["version"]
+        &mut document_with_it["package"]
     };
+    let version = &mut holder["version"];
     let old = version.as_str().unwrap_or("0.0.0").to_owned();
     let new = next_patch(&old);
     *version = value(&new);
-    texts.insert(place, document_with_it.to_string());
     let lock = Utf8PathBuf::from("Cargo.lock");
     let mut locked = document(&read(&lock)?, &lock)?;
     if let Some(packages) = locked
@@ -146,8 +142,10 @@ pub fn bump_version(
             }
         }
     }
-    texts.insert(lock, locked.to_string());
-    Ok(texts)
+    Ok(Texts::from([
+        (place, document_with_it.to_string()),
+        (lock, locked.to_string()),
+    ]))
 }
 
 fn next_patch(version: &str) -> String {
@@ -172,7 +170,8 @@ fn unreadable(error: &dyn std::fmt::Display) -> Problem {
         .hint("check that the file exists and can be read")
 }
 
-fn unwritable(error: &dyn std::fmt::Display) -> Problem {
+/// What the temporary folder refused.
+pub fn unwritable(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::FileUnwritable, error.to_string()).hint(
         "the copies of the workspace stand in the temporary folder: give it space, or set TMPDIR",
     )

@@ -17,6 +17,8 @@ pub struct Session {
 pub struct Planned {
     pub root: Utf8PathBuf,
     pub plan: Plan,
+    /// The text of the configuration; empty when there is none.
+    pub config: String,
 }
 
 impl Session {
@@ -47,16 +49,8 @@ impl Session {
         Ok(Planned {
             root: workspace.root,
             plan,
+            config: source.text,
         })
-    }
-
-    /// The configuration's text; empty when there is none.
-    ///
-    /// # Errors
-    /// `config-unreadable` and what reading the workspace fails with.
-    pub fn config_text(&self) -> Result<String, Problems> {
-        let workspace = Workspace::read(self.global.manifest_path.as_deref())?;
-        Ok(self.config_source(&workspace)?.text)
     }
 
     fn config_source(&self, workspace: &Workspace) -> Result<Source, Problem> {

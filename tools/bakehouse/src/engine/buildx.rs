@@ -97,7 +97,10 @@ impl Engine {
     }
 
     /// Runs docker and gives what it prints.
-    pub(super) fn output(&self, arguments: &[&str]) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// What it says on standard error.
+    pub fn output(&self, arguments: &[&str]) -> Result<String, String> {
         run(&self.docker, arguments)
     }
 }

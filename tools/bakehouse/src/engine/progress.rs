@@ -23,6 +23,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it is a `RUN`.
+    pub fn is_run(&self) -> bool {
+        self.instruction.starts_with("RUN")
+    }
+
     /// The crates that Cargo compiled in it, as `crate vVersion`.
     pub fn compiled(&self) -> impl Iterator<Item = String> + '_ {
         self.log.lines().filter_map(compiling)

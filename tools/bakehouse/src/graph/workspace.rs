@@ -80,7 +80,11 @@ impl Workspace {
     }
 }
 
-fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
+/// What `cargo metadata --no-deps` says of the workspace that `manifest_path` belongs to.
+///
+/// # Errors
+/// `manifest-missing`, `cargo-missing`, `cargo-failed`.
+pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args([
         "metadata",

@@ -72,7 +72,7 @@ impl BakeRun {
     fn executed_runs(&self) -> impl Iterator<Item = &Step> {
         self.steps
             .iter()
-            .filter(|step| step.executed && step.instruction.starts_with("RUN"))
+            .filter(|step| step.executed && step.is_run())
     }
 
     /// Everything that it said, errors last.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{features, profile};
+use super::{features, images, profile};
 use crate::bench::subject::Subject;
-use crate::documents::dockerfile::runtime;
+use crate::documents::dockerfile::profile_folder;
 use crate::plan::Plan;
 
 /// The Dockerfile; with sccache and mounts whose ids hold `salt` if there is one.
@@ -47,13 +47,8 @@ COPY . .
             part.targets[0]
         );
     }
-    text + &runtime::from_binaries(plan, |package, bin| {
-        let part = subject
-            .parts
-            .iter()
-            .find(|part| part.package == package && part.bin == bin);
-        let stage = part.map_or("", |part| part.targets[0].as_str());
-        let folder = crate::documents::dockerfile::profile_folder(plan);
+    let folder = profile_folder(plan);
+    text + &images(plan, subject, |stage, bin| {
         (
             format!("build-{stage}"),
             format!("/app/target/{folder}/{bin}"),

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 
 use super::subject::Subject;
 use super::tree::Texts;
+use crate::documents::dockerfile::runtime;
 use crate::plan::Plan;
 
 /// A way to come from sources to binaries or images.
@@ -132,6 +133,19 @@ fn profile(plan: &Plan) -> String {
     } else {
         format!("--profile {}", plan.config.profile)
     }
+}
+
+/// The images, each with the binary that `binary` gives the stage and path of, for the name of a part's first target
+/// and its binary's name.
+fn images(
+    plan: &Plan,
+    subject: &Subject,
+    binary: impl Fn(&str, &str) -> (String, String),
+) -> String {
+    runtime::from_binaries(plan, |package, bin| {
+        let part = subject.part(package, bin);
+        binary(part.map_or("", |part| &part.targets[0]), bin)
+    })
 }
 
 /// The features of a binary's command, if it needs any.

@@ -6,15 +6,15 @@ use std::fmt::Write;
 
 use camino::Utf8PathBuf;
 
-use super::{features, profile};
+use super::{features, images, profile};
 use crate::bench::subject::{Part, Subject};
-use crate::documents::dockerfile::runtime;
+use crate::documents::dockerfile::profile_folder;
 use crate::plan::Plan;
 
 /// The Dockerfile; `salt` stands in each mount's id.
 pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> String {
     let profile = profile(plan);
-    let folder = crate::documents::dockerfile::profile_folder(plan);
+    let folder = profile_folder(plan);
     let mut text = format!("FROM {builder} AS base\nENV CARGO_HOME=/cargo\nWORKDIR /build\n");
     let manifests = manifests(subject);
     for part in &subject.parts {
@@ -43,12 +43,7 @@ FROM planner-{service} AS builder-{service}
             mounts("builder"),
         );
     }
-    text + &runtime::from_binaries(plan, |package, bin| {
-        let part = subject
-            .parts
-            .iter()
-            .find(|part| part.package == package && part.bin == bin);
-        let stage = part.map_or("", |part| part.targets[0].as_str());
+    text + &images(plan, subject, |stage, bin| {
         (format!("builder-{stage}"), format!("/build/{bin}"))
     })
 }

@@ -10,7 +10,7 @@ use crate::bench::report::{chart, markdown, seconds};
 use crate::bench::results::{Outcome, Results, Run};
 use crate::bench::scenario::Scenario;
 use crate::bench::ways::Way;
-use crate::bench::{self, Host, Options};
+use crate::bench::{self, Bare, Host, Options};
 use crate::cli::args::{BenchArgs, Global};
 use crate::cli::session::{Planned, Session};
 use crate::engine::Engine;
@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
-    let Planned { root, .. } = session.plan()?;
+    let Planned { root, plan, config } = session.plan()?;
     let engine = Engine::find()?;
     engine.version()?;
     engine.buildx()?;
@@ -31,8 +31,11 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
             arguments.ways.iter().map(|way| way.0).collect()
         },
         scenarios: arguments.scenarios.clone(),
-        runner: arguments.runner.clone(),
-        registry: arguments.registry.clone(),
+        bare: arguments
+            .runner
+            .clone()
+            .zip(arguments.registry.clone())
+            .map(|(runner, registry)| Bare { runner, registry }),
         patience: Duration::from_secs(arguments.patience),
     };
     let out = match &arguments.out {
@@ -41,8 +44,7 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
     };
     fs_err::create_dir_all(&out).map_err(|error| unwritable(&error))?;
     let terminal = Terminal::new(session, &out);
-    let config = session.config_text()?;
-    let results = bench::run(&root, &config, &options, &terminal)?;
+    let results = bench::run(&root, &plan, &config, &options, &terminal)?;
     terminal.bar.finish_and_clear();
     write(&out, &results)?;
     session.say(markdown::render(&results));

@@ -19,14 +19,14 @@ use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
-    let Planned { root, plan } = session.plan()?;
+    let Planned { root, plan, .. } = session.plan()?;
     let chosen = choose(&plan, &arguments.services)?;
     check(&files::compare(&root, &documents::render(&plan))?)?;
     let engine = Engine::find()?;
     let names = Names::new(&plan);
     let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty();
-    let mut images = if skip {
+    let before = if skip {
         engine.images(&names.all(&chosen.services))
     } else {
         BTreeMap::new()
@@ -35,7 +35,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         services: chosen
             .services
             .iter()
-            .filter(|service| !images.contains_key(&names.hashed(service)))
+            .filter(|service| !before.contains_key(&names.hashed(service)))
             .copied()
             .collect(),
         pack_binaries: chosen
@@ -47,16 +47,20 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     };
     for service in &chosen.services {
         let (hashed, tagged) = (names.hashed(service), names.tagged(service));
-        let has = images.get(&hashed);
-        if has.is_some() && has != images.get(&tagged) {
+        let has = before.get(&hashed);
+        if has.is_some() && has != before.get(&tagged) {
             engine.tag(&hashed, &tagged)?;
         }
     }
     if !missing.is_empty() {
         bake(&engine, &root, &missing, certain, &arguments.bake)?;
-        images = engine.images(&names.all(&chosen.services));
     }
     if !session.global.quiet {
+        let images = if missing.is_empty() {
+            before
+        } else {
+            engine.images(&names.all(&chosen.services))
+        };
         table(&root, &names, &chosen, &missing, &images);
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::files::{self, Change};
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> {
-    let Planned { root, plan } = session.plan()?;
+    let Planned { root, plan, .. } = session.plan()?;
     let documents = documents::render(&plan);
     let changes = files::compare(&root, &documents)?;
     if arguments.diff {
