@@ -20,8 +20,7 @@ pub const SCCACHE: &str = "0.19.0";
 /// `bake-failed`.
 pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result<String, Problem> {
     let prefix = registry.map_or_else(String::new, |registry| format!("{registry}/"));
-    let kind = if way.needs_chef() { "chef" } else { "builder" };
-    let name = format!("{prefix}bakehouse-bench/{kind}:{salt}");
+    let name = format!("{prefix}bakehouse-bench/builder:{salt}");
     let folder = tempfile::tempdir().map_err(|error| unwritable(&error))?;
     let path = folder.path().join("Dockerfile");
     fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| unwritable(&error))?;

@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use toml_edit::DocumentMut;
 
 use crate::documents;
 use crate::files;
@@ -216,24 +215,23 @@ impl Bench<'_> {
     ) -> Result<(), Problems> {
         self.remove_images();
         self.stands.clear();
-        let salt = format!("{}-{round}", self.salt);
         for way in self.options.ways.clone() {
+            // Ways that shared a base or a mount's id would find one another's stages and crates.
+            let salt = format!("{}-{round}-{}", self.salt, way.key());
             self.host
                 .now(&format!("{}: preparing its base image", way.title()));
             let dir = self.place.join(format!("{}-{round}", way.key()));
             tree::copy(&self.place.join("master"), &dir)?;
-            let stand = Stand {
+            let mut stand = Stand {
                 way,
                 dir,
-                registry: in_registry(
-                    self.registry(),
-                    &format!("bakehouse-bench/{salt}/{}", way.key()),
-                ),
+                base: None,
+                registry: in_registry(self.registry(), &format!("bakehouse-bench/{salt}")),
                 host: self.place.join(format!("host-{round}")),
                 profile: self.plan.config.profile.clone(),
                 profile_folder: documents::dockerfile::profile_folder(self.plan).to_owned(),
             };
-            self.furnish(&stand, &salt)?;
+            stand.base = self.furnish(&stand, &salt)?;
             self.host.now(&format!("{}: clean build", way.title()));
             let order = self.order(None, None);
             let done = stand.bake(order).must(way)?;
@@ -255,24 +253,24 @@ impl Bench<'_> {
         bare.map(|bare| bare.registry.as_str())
     }
 
-    /// Writes what the way builds with into its copy.
-    fn furnish(&self, stand: &Stand, salt: &str) -> Result<(), Problems> {
+    /// Writes what the way builds with into its copy; the name of its builder base, if it has one.
+    fn furnish(&self, stand: &Stand, salt: &str) -> Result<Option<String>, Problems> {
         if stand.way == Way::Host {
             let home = stand.host.join("cargo");
             fs_err::create_dir_all(&home).map_err(|error| tree::unwritable(&error))?;
             machine::copy_cargo_config(&home);
-            return Ok(());
+            return Ok(None);
         }
         let base = base::make(self.plan, stand.way, salt, self.registry())?;
         let texts = if stand.way.is_generated() {
-            let config = configuration(self.config, stand.way, &base, salt)?;
+            let config = ways::generated::configuration(self.config, stand.way, &base, salt)?;
             tree::Texts::from([("bakehouse.toml".into(), config)])
         } else {
             stand.way.files(self.plan, self.subject, &base, salt)
         };
         tree::write(&stand.dir, &texts)?;
         self.generate(stand)?;
-        Ok(())
+        Ok(Some(base))
     }
 
     /// Brings generated files up to date; the time that it took if there was anything to write.
@@ -549,14 +547,11 @@ impl Bench<'_> {
     /// Removes what the benchmark has put into the engine's image store. Layers and mounts stay until the builder
     /// collects them.
     fn remove_images(&self) {
-        let pattern = format!("reference=*bakehouse-bench/*{}*", self.salt);
-        let listed = docker(&["image", "ls", "--quiet", "--filter", &pattern]).unwrap_or_default();
-        for image in listed.lines() {
-            let _ = docker(&["image", "rm", "--force", image]);
-        }
         for stand in self.stands.iter().filter(|stand| stand.way != Way::Host) {
-            for service in &self.plan.services {
-                let _ = docker(&["image", "rm", "--force", &stand.image(&service.name)]);
+            let services = self.plan.services.iter();
+            let images = services.map(|service| stand.image(&service.name));
+            for image in images.chain(stand.base.clone()) {
+                let _ = docker(&["image", "rm", "--force", &image]);
             }
         }
     }
@@ -590,27 +585,4 @@ fn empty(runner: &str, registry: &str) -> Result<(), Problem> {
         let _ = docker(&["--context", runner, "image", "rm", "--force", image]);
     }
     docker(&["--context", runner, "buildx", "prune", "--all", "--force"]).map(|_| ())
-}
-
-/// The user's configuration with the way's strategy, its own base and its own names for mounts.
-fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<String, Problem> {
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        Problem::new(Code::ConfigInvalid, error.message().to_owned())
-            .hint("docs/configuration.md lists the keys and their forms")
-    })?;
-    document.remove("platforms");
-    document["name"] = toml_edit::value(format!("bench-{salt}"));
-    let table = |document: &mut DocumentMut, key: &str| {
-        if !document.contains_table(key) {
-            document[key] = toml_edit::table();
-        }
-    };
-    table(&mut document, "cache");
-    document["cache"]["strategy"] = toml_edit::value(way.key());
-    table(&mut document, "bases");
-    document["bases"]["builder"] = toml_edit::value(base);
-    if let Some(bases) = document["bases"].as_table_mut() {
-        bases.remove("packages");
-    }
-    Ok(document.to_string())
 }

@@ -20,6 +20,8 @@ pub struct Stand {
     pub way: Way,
     /// Its copy of the workspace.
     pub dir: Utf8PathBuf,
+    /// Its builder base.
+    pub base: Option<String>,
     /// Names its images: registry and namespace.
     pub registry: String,
     /// For the host's target folder and `CARGO_HOME`.

@@ -2,6 +2,7 @@
 
 mod bakefile;
 mod chef;
+pub mod generated;
 mod seed;
 
 use camino::Utf8PathBuf;

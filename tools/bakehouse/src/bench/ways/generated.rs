@@ -1,0 +1,32 @@
+//! The generated files, from the user's configuration with another strategy and base.
+
+use toml_edit::DocumentMut;
+
+use super::Way;
+use crate::problem::{Code, Problem};
+
+/// The user's configuration with the way's strategy, its own base and its own names for mounts.
+///
+/// # Errors
+/// `config-invalid`.
+pub fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<String, Problem> {
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        Problem::new(Code::ConfigInvalid, error.message().to_owned())
+            .hint("docs/configuration.md lists the keys and their forms")
+    })?;
+    document.remove("platforms");
+    document["name"] = toml_edit::value(format!("bench-{salt}"));
+    let table = |document: &mut DocumentMut, key: &str| {
+        if !document.contains_table(key) {
+            document[key] = toml_edit::table();
+        }
+    };
+    table(&mut document, "cache");
+    document["cache"]["strategy"] = toml_edit::value(way.key());
+    table(&mut document, "bases");
+    document["bases"]["builder"] = toml_edit::value(base);
+    if let Some(bases) = document["bases"].as_table_mut() {
+        bases.remove("packages");
+    }
+    Ok(document.to_string())
+}
