@@ -8,6 +8,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     BinaryUnknown,
+    CargoConfig,
     CargoFailed,
     CargoMissing,
     ConfigInvalid,
@@ -37,6 +38,7 @@ impl Code {
     /// Every code, for the test that each is documented.
     pub const ALL: &[Self] = &[
         Self::BinaryUnknown,
+        Self::CargoConfig,
         Self::CargoFailed,
         Self::CargoMissing,
         Self::ConfigInvalid,
@@ -66,6 +68,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BinaryUnknown => "binary-unknown",
+            Self::CargoConfig => "cargo-config",
             Self::CargoFailed => "cargo-failed",
             Self::CargoMissing => "cargo-missing",
             Self::ConfigInvalid => "config-invalid",

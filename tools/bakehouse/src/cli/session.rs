@@ -43,7 +43,7 @@ impl Session {
         tracing::info!(
             "{} members, {} files read",
             workspace.members.len(),
-            sources.0.len()
+            sources.files.len()
         );
         let plan = Plan::new(&workspace, config, &sources);
         Ok(Planned {

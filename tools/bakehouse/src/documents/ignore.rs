@@ -14,10 +14,22 @@ pub fn render(plan: &Plan) -> Document {
     }
     text += "# The images are built from the manifests in docker/skeleton.\n";
     for member in plan.skeleton.members.values() {
-        text += &format!("{}\n", member.dir.join("Cargo.toml"));
+        text += &format!("{}\n", member.path("Cargo.toml"));
     }
     for name in NEVER_SOURCES {
         text += &format!("**/{name}\n");
+    }
+    for path in &plan.kept {
+        text += &format!("!{path}\n");
+    }
+    if !plan.left_out.is_empty() {
+        text += "# Tests, benches and examples, which no source names.\n";
+    }
+    for path in &plan.left_out {
+        text += &format!("{path}\n");
+    }
+    for path in &plan.put_back {
+        text += &format!("!{path}\n");
     }
     Document {
         path: "docker/Dockerfile.dockerignore".into(),

@@ -7,7 +7,8 @@ use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::build::SKELETON;
 
-/// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them.
+/// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them;
+/// `root/`: the workspace's with its own package, for those that compile that.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
         path: Utf8Path::new(SKELETON).join(folder).join(path),
@@ -21,5 +22,7 @@ pub fn render(plan: &Plan) -> Vec<Document> {
         .skeleton
         .own_files()
         .map(|(path, text)| document("own", &path, text));
-    masked.chain(own).collect()
+    let root = plan.skeleton.root_package.iter();
+    let root = root.map(|text| document("root", Utf8Path::new("Cargo.toml"), text));
+    masked.chain(own).chain(root).collect()
 }

@@ -9,7 +9,8 @@ use crate::problem::{Code, Problem};
 /// A parsed `Cargo.lock`.
 #[derive(Clone, Debug)]
 pub struct Lock {
-    version: u32,
+    /// The number in the file; the oldest forms have none.
+    version: Option<u32>,
     packages: Vec<Package>,
 }
 
@@ -28,14 +29,12 @@ pub struct Package {
 
 #[derive(Deserialize)]
 struct RawLock {
-    #[serde(default = "first_version")]
-    version: u32,
+    version: Option<u32>,
     #[serde(default, rename = "package")]
     packages: Vec<Package>,
-}
-
-fn first_version() -> u32 {
-    1
+    /// In the oldest form it holds the checksums: `checksum <name> <version> (<source>)`.
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
 }
 
 impl Lock {
@@ -51,15 +50,72 @@ impl Lock {
             )
             .hint("run `cargo generate-lockfile`, or take the file from version control again")
         })?;
+        let mut packages = raw.packages;
+        for package in packages.iter_mut().filter(|p| p.checksum.is_none()) {
+            let Some(source) = &package.source else {
+                continue;
+            };
+            let key = format!("checksum {} {} ({source})", package.name, package.version);
+            let sum = raw.metadata.get(&key).filter(|sum| *sum != "<none>");
+            package.checksum = sum.cloned();
+        }
         Ok(Self {
             version: raw.version,
-            packages: raw.packages,
+            packages,
         })
     }
 
     /// All entries, in file order.
     pub fn packages(&self) -> &[Package] {
         &self.packages
+    }
+
+    /// The local packages that `package`, a local one itself, depends on.
+    pub fn local_dependencies(&self, package: &str) -> BTreeSet<&str> {
+        let entry = |entry: &&Package| entry.name == package && entry.source.is_none();
+        let found = self.packages.iter().filter(entry);
+        found
+            .flat_map(|entry| self.targets(entry))
+            .filter(|target| target.source.is_none())
+            .map(|target| target.name.as_str())
+            .collect()
+    }
+
+    /// The local packages that third-party crates are built upon, by [patch] or [replace], among what `direct`
+    /// reaches.
+    pub fn below_third_party(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&str> {
+        let local: BTreeSet<&str> = self
+            .packages
+            .iter()
+            .filter(|entry| entry.source.is_none())
+            .map(|entry| entry.name.as_str())
+            .collect();
+        let names_local = |entry: &&Package| {
+            let mut references = entry.dependencies.iter().chain(&entry.replace);
+            entry.source.is_some() && references.any(|r| local.contains(split_reference(r).0))
+        };
+        // Most workspaces have none.
+        if !self.packages.iter().any(|entry| names_local(&entry)) {
+            return BTreeSet::new();
+        }
+        let reached = self.reachable(direct).into_iter();
+        reached
+            .filter(names_local)
+            .flat_map(|entry| self.targets(entry))
+            .filter(|target| target.source.is_none())
+            .map(|target| target.name.as_str())
+            .collect()
+    }
+
+    /// The entries that `entry` depends on, or is replaced by.
+    fn targets<'a>(&'a self, entry: &'a Package) -> impl Iterator<Item = &'a Package> {
+        let references = entry.dependencies.iter().chain(&entry.replace);
+        references.flat_map(|reference| {
+            let (name, version) = split_reference(reference);
+            self.packages.iter().filter(move |package| {
+                package.name == name && version.is_none_or(|version| package.version == version)
+            })
+        })
     }
 
     /// The entries that `members` reach. A superset of what Cargo resolves for them, since an entry lists the
@@ -103,25 +159,28 @@ impl Lock {
             .collect()
     }
 
-    /// The text of a lock with just `entries`, the members' own versions masked, and the edges of members cut
-    /// to `direct`. Cargo rewrites it where it would say the same in fewer words.
+    /// The text of a lock with just `entries`, the local packages' own versions masked but for those in `plain`, and
+    /// their edges cut to `direct`. Cargo rewrites it where it would say the same in fewer words.
     pub fn masked(
         &self,
         entries: &[&Package],
         direct: &BTreeMap<String, BTreeSet<String>>,
+        plain: &BTreeSet<String>,
     ) -> String {
         let kept: BTreeSet<&str> = entries
             .iter()
             .map(|package| package.name.as_str())
             .collect();
         let member = |name: &str| direct.contains_key(name);
-        let mut text = format!(
-            "# The third-party crates that the images can need, cut from Cargo.lock by bakehouse.\nversion = {}\n",
-            self.version
-        );
+        let mut text =
+            "# The third-party crates that the images can need, cut from Cargo.lock by bakehouse.\n"
+                .to_owned();
+        if let Some(version) = self.version {
+            text += &format!("version = {version}\n");
+        }
         for package in entries {
             let local = package.source.is_none() && member(&package.name);
-            let version = if local {
+            let version = if local && !plain.contains(&package.name) {
                 MASKED_VERSION
             } else {
                 &package.version
@@ -147,7 +206,7 @@ impl Lock {
                     let name = split_reference(reference).0;
                     kept.contains(name) && wanted.is_none_or(|names| names.contains(name))
                 })
-                .map(|reference| self.mask_reference(reference, direct))
+                .map(|reference| self.mask_reference(reference, direct, plain))
                 .collect();
             if !dependencies.is_empty() {
                 text += "dependencies = [\n";
@@ -164,6 +223,7 @@ impl Lock {
         &self,
         reference: &str,
         direct: &BTreeMap<String, BTreeSet<String>>,
+        plain: &BTreeSet<String>,
     ) -> String {
         let (name, version) = split_reference(reference);
         let local = self.packages.iter().any(|package| {
@@ -172,7 +232,9 @@ impl Lock {
                 && version.is_none_or(|v| package.version == v)
         });
         match version {
-            Some(_) if local && direct.contains_key(name) => format!("{name} {MASKED_VERSION}"),
+            Some(_) if local && direct.contains_key(name) && !plain.contains(name) => {
+                format!("{name} {MASKED_VERSION}")
+            }
             _ => reference.to_owned(),
         }
     }
@@ -260,7 +322,7 @@ checksum = "33"
     #[test]
     fn versions_of_members_are_masked_and_those_of_namesakes_are_not() {
         let lock = Lock::parse(LOCK).unwrap();
-        let text = lock.masked(&lock.reachable(&direct()), &direct());
+        let text = lock.masked(&lock.reachable(&direct()), &direct(), &BTreeSet::new());
         assert!(!text.contains("1.2.3") && !text.contains("insta"), "{text}");
         assert!(text.contains("\"common 0.0.0\""), "{text}");
         Lock::parse(&text).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::cargo_platform::Platform;
 
 /// The kind of an edge between packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,13 +13,19 @@ pub enum EdgeKind {
     Dev,
 }
 
-/// A dependency of one member on another.
+/// A dependency of one local package on another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// Package name of the member depended on.
+    /// Package name of the one depended on.
     pub to: String,
+    /// What the manifest calls it.
+    pub key: String,
     pub kind: EdgeKind,
     pub optional: bool,
+    pub default_features: bool,
+    pub features: Vec<String>,
+    /// The platforms that it is for; all when `None`.
+    pub target: Option<Platform>,
 }
 
 /// A library target.
@@ -36,14 +43,18 @@ pub struct Binary {
     pub required_features: Vec<String>,
 }
 
-/// A package of the workspace, as far as its images depend on it.
+/// A local package, as far as images depend on it: a member of the workspace, or a path dependency beside it.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub name: String,
     pub version: String,
     pub edition: String,
-    /// Folder, relative to the workspace root; empty for a root package.
+    /// Folder, relative to the context.
     pub dir: Utf8PathBuf,
+    /// Folder of the workspace that it belongs to, relative to the context; its own for a package that stands alone.
+    pub workspace: Utf8PathBuf,
+    /// Belongs to another workspace than the one that is baked, or to none: a path dependency that is no member.
+    pub foreign: bool,
     /// The parsed `Cargo.toml`.
     pub manifest: toml::Table,
     pub library: Option<Library>,
@@ -51,15 +62,19 @@ pub struct Member {
     /// Has a build script.
     pub build_script: bool,
     pub edges: Vec<Edge>,
-    /// Package names of all dependencies but dev-dependencies, members among them.
+    /// Package names of all dependencies but dev-dependencies, local ones among them.
     pub dependencies: BTreeSet<String>,
     pub features: BTreeMap<String, Vec<String>>,
-    /// Files and folders that hold the package's sources, relative to the workspace root, sorted.
+    /// Files and folders that hold the package's sources, relative to the context, sorted.
     pub sources: Vec<Utf8PathBuf>,
+    /// The main source file of each target that an image can be built from, relative to the context.
+    pub roots: Vec<Utf8PathBuf>,
+    /// Folders among the sources that hold tests, benches and examples alone, unless a source names them.
+    pub development: Vec<Utf8PathBuf>,
 }
 
 impl Member {
-    /// Path of a file of the package, relative to the workspace root.
+    /// Path of a file of the package, relative to the context.
     pub fn path(&self, inside: impl AsRef<Utf8Path>) -> Utf8PathBuf {
         self.dir.join(inside)
     }
@@ -72,8 +87,16 @@ impl Member {
             .unwrap_or_default()
     }
 
-    /// The members that a build of this one compiles or runs before it.
-    pub fn compile_edges(&self) -> impl Iterator<Item = &Edge> {
-        self.edges.iter().filter(|edge| edge.kind != EdgeKind::Dev)
+    /// Whether it is the package of its workspace's own manifest.
+    pub fn is_root(&self) -> bool {
+        self.dir == self.workspace
+    }
+
+    /// The local packages whose manifests Cargo loads for a build of this one, switched on or not.
+    pub fn loaded(&self) -> impl Iterator<Item = &str> {
+        self.edges
+            .iter()
+            .filter(|edge| edge.kind != EdgeKind::Dev)
+            .map(|edge| edge.to.as_str())
     }
 }

@@ -1,11 +1,19 @@
-//! The workspace as Cargo sees it. [`workspace`] and [`sources`] are the edges that read; the rest is pure.
+//! The workspace as Cargo sees it. [`cargo`], [`context`], [`workspace`] and [`sources`] are the edges that read; the
+//! rest is pure.
 
+pub mod activation;
+mod cargo;
 pub mod closure;
+mod context;
 pub mod lock;
 pub mod member;
+mod package;
+pub mod patch;
+mod platform;
 pub mod sources;
 pub mod workspace;
 
+pub use activation::Activation;
 pub use lock::Lock;
 pub use member::Member;
 pub use sources::Sources;

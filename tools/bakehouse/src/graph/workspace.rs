@@ -1,53 +1,102 @@
 //! Reads a workspace: `cargo metadata --no-deps`, the manifests, the lock and the toolchain file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{DependencyKind, Metadata, TargetKind};
 
-use super::member::{Binary, Edge, EdgeKind, Library};
-use super::{Lock, Member, Sources};
+use super::cargo::{metadata, read_toml};
+use super::package::{Found, Surroundings};
+use super::{Lock, Member, Sources, context, patch};
 use crate::problem::{Code, Problem};
 
-/// A Cargo workspace, read once.
+/// A Cargo workspace and the local packages that it depends on, read once.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// Absolute path of the folder that holds the workspace manifest.
+    /// Absolute path of the folder that becomes the Docker context, in which all generated files stand: the
+    /// workspace's, or one above it that holds all it is built from. Other paths are relative to it.
     pub root: Utf8PathBuf,
-    /// The parsed root `Cargo.toml`.
+    /// The folder of the workspace manifest; empty when it is the context itself.
+    pub folder: Utf8PathBuf,
+    /// The parsed manifest of the workspace.
     pub manifest: toml::Table,
+    /// All local packages by name: the members, and path dependencies that are none.
     pub members: BTreeMap<String, Member>,
+    /// The manifests of the workspaces that those others belong to, by folder.
+    pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
     /// `toolchain.channel` of `rust-toolchain.toml`, or the one line of `rust-toolchain`.
     pub channel: Option<String>,
-    /// Cargo's configuration file in the workspace, relative to the root.
-    pub cargo_config: Option<Utf8PathBuf>,
+    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    pub cargo_configs: Vec<Utf8PathBuf>,
+    /// Cargo's variables that have to be set in the builder, because those files set what is about the developer's
+    /// machine.
+    pub cargo_variables: BTreeSet<&'static str>,
 }
 
 impl Workspace {
-    /// Reads what images are built from at and below `paths`. The members' own manifests are not: the skeleton
-    /// stands for them.
+    /// Reads what images are built from at and below `paths`. The local packages' own manifests are not: the
+    /// skeleton stands for them.
     ///
     /// # Errors
     /// `input-missing`, `file-unreadable`.
     pub fn sources(&self, paths: &[Utf8PathBuf]) -> Result<Sources, Problem> {
-        let mut sources = Sources::read(&self.root, paths)?;
+        let read = |folder: &&Utf8PathBuf| paths.iter().any(|path| folder.starts_with(path));
+        let development = self
+            .members
+            .values()
+            .flat_map(|member| &member.development)
+            .filter(read)
+            .cloned()
+            .collect();
+        let mut sources = Sources::read(&self.root, paths, &development)?;
         for member in self.members.values() {
-            sources.0.remove(&member.path("Cargo.toml"));
+            sources.files.remove(&member.path("Cargo.toml"));
         }
         Ok(sources)
+    }
+
+    /// The packages that Cargo takes for members of the workspace.
+    pub fn own_members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|member| !member.foreign)
+    }
+
+    /// The member of that name.
+    pub fn own_member(&self, name: &str) -> Option<&Member> {
+        self.members.get(name).filter(|member| !member.foreign)
+    }
+
+    /// The package of the workspace manifest itself.
+    pub fn root_package(&self) -> Option<&Member> {
+        self.own_members().find(|member| member.is_root())
+    }
+
+    /// The version of Cargo's resolver: as the manifest says, or by the root package's edition.
+    pub fn resolver(&self) -> &str {
+        let workspace = self
+            .manifest
+            .get("workspace")
+            .and_then(|w| w.get("resolver"));
+        let package = || self.manifest.get("package")?.get("resolver");
+        if let Some(version) = workspace.or_else(package).and_then(toml::Value::as_str) {
+            return version;
+        }
+        match self.root_package().map(|member| member.edition.as_str()) {
+            None | Some("2015" | "2018") => "1",
+            Some("2021") => "2",
+            Some(_) => "3",
+        }
     }
 
     /// Reads the workspace that `manifest_path` belongs to; the current folder's when `None`.
     ///
     /// # Errors
-    /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `lock-missing`, `lock-invalid`, `path-outside`.
+    /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
+    /// `name-collision`, `path-outside`.
     pub fn read(manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
         let metadata = metadata(manifest_path)?;
-        let root = metadata.workspace_root.clone();
-        let manifest = read_toml(&root.join("Cargo.toml"))?;
-        let lock_path = root.join("Cargo.lock");
+        let folder = metadata.workspace_root.clone();
+        let manifest = read_toml(&folder.join("Cargo.toml"))?;
+        let lock_path = folder.join("Cargo.lock");
         let lock = match fs_err::read_to_string(&lock_path) {
             Ok(text) => Lock::parse(&text)?,
             Err(_) => {
@@ -55,225 +104,137 @@ impl Workspace {
                     .hint("run `cargo generate-lockfile` and commit it: images are built from locked versions"));
             }
         };
-        let names: BTreeSet<&str> = metadata
-            .workspace_packages()
+        let found = local_packages(metadata, patch::folders(&manifest, &folder))?;
+
+        let limit = context::limit(&folder);
+        let configs = context::cargo_configs(&folder, limit);
+        let paths = found
+            .values()
+            .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]));
+        let files = configs.iter().filter_map(|path| path.parent());
+        let root = context::root(
+            &folder,
+            limit,
+            paths.chain(files.filter_map(Utf8Path::parent)),
+        )?;
+
+        let names: BTreeMap<Utf8PathBuf, String> = found
             .iter()
-            .map(|p| p.name.as_str())
+            .map(|(dir, found)| (dir.clone(), found.package.name.to_string()))
             .collect();
-        let mut members = BTreeMap::new();
-        for package in metadata.workspace_packages() {
-            let member = member(package, &root, &names)?;
+        let surroundings = Surroundings {
+            root: &root,
+            workspace: &folder,
+            lock: &lock,
+            names: &names,
+        };
+        let mut members: BTreeMap<String, Member> = BTreeMap::new();
+        let mut foreign = BTreeMap::new();
+        for found in found.values() {
+            let member = surroundings.member(found)?;
+            if member.foreign {
+                let manifest = read_toml(&found.workspace.join("Cargo.toml"))?;
+                foreign.insert(member.workspace.clone(), manifest);
+            }
+            if let Some(other) = members.get(&member.name) {
+                return Err(Problem::new(
+                    Code::NameCollision,
+                    format!(
+                        "`{}` and `{}` are both a package `{}`",
+                        other.dir, member.dir, member.name
+                    ),
+                )
+                .hint("rename one of them: what is built is told apart by package names"));
+            }
             members.insert(member.name.clone(), member);
         }
-        let cargo_config = [".cargo/config.toml", ".cargo/config"]
-            .into_iter()
-            .map(Utf8PathBuf::from)
-            .find(|path| root.join(path).is_file());
+        let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
         Ok(Self {
             manifest,
             members,
+            foreign,
             lock,
-            channel: channel(&root)?,
-            cargo_config,
+            channel: channel(&folder, limit)?,
+            cargo_variables: context::overrides(&configs)?,
+            cargo_configs: configs.iter().map(relative).collect(),
+            folder: relative(&folder),
             root,
         })
     }
 }
 
-/// What `cargo metadata --no-deps` says of the workspace that `manifest_path` belongs to.
-///
-/// # Errors
-/// `manifest-missing`, `cargo-missing`, `cargo-failed`.
-pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args([
-        "metadata",
-        "--no-deps",
-        "--format-version",
-        "1",
-        "--offline",
-    ]);
-    if let Some(path) = manifest_path {
-        if !path.is_file() {
+/// The members, and the packages at `further` folders; with all that they need by path. By folder.
+fn local_packages(
+    metadata: cargo_metadata::Metadata,
+    further: Vec<Utf8PathBuf>,
+) -> Result<BTreeMap<Utf8PathBuf, Found>, Problem> {
+    let mut found = BTreeMap::new();
+    let mut open: BTreeSet<Utf8PathBuf> = further.into_iter().collect();
+    let add = |package: cargo_metadata::Package,
+               workspace: &Utf8Path,
+               open: &mut BTreeSet<Utf8PathBuf>,
+               found: &mut BTreeMap<Utf8PathBuf, Found>| {
+        let manifest = read_toml(&package.manifest_path)?;
+        let package = Found {
+            package,
+            workspace: workspace.to_owned(),
+            manifest,
+        };
+        open.extend(package.path_dependencies().map(Utf8Path::to_owned));
+        found.insert(package.dir().to_owned(), package);
+        Ok::<(), Problem>(())
+    };
+    let root = metadata.workspace_root.clone();
+    for package in metadata.packages {
+        add(package, &root, &mut open, &mut found)?;
+    }
+    while let Some(dir) = open.pop_first() {
+        if found.contains_key(&dir) {
+            continue;
+        }
+        let manifest = dir.join("Cargo.toml");
+        let metadata = self::metadata(Some(&manifest)).map_err(|problem| {
+            problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
+        })?;
+        let root = metadata.workspace_root.clone();
+        let package = metadata
+            .packages
+            .into_iter()
+            .find(|package| package.manifest_path == manifest);
+        let Some(package) = package else {
             return Err(Problem::new(
                 Code::ManifestMissing,
-                format!("there is no manifest at {path}"),
+                format!("{manifest} is not the manifest of a package"),
             )
-            .hint("give the path of a Cargo.toml to --manifest-path"));
-        }
-        command.arg("--manifest-path").arg(path);
-    }
-    let output = command.output().map_err(|error| {
-        Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
-            .hint("install Rust")
-    })?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let said = stderr.trim().trim_start_matches("error: ");
-        return Err(if said.starts_with("could not find `Cargo.toml`") {
-            Problem::new(Code::ManifestMissing, said.to_owned()).hint(
-                "run bakehouse inside a Cargo workspace, or name its manifest with --manifest-path",
-            )
-        } else {
-            Problem::new(Code::CargoFailed, format!("cargo metadata failed: {said}"))
-                .hint("`cargo metadata --no-deps` in this folder shows the same; mend the manifest it names")
-        });
-    }
-    String::from_utf8(output.stdout)
-        .map_err(|error| error.to_string())
-        .and_then(|text| {
-            cargo_metadata::MetadataCommand::parse(text).map_err(|error| error.to_string())
-        })
-        .map_err(|error| {
-            Problem::new(
-                Code::CargoFailed,
-                format!("cargo metadata's answer cannot be read: {error}"),
-            )
-        })
-}
-
-fn member(
-    package: &cargo_metadata::Package,
-    root: &Utf8Path,
-    names: &BTreeSet<&str>,
-) -> Result<Member, Problem> {
-    let outside = |path: &Utf8Path| {
-        Problem::new(Code::PathOutside, format!("{path} of package `{}` lies outside the workspace folder {root}", package.name))
-            .hint("the Docker context is the workspace folder: move the package into it, or the workspace manifest up")
-    };
-    let relative = |path: &Utf8Path| {
-        path.strip_prefix(root)
-            .map(Utf8Path::to_owned)
-            .map_err(|_| outside(path))
-    };
-    let folder = package.manifest_path.parent().unwrap_or(root);
-    let dir = relative(folder)?;
-
-    let mut library = None;
-    let mut binaries = Vec::new();
-    let mut build_script = false;
-    let mut roots = BTreeSet::new();
-    for target in &package.targets {
-        let compiled = match target.kind.first() {
-            Some(TargetKind::Bin) => {
-                binaries.push(Binary {
-                    name: target.name.clone(),
-                    required_features: target.required_features.clone(),
-                });
-                true
-            }
-            Some(TargetKind::CustomBuild) => {
-                build_script = true;
-                true
-            }
-            Some(TargetKind::Example | TargetKind::Test | TargetKind::Bench) => false,
-            _ => {
-                let proc_macro = target.kind.contains(&TargetKind::ProcMacro);
-                library = Some(Library {
-                    name: target.name.clone(),
-                    proc_macro,
-                });
-                true
-            }
+            .hint("a path dependency, or a [patch] of the workspace, names this folder"));
         };
-        if compiled {
-            roots.insert(relative(&target.src_path)?);
+        add(package, &root, &mut open, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The pinned toolchain: of the nearest toolchain file, up to `limit`.
+fn channel(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Option<String>, Problem> {
+    for folder in workspace.ancestors().take_while(|f| f.starts_with(limit)) {
+        let path = folder.join("rust-toolchain.toml");
+        if path.is_file() {
+            let table = read_toml(&path)?;
+            let channel = table
+                .get("toolchain")
+                .and_then(|toolchain| toolchain.get("channel"));
+            return Ok(channel.and_then(toml::Value::as_str).map(str::to_owned));
+        }
+        let legacy = fs_err::read_to_string(folder.join("rust-toolchain")).ok();
+        if let Some(text) = legacy {
+            // It may be in the newer form, too.
+            let table: Option<toml::Table> = text.parse().ok();
+            let newer = table
+                .as_ref()
+                .and_then(|table| table.get("toolchain")?.get("channel")?.as_str());
+            let line = text.trim();
+            let line = (!line.contains('\n') && !line.is_empty()).then_some(line);
+            return Ok(newer.or(line).map(str::to_owned));
         }
     }
-    binaries.sort_by(|a, b| a.name.cmp(&b.name));
-
-    Ok(Member {
-        name: package.name.to_string(),
-        version: package.version.to_string(),
-        edition: package.edition.to_string(),
-        manifest: read_toml(&package.manifest_path)?,
-        library,
-        binaries,
-        build_script,
-        edges: edges(package, root, names)?,
-        dependencies: package
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.kind != DependencyKind::Development)
-            .map(|dependency| dependency.name.clone())
-            .collect(),
-        features: package.features.clone(),
-        sources: sources(&dir, &roots),
-        dir,
-    })
-}
-
-/// A package's folder, and the roots of targets that lie outside it. Of a root package only what is beside
-/// its targets: its folder is the whole workspace.
-fn sources(dir: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let mut sources = BTreeSet::new();
-    if !dir.as_str().is_empty() {
-        sources.insert(dir.to_owned());
-    }
-    for path in roots {
-        if dir.as_str().is_empty() || !path.starts_with(dir) {
-            let parent = path.parent().filter(|parent| !parent.as_str().is_empty());
-            sources.insert(parent.unwrap_or(path).to_owned());
-        }
-    }
-    sources.into_iter().collect()
-}
-
-fn edges(
-    package: &cargo_metadata::Package,
-    root: &Utf8Path,
-    names: &BTreeSet<&str>,
-) -> Result<Vec<Edge>, Problem> {
-    let mut edges = BTreeSet::new();
-    for dependency in &package.dependencies {
-        let Some(path) = &dependency.path else {
-            continue;
-        };
-        if !names.contains(dependency.name.as_str()) {
-            return Err(Problem::new(
-                Code::PathOutside,
-                format!("`{}` depends on `{}` at {path}, which is not a member of the workspace {root}", package.name, dependency.name),
-            )
-            .hint("add it to `workspace.members`: the images are built from members and locked registry or git crates"));
-        }
-        edges.insert(Edge {
-            to: dependency.name.clone(),
-            kind: match dependency.kind {
-                DependencyKind::Development => EdgeKind::Dev,
-                DependencyKind::Build => EdgeKind::Build,
-                _ => EdgeKind::Normal,
-            },
-            optional: dependency.optional,
-        });
-    }
-    Ok(edges.into_iter().collect())
-}
-
-fn channel(root: &Utf8Path) -> Result<Option<String>, Problem> {
-    let path = root.join("rust-toolchain.toml");
-    if path.is_file() {
-        let table = read_toml(&path)?;
-        let channel = table
-            .get("toolchain")
-            .and_then(|toolchain| toolchain.get("channel"));
-        return Ok(channel.and_then(toml::Value::as_str).map(str::to_owned));
-    }
-    let legacy = fs_err::read_to_string(root.join("rust-toolchain")).ok();
-    Ok(legacy
-        .map(|text| text.trim().to_owned())
-        .filter(|line| !line.contains('\n') && !line.is_empty()))
-}
-
-fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
-            .hint("check that the file exists and can be read")
-    })?;
-    text.parse().map_err(|error: toml::de::Error| {
-        Problem::new(
-            Code::ManifestInvalid,
-            format!("{path} is not valid TOML: {}", error.message()),
-        )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
-    })
+    Ok(None)
 }

@@ -8,11 +8,10 @@ use super::config::Config;
 use super::config::valid::Strategy;
 use super::hash::InputHash;
 use super::pack::{Pack, PackBinary};
-use super::selection::{leaf, member_reads, outermost, outputs, selections};
+use super::selection::{leaf, member_reads, outermost, selections};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::closure::closure;
 use crate::graph::{Sources, Workspace};
 
 /// Everything that will be built and written.
@@ -21,13 +20,24 @@ pub struct Plan {
     pub config: Config,
     /// The pinned toolchain, e.g. `1.95.0`.
     pub channel: Option<String>,
-    pub cargo_config: Option<Utf8PathBuf>,
+    /// Folder of the workspace manifest, relative to the context.
+    pub folder: Utf8PathBuf,
+    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    pub cargo_configs: Vec<Utf8PathBuf>,
+    /// Cargo's variables that those files must not decide.
+    pub cargo_variables: BTreeSet<&'static str>,
     pub selections: Vec<Selection>,
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
     /// Paths that the Docker context is made of, sorted.
     pub context: Vec<Utf8PathBuf>,
+    /// Folders in them that no build reads.
+    pub left_out: BTreeSet<Utf8PathBuf>,
+    /// Folders in them that are named as if no build read them.
+    pub kept: BTreeSet<Utf8PathBuf>,
+    /// Paths that builds read though they lie in what is left out.
+    pub put_back: Vec<Utf8PathBuf>,
 }
 
 /// Where the generated skeleton stands, relative to the workspace root.
@@ -39,9 +49,7 @@ pub const SHARED: &str = "shared";
 impl Plan {
     /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
-        let packages: BTreeSet<String> = outputs(config)
-            .flat_map(|output| closure(&workspace.members, output.package))
-            .collect();
+        let packages = compiled(&selections(workspace, config));
         let sources = packages
             .iter()
             .flat_map(|package| member_reads(workspace, config, package));
@@ -51,20 +59,20 @@ impl Plan {
             .flat_map(|service| service.image.files.keys().cloned());
         let all: BTreeSet<Utf8PathBuf> = sources
             .chain(shipped)
-            .chain(workspace.cargo_config.clone())
+            .chain(workspace.cargo_configs.iter().cloned())
             .collect();
         all.into_iter().collect()
     }
 
     /// Works out the plan.
     pub fn new(workspace: &Workspace, config: Config, sources: &Sources) -> Self {
-        let roots: BTreeSet<&str> = outputs(&config).map(|output| output.package).collect();
-        let kept: BTreeSet<String> = roots
-            .iter()
-            .flat_map(|package| closure(&workspace.members, package))
-            .collect();
-        let skeleton = Skeleton::new(workspace, &kept);
         let selections = selections(workspace, &config);
+        let ground = selections
+            .iter()
+            .flat_map(|selection| &selection.ground)
+            .map(|stage| stage.package.clone())
+            .collect();
+        let skeleton = Skeleton::new(workspace, &compiled(&selections), &ground);
         let hasher = Hasher {
             workspace,
             config: &config,
@@ -82,7 +90,7 @@ impl Plan {
                     &service.bin,
                     &service.features,
                 );
-                let closure = closure(&workspace.members, &service.package);
+                let closure = closure(&selections, leaf);
                 let mut hash = hasher.binary("service", leaf, &closure);
                 hash.part("image", &format!("{:?}", service.image));
                 hash.part(
@@ -117,7 +125,7 @@ impl Plan {
                     .map(|binary| {
                         let leaf =
                             leaf(&selections, &binary.package, &binary.bin, &binary.features);
-                        let closure = closure(&workspace.members, &binary.package);
+                        let closure = closure(&selections, leaf);
                         PackBinary {
                             target: format!("pack-{}-{}", pack.name, binary.bin),
                             package: binary.package.clone(),
@@ -134,9 +142,19 @@ impl Plan {
         let mut context: BTreeSet<Utf8PathBuf> =
             Self::reads(workspace, &config).into_iter().collect();
         context.insert(SKELETON.into());
+        let inside = |path: &&Utf8PathBuf| {
+            let mut folders = sources.left_out.iter();
+            folders.any(|folder| path.starts_with(folder) && *path != folder)
+        };
+        let put_back = context.iter().filter(inside).cloned().collect();
         Self {
             channel: workspace.channel.clone(),
-            cargo_config: workspace.cargo_config.clone(),
+            folder: workspace.folder.clone(),
+            cargo_configs: workspace.cargo_configs.clone(),
+            cargo_variables: workspace.cargo_variables.clone(),
+            left_out: sources.left_out.clone(),
+            kept: sources.kept.clone(),
+            put_back,
             selections,
             services,
             packs,
@@ -178,6 +196,23 @@ impl Plan {
         }
         families
     }
+}
+
+/// All packages that are compiled for any output.
+fn compiled(selections: &[Selection]) -> BTreeSet<String> {
+    let closures = selections
+        .iter()
+        .flat_map(|selection| selection.closures.keys());
+    closures.cloned().collect()
+}
+
+/// What the build of `leaf` compiles.
+fn closure(selections: &[Selection], leaf: &CompileStage) -> BTreeSet<String> {
+    let selection = selections
+        .iter()
+        .find(|selection| selection.leaves.iter().any(|other| other.name == leaf.name));
+    let closure = selection.and_then(|selection| selection.closures.get(&leaf.package));
+    closure.cloned().unwrap_or_default()
 }
 
 struct Hasher<'a> {
@@ -233,9 +268,8 @@ impl Hasher<'_> {
             .flat_map(|package| member_reads(self.workspace, config, package))
             .collect();
         hash.files(self.sources, &reads);
-        if let Some(path) = &self.workspace.cargo_config {
-            hash.files(self.sources, &BTreeSet::from([path.clone()]));
-        }
+        let configs = self.workspace.cargo_configs.iter().cloned().collect();
+        hash.files(self.sources, &configs);
         hash
     }
 }

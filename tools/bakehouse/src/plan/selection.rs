@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::config::Config;
-use super::config::valid::Unify;
+use super::config::valid::{Strategy, Unify};
 use super::stage::{CompileStage, Selection};
-use crate::graph::Workspace;
-use crate::graph::closure::{closure, compile_order};
+use crate::graph::closure::compile_order;
+use crate::graph::{Activation, Workspace};
 
 /// A binary to build.
 pub struct Output<'a> {
@@ -82,86 +82,240 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         };
         groups.entry(key).or_default().push(output);
     }
+    let groups: Vec<Vec<Output<'_>>> = groups.into_values().collect();
+    let root = workspace.root_package().map(|member| member.name.as_str());
+    // Under the first resolver, and with a root package, Cargo's options for features mean something else.
+    let first_resolver = workspace.resolver() == "1"
+        && root.is_some_and(|root| {
+            let mut activations = groups
+                .iter()
+                .map(|group| activated(workspace, config, group, &[]));
+            activations.any(|activation| activation.packages().any(|package| package == root))
+        });
     let single = groups.len() == 1;
     groups
-        .into_values()
-        .map(|group| selection(workspace, config, &group, single))
+        .iter()
+        .map(|group| Group {
+            workspace,
+            config,
+            outputs: group,
+            root,
+            first_resolver,
+        })
+        .map(|group| group.selection(single))
         .collect()
 }
 
-fn selection(
+/// What a build of `outputs` switches on, and of `further` packages with their default features. What third-party
+/// crates are patched to may have any feature: nobody here knows what they ask for.
+fn activated(
     workspace: &Workspace,
     config: &Config,
-    group: &[Output<'_>],
-    single: bool,
-) -> Selection {
-    let members = &workspace.members;
-    let packages: BTreeSet<&str> = group.iter().map(|output| output.package).collect();
-    let features: BTreeSet<String> = group
-        .iter()
-        .flat_map(|output| {
-            output
-                .features
-                .iter()
-                .map(|feature| format!("{}/{feature}", output.package))
-        })
-        .collect();
-    let all: BTreeSet<String> = packages
-        .iter()
-        .flat_map(|package| closure(members, package))
-        .collect();
-    let used: BTreeSet<String> = all
-        .iter()
-        .flat_map(|name| {
-            members[name]
-                .compile_edges()
-                .filter(move |edge| edge.to != *name)
-        })
-        .map(|edge| edge.to.clone())
-        .collect();
-    let suffix = if single {
-        String::new()
-    } else {
-        format!("-for-{}", group[0].name)
-    };
-    let order = compile_order(members, &used);
-    let needs = |package: &str, itself: bool| -> Vec<String> {
-        let closure = closure(members, package);
-        order
-            .iter()
-            .filter(|name| closure.contains(*name) && (itself || *name != package))
-            .cloned()
-            .collect()
-    };
-    let compile = |name: String, package: &str, bin: Option<&str>| CompileStage {
-        needs: needs(package, bin.is_some()),
-        name,
-        package: package.to_owned(),
-        bin: bin.map(str::to_owned),
-        dir: members[package].dir.clone(),
-        reads: outermost(&member_reads(workspace, config, package)),
-    };
-    let mut leaves: Vec<CompileStage> = Vec::new();
-    for Output {
-        package, bin, name, ..
-    } in group
-    {
-        if !leaves
-            .iter()
-            .any(|leaf| leaf.package == *package && leaf.bin.as_deref() == Some(bin))
-        {
-            leaves.push(compile(format!("build-{name}"), package, Some(bin)));
+    outputs: &[Output<'_>],
+    further: &[String],
+) -> Activation {
+    let mut below: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let named = outputs.iter().map(|output| {
+            let features = output.features.iter().map(String::as_str);
+            (output.package, features.collect())
+        });
+        let further = further.iter().map(|package| (package.as_str(), Vec::new()));
+        let patched = below.iter().filter_map(|name| {
+            let (name, member) = workspace.members.get_key_value(name)?;
+            Some((
+                name.as_str(),
+                member.features.keys().map(String::as_str).collect(),
+            ))
+        });
+        let roots = named.chain(further).chain(patched);
+        let activation = Activation::of(&workspace.members, roots, &config.platforms);
+        let found = below_third_party(workspace, activation.packages());
+        let known = below.len();
+        below.extend(found.into_iter().map(str::to_owned));
+        if below.len() == known {
+            return activation;
         }
     }
-    Selection {
-        packages: packages.into_iter().map(str::to_owned).collect(),
-        features: features.into_iter().collect(),
-        libraries: order
+}
+
+/// The local packages that third-party crates of `packages` are patched to.
+fn below_third_party<'a>(
+    workspace: &'a Workspace,
+    packages: impl Iterator<Item = &'a str>,
+) -> BTreeSet<&'a str> {
+    let direct = packages
+        .filter_map(|name| workspace.members.get(name))
+        .map(|member| (member.name.clone(), member.dependencies.clone()))
+        .collect();
+    let found = workspace.lock.below_third_party(&direct).into_iter();
+    found
+        .filter(|name| workspace.members.contains_key(*name))
+        .collect()
+}
+
+/// Outputs whose features are unified.
+struct Group<'a> {
+    workspace: &'a Workspace,
+    config: &'a Config,
+    outputs: &'a [Output<'a>],
+    root: Option<&'a str>,
+    first_resolver: bool,
+}
+
+impl Group<'_> {
+    fn selection(&self, single: bool) -> Selection {
+        let packages: BTreeSet<&str> = self.outputs.iter().map(|output| output.package).collect();
+        let mut activation = activated(self.workspace, self.config, self.outputs, &[]);
+        let mut by_default = self.default_would_add(&activation, &packages);
+        let all_features_named = !by_default.is_empty() && !self.first_resolver;
+        while !by_default.is_empty() && !all_features_named {
+            activation = activated(self.workspace, self.config, self.outputs, &by_default);
+            let known = by_default.len();
+            by_default.extend(self.default_would_add(&activation, &packages));
+            if by_default.len() == known {
+                break;
+            }
+        }
+        let mut features: BTreeSet<String> = self
+            .outputs
             .iter()
-            .map(|package| compile(format!("lib-{package}{suffix}"), package, None))
-            .collect(),
-        leaves,
-        suffix,
+            .flat_map(|output| {
+                let named = output.features.iter();
+                named.map(|feature| format!("{}/{feature}", output.package))
+            })
+            .collect();
+        if all_features_named {
+            let default = |package: &&&str| {
+                self.workspace.members[**package]
+                    .features
+                    .contains_key("default")
+            };
+            features.extend(
+                packages
+                    .iter()
+                    .filter(default)
+                    .map(|package| format!("{package}/default")),
+            );
+        }
+
+        let closures = self.closures(&activation);
+        let used: BTreeSet<String> = activation
+            .packages()
+            .flat_map(|package| {
+                activation
+                    .needs(package)
+                    .filter(move |needed| *needed != package)
+            })
+            .map(str::to_owned)
+            .collect();
+        let ground = self.ground(&activation);
+        let suffix = if single {
+            String::new()
+        } else {
+            format!("-for-{}", self.outputs[0].name)
+        };
+        let order = compile_order(&activation, &used.union(&ground).cloned().collect());
+        let compile = |name: String, package: &str, bin: Option<&str>| {
+            let closure = &closures[package];
+            CompileStage {
+                needs: order
+                    .iter()
+                    .filter(|name| closure.contains(*name) && (bin.is_some() || *name != package))
+                    .cloned()
+                    .collect(),
+                with_root: self.root.is_some_and(|root| closure.contains(root)),
+                name,
+                package: package.to_owned(),
+                bin: bin.map(str::to_owned),
+                dir: self.workspace.members[package].dir.clone(),
+                reads: outermost(&member_reads(self.workspace, self.config, package)),
+            }
+        };
+        let mut leaves: Vec<CompileStage> = Vec::new();
+        for Output {
+            package, bin, name, ..
+        } in self.outputs
+        {
+            let same =
+                |leaf: &CompileStage| leaf.package == *package && leaf.bin.as_deref() == Some(*bin);
+            if !leaves.iter().any(same) {
+                leaves.push(compile(format!("build-{name}"), package, Some(bin)));
+            }
+        }
+        let (below, above): (Vec<&String>, Vec<&String>) =
+            order.iter().partition(|package| ground.contains(*package));
+        let library = |package: &&String| compile(format!("lib-{package}{suffix}"), package, None);
+        Selection {
+            packages: packages.into_iter().map(str::to_owned).collect(),
+            features: features.into_iter().collect(),
+            all_features_named,
+            unnamed: self.root.filter(|_| self.first_resolver).map(str::to_owned),
+            ground: below.iter().map(library).collect(),
+            libraries: above.iter().map(library).collect(),
+            leaves,
+            closures: closures.clone(),
+            suffix,
+        }
+    }
+
+    /// The libraries whose default features nothing switches on, but a stage of their own would.
+    fn default_would_add(&self, activation: &Activation, packages: &BTreeSet<&str>) -> Vec<String> {
+        if self.config.strategy != Strategy::Layer {
+            return Vec::new();
+        }
+        let ground = self.ground(activation);
+        let adds = |package: &&str| {
+            let default = self.workspace.members[*package].features.get("default");
+            !packages.contains(package)
+                && !ground.contains(*package)
+                && default.is_some_and(|features| !features.is_empty())
+                && !activation.has(package, "default")
+        };
+        activation
+            .packages()
+            .filter(adds)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// All that a build of each package compiles.
+    fn closures(&self, activation: &Activation) -> BTreeMap<String, BTreeSet<String>> {
+        let patched = !below_third_party(self.workspace, activation.packages()).is_empty();
+        let closure = |package: &str| {
+            let all = activation.closure([package]);
+            if patched {
+                self.with_third_party(activation, all)
+            } else {
+                all
+            }
+        };
+        activation
+            .packages()
+            .map(|package| (package.to_owned(), closure(package)))
+            .collect()
+    }
+
+    /// `packages` with what their third-party crates are patched to.
+    fn with_third_party(
+        &self,
+        activation: &Activation,
+        mut packages: BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        loop {
+            let below = below_third_party(self.workspace, packages.iter().map(String::as_str));
+            let more = activation.closure(below);
+            if more.is_subset(&packages) {
+                return packages;
+            }
+            packages.extend(more);
+        }
+    }
+
+    fn ground(&self, activation: &Activation) -> BTreeSet<String> {
+        let foreign = |package: &&str| self.workspace.members[*package].foreign;
+        let below = below_third_party(self.workspace, activation.packages());
+        activation.closure(activation.packages().filter(foreign).chain(below))
     }
 }
 

@@ -3,36 +3,65 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use crate::graph::lock::MASKED_VERSION;
-use crate::graph::{Member, Workspace};
+use crate::graph::lock::{MASKED_VERSION, Package};
+use crate::graph::{Member, Workspace, patch};
 
 /// The skeleton of a workspace.
 #[derive(Clone, Debug)]
 pub struct Skeleton {
-    /// The masked root manifest.
+    /// Folder of the workspace manifest, relative to the context.
+    pub folder: Utf8PathBuf,
+    /// The masked workspace manifest.
     pub masked_root: String,
     /// The lock: third-party crates that the images can reach, members with masked versions.
     pub lock: String,
-    /// The root manifest of the compile stages.
+    /// The workspace manifest of the compile stages; its package, if it has one, is masked.
     pub root: String,
+    /// The same with the package as it is, for the stages that compile it.
+    pub root_package: Option<String>,
+    /// The manifests of other workspaces that path dependencies belong to, by folder.
+    pub foreign: BTreeMap<Utf8PathBuf, String>,
     /// By package name.
     pub members: BTreeMap<String, MemberSkeleton>,
 }
 
-/// The manifests of one member.
+/// What stands for a local package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A library without sources where third-party crates are compiled, itself in its own stage.
+    Masked,
+    /// Itself everywhere: it is compiled with the third-party crates.
+    Ground,
+    /// A library without sources, dependencies and meaning. Cargo wants its manifest, and compiles it for nothing.
+    Hollow,
+}
+
+/// The manifests of one local package.
 #[derive(Clone, Debug)]
 pub struct MemberSkeleton {
-    /// Folder relative to the workspace root.
+    /// Folder relative to the context.
     pub dir: Utf8PathBuf,
-    /// A library without sources: its dependencies and features, nothing else.
+    pub role: Role,
+    /// The manifest where third-party crates are compiled.
     pub masked: String,
     /// Its own manifest without dev-dependencies, tests, benches and examples.
     pub own: String,
     /// Has a build script.
     pub build_script: bool,
+    /// The main source file of each target, relative to the context.
+    pub roots: Vec<Utf8PathBuf>,
+    /// Its manifest is that of a workspace.
+    pub is_root: bool,
+}
+
+impl MemberSkeleton {
+    /// Path of a file of the package, relative to the context.
+    pub fn path(&self, inside: &str) -> Utf8PathBuf {
+        self.dir.join(inside)
+    }
 }
 
 const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
@@ -46,148 +75,290 @@ const DEVELOPMENT: [&str; 5] = [
 ];
 
 impl Skeleton {
-    /// The skeleton of `kept`, the members that the images need.
-    pub fn new(workspace: &Workspace, kept: &BTreeSet<String>) -> Self {
+    /// The skeleton of a workspace whose images compile `compiled`, of these `ground` with the third-party crates.
+    pub fn new(
+        workspace: &Workspace,
+        compiled: &BTreeSet<String>,
+        ground: &BTreeSet<String>,
+    ) -> Self {
+        let role = |name: &String| {
+            if ground.contains(name) {
+                Role::Ground
+            } else if compiled.contains(name) {
+                Role::Masked
+            } else {
+                Role::Hollow
+            }
+        };
+        let loaded = compiled
+            .iter()
+            .flat_map(|name| workspace.members[name].loaded())
+            .filter(|name| workspace.members.contains_key(*name));
+        let kept: BTreeMap<String, Role> = compiled
+            .iter()
+            .cloned()
+            .chain(loaded.map(str::to_owned))
+            .map(|name| (name.clone(), role(&name)))
+            .collect();
         let direct: BTreeMap<String, BTreeSet<String>> = kept
             .iter()
-            .map(|name| (name.clone(), workspace.members[name].dependencies.clone()))
-            .collect();
-        let reachable = workspace.lock.reachable(&direct);
-        let members: BTreeMap<String, MemberSkeleton> = kept
-            .iter()
-            .map(|name| {
-                let member = &workspace.members[name];
-                let skeleton = MemberSkeleton {
-                    dir: member.dir.clone(),
-                    masked: text(&masked(member)),
-                    own: text(&own(member)),
-                    build_script: member.build_script,
-                };
-                (name.clone(), skeleton)
+            .map(|(name, role)| match role {
+                Role::Hollow => (name.clone(), BTreeSet::new()),
+                _ => (name.clone(), workspace.members[name].dependencies.clone()),
             })
             .collect();
+        let reachable = workspace.lock.reachable(&direct);
+        // What third-party crates ask for by version must have it.
+        let patched = patch::patches(&workspace.manifest);
+        let plain: BTreeSet<String> = patched
+            .into_iter()
+            .map(|patch| patch.package)
+            .chain(ground.iter().cloned())
+            .collect();
+        let cut = Cut {
+            workspace,
+            kept: &kept,
+            reachable: &reachable,
+            plain: &plain,
+        };
         Self {
-            masked_root: text(&root(workspace, kept, true)),
-            lock: workspace.lock.masked(&reachable, &direct),
-            root: text(&root(workspace, kept, false)),
-            members,
+            folder: workspace.folder.clone(),
+            masked_root: text(&cut.root(true, false)),
+            lock: workspace.lock.masked(&reachable, &direct, &plain),
+            root: text(&cut.root(false, false)),
+            root_package: workspace
+                .root_package()
+                .filter(|member| {
+                    kept.get(&member.name)
+                        .is_some_and(|role| *role != Role::Hollow)
+                })
+                .map(|_| text(&cut.root(false, true))),
+            foreign: cut.foreign(),
+            members: kept
+                .keys()
+                .map(|name| (name.clone(), cut.member(&workspace.members[name])))
+                .collect(),
         }
     }
 
-    /// The masked files by their path in the workspace.
+    /// The files of the stages that compile third-party crates, by their path in the context.
     pub fn masked_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
         let root = [
-            ("Cargo.toml".into(), self.masked_root.as_str()),
-            ("Cargo.lock".into(), self.lock.as_str()),
+            (self.folder.join("Cargo.toml"), self.masked_root.as_str()),
+            (self.folder.join("Cargo.lock"), self.lock.as_str()),
         ];
-        let members = self
-            .members
-            .values()
-            .filter(|member| !member.dir.as_str().is_empty());
+        let foreign = self.foreign.iter();
+        let foreign = foreign.map(|(folder, text)| (folder.join("Cargo.toml"), text.as_str()));
+        let members = self.members.values().filter(|member| !member.is_root);
         root.into_iter()
-            .chain(members.map(|member| (member.dir.join("Cargo.toml"), member.masked.as_str())))
+            .chain(foreign)
+            .chain(members.map(|member| (member.path("Cargo.toml"), member.masked.as_str())))
     }
 
-    /// The compile stages' files by their path in the workspace.
+    /// The compile stages' files by their path in the context.
     pub fn own_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
-        let members = self
-            .members
-            .values()
-            .filter(|member| !member.dir.as_str().is_empty());
-        std::iter::once(("Cargo.toml".into(), self.root.as_str()))
-            .chain(members.map(|member| (member.dir.join("Cargo.toml"), member.own.as_str())))
+        let members = self.masked().filter(|member| !member.is_root);
+        std::iter::once((self.folder.join("Cargo.toml"), self.root.as_str()))
+            .chain(members.map(|member| (member.path("Cargo.toml"), member.own.as_str())))
     }
+
+    /// The packages that are masked where third-party crates are compiled, by name.
+    pub fn masked(&self) -> impl Iterator<Item = &MemberSkeleton> {
+        self.with_role(Role::Masked).map(|(_, member)| member)
+    }
+
+    /// The packages of that role, by name.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = (&str, &MemberSkeleton)> {
+        let members = self.members.iter();
+        members
+            .filter(move |(_, member)| member.role == role)
+            .map(|(name, member)| (name.as_str(), member))
+    }
+}
+
+/// A workspace cut to some of its packages.
+struct Cut<'a> {
+    workspace: &'a Workspace,
+    kept: &'a BTreeMap<String, Role>,
+    /// The entries of the lock that they reach.
+    reachable: &'a [&'a Package],
+    /// Packages whose version is not masked.
+    plain: &'a BTreeSet<String>,
+}
+
+impl Cut<'_> {
+    /// The packages of the workspace in `folder` whose dependencies count.
+    fn members_of(&self, folder: &Utf8Path) -> Vec<&Member> {
+        let kept = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
+        kept.map(|(name, _)| &self.workspace.members[name])
+            .filter(|member| member.workspace == folder)
+            .collect()
+    }
+
+    fn member(&self, member: &Member) -> MemberSkeleton {
+        let role = self.kept[&member.name];
+        let masked = match role {
+            Role::Masked => masked(member),
+            Role::Ground => own(member),
+            Role::Hollow => hollow(member, self.plain.contains(&member.name)),
+        };
+        MemberSkeleton {
+            dir: member.dir.clone(),
+            role,
+            masked: text(&masked),
+            own: text(&own(member)),
+            build_script: member.build_script,
+            roots: member.roots.clone(),
+            is_root: member.is_root() && (!member.foreign || role == Role::Ground),
+        }
+    }
+
+    /// The workspace manifest. Masked, it keeps only what decides how third-party crates compile.
+    fn root(&self, mask: bool, with_package: bool) -> Table {
+        let workspace = self.workspace;
+        let folder = &workspace.folder;
+        let package = workspace
+            .root_package()
+            .and_then(|member| Some((member, *self.kept.get(&member.name)?)));
+        let mut table = match package {
+            Some((member, Role::Hollow)) => hollow(member, self.plain.contains(&member.name)),
+            Some((member, Role::Ground)) => own(member),
+            Some((member, Role::Masked)) if with_package => own(member),
+            Some((member, Role::Masked)) => {
+                let mut table = masked(member);
+                // Where libraries are compiled, it must not pass for one that a service needs.
+                if !mask
+                    && !member.binaries.is_empty()
+                    && let Some(mut library) = table.remove("lib")
+                {
+                    library
+                        .as_table_mut()
+                        .and_then(|library| library.remove("proc-macro"));
+                    table.insert("bin".into(), Value::Array(vec![library]));
+                }
+                table
+            }
+            None => Table::new(),
+        };
+        if let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
+            package.remove("resolver");
+        }
+        let members = self.members_of(folder);
+        let grounded = members
+            .iter()
+            .any(|member| self.kept[&member.name] == Role::Ground);
+        let mut inner = Table::new();
+        inner.insert("resolver".into(), workspace.resolver().into());
+        let own = |(name, _): &(&String, &Role)| !workspace.members[*name].foreign;
+        let dirs = |foreign: bool| -> BTreeSet<Utf8PathBuf> {
+            let kept = self.kept.iter().filter(|package| own(package) != foreign);
+            kept.map(|(name, _)| relative(folder, &workspace.members[name].dir))
+                .filter(|dir| !dir.as_str().is_empty())
+                .collect()
+        };
+        let list = |dirs: BTreeSet<Utf8PathBuf>| -> Value {
+            let values: Vec<Value> = dirs.iter().map(|dir| dir.as_str().into()).collect();
+            values.into()
+        };
+        inner.insert("members".into(), list(dirs(false)));
+        // What lies in the folder and is no member would become one.
+        let excluded: BTreeSet<Utf8PathBuf> = dirs(true)
+            .into_iter()
+            .filter(|dir| !dir.starts_with(".."))
+            .collect();
+        if !excluded.is_empty() {
+            inner.insert("exclude".into(), list(excluded));
+        }
+        inner.extend(self.inherited(&workspace.manifest, folder, mask, mask && !grounded));
+        table.insert("workspace".into(), inner.into());
+        for key in ["cargo-features", "profile", "patch", "replace"] {
+            if let Some(value) = workspace.manifest.get(key) {
+                table.insert(key.into(), value.clone());
+            }
+        }
+        patch::cut(&mut table, self.reachable);
+        table
+    }
+
+    /// The manifests of other workspaces that packages compiled with the third-party crates belong to.
+    fn foreign(&self) -> BTreeMap<Utf8PathBuf, String> {
+        let mut manifests = BTreeMap::new();
+        for (folder, manifest) in &self.workspace.foreign {
+            let members = self.members_of(folder);
+            if members.is_empty() {
+                continue;
+            }
+            let package = members.iter().find(|member| member.is_root());
+            let mut table = package.map_or_else(Table::new, |member| own(member));
+            let mut inner = self.inherited(manifest, folder, false, false);
+            let members: BTreeSet<Utf8PathBuf> = members
+                .iter()
+                .filter(|member| !member.is_root())
+                .map(|member| relative(folder, &member.dir))
+                .collect();
+            let members: Vec<Value> = members.iter().map(|dir| dir.as_str().into()).collect();
+            if manifest.contains_key("workspace") {
+                inner.insert("members".into(), members.into());
+                table.insert("workspace".into(), inner.into());
+            }
+            manifests.insert(folder.clone(), text(&table));
+        }
+        manifests
+    }
+
+    /// What a workspace's `manifest` in `folder` gives its members to inherit.
+    fn inherited(&self, manifest: &Table, folder: &Utf8Path, mask: bool, bare: bool) -> Table {
+        let old = manifest.get("workspace").and_then(Value::as_table);
+        let mut new = Table::new();
+        let Some(old) = old else { return new };
+        if !bare {
+            let keys: &[&str] = if mask {
+                &["package", "lints"]
+            } else {
+                &["package", "lints", "metadata"]
+            };
+            for key in keys {
+                if let Some(value) = old.get(*key) {
+                    new.insert((*key).into(), value.clone());
+                }
+            }
+        }
+        if let Some(dependencies) = old.get("dependencies").and_then(Value::as_table) {
+            let inherited: BTreeSet<String> = self
+                .members_of(folder)
+                .iter()
+                .flat_map(|member| inherited(&member.manifest))
+                .collect();
+            let mut dependencies: Table = dependencies
+                .iter()
+                .filter(|(name, _)| inherited.contains(*name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            dependencies
+                .iter_mut()
+                .for_each(|(_, dependency)| without_path_version(dependency));
+            if !dependencies.is_empty() {
+                new.insert("dependencies".into(), dependencies.into());
+            }
+        }
+        new
+    }
+}
+
+/// The way from the folder `from` to the folder `to`.
+fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    let common = from
+        .ancestors()
+        .find(|ancestor| to.starts_with(ancestor))
+        .unwrap_or(Utf8Path::new(""));
+    let up = from.components().count() - common.components().count();
+    let mut way: Utf8PathBuf = std::iter::repeat_n("..", up).collect();
+    way.push(to.strip_prefix(common).unwrap_or(to));
+    way
 }
 
 fn text(table: &Table) -> String {
     toml::to_string_pretty(table).expect("a table read from TOML can be written as TOML")
-}
-
-/// The workspace manifest cut to `kept`. Masked, it keeps only what decides how third-party crates compile.
-fn root(workspace: &Workspace, kept: &BTreeSet<String>, mask: bool) -> Table {
-    let members: Vec<&Member> = kept.iter().map(|name| &workspace.members[name]).collect();
-    let old = workspace
-        .manifest
-        .get("workspace")
-        .and_then(Value::as_table)
-        .cloned()
-        .unwrap_or_default();
-    let mut new = Table::new();
-    let resolver = old
-        .get("resolver")
-        .or_else(|| workspace.manifest.get("package")?.get("resolver"));
-    new.insert(
-        "resolver".into(),
-        resolver
-            .cloned()
-            .unwrap_or_else(|| Value::from(default_resolver(workspace))),
-    );
-    let folders: BTreeSet<&str> = members
-        .iter()
-        .map(|member| member.dir.as_str())
-        .filter(|dir| !dir.is_empty())
-        .collect();
-    new.insert(
-        "members".into(),
-        folders
-            .into_iter()
-            .map(Value::from)
-            .collect::<Vec<_>>()
-            .into(),
-    );
-    if !mask {
-        for key in ["package", "lints", "metadata"] {
-            if let Some(value) = old.get(key) {
-                new.insert(key.into(), value.clone());
-            }
-        }
-    }
-    if let Some(dependencies) = old.get("dependencies").and_then(Value::as_table) {
-        let inherited: BTreeSet<String> = members
-            .iter()
-            .flat_map(|member| inherited(&member.manifest))
-            .collect();
-        let mut dependencies: Table = dependencies
-            .iter()
-            .filter(|(name, _)| inherited.contains(*name))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        if mask {
-            dependencies
-                .iter_mut()
-                .for_each(|(_, dependency)| mask_path_version(dependency));
-        }
-        if !dependencies.is_empty() {
-            new.insert("dependencies".into(), dependencies.into());
-        }
-    }
-
-    let package = members.iter().find(|member| member.dir.as_str().is_empty());
-    let mut table = match package {
-        Some(member) if mask => masked(member),
-        Some(member) => own(member),
-        None => Table::new(),
-    };
-    table.insert("workspace".into(), new.into());
-    for key in ["profile", "patch", "replace"] {
-        if let Some(value) = workspace.manifest.get(key) {
-            table.insert(key.into(), value.clone());
-        }
-    }
-    table
-}
-
-/// Cargo's default: by the root package's edition, `1` without one.
-fn default_resolver(workspace: &Workspace) -> &'static str {
-    let root = workspace
-        .members
-        .values()
-        .find(|member| member.dir.as_str().is_empty());
-    match root.map(|member| member.edition.as_str()) {
-        None | Some("2015" | "2018") => "1",
-        Some("2021") => "2",
-        Some(_) => "3",
-    }
 }
 
 /// Names of the dependencies that `manifest` inherits from its workspace.
@@ -215,7 +386,8 @@ fn dependency_tables(manifest: &Table) -> impl Iterator<Item = &Table> {
         })
 }
 
-fn mask_path_version(dependency: &mut Value) {
+/// A local dependency is found by its path; a version beside that can only contradict a masked one.
+fn without_path_version(dependency: &mut Value) {
     if let Some(table) = dependency.as_table_mut()
         && table.contains_key("path")
     {
@@ -223,24 +395,56 @@ fn mask_path_version(dependency: &mut Value) {
     }
 }
 
+/// A library without sources: its dependencies and features, nothing else.
 fn masked(member: &Member) -> Table {
-    let mut package = Table::new();
-    package.insert("name".into(), member.name.clone().into());
-    package.insert("version".into(), MASKED_VERSION.into());
-    package.insert("edition".into(), member.edition.clone().into());
-    package.insert("autobins".into(), false.into());
-    if member.build_script {
-        package.insert("build".into(), "build.rs".into());
-    }
-    let mut table = Table::new();
-    table.insert("package".into(), package.into());
+    let mut table = stub(member, MASKED_VERSION);
     let cut = without_development(&member.manifest);
     for key in ["features", "dependencies", "build-dependencies", "target"] {
         if let Some(value) = cut.get(key) {
             table.insert(key.into(), value.clone());
         }
     }
-    mask_dependencies(&mut table);
+    if member.build_script
+        && let Some(package) = table.get_mut("package").and_then(Value::as_table_mut)
+    {
+        package.insert("build".into(), "build.rs".into());
+    }
+    let library = table.remove("lib");
+    local_versions(&mut table);
+    table.extend(library.map(|library| ("lib".to_owned(), library)));
+    table
+}
+
+/// A library without sources and dependencies, which has the features that others name.
+fn hollow(member: &Member, own_version: bool) -> Table {
+    let version = if own_version {
+        &member.version
+    } else {
+        MASKED_VERSION
+    };
+    let mut table = stub(member, version);
+    let features: Table = member
+        .features
+        .keys()
+        .map(|feature| (feature.clone(), Value::Array(Vec::new())))
+        .collect();
+    if !features.is_empty() {
+        table.insert("features".into(), features.into());
+    }
+    table
+}
+
+fn stub(member: &Member, version: &str) -> Table {
+    let mut package = Table::new();
+    package.insert("name".into(), member.name.clone().into());
+    package.insert("version".into(), version.into());
+    package.insert("edition".into(), member.edition.clone().into());
+    package.insert("autobins".into(), false.into());
+    let old = member.manifest.get("package");
+    // A member outside the workspace's folder says where that is.
+    if let Some(workspace) = old.and_then(|package| package.get("workspace")) {
+        package.insert("workspace".into(), workspace.clone());
+    }
     let mut lib = Table::new();
     lib.insert(
         "name".into(),
@@ -254,32 +458,36 @@ fn masked(member: &Member) -> Table {
     {
         lib.insert("proc-macro".into(), true.into());
     }
+    let mut table = Table::new();
+    table.insert("package".into(), package.into());
     table.insert("lib".into(), lib.into());
     table
 }
 
-fn mask_dependencies(table: &mut Table) {
+/// Drops the versions of local dependencies.
+fn local_versions(table: &mut Table) {
     for key in DEPENDENCIES {
         if let Some(dependencies) = table.get_mut(key).and_then(Value::as_table_mut) {
             dependencies
                 .iter_mut()
-                .for_each(|(_, dependency)| mask_path_version(dependency));
+                .for_each(|(_, dependency)| without_path_version(dependency));
         }
     }
     if let Some(targets) = table.get_mut("target").and_then(Value::as_table_mut) {
         targets
             .iter_mut()
             .filter_map(|(_, target)| target.as_table_mut())
-            .for_each(mask_dependencies);
+            .for_each(local_versions);
     }
 }
 
-/// The member's own manifest, as the compile stages see it.
+/// The package's own manifest, as the compile stages see it.
 fn own(member: &Member) -> Table {
     let mut table = without_development(&member.manifest);
     for key in ["workspace", "profile", "patch", "replace", "badges"] {
         table.remove(key);
     }
+    local_versions(&mut table);
     table
 }
 

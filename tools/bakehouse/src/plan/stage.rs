@@ -1,5 +1,7 @@
 //! The stages of the build graph: `deps` → `lib-*` → `build-*`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8PathBuf;
 
 /// The packages whose features are unified, and what is compiled for them. Each of its stages names the same
@@ -12,10 +14,20 @@ pub struct Selection {
     pub packages: Vec<String>,
     /// Features as `package/feature`, sorted.
     pub features: Vec<String>,
+    /// `features` name the default ones too, and no package gets any that is not named: a stage that compiles one
+    /// library would otherwise switch on its default features.
+    pub all_features_named: bool,
+    /// The root package under Cargo's first resolver, to which features without a package's name belong.
+    pub unnamed: Option<String>,
+    /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
+    /// members, what third-party crates are patched to, and what those need.
+    pub ground: Vec<CompileStage>,
     /// One stage per internal library, each after those it needs.
     pub libraries: Vec<CompileStage>,
     /// One stage per binary.
     pub leaves: Vec<CompileStage>,
+    /// For each package all that its build compiles, itself among them.
+    pub closures: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A stage that compiles one library or one binary.
@@ -25,8 +37,10 @@ pub struct CompileStage {
     pub package: String,
     /// The binary; the library when `None`.
     pub bin: Option<String>,
-    /// The internal libraries of its closure, in compile order.
+    /// The local libraries of its closure, in compile order.
     pub needs: Vec<String>,
+    /// The root package is among what it compiles, so that it needs that package's own manifest.
+    pub with_root: bool,
     /// The package's folder.
     pub dir: Utf8PathBuf,
     /// Context paths that the stage reads: sources and declared inputs, sorted.
@@ -44,8 +58,28 @@ impl Selection {
         format!("lib-{package}{}", self.suffix)
     }
 
+    /// Whether `package` is compiled with the third-party crates.
+    pub fn is_ground(&self, package: &str) -> bool {
+        self.ground.iter().any(|stage| stage.package == package)
+    }
+
+    /// The features as Cargo's command line takes them.
+    pub fn feature_arguments(&self) -> Vec<&str> {
+        let plain = |feature: &'_ str| -> usize {
+            let unnamed = self.unnamed.as_deref();
+            let own = unnamed.and_then(|package| feature.strip_prefix(package)?.strip_prefix('/'));
+            own.map_or(0, |own| feature.len() - own.len())
+        };
+        let features = self.features.iter();
+        features.map(|feature| &feature[plain(feature)..]).collect()
+    }
+
     /// The library stages that `stage` is laid upon.
     pub fn laid_upon<'a>(&'a self, stage: &'a CompileStage) -> impl Iterator<Item = String> + 'a {
-        stage.needs.iter().map(|package| self.library(package))
+        let libraries = stage
+            .needs
+            .iter()
+            .filter(|package| !self.is_ground(package));
+        libraries.map(|package| self.library(package))
     }
 }

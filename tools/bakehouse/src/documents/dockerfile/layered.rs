@@ -3,9 +3,10 @@
 
 use super::BUILD;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, deps, profile_folder};
+use super::third_party::{cargo_build, deps, in_workspace, profile_folder};
 use crate::plan::Plan;
 use crate::plan::build::{SHARED, SKELETON};
+use crate::plan::skeleton::Role;
 use crate::plan::stage::{CompileStage, Selection};
 
 /// `deps`, `lib-*` and `build-*` of a selection.
@@ -58,7 +59,7 @@ pub fn shared(plan: &Plan) -> Stage {
 
 /// One internal library; its layer holds its sources and what Cargo added for it.
 fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
-    let mut script = lay_out(stage);
+    let mut script = lay_out(plan, selection, stage);
     script.push("touch /tmp/before".to_owned());
     script.extend(cargo_build(
         plan,
@@ -66,8 +67,10 @@ fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
         &format!("-p {} --lib", stage.package),
     ));
     script.push("mkdir -p /delta/out".to_owned());
-    let kept: Vec<&str> = stage.reads.iter().map(|path| path.as_str()).collect();
-    script.push(format!("cp -a --parents {} /delta/out", kept.join(" ")));
+    script.push(format!(
+        "cp -a --parents {} /delta/out",
+        files(plan, stage).join(" ")
+    ));
     script.push(
         "find target -newer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out"
             .to_owned(),
@@ -79,13 +82,13 @@ fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
         format!(", laid upon {}", on.join(", "))
     };
     let comment = format!("{}: the library {}{on}.", stage.name, stage.package);
-    compile(selection, stage, comment, script)
+    compile(plan, selection, stage, comment, script)
 }
 
 /// One binary, and nothing but the binary in its layer.
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
-    let mut script = lay_out(stage);
+    let mut script = lay_out(plan, selection, stage);
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     // One level down: BuildKit checksums the whole folder that a copied path stands in.
     script.push("mkdir -p /dist/bin".to_owned());
@@ -94,6 +97,7 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
         profile_folder(plan)
     ));
     compile(
+        plan,
         selection,
         stage,
         format!("{}: the binary {bin}.", stage.name),
@@ -102,6 +106,7 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
 }
 
 fn compile(
+    plan: &Plan,
     selection: &Selection,
     stage: &CompileStage,
     comment: String,
@@ -115,14 +120,14 @@ fn compile(
             Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
             Instruction::Run(Run {
                 network: false,
-                mounts: mounts(selection, stage),
+                mounts: mounts(plan, selection, stage),
                 script,
             }),
         ],
     }
 }
 
-fn mounts(selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
+fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
     let mut mounts = vec![
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
@@ -140,22 +145,44 @@ fn mounts(selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
         libraries
             .map(|library| Mount::stage(&library, "/delta/out", &format!("/libraries/{library}"))),
     );
-    mounts.push(manifest_mount("Cargo.toml"));
+    mounts.push(root_manifest_mount(plan, stage));
     if !has_own_output(stage) {
-        if !stage.dir.as_str().is_empty() {
-            mounts.push(manifest_mount(stage.dir.join("Cargo.toml").as_str()));
-        }
+        mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
     }
     mounts
 }
 
-/// The compile stages' manifest of the workspace or of a member.
-pub fn manifest_mount(path: &str) -> Mount {
-    Mount::context(
-        format!("{SKELETON}/own/{path}"),
-        format!("/manifests/{path}"),
-    )
+/// The compile stages' manifest of the workspace: with its own package as it is where that is compiled.
+pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
+    let path = plan.folder.join("Cargo.toml");
+    let source = if stage.with_root {
+        format!("{SKELETON}/root/Cargo.toml")
+    } else {
+        format!("{SKELETON}/own/{path}")
+    };
+    Mount::context(source, format!("/manifests/{path}"))
+}
+
+/// The compile stages' manifest of a member.
+pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
+    let path = stage.dir.join("Cargo.toml");
+    let member = &plan.skeleton.members[&stage.package];
+    (!member.is_root && member.role == Role::Masked).then(|| {
+        Mount::context(
+            format!("{SKELETON}/own/{path}"),
+            format!("/manifests/{path}"),
+        )
+    })
+}
+
+/// What a package is compiled from: its sources, and its manifest where it does not lie in their folder.
+pub fn files(plan: &Plan, stage: &CompileStage) -> Vec<String> {
+    let manifest = stage.dir.join("Cargo.toml");
+    let apart = !plan.skeleton.members[&stage.package].is_root
+        && !stage.reads.iter().any(|path| manifest.starts_with(path));
+    let sources = stage.reads.iter().map(ToString::to_string);
+    sources.chain(apart.then(|| manifest.to_string())).collect()
 }
 
 /// A package's sources and declared inputs.
@@ -173,9 +200,9 @@ fn has_own_output(stage: &CompileStage) -> bool {
 
 /// Puts the workspace together: libraries, then the package's sources with the time of now, which is older than
 /// whatever Cargo builds from them.
-fn lay_out(stage: &CompileStage) -> Vec<String> {
+fn lay_out(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<String> {
     let mut script = Vec::new();
-    if !stage.needs.is_empty() {
+    if selection.laid_upon(stage).next().is_some() {
         script.push("for library in /libraries/*; do cp -a $library/. .; done".to_owned());
     }
     let own = if has_own_output(stage) {
@@ -184,10 +211,12 @@ fn lay_out(stage: &CompileStage) -> Vec<String> {
         "/sources/. "
     };
     script.push(format!("cp -R --preserve=mode,links {own}/manifests/. ."));
-    script.push(ADOPT_VERSIONS.to_owned());
+    script.extend(adopt_versions(plan));
     script
 }
 
 /// Puts the members' real versions into the masked lock.
-pub const ADOPT_VERSIONS: &str =
-    "cargo update --quiet --workspace --offline --config /vendor/config.toml";
+pub fn adopt_versions(plan: &Plan) -> Vec<String> {
+    let update = "cargo update --quiet --workspace --offline --config /vendor/config.toml";
+    in_workspace(plan, vec![update.to_owned()])
+}

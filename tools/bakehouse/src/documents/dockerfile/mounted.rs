@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::BUILD;
-use super::layered::{ADOPT_VERSIONS, manifest_mount, source_mounts};
+use super::layered::{adopt_versions, files, manifest_mount, root_manifest_mount, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
-    CARGO, cargo_build, cargo_config_mount, mount_id, profile, profile_folder, skeleton,
-    target_guard,
+    CARGO, cargo_build, cargo_config_mounts, in_workspace, mount_id, no_stubs, profile,
+    profile_folder, skeleton, target_guard,
 };
 use crate::plan::Plan;
 use crate::plan::build::SKELETON;
+use crate::plan::skeleton::Role;
 use crate::plan::stage::{CompileStage, Selection};
 
 /// `build-*` of a selection.
@@ -29,16 +30,14 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     let mut script = target_guard();
     script.extend(skeleton(plan));
     // What the skeleton had for the members of the closure must not stay under their own sources.
-    let stubs: Vec<&str> = closure
+    let members = closure
         .iter()
-        .map(|stage| stage.dir.as_str())
-        .filter(|dir| !dir.is_empty())
-        .collect();
-    if !stubs.is_empty() {
-        script.push(format!("rm -rf {}", stubs.join(" ")));
-    }
+        .map(|stage| &plan.skeleton.members[&stage.package]);
+    script.extend(no_stubs(
+        members.filter(|member| member.role == Role::Masked),
+    ));
     script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
-    script.push(ADOPT_VERSIONS.to_owned());
+    script.extend(adopt_versions(plan));
     script.extend(content_guard(plan, &closure));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
@@ -56,7 +55,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
             Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
             Instruction::Run(Run {
                 network: false,
-                mounts: mounts(plan, selection, &closure),
+                mounts: mounts(plan, selection, leaf, &closure),
                 script,
             }),
         ],
@@ -66,8 +65,9 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
 /// The libraries of a leaf in compile order, then the leaf itself.
 fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a CompileStage> {
     let libraries: BTreeMap<&str, &CompileStage> = selection
-        .libraries
+        .ground
         .iter()
+        .chain(&selection.libraries)
         .map(|library| (library.package.as_str(), library))
         .collect();
     let needed = leaf
@@ -80,7 +80,12 @@ fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a Comp
         .collect()
 }
 
-fn mounts(plan: &Plan, selection: &Selection, closure: &[&CompileStage]) -> Vec<Mount> {
+fn mounts(
+    plan: &Plan,
+    selection: &Selection,
+    leaf: &CompileStage,
+    closure: &[&CompileStage],
+) -> Vec<Mount> {
     let mut mounts = vec![
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
@@ -91,15 +96,13 @@ fn mounts(plan: &Plan, selection: &Selection, closure: &[&CompileStage]) -> Vec<
             target: format!("{BUILD}/target"),
         },
         Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
-        manifest_mount("Cargo.toml"),
+        root_manifest_mount(plan, leaf),
     ];
     for stage in closure {
-        if !stage.dir.as_str().is_empty() {
-            mounts.push(manifest_mount(stage.dir.join("Cargo.toml").as_str()));
-        }
+        mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
     }
-    mounts.extend(cargo_config_mount(plan));
+    mounts.extend(cargo_config_mounts(plan));
     mounts
 }
 
@@ -113,19 +116,20 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
         "find . -path ./target -prune -o -type f -exec touch -d @1 {} +".to_owned(),
         "sum() { tar -c --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner \"$@\" | sha256sum; }".to_owned(),
     ];
-    let config = plan.cargo_config.as_ref().map_or("", |path| path.as_str());
+    let configs = plan.cargo_configs.iter().map(|path| path.as_str());
+    let configs: Vec<&str> = configs.collect();
+    let root = format!("sum -P {}", plan.folder.join("Cargo.toml"));
     for stage in closure {
         let needed: Vec<String> = closure
             .iter()
             .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package)
             .map(|other| format!("/tmp/sums/{}", other.package))
             .collect();
-        let files: Vec<&str> = stage.reads.iter().map(|path| path.as_str()).collect();
         script.push(
             [
-                "sum -P Cargo.toml",
-                config,
-                &files.join(" "),
+                &root,
+                &configs.join(" "),
+                &files(plan, stage).join(" "),
                 &needed.join(" "),
                 ">/tmp/sums/",
             ]
@@ -147,10 +151,9 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
     script.push("if [ -n \"$changed\" ]; then".to_owned());
     script.push("  for package in $changed; do rm -f target/sums/$package; done".to_owned());
     script.push("  sync target/sums".to_owned());
-    script.push(format!(
-        "  cargo clean --quiet {CARGO} {} $changed",
-        profile(plan)
-    ));
+    let clean = format!("cargo clean --quiet {CARGO} {} $changed", profile(plan));
+    let clean = in_workspace(plan, vec![clean]).into_iter();
+    script.extend(clean.map(|line| format!("  {line}")));
     script.push("fi".to_owned());
     script
 }

@@ -1,14 +1,16 @@
 //! What all images share: the toolchain, and the third-party crates fetched and compiled once.
 
 use super::BUILD;
+use super::layered::source_mounts;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::build::SKELETON;
+use crate::plan::skeleton::{MemberSkeleton, Role};
 use crate::plan::stage::Selection;
 
 /// `toolchain`: what every compile stage begins with.
 pub fn toolchain(plan: &Plan) -> Stage {
-    let mut instructions = Vec::new();
+    let mut instructions = variables(plan);
     if !plan.config.builder_packages.is_empty() {
         instructions.push(Instruction::Run(Run {
             network: true,
@@ -54,36 +56,46 @@ pub fn toolchain(plan: &Plan) -> Stage {
     }
 }
 
+/// What Cargo's configuration files must not decide: wrappers that the builder does not have, and where outputs go.
+fn variables(plan: &Plan) -> Vec<Instruction> {
+    let mut variables = plan.cargo_variables.clone();
+    if !plan.folder.as_str().is_empty() {
+        variables.insert("CARGO_TARGET_DIR");
+    }
+    let value = |name: &str| match name.ends_with("_DIR") {
+        true => format!("{BUILD}/target"),
+        false => String::new(),
+    };
+    variables
+        .into_iter()
+        .map(|name| Instruction::Env(name.to_owned(), value(name)))
+        .collect()
+}
+
 /// `vendor`: the sources of the third-party crates, in a layer. The only compile-side step with network.
 pub fn vendor(plan: &Plan) -> Stage {
+    let mut mounts = vec![
+        Mount::Cache {
+            id: mount_id(plan, "cargo-home"),
+            target: "/cargo-home".to_owned(),
+        },
+        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+    ];
+    mounts.extend(cargo_config_mounts(plan));
+    let mut script = vec!["cp -R /skeleton/. .".to_owned()];
+    script.extend(cargo_config(plan));
+    script.push("export CARGO_HOME=/cargo-home".to_owned());
+    script.extend(stubs(plan));
+    script.extend(ground_stubs(plan));
+    script.push("mkdir -p /vendor/out".to_owned());
+    let locked = format!("/skeleton/{}", plan.folder.join("Cargo.lock"));
+    let vendor = VENDOR.replace("LOCKED", &locked);
+    let vendor = vendor.lines().map(str::to_owned).collect();
+    script.extend(in_workspace(plan, vendor));
     let run = Run {
         network: true,
-        mounts: vec![
-            Mount::Cache {
-                id: mount_id(plan, "cargo-home"),
-                target: "/cargo-home".to_owned(),
-            },
-            Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
-        ],
-        script: lines(
-            r#"cp -R /skeleton/. .
-export CARGO_HOME=/cargo-home
-STUBS
-mkdir -p /vendor/out
-cargo vendor --versioned-dirs /vendor/out/crates >/vendor/out/config.toml
-names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | sort; }
-names /skeleton/Cargo.lock >/tmp/locked
-names Cargo.lock >/tmp/resolved
-if grep -Fvx -f /tmp/locked /tmp/resolved; then
-  echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
-  exit 1
-fi
-cp Cargo.lock /vendor/out/Cargo.lock
-sed -i 's|^directory = .*|directory = "/vendor/crates"|' /vendor/out/config.toml
-# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.
-find /vendor/out -exec touch -h -d @1 {} +"#,
-            plan,
-        ),
+        mounts,
+        script,
     };
     Stage {
         comment: vec![
@@ -96,32 +108,37 @@ find /vendor/out -exec touch -h -d @1 {} +"#,
     }
 }
 
+const VENDOR: &str = r#"cargo vendor --versioned-dirs /vendor/out/crates >/vendor/out/config.toml
+names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | sort; }
+names LOCKED >/tmp/locked
+names Cargo.lock >/tmp/resolved
+if grep -Fvx -f /tmp/locked /tmp/resolved; then
+  echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
+  exit 1
+fi
+cp Cargo.lock /vendor/out/Cargo.lock
+sed -i 's|^directory = .*|directory = "/vendor/crates"|' /vendor/out/config.toml
+# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.
+find /vendor/out -exec touch -h -d @1 {} +"#;
+
 /// `deps`: all third-party crates of a selection, compiled once. They are compiled in a mount, so that on a
 /// builder that stays one added dependency compiles alone, and kept in a layer, for all others.
 pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
     let mut script = target_guard();
     script.extend(skeleton(plan));
-    let mut build = cargo_build(plan, selection, "--message-format json-render-diagnostics");
-    if let Some(last) = build.last_mut() {
-        last.push_str(" >/tmp/units");
-    }
-    script.extend(build);
+    script.extend(ground_sources(plan, selection));
+    script.extend(cargo_build(
+        plan,
+        selection,
+        "--message-format json-render-diagnostics >/tmp/units",
+    ));
     script.push(
         "# What the stubs left behind must go, or Cargo could take it for the real thing."
             .to_owned(),
     );
-    let mut clean = vec![format!("cargo clean --quiet {CARGO} {}", profile(plan))];
-    clean.extend(
-        plan.skeleton
-            .members
-            .keys()
-            .map(|package| format!("  -p {package}")),
-    );
-    script.extend(continued(clean));
-    script.push(
-        "find . -path ./target -prune -o '(' -name lib.rs -o -name build.rs ')' -exec rm {} +"
-            .to_owned(),
-    );
+    let masked = plan.skeleton.with_role(Role::Masked);
+    script.extend(clean(plan, masked.map(|(package, _)| package)));
+    script.extend(no_stubs(plan.skeleton.masked()));
     script.extend(no_library(plan, selection));
     script.extend(
         r#"# Crates of earlier builds stay out of the layer, and leave the mount.
@@ -143,7 +160,8 @@ cp -a . /deps/out"#
             target: "/tmp".to_owned(),
         },
     ];
-    mounts.extend(cargo_config_mount(plan));
+    mounts.extend(cargo_config_mounts(plan));
+    mounts.extend(selection.ground.iter().flat_map(source_mounts));
     Stage {
         comment: vec![format!(
             "{}: every third-party crate of {}, compiled once for all of them.",
@@ -162,6 +180,53 @@ cp -a . /deps/out"#
             }),
         ],
     }
+}
+
+/// Drops what the target folder has of `packages`.
+fn clean<'a>(plan: &Plan, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut lines = vec![format!("cargo clean --quiet {CARGO} {}", profile(plan))];
+    lines.extend(packages.map(|package| format!("  -p {package}")));
+    in_workspace(plan, continued(lines))
+}
+
+/// Lays out the local packages that third-party crates are compiled with, and drops what the mount has of them: it
+/// would be judged by times.
+fn ground_sources(plan: &Plan, selection: &Selection) -> Vec<String> {
+    if selection.ground.is_empty() {
+        return Vec::new();
+    }
+    let mut script = vec!["cp -R --preserve=mode,links /sources/. .".to_owned()];
+    let packages = selection.ground.iter().map(|stage| stage.package.as_str());
+    script.extend(clean(plan, packages));
+    script
+}
+
+/// Removes the stubs of `members`.
+pub fn no_stubs<'a>(members: impl Iterator<Item = &'a MemberSkeleton>) -> Vec<String> {
+    let dirs = words(members.map(|member| member.dir.as_str()));
+    if dirs.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "for member in {dirs}; do rm -f $member/src/lib.rs $member/build.rs; done"
+    )]
+}
+
+/// Folders as words of a shell.
+fn words<'a>(dirs: impl Iterator<Item = &'a str>) -> String {
+    let dirs: Vec<&str> = dirs
+        .map(|dir| if dir.is_empty() { "." } else { dir })
+        .collect();
+    dirs.join(" ")
+}
+
+/// `script`, run in the workspace's folder.
+pub fn in_workspace(plan: &Plan, mut script: Vec<String>) -> Vec<String> {
+    if !plan.folder.as_str().is_empty() {
+        script.insert(0, format!("cd {}", plan.folder));
+        script.push(format!("cd {BUILD}"));
+    }
+    script
 }
 
 /// Id of a cache mount. BuildKit keeps mounts apart by nothing else.
@@ -188,22 +253,24 @@ pub fn target_guard() -> Vec<String> {
 
 /// Lays out the skeleton with its stubs.
 pub fn skeleton(plan: &Plan) -> Vec<String> {
-    let mut script = lines("cp -R /skeleton/. .\ncp /vendor/Cargo.lock .\nSTUBS", plan);
-    if let Some(path) = &plan.cargo_config {
-        script.push(format!(
-            "mkdir -p {}",
-            path.parent().map_or(".", |parent| parent.as_str())
-        ));
-        script.push(format!("cp /cargo-config {path}"));
-    }
+    let mut script = vec![
+        "cp -R /skeleton/. .".to_owned(),
+        format!("cp /vendor/Cargo.lock {}", plan.folder.join(".")),
+    ];
+    script.extend(stubs(plan));
+    script.extend(cargo_config(plan));
     script
 }
 
-/// The workspace's Cargo configuration, for [`skeleton`].
-pub fn cargo_config_mount(plan: &Plan) -> Option<Mount> {
-    plan.cargo_config
-        .as_ref()
-        .map(|path| Mount::context(path.as_str(), "/cargo-config"))
+/// Lays out Cargo's configuration files.
+fn cargo_config(plan: &Plan) -> Option<String> {
+    (!plan.cargo_configs.is_empty()).then(|| "cp -R /cargo-config/. .".to_owned())
+}
+
+/// Cargo's configuration files, for [`cargo_config`].
+pub fn cargo_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
+    let configs = plan.cargo_configs.iter();
+    configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
 }
 
 /// Makes the services' skeletons binaries, so that `--lib` means the internal libraries.
@@ -211,13 +278,13 @@ fn no_library(plan: &Plan, selection: &Selection) -> Vec<String> {
     let services: Vec<String> = selection
         .packages
         .iter()
-        .map(|package| {
-            plan.skeleton.members[package]
-                .dir
-                .join("Cargo.toml")
-                .to_string()
-        })
+        .map(|package| &plan.skeleton.members[package])
+        .filter(|member| member.role == Role::Masked && !member.is_root)
+        .map(|member| member.path("Cargo.toml").to_string())
         .collect();
+    if services.is_empty() {
+        return services;
+    }
     vec![
         "# From here on a service's skeleton is no library, so that `--lib` means the internal libraries."
             .to_owned(),
@@ -238,13 +305,17 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
             .iter()
             .map(|package| format!("  -p {package}")),
     );
-    if !selection.features.is_empty() {
-        lines.push(format!("  --features {}", selection.features.join(",")));
+    if selection.all_features_named {
+        lines.push("  --no-default-features".to_owned());
+    }
+    let features = selection.feature_arguments();
+    if !features.is_empty() {
+        lines.push(format!("  --features {}", features.join(",")));
     }
     if !target.is_empty() {
         lines.push(format!("  {target}"));
     }
-    continued(lines)
+    in_workspace(plan, continued(lines))
 }
 
 /// One command on several lines.
@@ -260,39 +331,47 @@ pub fn profile(plan: &Plan) -> String {
     format!("--profile {}", plan.config.profile)
 }
 
-/// The lines of a script, `STUBS` replaced by what gives every member the targets that its skeleton names.
-fn lines(script: &str, plan: &Plan) -> Vec<String> {
-    let members = &plan.skeleton.members;
-    let dirs: Vec<&str> = members
-        .values()
-        .map(|member| {
-            if member.dir.as_str().is_empty() {
-                "."
-            } else {
-                member.dir.as_str()
-            }
-        })
-        .collect();
-    let mut stubs = format!(
-        "for member in {}; do\n  mkdir -p $member/src\n  : >$member/src/lib.rs\ndone",
-        dirs.join(" ")
-    );
-    let scripts: Vec<String> = members
-        .values()
+/// Gives every masked package the targets that its skeleton names.
+fn stubs(plan: &Plan) -> Vec<String> {
+    let dirs = words(plan.skeleton.masked().map(|member| member.dir.as_str()));
+    let mut script = Vec::new();
+    if !dirs.is_empty() {
+        script.extend([
+            format!("for member in {dirs}; do"),
+            "  mkdir -p $member/src".to_owned(),
+            "  : >$member/src/lib.rs".to_owned(),
+            "done".to_owned(),
+        ]);
+    }
+    let scripts: Vec<String> = plan
+        .skeleton
+        .masked()
         .filter(|member| member.build_script)
-        .map(|member| member.dir.join("build.rs").to_string())
+        .map(|member| member.path("build.rs").to_string())
         .collect();
     if !scripts.is_empty() {
-        stubs += &format!(
-            "\nfor script in {}; do\n  echo 'fn main() {{}}' >$script\ndone",
-            scripts.join(" ")
-        );
+        script.extend([
+            format!("for script in {}; do", scripts.join(" ")),
+            "  echo 'fn main() {}' >$script".to_owned(),
+            "done".to_owned(),
+        ]);
     }
     script
-        .replace("STUBS", &stubs)
-        .lines()
-        .map(str::to_owned)
-        .collect()
+}
+
+/// Gives the packages that are themselves everywhere the files that Cargo looks for when it reads a manifest.
+fn ground_stubs(plan: &Plan) -> Vec<String> {
+    let ground = plan.skeleton.with_role(Role::Ground);
+    let files = words(ground.flat_map(|(_, member)| member.roots.iter().map(|path| path.as_str())));
+    if files.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        format!("for file in {files}; do"),
+        "  mkdir -p \"$(dirname $file)\"".to_owned(),
+        "  : >$file".to_owned(),
+        "done".to_owned(),
+    ]
 }
 
 /// Cargo's folder for the profile's outputs.

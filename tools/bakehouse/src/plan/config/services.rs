@@ -21,7 +21,7 @@ impl Check<'_> {
                 }
             }
             None => {
-                for member in self.workspace.members.values() {
+                for member in self.workspace.own_members() {
                     for bin in &member.binaries {
                         let name = sanitised(&bin.name);
                         services.push(ServiceConfig {
@@ -120,11 +120,11 @@ impl Check<'_> {
         package: Option<&Spanned<String>>,
         bin: Option<&Spanned<String>>,
     ) -> Option<(String, String)> {
-        let members = &self.workspace.members;
         let wanted = bin.unwrap_or(name);
         let member = if let Some(package) = package {
-            let Some(member) = members.get(package.as_ref()) else {
-                let hint = did_you_mean(package.as_ref(), members.keys().map(String::as_str))
+            let Some(member) = self.workspace.own_member(package.as_ref()) else {
+                let names = self.workspace.own_members().map(|m| m.name.as_str());
+                let hint = did_you_mean(package.as_ref(), names)
                     .unwrap_or_else(|| "`cargo metadata --no-deps` lists the members".to_owned());
                 self.problem(
                     Code::PackageUnknown,
@@ -142,10 +142,11 @@ impl Check<'_> {
                     .iter()
                     .any(|binary| binary.name == *wanted.as_ref())
             };
-            let found: Vec<&Member> = members.values().filter(has).collect();
+            let found: Vec<&Member> = self.workspace.own_members().filter(has).collect();
             let [member] = found[..] else {
-                let all = members
-                    .values()
+                let all = self
+                    .workspace
+                    .own_members()
                     .flat_map(|m| m.binaries.iter().map(|b| b.name.as_str()));
                 let hint = did_you_mean(wanted.as_ref(), all)
                     .unwrap_or_else(|| "name it with `package = \"…\"`".to_owned());

@@ -1,0 +1,175 @@
+//! Which features, and so which edges, a build of some packages switches on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::member::{Edge, EdgeKind};
+use super::{Member, platform};
+
+/// What a build of its roots reaches: local packages, their features and the edges between them. Features are
+/// unified over everything, as Cargo's first resolver does; later ones switch on a part of that.
+#[derive(Clone, Debug, Default)]
+pub struct Activation {
+    /// Features by package; a package that is reached has an entry.
+    features: BTreeMap<String, BTreeSet<String>>,
+    /// What each package needs directly.
+    edges: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Activation {
+    /// Activates `roots`, each with the given features and its default ones, for `platforms`.
+    pub fn of<'a>(
+        members: &'a BTreeMap<String, Member>,
+        roots: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
+        platforms: &'a [String],
+    ) -> Self {
+        let mut run = Run {
+            members,
+            platforms,
+            found: Self::default(),
+            weak: BTreeSet::new(),
+        };
+        for (package, features) in roots {
+            run.package(package, features, true);
+        }
+        run.found
+    }
+
+    /// All packages that are compiled.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.features.keys().map(String::as_str)
+    }
+
+    /// Whether `feature` of `package` is on.
+    pub fn has(&self, package: &str, feature: &str) -> bool {
+        self.features
+            .get(package)
+            .is_some_and(|features| features.contains(feature))
+    }
+
+    /// What `package` needs directly.
+    pub fn needs(&self, package: &str) -> impl Iterator<Item = &str> {
+        self.edges
+            .get(package)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    /// `packages` and all that they need.
+    pub fn closure<'a>(&'a self, packages: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&str> = packages.into_iter().collect();
+        while let Some(package) = open.pop() {
+            if seen.insert(package.to_owned()) {
+                open.extend(self.needs(package));
+            }
+        }
+        seen
+    }
+}
+
+struct Run<'a> {
+    members: &'a BTreeMap<String, Member>,
+    platforms: &'a [String],
+    found: Activation,
+    /// `dependency?/feature` of a package, whose dependency may be switched on later.
+    weak: BTreeSet<(&'a str, &'a str, &'a str)>,
+}
+
+impl<'a> Run<'a> {
+    fn package(
+        &mut self,
+        package: &'a str,
+        features: impl IntoIterator<Item = &'a str>,
+        default: bool,
+    ) {
+        let Some(member) = self.members.get(package) else {
+            return;
+        };
+        if !self.found.features.contains_key(package) {
+            self.found
+                .features
+                .insert(package.to_owned(), BTreeSet::new());
+            for edge in member.edges.iter().filter(|edge| !edge.optional) {
+                self.edge(package, edge);
+            }
+        }
+        let default = default.then_some("default");
+        for feature in features.into_iter().chain(default) {
+            self.feature(package, member, feature);
+        }
+    }
+
+    fn feature(&mut self, package: &'a str, member: &'a Member, feature: &'a str) {
+        let Some(values) = member.features.get(feature) else {
+            return;
+        };
+        let on = self.found.features.entry(package.to_owned()).or_default();
+        if !on.insert(feature.to_owned()) {
+            return;
+        }
+        for value in values {
+            if let Some(key) = value.strip_prefix("dep:") {
+                self.optional(package, member, key);
+            } else if let Some((key, feature)) = value.split_once('/') {
+                match key.strip_suffix('?') {
+                    Some(key) => {
+                        self.weak.insert((package, key, feature));
+                    }
+                    None => {
+                        self.optional(package, member, key);
+                        self.feature(package, member, key);
+                    }
+                }
+                self.of_dependency(package, member, key.trim_end_matches('?'), feature);
+            } else {
+                self.feature(package, member, value);
+            }
+        }
+    }
+
+    /// Switches on the optional dependency that the manifest calls `key`.
+    fn optional(&mut self, package: &'a str, member: &'a Member, key: &str) {
+        for edge in member.edges.iter().filter(|edge| edge.key == key) {
+            self.edge(package, edge);
+        }
+    }
+
+    fn edge(&mut self, package: &'a str, edge: &'a Edge) {
+        let applies = edge
+            .target
+            .as_ref()
+            .is_none_or(|target| platform::may_apply(target, self.platforms));
+        // Cargo warns of a dependency that has no library, and goes without it.
+        let library = self
+            .members
+            .get(&edge.to)
+            .is_some_and(|member| member.library.is_some());
+        if edge.kind == EdgeKind::Dev || !applies || !library {
+            return;
+        }
+        let needs = self.found.edges.entry(package.to_owned()).or_default();
+        needs.insert(edge.to.clone());
+        let features = edge.features.iter().map(String::as_str);
+        self.package(&edge.to, features, edge.default_features);
+        let weak: Vec<&str> = self
+            .weak
+            .range((package, edge.key.as_str(), "")..)
+            .take_while(|(of, key, _)| *of == package && *key == edge.key)
+            .map(|(_, _, feature)| *feature)
+            .collect();
+        for feature in weak {
+            self.package(&edge.to, [feature], false);
+        }
+    }
+
+    /// Switches `feature` on in the dependency that the manifest calls `key`, if the dependency is on.
+    fn of_dependency(&mut self, package: &'a str, member: &'a Member, key: &str, feature: &'a str) {
+        for edge in member.edges.iter().filter(|edge| edge.key == key) {
+            let on = self.found.needs(package).any(|needed| needed == edge.to);
+            if on {
+                self.package(&edge.to, [feature], false);
+            }
+        }
+    }
+}

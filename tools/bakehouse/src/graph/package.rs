@@ -1,0 +1,223 @@
+//! A local package as Cargo's metadata shows it → [`Member`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Dependency, DependencyKind, TargetKind};
+use toml::Table;
+
+use super::member::{Binary, Edge, EdgeKind, Library};
+use super::sources::{DEVELOPMENT, listed, modules};
+use super::{Lock, Member};
+use crate::problem::{Code, Problem};
+
+/// A package and the workspace that it belongs to, as absolute paths.
+pub struct Found {
+    pub package: cargo_metadata::Package,
+    pub workspace: Utf8PathBuf,
+    pub manifest: Table,
+}
+
+impl Found {
+    /// The package's folder.
+    pub fn dir(&self) -> &Utf8Path {
+        self.package
+            .manifest_path
+            .parent()
+            .unwrap_or(&self.workspace)
+    }
+
+    /// The main source file of each target that an image can be built from.
+    pub fn roots(&self) -> impl Iterator<Item = &Utf8Path> {
+        let targets = self.package.targets.iter();
+        targets
+            .filter(|target| !is_development(target))
+            .map(|target| target.src_path.as_path())
+    }
+
+    /// The folders of path dependencies that a build follows.
+    pub fn path_dependencies(&self) -> impl Iterator<Item = &Utf8Path> {
+        let dependencies = self.package.dependencies.iter();
+        dependencies
+            .filter(|dependency| dependency.kind != DependencyKind::Development)
+            .filter_map(|dependency| dependency.path.as_deref())
+    }
+}
+
+fn is_development(target: &cargo_metadata::Target) -> bool {
+    matches!(
+        target.kind.first(),
+        Some(TargetKind::Example | TargetKind::Test | TargetKind::Bench)
+    )
+}
+
+/// What a package's conversion looks up.
+pub struct Surroundings<'a> {
+    /// The context.
+    pub root: &'a Utf8Path,
+    /// The workspace that is baked.
+    pub workspace: &'a Utf8Path,
+    pub lock: &'a Lock,
+    /// All local packages' names by their folders.
+    pub names: &'a BTreeMap<Utf8PathBuf, String>,
+}
+
+impl Surroundings<'_> {
+    /// Makes a member of `found`.
+    ///
+    /// # Errors
+    /// `path-outside` for a folder that cannot stand in a Dockerfile, `file-unreadable`.
+    pub fn member(&self, found: &Found) -> Result<Member, Problem> {
+        let package = &found.package;
+        let dir = self.relative(found.dir())?;
+        let mut library = None;
+        let mut binaries = Vec::new();
+        let mut build_script = false;
+        for target in package.targets.iter().filter(|t| !is_development(t)) {
+            match target.kind.first() {
+                Some(TargetKind::Bin) => binaries.push(Binary {
+                    name: target.name.clone(),
+                    required_features: target.required_features.clone(),
+                }),
+                Some(TargetKind::CustomBuild) => build_script = true,
+                _ => {
+                    library = Some(Library {
+                        name: target.name.clone(),
+                        proc_macro: target.kind.contains(&TargetKind::ProcMacro),
+                    });
+                }
+            }
+        }
+        binaries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Member {
+            name: package.name.to_string(),
+            version: package.version.to_string(),
+            edition: package.edition.to_string(),
+            workspace: self.relative(&found.workspace)?,
+            foreign: found.workspace != self.workspace,
+            manifest: found.manifest.clone(),
+            library,
+            binaries,
+            build_script,
+            edges: self.edges(package),
+            dependencies: package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind != DependencyKind::Development)
+                .map(|dependency| dependency.name.clone())
+                .collect(),
+            features: package.features.clone(),
+            sources: self.sources(found, &dir)?,
+            roots: found
+                .roots()
+                .map(|path| self.relative(path))
+                .collect::<Result<_, _>>()?,
+            development: self.development(found, &dir)?,
+            dir,
+        })
+    }
+
+    /// `path` relative to the context, if it can stand in every generated file as it is.
+    fn relative(&self, path: &Utf8Path) -> Result<Utf8PathBuf, Problem> {
+        let relative = path.strip_prefix(self.root).map_err(|_| {
+            Problem::new(
+                Code::PathOutside,
+                format!("{path} lies outside the context {}", self.root),
+            )
+        })?;
+        let plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
+        if !relative.as_str().chars().all(plain) {
+            return Err(Problem::new(
+                Code::PathOutside,
+                format!("`{relative}` has characters that a Dockerfile or a shell would take for its own"),
+            )
+            .hint("rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe"));
+        }
+        Ok(relative.to_owned())
+    }
+
+    fn edges(&self, package: &cargo_metadata::Package) -> Vec<Edge> {
+        let patched = self.lock.local_dependencies(&package.name);
+        let target = |dependency: &Dependency| match &dependency.path {
+            Some(path) => self.names.get(path).cloned(),
+            // A [patch] may put a local folder in its place; the lock shows what Cargo took.
+            None => patched
+                .contains(dependency.name.as_str())
+                .then(|| dependency.name.clone()),
+        };
+        let edges: BTreeSet<Edge> = package
+            .dependencies
+            .iter()
+            .filter_map(|dependency| {
+                Some(Edge {
+                    to: target(dependency)?,
+                    key: dependency
+                        .rename
+                        .as_ref()
+                        .unwrap_or(&dependency.name)
+                        .clone(),
+                    kind: match dependency.kind {
+                        DependencyKind::Development => EdgeKind::Dev,
+                        DependencyKind::Build => EdgeKind::Build,
+                        _ => EdgeKind::Normal,
+                    },
+                    optional: dependency.optional,
+                    default_features: dependency.uses_default_features,
+                    features: dependency.features.clone(),
+                    target: dependency.target.clone(),
+                })
+            })
+            .collect();
+        edges.into_iter().collect()
+    }
+
+    /// A package's folder, and what targets lie outside it. Of a package whose folder holds others, just its own
+    /// part; of one at the workspace's root just what its targets lie in, for its folder is the whole repository.
+    fn sources(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+        let own = found.dir();
+        let nested: BTreeSet<&Utf8Path> = self
+            .names
+            .keys()
+            .map(Utf8PathBuf::as_path)
+            .filter(|other| *other != own && other.starts_with(own))
+            .collect();
+        let whole_repository =
+            dir.as_str().is_empty() || (own == found.workspace && !nested.is_empty());
+        let mut sources = BTreeSet::new();
+        if !whole_repository {
+            sources.extend(listed(own, &nested)?);
+        }
+        for path in found.roots() {
+            if !whole_repository && path.starts_with(own) {
+                continue;
+            }
+            let parent = path.parent().unwrap_or(path);
+            let top = own.join("src");
+            if parent == own {
+                sources.extend(modules(path)?);
+            } else if path.starts_with(&top) {
+                sources.extend(listed(&top, &nested)?);
+            } else {
+                sources.extend(listed(parent, &nested)?);
+            }
+        }
+        sources.iter().map(|path| self.relative(path)).collect()
+    }
+
+    /// The usual folders of tests, benches and examples, where nothing else is compiled.
+    fn development(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+        let own = found.dir();
+        let mut folders = Vec::new();
+        for name in DEVELOPMENT {
+            let folder = own.join(name);
+            let mut targets = found.package.targets.iter();
+            let used = targets.any(|t| is_development(t) && t.src_path.starts_with(&folder));
+            let compiled = found.roots().any(|path| path.starts_with(&folder))
+                || self.names.keys().any(|other| other.starts_with(&folder));
+            if used && !compiled && !dir.as_str().is_empty() {
+                folders.push(self.relative(&folder)?);
+            }
+        }
+        Ok(folders)
+    }
+}
