@@ -56,7 +56,7 @@ impl Session {
     fn config_source(&self, workspace: &Workspace) -> Result<Source, Problem> {
         let path = match &self.global.config {
             Some(path) => path.clone(),
-            None => workspace.root.join("bakehouse.toml"),
+            None => workspace.home().join("bakehouse.toml"),
         };
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,

@@ -25,7 +25,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format(&block);
     }
     Document {
-        path: "docker-bake.hcl".into(),
+        path: plan.generated("docker-bake.hcl"),
         text: seal(&text),
     }
 }
@@ -108,7 +108,7 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             .add_attribute(("tags", list([])))
             .build(),
     ));
-    blocks.push(common());
+    blocks.push(common(plan));
     if plan.has_shared() {
         blocks.push(shared());
     }
@@ -249,7 +249,7 @@ fn groups(plan: &Plan) -> Vec<(String, Block)> {
     groups
 }
 
-fn common() -> (String, Block) {
+fn common(plan: &Plan) -> (String, Block) {
     let args = hcl::expr::Object::from_iter(
         ["BUILDER_BASE", "RUNTIME_BASE", "SOURCE_DATE_EPOCH"].map(|name| {
             (
@@ -261,7 +261,7 @@ fn common() -> (String, Block) {
     let block = Block::builder("target")
         .add_label("_common")
         .add_attribute(("context", "."))
-        .add_attribute(("dockerfile", "docker/Dockerfile"))
+        .add_attribute(("dockerfile", plan.generated("docker/Dockerfile").as_str()))
         .add_attribute((
             "platforms",
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),

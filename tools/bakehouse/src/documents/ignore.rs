@@ -32,7 +32,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format!("!{path}\n");
     }
     Document {
-        path: "docker/Dockerfile.dockerignore".into(),
+        path: plan.generated("docker/Dockerfile.dockerignore"),
         text: seal(&text),
     }
 }

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// Relative to the workspace root.
+    /// Relative to the context.
     pub path: Utf8PathBuf,
     pub text: String,
 }

@@ -5,13 +5,13 @@ use camino::Utf8Path;
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
-use crate::plan::build::SKELETON;
 
 /// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them;
-/// `root/`: the workspace's with its own package, for those that compile that.
+/// `root/`: the workspace's with its own package, for those that compile that; `library/`: members' own without
+/// binaries, where those would be mistaken for others.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
-        path: Utf8Path::new(SKELETON).join(folder).join(path),
+        path: plan.skeleton_folder().join(folder).join(path),
         text: seal(text),
     };
     let masked = plan
@@ -24,5 +24,9 @@ pub fn render(plan: &Plan) -> Vec<Document> {
         .map(|(path, text)| document("own", &path, text));
     let root = plan.skeleton.root_package.iter();
     let root = root.map(|text| document("root", Utf8Path::new("Cargo.toml"), text));
-    masked.chain(own).chain(root).collect()
+    let library = plan
+        .skeleton
+        .library_files()
+        .map(|(path, text)| document("library", &path, text));
+    masked.chain(own).chain(root).chain(library).collect()
 }

@@ -65,13 +65,14 @@ impl Engine {
         version("docker buildx", words.unwrap_or(&said), &OLDEST_BUILDX)
     }
 
-    /// Bakes `targets` of the Bake file in `root`, progress going straight to the terminal.
+    /// Bakes `targets` of the Bake file `file` in `root`, progress going straight to the terminal.
     ///
     /// # Errors
     /// `bake-failed`; `engine-missing`, `engine-too-old`.
     pub fn bake(
         &self,
         root: &Utf8Path,
+        file: &Utf8Path,
         targets: &[String],
         variables: &[(String, String)],
         arguments: &[OsString],
@@ -79,7 +80,7 @@ impl Engine {
         self.version()?;
         let status = Command::new(&self.docker)
             .current_dir(root)
-            .args(["buildx", "bake", "--file", "docker-bake.hcl"])
+            .args(["buildx", "bake", "--file", file.as_str()])
             .args(arguments)
             .args(targets)
             .envs(variables.iter().map(|(key, value)| (key, value)))

@@ -8,13 +8,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::documents::Document;
 use crate::documents::seal::{Owner, owner};
-use crate::plan::build::SKELETON;
 use crate::problem::{Code, Problem};
 
 /// A file that is not as the plan says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Relative to the workspace root.
+    /// Relative to the context.
     pub path: Utf8PathBuf,
     pub kind: ChangeKind,
 }
@@ -72,11 +71,15 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares `documents` with the files below `root`, sorted by path.
+/// Compares `documents` with the files below `root`, sorted by path; in `skeleton` there should be no others.
 ///
 /// # Errors
 /// `file-unreadable`.
-pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+pub fn compare(
+    root: &Utf8Path,
+    skeleton: &Utf8Path,
+    documents: &[Document],
+) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
     for document in documents {
         let old = read(&root.join(&document.path))?;
@@ -99,7 +102,7 @@ pub fn compare(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, P
         .iter()
         .map(|document| document.path.as_path())
         .collect();
-    for path in skeleton_files(root)? {
+    for path in skeleton_files(root, skeleton)? {
         if !wanted.contains(path.as_path())
             && let Some(old) = read(&root.join(&path))?
             && owner(&old) != Owner::Foreign
@@ -127,8 +130,8 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
     }
 }
 
-fn skeleton_files(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
-    let folder = root.join(SKELETON);
+fn skeleton_files(root: &Utf8Path, skeleton: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+    let folder = root.join(skeleton);
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

@@ -12,7 +12,17 @@ pub struct Activation {
     /// Features by package; a package that is reached has an entry.
     features: BTreeMap<String, BTreeSet<String>>,
     /// What each package needs directly.
-    edges: BTreeMap<String, BTreeSet<String>>,
+    edges: BTreeMap<String, BTreeMap<String, Use>>,
+}
+
+/// What one package is compiled for in another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// Linked into it.
+    pub linked: bool,
+    /// Run by the compiler or a build script. Cargo compiles it with another profile, and other features, than what is
+    /// linked.
+    pub run: bool,
 }
 
 impl Activation {
@@ -48,11 +58,33 @@ impl Activation {
 
     /// What `package` needs directly.
     pub fn needs(&self, package: &str) -> impl Iterator<Item = &str> {
-        self.edges
-            .get(package)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        let edges = self.edges.get(package).into_iter().flatten();
+        edges.map(|(needed, _)| needed.as_str())
+    }
+
+    /// What each package is compiled for, beside `roots` themselves.
+    pub fn uses<'a>(&'a self, roots: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Use> {
+        let mut uses: BTreeMap<&str, Use> = BTreeMap::new();
+        let mut open: Vec<(&str, bool)> = roots.into_iter().map(|root| (root, false)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some((package, runs)) = open.pop() {
+            if !seen.insert((package, runs)) {
+                continue;
+            }
+            for (needed, edge) in self.edges.get(package).into_iter().flatten() {
+                let found = uses.entry(needed).or_default();
+                if edge.linked {
+                    found.linked |= !runs;
+                    found.run |= runs;
+                    open.push((needed, runs));
+                }
+                if edge.run {
+                    found.run = true;
+                    open.push((needed, true));
+                }
+            }
+        }
+        uses
     }
 
     /// `packages` and all that they need.
@@ -144,12 +176,17 @@ impl<'a> Run<'a> {
         let library = self
             .members
             .get(&edge.to)
-            .is_some_and(|member| member.library.is_some());
-        if edge.kind == EdgeKind::Dev || !applies || !library {
+            .and_then(|member| member.library.as_ref());
+        let Some(library) = library.filter(|_| edge.kind != EdgeKind::Dev && applies) else {
             return;
-        }
+        };
         let needs = self.found.edges.entry(package.to_owned()).or_default();
-        needs.insert(edge.to.clone());
+        let found = needs.entry(edge.to.clone()).or_default();
+        if edge.kind == EdgeKind::Build || library.proc_macro {
+            found.run = true;
+        } else {
+            found.linked = true;
+        }
         let features = edge.features.iter().map(String::as_str);
         self.package(&edge.to, features, edge.default_features);
         let weak: Vec<&str> = self

@@ -12,6 +12,11 @@ use crate::problem::{Code, Problem};
 /// # Errors
 /// `manifest-missing`, `cargo-missing`, `cargo-failed`.
 pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
+    parse(run(manifest_path)?)
+}
+
+/// What `cargo metadata` prints.
+fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args([
         "metadata",
@@ -46,17 +51,45 @@ pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
                 .hint("`cargo metadata --no-deps` in this folder shows the same; mend the manifest it names")
         });
     }
-    String::from_utf8(output.stdout)
-        .map_err(|error| error.to_string())
-        .and_then(|text| {
-            cargo_metadata::MetadataCommand::parse(text).map_err(|error| error.to_string())
-        })
-        .map_err(|error| {
-            Problem::new(
-                Code::CargoFailed,
-                format!("cargo metadata's answer cannot be read: {error}"),
-            )
-        })
+    String::from_utf8(output.stdout).map_err(|error| unclear(&error))
+}
+
+fn parse(text: String) -> Result<Metadata, Problem> {
+    cargo_metadata::MetadataCommand::parse(text).map_err(|error| unclear(&error))
+}
+
+fn unclear(error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(
+        Code::CargoFailed,
+        format!("cargo metadata's answer cannot be read: {error}"),
+    )
+    .hint("use the Cargo that the workspace is built with")
+}
+
+/// The same for a package that lies in the folder of a workspace and is neither a member nor excluded: Cargo takes it
+/// as a dependency, but does not show it. It is shown a copy, elsewhere, of how its files lie.
+///
+/// # Errors
+/// As [`metadata`], and `file-unreadable`.
+pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
+    let unreadable = |error: std::io::Error| {
+        Problem::new(Code::FileUnreadable, error.to_string())
+            .hint("make it readable for the user who runs bakehouse")
+    };
+    let folder = tempfile::tempdir().map_err(unreadable)?;
+    let apart = folder.path().canonicalize().map_err(unreadable)?;
+    let inside = dir.as_str().trim_start_matches('/');
+    let copy = apart.join(inside);
+    fs_err::create_dir_all(&copy).map_err(unreadable)?;
+    for entry in fs_err::read_dir(dir).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        fs_err::os::unix::fs::symlink(entry.path(), copy.join(entry.file_name()))
+            .map_err(unreadable)?;
+    }
+    let apart = apart.to_string_lossy().into_owned();
+    let manifest = Utf8Path::new(&apart).join(inside).join("Cargo.toml");
+    let text = run(Some(&manifest))?.replace(&apart, "");
+    parse(text)
 }
 
 /// Reads a manifest, or another of Cargo's files.

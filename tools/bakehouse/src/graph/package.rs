@@ -182,7 +182,7 @@ impl Surroundings<'_> {
             .filter(|other| *other != own && other.starts_with(own))
             .collect();
         let whole_repository =
-            dir.as_str().is_empty() || (own == found.workspace && !nested.is_empty());
+            dir.as_str().is_empty() || (own == self.workspace && !nested.is_empty());
         let mut sources = BTreeSet::new();
         if !whole_repository {
             sources.extend(listed(own, &nested)?);

@@ -4,7 +4,15 @@ use cargo_metadata::cargo_platform::{Cfg, CfgExpr, Platform};
 
 /// Whether a dependency under `[target.<target>]` can be used on any of `platforms`, such as `linux/amd64`. What
 /// cannot be told without asking the compiler counts as used.
+///
+/// Without platforms images are for the builder's own, which runs Linux.
 pub fn may_apply(target: &Platform, platforms: &[String]) -> bool {
+    let own = ["linux/".to_owned()];
+    let platforms = if platforms.is_empty() {
+        &own
+    } else {
+        platforms
+    };
     platforms.iter().any(|platform| {
         let (os, rest) = platform
             .split_once('/')
@@ -99,7 +107,10 @@ mod tests {
     fn a_dependency_is_left_out_only_where_it_cannot_apply() {
         let amd64 = ["linux/amd64".to_owned()];
         let both = ["linux/amd64".to_owned(), "linux/arm64".to_owned()];
-        let rows: [(&str, &[String], bool); 15] = [
+        let rows: [(&str, &[String], bool); 18] = [
+            ("cfg(target_os = \"linux\")", &[], true),
+            ("cfg(target_arch = \"aarch64\")", &[], true),
+            ("cfg(windows)", &[], false),
             ("cfg(windows)", &amd64, false),
             ("cfg(unix)", &amd64, true),
             ("cfg(not(unix))", &amd64, false),

@@ -52,6 +52,9 @@ impl Sources {
     ) -> Result<Self, Problem> {
         let mut sources = Self::default();
         let mut named = Named::new(development);
+        let named_in_part =
+            |folder: &&Utf8PathBuf| paths.iter().any(|path| path.starts_with(folder));
+        named.declared = development.iter().filter(named_in_part).collect();
         for path in paths {
             sources.add(root, path, development, &mut named)?;
         }
@@ -191,6 +194,8 @@ fn is_never_source(path: &Path) -> bool {
 /// Folders of tests, benches and examples that other sources name.
 struct Named<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
+    /// Those of which the configuration says what other packages read.
+    declared: BTreeSet<&'a Utf8PathBuf>,
     found: BTreeSet<Utf8PathBuf>,
 }
 
@@ -198,6 +203,7 @@ impl<'a> Named<'a> {
     fn new(folders: &'a BTreeSet<Utf8PathBuf>) -> Self {
         Self {
             folders,
+            declared: BTreeSet::new(),
             found: BTreeSet::new(),
         }
     }
@@ -235,7 +241,9 @@ impl<'a> Named<'a> {
                 script || mentioned.contains(name)
             } else {
                 let from_outside = format!("{}/{name}", package.file_name().unwrap_or_default());
-                mentioned.contains(name) && lines().any(|line| line.contains(&from_outside))
+                mentioned.contains(name)
+                    && !self.declared.contains(folder)
+                    && lines().any(|line| line.contains(&from_outside))
             };
             if named {
                 self.found.insert(folder.clone());

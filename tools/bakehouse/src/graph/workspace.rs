@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{metadata, read_toml};
+use super::cargo::{metadata, metadata_apart, read_toml};
 use super::package::{Found, Surroundings};
 use super::{Lock, Member, Sources, context, patch};
 use crate::problem::{Code, Problem};
@@ -12,8 +12,8 @@ use crate::problem::{Code, Problem};
 /// A Cargo workspace and the local packages that it depends on, read once.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// Absolute path of the folder that becomes the Docker context, in which all generated files stand: the
-    /// workspace's, or one above it that holds all it is built from. Other paths are relative to it.
+    /// Absolute path of the folder that becomes the Docker context: the workspace's, or one above it that holds all it
+    /// is built from. Other paths are relative to it.
     pub root: Utf8PathBuf,
     /// The folder of the workspace manifest; empty when it is the context itself.
     pub folder: Utf8PathBuf,
@@ -53,6 +53,11 @@ impl Workspace {
             sources.files.remove(&member.path("Cargo.toml"));
         }
         Ok(sources)
+    }
+
+    /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
+    pub fn home(&self) -> Utf8PathBuf {
+        self.root.join(&self.folder)
     }
 
     /// The packages that Cargo takes for members of the workspace.
@@ -193,9 +198,16 @@ fn local_packages(
             continue;
         }
         let manifest = dir.join("Cargo.toml");
-        let metadata = self::metadata(Some(&manifest)).map_err(|problem| {
-            problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
-        })?;
+        let metadata = self::metadata(Some(&manifest))
+            .or_else(
+                |problem| match problem.message.contains("believes it's in a workspace") {
+                    true => metadata_apart(&dir),
+                    false => Err(problem),
+                },
+            )
+            .map_err(|problem| {
+                problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
+            })?;
         let root = metadata.workspace_root.clone();
         let package = metadata
             .packages

@@ -40,7 +40,7 @@ pub struct Plan {
     pub put_back: Vec<Utf8PathBuf>,
 }
 
-/// Where the generated skeleton stands, relative to the workspace root.
+/// Where the generated skeleton stands, relative to the workspace.
 pub const SKELETON: &str = "docker/skeleton";
 
 /// The target whose cache holds the stages that services share.
@@ -72,7 +72,16 @@ impl Plan {
             .flat_map(|selection| &selection.ground)
             .map(|stage| stage.package.clone())
             .collect();
-        let skeleton = Skeleton::new(workspace, &compiled(&selections), &ground);
+        let mut run: BTreeSet<&str> = BTreeSet::new();
+        if config.strategy == Strategy::Layer {
+            let libraries = selections.iter().flat_map(|selection| &selection.libraries);
+            run.extend(
+                libraries
+                    .filter(|stage| stage.used.run)
+                    .map(|stage| stage.package.as_str()),
+            );
+        }
+        let skeleton = Skeleton::new(workspace, &compiled(&selections), &ground, &run);
         let hasher = Hasher {
             workspace,
             config: &config,
@@ -141,7 +150,7 @@ impl Plan {
             .collect();
         let mut context: BTreeSet<Utf8PathBuf> =
             Self::reads(workspace, &config).into_iter().collect();
-        context.insert(SKELETON.into());
+        context.insert(workspace.folder.join(SKELETON));
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
             folders.any(|folder| path.starts_with(folder) && *path != folder)
@@ -162,6 +171,16 @@ impl Plan {
             context: outermost(&context),
             config,
         }
+    }
+
+    /// Path of a generated file, relative to the context: they stand with the workspace.
+    pub fn generated(&self, path: &str) -> Utf8PathBuf {
+        self.folder.join(path)
+    }
+
+    /// Where the generated skeleton stands, relative to the context.
+    pub fn skeleton_folder(&self) -> Utf8PathBuf {
+        self.generated(SKELETON)
     }
 
     /// Every base image, sorted.

@@ -200,6 +200,7 @@ impl Group<'_> {
         }
 
         let closures = self.closures(&activation);
+        let uses = activation.uses(packages.iter().copied());
         let used: BTreeSet<String> = activation
             .packages()
             .flat_map(|package| {
@@ -224,6 +225,7 @@ impl Group<'_> {
                     .filter(|name| closure.contains(*name) && (bin.is_some() || *name != package))
                     .cloned()
                     .collect(),
+                used: uses.get(package).copied().unwrap_or_default(),
                 with_root: self.root.is_some_and(|root| closure.contains(root)),
                 name,
                 package: package.to_owned(),
@@ -265,9 +267,11 @@ impl Group<'_> {
             return Vec::new();
         }
         let ground = self.ground(activation);
+        let uses = activation.uses(packages.iter().copied());
         let adds = |package: &&str| {
             let default = self.workspace.members[*package].features.get("default");
-            !packages.contains(package)
+            uses.get(package).is_some_and(|used| used.linked)
+                && !packages.contains(package)
                 && !ground.contains(*package)
                 && default.is_some_and(|features| !features.is_empty())
                 && !activation.has(package, "default")

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use crate::graph::lock::{MASKED_VERSION, Package};
+use crate::graph::member::Binary;
 use crate::graph::{Member, Workspace, patch};
 
 /// The skeleton of a workspace.
@@ -24,9 +25,15 @@ pub struct Skeleton {
     pub root_package: Option<String>,
     /// The manifests of other workspaces that path dependencies belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, String>,
+    /// The manifest of [`RUNNER`], where something needs it.
+    pub runner: Option<String>,
     /// By package name.
     pub members: BTreeMap<String, MemberSkeleton>,
 }
+
+/// An empty package whose build script can depend on each library that the compiler or a build script runs, by a
+/// feature of the library's name: Cargo compiles such a library as its users need it only for somebody who runs it.
+pub const RUNNER: &str = "bakehouse-runner";
 
 /// What stands for a local package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +56,9 @@ pub struct MemberSkeleton {
     pub masked: String,
     /// Its own manifest without dev-dependencies, tests, benches and examples.
     pub own: String,
+    /// The same without its binaries, for where it is a library of others, if another package has a binary of the same
+    /// name: Cargo would build both.
+    pub library: Option<String>,
     /// Has a build script.
     pub build_script: bool,
     /// The main source file of each target, relative to the context.
@@ -75,11 +85,13 @@ const DEVELOPMENT: [&str; 5] = [
 ];
 
 impl Skeleton {
-    /// The skeleton of a workspace whose images compile `compiled`, of these `ground` with the third-party crates.
+    /// The skeleton of a workspace whose images compile `compiled`, of these `ground` with the third-party crates, and
+    /// `run` in stages of their own for what runs them.
     pub fn new(
         workspace: &Workspace,
         compiled: &BTreeSet<String>,
         ground: &BTreeSet<String>,
+        run: &BTreeSet<&str>,
     ) -> Self {
         let role = |name: &String| {
             if ground.contains(name) {
@@ -120,11 +132,16 @@ impl Skeleton {
             kept: &kept,
             reachable: &reachable,
             plain: &plain,
+            run,
         };
+        let mut lock = workspace.lock.masked(&reachable, &direct, &plain);
+        if !run.is_empty() {
+            lock += &cut.runner_entry();
+        }
         Self {
             folder: workspace.folder.clone(),
             masked_root: text(&cut.root(true, false)),
-            lock: workspace.lock.masked(&reachable, &direct, &plain),
+            lock,
             root: text(&cut.root(false, false)),
             root_package: workspace
                 .root_package()
@@ -134,6 +151,7 @@ impl Skeleton {
                 })
                 .map(|_| text(&cut.root(false, true))),
             foreign: cut.foreign(),
+            runner: (!run.is_empty()).then(|| text(&cut.runner())),
             members: kept
                 .keys()
                 .map(|name| (name.clone(), cut.member(&workspace.members[name])))
@@ -150,8 +168,12 @@ impl Skeleton {
         let foreign = self.foreign.iter();
         let foreign = foreign.map(|(folder, text)| (folder.join("Cargo.toml"), text.as_str()));
         let members = self.members.values().filter(|member| !member.is_root);
+        let runner = self.runner.iter();
+        let runner =
+            runner.map(|text| (self.folder.join(RUNNER).join("Cargo.toml"), text.as_str()));
         root.into_iter()
             .chain(foreign)
+            .chain(runner)
             .chain(members.map(|member| (member.path("Cargo.toml"), member.masked.as_str())))
     }
 
@@ -160,6 +182,12 @@ impl Skeleton {
         let members = self.masked().filter(|member| !member.is_root);
         std::iter::once((self.folder.join("Cargo.toml"), self.root.as_str()))
             .chain(members.map(|member| (member.path("Cargo.toml"), member.own.as_str())))
+    }
+
+    /// The manifests of packages that are a library of others and must show nothing else, by their path in the context.
+    pub fn library_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
+        let members = self.masked().filter(|member| !member.is_root);
+        members.filter_map(|member| Some((member.path("Cargo.toml"), member.library.as_deref()?)))
     }
 
     /// The packages that are masked where third-party crates are compiled, by name.
@@ -184,6 +212,8 @@ struct Cut<'a> {
     reachable: &'a [&'a Package],
     /// Packages whose version is not masked.
     plain: &'a BTreeSet<String>,
+    /// Libraries that [`RUNNER`] can depend on.
+    run: &'a BTreeSet<&'a str>,
 }
 
 impl Cut<'_> {
@@ -207,10 +237,20 @@ impl Cut<'_> {
             role,
             masked: text(&masked),
             own: text(&own(member)),
+            library: self.shares_a_name(member).then(|| text(&library(member))),
             build_script: member.build_script,
             roots: member.roots.clone(),
             is_root: member.is_root() && (!member.foreign || role == Role::Ground),
         }
+    }
+
+    /// Whether another package that is compiled has a binary of the same name.
+    fn shares_a_name(&self, member: &Member) -> bool {
+        let compiled = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
+        let others = compiled.map(|(name, _)| &self.workspace.members[name]);
+        let mut others = others.filter(|other| other.name != member.name && !other.foreign);
+        let named = |binary: &Binary| member.binaries.iter().any(|own| own.name == binary.name);
+        member.library.is_some() && others.any(|other| other.binaries.iter().any(named))
     }
 
     /// The workspace manifest. Masked, it keeps only what decides how third-party crates compile.
@@ -260,7 +300,11 @@ impl Cut<'_> {
             let values: Vec<Value> = dirs.iter().map(|dir| dir.as_str().into()).collect();
             values.into()
         };
-        inner.insert("members".into(), list(dirs(false)));
+        let mut members = dirs(false);
+        if !self.run.is_empty() {
+            members.insert(RUNNER.into());
+        }
+        inner.insert("members".into(), list(members));
         // What lies in the folder and is no member would become one.
         let excluded: BTreeSet<Utf8PathBuf> = dirs(true)
             .into_iter()
@@ -278,6 +322,54 @@ impl Cut<'_> {
         }
         patch::cut(&mut table, self.reachable);
         table
+    }
+
+    fn runner(&self) -> Table {
+        let mut package = Table::new();
+        package.insert("name".into(), RUNNER.into());
+        package.insert("version".into(), MASKED_VERSION.into());
+        package.insert("edition".into(), "2021".into());
+        package.insert("build".into(), "build.rs".into());
+        let dependencies = self.run.iter().map(|name| {
+            let dir = &self.workspace.members[*name].dir;
+            let mut dependency = Table::new();
+            let path = Utf8Path::new("..").join(relative(&self.workspace.folder, dir));
+            dependency.insert("path".into(), path.as_str().into());
+            dependency.insert("optional".into(), true.into());
+            dependency.insert("default-features".into(), false.into());
+            ((*name).to_owned(), Value::Table(dependency))
+        });
+        let dependencies: Table = dependencies.collect();
+        let mut lib = Table::new();
+        lib.insert("path".into(), "src/lib.rs".into());
+        let mut table = Table::new();
+        table.insert("package".into(), package.into());
+        table.insert("build-dependencies".into(), dependencies.into());
+        table.insert("lib".into(), lib.into());
+        table
+    }
+
+    /// Its entry in the lock.
+    fn runner_entry(&self) -> String {
+        let mut text = format!(
+            "\n[[package]]\nname = {RUNNER:?}\nversion = {MASKED_VERSION:?}\ndependencies = [\n"
+        );
+        for name in self.run {
+            let namesakes = self
+                .reachable
+                .iter()
+                .filter(|entry| entry.name == *name)
+                .count();
+            let version = match self.plain.contains(*name) {
+                true => &self.workspace.members[*name].version,
+                false => MASKED_VERSION,
+            };
+            text += &match namesakes {
+                1 => format!(" {name:?},\n"),
+                _ => format!(" \"{name} {version}\",\n"),
+            };
+        }
+        text + "]\n"
     }
 
     /// The manifests of other workspaces that packages compiled with the third-party crates belong to.
@@ -461,6 +553,17 @@ fn stub(member: &Member, version: &str) -> Table {
     let mut table = Table::new();
     table.insert("package".into(), package.into());
     table.insert("lib".into(), lib.into());
+    table
+}
+
+/// The package's own manifest without its binaries.
+fn library(member: &Member) -> Table {
+    let mut table = own(member);
+    table.remove("bin");
+    if let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
+        package.remove("default-run");
+        package.insert("autobins".into(), false.into());
+    }
     table
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::graph::activation::Use;
+
 /// The packages whose features are unified, and what is compiled for them. Each of its stages names the same
 /// packages to Cargo, so no third-party crate compiles twice.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct CompileStage {
     pub needs: Vec<String>,
     /// The root package is among what it compiles, so that it needs that package's own manifest.
     pub with_root: bool,
+    /// What others compile a library for.
+    pub used: Use,
     /// The package's folder.
     pub dir: Utf8PathBuf,
     /// Context paths that the stage reads: sources and declared inputs, sorted.

@@ -21,7 +21,11 @@ use crate::problem::{Code, Problem, Problems, did_you_mean};
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let Planned { root, plan, .. } = session.plan()?;
     let chosen = choose(&plan, &arguments.services)?;
-    check(&files::compare(&root, &documents::render(&plan))?)?;
+    check(&files::compare(
+        &root,
+        &plan.skeleton_folder(),
+        &documents::render(&plan),
+    )?)?;
     let engine = Engine::find()?;
     let names = Names::new(&plan);
     let certain = is_certain(arguments);
@@ -53,7 +57,8 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         }
     }
     if !missing.is_empty() {
-        bake(&engine, &root, &missing, certain, &arguments.bake)?;
+        let file = plan.generated("docker-bake.hcl");
+        bake(&engine, &root, &file, &missing, certain, &arguments.bake)?;
     }
     if !session.global.quiet {
         let images = if missing.is_empty() {
@@ -77,6 +82,7 @@ fn is_certain(arguments: &BuildArgs) -> bool {
 fn bake(
     engine: &Engine,
     root: &Utf8Path,
+    file: &Utf8Path,
     missing: &Chosen<'_>,
     certain: bool,
     arguments: &[std::ffi::OsString],
@@ -85,7 +91,7 @@ fn bake(
     let variables: Vec<(String, String)> = hashed
         .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
         .collect();
-    engine.bake(root, &missing.targets(), &variables, arguments)?;
+    engine.bake(root, file, &missing.targets(), &variables, arguments)?;
     for binary in &missing.pack_binaries {
         placed::note(root, binary, certain)?;
     }

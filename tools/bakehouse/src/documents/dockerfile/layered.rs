@@ -5,8 +5,8 @@ use super::BUILD;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, deps, in_workspace, profile_folder};
 use crate::plan::Plan;
-use crate::plan::build::{SHARED, SKELETON};
-use crate::plan::skeleton::Role;
+use crate::plan::build::SHARED;
+use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
 
 /// `deps`, `lib-*` and `build-*` of a selection.
@@ -61,11 +61,7 @@ pub fn shared(plan: &Plan) -> Stage {
 fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let mut script = lay_out(plan, selection, stage);
     script.push("touch /tmp/before".to_owned());
-    script.extend(cargo_build(
-        plan,
-        selection,
-        &format!("-p {} --lib", stage.package),
-    ));
+    script.extend(cargo_build(plan, selection, &library_target(stage)));
     script.push("mkdir -p /delta/out".to_owned());
     script.push(format!(
         "cp -a --parents {} /delta/out",
@@ -83,6 +79,19 @@ fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     };
     let comment = format!("{}: the library {}{on}.", stage.name, stage.package);
     compile(plan, selection, stage, comment, script)
+}
+
+/// A library as those who link it and those who run it want it.
+fn library_target(stage: &CompileStage) -> String {
+    let package = &stage.package;
+    let mut words = String::new();
+    if stage.used.run {
+        words += &format!("-p {RUNNER} --features {RUNNER}/{package} ");
+    }
+    if stage.used.linked || !stage.used.run {
+        words += &format!("-p {package} ");
+    }
+    words + "--lib"
 }
 
 /// One binary, and nothing but the binary in its layer.
@@ -149,6 +158,8 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
     if !has_own_output(stage) {
         mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
+    } else if plan.skeleton.members[&stage.package].library.is_some() {
+        mounts.extend(manifest_mount(plan, stage));
     }
     mounts
 }
@@ -157,9 +168,9 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
 pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
     let path = plan.folder.join("Cargo.toml");
     let source = if stage.with_root {
-        format!("{SKELETON}/root/Cargo.toml")
+        format!("{}/root/Cargo.toml", plan.skeleton_folder())
     } else {
-        format!("{SKELETON}/own/{path}")
+        format!("{}/own/{path}", plan.skeleton_folder())
     };
     Mount::context(source, format!("/manifests/{path}"))
 }
@@ -168,9 +179,13 @@ pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
 pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
     let path = stage.dir.join("Cargo.toml");
     let member = &plan.skeleton.members[&stage.package];
+    let folder = match (&stage.bin, &member.library) {
+        (None, Some(_)) => "library",
+        _ => "own",
+    };
     (!member.is_root && member.role == Role::Masked).then(|| {
         Mount::context(
-            format!("{SKELETON}/own/{path}"),
+            format!("{}/{folder}/{path}", plan.skeleton_folder()),
             format!("/manifests/{path}"),
         )
     })

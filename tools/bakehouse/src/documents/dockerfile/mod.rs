@@ -25,7 +25,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format!("\n{stage}");
     }
     Document {
-        path: "docker/Dockerfile".into(),
+        path: plan.generated("docker/Dockerfile"),
         text: seal(&text),
     }
 }

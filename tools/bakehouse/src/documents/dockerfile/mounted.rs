@@ -11,7 +11,6 @@ use super::third_party::{
     profile_folder, skeleton, target_guard,
 };
 use crate::plan::Plan;
-use crate::plan::build::SKELETON;
 use crate::plan::skeleton::Role;
 use crate::plan::stage::{CompileStage, Selection};
 
@@ -95,7 +94,7 @@ fn mounts(
             id: mount_id(plan, &format!("target{}", selection.suffix)),
             target: format!("{BUILD}/target"),
         },
-        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+        Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
         root_manifest_mount(plan, leaf),
     ];
     for stage in closure {

@@ -4,8 +4,7 @@ use super::BUILD;
 use super::layered::source_mounts;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
-use crate::plan::build::SKELETON;
-use crate::plan::skeleton::{MemberSkeleton, Role};
+use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
 use crate::plan::stage::Selection;
 
 /// `toolchain`: what every compile stage begins with.
@@ -79,7 +78,7 @@ pub fn vendor(plan: &Plan) -> Stage {
             id: mount_id(plan, "cargo-home"),
             target: "/cargo-home".to_owned(),
         },
-        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+        Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
     mounts.extend(cargo_config_mounts(plan));
     let mut script = vec!["cp -R /skeleton/. .".to_owned()];
@@ -151,7 +150,7 @@ cp -a . /deps/out"#
     );
     let mut mounts = vec![
         Mount::stage("vendor", "/vendor/out", "/vendor"),
-        Mount::context(format!("{SKELETON}/deps"), "/skeleton"),
+        Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
         Mount::Cache {
             id: mount_id(plan, &selection.deps()),
             target: format!("{BUILD}/target"),
@@ -333,7 +332,11 @@ pub fn profile(plan: &Plan) -> String {
 
 /// Gives every masked package the targets that its skeleton names.
 fn stubs(plan: &Plan) -> Vec<String> {
-    let dirs = words(plan.skeleton.masked().map(|member| member.dir.as_str()));
+    let runner = plan.skeleton.runner.is_some();
+    let runner = runner.then(|| plan.folder.join(RUNNER)).into_iter();
+    let runner: Vec<String> = runner.map(|path| path.to_string()).collect();
+    let members = plan.skeleton.masked().map(|member| member.dir.as_str());
+    let dirs = words(members.chain(runner.iter().map(String::as_str)));
     let mut script = Vec::new();
     if !dirs.is_empty() {
         script.extend([
@@ -348,6 +351,7 @@ fn stubs(plan: &Plan) -> Vec<String> {
         .masked()
         .filter(|member| member.build_script)
         .map(|member| member.path("build.rs").to_string())
+        .chain(runner.iter().map(|folder| format!("{folder}/build.rs")))
         .collect();
     if !scripts.is_empty() {
         script.extend([

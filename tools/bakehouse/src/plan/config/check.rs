@@ -164,7 +164,7 @@ impl Check<'_> {
         let mut packs = Vec::new();
         for (name, pack) in &raw.packs {
             self.target_name(name);
-            let path = self.inside(&pack.path);
+            let path = self.in_context(&pack.path);
             let mut binaries = Vec::new();
             for binary in &pack.binaries {
                 let folder = self.inside(&binary.to);

@@ -222,7 +222,7 @@ impl Check<'_> {
         let mut files = BTreeMap::new();
         for image in layers() {
             for (from, to) in &image.files {
-                let from = self.inside(from);
+                let from = self.in_context(from);
                 files.insert(from, self.absolute(Some(to), "/"));
             }
         }

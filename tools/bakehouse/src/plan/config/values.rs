@@ -188,10 +188,20 @@ impl Check<'_> {
                 "begin it with the name of a folder or file, e.g. `proto/**`",
             );
         }
-        self.inside(path)
+        self.in_context(path)
     }
 
-    /// A path relative to the workspace that does not leave it.
+    /// A path relative to the workspace that does not leave the context, which can be a folder above.
+    pub(super) fn in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        let mut folder = self.workspace.folder.clone();
+        let mut rest = path.as_ref().as_str();
+        while let Some(above) = rest.strip_prefix("../").filter(|_| folder.pop()) {
+            rest = above;
+        }
+        folder.join(self.inside(&Spanned::new(path.span(), rest.to_owned())))
+    }
+
+    /// A path relative to a folder that does not leave it.
     pub(super) fn inside(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
         let plain =
             |c: Utf8Component<'_>| matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir);

@@ -1,0 +1,232 @@
+//! A workspace written out in a test, generated for, and built without Docker: each stage's own script is run in a
+//! folder that holds what the stage mounts and nothing else.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod dockerfile;
+mod ignored;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub use dockerfile::Builder;
+pub use ignored::Ignored;
+
+/// A git repository in a temporary folder.
+pub struct Tree {
+    folder: tempfile::TempDir,
+    /// Where the workspace manifest stands.
+    workspace: &'static str,
+}
+
+impl Tree {
+    /// The files of `text`, each after a line `-- path --`; locked by Cargo.
+    pub fn of(text: &str) -> Self {
+        Self::below("", text)
+    }
+
+    /// The same with the workspace in a folder of the repository.
+    pub fn below(workspace: &'static str, text: &str) -> Self {
+        let tree = Self::unlocked(workspace, text);
+        let mut lock = cargo();
+        lock.args(["generate-lockfile", "--offline", "--quiet"]);
+        succeed(lock.current_dir(tree.path(workspace)));
+        tree
+    }
+
+    /// The same without a lock, unless `text` has one.
+    pub fn unlocked(workspace: &'static str, text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = Self { folder, workspace };
+        fs::create_dir_all(tree.path(".git")).unwrap();
+        let mut files: Vec<(&str, String)> = Vec::new();
+        for line in text.trim_start().lines() {
+            let name = line.strip_prefix("-- ").and_then(|l| l.strip_suffix(" --"));
+            if let Some(name) = name {
+                files.push((name, String::new()));
+            } else {
+                let (_, text) = files.last_mut().unwrap();
+                *text += line;
+                *text += "\n";
+            }
+        }
+        for (path, text) in files {
+            tree.write(path, &text);
+        }
+        tree
+    }
+
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join("repository").join(inside)
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// A generated file.
+    pub fn generated(&self, path: &str) -> String {
+        fs::read_to_string(self.path(self.workspace).join(path)).unwrap()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn bakehouse(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("bakehouse"));
+        command.current_dir(self.path(self.workspace));
+        command.env_remove("RUST_BACKTRACE").args(arguments);
+        command.output().unwrap()
+    }
+
+    /// `plan --format json`.
+    pub fn plan(&self) -> serde_json::Value {
+        let output = self.bakehouse(&["plan", "--format", "json"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// `service: its closure`, a line each.
+    pub fn closures(&self) -> Vec<String> {
+        let plan = self.plan();
+        let services = plan["services"].as_array().unwrap().iter();
+        services
+            .map(|service| {
+                let closure = service["closure"].as_array().unwrap().iter();
+                let closure: Vec<&str> = closure.map(|name| name.as_str().unwrap()).collect();
+                format!(
+                    "{}: {}",
+                    service["name"].as_str().unwrap(),
+                    closure.join(" ")
+                )
+            })
+            .collect()
+    }
+
+    pub fn generate(&self) {
+        let output = self.bakehouse(&["generate"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
+    /// The files that the generated `.dockerignore` lets into the context, but for the generated ones.
+    pub fn context(&self) -> Vec<String> {
+        self.generate();
+        let ignored = Ignored::read(&self.generated("docker/Dockerfile.dockerignore"));
+        let files = files(&self.path("")).into_iter();
+        files
+            .filter(|path| ignored.sends(path) && !path.contains("docker/"))
+            .collect()
+    }
+
+    /// Builds every service in the stages of the generated Dockerfile, and runs it: `service: what it prints`. Each
+    /// stage of a library or binary compiles that and nothing else.
+    pub fn built(&self) -> Vec<String> {
+        let (printed, compiled) = self.build();
+        for (stage, packages) in compiled {
+            if stage.starts_with("lib-") || stage.starts_with("build-") {
+                let own = |package: &&String| *package != "bakehouse-runner";
+                assert_eq!(
+                    packages.iter().filter(own).count(),
+                    1,
+                    "{stage} compiled {packages:?}"
+                );
+            }
+        }
+        printed
+    }
+
+    /// The same, with what each stage compiled.
+    pub fn build(&self) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
+        self.generate();
+        let context = self.folder.path().join("context");
+        let ignored = Ignored::read(&self.generated("docker/Dockerfile.dockerignore"));
+        for path in files(&self.path("")) {
+            if ignored.sends(&path) {
+                fs::create_dir_all(context.join(&path).parent().unwrap()).unwrap();
+                copy(&self.path(&path), &context.join(&path));
+            }
+        }
+        let text = self.generated("docker/Dockerfile");
+        let mut builder = Builder::new(&text, context, self.folder.path().join("machine"));
+        let mut printed = BTreeMap::new();
+        for service in self.plan()["services"].as_array().unwrap() {
+            let name = service["name"].as_str().unwrap();
+            let bin = service["bin"].as_str().unwrap();
+            let binary = builder
+                .stage(&format!("build-{name}"))
+                .join("dist/bin")
+                .join(bin);
+            let output = Command::new(&binary).output().unwrap();
+            printed.insert(name.to_owned(), String::from_utf8(output.stdout).unwrap());
+            // The tree that the stage left must be one that Cargo takes without a word.
+            let mut metadata = cargo();
+            metadata.args(["metadata", "--locked", "--offline", "--format-version", "1"]);
+            metadata
+                .envs(builder.environment())
+                .arg("--config")
+                .arg(builder.machine("vendor/config.toml"));
+            succeed(metadata.current_dir(builder.machine("build").join(self.workspace)));
+        }
+        let line = |(name, text): (String, String)| format!("{name}: {}", text.trim_end());
+        (printed.into_iter().map(line).collect(), builder.compiled)
+    }
+}
+
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    undisturbed(&mut cargo);
+    cargo
+}
+
+/// What runs the tests must not decide how the fixtures are built.
+pub fn undisturbed(command: &mut Command) {
+    command.env("CARGO_NET_OFFLINE", "true");
+    for name in ["CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+        command.env_remove(name);
+    }
+}
+
+pub fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", stderr(&output));
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// All files below `folder`, sorted; links are files.
+pub fn files(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(open) = folders.pop() {
+        for entry in fs::read_dir(open).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                let path = entry.path();
+                files.push(
+                    path.strip_prefix(folder)
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Copies a file or folder as it is, times and links too.
+pub fn copy(from: &Path, to: &Path) {
+    succeed(Command::new("cp").arg("-a").arg("-T").arg(from).arg(to));
+}
