@@ -864,3 +864,114 @@ fn a_package_outside_the_repository_is_refused() {
         stderr(&output)
     );
 }
+
+#[test]
+fn a_package_that_only_one_service_compiles_is_no_burden_to_the_others() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["a", "b", "macros"]
+exclude = ["tool"]
+-- bakehouse.toml --
+profile = "dev"
+unify = "each"
+-- a/Cargo.toml --
+[package]
+name = "a"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+tool.path = "../tool"
+macros.path = "../macros"
+-- a/src/main.rs --
+fn main() { println!("{} {}", tool::NAME, macros::seven!()) }
+-- b/Cargo.toml --
+[package]
+name = "b"
+version = "0.1.0"
+edition = "2024"
+[features]
+all = ["dep:tool", "dep:macros"]
+[dependencies]
+tool = { path = "../tool", optional = true }
+macros = { path = "../macros", optional = true }
+-- b/src/main.rs --
+fn main() { println!("b") }
+-- tool/Cargo.toml --
+[package]
+name = "tool"
+version = "0.1.0"
+edition = "2024"
+-- tool/build.rs --
+fn main() {}
+-- tool/src/lib.rs --
+pub const NAME: &str = "tool";
+-- macros/Cargo.toml --
+[package]
+name = "macros"
+version = "0.1.0"
+edition = "2024"
+[lib]
+proc-macro = true
+-- macros/src/lib.rs --
+#[proc_macro]
+pub fn seven(_: proc_macro::TokenStream) -> proc_macro::TokenStream { "7".parse().unwrap() }
+"#,
+    );
+    assert_eq!(tree.closures(), ["a: a macros tool", "b: b"]);
+    assert_eq!(tree.built(), ["a: tool 7", "b: b"]);
+}
+
+#[test]
+fn platforms_decide_which_dependencies_are_compiled() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api", "linux", "arm", "windows"]
+-- bakehouse.toml --
+profile = "dev"
+platforms = ["linux/amd64"]
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[target.'cfg(target_os = "linux")'.dependencies]
+linux.path = "../linux"
+[target.'cfg(all(target_os = "linux", target_arch = "aarch64"))'.dependencies]
+arm.path = "../arm"
+[target.x86_64-pc-windows-msvc.build-dependencies]
+windows.path = "../windows"
+-- api/src/main.rs --
+fn main() {}
+-- linux/Cargo.toml --
+[package]
+name = "linux"
+version = "0.1.0"
+-- linux/src/lib.rs --
+-- arm/Cargo.toml --
+[package]
+name = "arm"
+version = "0.1.0"
+-- arm/src/lib.rs --
+-- windows/Cargo.toml --
+[package]
+name = "windows"
+version = "0.1.0"
+-- windows/src/lib.rs --
+"#,
+    );
+    assert_eq!(tree.closures(), ["api: api linux"]);
+    let config = tree.read("bakehouse.toml");
+    tree.write(
+        "bakehouse.toml",
+        &config.replace("amd64\"", "amd64\", \"linux/arm64\""),
+    );
+    assert_eq!(tree.closures(), ["api: api arm linux"]);
+    tree.write("bakehouse.toml", "");
+    assert_eq!(tree.closures(), ["api: api arm linux"]);
+}

@@ -42,7 +42,11 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.trim().trim_start_matches("error: ");
-        return Err(if said.starts_with("could not find `Cargo.toml`") {
+        return Err(if said.contains("is not installed") {
+            let line = said.lines().next().unwrap_or(said);
+            Problem::new(Code::CargoFailed, format!("cargo cannot be run: {line}"))
+                .hint("install it with `rustup toolchain install`, or set RUSTUP_TOOLCHAIN to one that is installed: any recent Cargo can read the workspace")
+        } else if said.starts_with("could not find `Cargo.toml`") {
             Problem::new(Code::ManifestMissing, said.to_owned()).hint(
                 "run bakehouse inside a Cargo workspace, or name its manifest with --manifest-path",
             )

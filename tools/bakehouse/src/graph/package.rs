@@ -124,6 +124,7 @@ impl Surroundings<'_> {
                 Code::PathOutside,
                 format!("{path} lies outside the context {}", self.root),
             )
+            .hint("move it into the git repository of the workspace")
         })?;
         let plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
         if !relative.as_str().chars().all(plain) {
@@ -193,7 +194,7 @@ impl Surroundings<'_> {
             }
             let parent = path.parent().unwrap_or(path);
             let top = own.join("src");
-            if parent == own {
+            if parent == own || self.workspace.starts_with(parent) {
                 sources.extend(modules(path)?);
             } else if path.starts_with(&top) {
                 sources.extend(listed(&top, &nested)?);

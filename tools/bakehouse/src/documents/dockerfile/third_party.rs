@@ -85,7 +85,6 @@ pub fn vendor(plan: &Plan) -> Stage {
     script.extend(cargo_config(plan));
     script.push("export CARGO_HOME=/cargo-home".to_owned());
     script.extend(stubs(plan));
-    script.extend(ground_stubs(plan));
     script.push("mkdir -p /vendor/out".to_owned());
     let locked = format!("/skeleton/{}", plan.folder.join("Cargo.lock"));
     let vendor = VENDOR.replace("LOCKED", &locked);
@@ -330,7 +329,8 @@ pub fn profile(plan: &Plan) -> String {
     format!("--profile {}", plan.config.profile)
 }
 
-/// Gives every masked package the targets that its skeleton names.
+/// Gives every masked package the targets that its skeleton names, and those that are themselves everywhere the files
+/// that Cargo looks for when it reads a manifest.
 fn stubs(plan: &Plan) -> Vec<String> {
     let runner = plan.skeleton.runner.is_some();
     let runner = runner.then(|| plan.folder.join(RUNNER)).into_iter();
@@ -360,22 +360,17 @@ fn stubs(plan: &Plan) -> Vec<String> {
             "done".to_owned(),
         ]);
     }
-    script
-}
-
-/// Gives the packages that are themselves everywhere the files that Cargo looks for when it reads a manifest.
-fn ground_stubs(plan: &Plan) -> Vec<String> {
     let ground = plan.skeleton.with_role(Role::Ground);
     let files = words(ground.flat_map(|(_, member)| member.roots.iter().map(|path| path.as_str())));
-    if files.is_empty() {
-        return Vec::new();
+    if !files.is_empty() {
+        script.extend([
+            format!("for file in {files}; do"),
+            "  mkdir -p \"$(dirname $file)\"".to_owned(),
+            "  : >$file".to_owned(),
+            "done".to_owned(),
+        ]);
     }
-    vec![
-        format!("for file in {files}; do"),
-        "  mkdir -p \"$(dirname $file)\"".to_owned(),
-        "  : >$file".to_owned(),
-        "done".to_owned(),
-    ]
+    script
 }
 
 /// Cargo's folder for the profile's outputs.
