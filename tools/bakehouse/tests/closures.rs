@@ -975,3 +975,43 @@ version = "0.1.0"
     tree.write("bakehouse.toml", "");
     assert_eq!(tree.closures(), ["api: api arm linux"]);
 }
+
+#[test]
+fn a_member_may_have_the_name_of_a_third_party_crate() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api", "cfg-if"]
+-- bakehouse.toml --
+profile = "dev"
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+thread_local = "1"
+ours = { package = "cfg-if", path = "../cfg-if", version = "9" }
+-- api/src/main.rs --
+fn main() { println!("{} {}", ours::NAME, thread_local::ThreadLocal::new().get_or(|| 7)) }
+-- cfg-if/Cargo.toml --
+[package]
+name = "cfg-if"
+version = "9.0.0"
+edition = "2024"
+-- cfg-if/src/lib.rs --
+pub const NAME: &str = "ours";
+-- cfg-if/src/main.rs --
+fn main() { println!("main") }
+"#,
+    );
+    // `cargo clean` goes by names, so the third-party one is compiled again where it is used.
+    assert_eq!(tree.build().0, ["api: ours 7", "cfg-if: main"]);
+    tree.write(
+        "bakehouse.toml",
+        "profile = \"dev\"\ncache.strategy = \"mount\"\n",
+    );
+    assert_eq!(tree.build().0, ["api: ours 7", "cfg-if: main"]);
+}

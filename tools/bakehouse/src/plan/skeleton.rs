@@ -27,6 +27,8 @@ pub struct Skeleton {
     pub foreign: BTreeMap<Utf8PathBuf, String>,
     /// The manifest of [`RUNNER`], where something needs it.
     pub runner: Option<String>,
+    /// Packages whose name a third-party crate has, too.
+    pub ambiguous: BTreeSet<String>,
     /// By package name.
     pub members: BTreeMap<String, MemberSkeleton>,
 }
@@ -151,6 +153,17 @@ impl Skeleton {
                 })
                 .map(|_| text(&cut.root(false, true))),
             foreign: cut.foreign(),
+            ambiguous: kept
+                .keys()
+                .filter(|name| {
+                    reachable
+                        .iter()
+                        .filter(|entry| entry.name == **name)
+                        .count()
+                        > 1
+                })
+                .cloned()
+                .collect(),
             runner: (!run.is_empty()).then(|| text(&cut.runner())),
             members: kept
                 .keys()

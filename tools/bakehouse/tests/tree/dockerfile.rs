@@ -146,7 +146,9 @@ impl Builder {
         let mut moved = String::new();
         let mut before = ' ';
         for (at, c) in text.char_indices() {
-            let begins = c == '/' && matches!(before, ' ' | '\n' | '"' | '\'' | '=' | '>');
+            let begins = c == '/'
+                && (matches!(before, ' ' | '\n' | '"' | '\'' | '=' | '>')
+                    || text[..at].ends_with("file://"));
             let folder = begins.then(|| {
                 let rest = &text[at + 1..];
                 let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-');

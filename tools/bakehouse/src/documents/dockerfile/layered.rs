@@ -3,7 +3,7 @@
 
 use super::BUILD;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, deps, in_workspace, profile_folder};
+use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec};
 use crate::plan::Plan;
 use crate::plan::build::SHARED;
 use crate::plan::skeleton::{RUNNER, Role};
@@ -61,7 +61,7 @@ pub fn shared(plan: &Plan) -> Stage {
 fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let mut script = lay_out(plan, selection, stage);
     script.push("touch /tmp/before".to_owned());
-    script.extend(cargo_build(plan, selection, &library_target(stage)));
+    script.extend(cargo_build(plan, selection, &library_target(plan, stage)));
     script.push("mkdir -p /delta/out".to_owned());
     script.push(format!(
         "cp -a --parents {} /delta/out",
@@ -82,14 +82,14 @@ fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
 }
 
 /// A library as those who link it and those who run it want it.
-fn library_target(stage: &CompileStage) -> String {
+fn library_target(plan: &Plan, stage: &CompileStage) -> String {
     let package = &stage.package;
     let mut words = String::new();
     if stage.used.run {
         words += &format!("-p {RUNNER} --features {RUNNER}/{package} ");
     }
     if stage.used.linked || !stage.used.run {
-        words += &format!("-p {package} ");
+        words += &format!("-p {} ", spec(plan, package));
     }
     words + "--lib"
 }

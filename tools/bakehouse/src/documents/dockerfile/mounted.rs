@@ -8,7 +8,7 @@ use super::layered::{adopt_versions, files, manifest_mount, root_manifest_mount,
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
     CARGO, cargo_build, cargo_config_mounts, in_workspace, mount_id, no_stubs, profile,
-    profile_folder, skeleton, target_guard,
+    profile_folder, skeleton, spec, target_guard,
 };
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -150,6 +150,15 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
     script.push("if [ -n \"$changed\" ]; then".to_owned());
     script.push("  for package in $changed; do rm -f target/sums/$package; done".to_owned());
     script.push("  sync target/sums".to_owned());
+    for package in packages
+        .iter()
+        .filter(|package| plan.skeleton.ambiguous.contains(**package))
+    {
+        let spec = spec(plan, package);
+        script.push(format!(
+            "  changed=$(echo \"$changed \" | sed 's|-p {package} |-p {spec} |')"
+        ));
+    }
     let clean = format!("cargo clean --quiet {CARGO} {} $changed", profile(plan));
     let clean = in_workspace(plan, vec![clean]).into_iter();
     script.extend(clean.map(|line| format!("  {line}")));

@@ -183,7 +183,7 @@ cp -a . /deps/out"#
 /// Drops what the target folder has of `packages`.
 fn clean<'a>(plan: &Plan, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut lines = vec![format!("cargo clean --quiet {CARGO} {}", profile(plan))];
-    lines.extend(packages.map(|package| format!("  -p {package}")));
+    lines.extend(packages.map(|package| format!("  -p {}", spec(plan, package))));
     in_workspace(plan, continued(lines))
 }
 
@@ -216,6 +216,16 @@ fn words<'a>(dirs: impl Iterator<Item = &'a str>) -> String {
         .map(|dir| if dir.is_empty() { "." } else { dir })
         .collect();
     dirs.join(" ")
+}
+
+/// What tells Cargo which package is meant: its name, or its place where a third-party crate has the same name.
+pub fn spec(plan: &Plan, package: &str) -> String {
+    if plan.skeleton.ambiguous.contains(package) {
+        let dir = &plan.skeleton.members[package].dir;
+        format!("path+file://{BUILD}/{dir}")
+    } else {
+        package.to_owned()
+    }
 }
 
 /// `script`, run in the workspace's folder.
@@ -301,7 +311,7 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
         selection
             .packages
             .iter()
-            .map(|package| format!("  -p {package}")),
+            .map(|package| format!("  -p {}", spec(plan, package))),
     );
     if selection.all_features_named {
         lines.push("  --no-default-features".to_owned());
