@@ -76,7 +76,8 @@ pub trait Host {
 /// Runs the benchmark of the workspace in `root`, whose configuration's text is `config`.
 ///
 /// # Errors
-/// What the workspace, the engine, or a preparation failed with. A way that fails in a measured bake is a result.
+/// `path-outside` when the context lies above the workspace; what the workspace, the engine, or a preparation failed
+/// with. A way that fails in a measured bake is a result.
 pub fn run(
     root: &Utf8Path,
     plan: &Plan,
@@ -84,6 +85,14 @@ pub fn run(
     options: &Options,
     host: &dyn Host,
 ) -> Result<Results, Problems> {
+    if !plan.folder.as_str().is_empty() {
+        return Err(Problem::new(
+            Code::PathOutside,
+            format!("packages lie outside the workspace's folder {}: the ways to compare with cannot be written for it", plan.folder),
+        )
+        .hint("measure a workspace whose packages are all in its own folder")
+        .into());
+    }
     let subject = Subject::of(root, plan)?;
     let folder = tempfile::Builder::new()
         .prefix("bakehouse-bench-")
@@ -280,7 +289,11 @@ impl Bench<'_> {
         }
         let since = Instant::now();
         let plan = self.host.plan(&stand.dir)?;
-        let changes = files::compare(&stand.dir, &documents::render(&plan))?;
+        let changes = files::compare(
+            &stand.dir,
+            &plan.skeleton_folder(),
+            &documents::render(&plan),
+        )?;
         files::apply::apply(&stand.dir, &changes)?;
         Ok(if changes.is_empty() {
             Duration::ZERO

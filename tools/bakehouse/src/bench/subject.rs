@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::TargetKind;
 
-use crate::graph::workspace::metadata;
+use crate::graph::cargo::metadata;
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 

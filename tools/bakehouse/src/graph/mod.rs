@@ -2,7 +2,7 @@
 //! rest is pure.
 
 pub mod activation;
-mod cargo;
+pub mod cargo;
 pub mod closure;
 mod context;
 pub mod lock;
