@@ -1,0 +1,260 @@
+//! The manifests of workspaces, cut to some of the packages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml::{Table, Value};
+
+use super::manifest::{hollow, inherited, library, masked, own, without_path_version};
+use super::{MemberSkeleton, RUNNER, Role};
+use crate::graph::lock::{MASKED_VERSION, Package};
+use crate::graph::member::Binary;
+use crate::graph::{Member, Workspace, patch};
+
+/// A workspace cut to some of its packages.
+pub(super) struct Cut<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) kept: &'a BTreeMap<String, Role>,
+    /// The entries of the lock that they reach.
+    pub(super) reachable: &'a [&'a Package],
+    /// Packages whose version is not masked.
+    pub(super) plain: &'a BTreeSet<String>,
+    /// Libraries that [`RUNNER`] can depend on.
+    pub(super) run: &'a BTreeSet<&'a str>,
+}
+
+impl Cut<'_> {
+    /// The packages of the workspace in `folder` whose dependencies count.
+    fn members_of(&self, folder: &Utf8Path) -> Vec<&Member> {
+        let kept = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
+        kept.map(|(name, _)| &self.workspace.members[name])
+            .filter(|member| member.workspace == folder)
+            .collect()
+    }
+
+    pub(super) fn member(&self, member: &Member) -> MemberSkeleton {
+        let role = self.kept[&member.name];
+        let masked = match role {
+            Role::Masked => masked(member),
+            Role::Ground => own(member),
+            Role::Hollow => hollow(member, self.plain.contains(&member.name)),
+        };
+        MemberSkeleton {
+            dir: member.dir.clone(),
+            role,
+            masked: text(&masked),
+            own: text(&own(member)),
+            library: self.shares_a_name(member).then(|| text(&library(member))),
+            build_script: member.build_script,
+            roots: member.roots.clone(),
+            is_root: member.is_root() && (!member.foreign || role == Role::Ground),
+        }
+    }
+
+    /// Whether another package that is compiled has a binary of the same name.
+    fn shares_a_name(&self, member: &Member) -> bool {
+        let compiled = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
+        let others = compiled.map(|(name, _)| &self.workspace.members[name]);
+        let mut others = others.filter(|other| other.name != member.name && !other.foreign);
+        let named = |binary: &Binary| member.binaries.iter().any(|own| own.name == binary.name);
+        member.library.is_some() && others.any(|other| other.binaries.iter().any(named))
+    }
+
+    /// The workspace manifest. Masked, it keeps only what decides how third-party crates compile.
+    pub(super) fn root(&self, mask: bool, with_package: bool) -> Table {
+        let workspace = self.workspace;
+        let folder = &workspace.folder;
+        let package = workspace
+            .root_package()
+            .and_then(|member| Some((member, *self.kept.get(&member.name)?)));
+        let mut table = match package {
+            Some((member, Role::Hollow)) => hollow(member, self.plain.contains(&member.name)),
+            Some((member, Role::Ground)) => own(member),
+            Some((member, Role::Masked)) if with_package => own(member),
+            Some((member, Role::Masked)) => {
+                let mut table = masked(member);
+                // Where libraries are compiled, it must not pass for one that a service needs.
+                if !mask
+                    && !member.binaries.is_empty()
+                    && let Some(mut library) = table.remove("lib")
+                {
+                    library
+                        .as_table_mut()
+                        .and_then(|library| library.remove("proc-macro"));
+                    table.insert("bin".into(), Value::Array(vec![library]));
+                }
+                table
+            }
+            None => Table::new(),
+        };
+        if let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
+            package.remove("resolver");
+        }
+        let members = self.members_of(folder);
+        let grounded = members
+            .iter()
+            .any(|member| self.kept[&member.name] == Role::Ground);
+        let mut inner = Table::new();
+        inner.insert("resolver".into(), workspace.resolver().into());
+        let own = |(name, _): &(&String, &Role)| !workspace.members[*name].foreign;
+        let dirs = |foreign: bool| -> BTreeSet<Utf8PathBuf> {
+            let kept = self.kept.iter().filter(|package| own(package) != foreign);
+            kept.map(|(name, _)| relative(folder, &workspace.members[name].dir))
+                .filter(|dir| !dir.as_str().is_empty())
+                .collect()
+        };
+        let list = |dirs: BTreeSet<Utf8PathBuf>| -> Value {
+            let values: Vec<Value> = dirs.iter().map(|dir| dir.as_str().into()).collect();
+            values.into()
+        };
+        let mut members = dirs(false);
+        if !self.run.is_empty() {
+            members.insert(RUNNER.into());
+        }
+        inner.insert("members".into(), list(members));
+        // What lies in the folder and is no member would become one.
+        let excluded: BTreeSet<Utf8PathBuf> = dirs(true)
+            .into_iter()
+            .filter(|dir| !dir.starts_with(".."))
+            .collect();
+        if !excluded.is_empty() {
+            inner.insert("exclude".into(), list(excluded));
+        }
+        inner.extend(self.inherited(&workspace.manifest, folder, mask, mask && !grounded));
+        table.insert("workspace".into(), inner.into());
+        for key in ["cargo-features", "profile", "patch", "replace"] {
+            if let Some(value) = workspace.manifest.get(key) {
+                table.insert(key.into(), value.clone());
+            }
+        }
+        patch::cut(&mut table, self.reachable);
+        table
+    }
+
+    pub(super) fn runner(&self) -> Table {
+        let mut package = Table::new();
+        package.insert("name".into(), RUNNER.into());
+        package.insert("version".into(), MASKED_VERSION.into());
+        package.insert("edition".into(), "2021".into());
+        package.insert("build".into(), "build.rs".into());
+        let dependencies = self.run.iter().map(|name| {
+            let dir = &self.workspace.members[*name].dir;
+            let mut dependency = Table::new();
+            let path = Utf8Path::new("..").join(relative(&self.workspace.folder, dir));
+            dependency.insert("path".into(), path.as_str().into());
+            dependency.insert("optional".into(), true.into());
+            dependency.insert("default-features".into(), false.into());
+            ((*name).to_owned(), Value::Table(dependency))
+        });
+        let dependencies: Table = dependencies.collect();
+        let mut lib = Table::new();
+        lib.insert("path".into(), "src/lib.rs".into());
+        let mut table = Table::new();
+        table.insert("package".into(), package.into());
+        table.insert("build-dependencies".into(), dependencies.into());
+        table.insert("lib".into(), lib.into());
+        table
+    }
+
+    /// Its entry in the lock.
+    pub(super) fn runner_entry(&self) -> String {
+        let mut text = format!(
+            "\n[[package]]\nname = {RUNNER:?}\nversion = {MASKED_VERSION:?}\ndependencies = [\n"
+        );
+        for name in self.run {
+            let namesakes = self
+                .reachable
+                .iter()
+                .filter(|entry| entry.name == *name)
+                .count();
+            let version = match self.plain.contains(*name) {
+                true => &self.workspace.members[*name].version,
+                false => MASKED_VERSION,
+            };
+            text += &match namesakes {
+                1 => format!(" {name:?},\n"),
+                _ => format!(" \"{name} {version}\",\n"),
+            };
+        }
+        text + "]\n"
+    }
+
+    /// The manifests of other workspaces that packages compiled with the third-party crates belong to.
+    pub(super) fn foreign(&self) -> BTreeMap<Utf8PathBuf, String> {
+        let mut manifests = BTreeMap::new();
+        for (folder, manifest) in &self.workspace.foreign {
+            let members = self.members_of(folder);
+            if members.is_empty() {
+                continue;
+            }
+            let package = members.iter().find(|member| member.is_root());
+            let mut table = package.map_or_else(Table::new, |member| own(member));
+            let mut inner = self.inherited(manifest, folder, false, false);
+            let members: BTreeSet<Utf8PathBuf> = members
+                .iter()
+                .filter(|member| !member.is_root())
+                .map(|member| relative(folder, &member.dir))
+                .collect();
+            let members: Vec<Value> = members.iter().map(|dir| dir.as_str().into()).collect();
+            if manifest.contains_key("workspace") {
+                inner.insert("members".into(), members.into());
+                table.insert("workspace".into(), inner.into());
+            }
+            manifests.insert(folder.clone(), text(&table));
+        }
+        manifests
+    }
+
+    /// What a workspace's `manifest` in `folder` gives its members to inherit.
+    fn inherited(&self, manifest: &Table, folder: &Utf8Path, mask: bool, bare: bool) -> Table {
+        let old = manifest.get("workspace").and_then(Value::as_table);
+        let mut new = Table::new();
+        let Some(old) = old else { return new };
+        if !bare {
+            let keys: &[&str] = if mask {
+                &["package", "lints"]
+            } else {
+                &["package", "lints", "metadata"]
+            };
+            for key in keys {
+                if let Some(value) = old.get(*key) {
+                    new.insert((*key).into(), value.clone());
+                }
+            }
+        }
+        if let Some(dependencies) = old.get("dependencies").and_then(Value::as_table) {
+            let inherited: BTreeSet<String> = self
+                .members_of(folder)
+                .iter()
+                .flat_map(|member| inherited(&member.manifest))
+                .collect();
+            let mut dependencies: Table = dependencies
+                .iter()
+                .filter(|(name, _)| inherited.contains(*name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            dependencies
+                .iter_mut()
+                .for_each(|(_, dependency)| without_path_version(dependency));
+            if !dependencies.is_empty() {
+                new.insert("dependencies".into(), dependencies.into());
+            }
+        }
+        new
+    }
+}
+/// The way from the folder `from` to the folder `to`.
+fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    let common = from
+        .ancestors()
+        .find(|ancestor| to.starts_with(ancestor))
+        .unwrap_or(Utf8Path::new(""));
+    let up = from.components().count() - common.components().count();
+    let mut way: Utf8PathBuf = std::iter::repeat_n("..", up).collect();
+    way.push(to.strip_prefix(common).unwrap_or(to));
+    way
+}
+
+pub(super) fn text(table: &Table) -> String {
+    toml::to_string_pretty(table).expect("a table read from TOML can be written as TOML")
+}

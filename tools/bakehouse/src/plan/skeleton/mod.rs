@@ -1,0 +1,209 @@
+//! The manifests that stand in for the workspace's own in the image build: cut to what the images need, and
+//! masked where only third-party crates are compiled, so that edits which cannot matter do not touch them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use self::cut::{Cut, text};
+use crate::graph::{Workspace, patch};
+
+mod cut;
+mod manifest;
+
+/// The skeleton of a workspace.
+#[derive(Clone, Debug)]
+pub struct Skeleton {
+    /// Folder of the workspace manifest, relative to the context.
+    pub folder: Utf8PathBuf,
+    /// The masked workspace manifest.
+    pub masked_root: String,
+    /// The lock: third-party crates that the images can reach, members with masked versions.
+    pub lock: String,
+    /// The workspace manifest of the compile stages; its package, if it has one, is masked.
+    pub root: String,
+    /// The same with the package as it is, for the stages that compile it.
+    pub root_package: Option<String>,
+    /// The manifests of other workspaces that path dependencies belong to, by folder.
+    pub foreign: BTreeMap<Utf8PathBuf, String>,
+    /// The manifest of [`RUNNER`], where something needs it.
+    pub runner: Option<String>,
+    /// Packages whose name a third-party crate has, too.
+    pub ambiguous: BTreeSet<String>,
+    /// By package name.
+    pub members: BTreeMap<String, MemberSkeleton>,
+}
+
+/// An empty package whose build script can depend on each library that the compiler or a build script runs, by a
+/// feature of the library's name: Cargo compiles such a library as its users need it only for somebody who runs it.
+pub const RUNNER: &str = "bakehouse-runner";
+
+/// What stands for a local package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A library without sources where third-party crates are compiled, itself in its own stage.
+    Masked,
+    /// Itself everywhere: it is compiled with the third-party crates.
+    Ground,
+    /// A library without sources, dependencies and meaning. Cargo wants its manifest, and compiles it for nothing.
+    Hollow,
+}
+
+/// The manifests of one local package.
+#[derive(Clone, Debug)]
+pub struct MemberSkeleton {
+    /// Folder relative to the context.
+    pub dir: Utf8PathBuf,
+    pub role: Role,
+    /// The manifest where third-party crates are compiled.
+    pub masked: String,
+    /// Its own manifest without dev-dependencies, tests, benches and examples.
+    pub own: String,
+    /// The same without its binaries, for where it is a library of others, if another package has a binary of the same
+    /// name: Cargo would build both.
+    pub library: Option<String>,
+    /// Has a build script.
+    pub build_script: bool,
+    /// The main source file of each target, relative to the context.
+    pub roots: Vec<Utf8PathBuf>,
+    /// Its manifest is that of a workspace.
+    pub is_root: bool,
+}
+
+impl MemberSkeleton {
+    /// Path of a file of the package, relative to the context.
+    pub fn path(&self, inside: &str) -> Utf8PathBuf {
+        self.dir.join(inside)
+    }
+}
+
+impl Skeleton {
+    /// The skeleton of a workspace whose images compile `compiled`, of these `ground` with the third-party crates, and
+    /// `run` in stages of their own for what runs them.
+    pub fn new(
+        workspace: &Workspace,
+        compiled: &BTreeSet<String>,
+        ground: &BTreeSet<String>,
+        run: &BTreeSet<&str>,
+    ) -> Self {
+        let role = |name: &String| {
+            if ground.contains(name) {
+                Role::Ground
+            } else if compiled.contains(name) {
+                Role::Masked
+            } else {
+                Role::Hollow
+            }
+        };
+        let loaded = compiled
+            .iter()
+            .flat_map(|name| workspace.members[name].loaded())
+            .filter(|name| workspace.members.contains_key(*name));
+        let kept: BTreeMap<String, Role> = compiled
+            .iter()
+            .cloned()
+            .chain(loaded.map(str::to_owned))
+            .map(|name| (name.clone(), role(&name)))
+            .collect();
+        let direct: BTreeMap<String, BTreeSet<String>> = kept
+            .iter()
+            .map(|(name, role)| match role {
+                Role::Hollow => (name.clone(), BTreeSet::new()),
+                _ => (name.clone(), workspace.members[name].dependencies.clone()),
+            })
+            .collect();
+        let reachable = workspace.lock.reachable(&direct);
+        // What third-party crates ask for by version must have it.
+        let patched = patch::patches(&workspace.manifest);
+        let plain: BTreeSet<String> = patched
+            .into_iter()
+            .map(|patch| patch.package)
+            .chain(ground.iter().cloned())
+            .collect();
+        let cut = Cut {
+            workspace,
+            kept: &kept,
+            reachable: &reachable,
+            plain: &plain,
+            run,
+        };
+        let mut lock = workspace.lock.masked(&reachable, &direct, &plain);
+        if !run.is_empty() {
+            lock += &cut.runner_entry();
+        }
+        Self {
+            folder: workspace.folder.clone(),
+            masked_root: text(&cut.root(true, false)),
+            lock,
+            root: text(&cut.root(false, false)),
+            root_package: workspace
+                .root_package()
+                .filter(|member| {
+                    kept.get(&member.name)
+                        .is_some_and(|role| *role != Role::Hollow)
+                })
+                .map(|_| text(&cut.root(false, true))),
+            foreign: cut.foreign(),
+            ambiguous: kept
+                .keys()
+                .filter(|name| {
+                    reachable
+                        .iter()
+                        .filter(|entry| entry.name == **name)
+                        .count()
+                        > 1
+                })
+                .cloned()
+                .collect(),
+            runner: (!run.is_empty()).then(|| text(&cut.runner())),
+            members: kept
+                .keys()
+                .map(|name| (name.clone(), cut.member(&workspace.members[name])))
+                .collect(),
+        }
+    }
+
+    /// The files of the stages that compile third-party crates, by their path in the context.
+    pub fn masked_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
+        let root = [
+            (self.folder.join("Cargo.toml"), self.masked_root.as_str()),
+            (self.folder.join("Cargo.lock"), self.lock.as_str()),
+        ];
+        let foreign = self.foreign.iter();
+        let foreign = foreign.map(|(folder, text)| (folder.join("Cargo.toml"), text.as_str()));
+        let members = self.members.values().filter(|member| !member.is_root);
+        let runner = self.runner.iter();
+        let runner =
+            runner.map(|text| (self.folder.join(RUNNER).join("Cargo.toml"), text.as_str()));
+        root.into_iter()
+            .chain(foreign)
+            .chain(runner)
+            .chain(members.map(|member| (member.path("Cargo.toml"), member.masked.as_str())))
+    }
+
+    /// The compile stages' files by their path in the context.
+    pub fn own_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
+        let members = self.masked().filter(|member| !member.is_root);
+        std::iter::once((self.folder.join("Cargo.toml"), self.root.as_str()))
+            .chain(members.map(|member| (member.path("Cargo.toml"), member.own.as_str())))
+    }
+
+    /// The manifests of packages that are a library of others and must show nothing else, by their path in the context.
+    pub fn library_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
+        let members = self.masked().filter(|member| !member.is_root);
+        members.filter_map(|member| Some((member.path("Cargo.toml"), member.library.as_deref()?)))
+    }
+
+    /// The packages that are masked where third-party crates are compiled, by name.
+    pub fn masked(&self) -> impl Iterator<Item = &MemberSkeleton> {
+        self.with_role(Role::Masked).map(|(_, member)| member)
+    }
+
+    /// The packages of that role, by name.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = (&str, &MemberSkeleton)> {
+        let members = self.members.iter();
+        members
+            .filter(move |(_, member)| member.role == role)
+            .map(|(name, member)| (name.as_str(), member))
+    }
+}
