@@ -5,12 +5,14 @@ pub mod activation;
 pub mod cargo;
 pub mod closure;
 mod context;
+pub mod inputs;
 pub mod lock;
 pub mod member;
 mod package;
 pub mod patch;
 mod platform;
 pub mod sources;
+pub mod system;
 pub mod workspace;
 
 pub use activation::Activation;

@@ -1,0 +1,18 @@
+//! Hidden inputs: what the build of a package reads outside its own folder, found in its sources.
+//!
+//! Cargo knows the dependencies between packages, and nothing of `include_str!("../../openapi.json")`. What is not
+//! declared is neither in the Docker context nor in the input hash, so it is looked for. [`scan`] is the edge that
+//! reads; the rest is pure.
+
+mod call;
+pub mod finding;
+mod reference;
+mod resolve;
+mod rust;
+pub mod scan;
+mod tests_only;
+mod value;
+
+pub use finding::{Certainty, Finding, Kind, undeclared};
+pub use resolve::needed;
+pub use scan::scan;

@@ -1,0 +1,324 @@
+//! Looks for hidden inputs in the files of packages.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::finding::{Certainty, Finding, Kind};
+use super::reference::{Place, Reference, Role};
+use super::resolve::{Package, normal};
+use super::rust::{SIGNS, references};
+use super::tests_only::declares_for_tests;
+use crate::graph::sources::NEVER_SOURCES;
+use crate::graph::{Member, Workspace};
+
+/// Folders of a package that no image is built from.
+const DEVELOPMENT: [&str; 3] = ["tests", "benches", "examples"];
+
+/// Files that a package has for people.
+const FOR_PEOPLE: [&str; 8] = [
+    "AUTHORS",
+    "CHANGELOG",
+    "CODE_OF_CONDUCT",
+    "CONTRIBUTING",
+    "COPYING",
+    "LICENCE",
+    "LICENSE",
+    "NOTICE",
+];
+
+/// Parsing needs stack in proportion to how deep expressions nest.
+const STACK: usize = 32 << 20;
+
+/// The hidden inputs of `packages`, sorted. What cannot be read is left out: reading the sources reports it.
+pub fn scan(workspace: &Workspace, packages: &BTreeSet<&str>) -> Vec<Finding> {
+    let members: Vec<&Member> = packages
+        .iter()
+        .filter_map(|name| workspace.members.get(*name))
+        .collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut found = Vec::new();
+        // Packages differ in size: each thread takes the next one.
+        while let Some(member) =
+            members.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        {
+            found.extend(Scan::new(workspace, member).run());
+        }
+        found
+    };
+    let found: BTreeSet<Finding> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|_| {
+                std::thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, work)
+            })
+            .filter_map(Result::ok)
+            .collect();
+        let done = running.into_iter().map(std::thread::ScopedJoinHandle::join);
+        done.filter_map(Result::ok).flatten().collect()
+    });
+    let submodules = submodules(workspace, &members, &found);
+    let all: BTreeSet<Finding> = found.into_iter().chain(submodules).collect();
+    let mut all: Vec<Finding> = all.into_iter().collect();
+    // One place can say it in two ways, as a list of files and of the folders they import from does.
+    all.dedup_by(|b, a| {
+        (&a.package, &a.path, &a.file, a.line) == (&b.package, &b.path, &b.file, b.line)
+            && a.kind != Kind::Git
+    });
+    all
+}
+
+struct Scan<'a> {
+    root: &'a Utf8Path,
+    package: Package<'a>,
+    /// Folders of the packages within this one.
+    nested: BTreeSet<&'a Utf8Path>,
+    /// The file of the build script, relative to the workspace root.
+    build_script: Utf8PathBuf,
+}
+
+impl<'a> Scan<'a> {
+    fn new(workspace: &'a Workspace, member: &'a Member) -> Self {
+        let build = member
+            .manifest
+            .get("package")
+            .and_then(|package| package.get("build"))
+            .and_then(toml::Value::as_str)
+            .unwrap_or("build.rs");
+        let dirs = workspace.members.values().map(|other| other.dir.as_path());
+        Self {
+            root: &workspace.root,
+            package: Package::new(workspace, member),
+            nested: dirs
+                .filter(|dir| dir.starts_with(&member.dir) && *dir != member.dir)
+                .collect(),
+            build_script: normal(&member.path(build)),
+        }
+    }
+
+    fn run(&self) -> BTreeSet<Finding> {
+        let mut found = BTreeSet::new();
+        for path in &self.package.member.sources {
+            let walk = ignore::WalkBuilder::new(self.root.join(path))
+                .standard_filters(false)
+                .filter_entry(|entry| {
+                    let name = entry.file_name().to_str();
+                    !name.is_some_and(|name| NEVER_SOURCES.contains(&name))
+                })
+                .build();
+            for entry in walk.filter_map(Result::ok) {
+                let Some(full) = Utf8Path::from_path(entry.path()) else {
+                    continue;
+                };
+                let file = full.strip_prefix(self.root).unwrap_or(full);
+                if file.ancestors().any(|folder| self.nested.contains(folder)) {
+                    continue;
+                }
+                if entry.path_is_symlink() {
+                    found.extend(self.link(file));
+                }
+                let name = file.file_name().unwrap_or_default();
+                if file.extension() == Some("rs") && full.is_file() && !self.is_development(file) {
+                    found.extend(self.source(file));
+                } else if matches!(name, "askama.toml" | "rinja.toml")
+                    && file.parent() == Some(&self.package.member.dir)
+                {
+                    found.extend(self.templates(file));
+                }
+            }
+        }
+        found
+    }
+
+    fn is_development(&self, file: &Utf8Path) -> bool {
+        let inside = file.strip_prefix(&self.package.member.dir).unwrap_or(file);
+        inside
+            .iter()
+            .next()
+            .is_some_and(|first| DEVELOPMENT.contains(&first))
+    }
+
+    fn source(&self, file: &Utf8Path) -> Vec<Finding> {
+        let Ok(text) = std::fs::read_to_string(self.root.join(file)) else {
+            return Vec::new();
+        };
+        let role = self.role(file);
+        if role == Role::Source && !SIGNS.iter().any(|sign| text.contains(sign)) {
+            return Vec::new();
+        }
+        let found: Vec<Finding> = references(&text, role)
+            .iter()
+            .flat_map(|reference| self.package.findings(reference, file))
+            .collect();
+        if found.is_empty() || self.is_tests_only(file) {
+            return Vec::new();
+        }
+        found
+    }
+
+    fn role(&self, file: &Utf8Path) -> Role {
+        let dir = &self.package.member.dir;
+        let beside = self
+            .build_script
+            .parent()
+            .filter(|folder| *folder != dir && *folder != dir.join("src"));
+        if *file == self.build_script
+            || file.starts_with(dir.join("build"))
+            || beside.is_some_and(|folder| file.starts_with(folder))
+        {
+            Role::BuildScript
+        } else {
+            Role::Source
+        }
+    }
+
+    /// Whether a module above declares it, or what holds it, for tests alone.
+    fn is_tests_only(&self, file: &Utf8Path) -> bool {
+        let mut module = file.to_owned();
+        loop {
+            let name = module.file_stem().unwrap_or_default().to_owned();
+            let Some(folder) = module.parent() else {
+                return false;
+            };
+            let (name, folder) = if name == "mod" {
+                let name = folder.file_name().unwrap_or_default().to_owned();
+                (name, folder.parent().unwrap_or(folder))
+            } else {
+                (name, folder)
+            };
+            let candidates = ["mod.rs", "lib.rs", "main.rs"].map(|file| folder.join(file));
+            let candidates = candidates.into_iter().chain([folder.with_extension("rs")]);
+            let parent = candidates
+                .filter(|candidate| {
+                    *candidate != module && candidate.starts_with(&self.package.member.dir)
+                })
+                .find_map(|candidate| {
+                    let text = std::fs::read_to_string(self.root.join(&candidate)).ok()?;
+                    let names_it = text.contains(&format!("mod {name}"));
+                    names_it.then_some((candidate, text))
+                });
+            let Some((parent, text)) = parent else {
+                return false;
+            };
+            let tests = text.contains("test")
+                && syn::parse_file(&text).is_ok_and(|file| declares_for_tests(&file, &name));
+            if tests {
+                return true;
+            }
+            module = parent;
+        }
+    }
+
+    fn link(&self, file: &Utf8Path) -> Vec<Finding> {
+        let name = file.file_stem().unwrap_or_default();
+        let for_people = FOR_PEOPLE
+            .iter()
+            .any(|known| name.to_uppercase().starts_with(known));
+        if for_people || self.is_development(file) {
+            return Vec::new();
+        }
+        let Ok(target) = self.root.join(file).read_link_utf8() else {
+            return Vec::new();
+        };
+        let read = if name.eq_ignore_ascii_case("readme") {
+            Certainty::Perhaps
+        } else {
+            Certainty::Certain
+        };
+        let reference = |place| Reference {
+            line: 0,
+            kind: Kind::Link,
+            by: "a symbolic link".to_owned(),
+            place,
+            certainty: read,
+        };
+        if target.is_absolute() {
+            return Vec::new();
+        }
+        self.package
+            .findings(&reference(Place::File(target.into_string())), file)
+    }
+
+    /// Folders of templates outside the package.
+    fn templates(&self, file: &Utf8Path) -> Vec<Finding> {
+        let Ok(text) = std::fs::read_to_string(self.root.join(file)) else {
+            return Vec::new();
+        };
+        let Ok(table) = text.parse::<toml::Table>() else {
+            return Vec::new();
+        };
+        let dirs = table
+            .get("general")
+            .and_then(|general| general.get("dirs"))
+            .and_then(toml::Value::as_array);
+        let mut found = Vec::new();
+        for dir in dirs.into_iter().flatten().filter_map(toml::Value::as_str) {
+            let line = text.lines().position(|line| line.contains(dir));
+            let reference = Reference {
+                line: line.map_or(0, |line| line + 1),
+                kind: Kind::Templates,
+                by: "dirs".to_owned(),
+                place: Place::Package(dir.to_owned()),
+                certainty: Certainty::Certain,
+            };
+            found.extend(self.package.findings(&reference, file));
+        }
+        found
+    }
+}
+
+/// Submodules that a package is built from, or is found to read, and that are not checked out.
+fn submodules(
+    workspace: &Workspace,
+    members: &[&Member],
+    found: &BTreeSet<Finding>,
+) -> Vec<Finding> {
+    let Ok(text) = std::fs::read_to_string(workspace.root.join(".gitmodules")) else {
+        return Vec::new();
+    };
+    let mut missing = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let Some(("path", path)) = line
+            .split_once('=')
+            .map(|(key, value)| (key.trim(), value.trim()))
+        else {
+            continue;
+        };
+        let path = Utf8PathBuf::from(path);
+        let empty = workspace
+            .root
+            .join(&path)
+            .read_dir()
+            .map_or(true, |mut entries| entries.next().is_none());
+        if !empty {
+            continue;
+        }
+        let own = members
+            .iter()
+            .filter(|member| member.sources.iter().any(|source| path.starts_with(source)))
+            .map(|member| &member.name);
+        let read = found
+            .iter()
+            .filter(|finding| finding.path.starts_with(&path))
+            .map(|finding| &finding.package);
+        missing.extend(
+            own.chain(read)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .map(|package| Finding {
+                    package: package.clone(),
+                    path: path.clone(),
+                    file: ".gitmodules".into(),
+                    line: Some(index + 1),
+                    kind: Kind::Submodule,
+                    by: "a submodule".to_owned(),
+                    certainty: Certainty::Certain,
+                    exists: false,
+                }),
+        );
+    }
+    missing
+}

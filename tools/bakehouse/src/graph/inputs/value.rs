@@ -1,0 +1,278 @@
+//! Paths that an expression can have: literals, `CARGO_MANIFEST_DIR`, and what is joined to them.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprMethodCall, Lit, Macro, Token};
+
+/// A value that an expression can have, as far as it is a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// Begins in the package's folder.
+    pub in_package: bool,
+    /// What follows, with or without a leading slash.
+    pub text: String,
+    /// Something follows that is not known.
+    pub open: bool,
+    /// The line of the literal or macro that it begins with.
+    pub line: usize,
+}
+
+/// Variables, constants and functions without arguments, by name.
+pub type Names = HashMap<String, Vec<Value>>;
+
+/// As many values are followed as one list of files may have.
+const MOST: usize = 256;
+
+/// The values of `expr`; none when it is no path that can be known.
+pub fn values(expr: &Expr, names: &Names) -> Vec<Value> {
+    match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Str(text) => vec![literal(&text.value(), text.span())],
+            _ => Vec::new(),
+        },
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .and_then(|name| names.get(&name.to_string()))
+            .cloned()
+            .unwrap_or_default(),
+        Expr::Reference(inner) => values(&inner.expr, names),
+        Expr::Paren(inner) => values(&inner.expr, names),
+        Expr::Group(inner) => values(&inner.expr, names),
+        Expr::Try(inner) => values(&inner.expr, names),
+        Expr::Array(array) => list(array.elems.iter(), names),
+        Expr::Macro(inner) => of_macro(&inner.mac, names),
+        Expr::MethodCall(call) => of_method(call, names),
+        Expr::Call(call) => {
+            let Expr::Path(function) = &*call.func else {
+                return Vec::new();
+            };
+            let segments: Vec<String> = function
+                .path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect();
+            let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+            match (&words[..], call.args.first()) {
+                (
+                    [.., "Path", "new"] | [.., "PathBuf" | "String" | "OsString", "from"],
+                    Some(arg),
+                ) => values(arg, names),
+                ([.., "env", "var" | "var_os"] | ["var" | "var_os"], Some(arg))
+                    if is_manifest_dir(arg) =>
+                {
+                    vec![package(call.paren_token.span.open())]
+                }
+                ([name], None) => names.get(&format!("{name}()")).cloned().unwrap_or_default(),
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn list<'a>(exprs: impl Iterator<Item = &'a Expr>, names: &Names) -> Vec<Value> {
+    exprs
+        .flat_map(|expr| values(expr, names))
+        .take(MOST)
+        .collect()
+}
+
+fn literal(text: &str, span: Span) -> Value {
+    Value {
+        in_package: false,
+        text: text.to_owned(),
+        open: false,
+        line: span.start().line,
+    }
+}
+
+fn package(span: Span) -> Value {
+    Value {
+        in_package: true,
+        ..literal("", span)
+    }
+}
+
+fn is_manifest_dir(expr: &Expr) -> bool {
+    matches!(expr, Expr::Lit(lit) if matches!(&lit.lit, Lit::Str(text) if text.value() == "CARGO_MANIFEST_DIR"))
+}
+
+fn of_macro(mac: &Macro, names: &Names) -> Vec<Value> {
+    let Some(name) = mac.path.segments.last() else {
+        return Vec::new();
+    };
+    let Ok(args) = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else {
+        return Vec::new();
+    };
+    match name.ident.to_string().as_str() {
+        "env" | "option_env" if args.first().is_some_and(is_manifest_dir) => {
+            vec![package(name.ident.span())]
+        }
+        "concat" => concatenated(args.iter().map(|arg| values(arg, names))),
+        "vec" => list(args.iter(), names),
+        "format" => formatted(&args, names),
+        _ => Vec::new(),
+    }
+}
+
+/// `format!`, whose braces stand for arguments in order or for variables.
+fn formatted(args: &Punctuated<Expr, Token![,]>, names: &Names) -> Vec<Value> {
+    let Some(Expr::Lit(lit)) = args.first() else {
+        return Vec::new();
+    };
+    let Lit::Str(template) = &lit.lit else {
+        return Vec::new();
+    };
+    let mut positional = args.iter().skip(1);
+    let mut parts = Vec::new();
+    let text = template.value();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        parts.push(vec![literal(before, template.span())]);
+        let Some((hole, tail)) = after.split_once('}') else {
+            return Vec::new();
+        };
+        let name = hole.split(':').next().unwrap_or_default();
+        parts.push(if name.is_empty() {
+            positional
+                .next()
+                .map(|arg| values(arg, names))
+                .unwrap_or_default()
+        } else {
+            names.get(name).cloned().unwrap_or_default()
+        });
+        rest = tail;
+    }
+    parts.push(vec![literal(rest, template.span())]);
+    parts
+        .retain(|part| !matches!(&part[..], [value] if !value.in_package && value.text.is_empty()));
+    concatenated(parts.into_iter())
+}
+
+/// Texts one after another; after one that is not known only the folder before it counts.
+fn concatenated(parts: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
+    let mut all: Option<Vec<Value>> = None;
+    for part in parts {
+        let Some(before) = all else {
+            all = Some(part);
+            continue;
+        };
+        let mut after = Vec::new();
+        for value in before {
+            if value.open {
+                after.push(value);
+            } else if part.is_empty() {
+                let folder = value.text.rfind('/').map_or("", |end| &value.text[..end]);
+                after.push(Value {
+                    text: folder.to_owned(),
+                    open: true,
+                    ..value
+                });
+            } else {
+                after.extend(part.iter().map(|next| Value {
+                    text: format!("{}{}", value.text, next.text),
+                    open: next.open,
+                    ..value.clone()
+                }));
+            }
+        }
+        after.truncate(MOST);
+        all = Some(after);
+    }
+    all.unwrap_or_default()
+}
+
+/// `values` with `part` joined to each: `None` stands for something that is not known.
+pub fn joined(values: &[Value], parts: Option<&[Value]>) -> Vec<Value> {
+    let mut all = Vec::new();
+    for value in values {
+        match parts {
+            _ if value.open => all.push(value.clone()),
+            None | Some([]) => all.push(Value {
+                open: true,
+                ..value.clone()
+            }),
+            Some(parts) => all.extend(parts.iter().map(|part| {
+                if part.in_package {
+                    part.clone()
+                } else {
+                    Value {
+                        text: format!("{}/{}", value.text, part.text),
+                        open: part.open,
+                        ..value.clone()
+                    }
+                }
+            })),
+        }
+    }
+    all.truncate(MOST);
+    all
+}
+
+/// Methods that give the same path in another form.
+const SAME: [&str; 26] = [
+    "as_os_str",
+    "as_path",
+    "as_ref",
+    "as_str",
+    "borrow",
+    "canonicalize",
+    "clone",
+    "cloned",
+    "copied",
+    "display",
+    "expect",
+    "into",
+    "into_boxed_path",
+    "into_iter",
+    "into_os_string",
+    "into_string",
+    "iter",
+    "ok",
+    "to_owned",
+    "to_path_buf",
+    "to_str",
+    "to_string",
+    "to_string_lossy",
+    "unwrap",
+    "unwrap_or_default",
+    "as_mut",
+];
+
+fn of_method(call: &ExprMethodCall, names: &Names) -> Vec<Value> {
+    let method = call.method.to_string();
+    // `.ancestors().nth(2)` is two folders up.
+    if let ("nth", Expr::MethodCall(inner), Some(Expr::Lit(count))) =
+        (method.as_str(), &*call.receiver, call.args.first())
+        && inner.method == "ancestors"
+        && let Lit::Int(count) = &count.lit
+    {
+        let up = "/..".repeat(count.base10_parse().unwrap_or_default());
+        return up_from(&inner.receiver, &up, names);
+    }
+    match (method.as_str(), call.args.first()) {
+        ("join", Some(part)) => {
+            let receiver = values(&call.receiver, names);
+            joined(&receiver, Some(&values(part, names)))
+        }
+        ("parent", None) => up_from(&call.receiver, "/..", names),
+        (same, _) if SAME.contains(&same) => values(&call.receiver, names),
+        ("unwrap_or_else" | "map_err" | "context" | "with_context" | "wrap_err" | "ok_or", _) => {
+            values(&call.receiver, names)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn up_from(receiver: &Expr, up: &str, names: &Names) -> Vec<Value> {
+    let mut all = values(receiver, names);
+    all.retain(|value| value.in_package && !value.open);
+    for value in &mut all {
+        value.text += up;
+    }
+    all
+}
