@@ -22,6 +22,11 @@ const RESERVED: [&str; 7] = [
 ];
 const RESERVED_STARTS: [&str; 4] = ["build-", "deps-", "lib-", "_"];
 
+/// Whether a service cannot have this name.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start))
+}
+
 /// A check under way.
 pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
@@ -209,9 +214,7 @@ impl Check<'_> {
             .chain(binaries)
             .chain(groups.into_iter().map(str::to_owned))
         {
-            let message = if RESERVED.contains(&name.as_str())
-                || RESERVED_STARTS.iter().any(|s| name.starts_with(s))
-            {
+            let message = if is_reserved(&name) {
                 format!("`{name}` is the name of a stage or group of bakehouse's own")
             } else if !seen.insert(name.replace('_', "-")) {
                 format!("two targets are named `{name}`, or alike but for `-` and `_`")

@@ -7,4 +7,5 @@ pub mod valid;
 mod values;
 
 pub use raw::RawConfig;
+pub(super) use services::names;
 pub use valid::Config;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::check::Check;
+use super::check::{Check, is_reserved};
 use super::raw::{RawConfig, RawImage, RawService};
 use super::valid::{ImageConfig, ServiceConfig};
 use crate::graph::Member;
@@ -21,19 +21,21 @@ impl Check<'_> {
                 }
             }
             None => {
-                for member in self.workspace.own_members() {
-                    for bin in &member.binaries {
-                        let name = sanitised(&bin.name);
-                        services.push(ServiceConfig {
-                            family: name.clone(),
-                            name,
-                            variant: None,
-                            package: member.name.clone(),
-                            bin: bin.name.clone(),
-                            features: bin.required_features.clone(),
-                            image: self.image(raw, &RawImage::default(), None, user.as_ref()),
-                        });
-                    }
+                let members = self.workspace.own_members();
+                let binaries: Vec<_> = members
+                    .flat_map(|member| member.binaries.iter().map(move |bin| (member, bin)))
+                    .collect();
+                let names = names(binaries.iter().map(|(m, bin)| (&*m.name, &*bin.name)));
+                for ((member, bin), name) in binaries.into_iter().zip(names) {
+                    services.push(ServiceConfig {
+                        family: name.clone(),
+                        name,
+                        variant: None,
+                        package: member.name.clone(),
+                        bin: bin.name.clone(),
+                        features: bin.required_features.clone(),
+                        image: self.image(raw, &RawImage::default(), None, user.as_ref()),
+                    });
                 }
             }
         }
@@ -250,6 +252,37 @@ impl Check<'_> {
     }
 }
 
+/// A name for the service of each binary, given as package and binary: the binary's own, or a longer one where that
+/// is taken.
+pub(in crate::plan) fn names<'a>(
+    binaries: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Vec<String> {
+    // As names that collide are compared.
+    let folded = |name: &str| name.replace('_', "-");
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, bin) in binaries.clone() {
+        *count.entry(folded(&sanitised(bin))).or_default() += 1;
+    }
+    let mut taken = BTreeSet::new();
+    let mut name = |(package, bin): (&str, &str)| {
+        let own = sanitised(bin);
+        let long = sanitised(&format!("{package}-{bin}"));
+        let others = |name: &str| count.get(&folded(name)).copied().unwrap_or_default();
+        let numbered = (2..).map(|n| format!("app-{long}-{n}"));
+        let own = std::iter::once(own.clone())
+            .filter(|own| others(own) == 1)
+            .chain(
+                [long.clone(), format!("app-{own}"), format!("app-{long}")]
+                    .into_iter()
+                    .filter(|name| others(name) == 0),
+            );
+        own.chain(numbered)
+            .find(|name| !name.is_empty() && !is_reserved(name) && taken.insert(folded(name)))
+            .expect("numbers do not end")
+    };
+    binaries.map(&mut name).collect()
+}
+
 /// A binary's name as the name of an image.
 fn sanitised(name: &str) -> String {
     let plain = |c: char| {
@@ -264,4 +297,26 @@ fn sanitised(name: &str) -> String {
         .collect::<String>()
         .trim_start_matches(['-', '_'])
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_its_binarys_name_or_a_longer_one() {
+        let table: [&[[&str; 3]]; 6] = [
+            &[["shop-api", "Api_Server", "api_server"]],
+            &[["a", "serve", "a-serve"], ["b", "serve", "b-serve"]],
+            &[["a", "x-y", "a-x-y"], ["b", "x_y", "b-x_y"]],
+            &[["build-info", "build-info", "app-build-info"]],
+            &[["shop", "vendor", "shop-vendor"]],
+            &[["a", "b", "app-b"], ["c", "b", "c-b"], ["d", "a-b", "a-b"]],
+        ];
+        for binaries in table {
+            let found = names(binaries.iter().map(|[package, bin, _]| (*package, *bin)));
+            let expected: Vec<&str> = binaries.iter().map(|[.., name]| *name).collect();
+            assert_eq!(found, expected);
+        }
+    }
 }
