@@ -11,6 +11,7 @@ pub enum Code {
     CargoConfig,
     CargoFailed,
     CargoMissing,
+    ConfigExists,
     ConfigInvalid,
     ConfigUnreadable,
     ConfigValue,
@@ -23,6 +24,7 @@ pub enum Code {
     FileUnreadable,
     FileUnwritable,
     InputMissing,
+    InputUndeclared,
     LockMissing,
     LockInvalid,
     ManifestInvalid,
@@ -41,6 +43,7 @@ impl Code {
         Self::CargoConfig,
         Self::CargoFailed,
         Self::CargoMissing,
+        Self::ConfigExists,
         Self::ConfigInvalid,
         Self::ConfigUnreadable,
         Self::ConfigValue,
@@ -53,6 +56,7 @@ impl Code {
         Self::FileUnreadable,
         Self::FileUnwritable,
         Self::InputMissing,
+        Self::InputUndeclared,
         Self::LockMissing,
         Self::LockInvalid,
         Self::ManifestInvalid,
@@ -71,6 +75,7 @@ impl Code {
             Self::CargoConfig => "cargo-config",
             Self::CargoFailed => "cargo-failed",
             Self::CargoMissing => "cargo-missing",
+            Self::ConfigExists => "config-exists",
             Self::ConfigInvalid => "config-invalid",
             Self::ConfigUnreadable => "config-unreadable",
             Self::ConfigValue => "config-value",
@@ -83,6 +88,7 @@ impl Code {
             Self::FileUnreadable => "file-unreadable",
             Self::FileUnwritable => "file-unwritable",
             Self::InputMissing => "input-missing",
+            Self::InputUndeclared => "input-undeclared",
             Self::LockMissing => "lock-missing",
             Self::LockInvalid => "lock-invalid",
             Self::ManifestInvalid => "manifest-invalid",
@@ -104,7 +110,8 @@ impl Code {
             | Self::EngineMissing
             | Self::EngineTooOld
             | Self::FileUnreadable
-            | Self::FileUnwritable => 1,
+            | Self::FileUnwritable
+            | Self::InputUndeclared => 1,
             Self::FilesOutOfDate | Self::FileHandEdited => 3,
             _ => 2,
         }

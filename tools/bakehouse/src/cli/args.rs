@@ -44,6 +44,8 @@ pub struct Global {
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Propose a bakehouse.toml from what the workspace shows; never overwrites one
+    Init(InitArgs),
     /// Write docker-bake.hcl and docker/
     Generate(GenerateArgs),
     /// Show services, closures, stages and input hashes; writes nothing
@@ -54,6 +56,13 @@ pub enum Command {
     Bench(BenchArgs),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Group)]
+pub struct InitArgs {
+    /// Write nothing; print the proposal
+    #[arg(long)]
+    pub print: bool,
 }
 
 #[derive(Group)]

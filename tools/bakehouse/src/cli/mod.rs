@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod hidden;
 mod report;
 mod session;
 
@@ -18,6 +19,7 @@ pub fn main() -> ExitCode {
     report::set_up(&args.global);
     let session = Session::new(args.global);
     let done = match args.command {
+        Command::Init(arguments) => commands::init::run(&session, &arguments),
         Command::Generate(arguments) => commands::generate::run(&session, &arguments),
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),

@@ -13,9 +13,10 @@ pub struct Session {
     pub global: Global,
 }
 
-/// A plan and where it is to be carried out.
+/// A plan, what it was worked out from, and where it is to be carried out.
 pub struct Planned {
     pub root: Utf8PathBuf,
+    pub workspace: Workspace,
     pub plan: Plan,
     /// The text of the configuration; empty when there is none.
     pub config: String,
@@ -47,7 +48,8 @@ impl Session {
         );
         let plan = Plan::new(&workspace, config, &sources);
         Ok(Planned {
-            root: workspace.root,
+            root: workspace.root.clone(),
+            workspace,
             plan,
             config: source.text,
         })

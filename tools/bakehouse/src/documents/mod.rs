@@ -3,6 +3,7 @@
 pub mod bake;
 pub mod dockerfile;
 pub mod ignore;
+pub mod proposal;
 pub mod seal;
 pub mod skeleton;
 

@@ -5,6 +5,7 @@ pub mod build;
 pub mod config;
 pub mod hash;
 pub mod pack;
+pub mod proposal;
 pub mod selection;
 pub mod service;
 pub mod skeleton;

@@ -8,6 +8,7 @@ use owo_colors::OwoColorize;
 
 use super::generate::check;
 use crate::cli::args::BuildArgs;
+use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
@@ -19,18 +20,19 @@ use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
-    let Planned { root, plan, .. } = session.plan()?;
-    let chosen = choose(&plan, &arguments.services)?;
+    let planned = session.plan()?;
+    let Planned { root, plan, .. } = &planned;
+    let chosen = choose(plan, &arguments.services)?;
     check(&files::compare(
-        &root,
+        root,
         &plan.skeleton_folder(),
-        &documents::render(&plan),
+        &documents::render(plan),
     )?)?;
     let engine = Engine::find()?;
-    let names = Names::new(&plan);
+    let names = Names::new(plan);
     let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty();
-    let before = if skip {
+    let mut images = if skip {
         engine.images(&names.all(&chosen.services))
     } else {
         BTreeMap::new()
@@ -39,34 +41,31 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         services: chosen
             .services
             .iter()
-            .filter(|service| !before.contains_key(&names.hashed(service)))
+            .filter(|service| !images.contains_key(&names.hashed(service)))
             .copied()
             .collect(),
         pack_binaries: chosen
             .pack_binaries
             .iter()
-            .filter(|binary| !(skip && placed::is_placed(&root, binary)))
+            .filter(|binary| !(skip && placed::is_placed(root, binary)))
             .copied()
             .collect(),
     };
     for service in &chosen.services {
         let (hashed, tagged) = (names.hashed(service), names.tagged(service));
-        let has = before.get(&hashed);
-        if has.is_some() && has != before.get(&tagged) {
+        let has = images.get(&hashed);
+        if has.is_some() && has != images.get(&tagged) {
             engine.tag(&hashed, &tagged)?;
         }
     }
     if !missing.is_empty() {
         let file = plan.generated("docker-bake.hcl");
-        bake(&engine, &root, &file, &missing, certain, &arguments.bake)?;
+        bake(&engine, root, &file, &missing, certain, &arguments.bake)
+            .map_err(|problem| explained(problem, &planned, &missing))?;
+        images = engine.images(&names.all(&chosen.services));
     }
     if !session.global.quiet {
-        let images = if missing.is_empty() {
-            before
-        } else {
-            engine.images(&names.all(&chosen.services))
-        };
-        table(&root, &names, &chosen, &missing, &images);
+        table(root, &names, &chosen, &missing, &images);
     }
     Ok(())
 }
@@ -96,6 +95,19 @@ fn bake(
         placed::note(root, binary, certain)?;
     }
     Ok(())
+}
+
+/// A failure, and what the sources read that the build may not have had.
+fn explained(problem: Problem, planned: &Planned, missing: &Chosen<'_>) -> Problems {
+    let failed = problem.code == Code::BakeFailed;
+    let mut problems = vec![problem];
+    if failed {
+        let services = missing.services.iter().map(|service| &service.closure);
+        let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
+        let packages = services.chain(binaries).flatten().map(String::as_str);
+        problems.extend(hidden::problems(planned, &packages.collect()));
+    }
+    Problems(problems)
 }
 
 /// Variables of the Bake file that change what is built.

@@ -4,4 +4,5 @@ pub mod bench;
 pub mod build;
 pub mod completions;
 pub mod generate;
+pub mod init;
 pub mod plan;

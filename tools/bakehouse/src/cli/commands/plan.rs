@@ -4,17 +4,24 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{Format, PlanArgs};
-use crate::cli::session::{Planned, Session};
+use crate::cli::hidden;
+use crate::cli::session::Session;
+use crate::graph::inputs::Finding;
 use crate::plan::Plan;
 use crate::plan::stage::CompileStage;
 use crate::problem::Problems;
 
 pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
-    let Planned { plan, .. } = session.plan()?;
+    let planned = session.plan()?;
+    let plan = &planned.plan;
+    let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
     match arguments.format {
-        Format::Text => text(&plan),
+        Format::Text => {
+            text(plan);
+            inputs(plan, &hidden);
+        }
         Format::Json => {
-            let json = serde_json::to_string_pretty(&Shown::of(&plan))
+            let json = serde_json::to_string_pretty(&Shown::of(plan, &hidden))
                 .expect("strings and lists are JSON");
             anstream::println!("{json}");
         }
@@ -30,6 +37,7 @@ struct Shown<'a> {
     services: Vec<ShownService<'a>>,
     packs: Vec<ShownPack<'a>>,
     stages: Vec<ShownStage<'a>>,
+    hidden_inputs: Vec<ShownInput<'a>>,
 }
 
 #[derive(Serialize)]
@@ -62,8 +70,22 @@ struct ShownStage<'a> {
     reads: Vec<&'a str>,
 }
 
+/// What a build reads outside its package and `[inputs]` does not declare.
+#[derive(Serialize)]
+struct ShownInput<'a> {
+    package: &'a str,
+    path: &'a str,
+    file: &'a str,
+    line: Option<usize>,
+    kind: &'a str,
+    by: &'a str,
+    certainty: &'a str,
+    exists: bool,
+    services: Vec<&'a str>,
+}
+
 impl<'a> Shown<'a> {
-    fn of(plan: &'a Plan) -> Self {
+    fn of(plan: &'a Plan, hidden: &'a [Finding]) -> Self {
         Self {
             version: 1,
             bases: plan.bases().into_iter().collect(),
@@ -100,6 +122,20 @@ impl<'a> Shown<'a> {
                     package: &stage.package,
                     needs: &stage.needs,
                     reads: stage.reads.iter().map(|path| path.as_str()).collect(),
+                })
+                .collect(),
+            hidden_inputs: hidden
+                .iter()
+                .map(|finding| ShownInput {
+                    package: &finding.package,
+                    path: finding.path.as_str(),
+                    file: finding.file.as_str(),
+                    line: finding.line,
+                    kind: finding.kind.as_str(),
+                    by: &finding.by,
+                    certainty: finding.certainty.as_str(),
+                    exists: finding.exists,
+                    services: hidden::services(plan, &finding.package),
                 })
                 .collect(),
         }
@@ -155,5 +191,22 @@ fn text(plan: &Plan) {
             format!(" ← {}", stage.needs.join(", "))
         };
         anstream::println!("  {}{needs}", stage.name);
+    }
+}
+
+fn inputs(plan: &Plan, hidden: &[Finding]) {
+    if hidden.is_empty() {
+        return;
+    }
+    anstream::println!("{}", "hidden inputs, not declared under [inputs]".bold());
+    for finding in hidden {
+        let services = hidden::services(plan, &finding.package).join(", ");
+        anstream::println!(
+            "  {} reads {}{}  {}",
+            finding.package,
+            finding.path,
+            hidden::remark(finding),
+            format_args!("{} {}, in {services}", finding.place(), finding.by).dimmed()
+        );
     }
 }

@@ -1,0 +1,65 @@
+//! `bakehouse init`.
+
+use std::io::Write;
+
+use camino::Utf8Path;
+
+use crate::cli::args::InitArgs;
+use crate::cli::session::Session;
+use crate::documents::proposal;
+use crate::graph::Workspace;
+use crate::graph::inputs::scan;
+use crate::plan::config::{Config, RawConfig};
+use crate::plan::proposal::Proposal;
+use crate::problem::{Code, Problem, Problems, Source};
+
+pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
+    let workspace = Workspace::read(session.global.manifest_path.as_deref())?;
+    let path = match &session.global.config {
+        Some(path) => path.clone(),
+        None => workspace.root.join("bakehouse.toml"),
+    };
+    if !arguments.print && path.symlink_metadata().is_ok() {
+        return Err(exists(&path).into());
+    }
+    let (services, _) = Proposal::services(&workspace);
+    let findings = scan(&workspace, &Proposal::packages(&workspace, &services));
+    let proposal = Proposal::new(&workspace, findings);
+    let source = Source {
+        name: path.to_string(),
+        text: proposal::render(&proposal),
+    };
+    // What would be refused is not written.
+    Config::new(&RawConfig::parse(&source)?, &source, &workspace)?;
+    if arguments.print {
+        anstream::print!("{}", source.text);
+        return Ok(());
+    }
+    write(&path, &source.text)?;
+    session.say(format_args!(
+        "{path}: {} services, {} binaries left out, {} hidden inputs declared",
+        proposal.services.len(),
+        proposal.left_out.len(),
+        proposal.declared().count()
+    ));
+    session.say("read it, then run `bakehouse generate`");
+    Ok(())
+}
+
+fn write(path: &Utf8Path, text: &str) -> Result<(), Problem> {
+    let file = fs_err::File::options()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
+        Err(error) => Err(Problem::new(Code::FileUnwritable, error.to_string())
+            .hint("make the folder writable, or name another file with --config")),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn exists(path: &Utf8Path) -> Problem {
+    Problem::new(Code::ConfigExists, format!("{path} is there already"))
+        .hint("`bakehouse init --print` shows what would be proposed")
+}

@@ -1,0 +1,107 @@
+//! Hidden inputs as commands report them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::Planned;
+use crate::graph::inputs::{Certainty, Finding, Kind, scan, undeclared as not_declared};
+use crate::plan::Plan;
+use crate::problem::{Code, Problem};
+
+/// The packages that a plan builds.
+pub fn packages(plan: &Plan) -> BTreeSet<&str> {
+    let services = plan.services.iter().map(|service| &service.closure);
+    let binaries = plan.pack_binaries().map(|binary| &binary.closure);
+    let all = services.chain(binaries).flatten();
+    all.map(String::as_str).collect()
+}
+
+/// The outputs that hold a package, and with it what is declared for it.
+pub fn services<'a>(plan: &'a Plan, package: &str) -> Vec<&'a str> {
+    let services = plan
+        .services
+        .iter()
+        .filter(|service| service.closure.contains(package))
+        .map(|service| service.name.as_str());
+    let binaries = plan
+        .pack_binaries()
+        .filter(|binary| binary.closure.contains(package))
+        .map(|binary| binary.target.as_str());
+    services.chain(binaries).collect()
+}
+
+/// What `packages` read and the configuration does not declare.
+pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> {
+    let findings = scan(&planned.workspace, packages);
+    let found = not_declared(&findings, &planned.plan.config.inputs);
+    found.into_iter().cloned().collect()
+}
+
+/// Why a finding is not simply to be declared.
+pub fn remark(finding: &Finding) -> &'static str {
+    match finding.kind {
+        Kind::Git => ", and no build has it",
+        Kind::Submodule => ", which is not checked out",
+        _ if finding.path.starts_with("..") => ", outside the workspace folder",
+        _ if !finding.exists => ", which is not there",
+        _ if finding.certainty == Certainty::Perhaps => ", perhaps",
+        _ => "",
+    }
+}
+
+/// What to say after a build of `packages` failed: one problem for each package with hidden inputs, naming the key
+/// that declares them.
+pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
+    let mut by_package: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    for finding in undeclared(planned, packages) {
+        if finding.proposed() || finding.certainty == Certainty::Certain {
+            by_package
+                .entry(finding.package.clone())
+                .or_default()
+                .push(finding);
+        }
+    }
+    by_package
+        .iter()
+        .map(|(package, findings)| {
+            let read: Vec<String> = findings
+                .iter()
+                .map(|finding| {
+                    let Finding { path, by, .. } = finding;
+                    format!("{path}{} ({by} in {})", remark(finding), finding.place())
+                })
+                .collect();
+            let message = format!(
+                "perhaps the build of `{package}` misses {}",
+                read.join("; ")
+            );
+            Problem::new(Code::InputUndeclared, message).hint(remedy(package, findings))
+        })
+        .collect()
+}
+
+fn remedy(package: &str, findings: &[Finding]) -> String {
+    let proposed = findings.iter().filter(|finding| finding.proposed());
+    let paths: BTreeSet<String> = proposed
+        .map(|finding| format!("\"{}\"", finding.path))
+        .collect();
+    let mut words = Vec::new();
+    if !paths.is_empty() {
+        let paths = Vec::from_iter(paths).join(", ");
+        words.push(format!(
+            "add {paths} to `paths` of [inputs.{package}] in bakehouse.toml, then run `bakehouse generate`"
+        ));
+    }
+    for finding in findings.iter().filter(|finding| !finding.declarable()) {
+        let Finding { path, .. } = finding;
+        words.push(match finding.kind {
+            Kind::Git => {
+                "the build has no repository: let the build script do without one".to_owned()
+            }
+            Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
+            _ if !finding.exists => format!("make {path} before the build, then declare it"),
+            _ => format!("move {path} to a place that can be in the Docker context"),
+        });
+    }
+    words.dedup();
+    words.join("; ")
+}

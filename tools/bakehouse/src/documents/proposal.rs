@@ -1,0 +1,241 @@
+//! The first `bakehouse.toml` of a workspace, with a comment for what was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::graph::inputs::{Finding, Kind};
+use crate::plan::proposal::{Proposal, RUNTIME};
+
+/// The text of the file.
+pub fn render(proposal: &Proposal) -> String {
+    let mut text = String::from(
+        "# Proposed by `bakehouse init`, and yours from now on. After an edit run `bakehouse generate`.\n\n",
+    );
+    registry(&mut text, proposal);
+    bases(&mut text, proposal);
+    services(&mut text, proposal);
+    inputs(&mut text, proposal);
+    remarks(&mut text, proposal);
+    text
+}
+
+fn registry(text: &mut String, proposal: &Proposal) {
+    comment(
+        text,
+        "What image names begin with. Without it they are names on the local engine alone.",
+    );
+    let example = proposal
+        .registry
+        .as_deref()
+        .unwrap_or("ghcr.io/you/project");
+    let _ = writeln!(text, "# registry = {}", quoted(example));
+}
+
+fn bases(text: &mut String, proposal: &Proposal) {
+    text.push_str("\n[bases]\n");
+    if let Some(note) = &proposal.builder_note {
+        comment(text, note);
+    }
+    let _ = writeln!(text, "builder = {}", quoted(&proposal.builder));
+    let _ = writeln!(text, "runtime = {}", quoted(RUNTIME));
+    let packages = because(proposal, |need| need.builder);
+    if !packages.is_empty() {
+        comment(
+            text,
+            "Debian packages of the builder, for crates that compile or link C, or run a tool.",
+        );
+        text.push_str("packages = [\n");
+        for (package, crates) in &packages {
+            let line = format!("    {}, # {}", quoted(package), crates.join(", "));
+            let _ = writeln!(text, "{}", one_line(&line));
+        }
+        text.push_str("]\n");
+    }
+    let packages = because(proposal, |need| need.runtime);
+    if !packages.is_empty() {
+        comment(
+            text,
+            "At run time these may be needed, and the slim base does not have them: use a base that does.",
+        );
+        for (package, crates) in &packages {
+            comment(text, &format!("  {package}: {}", crates.join(", ")));
+        }
+    }
+    if !proposal.unknown_needs.is_empty() {
+        let crates = proposal.unknown_needs.join(", ");
+        comment(
+            text,
+            &format!(
+                "These look for a C library, and may need a package of the builder: {crates}."
+            ),
+        );
+    }
+    if !proposal.sources.is_empty() {
+        comment(
+            text,
+            "Crates come from these places too. The build can reach public ones alone.",
+        );
+        for source in &proposal.sources {
+            comment(text, &format!("  {source}"));
+        }
+    }
+}
+
+/// Packages of Debian with the crates that ask for them.
+fn because(
+    proposal: &Proposal,
+    packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
+) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for need in &proposal.needs {
+        for package in packages(need) {
+            all.entry(package).or_default().push(need.because);
+        }
+    }
+    all
+}
+
+fn services(text: &mut String, proposal: &Proposal) {
+    for service in &proposal.services {
+        let _ = write!(
+            text,
+            "\n[services.{}]\npackage = {}\n",
+            service.name,
+            quoted(&service.package)
+        );
+        if let Some(bin) = &service.bin {
+            let _ = writeln!(text, "bin = {}", quoted(bin));
+        }
+    }
+    if !proposal.left_out.is_empty() {
+        text.push('\n');
+        comment(
+            text,
+            "These binaries were left out. A [services] table of its own makes any of them a service.",
+        );
+    }
+    for left_out in &proposal.left_out {
+        let name = if left_out.bin == left_out.package {
+            format!("`{}`", left_out.bin)
+        } else {
+            format!("`{}` of `{}`", left_out.bin, left_out.package)
+        };
+        comment(text, &format!("  {name}: {}", left_out.why));
+    }
+}
+
+fn inputs(text: &mut String, proposal: &Proposal) {
+    let mut first = true;
+    for (package, findings) in &proposal.inputs {
+        let declared: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.proposed())
+            .collect();
+        if declared.is_empty() {
+            continue;
+        }
+        text.push('\n');
+        if first {
+            comment(
+                text,
+                "What the build of a package reads outside its own folder. Each service that holds the package has it.",
+            );
+            first = false;
+        }
+        let _ = writeln!(text, "[inputs.{package}]");
+        for finding in &declared {
+            comment(text, &format!("{}: {}", finding.place(), said(finding)));
+        }
+        let paths: Vec<String> = outermost(&declared).into_iter().map(quoted).collect();
+        let _ = writeln!(text, "paths = [{}]", paths.join(", "));
+    }
+}
+
+fn said(finding: &Finding) -> String {
+    let Finding { by, path, .. } = finding;
+    format!("{by} reads {path}")
+}
+
+/// Paths without those that lie in another of them.
+fn outermost<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a str> {
+    let all: BTreeSet<_> = findings
+        .iter()
+        .map(|finding| finding.path.as_path())
+        .collect();
+    all.iter()
+        .filter(|path| !path.ancestors().skip(1).any(|folder| all.contains(folder)))
+        .map(|path| path.as_str())
+        .collect()
+}
+
+fn remarks(text: &mut String, proposal: &Proposal) {
+    let of = |kind: Kind| {
+        proposal
+            .remarks
+            .iter()
+            .filter(move |finding| finding.kind == kind)
+    };
+    let undecided = proposal
+        .inputs
+        .values()
+        .flatten()
+        .filter(|finding| !finding.proposed());
+    section(
+        text,
+        "Not declared, since it may be read when the program runs, or by people. If a build misses it, declare it.",
+        undecided,
+    );
+    section(
+        text,
+        "The build has no repository: what asks git gets no answer there, and has to do without one.",
+        of(Kind::Git),
+    );
+    section(
+        text,
+        "Submodules that are not checked out: `git submodule update --init`, here and in CI.",
+        of(Kind::Submodule),
+    );
+    let rest = proposal
+        .remarks
+        .iter()
+        .filter(|finding| !matches!(finding.kind, Kind::Git | Kind::Submodule));
+    section(
+        text,
+        "Read, and not to be declared as it is: not there now, or in a place that the build cannot have.",
+        rest,
+    );
+}
+
+fn section<'a>(text: &mut String, heading: &str, findings: impl Iterator<Item = &'a Finding>) {
+    let lines: BTreeSet<String> = findings
+        .map(|finding| {
+            let Finding {
+                package, path, by, ..
+            } = finding;
+            let place = finding.place();
+            match finding.kind {
+                Kind::Git => format!("  {package}: {by} in {place}"),
+                _ => format!("  {package}: {path}, by {by} in {place}"),
+            }
+        })
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    text.push('\n');
+    comment(text, heading);
+    lines.iter().for_each(|line| comment(text, line));
+}
+
+fn comment(text: &mut String, line: &str) {
+    let _ = writeln!(text, "# {}", one_line(line));
+}
+
+/// A name from the workspace may hold anything; a comment ends with its line.
+fn one_line(line: &str) -> String {
+    line.replace(char::is_control, "?")
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

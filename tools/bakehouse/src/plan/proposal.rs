@@ -1,0 +1,345 @@
+//! A first configuration for a workspace that has none, worked out from what the workspace shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::config::names;
+use crate::graph::inputs::{Finding, needed};
+use crate::graph::system::{self, Need};
+use crate::graph::{Member, Workspace};
+
+/// What `init` proposes.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Where images could go, when the manifest names a repository on a forge with a registry.
+    pub registry: Option<String>,
+    pub builder: String,
+    /// Why the builder base is not certain to be right.
+    pub builder_note: Option<String>,
+    pub needs: Vec<Need>,
+    /// Crates that may need a C library.
+    pub unknown_needs: Vec<String>,
+    pub services: Vec<ProposedService>,
+    pub left_out: Vec<LeftOut>,
+    /// By package: what can be declared.
+    pub inputs: BTreeMap<String, Vec<Finding>>,
+    /// What cannot: the repository, submodules, what is not there, what lies outside.
+    pub remarks: Vec<Finding>,
+    /// Places that third-party crates come from, beside crates.io.
+    pub sources: BTreeSet<String>,
+}
+
+/// A binary that becomes a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposedService {
+    pub name: String,
+    pub package: String,
+    /// Where it has to be said.
+    pub bin: Option<String>,
+}
+
+/// A binary that does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    pub package: String,
+    pub bin: String,
+    pub why: String,
+}
+
+/// The base that a service runs on, unless it says otherwise.
+pub const RUNTIME: &str = "docker.io/library/debian:bookworm-slim";
+
+/// Words in the names of packages that support development.
+const DEVELOPMENT: [&str; 18] = [
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "example",
+    "examples",
+    "fuzz",
+    "fuzzer",
+    "fuzzers",
+    "test",
+    "testbin",
+    "testbins",
+    "testing",
+    "testkit",
+    "tests",
+    "testutil",
+    "testutils",
+    "xtask",
+];
+
+impl Proposal {
+    /// The services alone: what is scanned for hidden inputs depends on them.
+    pub fn services(workspace: &Workspace) -> (Vec<ProposedService>, Vec<LeftOut>) {
+        let mut left_out = Vec::new();
+        let mut kept: Vec<(&Member, &str)> = Vec::new();
+        for member in workspace.members.values() {
+            for binary in &member.binaries {
+                match why_not(workspace, member, &binary.required_features) {
+                    None => kept.push((member, &binary.name)),
+                    Some(why) => left_out.push(LeftOut {
+                        package: member.name.clone(),
+                        bin: binary.name.clone(),
+                        why,
+                    }),
+                }
+            }
+        }
+        if kept.is_empty() {
+            // A workspace of examples is baked as one.
+            left_out.clear();
+            let members = workspace.members.values();
+            kept = members
+                .flat_map(|member| {
+                    member
+                        .binaries
+                        .iter()
+                        .map(move |binary| (member, binary.name.as_str()))
+                })
+                .collect();
+        }
+        let names = names(kept.iter().map(|(member, bin)| (&*member.name, *bin)));
+        let mut services: Vec<ProposedService> = kept
+            .into_iter()
+            .zip(names)
+            .map(|((member, bin), name)| ProposedService {
+                bin: (bin != name && member.binaries.len() > 1).then(|| bin.to_owned()),
+                name,
+                package: member.name.clone(),
+            })
+            .collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        (services, left_out)
+    }
+
+    /// The packages that `services` are built from.
+    pub fn packages<'a>(
+        workspace: &'a Workspace,
+        services: &'a [ProposedService],
+    ) -> BTreeSet<&'a str> {
+        let packages = services.iter().map(|service| service.package.as_str());
+        packages
+            .flat_map(|package| needed(workspace, package))
+            .collect()
+    }
+
+    /// Works out the proposal. `findings` are the hidden inputs of the services' packages.
+    pub fn new(workspace: &Workspace, findings: Vec<Finding>) -> Self {
+        let (services, left_out) = Self::services(workspace);
+        let packages = Self::packages(workspace, &services);
+        let direct = packages
+            .iter()
+            .map(|name| {
+                let dependencies = workspace.members[*name].dependencies.clone();
+                ((*name).to_owned(), dependencies)
+            })
+            .collect();
+        let locked = workspace.lock.reachable(&direct);
+        let names: BTreeSet<&str> = locked.iter().map(|package| package.name.as_str()).collect();
+        let seeking: Vec<(&str, &[String])> = locked
+            .iter()
+            .map(|package| (package.name.as_str(), package.dependencies.as_slice()))
+            .collect();
+        let sources = locked
+            .iter()
+            .filter_map(|package| package.source.as_deref());
+        let (builder, builder_note) = builder(workspace.channel.as_deref());
+        let (declarable, remarks): (Vec<Finding>, _) =
+            findings.into_iter().partition(Finding::declarable);
+        let mut inputs: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        for finding in declarable {
+            inputs
+                .entry(finding.package.clone())
+                .or_default()
+                .push(finding);
+        }
+        Self {
+            registry: registry(workspace),
+            builder,
+            builder_note,
+            needs: system::needs(&names),
+            unknown_needs: system::unknown(&seeking)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            sources: sources.filter_map(origin).collect(),
+            services,
+            left_out,
+            inputs,
+            remarks,
+        }
+    }
+
+    /// The hidden inputs that the configuration declares.
+    pub fn declared(&self) -> impl Iterator<Item = &Finding> {
+        self.inputs
+            .values()
+            .flatten()
+            .filter(|finding| finding.proposed())
+    }
+}
+
+fn why_not(workspace: &Workspace, member: &Member, required: &[String]) -> Option<String> {
+    let words = |text: &str| {
+        text.split(['/', '-', '_'])
+            .find(|word| DEVELOPMENT.contains(word))
+            .map(str::to_owned)
+    };
+    if let Some(word) = words(member.dir.as_str()).or_else(|| words(&member.name)) {
+        return Some(format!("its name or folder says `{word}`"));
+    }
+    if let Some(feature) = required.iter().find(|feature| !is_default(member, feature)) {
+        return Some(format!(
+            "it needs the feature `{feature}`, which is not on by default"
+        ));
+    }
+    let default: Vec<&str> = workspace
+        .manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("default-members"))
+        .and_then(toml::Value::as_array)?
+        .iter()
+        .filter_map(toml::Value::as_str)
+        .collect();
+    let named = |pattern: &&str| {
+        let pattern = pattern.trim_end_matches('/').trim_start_matches("./");
+        match pattern.split_once('*') {
+            Some((folder, _)) => member.dir.as_str().starts_with(folder),
+            None => member.dir == if pattern == "." { "" } else { pattern },
+        }
+    };
+    (!default.iter().any(named)).then(|| "it is not in `default-members`".to_owned())
+}
+
+fn is_default(member: &Member, feature: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec!["default"];
+    while let Some(name) = open.pop() {
+        if name == feature {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(
+                member
+                    .features
+                    .get(name)
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str),
+            );
+        }
+    }
+    false
+}
+
+/// The builder base for a toolchain, and a word where that is not enough.
+fn builder(channel: Option<&str>) -> (String, Option<String>) {
+    let image = |version: &str| format!("docker.io/library/rust:{version}-slim-bookworm");
+    let latest = || "docker.io/library/rust:slim-bookworm".to_owned();
+    match channel {
+        Some(channel) if channel.starts_with(|c: char| c.is_ascii_digit()) => {
+            let note = (channel.matches('.').count() < 2).then(|| {
+                format!("The toolchain file says `{channel}`: pin a full version there and here, or a new patch release compiles all again.")
+            });
+            (image(channel), note)
+        }
+        Some("stable") | None => {
+            let note = "No toolchain is pinned: pin a version in rust-toolchain.toml and here, so that everybody builds with the same.";
+            (latest(), Some(note.to_owned()))
+        }
+        Some(channel) => {
+            let note = format!(
+                "The toolchain file asks for `{channel}`, of which there is no published image: name one of your own."
+            );
+            (latest(), Some(note))
+        }
+    }
+}
+
+/// `https://github.com/acme/shop` → `ghcr.io/acme/shop`.
+fn registry(workspace: &Workspace) -> Option<String> {
+    let manifest = &workspace.manifest;
+    let of = |table: Option<&toml::Value>| {
+        let repository = table?.get("repository")?.as_str()?;
+        Some(repository.to_owned())
+    };
+    let package = manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("package"));
+    // Not that of any member: a fork that was taken in has its own.
+    let repository = of(package).or_else(|| of(manifest.get("package")))?;
+    let (host, path) = repository.strip_prefix("https://")?.split_once('/')?;
+    let mut parts = path
+        .trim_end_matches('/')
+        .trim_end_matches(".git")
+        .split('/');
+    let (owner, name) = (parts.next()?, parts.next()?);
+    let registry = match host {
+        "github.com" => "ghcr.io",
+        "gitlab.com" => "registry.gitlab.com",
+        _ => return None,
+    };
+    let plain = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    (plain(owner) && plain(name)).then(|| format!("{registry}/{owner}/{name}").to_lowercase())
+}
+
+/// Where a locked source is, if that is not crates.io.
+fn origin(source: &str) -> Option<String> {
+    let place = source.split_once('+').map_or(source, |(_, place)| place);
+    if place.contains("github.com/rust-lang/crates.io-index") || place.contains("index.crates.io") {
+        return None;
+    }
+    Some(place.split(['?', '#']).next().unwrap_or(place).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builder_follows_the_toolchain_and_says_where_it_cannot() {
+        let table = [
+            (
+                Some("1.95.0"),
+                "docker.io/library/rust:1.95.0-slim-bookworm",
+                false,
+            ),
+            (
+                Some("1.95"),
+                "docker.io/library/rust:1.95-slim-bookworm",
+                true,
+            ),
+            (Some("stable"), "docker.io/library/rust:slim-bookworm", true),
+            (
+                Some("nightly-2026-01-01"),
+                "docker.io/library/rust:slim-bookworm",
+                true,
+            ),
+            (None, "docker.io/library/rust:slim-bookworm", true),
+        ];
+        for (channel, image, remark) in table {
+            let (builder, note) = builder(channel);
+            assert_eq!(
+                (builder.as_str(), note.is_some()),
+                (image, remark),
+                "{channel:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_sources_other_than_crates_io_are_named() {
+        let git = "git+https://github.com/acme/x?rev=1#abc";
+        assert_eq!(origin(git).as_deref(), Some("https://github.com/acme/x"));
+        assert_eq!(
+            origin("registry+https://github.com/rust-lang/crates.io-index"),
+            None
+        );
+        assert_eq!(origin("sparse+https://index.crates.io/"), None);
+    }
+}
