@@ -129,13 +129,16 @@ pub fn models(seed: u64, name: &str) -> String {
             format!("{subject}{aspect}")
         })
         .collect();
-    let mut text = String::from(
-        "//! What this library is about.\n\nuse std::collections::BTreeMap;\n\nuse serde::{Deserialize, Serialize};\n\n\
-         use crate::store::{Store, Weigh};\n",
+    let models: String = names.iter().map(|name| model(&mut random, name)).collect();
+    let maps = if models.contains("BTreeMap") {
+        "use std::collections::BTreeMap;\n\n"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "//! What this library is about.\n\n{maps}use serde::{{Deserialize, Serialize}};\n\n\
+         use crate::store::{{Store, Weigh}};\n{models}"
     );
-    for name in &names {
-        text += &model(&mut random, name);
-    }
     text += "\n/// Makes some of each kind, stores those of two, and writes and reads one.\npub fn exercise(seed: u64) -> u64 {\n    let mut sum = 0u64;\n";
     for (index, name) in names.iter().enumerate() {
         // A type costs half a second in a store and another in serde_json: a few make a library like others.
