@@ -18,7 +18,9 @@ use crate::plan::Plan;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
-    let Planned { root, plan, config } = session.plan()?;
+    let Planned {
+        root, plan, config, ..
+    } = session.plan()?;
     let engine = Engine::find()?;
     engine.version()?;
     engine.buildx()?;
