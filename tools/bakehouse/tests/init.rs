@@ -1,8 +1,10 @@
 //! `bakehouse init`: a first configuration that says what it found, and never takes another's place.
 
 mod grove;
+mod tree;
 
 use grove::Grove;
+use tree::{Tree, stderr};
 
 /// A workspace in which there is something of everything to be found.
 fn rich() -> Grove {
@@ -188,4 +190,43 @@ fn binaries_of_one_name_get_names_of_their_own() {
         plan.contains("api-serve") && plan.contains("other-serve"),
         "{plan}"
     );
+}
+
+#[test]
+fn what_lies_above_the_workspace_is_declared_as_seen_from_it_and_builds() {
+    let tree = Tree::below(
+        "server",
+        r#"
+-- server/Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api"]
+-- server/api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+sdk = { path = "../../sdk" }
+-- server/api/src/main.rs --
+fn main() { println!("{} {}", sdk::NAME, include_str!("../../../openapi.txt").trim()); }
+-- sdk/Cargo.toml --
+[package]
+name = "sdk"
+version = "0.1.0"
+edition = "2024"
+-- sdk/src/lib.rs --
+pub const NAME: &str = "sdk";
+-- openapi.txt --
+spec
+"#,
+    );
+    let made = tree.bakehouse(&["init"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let config = tree.generated("bakehouse.toml");
+    assert!(
+        config.contains("[inputs.api]") && config.contains("paths = [\"../openapi.txt\"]"),
+        "{config}"
+    );
+    assert_eq!(tree.built(), ["api: sdk spec"]);
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::Planned;
+use crate::graph::context::relative;
 use crate::graph::inputs::{Certainty, Finding, Kind, scan, undeclared as not_declared};
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
@@ -74,15 +75,15 @@ pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
                 "perhaps the build of `{package}` misses {}",
                 read.join("; ")
             );
-            Problem::new(Code::InputUndeclared, message).hint(remedy(package, findings))
+            Problem::new(Code::InputUndeclared, message).hint(remedy(planned, package, findings))
         })
         .collect()
 }
 
-fn remedy(package: &str, findings: &[Finding]) -> String {
+fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
     let proposed = findings.iter().filter(|finding| finding.proposed());
     let paths: BTreeSet<String> = proposed
-        .map(|finding| format!("\"{}\"", finding.path))
+        .map(|finding| format!("\"{}\"", relative(&planned.workspace.folder, &finding.path)))
         .collect();
     let mut words = Vec::new();
     if !paths.is_empty() {

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use camino::Utf8Path;
+
+use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
 use crate::plan::proposal::{Proposal, RUNTIME};
 
@@ -146,7 +149,10 @@ fn inputs(text: &mut String, proposal: &Proposal) {
         for finding in &declared {
             comment(text, &format!("{}: {}", finding.place(), said(finding)));
         }
-        let paths: Vec<String> = outermost(&declared).into_iter().map(quoted).collect();
+        let paths: Vec<String> = outermost(&declared)
+            .into_iter()
+            .map(|path| quoted(relative(&proposal.folder, path).as_str()))
+            .collect();
         let _ = writeln!(text, "paths = [{}]", paths.join(", "));
     }
 }
@@ -157,14 +163,14 @@ fn said(finding: &Finding) -> String {
 }
 
 /// Paths without those that lie in another of them.
-fn outermost<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a str> {
+fn outermost<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a Utf8Path> {
     let all: BTreeSet<_> = findings
         .iter()
         .map(|finding| finding.path.as_path())
         .collect();
     all.iter()
         .filter(|path| !path.ancestors().skip(1).any(|folder| all.contains(folder)))
-        .map(|path| path.as_str())
+        .copied()
         .collect()
 }
 

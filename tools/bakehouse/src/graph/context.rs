@@ -8,6 +8,18 @@ use toml::{Table, Value};
 use super::cargo::read_toml;
 use crate::problem::{Code, Problem};
 
+/// The way from the folder `from` to the folder `to`.
+pub fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    let common = from
+        .ancestors()
+        .find(|ancestor| to.starts_with(ancestor))
+        .unwrap_or(Utf8Path::new(""));
+    let up = from.components().count() - common.components().count();
+    let mut way: Utf8PathBuf = std::iter::repeat_n("..", up).collect();
+    way.push(to.strip_prefix(common).unwrap_or(to));
+    way
+}
+
 /// The highest folder that the context of the workspace at `workspace` may reach: its git repository, or the
 /// workspace itself where there is none.
 pub fn limit(workspace: &Utf8Path) -> &Utf8Path {

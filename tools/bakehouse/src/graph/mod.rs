@@ -4,7 +4,7 @@
 pub mod activation;
 pub mod cargo;
 pub mod closure;
-mod context;
+pub mod context;
 pub mod inputs;
 pub mod lock;
 pub mod member;

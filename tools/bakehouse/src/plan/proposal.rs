@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8PathBuf;
+
 use super::config::names;
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};
@@ -10,6 +12,8 @@ use crate::graph::{Member, Workspace};
 /// What `init` proposes.
 #[derive(Clone, Debug)]
 pub struct Proposal {
+    /// Folder of the workspace manifest, relative to the context.
+    pub folder: Utf8PathBuf,
     /// Where images could go, when the manifest names a repository on a forge with a registry.
     pub registry: Option<String>,
     pub builder: String,
@@ -75,7 +79,7 @@ impl Proposal {
     pub fn services(workspace: &Workspace) -> (Vec<ProposedService>, Vec<LeftOut>) {
         let mut left_out = Vec::new();
         let mut kept: Vec<(&Member, &str)> = Vec::new();
-        for member in workspace.members.values() {
+        for member in workspace.own_members() {
             for binary in &member.binaries {
                 match why_not(workspace, member, &binary.required_features) {
                     None => kept.push((member, &binary.name)),
@@ -90,7 +94,7 @@ impl Proposal {
         if kept.is_empty() {
             // A workspace of examples is baked as one.
             left_out.clear();
-            let members = workspace.members.values();
+            let members = workspace.own_members();
             kept = members
                 .flat_map(|member| {
                     member
@@ -156,6 +160,7 @@ impl Proposal {
                 .push(finding);
         }
         Self {
+            folder: workspace.folder.clone(),
             registry: registry(workspace),
             builder,
             builder_note,

@@ -17,7 +17,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     let workspace = Workspace::read(session.global.manifest_path.as_deref())?;
     let path = match &session.global.config {
         Some(path) => path.clone(),
-        None => workspace.root.join("bakehouse.toml"),
+        None => workspace.home().join("bakehouse.toml"),
     };
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::manifest::{hollow, inherited, library, masked, own, without_path_version};
 use super::{MemberSkeleton, RUNNER, Role};
+use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::member::Binary;
 use crate::graph::{Member, Workspace, patch};
@@ -243,18 +244,6 @@ impl Cut<'_> {
         new
     }
 }
-/// The way from the folder `from` to the folder `to`.
-fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
-    let common = from
-        .ancestors()
-        .find(|ancestor| to.starts_with(ancestor))
-        .unwrap_or(Utf8Path::new(""));
-    let up = from.components().count() - common.components().count();
-    let mut way: Utf8PathBuf = std::iter::repeat_n("..", up).collect();
-    way.push(to.strip_prefix(common).unwrap_or(to));
-    way
-}
-
 pub(super) fn text(table: &Table) -> String {
     toml::to_string_pretty(table).expect("a table read from TOML can be written as TOML")
 }
