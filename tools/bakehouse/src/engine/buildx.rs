@@ -1,12 +1,14 @@
 //! `docker buildx bake`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 use camino::Utf8Path;
 use semver::Version;
 
+use super::failure::Cause;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
@@ -65,7 +67,8 @@ impl Engine {
         version("docker buildx", words.unwrap_or(&said), &OLDEST_BUILDX)
     }
 
-    /// Bakes `targets` of the Bake file `file` in `root`, progress going straight to the terminal.
+    /// Bakes `targets` of the Bake file `file` in `root`, progress going straight to the terminal. BuildKit gives up when a
+    /// registry has lost layers of a cache; then it is baked once more without reading the cache.
     ///
     /// # Errors
     /// `bake-failed`; `engine-missing`, `engine-too-old`.
@@ -78,23 +81,42 @@ impl Engine {
         arguments: &[OsString],
     ) -> Result<(), Problem> {
         self.version()?;
-        let status = Command::new(&self.docker)
-            .current_dir(root)
-            .args(["buildx", "bake", "--file", file.as_str()])
-            .args(arguments)
-            .args(targets)
-            .envs(variables.iter().map(|(key, value)| (key, value)))
-            .status()
-            .map_err(|error| {
+        let run = |further: &[&str]| {
+            let mut command = Command::new(&self.docker);
+            command
+                .current_dir(root)
+                .args(["buildx", "bake", "--file", file.as_str()])
+                .args(arguments)
+                .args(further)
+                .args(targets)
+                .envs(variables.iter().map(|(key, value)| (key, value)));
+            overheard(&mut command).map_err(|error| {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
-            })?;
+            })
+        };
+        let (mut status, mut said) = run(&[])?;
+        if !status.success() && Cause::of(&said) == Some(Cause::LayerUnreadable) && has_cache() {
+            tracing::warn!("the registry cache cannot be read: baking without it");
+            (status, said) = run(&["--set", "*.cache-from="])?;
+        }
         if status.success() {
             return Ok(());
         }
-        // Asking takes a quarter of a second, so it is asked only when that may be the reason.
-        self.buildx()?;
-        Err(Problem::new(Code::BakeFailed, format!("docker buildx bake {} failed ({status})", targets.join(" ")))
-            .hint("its own message stands above; what was built before the failure is kept by the builder"))
+        let failed = format!("docker buildx bake {} failed", targets.join(" "));
+        let gone = || self.version().err().map(|_| Cause::EngineGone);
+        let Some(cause) = Cause::of(&said).or_else(gone) else {
+            // Asking takes a quarter of a second, so it is asked only when that may be the reason.
+            self.buildx()?;
+            let mut hint =
+                "its own message stands above; what was built before the failure is kept by the builder"
+                    .to_owned();
+            if has_cache() {
+                hint += ". `-- --set '*.cache-from='` bakes without reading the registry cache";
+            }
+            return Err(Problem::new(Code::BakeFailed, format!("{failed} ({status})")).hint(hint));
+        };
+        let (what, remedy) = cause.explain();
+        Err(Problem::new(Code::BakeFailed, format!("{failed}: {what}")).hint(remedy))
     }
 
     /// Runs docker and gives what it prints.
@@ -106,7 +128,43 @@ impl Engine {
     }
 }
 
-fn run(docker: &std::path::Path, arguments: &[&str]) -> Result<String, String> {
+/// Whether the Bake file reads a registry cache.
+fn has_cache() -> bool {
+    std::env::var_os("CACHE_REF").is_some_and(|cache| !cache.is_empty())
+}
+
+/// Runs `command`, and gives the end of what it says on standard error. On a terminal that is nothing: buildx draws
+/// there only if it has it for itself.
+fn overheard(command: &mut Command) -> io::Result<(ExitStatus, String)> {
+    let terminal = io::stderr().is_terminal();
+    if !terminal {
+        command.stderr(Stdio::piped());
+    }
+    let mut child = command.spawn()?;
+    let mut end = Vec::new();
+    if let Some(mut messages) = child.stderr.take() {
+        let mut chunk = [0; 8 * 1024];
+        loop {
+            let length = match messages.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            // Where nobody listens any more the bake still has to end.
+            let _ = io::stderr().write_all(&chunk[..length]);
+            end.extend_from_slice(&chunk[..length]);
+            end.drain(..end.len().saturating_sub(END));
+        }
+    }
+    let status = child.wait()?;
+    Ok((status, String::from_utf8_lossy(&end).into_owned()))
+}
+
+/// How many bytes of a bake's messages are looked at: a failed step's log and the error.
+const END: usize = 64 * 1024;
+
+fn run(docker: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(docker)
         .args(arguments)
         .output()

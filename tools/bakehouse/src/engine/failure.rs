@@ -1,0 +1,99 @@
+//! Why a bake failed, where that has nothing to do with the project.
+
+/// A cause that buildx's words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    DiskFull,
+    EngineGone,
+    /// Layers that the registry cache promised are not there, or cannot be fetched.
+    LayerUnreadable,
+    PushRefused,
+}
+
+impl Cause {
+    /// Reads the end of what buildx printed on standard error.
+    pub fn of(said: &str) -> Option<Self> {
+        let error = said
+            .lines()
+            .rfind(|line| line.starts_with("ERROR: "))
+            .unwrap_or_default();
+        if error.contains("failed to push") {
+            Some(Self::PushRefused)
+        } else if error.contains("code = Unavailable")
+            || error.contains("Cannot connect to the Docker daemon")
+        {
+            Some(Self::EngineGone)
+        } else if said.contains("o space left on device") {
+            // In whatever a step printed: the compiler writes it with a capital letter.
+            Some(Self::DiskFull)
+        } else if error.contains("httpReadSeeker") {
+            Some(Self::LayerUnreadable)
+        } else {
+            None
+        }
+    }
+
+    /// What happened, and what to do.
+    pub fn explain(self) -> (&'static str, &'static str) {
+        match self {
+            Self::DiskFull => (
+                "the engine's disk is full",
+                "`docker system df` shows what fills it; `docker buildx prune` and `docker image prune` make room",
+            ),
+            Self::EngineGone => (
+                "the engine is gone",
+                "start it again and repeat: the steps that were finished are kept",
+            ),
+            Self::LayerUnreadable => (
+                "a layer cannot be read from its registry",
+                "its own message stands above; `-- --set '*.cache-from='` bakes without reading a registry cache",
+            ),
+            Self::PushRefused => (
+                "the registry did not take an image",
+                "its answer stands above; `docker login` if it wants to know you. What was built is kept by the builder",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_read_from_what_buildx_says() {
+        let table = [
+            (
+                "#12 0.9 rustc-LLVM ERROR: IO failure on output stream: No space left on device\n\
+                 ERROR: failed to solve: process \"/bin/sh -c cargo\" did not complete successfully: exit code: 101\n",
+                Some(Cause::DiskFull),
+            ),
+            (
+                "ERROR: failed to solve: ResourceExhausted: failed to copy files: copy file range failed: no space left on device\n",
+                Some(Cause::DiskFull),
+            ),
+            (
+                "ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF\n",
+                Some(Cause::EngineGone),
+            ),
+            (
+                "ERROR: failed to solve: failed to push 127.0.0.1:1/a:latest: unexpected status from POST request: 500\n",
+                Some(Cause::PushRefused),
+            ),
+            (
+                "ERROR: target a: failed to solve: failed to compute cache key: failed to copy: httpReadSeeker: failed open: \
+                 could not fetch content descriptor sha256:75 from remote: not found\n",
+                Some(Cause::LayerUnreadable),
+            ),
+            (
+                "#9 ERROR: failed to push, says a test\n\
+                 ERROR: failed to solve: process \"/bin/sh\" did not complete successfully: exit code: 101\n",
+                None,
+            ),
+            ("", None),
+        ];
+        for (said, cause) in table {
+            assert_eq!(Cause::of(said), cause, "{said}");
+        }
+    }
+}
