@@ -9,6 +9,9 @@
 //! | [`container`] | what an image does and what it holds |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`ran`] | a finished process |
+//! | [`running`] | a process that is watched while it runs |
+//! | [`disk`] | a small disk, which can be full |
+//! | [`refusing`] | a registry that refuses |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
 //! | [`synthetic`] | a workspace of any size that no person wrote |
 //!
@@ -17,18 +20,24 @@
 pub mod bake;
 pub mod bakehouse;
 pub mod container;
+pub mod disk;
 pub mod engine;
 pub mod images;
 pub mod ran;
+pub mod refusing;
 pub mod runner;
+pub mod running;
 pub mod synthetic;
 pub mod unique;
 pub mod workspace;
 
 pub use bake::{Bake, BakeRun, stages};
 pub use bakehouse::bakehouse;
+pub use disk::Disk;
 pub use engine::Turn;
 pub use ran::Ran;
+pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;
+pub use running::{Reach, Running};
 pub use synthetic::Synthetic;
 pub use workspace::{Member, Workspace};

@@ -1,7 +1,13 @@
 //! A second, empty engine: what a fresh CI runner is.
 
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
+use serde_json::Value;
+
+use crate::disk::Disk;
 use crate::ran::Ran;
 use crate::workspace::repository;
 
@@ -10,6 +16,8 @@ use crate::workspace::repository;
 pub struct Runner {
     name: String,
     host: String,
+    /// Where its data is, if not where all engines have theirs.
+    disk: Option<Disk>,
 }
 
 impl Runner {
@@ -19,14 +27,26 @@ impl Runner {
     /// When it does not start.
     #[track_caller]
     pub fn start(name: &str, bases: &[&str]) -> Self {
-        let said = Ran::of(Command::new(script()).args(["fresh", name]))
-            .succeeded()
-            .stdout;
-        let host = said.trim().trim_start_matches("DOCKER_HOST=").to_owned();
-        let runner = Self {
+        Self::with(name, None, bases)
+    }
+
+    /// Starts it with all its data on `disk`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[track_caller]
+    pub fn start_on(disk: Disk, name: &str, bases: &[&str]) -> Self {
+        Self::with(name, Some(disk), bases)
+    }
+
+    #[track_caller]
+    fn with(name: &str, disk: Option<Disk>, bases: &[&str]) -> Self {
+        let mut runner = Self {
             name: name.to_owned(),
-            host,
+            host: String::new(),
+            disk,
         };
+        runner.up();
         for base in bases {
             let copy = format!(
                 "docker save {base} | DOCKER_HOST={} docker load",
@@ -37,9 +57,72 @@ impl Runner {
         runner
     }
 
+    /// Starts it again after a crash.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[track_caller]
+    pub fn up(&mut self) {
+        let said = Ran::of(self.script().args(["fresh", &self.name])).succeeded();
+        let host = said.stdout.trim().trim_start_matches("DOCKER_HOST=");
+        host.clone_into(&mut self.host);
+    }
+
+    /// Ends its daemons with SIGKILL. What runs in its containers goes on, as it does when a daemon crashes.
+    ///
+    /// # Panics
+    /// When they do not run, or its data is not on a disk of its own.
+    #[track_caller]
+    pub fn crash(&self) {
+        for daemon in ["dockerd", "containerd", "registry", "registry-host"] {
+            let file = format!("pids/fresh-{}-{daemon}", self.name);
+            let noted = fs_err::read_to_string(self.disk().path().join(file));
+            let noted = noted.expect("a pid is noted");
+            let pid = noted.lines().next().unwrap_or_default();
+            let _ = Ran::of(Command::new("kill").args(["-s", "KILL", pid])).succeeded();
+        }
+    }
+
+    /// # Panics
+    /// When it was not started on one.
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("it was started on a disk")
+    }
+
+    fn script(&self) -> Command {
+        let mut command = Command::new(repository().join("tools/engine"));
+        if let Some(disk) = &self.disk {
+            command.env("BAKEHOUSE_STATE", disk.path());
+        }
+        command
+    }
+
+    /// Runs docker on it, which has to succeed, and gives what it prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[track_caller]
+    pub fn docker<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
+        let ran = Ran::of(
+            Command::new("docker")
+                .args(arguments)
+                .env("DOCKER_HOST", &self.host),
+        );
+        ran.succeeded().stdout.trim().to_owned()
+    }
+
     /// Its `DOCKER_HOST`.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// What a new container of `image` prints there.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[track_caller]
+    pub fn prints(&self, image: &str) -> String {
+        self.docker(["run", "--rm", "--network", "none", image])
     }
 
     /// Makes its builder empty again, cache mounts too.
@@ -48,19 +131,13 @@ impl Runner {
     /// When the builder refuses.
     #[track_caller]
     pub fn forget(&self) {
-        let prune = ["buildx", "prune", "--all", "--force"];
-        let _ = Ran::of(
-            Command::new("docker")
-                .args(prune)
-                .env("DOCKER_HOST", &self.host),
-        )
-        .succeeded();
+        self.docker(["buildx", "prune", "--all", "--force"]);
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        let _ = Ran::of(Command::new(script()).args(["fresh-stop", &self.name]));
+        let _ = Ran::of(self.script().args(["fresh-stop", &self.name]));
     }
 }
 
@@ -70,6 +147,46 @@ pub fn registry() -> String {
     format!("127.0.0.1:{port}")
 }
 
-fn script() -> camino::Utf8PathBuf {
-    repository().join("tools/engine")
+/// Deletes every layer that manifests in `repository` of the registry name, as a clean-up that went wrong, and tells
+/// how many there were.
+///
+/// # Panics
+/// When the registry does not answer.
+#[track_caller]
+pub fn lose_layers(repository: &str) -> usize {
+    let tags: Value =
+        serde_json::from_str(&ask("GET", repository, "tags/list")).expect("tags are JSON");
+    let mut layers = BTreeSet::new();
+    for tag in tags["tags"].as_array().into_iter().flatten() {
+        let path = format!("manifests/{}", tag.as_str().unwrap_or_default());
+        let manifest: Value =
+            serde_json::from_str(&ask("GET", repository, &path)).expect("a manifest is JSON");
+        for layer in manifest["layers"].as_array().into_iter().flatten() {
+            layers.insert(layer["digest"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    for layer in &layers {
+        ask("DELETE", repository, &format!("blobs/{layer}"));
+    }
+    layers.len()
+}
+
+/// The body of the registry's answer.
+#[track_caller]
+fn ask(method: &str, repository: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(registry()).expect("the registry is there");
+    let request = format!(
+        "{method} /v2/{repository}/{path} HTTP/1.0\r\nHost: {}\r\n\
+         Accept: application/vnd.oci.image.manifest.v1+json\r\n\r\n",
+        registry()
+    );
+    let mut answer = String::new();
+    stream
+        .write_all(request.as_bytes())
+        .and_then(|()| stream.read_to_string(&mut answer))
+        .expect("the registry answers");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    assert!(status.starts_with('2'), "{request}{answer}");
+    body.to_owned()
 }

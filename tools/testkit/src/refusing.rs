@@ -1,0 +1,89 @@
+//! A registry that gives nothing and takes nothing.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What it does with a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
+    /// Answers with this status.
+    Status(u16),
+    /// Closes the connection.
+    Cut,
+}
+
+/// A registry on 127.0.0.1 that refuses, until the test ends.
+#[derive(Debug)]
+pub struct Refusing {
+    address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Refusing {
+    /// # Panics
+    /// When there is no free port.
+    #[track_caller]
+    pub fn start(refusal: Refusal) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let counter = Arc::clone(&counter);
+                std::thread::spawn(move || {
+                    // A client that hangs up has been refused as well.
+                    let _ = serve(client, refusal, &counter);
+                });
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// How many requests it has refused.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+/// Serves one request: whoever has another one connects anew.
+fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std::io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte)? > 0 {
+        head.push(byte[0]);
+        if head[0] == TLS_HANDSHAKE {
+            // As Go's server answers, by which the engine knows that this is plain HTTP.
+            return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+        }
+    }
+    counter.fetch_add(1, Ordering::Relaxed);
+    let Refusal::Status(status) = refusal else {
+        return Ok(());
+    };
+    let body = r#"{"errors":[{"code":"DENIED","message":"refused"}]}"#;
+    write!(
+        client,
+        "HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         WWW-Authenticate: Basic realm=\"refused\"\r\nConnection: close\r\n\r\n",
+        body.len()
+    )?;
+    if !head.starts_with(b"HEAD ") {
+        client.write_all(body.as_bytes())?;
+    }
+    // An upload is read to its end: closing before that would cut the connection.
+    client.shutdown(std::net::Shutdown::Write)?;
+    std::io::copy(&mut client, &mut std::io::sink()).map(|_| ())
+}
+
+/// The first byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 0x16;

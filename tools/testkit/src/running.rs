@@ -1,0 +1,97 @@
+//! A process that is watched while it runs.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use crate::ran::Ran;
+
+/// A process in a group of its own, whose standard output is dropped.
+#[derive(Debug)]
+pub struct Running {
+    command: String,
+    child: Child,
+    messages: BufReader<ChildStderr>,
+    stderr: String,
+}
+
+/// Whom a signal reaches.
+#[derive(Clone, Copy, Debug)]
+pub enum Reach {
+    /// The process alone, as `kill` does.
+    Process,
+    /// With all that it started, as Ctrl-C on a terminal does.
+    Group,
+}
+
+impl Running {
+    /// # Panics
+    /// When it cannot be started.
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Self {
+        let shown = format!("{command:?}");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{shown} cannot be started: {error}"));
+        let messages = child.stderr.take().expect("its messages are piped");
+        Self {
+            command: shown,
+            child,
+            messages: BufReader::new(messages),
+            stderr: String::new(),
+        }
+    }
+
+    /// Waits until it has said `text` on standard error.
+    ///
+    /// # Panics
+    /// When it ends without.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) {
+        while !self.stderr.contains(text) {
+            let mut line = Vec::new();
+            let read = self.messages.read_until(b'\n', &mut line).unwrap_or(0);
+            self.stderr.push_str(&String::from_utf8_lossy(&line));
+            assert!(
+                read > 0,
+                "{} ended without `{text}`\n{}",
+                self.command,
+                self.stderr
+            );
+        }
+    }
+
+    /// Sends a signal, e.g. `INT`.
+    ///
+    /// # Panics
+    /// When there is nothing to send it to.
+    #[track_caller]
+    pub fn signal(&self, signal: &str, reach: Reach) {
+        let id = match reach {
+            Reach::Process => self.child.id().to_string(),
+            Reach::Group => format!("-{}", self.child.id()),
+        };
+        let _ = Ran::of(Command::new("kill").args(["-s", signal, "--", &id])).succeeded();
+    }
+
+    /// Waits for its end, and for that of all that write to the same standard error.
+    ///
+    /// # Panics
+    /// When it is lost.
+    pub fn wait(mut self) -> Ran {
+        let mut rest = Vec::new();
+        let _ = self.messages.read_to_end(&mut rest);
+        self.stderr.push_str(&String::from_utf8_lossy(&rest));
+        let status = self.child.wait().expect("a child can be waited for");
+        Ran {
+            command: self.command,
+            code: status.code(),
+            stdout: String::new(),
+            stderr: self.stderr,
+        }
+    }
+}
