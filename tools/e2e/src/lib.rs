@@ -1,5 +1,6 @@
 //! Promises about Docker, tested on a real BuildKit. Run by `cargo test -p bakehouse-e2e`; what the tests share is
 //! here, and their tools are in `bakehouse-testkit`.
 
+pub mod scenario;
 pub mod strategy;
 pub mod tiny;

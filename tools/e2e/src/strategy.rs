@@ -38,42 +38,127 @@ fn generate_mount(workspace: &Workspace) {
 /// what COPY brought. It shows that the scenarios can tell a stale binary.
 pub const USUAL: Strategy = Strategy {
     name: "usual",
-    prepare: write_usual,
+    prepare: |workspace| Usual::default().write(workspace),
 };
 
-fn write_usual(workspace: &Workspace) {
-    let mut dockerfile = String::new();
-    let mut bake = String::from("variable \"REGISTRY\" {}\n");
-    for service in SERVICES {
-        let library = library_of(service);
-        let _ = write!(
-            dockerfile,
-            r"FROM docker.io/library/rust:1.95.0-slim-bookworm AS build-{service}
-ENV CARGO_HOME=/cargo
-WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
-COPY crates/common crates/common
-COPY crates/left crates/left
-COPY crates/{library} crates/{library}
-COPY crates/{service} crates/{service}
-RUN --mount=type=cache,id=usual-registry-{namespace},target=/cargo/registry,sharing=shared \
-    --mount=type=cache,id=usual-git-{namespace},target=/cargo/git,sharing=shared \
-    --mount=type=cache,id=usual-target-{service}-{namespace},target=/build/target \
-    cargo build --release --bin {service} && mkdir -p /out && cp target/release/{service} /out/
+/// The same with one target folder for all services, as they have it when the mount is given no id.
+pub const USUAL_ONE_TARGET: Strategy = Strategy {
+    name: "usual, one target folder",
+    prepare: |workspace| {
+        Usual {
+            one_target: true,
+            ..Usual::default()
+        }
+        .write(workspace);
+    },
+};
+
+/// The same with a step that compiles the dependencies against empty sources, before the real ones are copied.
+pub const USUAL_STUBS: Strategy = Strategy {
+    name: "usual, with stubs",
+    prepare: |workspace| {
+        Usual {
+            stubs: true,
+            ..Usual::default()
+        }
+        .write(workspace);
+    },
+};
+
+/// The same with a crate folder that is not locked, which is what a mount is when nothing is said.
+pub const USUAL_UNLOCKED: Strategy = Strategy {
+    name: "usual, unlocked",
+    prepare: |workspace| {
+        Usual {
+            unlocked: true,
+            ..Usual::default()
+        }
+        .write(workspace);
+    },
+};
+
+/// In what the usual Dockerfiles differ.
+#[derive(Default)]
+struct Usual {
+    one_target: bool,
+    stubs: bool,
+    unlocked: bool,
+}
+
+impl Usual {
+    /// Writes the Dockerfile and its Bake file.
+    fn write(&self, workspace: &Workspace) {
+        let config = workspace.read("bakehouse.toml");
+        // Checkouts of one project share their mounts, and no others do.
+        let project = config
+            .lines()
+            .next()
+            .and_then(|line| line.split('"').nth(1));
+        let project = project.expect("`make_cold` gave the workspace a name");
+        let mut dockerfile = String::new();
+        let mut bake = String::from(USUAL_VARIABLES);
+        for service in SERVICES {
+            let cargo = format!(
+                r"RUN --mount=type=cache,id={project}-registry,target=/cargo/registry,sharing={sharing} \
+    --mount=type=cache,id={project}-git,target=/cargo/git,sharing={sharing} \
+    --mount=type=cache,id={project}-target-{target},target=/build/target \
+    cargo build --release --bin {service}",
+                sharing = if self.unlocked { "shared" } else { "locked" },
+                target = if self.one_target { "all" } else { service },
+            );
+            // What changes least comes first, as every guide says.
+            let members = ["common", library_of(service), service];
+            let _ = write!(
+                dockerfile,
+                "FROM docker.io/library/rust:1.95.0-slim-bookworm AS build-{service}\n\
+             ENV CARGO_HOME=/cargo\n\
+             WORKDIR /build\n\
+             COPY Cargo.toml Cargo.lock ./\n",
+            );
+            if self.stubs {
+                for member in members {
+                    let _ = writeln!(
+                        dockerfile,
+                        "COPY crates/{member}/Cargo.toml crates/{member}/"
+                    );
+                }
+                let _ = writeln!(
+                    dockerfile,
+                    "RUN for member in crates/*; do mkdir $member/src && touch $member/src/lib.rs; done && \\\n    \
+                 rm crates/{service}/src/lib.rs && echo 'fn main() {{}}' >crates/{service}/src/main.rs\n\
+                 {cargo}",
+                );
+            }
+            for member in members {
+                let _ = writeln!(dockerfile, "COPY crates/{member} crates/{member}");
+            }
+            let _ = write!(
+                dockerfile,
+                r"{cargo} && mkdir -p /out && cp target/release/{service} /out/
 
 FROM docker.io/library/debian:bookworm-slim AS {service}
 COPY --from=build-{service} /out/{service} /usr/local/bin/
 ENTRYPOINT [{entrypoint:?}]
 
 ",
-            namespace = workspace.images.namespace(),
-            entrypoint = format!("/usr/local/bin/{service}"),
-        );
-        let _ = write!(
-            bake,
-            "target \"{service}\" {{\n  target = \"{service}\"\n  tags = [\"${{REGISTRY}}/{service}:latest\"]\n}}\n"
-        );
+                entrypoint = format!("/usr/local/bin/{service}"),
+            );
+            let _ = write!(bake, "{}", USUAL_TARGET.replace("SERVICE", service));
+        }
+        workspace.write("Dockerfile", &dockerfile);
+        workspace.write("docker-bake.hcl", &bake);
     }
-    workspace.write("Dockerfile", &dockerfile);
-    workspace.write("docker-bake.hcl", &bake);
 }
+
+const USUAL_VARIABLES: &str = r#"variable "REGISTRY" {}
+variable "CACHE_REF" { default = "" }
+variable "CACHE_BRANCH" { default = "main" }
+"#;
+
+const USUAL_TARGET: &str = r#"target "SERVICE" {
+  target = "SERVICE"
+  tags = ["${REGISTRY}/SERVICE:latest"]
+  cache-from = CACHE_REF == "" ? [] : ["type=registry,ref=${CACHE_REF}:SERVICE-main"]
+  cache-to = CACHE_REF == "" ? [] : ["type=registry,ref=${CACHE_REF}:SERVICE-${CACHE_BRANCH},mode=max"]
+}
+"#;

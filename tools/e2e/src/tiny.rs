@@ -6,6 +6,12 @@ use bakehouse_testkit::{Member, Workspace, container};
 /// The services.
 pub const SERVICES: [&str; 3] = ["a", "b", "c"];
 
+/// The images that its configuration names.
+pub const BASES: [&str; 2] = [
+    "docker.io/library/rust:1.95.0-slim-bookworm",
+    "docker.io/library/debian:bookworm-slim",
+];
+
 /// Its configuration.
 pub const CONFIG: &str = r#"registry = "tiny"
 

@@ -1,12 +1,7 @@
 //! On a runner that has nothing but the registry, what did not change is not compiled.
 
-use bakehouse_e2e::tiny::{CONFIG, set, tiny};
+use bakehouse_e2e::tiny::{BASES, set, tiny};
 use bakehouse_testkit::{BakeRun, Runner, Turn, Workspace, runner, unique};
-
-const BASES: [&str; 2] = [
-    "docker.io/library/rust:1.95.0-slim-bookworm",
-    "docker.io/library/debian:bookworm-slim",
-];
 
 /// What a bake on the runner compiled, as `crate vVersion`.
 fn compiled(run: &BakeRun) -> Vec<String> {
@@ -42,7 +37,6 @@ fn fill(workspace: &Workspace, turn: &Turn, mode: &str, cache: &str, runner: &Ru
 
 #[test]
 fn only_the_change_is_compiled() {
-    assert!(CONFIG.contains(BASES[0]));
     let turn = Turn::take();
     let runner = Runner::start("e2e", &BASES);
     for mode in ["max", "min"] {

@@ -1,229 +1,254 @@
-//! A baked binary is made of the sources as they are, whatever happened before.
+//! A baked binary is made of the sources as they are, whatever happened before. Each scenario is also played with
+//! the usual Dockerfile, which has to get it wrong.
 
 use std::time::{Duration, SystemTime};
 
-use bakehouse_e2e::strategy::{STRATEGIES, Strategy, USUAL};
-use bakehouse_e2e::tiny::{SERVICES, expected, prints, set, tiny};
+use bakehouse_e2e::scenario::{Scenario, Trial, Wrong};
+use bakehouse_e2e::strategy::{USUAL, USUAL_ONE_TARGET, USUAL_STUBS, USUAL_UNLOCKED};
+use bakehouse_e2e::tiny::SERVICES;
 use bakehouse_testkit::workspace::in_year;
-use bakehouse_testkit::{Turn, Workspace, unique};
 
-/// A workspace that is built by one strategy.
-struct Trial {
-    turn: Turn,
-    workspace: Workspace,
-    strategy: Strategy,
-    /// Another trial's bakes are no part of this one's history.
-    name: String,
-}
-
-impl Trial {
-    fn new(strategy: Strategy) -> Self {
-        let turn = Turn::take();
-        let workspace = tiny();
-        let name = unique::unique();
-        workspace.make_cold(&name);
-        Self {
-            turn,
-            workspace,
-            strategy,
-            name,
-        }
+/// A service changes after a library went from A to B and back: it is compiled where the library was B last.
+#[test]
+fn a_library_changed_and_changed_back() {
+    Scenario {
+        play: |trial| {
+            trial.bake(&SERVICES);
+            trial.set("common", "B");
+            trial.bake(&SERVICES);
+            trial.set("common", "A");
+            trial.bake(&SERVICES);
+            trial.set("a", "B");
+            trial.bake(&["a"]);
+            trial.expect("a", "B", "A", "A");
+            trial.expect("b", "A", "A", "A");
+            trial.expect("c", "A", "A", "A");
+        },
+        usual: USUAL,
+        wrong: Wrong::Prints(&["a-B common-B left-A"]),
     }
-
-    #[track_caller]
-    fn bake(&self, services: &[&str]) {
-        (self.strategy.prepare)(&self.workspace);
-        let _ = self
-            .workspace
-            .bake(services.iter().copied())
-            .run(&self.turn);
-    }
-
-    fn set(&self, member: &str, value: &str) {
-        set(&self.workspace, member, value);
-    }
-
-    /// Sets a value in a file that was last changed in `time`.
-    fn set_at(&self, member: &str, value: &str, time: SystemTime) {
-        self.set(member, value);
-        let file = if SERVICES.contains(&member) {
-            "main.rs"
-        } else {
-            "lib.rs"
-        };
-        let path = format!("crates/{member}/src/{file}");
-        self.workspace.set_mtime(&path, time);
-    }
-
-    #[track_caller]
-    fn assert_prints(&self, service: &str, own: &str, common: &str, library: &str) {
-        assert_eq!(
-            prints(&self.workspace, service),
-            expected(service, own, common, library),
-            "strategy {}",
-            self.strategy.name
-        );
-    }
-}
-
-/// Runs a scenario with every strategy.
-fn with_every_strategy(scenario: fn(&Trial)) {
-    for strategy in STRATEGIES {
-        scenario(&Trial::new(*strategy));
-    }
-}
-
-/// A library goes from A to B and back, then a service that uses it changes: the service is compiled where the
-/// library was B last.
-fn back_and_forth(trial: &Trial, services: &[&str]) {
-    trial.bake(services);
-    trial.set("common", "B");
-    trial.bake(services);
-    trial.set("common", "A");
-    trial.bake(services);
-    trial.set("a", "B");
-    trial.bake(&["a"]);
+    .judge();
 }
 
 /// Sources as unpacked from an archive: old, and changed to something just as old.
-fn old_times(trial: &Trial, services: &[&str]) {
-    trial.workspace.set_mtimes(in_year(2001));
-    trial.bake(services);
-    trial.set_at("common", "B", in_year(2002));
-    trial.bake(services);
-}
-
-#[test]
-fn a_library_changed_and_changed_back() {
-    with_every_strategy(|trial| {
-        back_and_forth(trial, &SERVICES);
-        trial.assert_prints("a", "B", "A", "A");
-        trial.assert_prints("b", "A", "A", "A");
-        trial.assert_prints("c", "A", "A", "A");
-    });
-}
-
-#[test]
-fn the_usual_dockerfile_is_stale_when_a_library_changed_back() {
-    let trial = Trial::new(USUAL);
-    back_and_forth(&trial, &["a"]);
-    trial.assert_prints("a", "B", "B", "A");
-}
-
 #[test]
 fn sources_older_than_every_build() {
-    with_every_strategy(|trial| {
-        old_times(trial, &SERVICES);
-        for service in SERVICES {
-            trial.assert_prints(service, "A", "B", "A");
-        }
-        trial.set_at("a", "C", in_year(2002));
-        trial.set_at("left", "C", in_year(2002));
-        trial.bake(&SERVICES);
-        trial.assert_prints("a", "C", "B", "C");
-        trial.assert_prints("b", "A", "B", "C");
-    });
-}
-
-#[test]
-fn the_usual_dockerfile_is_stale_when_sources_are_old() {
-    let trial = Trial::new(USUAL);
-    old_times(&trial, &["a"]);
-    trial.assert_prints("a", "A", "A", "A");
+    Scenario {
+        play: |trial| {
+            trial.workspace.set_mtimes(in_year(2001));
+            trial.bake(&SERVICES);
+            trial.set_at("common", "B", in_year(2002));
+            trial.bake(&SERVICES);
+            for service in SERVICES {
+                trial.expect(service, "A", "B", "A");
+            }
+            trial.set_at("a", "C", in_year(2002));
+            trial.set_at("left", "C", in_year(2002));
+            trial.bake(&SERVICES);
+            trial.expect("a", "C", "B", "C");
+            trial.expect("b", "A", "B", "C");
+        },
+        usual: USUAL,
+        wrong: Wrong::Prints(&[
+            "a-A common-A left-A",
+            "b-A common-A left-A",
+            "c-A common-A right-A",
+            "a-A common-A left-A",
+            "b-A common-A left-A",
+        ]),
+    }
+    .judge();
 }
 
 #[test]
 fn branches_switched_between_bakes() {
-    with_every_strategy(|trial| {
-        let git = |arguments: &[&str]| trial.workspace.git(arguments.iter().copied());
-        git(&["init", "--quiet", "--initial-branch", "main"]);
-        git(&["add", "--all"]);
-        git(&["commit", "--quiet", "--message", "main"]);
-        trial.bake(&SERVICES);
-        git(&["checkout", "--quiet", "-b", "feature"]);
-        trial.set("common", "B");
-        trial.set("left", "B");
-        git(&["commit", "--quiet", "--all", "--message", "feature"]);
-        trial.bake(&SERVICES);
-        trial.assert_prints("a", "A", "B", "B");
+    Scenario {
+        play: |trial| {
+            let git = |arguments: &[&str]| trial.workspace.git(arguments.iter().copied());
+            git(&["init", "--quiet", "--initial-branch", "main"]);
+            git(&["add", "--all"]);
+            git(&["commit", "--quiet", "--message", "main"]);
+            trial.bake(&SERVICES);
+            git(&["checkout", "--quiet", "-b", "feature"]);
+            trial.set("common", "B");
+            trial.set("left", "B");
+            git(&["commit", "--quiet", "--all", "--message", "feature"]);
+            trial.bake(&SERVICES);
+            trial.expect("a", "A", "B", "B");
 
-        git(&["checkout", "--quiet", "main"]);
-        trial.set("b", "C");
-        trial.bake(&SERVICES);
-        trial.assert_prints("a", "A", "A", "A");
-        trial.assert_prints("b", "C", "A", "A");
+            git(&["checkout", "--quiet", "main"]);
+            trial.set("b", "C");
+            trial.bake(&SERVICES);
+            trial.expect("a", "A", "A", "A");
+            trial.expect("b", "C", "A", "A");
 
-        git(&["checkout", "--quiet", "--force", "feature"]);
-        trial.set("c", "C");
-        trial.bake(&SERVICES);
-        trial.assert_prints("b", "A", "B", "B");
-        trial.assert_prints("c", "C", "B", "A");
-    });
+            git(&["checkout", "--quiet", "--force", "feature"]);
+            trial.set("c", "C");
+            trial.bake(&SERVICES);
+            trial.expect("b", "A", "B", "B");
+            trial.expect("c", "C", "B", "A");
+        },
+        usual: USUAL,
+        wrong: Wrong::Prints(&["b-C common-B left-B"]),
+    }
+    .judge();
 }
 
+/// A runner gets the layers back from a registry, and not the mounts; what it then builds itself meets them.
+#[test]
+fn a_cache_restored_on_another_builder() {
+    Scenario {
+        play: |trial| {
+            trial.use_registry_cache();
+            trial.move_to_new_runner("main");
+            trial.bake(&SERVICES);
+            trial.move_to_new_runner("feature");
+            trial.set("common", "B");
+            trial.bake(&SERVICES);
+            trial.expect("a", "A", "B", "A");
+            trial.expect("c", "A", "B", "A");
+
+            trial.set("common", "A");
+            trial.set("a", "B");
+            trial.bake(&SERVICES);
+            trial.expect("a", "B", "A", "A");
+            trial.expect("b", "A", "A", "A");
+
+            trial.set_at("right", "C", in_year(2001));
+            trial.bake(&SERVICES);
+            trial.expect("c", "A", "A", "C");
+        },
+        usual: USUAL,
+        wrong: Wrong::Prints(&["a-B common-B left-A", "c-A common-B right-A"]),
+    }
+    .judge();
+}
+
+/// A bake is killed when a library is compiled and what uses it is not: first what it was for is taken back, then
+/// the next one is repeated.
 #[test]
 fn a_bake_killed_in_its_middle() {
-    with_every_strategy(|trial| {
-        trial.bake(&SERVICES);
-        trial.workspace.write("crates/c/pause", "6");
-        trial.set("common", "B");
-        trial.set("c", "B");
-        (trial.strategy.prepare)(&trial.workspace);
-        let mut baking = trial.workspace.bake(["c"]).start(&trial.turn);
-        baking.wait_for("build-c", "Compiling");
-        std::thread::sleep(Duration::from_secs(2));
-        baking.kill();
+    Scenario {
+        play: |trial| {
+            trial.bake(&SERVICES);
+            trial.set("common", "B");
+            trial.set("c", "B");
+            kill_in_the_middle_of_c(trial);
+            trial.set("common", "A");
+            trial.bake(&SERVICES);
+            trial.expect("a", "A", "A", "A");
+            trial.expect("c", "B", "A", "A");
 
-        trial.bake(&SERVICES);
-        trial.assert_prints("a", "A", "B", "A");
-        trial.assert_prints("c", "B", "B", "A");
-        trial.workspace.remove("crates/c/pause");
-        trial.set("common", "A");
-        trial.bake(&SERVICES);
-        trial.assert_prints("c", "B", "A", "A");
-    });
+            trial.set("common", "C");
+            kill_in_the_middle_of_c(trial);
+            trial.bake(&SERVICES);
+            trial.expect("a", "A", "C", "A");
+            trial.expect("c", "B", "C", "A");
+        },
+        usual: USUAL,
+        wrong: Wrong::Prints(&["c-B common-B right-A"]),
+    }
+    .judge();
 }
 
+fn kill_in_the_middle_of_c(trial: &Trial<'_>) {
+    trial.workspace.write("crates/c/pause", "20");
+    let mut baking = trial.start(&["c"]);
+    baking.wait_for("build-c", "Compiling c v");
+    // Its build script sleeps by then, and the libraries are finished.
+    std::thread::sleep(Duration::from_secs(2));
+    baking.kill();
+    trial.workspace.remove("crates/c/pause");
+}
+
+/// Two checkouts with different libraries bake different services on one engine, which has nothing of them.
 #[test]
 fn two_bakes_at_once() {
-    with_every_strategy(|trial| {
-        trial.bake(&SERVICES);
-        trial.set("common", "B");
-        trial.set("a", "B");
-        (trial.strategy.prepare)(&trial.workspace);
-        let one = trial.workspace.bake(["a"]).start(&trial.turn);
-        // The second sees other sources than the first, in the same folder of the engine.
-        let other = tiny();
-        other.make_cold(&trial.name);
-        set(&other, "common", "C");
-        (trial.strategy.prepare)(&other);
-        let two = other.bake(["c"]).start(&trial.turn);
-        let three = trial.workspace.bake(["c"]).start(&trial.turn);
-        for baking in [one, two, three] {
-            let _ = baking.wait().succeeded();
-        }
-        trial.assert_prints("a", "B", "B", "A");
-        trial.assert_prints("c", "A", "B", "A");
-        assert_eq!(prints(&other, "c"), expected("c", "A", "C", "A"));
-    });
+    Scenario {
+        play: |trial| {
+            trial.set("common", "B");
+            trial.set("a", "B");
+            let other = trial.checkout();
+            other.set("common", "C");
+            other.workspace.write("crates/c/pause", "3");
+            let mut first = other.start(&["c"]);
+            first.wait_for("build-c", "Compiling c v");
+            let second = trial.start(&["a"]);
+            let third = trial.start(&["b"]);
+            trial.finish([first, second, third]);
+            other.expect("c", "A", "C", "A");
+            trial.expect("a", "B", "B", "A");
+            trial.expect("b", "A", "B", "A");
+            trial.bake(&SERVICES);
+            trial.expect("c", "A", "B", "A");
+        },
+        usual: USUAL_ONE_TARGET,
+        wrong: Wrong::Prints(&[
+            "a-B common-C left-A",
+            "b-A common-C left-A",
+            "c-A common-C right-A",
+        ]),
+    }
+    .judge();
 }
+
+/// The engine has none of the crates yet, and all bakes unpack the same ones into one folder.
+#[test]
+fn cold_bakes_at_once() {
+    Scenario {
+        play: |trial| {
+            // Each is one more chance for two bakes to meet.
+            for small in SMALL {
+                trial
+                    .workspace
+                    .append("crates/common/Cargo.toml", &format!("{small}\n"));
+            }
+            trial.workspace.lock();
+            trial.finish(SERVICES.map(|service| trial.start(&[service])));
+            for service in SERVICES {
+                trial.expect(service, "A", "A", "A");
+            }
+        },
+        usual: USUAL_UNLOCKED,
+        wrong: Wrong::Fails("File exists (os error 17)"),
+    }
+    .judge();
+}
+
+/// Crates that compile in no time.
+const SMALL: [&str; 8] = [
+    "fnv = \"=1.0.7\"",
+    "hex = \"=0.4.3\"",
+    "humantime = \"=2.1.0\"",
+    "lazy_static = \"=1.4.0\"",
+    "once_cell = \"=1.19.0\"",
+    "scopeguard = \"=1.2.0\"",
+    "static_assertions = \"=1.1.0\"",
+    "unicode-xid = \"=0.2.4\"",
+];
 
 #[test]
 fn sources_older_and_newer_than_the_stubs() {
-    with_every_strategy(|trial| {
-        for (value, time) in [
-            ("B", in_year(1999)),
-            ("C", in_year(2040)),
-            ("D", in_year(2039)),
-            ("E", SystemTime::now()),
-        ] {
-            for member in ["common", "left", "right", "a", "b", "c"] {
-                trial.set_at(member, value, time);
+    Scenario {
+        play: |trial| {
+            for (value, time) in [
+                ("B", in_year(1999)),
+                ("C", in_year(2040)),
+                ("D", in_year(2039)),
+                ("E", SystemTime::now()),
+            ] {
+                for member in ["common", "left", "right", "a", "b", "c"] {
+                    trial.set_at(member, value, time);
+                }
+                trial.bake(&SERVICES);
+                for service in SERVICES {
+                    trial.expect(service, value, value, value);
+                }
             }
-            trial.bake(&SERVICES);
-            for service in SERVICES {
-                trial.assert_prints(service, value, value, value);
-            }
-        }
-    });
+        },
+        usual: USUAL_STUBS,
+        // What is left of the stubs is newer than what was written in 1999.
+        wrong: Wrong::Fails("cannot find function `value` in crate `common`"),
+    }
+    .judge();
 }
