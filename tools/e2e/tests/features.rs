@@ -1,0 +1,125 @@
+//! Which features a service's dependencies have: those that it asks for, or with `unify = "services"` those that
+//! all services together ask for.
+
+use std::collections::BTreeMap;
+
+use bakehouse_e2e::strategy::STRATEGIES;
+use bakehouse_testkit::{Member, Turn, Workspace, container, unique};
+
+/// `quiet` asks for less than `loud`; `again` is a second binary of `loud`'s package and shares its selection.
+const CONFIG: &str = r#"registry = "tiny"
+
+[bases]
+builder = "docker.io/library/rust:1.95.0-slim-bookworm"
+runtime = "docker.io/library/debian:bookworm-slim"
+
+[services.quiet]
+package = "quiet"
+
+[services.loud]
+package = "loud"
+bin = "loud"
+
+[services.again]
+package = "loud"
+bin = "again"
+"#;
+
+/// Tells the features of a library of the workspace, and one of a third-party crate: `log` has one level for all
+/// profiles, and one for optimised ones, which counts there.
+const PRINT: &str =
+    "fn main() {\n    println!(\"{} {}\", flags::flags(), log::STATIC_MAX_LEVEL);\n}\n";
+
+const FLAGS: &str = r#"pub fn flags() -> &'static str {
+    match (cfg!(feature = "quiet"), cfg!(feature = "loud")) {
+        (true, true) => "quiet+loud",
+        (true, false) => "quiet",
+        (false, true) => "loud",
+        (false, false) => "none",
+    }
+}
+"#;
+
+fn workspace() -> Workspace {
+    let service = |name: &str, level: &str| {
+        Member::binary(name, PRINT)
+            .depends(&format!(
+                "flags = {{ path = \"../flags\", features = [\"{name}\"] }}"
+            ))
+            .depends(&format!(
+                "log = {{ version = \"=0.4.22\", features = [\"{level}\"] }}"
+            ))
+    };
+    let members = [
+        Member::library("flags", FLAGS).depends("\n[features]\nquiet = []\nloud = []"),
+        service("quiet", "max_level_error"),
+        service("loud", "release_max_level_debug").file("src/bin/again.rs", PRINT),
+    ];
+    Workspace::of(&members, CONFIG)
+}
+
+/// What the services print, and how often each of the crates is compiled.
+#[track_caller]
+fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4]) {
+    let turn = Turn::take();
+    for strategy in STRATEGIES {
+        let workspace = workspace();
+        workspace.replace(
+            "bakehouse.toml",
+            "registry = \"tiny\"\n",
+            &format!("registry = \"tiny\"\nunify = \"{unify}\"\n"),
+        );
+        workspace.make_cold(&unique::unique());
+        (strategy.prepare)(&workspace);
+        let run = workspace.bake([]).run(&turn);
+        for (service, prints) in expected {
+            let printed = container::prints(&workspace.images.name(service), []);
+            assert_eq!(printed, prints, "{service}, strategy {}", strategy.name);
+        }
+        let compiled: BTreeMap<String, usize> = compiled
+            .map(|(name, count)| (name.to_owned(), count))
+            .into();
+        let mut counted = run.compiled();
+        // The skeleton's empty members.
+        counted.retain(|name, _| !name.ends_with(" v0.0.0"));
+        assert_eq!(counted, compiled, "strategy {}", strategy.name);
+    }
+}
+
+#[test]
+fn each_service_has_its_own() {
+    check(
+        "each",
+        [
+            ("quiet", "quiet ERROR"),
+            ("loud", "loud DEBUG"),
+            ("again", "loud DEBUG"),
+        ],
+        // Once per selection.
+        [
+            ("log v0.4.22", 2),
+            ("flags v0.1.0", 2),
+            ("quiet v0.1.0", 1),
+            // Two binaries, a stage for each.
+            ("loud v0.1.0", 2),
+        ],
+    );
+}
+
+#[test]
+fn all_services_have_those_of_all() {
+    check(
+        "services",
+        [
+            ("quiet", "quiet+loud DEBUG"),
+            ("loud", "quiet+loud DEBUG"),
+            ("again", "quiet+loud DEBUG"),
+        ],
+        [
+            ("log v0.4.22", 1),
+            ("flags v0.1.0", 1),
+            ("quiet v0.1.0", 1),
+            ("loud v0.1.0", 2),
+        ],
+    );
+}
