@@ -246,12 +246,17 @@ pub fn mount_id(plan: &Plan, purpose: &str) -> String {
     )
 }
 
-/// Empties a target mount that another compiler, or other system libraries, have filled.
+/// Takes a target mount, and empties it if another compiler, or other system libraries, have filled it. BuildKit
+/// lets one build at a time into the mount; but of what an engine left running that has crashed, a new one knows
+/// nothing. A base without `flock` does without.
 pub fn target_guard() -> Vec<String> {
     [
+        "# What an engine left running when it crashed ends first.",
+        "exec 9>>target/lock",
+        "flock 9 2>/dev/null || true",
         "{ rustc -vV; dpkg-query -W || apk info -v; } >/tmp/toolchain 2>/dev/null || true",
         "if ! cmp -s /tmp/toolchain target/toolchain; then",
-        "  find target -mindepth 1 -delete",
+        "  find target -mindepth 1 ! -path target/lock -delete",
         "  cp /tmp/toolchain target/toolchain",
         "fi",
     ]
