@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use semver::Version;
 
 use super::failure::Cause;
+use super::heard::Heard;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
@@ -94,17 +95,24 @@ impl Engine {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
             })
         };
-        let (mut status, mut said) = run(&[])?;
-        if !status.success() && Cause::of(&said) == Some(Cause::LayerUnreadable) && has_cache() {
+        let (mut status, mut heard) = run(&[])?;
+        if !status.success()
+            && Cause::of(&heard.end()) == Some(Cause::LayerUnreadable)
+            && has_cache()
+        {
             tracing::warn!("the registry cache cannot be read: baking without it");
-            (status, said) = run(&["--set", "*.cache-from="])?;
+            (status, heard) = run(&["--set", "*.cache-from="])?;
+        }
+        if !heard.too_large().is_empty() {
+            let caches = Vec::from_iter(heard.too_large().iter().map(String::as_str));
+            tracing::warn!("{}: {TOO_LARGE}", caches.join(", "));
         }
         if status.success() {
             return Ok(());
         }
         let failed = format!("docker buildx bake {} failed", targets.join(" "));
         let gone = || self.version().err().map(|_| Cause::EngineGone);
-        let Some(cause) = Cause::of(&said).or_else(gone) else {
+        let Some(cause) = Cause::of(&heard.end()).or_else(gone) else {
             // Asking takes a quarter of a second, so it is asked only when that may be the reason.
             self.buildx()?;
             let mut hint =
@@ -128,20 +136,25 @@ impl Engine {
     }
 }
 
+/// What is said of a cache that BuildKit does not read, since nothing else shows it than a build that takes long.
+const TOO_LARGE: &str = "this registry cache was not used, because BuildKit reads no description of more than 1 MiB. \
+    The builder that wrote it remembers too many builds; `docker buildx prune` there makes it forget them, or let a \
+    fresh builder write it";
+
 /// Whether the Bake file reads a registry cache.
 fn has_cache() -> bool {
     std::env::var_os("CACHE_REF").is_some_and(|cache| !cache.is_empty())
 }
 
-/// Runs `command`, and gives the end of what it says on standard error. On a terminal that is nothing: buildx draws
-/// there only if it has it for itself.
-fn overheard(command: &mut Command) -> io::Result<(ExitStatus, String)> {
+/// Runs `command`, and listens to what it says on standard error. On a terminal that is nothing: buildx draws there
+/// only if it has it for itself.
+fn overheard(command: &mut Command) -> io::Result<(ExitStatus, Heard)> {
     let terminal = io::stderr().is_terminal();
     if !terminal {
         command.stderr(Stdio::piped());
     }
     let mut child = command.spawn()?;
-    let mut end = Vec::new();
+    let mut heard = Heard::default();
     if let Some(mut messages) = child.stderr.take() {
         let mut chunk = [0; 8 * 1024];
         loop {
@@ -153,16 +166,11 @@ fn overheard(command: &mut Command) -> io::Result<(ExitStatus, String)> {
             };
             // Where nobody listens any more the bake still has to end.
             let _ = io::stderr().write_all(&chunk[..length]);
-            end.extend_from_slice(&chunk[..length]);
-            end.drain(..end.len().saturating_sub(END));
+            heard.add(&chunk[..length]);
         }
     }
-    let status = child.wait()?;
-    Ok((status, String::from_utf8_lossy(&end).into_owned()))
+    Ok((child.wait()?, heard))
 }
-
-/// How many bytes of a bake's messages are looked at: a failed step's log and the error.
-const END: usize = 64 * 1024;
 
 fn run(docker: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(docker)

@@ -2,6 +2,7 @@
 
 pub mod buildx;
 mod failure;
+mod heard;
 pub mod images;
 pub mod progress;
 

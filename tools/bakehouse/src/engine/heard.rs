@@ -1,0 +1,98 @@
+//! What buildx says on standard error, listened to while it is passed on.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many bytes at the end are kept: a failed step's log and the error.
+const END: usize = 64 * 1024;
+
+/// What was heard so far.
+#[derive(Debug, Default)]
+pub struct Heard {
+    end: Vec<u8>,
+    /// The last line, as long as it has no end.
+    line: Vec<u8>,
+    /// The caches that are read, by step.
+    caches: BTreeMap<String, String>,
+    too_large: BTreeSet<String>,
+}
+
+impl Heard {
+    /// Listens to the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.end.extend_from_slice(bytes);
+        self.end.drain(..self.end.len().saturating_sub(END));
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        // The first part ends what was begun, and the last one begins.
+        self.line
+            .extend_from_slice(lines.next().unwrap_or_default());
+        for next in lines {
+            let line = std::mem::replace(&mut self.line, next.to_vec());
+            self.read(&String::from_utf8_lossy(&line));
+        }
+    }
+
+    /// Reads a line of a step, e.g. `#7 [api] importing cache manifest from ghcr.io/acme/cache:api-main`.
+    fn read(&mut self, line: &str) {
+        let Some((step, said)) = line
+            .strip_prefix('#')
+            .and_then(|numbered| numbered.split_once(' '))
+        else {
+            return;
+        };
+        if let Some((_, cache)) = said.split_once("importing cache manifest from ") {
+            self.caches.insert(step.to_owned(), cache.trim().to_owned());
+        } else if said.starts_with("ERROR: blob ") && said.contains(" is too large (") {
+            // Only a step that reads a cache is BuildKit's own: all others print what they like.
+            self.too_large.extend(self.caches.get(step).cloned());
+        }
+    }
+
+    /// The end of it.
+    pub fn end(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.end)
+    }
+
+    /// The caches of which BuildKit did not read the description, because it is too large.
+    pub fn too_large(&self) -> &BTreeSet<String> {
+        &self.too_large
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: &str = "\
+#6 [b] importing cache manifest from 127.0.0.1:5000/cache:b-main
+#6 DONE 0.1s
+#7 [a] importing cache manifest from 127.0.0.1:5000/cache:a-main
+#7 inferred cache manifest type: application/vnd.oci.image.manifest.v1+json done
+#7 ERROR: blob sha256:75 is too large (1940939 > 1048576)
+#8 [build-a 2/2] RUN cargo build
+#8 0.5 #7 ERROR: blob x is too large (2 > 1)
+#8 ERROR: blob sha256:76 is too large (2 > 1)
+";
+
+    #[test]
+    fn a_cache_that_is_too_large_is_heard_however_it_arrives() {
+        for size in [1, 7, 64, SAID.len()] {
+            let mut heard = Heard::default();
+            for chunk in SAID.as_bytes().chunks(size) {
+                heard.add(chunk);
+            }
+            let expected = BTreeSet::from(["127.0.0.1:5000/cache:a-main".to_owned()]);
+            assert_eq!(*heard.too_large(), expected, "in chunks of {size}");
+            assert_eq!(heard.end(), SAID);
+        }
+    }
+
+    #[test]
+    fn the_end_is_kept_and_no_more() {
+        let mut heard = Heard::default();
+        heard.add(&vec![b'a'; END]);
+        heard.add(b"\nERROR: z");
+        assert_eq!(heard.end().len(), END);
+        assert!(heard.end().ends_with("a\nERROR: z"));
+    }
+}
