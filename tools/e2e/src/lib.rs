@@ -1,6 +1,7 @@
 //! Promises about Docker, tested on a real BuildKit. Run by `cargo test -p bakehouse-e2e`; what the tests share is
 //! here, and their tools are in `bakehouse-testkit`.
 
+pub mod at_once;
 pub mod scenario;
 pub mod strategy;
 pub mod tiny;

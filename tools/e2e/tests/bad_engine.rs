@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
+use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, SERVICES, expected, set, tiny};
 use bakehouse_testkit::{
@@ -53,46 +54,83 @@ fn wait_for_the_middle(building: &mut Running) {
     std::thread::sleep(Duration::from_secs(2));
 }
 
-#[test]
-fn a_full_disk() {
-    let _turn = Turn::take();
-    let runner = Runner::start_on(Disk::new(MEGABYTES), "full", &BASES);
-    for strategy in STRATEGIES {
-        let workspace = cold(*strategy);
-        let build =
-            |services: &[&str]| Ran::of(&mut build(&workspace, services, Some(runner.host())));
-        let images = || sorted(&runner.docker(["image", "ls", "--format", IMAGE]));
-        let prints = |service| runner.prints(&workspace.images.name(service));
-        let _ = build(&[]).succeeded();
+/// A workspace that a strategy builds on a runner.
+struct Trial<'a> {
+    strategy: Strategy,
+    workspace: Workspace,
+    runner: &'a Runner,
+}
 
-        set(&workspace, "common", "B");
-        let script = workspace.read("crates/c/build.rs");
+impl<'a> Trial<'a> {
+    fn new(strategy: Strategy, runner: &'a Runner) -> Self {
+        Self {
+            strategy,
+            workspace: cold(strategy),
+            runner,
+        }
+    }
+
+    fn build(&self, services: &[&str]) -> Command {
+        build(&self.workspace, services, Some(self.runner.host()))
+    }
+
+    /// All services have to print `common` of this value.
+    #[track_caller]
+    fn expect(&self, common: &str) {
+        for service in SERVICES {
+            let printed = self.runner.prints(&self.workspace.images.name(service));
+            let expected = expected(service, "A", common, "A");
+            assert_eq!(printed, expected, "strategy {}", self.strategy.name);
+        }
+    }
+}
+
+/// On one engine, since it takes long to start: first its disk is full, then it vanishes.
+#[test]
+fn a_full_disk_and_an_engine_that_vanishes() {
+    let _turn = Turn::take();
+    let runner = Runner::start_on(Disk::new(MEGABYTES), "bad", &BASES);
+    let trials: Vec<_> = STRATEGIES
+        .iter()
+        .map(|strategy| Trial::new(*strategy, &runner))
+        .collect();
+    at_once(&trials, |trial| {
+        let _ = Ran::of(&mut trial.build(&[])).succeeded();
+    });
+    a_full_disk(&runner, &trials);
+    an_engine_that_vanishes(&runner, &trials);
+}
+
+/// All values are `A`, and then `B`.
+fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
+    let images = || sorted(&runner.docker(["image", "ls", "--format", IMAGE]));
+    let before = images();
+    let script = trials[0].workspace.read("crates/c/build.rs");
+    runner.disk().leave(24);
+    at_once(trials, |Trial { workspace, .. }| {
+        set(workspace, "common", "B");
         workspace.write("crates/c/build.rs", FILL);
-        let before = (images(), workspace.tree());
-        runner.disk().leave(24);
-        build(&["c"])
+    });
+    at_once(trials, |trial| {
+        let before = trial.workspace.tree();
+        Ran::of(&mut trial.build(&["c"]))
             .exited(1)
             .says("bake-failed")
             .says("docker buildx bake c failed: the engine's disk is full")
             .says("help: `docker system df` shows what fills it");
-        assert_eq!((images(), workspace.tree()), before, "{}", strategy.name);
+        assert_eq!(trial.workspace.tree(), before, "{}", trial.strategy.name);
+    });
+    assert_eq!(images(), before);
 
-        runner.disk().leave(MEGABYTES / 2);
-        assert_eq!(prints("c"), expected("c", "A", "A", "A"));
-        let _ = build(&[]).succeeded();
-        for service in SERVICES {
-            assert_eq!(
-                prints(service),
-                expected(service, "A", "B", "A"),
-                "with room again, strategy {}",
-                strategy.name
-            );
-        }
-        workspace.write("crates/c/build.rs", &script);
-        set(&workspace, "common", "A");
-        let _ = build(&[]).succeeded();
-        assert_eq!(prints("c"), expected("c", "A", "A", "A"));
-    }
+    runner.disk().leave(MEGABYTES / 2);
+    at_once(trials, |trial| {
+        trial.expect("A");
+        // There is room for what it fills.
+        let _ = Ran::of(&mut trial.build(&["c"])).succeeded();
+        trial.workspace.write("crates/c/build.rs", &script);
+        let _ = Ran::of(&mut trial.build(&[])).succeeded();
+        trial.expect("B");
+    });
 }
 
 /// A build script that writes more than there is room for.
@@ -102,54 +140,55 @@ const FILL: &str = r#"fn main() {
 }
 "#;
 
-/// Its daemons crash; what ran in a container goes on for a while, and meets the next build in the same mounts.
-#[test]
-fn an_engine_that_vanishes() {
-    let _turn = Turn::take();
-    let mut runner = Runner::start_on(Disk::new(MEGABYTES), "gone", &BASES);
-    for strategy in STRATEGIES {
-        let workspace = cold(*strategy);
-        let host = runner.host().to_owned();
-        let build = |services: &[&str]| build(&workspace, services, Some(&host));
-        let _ = Ran::of(&mut build(&[])).succeeded();
-
-        set(&workspace, "common", "B");
-        pause(&workspace, 10);
-        let before = workspace.tree();
-        let mut building = Running::start(&mut build(&["c"]));
+/// Its daemons crash when the libraries are `C` and their user is not compiled. What ran in a container goes on for
+/// a while, and meets the next build, which is killed too, in the same mounts.
+fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
+    let mut builds = at_once(trials, |trial| {
+        set(&trial.workspace, "common", "C");
+        pause(&trial.workspace, 10);
+        let before = trial.workspace.tree();
+        let mut building = Running::start(&mut trial.build(&["c"]));
         wait_for_the_middle(&mut building);
-        runner.crash();
+        (building, before)
+    });
+    runner.crash();
+    for (trial, (building, before)) in trials.iter().zip(builds.drain(..)) {
         building
             .wait()
             .exited(1)
             .says("bake-failed")
             .says("docker buildx bake c failed: the engine is gone")
             .says("help: start it again and repeat");
-        assert_eq!(workspace.tree(), before);
-        // As long as it is not back.
-        Ran::of(&mut build(&["c"])).exited(1).says("engine-missing");
-
-        runner.up();
-        let prints = |service| runner.prints(&workspace.images.name(service));
-        assert_eq!(prints("c"), expected("c", "A", "A", "A"));
-        set(&workspace, "common", "C");
-        pause(&workspace, 0);
-        let _ = Ran::of(&mut build(&[])).succeeded();
-        for service in SERVICES {
-            assert_eq!(
-                prints(service),
-                expected(service, "A", "C", "A"),
-                "with an engine again, strategy {}",
-                strategy.name
-            );
-        }
+        assert_eq!(trial.workspace.tree(), before);
     }
+    // As long as it is not back.
+    Ran::of(&mut trials[0].build(&["c"]))
+        .exited(1)
+        .says("engine-missing");
+
+    runner.restart();
+    at_once(trials, |trial| {
+        trial.expect("B");
+        set(&trial.workspace, "common", "D");
+        let mut building = Running::start(&mut trial.build(&["c"]));
+        wait_for_the_middle(&mut building);
+        building.signal("KILL", Reach::Group);
+        let _ = building.wait();
+    });
+    // By now the orphans have ended.
+    std::thread::sleep(Duration::from_secs(8));
+    at_once(trials, |trial| {
+        set(&trial.workspace, "common", "C");
+        pause(&trial.workspace, 0);
+        let _ = Ran::of(&mut trial.build(&[])).succeeded();
+        trial.expect("C");
+    });
 }
 
 #[test]
 fn a_killed_build() {
     let _turn = Turn::take();
-    for strategy in STRATEGIES {
+    at_once(STRATEGIES, |strategy| {
         let workspace = cold(*strategy);
         let prints = |service| bakehouse_e2e::tiny::prints(&workspace, service);
         let images = || {
@@ -191,5 +230,5 @@ fn a_killed_build() {
             }
             common = next;
         }
-    }
+    });
 }

@@ -1,10 +1,11 @@
 //! A registry that refuses or has lost something: as a cache it fails no build, as the place to push to it fails it
 //! clearly, and the next build is right.
 
-use bakehouse_e2e::strategy::STRATEGIES;
+use bakehouse_e2e::at_once::at_once;
+use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, expected, prints, set, tiny};
 use bakehouse_testkit::{
-    Ran, Refusal, Refusing, Runner, Turn, Workspace, bakehouse, engine, runner, unique,
+    Ran, Refusal, Refusing, Runner, Turn, Workspace, bakehouse, engine, runner, spoil, unique,
 };
 
 const REFUSALS: [Refusal; 4] = [
@@ -24,42 +25,37 @@ fn build(workspace: &Workspace, registry: &str, more: &[&str], variables: &[(&st
     )
 }
 
+/// As a cache it fails no build; a push to it fails the build, and one to a registry that takes it is right.
 #[test]
-fn a_cache_that_refuses_fails_no_build() {
+fn a_registry_that_refuses() {
     let _turn = Turn::take();
-    let workspace = tiny();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
-    for (number, refusal) in REFUSALS.into_iter().enumerate() {
-        let registry = Refusing::start(refusal);
-        let value = number.to_string();
+    let name = unique::unique();
+    let checkout = || {
+        let workspace = tiny();
+        workspace.make_cold(&name);
+        workspace.generate();
+        workspace
+    };
+    let first = checkout();
+    let _ = build(&first, first.images.namespace(), &["a"], &[]).succeeded();
+    // BuildKit asks more than once before it gives up.
+    at_once(&REFUSALS, |refusal| {
+        let workspace = checkout();
+        let value = format!("{refusal:?}");
         set(&workspace, "a", &value);
-        let cache = format!("{}/cache", registry.address());
         let images = workspace.images.namespace();
+
+        let refusing = Refusing::start(*refusal);
+        let cache = format!("{}/cache", refusing.address());
         let ran = build(&workspace, images, &["a"], &[("CACHE_REF", &cache)]).succeeded();
         assert!(!ran.stderr.contains("bake-failed"), "{ran}");
         // It was asked, and it was told that something could not be written there.
-        assert!(registry.requests() >= 2, "{refusal:?}");
+        assert!(refusing.requests() >= 2, "{refusal:?}");
         ran.says("exporting cache to registry");
-        assert_eq!(
-            prints(&workspace, "a"),
-            expected("a", &value, "A", "A"),
-            "{refusal:?}"
-        );
-    }
-}
+        assert_eq!(prints(&workspace, "a"), expected("a", &value, "A", "A"));
 
-#[test]
-fn a_push_that_is_refused_fails_the_build() {
-    let _turn = Turn::take();
-    let workspace = tiny();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
-    for (number, refusal) in REFUSALS.into_iter().enumerate() {
-        let refusing = Refusing::start(refusal);
-        let value = number.to_string();
-        set(&workspace, "a", &value);
-        let registry = format!("{}/{}", refusing.address(), workspace.images.namespace());
+        let refusing = Refusing::start(*refusal);
+        let registry = format!("{}/{images}", refusing.address());
         let ran = build(&workspace, &registry, &["a", "--", "--push"], &[]);
         // What could not be pushed stays in the engine, under its name.
         engine::docker(["image", "rm", "--force", &format!("{registry}/a:latest")]);
@@ -71,14 +67,14 @@ fn a_push_that_is_refused_fails_the_build() {
         assert!(refusing.requests() > 0, "{refusal:?}");
 
         // To one that takes it.
-        let registry = format!("{}/{}", runner::registry(), workspace.images.namespace());
+        let registry = format!("{}/{images}", runner::registry());
         let _ = build(&workspace, &registry, &["a", "--", "--push"], &[]).succeeded();
         let image = format!("{registry}/a:latest");
         engine::docker(["image", "rm", "--force", &image]);
         let printed = engine::docker(["run", "--rm", "--pull", "always", "--quiet", &image]);
         engine::docker(["image", "rm", "--force", &image]);
-        assert_eq!(printed, expected("a", &value, "A", "A"), "{refusal:?}");
-    }
+        assert_eq!(printed, expected("a", &value, "A", "A"));
+    });
 }
 
 /// Registries delete what they think nobody needs: the cache's manifest is there, and its layers are not.
@@ -86,42 +82,86 @@ fn a_push_that_is_refused_fails_the_build() {
 fn a_cache_that_has_lost_its_layers_fails_no_build() {
     let turn = Turn::take();
     let runner = Runner::start("lost", &BASES);
-    for strategy in STRATEGIES {
+    let trials: Vec<Lost> = STRATEGIES.iter().copied().map(Lost::new).collect();
+    at_once(&trials, |trial| {
+        // Not on the shared engine: its long history makes caches that BuildKit refuses to read.
+        let _ = trial
+            .workspace
+            .bake(["a"])
+            .variable("CACHE_REF", &trial.cache())
+            .variable("DOCKER_HOST", runner.host())
+            .run(&turn);
+        assert!(spoil::lose_layers(&trial.repository) > 0);
+    });
+    runner.forget();
+    at_once(&trials, |trial| {
+        set(&trial.workspace, "common", "B");
+        let ran = trial.build(&runner);
+        ran.says("the registry cache cannot be read: baking without it");
+        assert_eq!(trial.prints(&runner), expected("a", "A", "B", "A"));
+    });
+    // What was written instead of it is good.
+    runner.forget();
+    at_once(&trials, |trial| {
+        set(&trial.workspace, "a", "C");
+        let ran = trial.build(&runner);
+        assert!(!ran.said().contains("baking without it"), "{ran}");
+        assert_eq!(trial.prints(&runner), expected("a", "C", "B", "A"));
+    });
+    a_cache_that_is_too_large(&trials[0], &runner);
+}
+
+/// BuildKit goes on without it and calls that a success.
+fn a_cache_that_is_too_large(trial: &Lost, runner: &Runner) {
+    spoil::make_too_large(&trial.repository);
+    set(&trial.workspace, "a", "D");
+    let cache = format!("{}:a-", trial.cache());
+    trial
+        .build(runner)
+        .says(&cache)
+        .says("this registry cache was not used, because BuildKit reads no description of more than 1 MiB")
+        .says("`docker buildx prune` there makes it forget them");
+    assert_eq!(trial.prints(runner), expected("a", "D", "B", "A"));
+}
+
+/// A workspace whose cache loses its layers.
+struct Lost {
+    workspace: Workspace,
+    repository: String,
+}
+
+impl Lost {
+    fn new(strategy: Strategy) -> Self {
         let workspace = tiny();
         workspace.make_cold(&unique::unique());
         (strategy.prepare)(&workspace);
-        let repository = format!("lost-{}", unique::unique());
-        let cache = format!("{}/{repository}", runner::registry());
-        // Not on the shared engine: its long history makes caches that BuildKit refuses to read.
-        runner.forget();
-        let _ = workspace
-            .bake([])
-            .variable("CACHE_REF", &cache)
-            .variable("DOCKER_HOST", runner.host())
-            .run(&turn);
-        let layers = runner::lose_layers(&repository);
-        assert!(layers > 0);
-
-        let images = workspace.images.namespace();
-        let on_runner = || {
-            let variables = [("CACHE_REF", &*cache), ("DOCKER_HOST", runner.host())];
-            build(&workspace, images, &[], &variables)
-        };
-        runner.forget();
-        set(&workspace, "common", "B");
-        let ran = on_runner().succeeded();
-        ran.says("the registry cache cannot be read: baking without it");
-        for service in ["a", "c"] {
-            let image = workspace.images.name(service);
-            assert_eq!(runner.prints(&image), expected(service, "A", "B", "A"));
+        Self {
+            workspace,
+            repository: format!("lost-{}", unique::unique()),
         }
+    }
 
-        // What was written instead of it is good.
-        runner.forget();
-        set(&workspace, "a", "C");
-        let ran = on_runner().succeeded();
-        assert!(!ran.said().contains("baking without it"), "{ran}");
-        let image = workspace.images.name("a");
-        assert_eq!(runner.prints(&image), expected("a", "C", "B", "A"));
+    fn cache(&self) -> String {
+        format!("{}/{}", runner::registry(), self.repository)
+    }
+
+    #[track_caller]
+    fn build(&self, runner: &Runner) -> Ran {
+        let variables = [
+            ("CACHE_REF", &*self.cache()),
+            ("DOCKER_HOST", runner.host()),
+        ];
+        build(
+            &self.workspace,
+            self.workspace.images.namespace(),
+            &["a"],
+            &variables,
+        )
+        .succeeded()
+    }
+
+    #[track_caller]
+    fn prints(&self, runner: &Runner) -> String {
+        runner.prints(&self.workspace.images.name("a"))
     }
 }

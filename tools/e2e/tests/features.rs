@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::STRATEGIES;
 use bakehouse_testkit::{Member, Turn, Workspace, container, unique};
 
@@ -62,7 +63,7 @@ fn workspace() -> Workspace {
 #[track_caller]
 fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4]) {
     let turn = Turn::take();
-    for strategy in STRATEGIES {
+    at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.replace(
             "bakehouse.toml",
@@ -83,7 +84,7 @@ fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4])
         // The skeleton's empty members.
         counted.retain(|name, _| !name.ends_with(" v0.0.0"));
         assert_eq!(counted, compiled, "strategy {}", strategy.name);
-    }
+    });
 }
 
 #[test]

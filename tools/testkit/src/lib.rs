@@ -13,6 +13,7 @@
 //! | [`disk`] | a small disk, which can be full |
 //! | [`refusing`] | a registry that refuses |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
+//! | [`spoil`] | a cache in the registry that is no longer what it was |
 //! | [`synthetic`] | a workspace of any size that no person wrote |
 //!
 //! Everything here is for tests: what goes wrong panics, with what the process said.
@@ -27,6 +28,7 @@ pub mod ran;
 pub mod refusing;
 pub mod runner;
 pub mod running;
+pub mod spoil;
 pub mod synthetic;
 pub mod unique;
 pub mod workspace;

@@ -1,11 +1,6 @@
 //! A second, empty engine: what a fresh CI runner is.
 
-use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::process::Command;
-
-use serde_json::Value;
 
 use crate::disk::Disk;
 use crate::ran::Ran;
@@ -46,7 +41,7 @@ impl Runner {
             host: String::new(),
             disk,
         };
-        runner.up();
+        runner.host = runner.up();
         for base in bases {
             let copy = format!(
                 "docker save {base} | DOCKER_HOST={} docker load",
@@ -57,15 +52,21 @@ impl Runner {
         runner
     }
 
-    /// Starts it again after a crash.
+    /// Starts it again after a crash, where it was.
     ///
     /// # Panics
     /// When it does not start.
     #[track_caller]
-    pub fn up(&mut self) {
+    pub fn restart(&self) {
+        assert_eq!(self.up(), self.host);
+    }
+
+    /// Starts it, and gives its `DOCKER_HOST`.
+    #[track_caller]
+    fn up(&self) -> String {
         let said = Ran::of(self.script().args(["fresh", &self.name])).succeeded();
         let host = said.stdout.trim().trim_start_matches("DOCKER_HOST=");
-        host.clone_into(&mut self.host);
+        host.to_owned()
     }
 
     /// Ends its daemons with SIGKILL. What runs in its containers goes on, as it does when a daemon crashes.
@@ -145,48 +146,4 @@ impl Drop for Runner {
 pub fn registry() -> String {
     let port = std::env::var("BAKEHOUSE_REGISTRY_PORT").unwrap_or_else(|_| "5000".to_owned());
     format!("127.0.0.1:{port}")
-}
-
-/// Deletes every layer that manifests in `repository` of the registry name, as a clean-up that went wrong, and tells
-/// how many there were.
-///
-/// # Panics
-/// When the registry does not answer.
-#[track_caller]
-pub fn lose_layers(repository: &str) -> usize {
-    let tags: Value =
-        serde_json::from_str(&ask("GET", repository, "tags/list")).expect("tags are JSON");
-    let mut layers = BTreeSet::new();
-    for tag in tags["tags"].as_array().into_iter().flatten() {
-        let path = format!("manifests/{}", tag.as_str().unwrap_or_default());
-        let manifest: Value =
-            serde_json::from_str(&ask("GET", repository, &path)).expect("a manifest is JSON");
-        for layer in manifest["layers"].as_array().into_iter().flatten() {
-            layers.insert(layer["digest"].as_str().unwrap_or_default().to_owned());
-        }
-    }
-    for layer in &layers {
-        ask("DELETE", repository, &format!("blobs/{layer}"));
-    }
-    layers.len()
-}
-
-/// The body of the registry's answer.
-#[track_caller]
-fn ask(method: &str, repository: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(registry()).expect("the registry is there");
-    let request = format!(
-        "{method} /v2/{repository}/{path} HTTP/1.0\r\nHost: {}\r\n\
-         Accept: application/vnd.oci.image.manifest.v1+json\r\n\r\n",
-        registry()
-    );
-    let mut answer = String::new();
-    stream
-        .write_all(request.as_bytes())
-        .and_then(|()| stream.read_to_string(&mut answer))
-        .expect("the registry answers");
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).unwrap_or_default();
-    assert!(status.starts_with('2'), "{request}{answer}");
-    body.to_owned()
 }
