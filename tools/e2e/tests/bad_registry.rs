@@ -25,6 +25,13 @@ fn build(workspace: &Workspace, registry: &str, more: &[&str], variables: &[(&st
     )
 }
 
+/// As what it is used.
+#[derive(Clone, Copy, Debug)]
+enum Use {
+    Cache,
+    Push,
+}
+
 /// As a cache it fails no build; a push to it fails the build, and one to a registry that takes it is right.
 #[test]
 fn a_registry_that_refuses() {
@@ -38,46 +45,55 @@ fn a_registry_that_refuses() {
     };
     let first = checkout();
     let _ = build(&first, first.images.namespace(), &["a"], &[]).succeeded();
-    // BuildKit asks more than once before it gives up.
-    at_once(&REFUSALS, |refusal| {
+    let all = [Use::Cache, Use::Push].map(|used| REFUSALS.map(|refusal| (used, refusal)));
+    // All at once: BuildKit asks for half a minute before it gives up.
+    at_once(all.as_flattened(), |(used, refusal)| {
         let workspace = checkout();
-        let value = format!("{refusal:?}");
+        let value = format!("{used:?} {refusal:?}");
         set(&workspace, "a", &value);
-        let images = workspace.images.namespace();
-
         let refusing = Refusing::start(*refusal);
-        let cache = format!("{}/cache", refusing.address());
-        let ran = build(&workspace, images, &["a"], &[("CACHE_REF", &cache)]).succeeded();
-        assert!(!ran.stderr.contains("bake-failed"), "{ran}");
-        // It was asked, and it was told that something could not be written there.
-        assert!(refusing.requests() >= 2, "{refusal:?}");
-        ran.says("exporting cache to registry");
-        assert_eq!(prints(&workspace, "a"), expected("a", &value, "A", "A"));
-
-        let refusing = Refusing::start(*refusal);
-        let registry = format!("{}/{images}", refusing.address());
-        let ran = build(&workspace, &registry, &["a", "--", "--push"], &[]);
-        // What could not be pushed stays in the engine, under its name.
-        engine::docker(["image", "rm", "--force", &format!("{registry}/a:latest")]);
-        ran.exited(1)
-            .says(&format!("failed to push {registry}/a:latest"))
-            .says("bake-failed")
-            .says("docker buildx bake a failed: the registry did not take an image")
-            .says("help: its answer stands above");
-        assert!(refusing.requests() > 0, "{refusal:?}");
-
-        // To one that takes it.
-        let registry = format!("{}/{images}", runner::registry());
-        let _ = build(&workspace, &registry, &["a", "--", "--push"], &[]).succeeded();
-        let image = format!("{registry}/a:latest");
-        engine::docker(["image", "rm", "--force", &image]);
-        let printed = engine::docker(["run", "--rm", "--pull", "always", "--quiet", &image]);
-        engine::docker(["image", "rm", "--force", &image]);
+        match used {
+            Use::Cache => as_a_cache(&workspace, &refusing),
+            Use::Push => as_the_place_to_push_to(&workspace, &refusing),
+        }
+        assert!(refusing.requests() > 0, "{value}");
+        let printed = prints(&workspace, "a");
         assert_eq!(printed, expected("a", &value, "A", "A"));
     });
 }
 
-/// Registries delete what they think nobody needs: the cache's manifest is there, and its layers are not.
+fn as_a_cache(workspace: &Workspace, refusing: &Refusing) {
+    let cache = format!("{}/cache", refusing.address());
+    let images = workspace.images.namespace();
+    let ran = build(workspace, images, &["a"], &[("CACHE_REF", &cache)]).succeeded();
+    assert!(!ran.stderr.contains("bake-failed"), "{ran}");
+    // It was asked, and it was told that something could not be written there.
+    assert!(refusing.requests() >= 2, "{ran}");
+    ran.says("exporting cache to registry");
+}
+
+fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
+    let images = workspace.images.namespace();
+    let registry = format!("{}/{images}", refusing.address());
+    let ran = build(workspace, &registry, &["a", "--", "--push"], &[]);
+    // What could not be pushed stays in the engine, under its name.
+    engine::docker(["image", "rm", "--force", &format!("{registry}/a:latest")]);
+    ran.exited(1)
+        .says(&format!("failed to push {registry}/a:latest"))
+        .says("bake-failed")
+        .says("docker buildx bake a failed: the registry did not take an image")
+        .says("help: its answer stands above");
+
+    // To one that takes it.
+    let registry = format!("{}/{images}", runner::registry());
+    let _ = build(workspace, &registry, &["a", "--", "--push"], &[]).succeeded();
+    let image = format!("{registry}/a:latest");
+    engine::docker(["image", "rm", "--force", &image]);
+    engine::docker(["pull", "--quiet", &image]);
+    workspace.images.adopt(&image, "a");
+    engine::docker(["image", "rm", "--force", &image]);
+}
+
 #[test]
 fn a_cache_that_has_lost_its_layers_fails_no_build() {
     let turn = Turn::take();
