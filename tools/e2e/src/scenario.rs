@@ -43,8 +43,7 @@ impl Scenario {
     pub fn judge(&self) {
         let scene = Scene {
             turn: Turn::take(),
-            main: OnceLock::new(),
-            feature: OnceLock::new(),
+            runner: OnceLock::new(),
         };
         let kept = STRATEGIES.iter().map(|strategy| (*strategy, &SERVICES[..]));
         let plays: Vec<_> = kept.chain([(self.usual, self.shown_by)]).collect();
@@ -97,9 +96,8 @@ impl Scenario {
 /// What all plays of a scenario share.
 struct Scene {
     turn: Turn,
-    /// Started when first needed, as is the other.
-    main: OnceLock<Runner>,
-    feature: OnceLock<Runner>,
+    /// Started when first needed.
+    runner: OnceLock<Runner>,
 }
 
 /// What all checkouts of a play share.
@@ -139,15 +137,8 @@ pub struct Trial<'a> {
     /// Another trial's bakes are no part of this one's history.
     name: String,
     cache: Option<String>,
-    runner: Option<(Branch, &'a Runner)>,
+    runner: Option<&'a Runner>,
     pub workspace: Workspace,
-}
-
-/// Whose cache a runner writes.
-#[derive(Clone, Copy, Debug)]
-pub enum Branch {
-    Main,
-    Feature,
 }
 
 impl<'a> Trial<'a> {
@@ -169,20 +160,19 @@ impl<'a> Trial<'a> {
         Self::new(self.at, &self.name)
     }
 
-    /// From now on bakes read and write a registry cache, which is empty at first.
+    /// From now on bakes read and write a registry cache, which is empty at first. Until [`Self::move_on`] they happen
+    /// on an engine that has nothing but the bases, and write the cache of `main`. The shared engine would not do to
+    /// fill a cache: its long history makes caches that BuildKit refuses to read.
     pub fn use_registry_cache(&mut self) {
         self.cache = Some(format!("{}/stale-{}", runner::registry(), self.name));
+        let start = || Runner::start("stale", &BASES);
+        self.runner = Some(self.at.scene.runner.get_or_init(start));
     }
 
-    /// From now on bakes happen on an engine that has the bases and nothing of this project, and write the cache of
-    /// `branch`.
-    pub fn move_to_runner(&mut self, branch: Branch) {
-        let (runner, name) = match branch {
-            Branch::Main => (&self.at.scene.main, "stale-main"),
-            Branch::Feature => (&self.at.scene.feature, "stale-feature"),
-        };
-        let runner = runner.get_or_init(|| Runner::start(name, &BASES));
-        self.runner = Some((branch, runner));
+    /// From now on bakes happen on the shared engine, which has nothing of this project yet, and write the cache of a
+    /// branch.
+    pub fn move_on(&mut self) {
+        self.runner = None;
     }
 
     #[track_caller]
@@ -217,16 +207,17 @@ impl<'a> Trial<'a> {
         (self.at.strategy.prepare)(&self.workspace);
         let mut bake = self.workspace.bake(services.iter().copied());
         if let Some(cache) = &self.cache {
-            bake = bake.variable("CACHE_REF", cache);
-        }
-        if let Some((branch, runner)) = self.runner {
-            let branch = match branch {
-                Branch::Main => "main",
-                Branch::Feature => "feature",
+            let branch = if self.runner.is_some() {
+                "main"
+            } else {
+                "feature"
             };
             bake = bake
-                .variable("DOCKER_HOST", runner.host())
+                .variable("CACHE_REF", cache)
                 .variable("CACHE_BRANCH", branch);
+        }
+        if let Some(runner) = self.runner {
+            bake = bake.variable("DOCKER_HOST", runner.host());
         }
         bake
     }
@@ -259,7 +250,7 @@ impl<'a> Trial<'a> {
             return;
         }
         let printed = match self.runner {
-            Some((_, runner)) => runner.prints(&self.workspace.images.name(service)),
+            Some(runner) => runner.prints(&self.workspace.images.name(service)),
             None => prints(&self.workspace, service),
         };
         let expected = expected(service, own, common, library);

@@ -94,6 +94,7 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
     engine::docker(["image", "rm", "--force", &image]);
 }
 
+/// Registries delete what they think nobody needs: the cache's manifest is there, and its layers are not.
 #[test]
 fn a_cache_that_has_lost_its_layers_fails_no_build() {
     let turn = Turn::take();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bakehouse_e2e::scenario::{Branch, Scenario, Trial, Wrong};
+use bakehouse_e2e::scenario::{Scenario, Trial, Wrong};
 use bakehouse_e2e::strategy::{USUAL, USUAL_ONE_TARGET, USUAL_STUBS, USUAL_UNLOCKED};
 use bakehouse_e2e::tiny::SERVICES;
 use bakehouse_testkit::workspace::in_year;
@@ -97,9 +97,8 @@ fn a_cache_restored_on_another_builder() {
     Scenario {
         play: |trial| {
             trial.use_registry_cache();
-            trial.move_to_runner(Branch::Main);
             trial.bake(&SERVICES);
-            trial.move_to_runner(Branch::Feature);
+            trial.move_on();
             trial.set("common", "B");
             trial.bake(&SERVICES);
             trial.expect("a", "A", "B", "A");
