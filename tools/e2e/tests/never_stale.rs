@@ -97,19 +97,18 @@ fn a_cache_restored_on_another_builder() {
     Scenario {
         play: |trial| {
             trial.use_registry_cache();
-            trial.bake(&SERVICES);
+            trial.bake(&["a", "c"]);
             trial.move_on();
             trial.set("common", "B");
-            trial.bake(&SERVICES);
+            trial.bake(&["a", "c"]);
             trial.expect("a", "A", "B", "A");
             trial.expect("c", "A", "B", "A");
 
             trial.set("common", "A");
             trial.set("a", "B");
             trial.set_at("right", "C", in_year(2001));
-            trial.bake(&SERVICES);
+            trial.bake(&["a", "c"]);
             trial.expect("a", "B", "A", "A");
-            trial.expect("b", "A", "A", "A");
             trial.expect("c", "A", "A", "C");
         },
         usual: USUAL,
