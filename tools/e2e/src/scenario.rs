@@ -160,18 +160,16 @@ impl<'a> Trial<'a> {
         Self::new(self.at, &self.name)
     }
 
-    /// From now on bakes read and write a registry cache, which is empty at first. Until [`Self::move_on`] they happen
-    /// on an engine that has nothing but the bases, and write the cache of `main`. The shared engine would not do to
-    /// fill a cache: its long history makes caches that BuildKit refuses to read.
-    pub fn use_registry_cache(&mut self) {
+    /// From now on bakes happen on an engine that has nothing but the bases, and fill a registry cache. The shared
+    /// engine would not do: its long history makes caches that BuildKit refuses to read.
+    pub fn fill_registry_cache(&mut self) {
         self.cache = Some(format!("{}/stale-{}", runner::registry(), self.name));
         let start = || Runner::start("stale", &BASES);
         self.runner = Some(self.at.scene.runner.get_or_init(start));
     }
 
-    /// From now on bakes happen on the shared engine, which has nothing of this project yet, and write the cache of a
-    /// branch.
-    pub fn move_on(&mut self) {
+    /// From now on bakes happen on the shared engine, which has nothing of this project yet, and read the cache.
+    pub fn read_registry_cache(&mut self) {
         self.runner = None;
     }
 
@@ -207,17 +205,11 @@ impl<'a> Trial<'a> {
         (self.at.strategy.prepare)(&self.workspace);
         let mut bake = self.workspace.bake(services.iter().copied());
         if let Some(cache) = &self.cache {
-            let branch = if self.runner.is_some() {
-                "main"
-            } else {
-                "feature"
+            bake = bake.variable("CACHE_REF", cache);
+            bake = match self.runner {
+                Some(runner) => bake.variable("DOCKER_HOST", runner.host()),
+                None => bake.set("*.cache-to="),
             };
-            bake = bake
-                .variable("CACHE_REF", cache)
-                .variable("CACHE_BRANCH", branch);
-        }
-        if let Some(runner) = self.runner {
-            bake = bake.variable("DOCKER_HOST", runner.host());
         }
         bake
     }

@@ -152,13 +152,12 @@ ENTRYPOINT [{entrypoint:?}]
 
 const USUAL_VARIABLES: &str = r#"variable "REGISTRY" {}
 variable "CACHE_REF" { default = "" }
-variable "CACHE_BRANCH" { default = "main" }
 "#;
 
 const USUAL_TARGET: &str = r#"target "SERVICE" {
   target = "SERVICE"
   tags = ["${REGISTRY}/SERVICE:latest"]
   cache-from = CACHE_REF == "" ? [] : ["type=registry,ref=${CACHE_REF}:SERVICE-main"]
-  cache-to = CACHE_REF == "" ? [] : ["type=registry,ref=${CACHE_REF}:SERVICE-${CACHE_BRANCH},mode=max"]
+  cache-to = CACHE_REF == "" ? [] : ["type=registry,ref=${CACHE_REF}:SERVICE-main,mode=max"]
 }
 "#;

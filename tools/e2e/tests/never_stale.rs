@@ -96,9 +96,9 @@ fn branches_switched_between_bakes() {
 fn a_cache_restored_on_another_builder() {
     Scenario {
         play: |trial| {
-            trial.use_registry_cache();
+            trial.fill_registry_cache();
             trial.bake(&["a", "c"]);
-            trial.move_on();
+            trial.read_registry_cache();
             trial.set("common", "B");
             trial.bake(&["a", "c"]);
             trial.expect("a", "A", "B", "A");

@@ -19,6 +19,7 @@ pub struct Bake {
     registry: String,
     targets: Vec<String>,
     variables: Vec<(String, String)>,
+    overrides: Vec<String>,
 }
 
 impl Bake {
@@ -29,6 +30,7 @@ impl Bake {
             registry: registry.to_owned(),
             targets: Vec::new(),
             variables: Vec::new(),
+            overrides: Vec::new(),
         }
     }
 
@@ -43,6 +45,13 @@ impl Bake {
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sets something else than the Bake file does, e.g. `*.cache-to=`.
+    #[must_use]
+    pub fn set(mut self, what: &str) -> Self {
+        self.overrides.push(what.to_owned());
         self
     }
 
@@ -72,6 +81,7 @@ impl Bake {
             .current_dir(&self.dir)
             .args(["buildx", "bake", "--file", "docker-bake.hcl"])
             .arg("--progress=rawjson")
+            .args(self.overrides.iter().map(|what| format!("--set={what}")))
             .args(&self.targets)
             .env("REGISTRY", &self.registry)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
