@@ -5,6 +5,7 @@
 //!
 //! | room | does | touches |
 //! |---|---|---|
+//! | [`toolchain`] | the pinned compiler and C library, and one identity for them | reads three small files |
 //! | [`graph`] | the workspace: members, closures, lock | reads `cargo metadata --no-deps` and files |
 //! | [`plan`] | configuration and graph → services, packs, stages, input hashes | nothing |
 //! | [`documents`] | plan → the text of every generated file | nothing |
@@ -21,3 +22,4 @@ pub mod files;
 pub mod graph;
 pub mod plan;
 pub mod problem;
+pub mod toolchain;

@@ -33,6 +33,9 @@ pub enum Code {
     NothingToBake,
     PackageUnknown,
     PathOutside,
+    PinInvalid,
+    PinMissing,
+    PinStale,
     ServiceUnknown,
 }
 
@@ -65,6 +68,9 @@ impl Code {
         Self::NothingToBake,
         Self::PackageUnknown,
         Self::PathOutside,
+        Self::PinInvalid,
+        Self::PinMissing,
+        Self::PinStale,
         Self::ServiceUnknown,
     ];
 
@@ -97,6 +103,9 @@ impl Code {
             Self::NothingToBake => "nothing-to-bake",
             Self::PackageUnknown => "package-unknown",
             Self::PathOutside => "path-outside",
+            Self::PinInvalid => "pin-invalid",
+            Self::PinMissing => "pin-missing",
+            Self::PinStale => "pin-stale",
             Self::ServiceUnknown => "service-unknown",
         }
     }
@@ -112,7 +121,7 @@ impl Code {
             | Self::FileUnreadable
             | Self::FileUnwritable
             | Self::InputUndeclared => 1,
-            Self::FilesOutOfDate | Self::FileHandEdited => 3,
+            Self::FilesOutOfDate | Self::FileHandEdited | Self::PinStale => 3,
             _ => 2,
         }
     }

@@ -54,6 +54,11 @@ pub enum Command {
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     Bench(BenchArgs),
+    /// Write toolchain.json: what rust-toolchain.toml, flake.lock and nix/pins.toml pin
+    Pin(PinArgs),
+    /// Write the manual's pages into a folder
+    #[command(hide = true)]
+    Manpages { folder: Utf8PathBuf },
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -76,6 +81,13 @@ pub struct GenerateArgs {
     /// Overwrite what was edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Group)]
+pub struct PinArgs {
+    /// Write nothing; exit with 3 when toolchain.json is out of date
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Group)]

@@ -24,6 +24,8 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
+        Command::Pin(arguments) => commands::pin::run(&session, &arguments),
+        Command::Manpages { folder } => commands::manpages::run(&folder),
         Command::Completions { shell } => {
             commands::completions::run(shell);
             Ok(())

@@ -5,4 +5,6 @@ pub mod build;
 pub mod completions;
 pub mod generate;
 pub mod init;
+pub mod manpages;
+pub mod pin;
 pub mod plan;

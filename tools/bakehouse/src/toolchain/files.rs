@@ -1,0 +1,57 @@
+//! Reads what pins a toolchain from a workspace.
+
+use std::io::ErrorKind;
+
+use camino::Utf8Path;
+
+use super::identity::Sources;
+use crate::problem::{Code, Problem, Problems, Source};
+
+/// Reads the three files below the workspace's `root`.
+///
+/// # Errors
+/// `pin-missing` for each that is not there, `file-unreadable`.
+pub fn read(root: &Utf8Path) -> Result<Sources, Problems> {
+    let rust_toolchain = source(
+        root,
+        "rust-toolchain.toml",
+        "write `[toolchain]` and `channel = \"…\"` with one release of Rust into it",
+    );
+    let flake_lock = source(
+        root,
+        "flake.lock",
+        "write it with `nix flake lock`; a workspace without a flake needs no toolchain.json",
+    );
+    let pins = source(
+        root,
+        "nix/pins.toml",
+        "write `glibc = \"…\"` with the version in the locked nixpkgs into it",
+    );
+    match (rust_toolchain, flake_lock, pins) {
+        (Ok(rust_toolchain), Ok(flake_lock), Ok(pins)) => Ok(Sources {
+            rust_toolchain,
+            flake_lock,
+            pins,
+        }),
+        (a, b, c) => Err(Problems(
+            [a.err(), b.err(), c.err()].into_iter().flatten().collect(),
+        )),
+    }
+}
+
+fn source(root: &Utf8Path, name: &str, remedy: &str) -> Result<Source, Problem> {
+    match fs_err::read_to_string(root.join(name)) {
+        Ok(text) => Ok(Source {
+            name: name.to_owned(),
+            text,
+        }),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(
+                Problem::new(Code::PinMissing, format!("there is no {name} in {root}"))
+                    .hint(remedy),
+            )
+        }
+        Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string())
+            .hint("make it readable, and UTF-8")),
+    }
+}

@@ -1,0 +1,101 @@
+//! The toolchain as data, and its identity.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::flake_lock::{FlakeLock, Locked};
+use super::pins::{self, Pins};
+use crate::problem::{Problem, Problems, Source};
+
+/// What `toolchain.json` holds. The fields stand in the order of their names, as in all JSON of Nix's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Toolchain {
+    /// The version of buildx in the developers' shell. It compiles nothing, so it is no part of the identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buildx: Option<String>,
+    /// Major and minor version of the C library in the shell and the Nix-made bases, e.g. `2.42`.
+    pub glibc: String,
+    /// The identity: 16 hex digits. Two toolchains that have the same compile to the same.
+    pub id: String,
+    pub nixpkgs: Locked,
+    #[serde(rename = "rust-overlay")]
+    pub rust_overlay: Locked,
+    /// The release of Rust, e.g. `1.95.0`.
+    pub rustc: String,
+    /// Of this form.
+    pub version: u32,
+}
+
+/// What decides how something is compiled. In the order of names, since its JSON is what is hashed.
+#[derive(Serialize)]
+struct Identity<'a> {
+    glibc: &'a str,
+    nixpkgs: &'a Locked,
+    #[serde(rename = "rust-overlay")]
+    rust_overlay: &'a Locked,
+    rustc: &'a str,
+}
+
+impl Identity<'_> {
+    fn id(&self) -> String {
+        let json = serde_json::to_string(self).expect("strings are JSON");
+        let hash = Sha256::digest(json);
+        hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The files that pin a toolchain.
+pub struct Sources {
+    pub rust_toolchain: Source,
+    pub flake_lock: Source,
+    pub pins: Source,
+}
+
+impl Toolchain {
+    /// What the files pin.
+    ///
+    /// # Errors
+    /// `pin-missing` and `pin-invalid`, all at once.
+    pub fn new(sources: &Sources) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let rustc = noted(pins::rustc(&sources.rust_toolchain), &mut problems);
+        let pins = noted(Pins::parse(&sources.pins), &mut problems);
+        let lock = noted(FlakeLock::parse(&sources.flake_lock.text), &mut problems);
+        let mut input = |name| {
+            let locked = lock.as_ref()?.toolchain_input(name);
+            noted(locked, &mut problems)
+        };
+        let (nixpkgs, rust_overlay) = (input("nixpkgs"), input("rust-overlay"));
+        let (Some(rustc), Some(Pins { glibc, buildx }), Some(nixpkgs), Some(rust_overlay)) =
+            (rustc, pins, nixpkgs, rust_overlay)
+        else {
+            return Err(Problems(problems));
+        };
+        let id = Identity {
+            glibc: &glibc,
+            nixpkgs: &nixpkgs,
+            rust_overlay: &rust_overlay,
+            rustc: &rustc,
+        }
+        .id();
+        Ok(Self {
+            buildx,
+            glibc,
+            id,
+            nixpkgs,
+            rust_overlay,
+            rustc,
+            version: 1,
+        })
+    }
+
+    /// The text of `toolchain.json`.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
+    }
+}
+
+/// The value, or `None` and its problem beside the others.
+fn noted<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
+}

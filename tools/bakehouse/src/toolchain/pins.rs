@@ -1,0 +1,109 @@
+//! The two files in which a person pins: `rust-toolchain.toml` and `nix/pins.toml`.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Code, Problem, Source};
+
+#[derive(Deserialize)]
+struct RustToolchain {
+    toolchain: Channel,
+}
+
+#[derive(Deserialize)]
+struct Channel {
+    channel: toml::Spanned<String>,
+}
+
+/// The release that the text of a `rust-toolchain.toml` names, e.g. `1.95.0` or `nightly-2026-09-01`.
+///
+/// # Errors
+/// `pin-invalid`, also when it names a channel that moves.
+pub fn rustc(source: &Source) -> Result<String, Problem> {
+    let channel = parse::<RustToolchain>(source)?.toolchain.channel;
+    if is_release(channel.get_ref()) {
+        return Ok(channel.into_inner());
+    }
+    Err(Problem::new(
+        Code::PinInvalid,
+        format!(
+            "`{}` is no release, but a channel that moves",
+            channel.get_ref()
+        ),
+    )
+    .at(source, channel.span())
+    .hint("name one release, such as \"1.95.0\" or \"nightly-2026-09-01\""))
+}
+
+fn is_release(channel: &str) -> bool {
+    let dated = channel
+        .strip_prefix("nightly-")
+        .or_else(|| channel.strip_prefix("beta-"));
+    match dated {
+        Some(date) => date.parse::<jiff::civil::Date>().is_ok(),
+        None => semver::Version::parse(channel).is_ok(),
+    }
+}
+
+/// A `nix/pins.toml`: what neither `flake.lock` nor `rust-toolchain.toml` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPins {
+    glibc: toml::Spanned<String>,
+    buildx: Option<RawBuildx>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBuildx {
+    version: String,
+    /// Of the source; only Nix reads it.
+    #[expect(dead_code, reason = "it must be there, and only the flake needs it")]
+    hash: String,
+}
+
+/// What `nix/pins.toml` pins.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pins {
+    /// Major and minor version, e.g. `2.42`.
+    pub glibc: String,
+    /// The version of buildx; `None` for that of Bakehouse's own flake.
+    pub buildx: Option<String>,
+}
+
+impl Pins {
+    /// Reads the text of a `nix/pins.toml`.
+    ///
+    /// # Errors
+    /// `pin-invalid`.
+    pub fn parse(source: &Source) -> Result<Self, Problem> {
+        let RawPins { glibc, buildx } = parse(source)?;
+        let parts: Vec<&str> = glibc.get_ref().split('.').collect();
+        if parts.len() != 2 || parts.iter().any(|part| part.parse::<u32>().is_err()) {
+            return Err(Problem::new(
+                Code::PinInvalid,
+                format!("`{}` is no version of glibc", glibc.get_ref()),
+            )
+            .at(source, glibc.span())
+            .hint("write major and minor version, such as \"2.42\""));
+        }
+        Ok(Self {
+            glibc: glibc.into_inner(),
+            buildx: buildx.map(|buildx| buildx.version),
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {
+    toml::from_str(&source.text).map_err(|error| {
+        let problem = Problem::new(
+            Code::PinInvalid,
+            format!("{} cannot be read: {}", source.name, error.message()),
+        )
+        .hint("docs/toolchain.md shows what belongs there");
+        match error.span() {
+            Some(span) => problem.at(source, span),
+            None => problem,
+        }
+    })
+}
