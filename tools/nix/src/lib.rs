@@ -1,0 +1,164 @@
+//! Copies of this repository's flake, and a Nix of their own that neither fetches nor builds.
+//!
+//! The inputs are stand-ins (`stub/`) that hold just what the flake uses of nixpkgs and rust-overlay. So everything is
+//! evaluated for real, and what is not built is said in `docs/toolchain.md`.
+
+pub mod check;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bakehouse_testkit::Ran;
+
+/// What a copy holds of the repository: the flake and all that it reads.
+const COPIED: [&str; 9] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "crates",
+    "flake.lock",
+    "flake.nix",
+    "nix",
+    "rust-toolchain.toml",
+    "toolchain.json",
+    "tools",
+];
+
+/// A folder with a copy of the flake, and a Nix store beside it.
+pub struct Flake {
+    temporary: tempfile::TempDir,
+}
+
+impl Flake {
+    /// A copy of this repository's.
+    pub fn copy() -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let flake = Self { temporary };
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for name in COPIED {
+            copy(&repository.join(name), &flake.dir().join(name));
+        }
+        flake
+    }
+
+    /// Where it lies. Nix does not take a store below a link.
+    pub fn dir(&self) -> PathBuf {
+        self.base().join("copy")
+    }
+
+    fn base(&self) -> PathBuf {
+        let path = self.temporary.path();
+        path.canonicalize().expect("it exists")
+    }
+
+    /// The text of a file.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.dir().join(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Replaces the text of a file.
+    pub fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.dir().join(path), text)
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// Replaces `from`, which the file must hold.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let old = self.read(path);
+        assert!(old.contains(from), "{path} holds no {from:?}");
+        self.write(path, &old.replace(from, to));
+    }
+
+    /// The flake of `folder`, of the copy's own when that is empty, as Nix names it.
+    pub fn reference(&self, folder: &str) -> String {
+        format!("path:{}", self.dir().join(folder).display())
+    }
+
+    /// The arguments that put the stand-ins in the place of the inputs, which are below the input `above` (or of the
+    /// flake itself, when that is empty).
+    pub fn stubs(&self, above: &str) -> Vec<String> {
+        let mut arguments = vec!["--no-write-lock-file".to_owned()];
+        for input in ["nixpkgs", "rust-overlay"] {
+            arguments.push("--override-input".to_owned());
+            arguments.push(format!("{above}{input}"));
+            arguments.push(self.reference(&format!("tools/nix/stub/{input}")));
+        }
+        arguments
+    }
+
+    /// Runs `nix`.
+    pub fn nix<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+        self.run("nix", arguments)
+    }
+
+    /// Runs one of Nix's programs, with a store of its own and nowhere to fetch from.
+    pub fn run<S: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Ran {
+        let state = self.base().join("nix");
+        let config = [
+            "experimental-features = nix-command flakes",
+            "sandbox = false",
+            "build-users-group =",
+            "substituters =",
+            "flake-registry =",
+            "connect-timeout = 1",
+            "download-attempts = 1",
+        ];
+        Ran::of(
+            Command::new(program)
+                .args(arguments)
+                .current_dir(self.base())
+                .env("HOME", state.join("home"))
+                .env_remove("XDG_CACHE_HOME")
+                .env_remove("XDG_CONFIG_HOME")
+                .env_remove("NIX_PATH")
+                .env("NIX_CONFIG", config.join("\n"))
+                .env("NIX_REMOTE", "local")
+                .env("NIX_STORE_DIR", state.join("store"))
+                .env("NIX_STATE_DIR", state.join("state"))
+                .env("NIX_LOG_DIR", state.join("log")),
+        )
+    }
+
+    /// All files in Nix's language, sorted.
+    pub fn nix_files(&self) -> Vec<PathBuf> {
+        let mut files = vec![self.dir().join("flake.nix")];
+        for folder in ["nix", "tools/nix"] {
+            find(&self.dir().join(folder), &mut files);
+        }
+        files.sort();
+        files
+    }
+}
+
+fn find(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            find(&path, found);
+        } else if path.extension() == Some(OsStr::new("nix")) {
+            found.push(path);
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a folder can be made");
+        for path in entries(from) {
+            copy(&path, &to.join(path.file_name().expect("a name")));
+        }
+    } else {
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    }
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.expect("it can be read").path())
+}
