@@ -1,6 +1,10 @@
 # What tools/bake and tools/test share: steps with progress, the generator, and the bases of this repository.
 # shellcheck shell=bash
 
+# What tells how the files in Nix's language are written.
+nixfmt_version=0.5.3
+deadnix_version=1.3.1
+
 # Runs a command under a heading and says how long it took.
 step() {
   local name=$1 begin=$SECONDS
@@ -10,14 +14,29 @@ step() {
   printf '    %s: %d s\n' "$name" $((SECONDS - begin))
 }
 
-# Runs the script again inside the pinned shell, where there is Nix and a flake.
+# Whether there is a Nix that the user has set up for flakes and that is new enough for nixpkgs. Debian's, which the
+# flake's tests install, is neither.
+nix_is_set_up() {
+  local version features
+  command -v nix >/dev/null || return 1
+  version=$(nix --version | sed -n 's/.* \([0-9]*\.[0-9]*\).*/\1/p')
+  printf '2.18\n%s\n' "$version" | sort -C -V || return 1
+  features=$(nix config show experimental-features 2>/dev/null) || return 1
+  [[ " $features " == *" flakes "* && " $features " == *" nix-command "* ]]
+}
+
+# Runs the script again inside the pinned shell, where there is such a Nix and the shell can be had.
 enter_nix() {
   local script=$1
   shift
-  if [ -f flake.nix ] && [ -z "${IN_NIX_SHELL:-}" ] && command -v nix >/dev/null; then
-    printf '==> nix develop\n'
-    exec nix develop --command "$script" "$@"
+  if [ -n "${IN_NIX_SHELL:-}" ] || ! nix_is_set_up; then
+    return
   fi
+  printf '==> nix develop\n'
+  if nix develop .#bare --command true; then
+    exec nix develop .#bare --command "$script" "$@"
+  fi
+  printf '    the pinned shell cannot be had: going on with the tools of this machine\n'
 }
 
 # The generator of this work tree, built by the step before.
@@ -35,4 +54,27 @@ base_images() {
   local names
   mapfile -t names < <(base_names)
   tools/engine bases "${names[@]}"
+}
+
+# Tests the flake, formatting too when asked for; says why, where no Nix can be had.
+flake_tests() {
+  local options=()
+  if ! tools/engine nix; then
+    printf '    skipped: there is no nix, and it cannot be installed here\n'
+    return
+  fi
+  if [ "${1:-}" = --nix-format ]; then
+    options=(-- --include-ignored)
+    nix_format_tools
+  fi
+  cargo test --package bakehouse-flake "${options[@]}"
+}
+
+# nixfmt and deadnix, compiled once. They stay beside the build's own output: nothing else on the machine uses them.
+nix_format_tools() {
+  local root
+  root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/nix-format")
+  printf '    will install into %s, from crates.io: nixfmt_rs %s, deadnix %s\n' "$root" "$nixfmt_version" "$deadnix_version"
+  cargo install --quiet --locked --root "$root" "nixfmt_rs@$nixfmt_version" "deadnix@$deadnix_version"
+  PATH=$root/bin:$PATH
 }

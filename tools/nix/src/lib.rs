@@ -107,6 +107,8 @@ impl Flake {
             "flake-registry =",
             "connect-timeout = 1",
             "download-attempts = 1",
+            // The store lives as long as the test.
+            "fsync-metadata = false",
         ];
         Ran::of(
             Command::new(program)
