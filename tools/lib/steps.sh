@@ -21,7 +21,10 @@ nix_is_set_up() {
   command -v nix >/dev/null || return 1
   version=$(nix --version | sed -n 's/.* \([0-9]*\.[0-9]*\).*/\1/p')
   printf '2.18\n%s\n' "$version" | sort -C -V || return 1
-  features=$(nix config show experimental-features 2>/dev/null) || return 1
+  features=$(nix config show experimental-features 2>/dev/null || nix show-config 2>/dev/null) || return 1
+  # Before 2.20 there is only the whole list.
+  features=${features##*experimental-features = }
+  features=${features%%$'\n'*}
   [[ " $features " == *" flakes "* && " $features " == *" nix-command "* ]]
 }
 

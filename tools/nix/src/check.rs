@@ -159,7 +159,8 @@ pub fn evaluate(
 /// What the process printed, or what it complained of.
 fn done(ran: &Ran) -> Result<String, String> {
     if ran.code == Some(0) {
-        Ok(ran.stdout.clone())
+        // Newer versions end a value with a newline.
+        Ok(ran.stdout.trim_end().to_owned())
     } else {
         Err(ran.stderr.clone())
     }
