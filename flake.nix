@@ -12,13 +12,13 @@
   outputs =
     { nixpkgs, rust-overlay, ... }:
     let
-      inherit (import ./nix/systems.nix) all forAll;
-      packagesOf = import ./nix/packages.nix { inherit nixpkgs rust-overlay; };
+      inherit (import ./tools/nix/systems.nix) all forAll;
+      packagesOf = import ./tools/nix/packages.nix { inherit nixpkgs rust-overlay; };
       pkgs = packagesOf ./.;
-      generator = forAll all (system: import ./nix/generator.nix pkgs.${system});
+      generator = forAll all (system: import ./tools/nix/generator.nix pkgs.${system});
       workspace =
         root:
-        import ./nix/workspace.nix {
+        import ./tools/nix/workspace.nix {
           inherit root generator;
           pkgs = packagesOf root;
         };
@@ -30,9 +30,9 @@
       lib.workspace = workspace;
 
       templates.default = {
-        path = ./nix/template;
+        path = ./tools/nix/template;
         description = "A Rust workspace with a pinned toolchain, baked by Bakehouse";
-        welcomeText = builtins.readFile ./nix/template/welcome.md;
+        welcomeText = builtins.readFile ./tools/nix/template/welcome.md;
       };
 
       packages = forAll all (
@@ -68,7 +68,6 @@
             root = ./.;
             fileset = pkgs.${system}.lib.fileset.unions [
               ./flake.nix
-              ./nix
               ./tools/nix
             ];
           };

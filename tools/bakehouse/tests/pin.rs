@@ -52,7 +52,7 @@ fn sources() -> Sources {
     Sources {
         rust_toolchain: source("rust-toolchain.toml", RUST_TOOLCHAIN),
         flake_lock: source("flake.lock", LOCK),
-        pins: source("nix/pins.toml", PINS),
+        pins: source("pins.toml", PINS),
     }
 }
 
@@ -196,7 +196,7 @@ fn pinned_shop() -> Shop {
     let shop = Shop::new();
     shop.write("rust-toolchain.toml", RUST_TOOLCHAIN);
     shop.write("flake.lock", LOCK);
-    shop.write("nix/pins.toml", PINS);
+    shop.write("pins.toml", PINS);
     shop
 }
 
@@ -228,13 +228,8 @@ fn a_stale_toolchain_json_is_found_and_nothing_is_written() {
             "1.96.0",
             "+  \"rustc\": \"1.96.0\"",
         ),
-        ("nix/pins.toml", "2.42", "2.43", "+  \"glibc\": \"2.43\""),
-        (
-            "nix/pins.toml",
-            "0.35.0",
-            "0.36.0",
-            "+  \"buildx\": \"0.36.0\"",
-        ),
+        ("pins.toml", "2.42", "2.43", "+  \"glibc\": \"2.43\""),
+        ("pins.toml", "0.35.0", "0.36.0", "+  \"buildx\": \"0.36.0\""),
         (
             "flake.lock",
             "c84e121a",
@@ -274,7 +269,7 @@ fn all_that_is_missing_is_said_at_once() {
     let output = shop.bakehouse(&["pin"]);
     assert_eq!(output.status.code(), Some(2));
     let said = stderr(&output);
-    for file in ["rust-toolchain.toml", "flake.lock", "nix/pins.toml"] {
+    for file in ["rust-toolchain.toml", "flake.lock", "pins.toml"] {
         assert!(said.contains(&format!("there is no {file}")), "{said}");
     }
     assert!(!shop.path("toolchain.json").exists());
@@ -283,9 +278,9 @@ fn all_that_is_missing_is_said_at_once() {
 #[test]
 fn what_is_wrong_in_a_pin_is_shown_in_its_place() {
     let shop = pinned_shop();
-    shop.edit("nix/pins.toml", "2.42", "newest");
+    shop.edit("pins.toml", "2.42", "newest");
     let said = stderr(&shop.bakehouse(&["pin"]));
-    assert!(said.contains("nix/pins.toml:1:9"), "{said}");
+    assert!(said.contains("pins.toml:1:9"), "{said}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ const COPIED: [&str; 9] = [
     "crates",
     "flake.lock",
     "flake.nix",
-    "nix",
+    "pins.toml",
     "rust-toolchain.toml",
     "toolchain.json",
     "tools",
@@ -129,9 +129,7 @@ impl Flake {
     /// All files in Nix's language, sorted.
     pub fn nix_files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.dir().join("flake.nix")];
-        for folder in ["nix", "tools/nix"] {
-            find(&self.dir().join(folder), &mut files);
-        }
+        find(&self.dir().join("tools/nix"), &mut files);
         files.sort();
         files
     }

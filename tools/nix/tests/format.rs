@@ -26,8 +26,8 @@ fn nix_files_are_formatted_and_hold_no_dead_code() {
     let _ = format().succeeded();
     let _ = lint().succeeded();
 
-    flake.edit("nix/images.nix", "{ toolchain }:", "{  toolchain  }:");
+    flake.edit("tools/nix/images.nix", "{ toolchain }:", "{  toolchain  }:");
     assert_ne!(format().code, Some(0));
-    flake.edit("nix/systems.nix", "rec {", "let unused = 1; in rec {");
+    flake.edit("tools/nix/systems.nix", "rec {", "let unused = 1; in rec {");
     assert_ne!(lint().code, Some(0));
 }

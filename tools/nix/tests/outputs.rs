@@ -190,10 +190,10 @@ const THEIR_LOCK: &str = r#"{
 #[test]
 fn the_template_gives_another_workspace_its_own_toolchain() {
     let flake = Flake::copy();
-    let theirs = "nix/template";
-    flake.write("nix/template/flake.lock", THEIR_LOCK);
-    flake.edit("nix/template/rust-toolchain.toml", "1.95.0", "1.96.0");
-    flake.write("nix/template/toolchain.json", &pinned(&flake, theirs));
+    let theirs = "tools/nix/template";
+    flake.write("tools/nix/template/flake.lock", THEIR_LOCK);
+    flake.edit("tools/nix/template/rust-toolchain.toml", "1.95.0", "1.96.0");
+    flake.write("tools/nix/template/toolchain.json", &pinned(&flake, theirs));
     let stubs = || {
         let mut arguments = flake.stubs("bakehouse/");
         arguments.extend([
@@ -225,7 +225,7 @@ fn the_template_gives_another_workspace_its_own_toolchain() {
         r#"["rust-1.96.0","docker-buildx-0.35.0","docker-client","git","bakehouse-0.1.0"]"#;
     assert_eq!(shell.as_deref(), Ok(expected));
 
-    flake.edit("nix/template/rust-toolchain.toml", "1.96.0", "1.95.0");
+    flake.edit("tools/nix/template/rust-toolchain.toml", "1.96.0", "1.95.0");
     let wrong = evaluates(&flake, theirs, stubs()).expect_err("toolchain.json is stale");
     assert!(wrong.contains("toolchain.json is out of date"), "{wrong}");
 }

@@ -54,7 +54,7 @@ pub enum Command {
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     Bench(BenchArgs),
-    /// Write toolchain.json: what rust-toolchain.toml, flake.lock and nix/pins.toml pin
+    /// Write toolchain.json: what rust-toolchain.toml, flake.lock and pins.toml pin
     Pin(PinArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]

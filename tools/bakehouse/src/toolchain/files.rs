@@ -24,7 +24,7 @@ pub fn read(root: &Utf8Path) -> Result<Sources, Problems> {
     );
     let pins = source(
         root,
-        "nix/pins.toml",
+        "pins.toml",
         "write `glibc = \"…\"` with the version in the locked nixpkgs into it",
     );
     match (rust_toolchain, flake_lock, pins) {

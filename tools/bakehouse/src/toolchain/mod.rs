@@ -1,5 +1,5 @@
 //! The pinned toolchain: which compiler, C library and package set a workspace is built with, and one identity for
-//! all of it. `nix/toolchain.nix` computes the same from the same files. [`files`] is the edge that reads; the rest is
+//! all of it. `tools/nix/toolchain.nix` computes the same from the same files. [`files`] is the edge that reads; the rest is
 //! pure.
 
 pub mod files;

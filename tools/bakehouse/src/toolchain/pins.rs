@@ -1,4 +1,4 @@
-//! The two files in which a person pins: `rust-toolchain.toml` and `nix/pins.toml`.
+//! The two files in which a person pins: `rust-toolchain.toml` and `pins.toml`.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -45,7 +45,7 @@ fn is_release(channel: &str) -> bool {
     }
 }
 
-/// A `nix/pins.toml`: what neither `flake.lock` nor `rust-toolchain.toml` says.
+/// A `pins.toml`: what neither `flake.lock` nor `rust-toolchain.toml` says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPins {
@@ -62,7 +62,7 @@ struct RawBuildx {
     hash: String,
 }
 
-/// What `nix/pins.toml` pins.
+/// What `pins.toml` pins.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pins {
     /// Major and minor version, e.g. `2.42`.
@@ -72,7 +72,7 @@ pub struct Pins {
 }
 
 impl Pins {
-    /// Reads the text of a `nix/pins.toml`.
+    /// Reads the text of a `pins.toml`.
     ///
     /// # Errors
     /// `pin-invalid`.

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use crate::cli::args::PinArgs;
 use crate::cli::session::Session;
 use crate::files::{Change, ChangeKind, apply};
-use crate::graph::workspace;
+use crate::graph::cargo;
 use crate::problem::{Code, Problem, Problems};
 use crate::toolchain::{Toolchain, files};
 
@@ -13,7 +13,7 @@ use crate::toolchain::{Toolchain, files};
 const FILE: &str = "toolchain.json";
 
 pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
-    let root = workspace::metadata(session.global.manifest_path.as_deref())?.workspace_root;
+    let root = cargo::metadata(session.global.manifest_path.as_deref())?.workspace_root;
     let toolchain = Toolchain::new(&files::read(&root)?)?;
     let text = toolchain.text();
     let kind = match fs_err::read_to_string(root.join(FILE)) {
@@ -41,7 +41,7 @@ pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
         anstream::eprint!("{}", change.diff());
         return Err(Problem::new(
             Code::PinStale,
-            format!("{FILE} is not what rust-toolchain.toml, flake.lock and nix/pins.toml pin"),
+            format!("{FILE} is not what rust-toolchain.toml, flake.lock and pins.toml pin"),
         )
         .hint("run `bakehouse pin` and commit what it writes")
         .into());

@@ -4,9 +4,9 @@ root:
 let
   inherit (nixpkgs) lib;
   inherit (import ./systems.nix) linux all forAll;
-  pinsOf = folder: builtins.fromTOML (builtins.readFile (folder + "/nix/pins.toml"));
+  pinsOf = folder: builtins.fromTOML (builtins.readFile (folder + "/pins.toml"));
   pins = pinsOf root;
-  buildx = pins.buildx or (pinsOf ../.).buildx;
+  buildx = pins.buildx or (pinsOf ../../.).buildx;
 
   overlay = final: prev: {
     rustToolchain = final.rust-bin.fromRustupToolchainFile (root + "/rust-toolchain.toml");
@@ -46,7 +46,7 @@ forAll all (
     found = lib.versions.majorMinor pkgs.glibc.version;
   in
   if builtins.elem system linux && found != pins.glibc then
-    throw "nix/pins.toml pins glibc ${pins.glibc}, but the locked nixpkgs has ${found}"
+    throw "pins.toml pins glibc ${pins.glibc}, but the locked nixpkgs has ${found}"
   else
     pkgs
 )

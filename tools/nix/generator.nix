@@ -2,7 +2,7 @@
 pkgs:
 let
   inherit (pkgs.lib) fileset;
-  manifest = builtins.fromTOML (builtins.readFile ../Cargo.toml);
+  manifest = builtins.fromTOML (builtins.readFile ../../Cargo.toml);
   rustPlatform = pkgs.makeRustPlatform {
     cargo = pkgs.rustToolchain;
     rustc = pkgs.rustToolchain;
@@ -14,15 +14,15 @@ rustPlatform.buildRustPackage {
   pname = "bakehouse";
   inherit (manifest.workspace.package) version;
   src = fileset.toSource {
-    root = ../.;
+    root = ../../.;
     fileset = fileset.unions [
-      ../Cargo.toml
-      ../Cargo.lock
-      (members ../crates)
-      (members ../tools)
+      ../../Cargo.toml
+      ../../Cargo.lock
+      (members ../../crates)
+      (members ../../tools)
     ];
   };
-  cargoLock.lockFile = ../Cargo.lock;
+  cargoLock.lockFile = ../../Cargo.lock;
   cargoBuildFlags = [ "--package=bakehouse" ];
   # They need the whole repository, git and cargo: tools/test runs them.
   doCheck = false;

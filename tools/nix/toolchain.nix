@@ -4,7 +4,7 @@
 root:
 let
   rustc = (builtins.fromTOML (builtins.readFile (root + "/rust-toolchain.toml"))).toolchain.channel;
-  pins = builtins.fromTOML (builtins.readFile (root + "/nix/pins.toml"));
+  pins = builtins.fromTOML (builtins.readFile (root + "/pins.toml"));
   lock = builtins.fromJSON (builtins.readFile (root + "/flake.lock"));
 
   # The node that a chain of inputs leads to from the root. An input is a node's name, or such a chain (`follows`).
