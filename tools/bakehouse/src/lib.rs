@@ -23,3 +23,6 @@ pub mod graph;
 pub mod plan;
 pub mod problem;
 pub mod toolchain;
+
+#[cfg(test)]
+mod reference;

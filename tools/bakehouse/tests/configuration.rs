@@ -51,6 +51,29 @@ path = ".."
 }
 
 #[test]
+fn unknown_keys_wrong_types_and_wrong_values_are_reported_together() {
+    let shop = Shop::new();
+    shop.write(
+        "bakehouse.toml",
+        r#"registri = "x"
+platforms = ["linux/amd46"]
+
+[services.web]
+pakage = "web"
+package = "wbe"
+ports = ["8080"]
+lables = { a = "b" }
+
+[packs.base]
+path = 1
+"#,
+    );
+    let output = shop.bakehouse(&["plan"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output));
+}
+
+#[test]
 fn a_key_that_does_not_exist_is_shown_in_its_place() {
     let shop = Shop::new();
     shop.write(

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::args::Global;
 use crate::graph::Workspace;
 use crate::plan::Plan;
-use crate::plan::config::{Config, RawConfig};
+use crate::plan::config::Config;
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// One run of the program.
@@ -38,8 +38,7 @@ impl Session {
     pub fn plan(&self) -> Result<Planned, Problems> {
         let workspace = Workspace::read(self.global.manifest_path.as_deref())?;
         let source = self.config_source(&workspace)?;
-        let raw = RawConfig::parse(&source)?;
-        let config = Config::new(&raw, &source, &workspace)?;
+        let config = Config::read(&source, &workspace)?;
         let sources = workspace.sources(&Plan::reads(&workspace, &config))?;
         tracing::info!(
             "{} members, {} files read",

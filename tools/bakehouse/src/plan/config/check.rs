@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use toml::Spanned;
 
 use super::raw::RawConfig;
+use super::spanned::Spanned;
 use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
 use crate::graph::Workspace;
 use crate::problem::{Code, Problem, Source, did_you_mean};
@@ -69,11 +69,7 @@ impl Check<'_> {
                 .registry
                 .as_ref()
                 .map_or_else(String::new, |name| self.image_name(name)),
-            platforms: raw
-                .platforms
-                .iter()
-                .map(|platform| self.platform(platform))
-                .collect(),
+            platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
             profile: self.profile(raw.profile.as_ref()),
             unify: self.choice(
                 raw.unify.as_ref(),
@@ -93,12 +89,12 @@ impl Check<'_> {
                 || "docker.io/library/debian:bookworm-slim".to_owned(),
                 |name| self.image_name(name),
             ),
-            builder_packages: raw
-                .bases
-                .packages
-                .iter()
-                .map(|name| self.debian_package(name))
-                .collect(),
+            builder_packages: sorted(
+                raw.bases
+                    .packages
+                    .iter()
+                    .map(|name| self.debian_package(name)),
+            ),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
             inputs: self.inputs(raw),
@@ -132,11 +128,13 @@ impl Check<'_> {
             .iter()
             .map(|(name, _)| format!("`{name}`"))
             .collect();
+        let hint = did_you_mean(value.as_ref(), choices.iter().map(|(name, _)| *name))
+            .unwrap_or_else(|| format!("write {}", names.join(" or ")));
         self.problem(
             Code::ConfigValue,
             format!("`{}` is not one of the choices here", value.as_ref()),
             value.span(),
-            format!("write {}", names.join(" or ")),
+            hint,
         );
         default
     }
@@ -227,4 +225,9 @@ impl Check<'_> {
             );
         }
     }
+}
+
+/// In order and once each: the order in which somebody wrote them makes no other image.
+pub(super) fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.collect::<BTreeSet<T>>().into_iter().collect()
 }

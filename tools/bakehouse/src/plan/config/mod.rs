@@ -1,8 +1,10 @@
 //! `bakehouse.toml`: as written ([`raw`]), and checked against the workspace ([`valid`]).
 
 mod check;
+mod parse;
 pub mod raw;
 mod services;
+mod spanned;
 pub mod valid;
 mod values;
 

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-
-use super::check::{Check, is_reserved};
+use super::check::{Check, is_reserved, sorted};
 use super::raw::{RawConfig, RawImage, RawService};
+use super::spanned::Spanned;
 use super::valid::{ImageConfig, ServiceConfig};
 use crate::graph::Member;
 use crate::problem::{Code, did_you_mean};
@@ -242,9 +241,7 @@ impl Check<'_> {
         ImageConfig {
             runtime: runtime.map(|name| self.image_name(name)),
             user: user.map_or_else(|| "10001:10001".to_owned(), |user| self.user(user)),
-            ports: layers()
-                .flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))
-                .collect(),
+            ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
             env,
             labels,
             files,

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::check::Check;
 use super::raw::RawConfig;
 use crate::graph::Workspace;
-use crate::problem::{Problem, Problems, Source};
+use crate::problem::{Code, Problem, Problems, Source};
 
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
@@ -100,6 +100,31 @@ pub struct PackBinaryConfig {
 }
 
 impl Config {
+    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`.
+    ///
+    /// # Errors
+    /// All that is wrong, at once, each with its place in `source`.
+    pub fn read(source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
+        let (raw, mut problems) = RawConfig::parse(source);
+        match Self::new(&raw, source, workspace) {
+            Ok(config) if problems.is_empty() => return Ok(config),
+            Ok(_) => {}
+            Err(more) => {
+                // Nothing is left where the mistakes were taken out.
+                let follows =
+                    |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
+                let more: Vec<Problem> = more
+                    .0
+                    .into_iter()
+                    .filter(|problem| !follows(problem))
+                    .collect();
+                problems.extend(more);
+            }
+        }
+        problems.sort_by_key(Problem::start);
+        Err(Problems(problems))
+    }
+
     /// Checks `raw` against `workspace`.
     ///
     /// # Errors

@@ -1,11 +1,21 @@
 //! Checks single values: what they may hold, so that every generated file can hold them.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use toml::Spanned;
 
 use super::check::Check;
+use super::spanned::Spanned;
 use super::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, did_you_mean};
+
+/// The usual ones, to guess what was meant.
+const PLATFORMS: [&str; 6] = [
+    "linux/386",
+    "linux/amd64",
+    "linux/arm/v7",
+    "linux/arm64",
+    "linux/ppc64le",
+    "linux/riscv64",
+];
 
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
@@ -57,7 +67,8 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{}` is not a platform", platform.as_ref().escape_debug()),
                 platform.span(),
-                "write it as `linux/amd64` or `linux/arm/v7`",
+                did_you_mean(platform.as_ref(), PLATFORMS)
+                    .unwrap_or_else(|| "write it as `linux/amd64` or `linux/arm/v7`".to_owned()),
             );
         }
         platform.as_ref().clone()

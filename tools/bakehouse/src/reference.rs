@@ -1,0 +1,208 @@
+//! What users read about `bakehouse.toml` is made of the raw types: docs/bakehouse.schema.json, and the tables of
+//! docs/configuration.md. `BAKEHOUSE_UPDATE=1 cargo test` writes both; without it a difference fails.
+
+use std::path::PathBuf;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::plan::config::RawConfig;
+use crate::problem::Source;
+
+fn docs(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(file)
+}
+
+fn page() -> String {
+    std::fs::read_to_string(docs("configuration.md")).unwrap()
+}
+
+fn assert_written(file: &str, text: &str) {
+    if std::env::var_os("BAKEHOUSE_UPDATE").is_some() {
+        std::fs::write(docs(file), text).unwrap();
+    }
+    let written = std::fs::read_to_string(docs(file)).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/{file} is not what the raw configuration says; run `BAKEHOUSE_UPDATE=1 cargo test --package bakehouse reference`\n{}",
+        similar::TextDiff::from_lines(written.as_str(), text).unified_diff()
+    );
+}
+
+/// Draft 7, which editors understand.
+fn schema() -> Value {
+    let generator = SchemaSettings::draft07().into_generator();
+    let mut schema = generator.into_root_schema_for::<RawConfig>().to_value();
+    tidy(&mut schema);
+    schema["title"] = json!("bakehouse.toml");
+    schema
+}
+
+/// TOML has no null, and a paragraph is one line.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = &types[..] {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+                choices.retain(|choice| choice["type"] != "null");
+            }
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                let paragraphs = text.split("\n\n").map(|text| text.replace('\n', " "));
+                *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+            }
+            object.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// The keys of a type, with what they mean.
+fn keys<'a>(schema: &'a Value, name: &str) -> &'a Map<String, Value> {
+    let of = if name == "RawConfig" {
+        schema
+    } else {
+        &schema["definitions"][name]
+    };
+    of["properties"]
+        .as_object()
+        .unwrap_or_else(|| panic!("no type {name}"))
+}
+
+/// A table of the keys of a type; its name may have a prefix for them.
+fn table(schema: &Value, name: &str) -> String {
+    let (name, prefix) = name.split_once(' ').unwrap_or((name, ""));
+    let mut text = "| key | form | default | means |\n|---|---|---|---|\n".to_owned();
+    for (key, described) in keys(schema, name) {
+        let description = described["description"].as_str().unwrap_or_default();
+        // The tables of the root have chapters of their own.
+        let Some((means, rest)) = description.split_once("\n\nForm: ") else {
+            assert!(
+                name == "RawConfig" && !description.is_empty(),
+                "the comment of {name}.{key} must end with a paragraph `Form: … . Default: … .`"
+            );
+            continue;
+        };
+        let (form, default) = rest.split_once(". Default: ").unwrap();
+        let default = default.strip_suffix('.').unwrap();
+        assert!(
+            !means.contains('\n') && !means.contains('|'),
+            "{name}.{key}: {means}"
+        );
+        text += &format!("| `{prefix}{key}` | {form} | {default} | {means} |\n");
+    }
+    text
+}
+
+/// The page with its tables made anew.
+fn rendered(page: &str, schema: &Value) -> String {
+    let (begin, end) = ("<!-- keys of ", "<!-- end of keys -->\n");
+    let mut parts = page.split(begin);
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(" -->\n").unwrap();
+        let (_, after) = rest.split_once(end).unwrap();
+        text += &format!("{begin}{name} -->\n{}{end}{after}", table(schema, name));
+    }
+    text
+}
+
+#[test]
+fn the_schema_is_what_the_configuration_is_read_by() {
+    let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    assert_written("bakehouse.schema.json", &text);
+}
+
+#[test]
+fn the_reference_page_is_what_the_configuration_is_read_by() {
+    let (page, schema) = (page(), schema());
+    for name in schema["definitions"].as_object().unwrap().keys() {
+        assert!(
+            page.contains(&format!("<!-- keys of {name}")),
+            "configuration.md has no table of {name}"
+        );
+    }
+    assert_written("configuration.md", &rendered(&page, &schema));
+}
+
+/// Whether both the schema and the program take it.
+fn taken(text: &str) -> (bool, bool) {
+    let source = Source {
+        name: "bakehouse.toml".to_owned(),
+        text: text.to_owned(),
+    };
+    let (_, problems) = RawConfig::parse(&source);
+    let value: Value = toml::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    (validator.is_valid(&value), problems.is_empty())
+}
+
+#[test]
+fn every_example_is_taken_by_schema_and_program() {
+    let repository = include_str!("../../../bakehouse.toml");
+    let fixture = include_str!("../tests/fixtures/shop/bakehouse.toml");
+    let page = page();
+    let examples = page
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let mut count = 0;
+    for text in examples.chain([repository, fixture, ""]) {
+        assert_eq!(taken(text), (true, true), "{text}");
+        count += 1;
+    }
+    assert!(count > 8, "{count}");
+}
+
+#[test]
+fn what_the_program_refuses_the_schema_refuses() {
+    for text in [
+        "registri = \"x\"",
+        "registry = 1",
+        "platforms = \"linux/amd64\"",
+        "unify = true",
+        "[cache]\nstrategy = [\"layer\"]",
+        "[cache]\nstratgy = \"layer\"",
+        "[services.a]\nports = [\"80\"]",
+        "[services.a]\nports = [70000]",
+        "[services.a]\nenv = { A = 1 }",
+        "[services.a.variants.b]\npackage = \"c\"",
+        "[inputs.a]\npath = [\"b\"]",
+        "[packs.a]\nbinaries = []",
+        "[packs.a]\npath = \"b\"\nbinaries = [{ package = \"c\" }]",
+    ] {
+        assert_eq!(taken(text), (false, false), "{text}");
+    }
+}
+
+/// An editor that offers the choices offers those that the program takes.
+#[test]
+fn choices_in_the_schema_are_those_in_its_words() {
+    let schema = schema();
+    for (name, key) in [("RawCache", "strategy"), ("RawConfig", "unify")] {
+        let described = &keys(&schema, name)[key];
+        let choices: Vec<&str> = described["enum"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|choice| choice.as_str().unwrap())
+            .collect();
+        let words = choices
+            .iter()
+            .map(|choice| format!("`\"{choice}\"`"))
+            .collect::<Vec<_>>()
+            .join(" or ");
+        assert!(
+            described["description"].as_str().unwrap().contains(&words),
+            "{described}"
+        );
+    }
+}
