@@ -92,7 +92,7 @@ const ROWS: &[Row] = &[
     (
         "a feature",
         |s| s.edit("bakehouse.toml", "features = [\"metrics\"]", ""),
-        ALL,
+        &["web"],
     ),
     (
         "a locked version",
@@ -103,7 +103,7 @@ const ROWS: &[Row] = &[
                 "name = \"ryu\"\nversion = \"1.0.17\"",
             );
         },
-        ALL,
+        &["web"],
     ),
     (
         "a locked version that no image needs",

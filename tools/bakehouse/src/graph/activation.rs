@@ -49,6 +49,18 @@ impl Activation {
         self.features.keys().map(String::as_str)
     }
 
+    /// The features that are on in `package`, sorted.
+    pub fn features(&self, package: &str) -> impl Iterator<Item = &str> {
+        let features = self.features.get(package).into_iter().flatten();
+        features.map(String::as_str)
+    }
+
+    /// Whether `package` needs `other` directly.
+    pub fn is_needed(&self, package: &str, other: &str) -> bool {
+        let edges = self.edges.get(package);
+        edges.is_some_and(|edges| edges.contains_key(other))
+    }
+
     /// Whether `feature` of `package` is on.
     pub fn has(&self, package: &str, feature: &str) -> bool {
         self.features

@@ -34,8 +34,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Reads what images are built from at and below `paths`. The local packages' own manifests are not: the
-    /// skeleton stands for them.
+    /// Reads what images are built from at and below `paths`.
     ///
     /// # Errors
     /// `input-missing`, `file-unreadable`.
@@ -48,11 +47,7 @@ impl Workspace {
             .filter(read)
             .cloned()
             .collect();
-        let mut sources = Sources::read(&self.root, paths, &development)?;
-        for member in self.members.values() {
-            sources.files.remove(&member.path("Cargo.toml"));
-        }
-        Ok(sources)
+        Sources::read(&self.root, paths, &development)
     }
 
     /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
@@ -68,6 +63,12 @@ impl Workspace {
     /// The member of that name.
     pub fn own_member(&self, name: &str) -> Option<&Member> {
         self.members.get(name).filter(|member| !member.foreign)
+    }
+
+    /// The manifest of the workspace that `member` belongs to.
+    pub fn manifest_of(&self, member: &Member) -> &toml::Table {
+        let foreign = self.foreign.get(&member.workspace);
+        foreign.filter(|_| member.foreign).unwrap_or(&self.manifest)
     }
 
     /// The package of the workspace manifest itself.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::collect::{Collector, Together};
 use super::config::Config;
 use super::config::valid::Strategy;
-use super::hash::InputHash;
+use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::selection::{leaf, member_reads, outermost, selections};
 use super::service::Service;
@@ -30,6 +31,8 @@ pub struct Plan {
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
+    /// What each package that an output compiles is made of, by name.
+    pub packages: BTreeMap<String, PackageInputs>,
     /// Paths that the Docker context is made of, sorted.
     pub context: Vec<Utf8PathBuf>,
     /// Folders in them that no build reads.
@@ -81,44 +84,42 @@ impl Plan {
                     .map(|stage| stage.package.as_str()),
             );
         }
-        let skeleton = Skeleton::new(workspace, &compiled(&selections), &ground, &run);
-        let hasher = Hasher {
-            workspace,
-            config: &config,
-            sources,
-            skeleton: &skeleton,
-            selections: &selections,
+        let compiled = compiled(&selections);
+        let skeleton = Skeleton::new(workspace, &compiled, &ground, &run);
+        let collector = Collector::new(workspace, &config, sources, &skeleton, &compiled);
+        let unified: Vec<(&Selection, Together<'_>)> = selections
+            .iter()
+            .map(|selection| (selection, collector.together(selection)))
+            .collect();
+        let binary = |package: &str, bin: &str, features: &[String]| {
+            let leaf = leaf(&selections, package, bin, features);
+            let same = |other: &CompileStage| other.name == leaf.name;
+            let (selection, together) = unified
+                .iter()
+                .find(|(selection, _)| selection.leaves.iter().any(same))
+                .expect("a leaf is in a selection");
+            let closure = &selection.closures[&leaf.package];
+            let inputs = collector.binary(together, leaf, closure);
+            (leaf.name.clone(), closure.clone(), inputs)
         };
         let services = config
             .services
             .iter()
             .map(|service| {
-                let leaf = leaf(
-                    &selections,
-                    &service.package,
-                    &service.bin,
-                    &service.features,
-                );
-                let closure = closure(&selections, leaf);
-                let mut hash = hasher.binary("service", leaf, &closure);
-                hash.part("image", &format!("{:?}", service.image));
-                hash.part(
-                    "runtime",
-                    service.image.runtime.as_ref().unwrap_or(&config.runtime),
-                );
-                hash.part("packs", config.packs_path.as_str());
-                hash.part("workdir", config.workdir.as_str());
-                hash.files(sources, &service.image.files.keys().cloned().collect());
+                let (leaf, closure, mut inputs) =
+                    binary(&service.package, &service.bin, &service.features);
+                collector.image(&mut inputs, service);
                 Service {
                     name: service.name.clone(),
                     family: service.family.clone(),
                     variant: service.variant.clone(),
                     package: service.package.clone(),
                     bin: service.bin.clone(),
-                    leaf: leaf.name.clone(),
+                    leaf,
                     closure,
                     image: service.image.clone(),
-                    input_hash: hash.finish(),
+                    input_hash: inputs.hash("service"),
+                    inputs,
                 }
             })
             .collect();
@@ -131,18 +132,19 @@ impl Plan {
                 binaries: pack
                     .binaries
                     .iter()
-                    .map(|binary| {
-                        let leaf =
-                            leaf(&selections, &binary.package, &binary.bin, &binary.features);
-                        let closure = closure(&selections, leaf);
+                    .map(|built| {
+                        let (leaf, closure, mut inputs) =
+                            binary(&built.package, &built.bin, &built.features);
+                        collector.placed(&mut inputs, &built.folder);
                         PackBinary {
-                            target: format!("pack-{}-{}", pack.name, binary.bin),
-                            package: binary.package.clone(),
-                            bin: binary.bin.clone(),
-                            folder: binary.folder.clone(),
-                            leaf: leaf.name.clone(),
-                            input_hash: hasher.binary("pack-binary", leaf, &closure).finish(),
+                            target: format!("pack-{}-{}", pack.name, built.bin),
+                            package: built.package.clone(),
+                            bin: built.bin.clone(),
+                            folder: built.folder.clone(),
+                            leaf,
                             closure,
+                            input_hash: inputs.hash("pack-binary"),
+                            inputs,
                         }
                     })
                     .collect(),
@@ -167,6 +169,7 @@ impl Plan {
             selections,
             services,
             packs,
+            packages: collector.into_packages(),
             skeleton,
             context: outermost(&context),
             config,
@@ -223,72 +226,4 @@ fn compiled(selections: &[Selection]) -> BTreeSet<String> {
         .iter()
         .flat_map(|selection| selection.closures.keys());
     closures.cloned().collect()
-}
-
-/// What the build of `leaf` compiles.
-fn closure(selections: &[Selection], leaf: &CompileStage) -> BTreeSet<String> {
-    let selection = selections
-        .iter()
-        .find(|selection| selection.leaves.iter().any(|other| other.name == leaf.name));
-    let closure = selection.and_then(|selection| selection.closures.get(&leaf.package));
-    closure.cloned().unwrap_or_default()
-}
-
-struct Hasher<'a> {
-    workspace: &'a Workspace,
-    config: &'a Config,
-    sources: &'a Sources,
-    skeleton: &'a Skeleton,
-    selections: &'a [Selection],
-}
-
-impl Hasher<'_> {
-    /// What can change a binary: toolchain, bases and profile; the skeleton of its whole selection, since
-    /// features are unified over it; and the sources and own manifests of its closure.
-    fn binary(&self, kind: &str, leaf: &CompileStage, closure: &BTreeSet<String>) -> InputHash {
-        let config = self.config;
-        let mut hash = InputHash::new(kind);
-        hash.part("bin", leaf.bin.as_deref().unwrap_or_default());
-        hash.part("package", &leaf.package);
-        hash.part(
-            "channel",
-            self.workspace.channel.as_deref().unwrap_or_default(),
-        );
-        hash.part("builder", &config.builder);
-        for package in &config.builder_packages {
-            hash.part("builder-package", package);
-        }
-        hash.part("profile", &config.profile);
-        for platform in &config.platforms {
-            hash.part("platform", platform);
-        }
-        hash.part("strategy", &format!("{:?}", config.strategy));
-        let selection = self
-            .selections
-            .iter()
-            .find(|s| s.leaves.iter().any(|l| l.name == leaf.name));
-        if let Some(selection) = selection {
-            for package in &selection.packages {
-                hash.part("selected", package);
-            }
-            for feature in &selection.features {
-                hash.part("feature", feature);
-            }
-        }
-        for (path, text) in self.skeleton.masked_files() {
-            hash.part(path.as_str(), text);
-        }
-        hash.part("root", &self.skeleton.root);
-        for package in closure {
-            hash.part(package, &self.skeleton.members[package].own);
-        }
-        let reads = closure
-            .iter()
-            .flat_map(|package| member_reads(self.workspace, config, package))
-            .collect();
-        hash.files(self.sources, &reads);
-        let configs = self.workspace.cargo_configs.iter().cloned().collect();
-        hash.files(self.sources, &configs);
-        hash
-    }
 }

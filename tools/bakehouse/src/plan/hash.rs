@@ -1,11 +1,8 @@
 //! Input hashes: what can change an output changes its hash, and nothing else does.
 
-use std::collections::BTreeSet;
-
-use camino::Utf8PathBuf;
-
-use crate::graph::Sources;
-use crate::graph::sources::FileKind;
+/// The form of the stages that the plan is carried out by. It is part of each hash: raise it when the same inputs give
+/// another image.
+pub const RECIPE: u32 = 1;
 
 /// Hex digits of a hash as it stands in tags and labels.
 pub const DIGITS: usize = 16;
@@ -18,6 +15,7 @@ impl InputHash {
     pub fn new(kind: &str) -> Self {
         let mut hash = Self(blake3::Hasher::new_derive_key("bakehouse input hash v1"));
         hash.part("kind", kind);
+        hash.part("recipe", &RECIPE.to_string());
         hash
     }
 
@@ -26,21 +24,6 @@ impl InputHash {
         for text in [name, value] {
             self.0.update(&(text.len() as u64).to_le_bytes());
             self.0.update(text.as_bytes());
-        }
-    }
-
-    /// Adds each file at or below `paths`: path, kind and content.
-    pub fn files(&mut self, sources: &Sources, paths: &BTreeSet<Utf8PathBuf>) {
-        for path in paths {
-            for (file, state) in sources.below(path) {
-                self.part("file", file.as_str());
-                let kind = match state.kind {
-                    FileKind::Plain => "plain",
-                    FileKind::Executable => "executable",
-                    FileKind::Link => "link",
-                };
-                self.part(kind, state.digest.to_hex().as_str());
-            }
         }
     }
 

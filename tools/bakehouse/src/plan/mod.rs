@@ -1,9 +1,14 @@
 //! What will be built, worked out completely before anything is written. Pure: no files, no environment, no
 //! clock, no process.
 
+mod asks;
 pub mod build;
+mod collect;
 pub mod config;
 pub mod hash;
+mod inherit;
+pub mod inputs;
+pub mod lock_graph;
 pub mod pack;
 pub mod proposal;
 pub mod selection;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
+use super::inputs::Inputs;
+
 /// A pack.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -26,4 +28,6 @@ pub struct PackBinary {
     pub closure: BTreeSet<String>,
     /// 16 hex digits over everything that can change the binary.
     pub input_hash: String,
+    /// What that hash is over.
+    pub inputs: Inputs,
 }

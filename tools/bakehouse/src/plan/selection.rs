@@ -257,6 +257,7 @@ impl Group<'_> {
             libraries: above.iter().map(library).collect(),
             leaves,
             closures: closures.clone(),
+            activation,
             suffix,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::config::valid::ImageConfig;
+use super::inputs::Inputs;
 
 /// One runtime image: a binary on a base.
 #[derive(Clone, Debug)]
@@ -21,4 +22,6 @@ pub struct Service {
     pub image: ImageConfig,
     /// 16 hex digits over everything that can change the image.
     pub input_hash: String,
+    /// What that hash is over.
+    pub inputs: Inputs,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::graph::Activation;
 use crate::graph::activation::Use;
 
 /// The packages whose features are unified, and what is compiled for them. Each of its stages names the same
@@ -16,6 +17,8 @@ pub struct Selection {
     pub packages: Vec<String>,
     /// Features as `package/feature`, sorted.
     pub features: Vec<String>,
+    /// What is switched on in the packages that it compiles.
+    pub activation: Activation,
     /// `features` name the default ones too, and no package gets any that is not named: a stage that compiles one
     /// library would otherwise switch on its default features.
     pub all_features_named: bool,

@@ -1,0 +1,175 @@
+//! What a package asks of others: Cargo compiles a crate with the features that any package it builds together asks
+//! for.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use toml::{Table, Value};
+
+use super::inherit::canonical;
+use crate::graph::{Activation, Member};
+
+/// What a package asks of others.
+pub struct Asking<'a> {
+    member: &'a Member,
+    dependencies: Vec<Dependency<'a>>,
+    /// The features that are on in it.
+    switched_on: Vec<&'a str>,
+    /// All that it asks.
+    whole: Arc<str>,
+}
+
+struct Dependency<'a> {
+    /// What the manifest calls it.
+    key: &'a str,
+    package: String,
+    text: String,
+}
+
+impl<'a> Asking<'a> {
+    pub fn new(workspace: &Table, member: &'a Member, activation: &'a Activation) -> Self {
+        let tables = dependency_tables(&member.manifest).into_iter();
+        let dependencies = tables.flat_map(|(table, dependencies)| {
+            dependencies.iter().map(move |(key, value)| {
+                let value = with_inherited(workspace, key, value);
+                let package = value.get("package").and_then(Value::as_str).unwrap_or(key);
+                Dependency {
+                    key,
+                    package: package.to_owned(),
+                    text: format!("{table}.{key} {}", canonical(&value.into())),
+                }
+            })
+        });
+        let mut asking = Self {
+            dependencies: dependencies.collect(),
+            switched_on: activation.features(&member.name).collect(),
+            whole: "".into(),
+            member,
+        };
+        asking.whole = asking.text(&asking.dependencies.iter().collect::<Vec<_>>());
+        asking
+    }
+
+    /// What it asks of the crates and packages in `shared`; nothing when it needs none of them.
+    pub fn of(&self, shared: &HashSet<&str>) -> Option<Arc<str>> {
+        let asked: Vec<&Dependency<'_>> = self
+            .dependencies
+            .iter()
+            .filter(|dependency| shared.contains(dependency.package.as_str()))
+            .collect();
+        match asked.len() {
+            0 => None,
+            all if all == self.dependencies.len() => Some(self.whole.clone()),
+            _ => Some(self.text(&asked)),
+        }
+    }
+
+    fn text(&self, asked: &[&Dependency<'_>]) -> Arc<str> {
+        let names: BTreeSet<&str> = asked.iter().map(|dependency| dependency.key).collect();
+        let mut lines: BTreeSet<&str> = asked.iter().map(|asked| asked.text.as_str()).collect();
+        let relevant = relevant_features(&self.member.features, &names);
+        let features: Vec<String> = relevant
+            .iter()
+            .map(|(feature, items)| format!("feature {feature} {items:?}"))
+            .collect();
+        lines.extend(features.iter().map(String::as_str));
+        let switched_on: Vec<&&str> = self
+            .switched_on
+            .iter()
+            .filter(|feature| relevant.contains_key(**feature) || names.contains(**feature))
+            .collect();
+        let switched_on = format!("switched on {switched_on:?}");
+        lines.insert(&switched_on);
+        let library = self.member.library.as_ref();
+        if library.is_some_and(|library| library.proc_macro) {
+            lines.insert("runs on the builder");
+        }
+        Vec::from_iter(lines).join("\n").into()
+    }
+}
+
+/// The features that can reach one of the dependencies in `names`, and what of them does.
+fn relevant_features<'a>(
+    features: &'a BTreeMap<String, Vec<String>>,
+    names: &BTreeSet<&str>,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let dependency = |item: &str| {
+        let name = item.strip_prefix("dep:").unwrap_or(item);
+        let name = name.split('/').next().unwrap_or(name);
+        names.contains(name.trim_end_matches('?'))
+    };
+    let mut relevant: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    loop {
+        let mut more = false;
+        for (feature, items) in features {
+            for item in items {
+                let counts = dependency(item) || relevant.contains_key(item.as_str());
+                if counts && relevant.entry(feature).or_default().insert(item) {
+                    more = true;
+                }
+            }
+        }
+        if !more {
+            return relevant;
+        }
+    }
+}
+
+/// What decides features in a declaration of a dependency, joined with what it inherits from the workspace.
+fn with_inherited(workspace: &Table, key: &str, value: &Value) -> Table {
+    let inherits = value.get("workspace").and_then(Value::as_bool) == Some(true);
+    let shared = inherits
+        .then(|| workspace.get("workspace")?.get("dependencies")?.get(key))
+        .flatten();
+    let mut joined = Table::new();
+    let mut features = BTreeSet::new();
+    for table in [shared, Some(value)]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_table)
+    {
+        for (key, value) in table {
+            match key.as_str() {
+                "features" => features.extend(
+                    value
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(Value::as_str),
+                ),
+                "default-features" | "default_features" => {
+                    joined.insert("default-features".to_owned(), value.clone());
+                }
+                "optional" | "package" => {
+                    joined.insert(key.clone(), value.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    let features: Vec<Value> = features.into_iter().map(Value::from).collect();
+    joined.insert("features".to_owned(), features.into());
+    joined
+}
+
+/// The tables of dependencies of a manifest but those for development, by their name.
+pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
+    let targets = manifest.get("target").and_then(Value::as_table);
+    let targets = targets
+        .into_iter()
+        .flatten()
+        .filter_map(|(target, value)| Some((format!("target.{target}."), value.as_table()?)));
+    let kinds = [
+        ("dependencies", "dependencies"),
+        ("build-dependencies", "build-dependencies"),
+        ("build_dependencies", "build-dependencies"),
+    ];
+    std::iter::once((String::new(), manifest))
+        .chain(targets)
+        .flat_map(|(prefix, table)| {
+            kinds.into_iter().filter_map(move |(key, kind)| {
+                Some((format!("{prefix}{kind}"), table.get(key)?.as_table()?))
+            })
+        })
+        .collect()
+}

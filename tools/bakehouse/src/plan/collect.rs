@@ -1,0 +1,238 @@
+//! Finds what each output of a plan is built from.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::asks::Asking;
+use super::config::Config;
+use super::config::valid::ServiceConfig;
+use super::inherit::{self, canonical};
+use super::inputs::{Inputs, PackageInputs, Part, file_text};
+use super::lock_graph::{self, LockGraph};
+use super::selection::member_reads;
+use super::skeleton::Skeleton;
+use super::stage::{CompileStage, Selection};
+use crate::graph::sources::FileState;
+use crate::graph::{Member, Sources, Workspace};
+
+/// What is compiled together with unified features.
+pub struct Together<'a> {
+    selection: &'a Selection,
+    lock: lock_graph::Together,
+    /// What each of its packages asks of others, by name.
+    asking: BTreeMap<&'a str, Asking<'a>>,
+}
+
+/// Finds the inputs of each output of a plan.
+pub struct Collector<'a> {
+    workspace: &'a Workspace,
+    config: &'a Config,
+    sources: &'a Sources,
+    /// What others than its own package's stages find in place of a package's manifest, which is not in the context.
+    manifests: BTreeMap<Utf8PathBuf, &'a str>,
+    /// The workspace manifest of the compile stages.
+    root: (Utf8PathBuf, &'a str),
+    lock: LockGraph<'a>,
+    packages: BTreeMap<String, PackageInputs>,
+}
+
+impl<'a> Collector<'a> {
+    /// For outputs that compile no other packages than `compiled`.
+    pub fn new(
+        workspace: &'a Workspace,
+        config: &'a Config,
+        sources: &'a Sources,
+        skeleton: &'a Skeleton,
+        compiled: &BTreeSet<String>,
+    ) -> Self {
+        let members = skeleton.members.values();
+        let root = skeleton.root_package.as_ref().unwrap_or(&skeleton.root);
+        let mut collector = Self {
+            workspace,
+            config,
+            sources,
+            manifests: members
+                .map(|member| (member.path("Cargo.toml"), member.masked.as_str()))
+                .collect(),
+            root: (workspace.folder.join("Cargo.toml"), root),
+            lock: LockGraph::new(&workspace.lock, &workspace.members),
+            packages: BTreeMap::new(),
+        };
+        collector.packages = compiled
+            .iter()
+            .map(|name| {
+                let manifest = skeleton.members[name].own.clone();
+                (name.clone(), collector.package(name, manifest))
+            })
+            .collect();
+        collector
+    }
+
+    /// The packages' inputs, by name.
+    pub fn into_packages(self) -> BTreeMap<String, PackageInputs> {
+        self.packages
+    }
+
+    fn package(&self, name: &str, manifest: String) -> PackageInputs {
+        let own = self.workspace.members[name].path("Cargo.toml");
+        let mut others = BTreeMap::new();
+        let mut files = BTreeMap::new();
+        for path in member_reads(self.workspace, self.config, name) {
+            for (file, state) in self.sources.below(&path) {
+                if file == own {
+                    continue;
+                }
+                let root = (file == self.root.0).then_some(&self.root.1);
+                match root.or_else(|| self.manifests.get(file)) {
+                    Some(text) => others.insert(file.to_owned(), (*text).to_owned()).is_some(),
+                    None => files.insert(file.to_owned(), state.clone()).is_some(),
+                };
+            }
+        }
+        PackageInputs::new(manifest, others, files)
+    }
+
+    /// What `selection` compiles, for [`Self::binary`].
+    pub fn together(&self, selection: &'a Selection) -> Together<'a> {
+        let packages: BTreeSet<String> = selection.closures.keys().cloned().collect();
+        let asking = selection.closures.keys().map(|package| {
+            let member = &self.workspace.members[package];
+            let manifest = self.workspace.manifest_of(member);
+            let asking = Asking::new(manifest, member, &selection.activation);
+            (member.name.as_str(), asking)
+        });
+        Together {
+            selection,
+            asking: asking.collect(),
+            lock: self.lock.together(packages, &selection.activation),
+        }
+    }
+
+    /// What can change the binary of `leaf`, which compiles `closure`. Features are unified over `together`.
+    pub fn binary(
+        &self,
+        together: &Together<'_>,
+        leaf: &CompileStage,
+        closure: &BTreeSet<String>,
+    ) -> Inputs {
+        let config = self.config;
+        let mut inputs = Inputs::default();
+        inputs.setting("package", leaf.package.as_str());
+        inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
+        inputs.setting("profile", config.profile.as_str());
+        inputs.setting("platforms", config.platforms.join(", "));
+        inputs.setting(
+            "cache.strategy",
+            format!("{:?}", config.strategy).to_lowercase(),
+        );
+        inputs.setting("bases.builder", config.builder.as_str());
+        inputs.setting("bases.packages", config.builder_packages.join(", "));
+        let channel = self.workspace.channel.as_deref();
+        inputs.set(Part::Toolchain, channel.unwrap_or("not pinned"));
+        for path in &self.workspace.cargo_configs {
+            for (file, state) in self.sources.below(path) {
+                inputs.set(Part::CargoConfig(file.to_owned()), file_text(state));
+            }
+        }
+
+        for package in closure {
+            inputs.set(
+                Part::Package(package.clone()),
+                self.packages[package].digest.as_str(),
+            );
+            let features: Vec<&str> = together.selection.activation.features(package).collect();
+            if !features.is_empty() {
+                inputs.set(Part::Features(package.clone()), features.join(", "));
+            }
+        }
+        let part = self.lock.part(closure, &together.lock);
+        let mut names: HashSet<&str> = HashSet::new();
+        for index in part.entries() {
+            names.insert(&self.lock.entry(index).name);
+            let text = self.lock.text(index, &part);
+            inputs.set(Part::Locked(self.lock.name(index)), text);
+        }
+        let others = part.entries().filter_map(|index| self.lock.member(index));
+        for package in others.filter(|package| !closure.contains(*package)) {
+            if let Some(asked) = together.asking[package].of(&names) {
+                inputs.set(Part::Asks(package.to_owned()), asked);
+            }
+        }
+        self.workspace_manifests(&mut inputs, closure, &names);
+        inputs
+    }
+
+    /// What can change the image beside its binary.
+    pub fn image(&self, inputs: &mut Inputs, service: &ServiceConfig) {
+        let (config, image) = (self.config, &service.image);
+        let key = |key: &str| format!("services.{}.{key}", service.family);
+        match &image.runtime {
+            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
+            None => inputs.setting("bases.runtime", config.runtime.as_str()),
+        }
+        inputs.setting(key("user"), image.user.as_str());
+        let ports: Vec<String> = image.ports.iter().map(u16::to_string).collect();
+        inputs.setting(key("ports"), ports.join(", "));
+        for (name, value) in &image.env {
+            inputs.setting(key(&format!("env.{name}")), value.as_str());
+        }
+        for (name, value) in &image.labels {
+            inputs.setting(key(&format!("labels.{name}")), value.as_str());
+        }
+        inputs.setting("runtime.workdir", config.workdir.as_str());
+        if !config.packs.is_empty() {
+            inputs.setting("runtime.packs", config.packs_path.as_str());
+        }
+        for (from, to) in &image.files {
+            inputs.setting(key(&format!("files.{from}")), to.as_str());
+            for (file, state) in self.shipped(from) {
+                inputs.set(Part::Shipped(file.to_owned()), file_text(state));
+            }
+        }
+    }
+
+    /// The files that are shipped of `path`; packages' manifests are not in the context.
+    fn shipped(&self, path: &'a Utf8Path) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
+        let files = self.sources.below(path);
+        files.filter(|(file, _)| !self.manifests.contains_key(*file))
+    }
+
+    /// What can change a pack beside its binary: where that goes.
+    pub fn placed(&self, inputs: &mut Inputs, folder: &Utf8Path) {
+        inputs.setting("to", folder.as_str());
+    }
+
+    /// What of the workspaces' manifests reaches the packages of `closure` and the crates in `names`.
+    fn workspace_manifests(
+        &self,
+        inputs: &mut Inputs,
+        closure: &BTreeSet<String>,
+        names: &HashSet<&str>,
+    ) {
+        let workspace = self.workspace;
+        let root = &self.root.0;
+        inputs.set(
+            Part::Workspace(root.clone(), "workspace.resolver".to_owned()),
+            workspace.resolver(),
+        );
+        let compiled = closure.iter().map(|package| &workspace.members[package]);
+        let mut heirs: BTreeMap<&Utf8Path, Vec<&Member>> = BTreeMap::new();
+        for member in compiled {
+            heirs.entry(&member.workspace).or_default().push(member);
+        }
+        for (folder, heirs) in heirs {
+            let manifest = workspace.manifest_of(heirs[0]);
+            for (key, value) in inherit::values(manifest, &heirs) {
+                inputs.set(
+                    Part::Workspace(folder.join("Cargo.toml"), key),
+                    canonical(value),
+                );
+            }
+        }
+        let manifest = &workspace.manifest;
+        for (key, value) in inherit::decisions(manifest, &self.config.profile, names) {
+            inputs.set(Part::Workspace(root.clone(), key), canonical(&value));
+        }
+    }
+}

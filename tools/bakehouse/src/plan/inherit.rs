@@ -1,0 +1,124 @@
+//! What of a workspace's manifest can matter to some of its packages and to the crates that they need.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use toml::{Table, Value};
+
+use super::asks::dependency_tables;
+use crate::graph::Member;
+
+/// The keys of `[workspace]` that `members` inherit, and `metadata`, which build scripts may read, with their values.
+pub fn values<'a>(manifest: &'a Table, members: &[&Member]) -> Vec<(String, &'a Value)> {
+    let shared = manifest.get("workspace").and_then(Value::as_table);
+    let inherited: BTreeSet<String> = members
+        .iter()
+        .flat_map(|member| keys(&member.manifest))
+        .chain(["metadata".to_owned()])
+        .collect();
+    inherited
+        .into_iter()
+        .filter_map(|key| Some((format!("workspace.{key}"), value(shared?, &key)?)))
+        .collect()
+}
+
+/// The value of a key of `[workspace]`, such as `package.version`.
+pub fn value<'a>(shared: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        Some((section, name)) => shared.get(section)?.get(name),
+        None => shared.get(key),
+    }
+}
+
+/// The keys of `[workspace]` that a package's manifest inherits: `package.version`, `dependencies.serde`, `lints`.
+pub fn keys(manifest: &Table) -> BTreeSet<String> {
+    let inherits = |value: &Value| value.get("workspace").and_then(Value::as_bool) == Some(true);
+    let mut keys = BTreeSet::new();
+    if manifest.get("lints").is_some_and(inherits) {
+        keys.insert("lints".to_owned());
+    }
+    let package = manifest.get("package").and_then(Value::as_table);
+    for (field, value) in package.into_iter().flatten() {
+        if inherits(value) {
+            keys.insert(format!("package.{field}"));
+        }
+    }
+    for (_, table) in dependency_tables(manifest) {
+        for (name, value) in table {
+            if inherits(value) {
+                keys.insert(format!("dependencies.{name}"));
+            }
+        }
+    }
+    keys
+}
+
+/// What only the manifest of the workspace that is built decides: profiles, patches and what they are of.
+pub fn decisions(manifest: &Table, profile: &str, crates: &HashSet<&str>) -> Vec<(String, Value)> {
+    let mut decisions = Vec::new();
+    for (name, profile) in profiles(manifest, profile, crates) {
+        decisions.push((format!("profile.{name}"), profile));
+    }
+    let sources = manifest.get("patch").and_then(Value::as_table);
+    for (source, patches) in sources.into_iter().flatten() {
+        for (key, patch) in patches.as_table().into_iter().flatten() {
+            let package = patch.get("package").and_then(Value::as_str);
+            if crates.contains(package.unwrap_or(key)) {
+                decisions.push((format!("patch.{source}.{key}"), patch.clone()));
+            }
+        }
+    }
+    for key in ["replace", "cargo-features"] {
+        if let Some(value) = manifest.get(key) {
+            decisions.push((key.to_owned(), value.clone()));
+        }
+    }
+    decisions
+}
+
+/// The profile `name` and those that it inherits, without what they say of single crates that are not in `crates`.
+fn profiles(manifest: &Table, name: &str, crates: &HashSet<&str>) -> Vec<(String, Value)> {
+    let all = manifest.get("profile").and_then(Value::as_table);
+    let mut profiles = Vec::new();
+    let mut next = Some(name.to_owned());
+    while let Some(name) = next.take() {
+        let Some(Value::Table(profile)) = all.and_then(|all| all.get(&name)) else {
+            break;
+        };
+        let known = profiles.iter().any(|(known, _)| *known == name);
+        if known {
+            break;
+        }
+        next = profile
+            .get("inherits")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let mut profile = profile.clone();
+        if let Some(Value::Table(packages)) = profile.get_mut("package") {
+            packages.retain(|spec, _| {
+                let name = spec.split(['@', ':']).next().unwrap_or_default();
+                // Whatever is no plain name may mean anything.
+                spec.contains(['*', '/']) || crates.contains(name)
+            });
+        }
+        profiles.push((name, profile.into()));
+    }
+    profiles
+}
+
+/// A value in a form that does not depend on the order of keys.
+pub fn canonical(value: &Value) -> String {
+    match value {
+        Value::Table(table) => {
+            let sorted: BTreeMap<&String, String> = table
+                .iter()
+                .map(|(key, value)| (key, canonical(value)))
+                .collect();
+            format!("{sorted:?}")
+        }
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(canonical).collect();
+            format!("[{}]", values.join(", "))
+        }
+        other => other.to_string(),
+    }
+}

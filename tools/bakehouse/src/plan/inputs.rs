@@ -1,0 +1,120 @@
+//! What an output is built from, part by part. Its input hash is the sum of the parts; `why` compares them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::hash::InputHash;
+use crate::graph::sources::FileState;
+
+/// One thing that an output is built from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A key of `bakehouse.toml`.
+    Setting(String),
+    /// The pinned toolchain.
+    Toolchain,
+    /// A file with Cargo's configuration.
+    CargoConfig(Utf8PathBuf),
+    /// In the manifest of a workspace, a key such as `profile.release`.
+    Workspace(Utf8PathBuf, String),
+    /// A package that is compiled: its manifest, files and declared inputs.
+    Package(String),
+    /// The features that are on in a package that is compiled.
+    Features(String),
+    /// What another package, compiled together with it, asks of crates that both need.
+    Asks(String),
+    /// An entry of the lock: `name version`.
+    Locked(Arc<str>),
+    /// A file that is shipped beside the binary.
+    Shipped(Utf8PathBuf),
+}
+
+/// Everything that can change an output. Equal inputs make equal outputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs(pub BTreeMap<Part, Arc<str>>);
+
+impl Inputs {
+    pub(super) fn set(&mut self, part: Part, value: impl Into<Arc<str>>) {
+        self.0.insert(part, value.into());
+    }
+
+    pub(super) fn setting(&mut self, key: impl Into<String>, value: impl Into<Arc<str>>) {
+        self.set(Part::Setting(key.into()), value);
+    }
+
+    /// The input hash of an output of that kind.
+    pub fn hash(&self, kind: &str) -> String {
+        let mut hash = InputHash::new(kind);
+        for (part, value) in &self.0 {
+            let (name, of): (&str, &str) = match part {
+                Part::Setting(key) => ("setting", key),
+                Part::Toolchain => ("toolchain", ""),
+                Part::CargoConfig(path) => ("cargo-config", path.as_str()),
+                Part::Workspace(manifest, key) => {
+                    hash.part("manifest", manifest.as_str());
+                    ("workspace", key)
+                }
+                Part::Package(name) => ("package", name),
+                Part::Features(name) => ("features", name),
+                Part::Asks(name) => ("asks", name),
+                Part::Locked(name) => ("locked", name),
+                Part::Shipped(path) => ("shipped", path.as_str()),
+            };
+            hash.part(name, of);
+            hash.part("value", value);
+        }
+        hash.finish()
+    }
+}
+
+/// What a package is compiled from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageInputs {
+    /// Its manifest, as the compile stages see it.
+    pub manifest: String,
+    /// What those stages show it of other manifests that it reads, by their paths.
+    pub others: BTreeMap<Utf8PathBuf, String>,
+    /// Its files and declared inputs.
+    pub files: BTreeMap<Utf8PathBuf, FileState>,
+    pub(super) digest: String,
+}
+
+impl PackageInputs {
+    pub(super) fn new(
+        manifest: String,
+        others: BTreeMap<Utf8PathBuf, String>,
+        files: BTreeMap<Utf8PathBuf, FileState>,
+    ) -> Self {
+        let mut hash = InputHash::new("package");
+        hash.part("manifest", &manifest);
+        for (path, text) in &others {
+            hash.part("other manifest", path.as_str());
+            hash.part("text", text);
+        }
+        for (file, state) in &files {
+            hash.part("file", file.as_str());
+            hash.part("state", &file_text(state));
+        }
+        Self {
+            digest: hash.finish(),
+            manifest,
+            others,
+            files,
+        }
+    }
+
+    /// Kind and content of its files.
+    pub fn texts(&self) -> BTreeMap<&Utf8Path, String> {
+        let files = self.files.iter();
+        files
+            .map(|(file, state)| (file.as_path(), file_text(state)))
+            .collect()
+    }
+}
+
+/// Kind and content of a file.
+pub(super) fn file_text(state: &FileState) -> String {
+    format!("{:?} {}", state.kind, state.digest.to_hex())
+}

@@ -1,0 +1,276 @@
+//! `Cargo.lock` as a graph: which of its entries can matter to a build.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::graph::lock::Package;
+use crate::graph::{Activation, Lock, Member};
+
+/// The entries of a lock and what each needs.
+pub struct LockGraph<'a> {
+    entries: &'a [Package],
+    /// By entry: the entries that it needs, sorted.
+    needs: Vec<Vec<usize>>,
+    /// The workspace's packages, by name.
+    members: BTreeMap<&'a str, usize>,
+    names: Vec<Arc<str>>,
+    known: HashSet<Arc<str>>,
+    texts: Vec<Arc<str>>,
+}
+
+/// What of a lock can change a build: entries that are compiled, or could be, and entries that only others reach which
+/// are compiled together with it, but which need one of those: they have a say in its features.
+pub struct LockPart {
+    /// By entry.
+    holds: Vec<bool>,
+}
+
+/// Packages whose features are unified.
+pub struct Together {
+    pub packages: BTreeSet<String>,
+    /// By entry: the entries of what they reach that need it.
+    needed_by: Vec<Vec<usize>>,
+}
+
+impl LockPart {
+    /// Its entries, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = usize> {
+        (0..self.holds.len()).filter(|&index| self.holds[index])
+    }
+}
+
+impl<'a> LockGraph<'a> {
+    pub fn new(lock: &'a Lock, members: &'a BTreeMap<String, Member>) -> Self {
+        let entries = lock.packages();
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in entries.iter().enumerate() {
+            by_name.entry(&entry.name).or_default().push(index);
+        }
+        let member = |entry: &Package| members.get(&entry.name).filter(|_| entry.source.is_none());
+        let needs = |entry: &'a Package| {
+            let references = entry.dependencies.iter().chain(&entry.replace);
+            let mut needs: Vec<usize> = references
+                .map(|reference| reference.split(' '))
+                .filter_map(|mut words| Some((words.next()?, words.next(), words.next())))
+                // The entry of a member lists its dev-dependencies as well.
+                .filter(|(name, ..)| {
+                    member(entry).is_none_or(|member| member.dependencies.contains(*name))
+                })
+                .flat_map(|(name, version, source)| {
+                    let named = by_name.get(name).into_iter().flatten().copied();
+                    named.filter(move |&index| {
+                        let candidate = &entries[index];
+                        let from = candidate.source.as_deref();
+                        version.is_none_or(|version| candidate.version == version)
+                            && source.is_none_or(|s| {
+                                from.is_some_and(|from| {
+                                    from.starts_with(s.trim_matches(['(', ')']))
+                                })
+                            })
+                    })
+                })
+                .collect();
+            needs.sort_unstable();
+            needs.dedup();
+            needs
+        };
+        let mut graph = Self {
+            needs: entries.iter().map(needs).collect(),
+            members: entries
+                .iter()
+                .enumerate()
+                .filter_map(|(index, entry)| Some((member(entry)?.name.as_str(), index)))
+                .collect(),
+            names: Vec::new(),
+            known: HashSet::new(),
+            texts: Vec::new(),
+            entries,
+        };
+        let all = 0..entries.len();
+        graph.names = all
+            .clone()
+            .map(|index| graph.new_name(index, &by_name[entries[index].name.as_str()]))
+            .collect();
+        graph.known = graph.names.iter().cloned().collect();
+        graph.texts = all.map(|index| graph.new_text(index, &|_| true)).collect();
+        graph
+    }
+
+    pub fn entry(&self, index: usize) -> &'a Package {
+        &self.entries[index]
+    }
+
+    /// The name of the workspace's package that an entry is.
+    pub fn member(&self, index: usize) -> Option<&'a str> {
+        let name = self.entries[index].name.as_str();
+        (self.members.get(name) == Some(&index)).then_some(name)
+    }
+
+    /// What an entry is and what of `part` it needs, whatever the order or the short forms of the file.
+    pub fn text(&self, index: usize, part: &LockPart) -> Arc<str> {
+        if self.needs[index].iter().all(|&needed| part.holds[needed]) {
+            self.texts[index].clone()
+        } else {
+            self.new_text(index, &|needed| part.holds[needed])
+        }
+    }
+
+    fn new_text(&self, index: usize, counts: &dyn Fn(usize) -> bool) -> Arc<str> {
+        let entry = &self.entries[index];
+        let needs: BTreeSet<&str> = self.needs[index]
+            .iter()
+            .filter(|needed| counts(**needed))
+            .map(|&needed| &*self.names[needed])
+            .collect();
+        let text = format!(
+            "{} {} {needs:?}",
+            entry.source.as_deref().unwrap_or_default(),
+            entry.checksum.as_deref().unwrap_or_default(),
+        );
+        text.into()
+    }
+
+    /// `name version`, with the source where that is not enough; the workspace's packages without a version, which is in
+    /// their manifests.
+    pub fn name(&self, index: usize) -> Arc<str> {
+        self.names[index].clone()
+    }
+
+    fn new_name(&self, index: usize, namesakes: &[usize]) -> Arc<str> {
+        let entry = &self.entries[index];
+        let same = |&other: &usize| {
+            other != index
+                && self.member(other).is_none()
+                && self.entries[other].version == entry.version
+        };
+        match (self.member(index), &entry.source) {
+            (Some(name), _) => name.into(),
+            (None, Some(source)) if namesakes.iter().any(same) => {
+                format!("{} {} ({source})", entry.name, entry.version).into()
+            }
+            (None, _) => format!("{} {}", entry.name, entry.version).into(),
+        }
+    }
+
+    /// Whether there is an entry of that `name version`.
+    pub fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// Whether a third-party crate has that name.
+    pub fn has_third_party(&self, name: &str) -> bool {
+        let mut entries = (0..self.entries.len()).filter(|&index| self.member(index).is_none());
+        entries.any(|index| self.entries[index].name == name)
+    }
+
+    /// What is compiled together, for [`Self::part`].
+    pub fn together(&self, packages: BTreeSet<String>, activation: &Activation) -> Together {
+        let mut needed_by = vec![Vec::new(); self.entries.len()];
+        for (index, reached) in self.reach(&packages).into_iter().enumerate() {
+            if reached {
+                let on = |needed: &usize| match (self.member(index), self.member(*needed)) {
+                    (Some(package), Some(needed)) => activation.is_needed(package, needed),
+                    _ => true,
+                };
+                for needed in self.needed(index, &packages).filter(on) {
+                    needed_by[needed].push(index);
+                }
+            }
+        }
+        Together {
+            packages,
+            needed_by,
+        }
+    }
+
+    /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
+    /// which feature, so whoever needs a shared entry counts.
+    pub fn part(&self, closure: &BTreeSet<String>, together: &Together) -> LockPart {
+        let mut holds = self.reach(closure);
+        let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
+        while let Some(index) = open.pop() {
+            for &by in &together.needed_by[index] {
+                if !std::mem::replace(&mut holds[by], true) {
+                    open.push(by);
+                }
+            }
+        }
+        LockPart { holds }
+    }
+
+    /// By entry: whether `packages` reach it.
+    fn reach(&self, packages: &BTreeSet<String>) -> Vec<bool> {
+        let mut reached = vec![false; self.entries.len()];
+        let mut open: Vec<usize> = packages
+            .iter()
+            .filter_map(|package| self.members.get(package.as_str()).copied())
+            .collect();
+        while let Some(index) = open.pop() {
+            if !std::mem::replace(&mut reached[index], true) {
+                open.extend(self.needed(index, packages));
+            }
+        }
+        reached
+    }
+
+    /// What an entry needs, but for packages of the workspace that are not compiled.
+    fn needed<'b>(
+        &'b self,
+        index: usize,
+        packages: &'b BTreeSet<String>,
+    ) -> impl Iterator<Item = usize> + 'b {
+        self.needs[index].iter().copied().filter(|&needed| {
+            self.member(needed)
+                .is_none_or(|name| packages.contains(name))
+        })
+    }
+
+    /// The shortest way from one of the `from` packages over `packages` to an entry with `name version`: entries,
+    /// the package first.
+    pub fn way(&self, from: &str, packages: &BTreeSet<String>, to: &str) -> Vec<usize> {
+        let Some(&start) = self.members.get(from) else {
+            return Vec::new();
+        };
+        let mut came_from: BTreeMap<usize, Option<usize>> = BTreeMap::from([(start, None)]);
+        let mut open = VecDeque::from([start]);
+        while let Some(index) = open.pop_front() {
+            if &*self.names[index] == to {
+                let mut way: Vec<usize> =
+                    std::iter::successors(Some(index), |at| came_from[at]).collect();
+                way.reverse();
+                return way;
+            }
+            for needed in self.needed(index, packages) {
+                came_from.entry(needed).or_insert_with(|| {
+                    open.push_back(needed);
+                    Some(index)
+                });
+            }
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_one_name_and_version_are_told_apart_by_their_source() {
+        let lock = Lock::parse(
+            "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"git+https://example.invalid/a#1\"\n\
+            [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+https://example.invalid\"\n\
+            [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry+https://example.invalid\"\n\
+            dependencies = [\"a 1.0.0 (registry+https://example.invalid)\"]\n",
+        )
+        .unwrap();
+        let members = BTreeMap::new();
+        let graph = LockGraph::new(&lock, &members);
+        assert_eq!(&*graph.name(0), "a 1.0.0 (git+https://example.invalid/a#1)");
+        assert_eq!(
+            &*graph.name(1),
+            "a 1.0.0 (registry+https://example.invalid)"
+        );
+        assert_eq!(graph.needs[2], [1]);
+    }
+}

@@ -1,0 +1,29 @@
+//! Who changes the stages thinks of the input hash: an image that `build` skips must be the one it would bake.
+
+mod shop;
+
+use bakehouse::plan::hash::RECIPE;
+use shop::Shop;
+
+/// What the stages do, without comments.
+fn stages(strategy: &str) -> String {
+    let shop = Shop::new();
+    let setting = format!("[cache]\nstrategy = \"{strategy}\"");
+    shop.edit("bakehouse.toml", "[cache]", &setting);
+    shop.generate();
+    let text = shop.read("docker/Dockerfile");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_recipe_has_the_number_of_these_stages() {
+    let all = stages("layer") + &stages("mount");
+    let sum = &blake3::hash(all.as_bytes()).to_hex()[..16];
+    assert_eq!(
+        (RECIPE, sum),
+        (1, "f03f7905f3cdcbc9"),
+        "the stages changed: if the same inputs can give another image now, raise RECIPE in plan/hash.rs; then write the \
+        new sum here"
+    );
+}
