@@ -10,6 +10,7 @@
 //! | [`plan`] | configuration and graph → services, packs, stages, input hashes | nothing |
 //! | [`documents`] | plan → the text of every generated file | nothing |
 //! | [`files`] | documents against the disk: compare, then apply | reads and writes files |
+//! | [`git`] | the files of a revision, and what is not committed | runs `git` |
 //! | [`engine`] | Docker: what it has, and baking | runs `docker` |
 //! | [`bench`] | this tool, cargo-chef, mounts by hand and the host, side by side | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod documents;
 pub mod engine;
 pub mod files;
+pub mod git;
 pub mod graph;
 pub mod plan;
 pub mod problem;

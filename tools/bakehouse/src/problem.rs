@@ -23,6 +23,7 @@ pub enum Code {
     FileHandEdited,
     FileUnreadable,
     FileUnwritable,
+    GitFailed,
     InputMissing,
     InputUndeclared,
     LockMissing,
@@ -36,7 +37,11 @@ pub enum Code {
     PinInvalid,
     PinMissing,
     PinStale,
+    RepositoryMissing,
+    RevisionIncomplete,
+    RevisionUnknown,
     ServiceUnknown,
+    SubmoduleMissing,
 }
 
 impl Code {
@@ -58,6 +63,7 @@ impl Code {
         Self::FileHandEdited,
         Self::FileUnreadable,
         Self::FileUnwritable,
+        Self::GitFailed,
         Self::InputMissing,
         Self::InputUndeclared,
         Self::LockMissing,
@@ -71,7 +77,11 @@ impl Code {
         Self::PinInvalid,
         Self::PinMissing,
         Self::PinStale,
+        Self::RepositoryMissing,
+        Self::RevisionIncomplete,
+        Self::RevisionUnknown,
         Self::ServiceUnknown,
+        Self::SubmoduleMissing,
     ];
 
     /// The code as printed, e.g. `binary-unknown`.
@@ -93,6 +103,7 @@ impl Code {
             Self::FileHandEdited => "file-hand-edited",
             Self::FileUnreadable => "file-unreadable",
             Self::FileUnwritable => "file-unwritable",
+            Self::GitFailed => "git-failed",
             Self::InputMissing => "input-missing",
             Self::InputUndeclared => "input-undeclared",
             Self::LockMissing => "lock-missing",
@@ -106,7 +117,11 @@ impl Code {
             Self::PinInvalid => "pin-invalid",
             Self::PinMissing => "pin-missing",
             Self::PinStale => "pin-stale",
+            Self::RepositoryMissing => "repository-missing",
+            Self::RevisionIncomplete => "revision-incomplete",
+            Self::RevisionUnknown => "revision-unknown",
             Self::ServiceUnknown => "service-unknown",
+            Self::SubmoduleMissing => "submodule-missing",
         }
     }
 
@@ -120,7 +135,10 @@ impl Code {
             | Self::EngineTooOld
             | Self::FileUnreadable
             | Self::FileUnwritable
-            | Self::InputUndeclared => 1,
+            | Self::InputUndeclared
+            | Self::GitFailed
+            | Self::RevisionIncomplete
+            | Self::SubmoduleMissing => 1,
             Self::FilesOutOfDate | Self::FileHandEdited | Self::PinStale => 3,
             _ => 2,
         }

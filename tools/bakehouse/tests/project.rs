@@ -20,12 +20,13 @@ fn every_error_code_is_documented() {
 }
 
 /// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 9] = [
     "toolchain",
     "graph",
     "plan",
     "documents",
     "files",
+    "git",
     "engine",
     "bench",
     "cli",

@@ -59,6 +59,10 @@ pub enum Command {
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
+    /// Show the services and packs whose input hash is not what it was at a revision
+    Affected(AffectedArgs),
+    /// Show what a service is made of, or why it is not what it was at a revision
+    Why(WhyArgs),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -156,4 +160,33 @@ impl std::str::FromStr for WayName {
         way.map(Self)
             .ok_or_else(|| format!("the ways are {}", known()))
     }
+}
+
+#[derive(Group)]
+pub struct AffectedArgs {
+    /// The revision to compare with: a commit, branch or tag
+    #[arg(long, value_name = "REV")]
+    pub since: String,
+    #[arg(long, value_enum, default_value_t = AffectedFormat::Text)]
+    pub format: AffectedFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AffectedFormat {
+    Text,
+    Json,
+    /// Lines for $GITHUB_OUTPUT
+    Github,
+}
+
+#[derive(Group)]
+pub struct WhyArgs {
+    /// A service, or the target of a pack binary
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// The revision to compare with: a commit, branch or tag
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }

@@ -5,6 +5,7 @@ mod commands;
 mod hidden;
 mod report;
 mod session;
+mod since;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
         Command::Pin(arguments) => commands::pin::run(&session, &arguments),
         Command::Manpages { folder } => commands::manpages::run(&folder),
+        Command::Affected(arguments) => commands::affected::run(&session, &arguments),
+        Command::Why(arguments) => commands::why::run(&session, &arguments),
         Command::Completions { shell } => {
             commands::completions::run(shell);
             Ok(())

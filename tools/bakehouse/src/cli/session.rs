@@ -1,11 +1,13 @@
 //! What the commands begin with: the workspace read, the configuration checked, the plan worked out.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
 use crate::graph::Workspace;
 use crate::plan::Plan;
 use crate::plan::config::Config;
+use crate::plan::explain::State;
+use crate::plan::lock_graph::LockGraph;
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// One run of the program.
@@ -22,6 +24,22 @@ pub struct Planned {
     pub config: String,
 }
 
+impl Planned {
+    /// The lock, for [`Self::state`].
+    pub fn lock(&self) -> LockGraph<'_> {
+        LockGraph::new(&self.workspace.lock, &self.workspace.members)
+    }
+
+    /// For explanations.
+    pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> State<'a> {
+        State {
+            workspace: &self.workspace,
+            plan: &self.plan,
+            lock,
+        }
+    }
+}
+
 impl Session {
     pub fn new(global: Global) -> Self {
         Self { global }
@@ -34,10 +52,27 @@ impl Session {
         }
     }
 
+    /// The configuration's path as messages show it.
+    pub fn config_name(&self, planned: &Planned) -> String {
+        config_name(
+            &config_path(self.global.config.as_deref(), &planned.workspace),
+            &planned.workspace,
+        )
+    }
+
     /// Reads everything and works out the plan.
     pub fn plan(&self) -> Result<Planned, Problems> {
-        let workspace = Workspace::read(self.global.manifest_path.as_deref())?;
-        let source = self.config_source(&workspace)?;
+        let global = &self.global;
+        Self::plan_of(global.manifest_path.as_deref(), global.config.as_deref())
+    }
+
+    /// The plan of the workspace of that manifest, under that configuration.
+    pub fn plan_of(
+        manifest: Option<&Utf8Path>,
+        config: Option<&Utf8Path>,
+    ) -> Result<Planned, Problems> {
+        let workspace = Workspace::read(manifest)?;
+        let source = config_source(config, &workspace)?;
         let config = Config::read(&source, &workspace)?;
         let sources = workspace.sources(&Plan::reads(&workspace, &config))?;
         tracing::info!(
@@ -53,28 +88,33 @@ impl Session {
             config: source.text,
         })
     }
+}
 
-    fn config_source(&self, workspace: &Workspace) -> Result<Source, Problem> {
-        let path = match &self.global.config {
-            Some(path) => path.clone(),
-            None => workspace.home().join("bakehouse.toml"),
-        };
-        let text = match fs_err::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error)
-                if error.kind() == std::io::ErrorKind::NotFound && self.global.config.is_none() =>
-            {
-                String::new()
-            }
-            Err(error) => {
-                return Err(Problem::new(Code::ConfigUnreadable, error.to_string())
-                    .hint("give a readable file to --config, or leave it out"));
-            }
-        };
-        let name = path
-            .strip_prefix(&workspace.root)
-            .unwrap_or(&path)
-            .to_string();
-        Ok(Source { name, text })
+fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Source, Problem> {
+    let path = config_path(config, workspace);
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.is_none() => {
+            String::new()
+        }
+        Err(error) => {
+            return Err(Problem::new(Code::ConfigUnreadable, error.to_string())
+                .hint("give a readable file to --config, or leave it out"));
+        }
+    };
+    let name = config_name(&path, workspace);
+    Ok(Source { name, text })
+}
+
+fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8PathBuf {
+    match config {
+        Some(path) => path.to_owned(),
+        None => workspace.home().join("bakehouse.toml"),
     }
+}
+
+fn config_name(path: &Utf8Path, workspace: &Workspace) -> String {
+    path.strip_prefix(&workspace.root)
+        .unwrap_or(path)
+        .to_string()
 }

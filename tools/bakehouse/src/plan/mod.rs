@@ -1,10 +1,12 @@
 //! What will be built, worked out completely before anything is written. Pure: no files, no environment, no
 //! clock, no process.
 
+pub mod affected;
 mod asks;
 pub mod build;
 mod collect;
 pub mod config;
+pub mod explain;
 pub mod hash;
 mod inherit;
 pub mod inputs;

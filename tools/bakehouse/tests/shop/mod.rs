@@ -51,6 +51,20 @@ impl Shop {
             .unwrap()
     }
 
+    /// Runs git in the workspace, as nobody in particular and without anybody's settings.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        git(&self.path(""), arguments)
+    }
+
+    /// Makes a repository of it, with all files in its first commit.
+    pub fn commit_all(&self) {
+        if !self.path(".git").exists() {
+            self.git(&["init", "--quiet", "--initial-branch", "main"]);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "a state"]);
+    }
+
     pub fn generate(&self) {
         let output = self.bakehouse(&["generate"]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -77,6 +91,34 @@ impl Shop {
             })
             .collect()
     }
+}
+
+/// Runs git in `folder`, and gives what it prints.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = std::process::Command::new("git")
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .args([
+            "-c",
+            "user.name=nobody",
+            "-c",
+            "user.email=nobody@localhost",
+        ])
+        .args(["-c", "protocol.file.allow=always"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        stderr(&output)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 pub fn stderr(output: &Output) -> String {

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod affected;
 pub mod bench;
 pub mod build;
 pub mod completions;
@@ -8,3 +9,4 @@ pub mod init;
 pub mod manpages;
 pub mod pin;
 pub mod plan;
+pub mod why;

@@ -1,0 +1,121 @@
+//! `bakehouse affected`.
+
+use std::collections::BTreeSet;
+
+use owo_colors::OwoColorize;
+use serde::Serialize;
+
+use crate::cli::args::{AffectedArgs, AffectedFormat};
+use crate::cli::session::{Planned, Session};
+use crate::cli::since::Since;
+use crate::plan::affected::Affected;
+use crate::plan::explain::{Output, State, reasons};
+use crate::problem::Problems;
+
+use super::why::line;
+
+pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
+    let now = session.plan()?;
+    let since = Since::new(session, &now, &arguments.since)?;
+    let then = since.planned.as_ref();
+    let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);
+    match arguments.format {
+        AffectedFormat::Text => text(session, &now, &since, &affected),
+        AffectedFormat::Json => {
+            let shown = Shown {
+                version: 1,
+                since: &since.revision.id,
+                services: &affected.services,
+                packs: &affected.packs,
+            };
+            let json = serde_json::to_string_pretty(&shown).expect("strings and lists are JSON");
+            anstream::println!("{json}");
+        }
+        AffectedFormat::Github => github(&affected),
+    }
+    Ok(())
+}
+
+/// `affected --format json`, version 1.
+#[derive(Serialize)]
+struct Shown<'a> {
+    version: u32,
+    since: &'a str,
+    services: &'a BTreeSet<String>,
+    packs: &'a BTreeSet<String>,
+}
+
+/// A job of the matrix.
+#[derive(Serialize)]
+struct Job<'a> {
+    target: &'a str,
+}
+
+/// Lines of `name=value`. A matrix without jobs is an error there, hence `any`.
+fn github(affected: &Affected) {
+    let jobs: Vec<Job<'_>> = affected
+        .services
+        .iter()
+        .chain(&affected.pack_binaries)
+        .map(|target| Job { target })
+        .collect();
+    anstream::println!("any={}", !affected.is_empty());
+    anstream::println!("services={}", compact(&affected.services));
+    anstream::println!("packs={}", compact(&affected.packs));
+    anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));
+}
+
+fn compact(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("strings and lists are JSON")
+}
+
+fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
+    if affected.is_empty() {
+        anstream::println!("nothing is affected since {}", since.revision.short());
+        return;
+    }
+    let before = since.planned.as_ref();
+    let (now_lock, then_lock) = (now.lock(), before.map(Planned::lock));
+    let state = now.state(&now_lock);
+    let then = before.zip(then_lock.as_ref());
+    let then = then.map(|(planned, lock)| planned.state(lock));
+    let config = session.config_name(now);
+    let outputs: Vec<Output<'_>> = Output::all(&now.plan).collect();
+    let width = affected
+        .services
+        .iter()
+        .chain(&affected.pack_binaries)
+        .map(String::len)
+        .max()
+        .unwrap_or_default();
+    let section = |title: &str, names: &BTreeSet<String>| {
+        if !names.is_empty() {
+            anstream::println!("{}", title.bold());
+        }
+        for output in outputs.iter().filter(|output| names.contains(output.name)) {
+            let why = because(then, (state, *output), &config);
+            anstream::println!("  {:width$}  {}", output.name, why.dimmed());
+        }
+    };
+    section("services", &affected.services);
+    section("pack binaries", &affected.pack_binaries);
+}
+
+/// The shortest reason, and how many more there are.
+fn because(then: Option<State<'_>>, now: (State<'_>, Output<'_>), config: &str) -> String {
+    let Some(then) = then else {
+        return "there was no plan".to_owned();
+    };
+    let Some(was) = Output::all(then.plan).find(|was| was.name == now.1.name) else {
+        return "new".to_owned();
+    };
+    let reasons = reasons((then, was), now, config);
+    let Some(first) = reasons.first() else {
+        return String::new();
+    };
+    let more = match reasons.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    format!("{}{more}", line(first, None))
+}

@@ -1,0 +1,307 @@
+//! `bakehouse why`.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use owo_colors::OwoColorize;
+use serde::Serialize;
+
+use crate::cli::args::{Format, WhyArgs};
+use crate::cli::session::{Planned, Session};
+use crate::cli::since::Since;
+use crate::git::repository::Uncommitted;
+use crate::plan::Plan;
+use crate::plan::explain::{Compiled, Output, Reason, reasons};
+use crate::plan::inputs::Part;
+use crate::plan::lock_graph::LockGraph;
+use crate::problem::{Code, Problem, Problems, did_you_mean};
+
+pub fn run(session: &Session, arguments: &WhyArgs) -> Result<(), Problems> {
+    let now = session.plan()?;
+    let output = find(&now.plan, &arguments.service)?;
+    match &arguments.since {
+        Some(revision) => {
+            let since = Since::new(session, &now, revision)?;
+            let change = Change::of(session, &now, output, &since)?;
+            match arguments.format {
+                Format::Text => change.text(session, output, &since),
+                Format::Json => json(&change.shown(output, &since)),
+            }
+        }
+        None => match arguments.format {
+            Format::Text => made_of(&now, output),
+            Format::Json => json(&ShownMade::of(&now, &now.lock(), output)),
+        },
+    }
+    Ok(())
+}
+
+fn find<'a>(plan: &'a Plan, name: &str) -> Result<Output<'a>, Problem> {
+    if let Some(output) = Output::all(plan).find(|output| output.name == name) {
+        return Ok(output);
+    }
+    let known: Vec<&str> = Output::all(plan).map(|output| output.name).collect();
+    let families = plan.families();
+    let hint = match families.get(name) {
+        Some(variants) => {
+            let names: Vec<&str> = variants
+                .iter()
+                .map(|variant| variant.name.as_str())
+                .collect();
+            format!("its variants are {}; name one", names.join(", "))
+        }
+        None => did_you_mean(name, known.iter().copied())
+            .unwrap_or_else(|| format!("there are {}", known.join(", "))),
+    };
+    Err(Problem::new(
+        Code::ServiceUnknown,
+        format!("there is no service `{}`", name.escape_debug()),
+    )
+    .hint(hint))
+}
+
+fn json(value: &impl Serialize) {
+    let json = serde_json::to_string_pretty(value).expect("strings and lists are JSON");
+    anstream::println!("{json}");
+}
+
+/// `file (what) → crate → … → service`.
+pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
+    let word = uncommitted
+        .and_then(|uncommitted| uncommitted.word(&reason.file))
+        .filter(|_| reason.what != "removed")
+        .map(|word| format!(", {word}"))
+        .unwrap_or_default();
+    format!(
+        "{} ({}{word}) → {}",
+        reason.file,
+        reason.what,
+        reason.chain.join(" → ")
+    )
+}
+
+/// How an output differs from what it was.
+enum Change {
+    /// The revision has no such output.
+    New,
+    Same,
+    Because(Vec<Reason>, Uncommitted),
+}
+
+/// Reasons that are shown without `--verbose`.
+const SHOWN: usize = 20;
+
+impl Change {
+    fn of(
+        session: &Session,
+        now: &Planned,
+        output: Output<'_>,
+        since: &Since,
+    ) -> Result<Self, Problem> {
+        let Some(then) = &since.planned else {
+            return Ok(Self::New);
+        };
+        let Some(was) = Output::all(&then.plan).find(|was| was.name == output.name) else {
+            return Ok(Self::New);
+        };
+        if was.input_hash == output.input_hash {
+            return Ok(Self::Same);
+        }
+        let config = session.config_name(now);
+        let (then_lock, now_lock) = (then.lock(), now.lock());
+        let reasons = reasons(
+            (then.state(&then_lock), was),
+            (now.state(&now_lock), output),
+            &config,
+        );
+        Ok(Self::Because(reasons, since.repository.uncommitted()?))
+    }
+
+    fn text(&self, session: &Session, output: Output<'_>, since: &Since) {
+        let (name, revision) = (output.name.bold(), since.revision.short());
+        match self {
+            Self::New => anstream::println!("{name} is new since {revision}"),
+            Self::Same => anstream::println!(
+                "{name} is what it was at {revision}: its input hash is still {}",
+                output.input_hash
+            ),
+            Self::Because(reasons, uncommitted) => {
+                anstream::println!("{name} is not what it was at {revision}:");
+                let all = session.global.verbose > 0;
+                let shown = if all { reasons.len() } else { SHOWN };
+                for reason in reasons.iter().take(shown) {
+                    anstream::println!("  {}", line(reason, Some(uncommitted)));
+                }
+                if reasons.len() > shown {
+                    let more = reasons.len() - shown;
+                    anstream::println!("  and {more} more, which --verbose shows");
+                }
+            }
+        }
+    }
+
+    fn shown<'a>(&'a self, output: Output<'a>, since: &'a Since) -> ShownChange<'a> {
+        let (changed, reasons) = match self {
+            Self::New => (true, &[][..]),
+            Self::Same => (false, &[][..]),
+            Self::Because(reasons, _) => (true, &reasons[..]),
+        };
+        ShownChange {
+            version: 1,
+            service: output.name,
+            since: &since.revision.id,
+            input_hash: output.input_hash,
+            changed,
+            new: matches!(self, Self::New),
+            reasons: reasons
+                .iter()
+                .map(|reason| ShownReason {
+                    file: &reason.file,
+                    what: &reason.what,
+                    chain: &reason.chain,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// `why SERVICE --since REV --format json`, version 1.
+#[derive(Serialize)]
+struct ShownChange<'a> {
+    version: u32,
+    service: &'a str,
+    since: &'a str,
+    input_hash: &'a str,
+    changed: bool,
+    new: bool,
+    reasons: Vec<ShownReason<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownReason<'a> {
+    file: &'a str,
+    what: &'a str,
+    chain: &'a [String],
+}
+
+/// `why SERVICE --format json`, version 1.
+#[derive(Serialize)]
+struct ShownMade<'a> {
+    version: u32,
+    service: &'a str,
+    package: &'a str,
+    bin: &'a str,
+    input_hash: &'a str,
+    packages: Vec<ShownPackage<'a>>,
+    locked: Vec<&'a str>,
+    features_unified_with: Vec<&'a str>,
+    shipped: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ShownPackage<'a> {
+    name: &'a str,
+    way: Vec<&'a str>,
+    put_in_by: Option<Utf8PathBuf>,
+    files: usize,
+}
+
+impl<'a> ShownMade<'a> {
+    fn of(now: &'a Planned, lock: &'a LockGraph<'a>, output: Output<'a>) -> Self {
+        let parts = output.inputs.0.keys();
+        let pick = |of: fn(&'a Part) -> Option<&'a str>| -> Vec<&'a str> {
+            parts.clone().filter_map(of).collect()
+        };
+        let locked = |part: &'a Part| match part {
+            Part::Locked(name) if name.contains(' ') => Some(&**name),
+            _ => None,
+        };
+        let asks = |part: &'a Part| match part {
+            Part::Asks(package) => Some(package.as_str()),
+            _ => None,
+        };
+        let shipped = |part: &'a Part| match part {
+            Part::Shipped(path) => Some(path.as_str()),
+            _ => None,
+        };
+        Self {
+            version: 1,
+            service: output.name,
+            package: output.package,
+            bin: output.bin,
+            input_hash: output.input_hash,
+            packages: now
+                .state(lock)
+                .compiled(output)
+                .into_iter()
+                .map(|compiled| ShownPackage {
+                    name: compiled.package,
+                    way: compiled.way,
+                    put_in_by: compiled.put_in_by,
+                    files: compiled.files,
+                })
+                .collect(),
+            locked: pick(locked),
+            features_unified_with: pick(asks),
+            shipped: pick(shipped),
+        }
+    }
+}
+
+fn made_of(now: &Planned, output: Output<'_>) {
+    let lock = now.lock();
+    let shown = ShownMade::of(now, &lock, output);
+    anstream::println!(
+        "{}: binary {} of package {}, input hash {}",
+        output.name.bold(),
+        output.bin,
+        output.package,
+        output.input_hash
+    );
+    anstream::println!("{}", "compiled from".bold());
+    for compiled in now.state(&lock).compiled(output) {
+        anstream::println!("  {}", compiled_line(&compiled));
+    }
+    let locked: BTreeSet<&str> = shown.locked.iter().copied().collect();
+    anstream::println!("  {} of Cargo.lock", entries(locked.len()));
+    if !shown.features_unified_with.is_empty() {
+        anstream::println!("{}", "features unified with".bold());
+        for package in &shown.features_unified_with {
+            let manifest = now.workspace.members[*package].path("Cargo.toml");
+            anstream::println!("  {package} ({manifest})");
+        }
+    }
+    if !shown.shipped.is_empty() {
+        anstream::println!("{}", "shipped".bold());
+        for file in &shown.shipped {
+            anstream::println!("  {file}");
+        }
+    }
+    anstream::println!("{}", "settings".bold());
+    for (part, value) in &output.inputs.0 {
+        if let Part::Setting(key) = part
+            && !value.is_empty()
+        {
+            anstream::println!("  {key} = {value}");
+        }
+    }
+}
+
+fn compiled_line(compiled: &Compiled<'_>) -> String {
+    let files = match compiled.files {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    let way = compiled.way.join(" → ");
+    match &compiled.put_in_by {
+        Some(manifest) => format!("{way}, {files}, put in by {manifest}"),
+        None => format!("{way}, {files}"),
+    }
+}
+
+fn entries(count: usize) -> String {
+    match count {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    }
+}

@@ -1,0 +1,125 @@
+//! The workspace as it was at a revision.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::session::{Planned, Session};
+use crate::git::{Repository, Revision, Snapshot};
+use crate::problem::{Code, Problem, Problems};
+
+/// A revision, and the plan of its files.
+pub struct Since {
+    pub repository: Repository,
+    pub revision: Revision,
+    /// None when the revision has no workspace that can be planned: all is new since then.
+    pub planned: Option<Planned>,
+}
+
+impl Since {
+    /// Works out the plan of the revision that `name` means.
+    ///
+    /// # Errors
+    /// `revision-unknown` and what git has to say; `submodule-missing` where files that an image is built from are not
+    /// here, so that nobody could say whether they changed.
+    pub fn new(session: &Session, now: &Planned, name: &str) -> Result<Self, Problems> {
+        let repository = Repository::of(&now.root)?;
+        let revision = repository.revision(name)?;
+        let snapshot = repository.check_out(&revision)?;
+        let here = repository.missing_submodules()?;
+        needs_none(&repository.top, now, &here, "is not checked out")?;
+        let folder = &now.workspace.folder;
+        let planned = match plan(session, &repository, &snapshot, folder) {
+            Ok(planned) => {
+                let lacks = "lacks the commit that the revision has of it";
+                needs_none(&snapshot.top, &planned, &snapshot.missing, lacks)?;
+                Some(planned)
+            }
+            Err(_) if !snapshot.missing.is_empty() => {
+                return Err(missing(
+                    &snapshot.missing[0],
+                    "lacks the commit that the revision has of it",
+                )
+                .into());
+            }
+            Err(why) => {
+                tracing::warn!(
+                    "all is taken for changed, since {} cannot be planned: {}",
+                    revision.short(),
+                    told(&why, &snapshot)
+                );
+                None
+            }
+        };
+        Ok(Self {
+            repository,
+            revision,
+            planned,
+        })
+    }
+}
+
+fn plan(
+    session: &Session,
+    repository: &Repository,
+    snapshot: &Snapshot,
+    folder: &Utf8Path,
+) -> Result<Planned, Problems> {
+    let config = session
+        .global
+        .config
+        .as_deref()
+        .map(|path| then(repository, snapshot, path));
+    let manifest = snapshot.root.join(folder).join("Cargo.toml");
+    Session::plan_of(Some(&manifest), config.as_deref())
+}
+
+/// The file that was at the place of `path`; `path` itself when the repository does not hold it.
+fn then(repository: &Repository, snapshot: &Snapshot, path: &Utf8Path) -> Utf8PathBuf {
+    let full = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    match full.strip_prefix(&repository.top) {
+        Ok(inside) => snapshot.top.join(inside),
+        Err(_) => full,
+    }
+}
+
+/// What was wrong with the revision, in one line, without the folder that its files were put in.
+fn told(problems: &Problems, snapshot: &Snapshot) -> String {
+    let messages: Vec<&str> = problems
+        .0
+        .iter()
+        .map(|problem| problem.message.as_str())
+        .collect();
+    let text = messages.join("; ");
+    let text = text.replace(&format!("{}/", snapshot.top), "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An image must not be built from submodules, of the work tree at `top`, whose files nobody sees.
+fn needs_none(
+    top: &Utf8Path,
+    planned: &Planned,
+    submodules: &[Utf8PathBuf],
+    how: &str,
+) -> Result<(), Problem> {
+    let read: Vec<Utf8PathBuf> = planned
+        .plan
+        .context
+        .iter()
+        .map(|path| planned.root.join(path))
+        .collect();
+    let needed = submodules.iter().find(|submodule| {
+        let folder = top.join(submodule);
+        read.iter()
+            .any(|path| path.starts_with(&folder) || folder.starts_with(path))
+    });
+    needed.map_or(Ok(()), |submodule| Err(missing(submodule, how)))
+}
+
+fn missing(submodule: &Utf8Path, how: &str) -> Problem {
+    Problem::new(
+        Code::SubmoduleMissing,
+        format!("images are built from the submodule {submodule}, and it {how}"),
+    )
+    .hint(format!(
+        "`git submodule update --init --recursive {submodule}`; where the clone is shallow, fetch more of it"
+    ))
+}

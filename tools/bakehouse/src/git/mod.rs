@@ -1,0 +1,8 @@
+//! The workspace's history: what a revision holds, and what is not committed. Runs `git`.
+
+mod command;
+pub mod repository;
+pub mod snapshot;
+
+pub use repository::{Repository, Revision};
+pub use snapshot::Snapshot;

@@ -1,0 +1,176 @@
+//! The repository that a workspace stands in, and its revisions.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::command::{entries, git, printed, run, said};
+use super::snapshot::Snapshot;
+use crate::problem::{Code, Problem, did_you_mean};
+
+/// A git repository with a work tree.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// The folder of the work tree.
+    pub top: Utf8PathBuf,
+    /// The Docker context's folder in it.
+    pub prefix: Utf8PathBuf,
+}
+
+/// A revision that exists.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The id of the commit, or of the tree when that is what was named.
+    pub id: String,
+    pub(super) tree: String,
+}
+
+impl Revision {
+    /// The first digits of its id.
+    pub fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
+}
+
+/// What git does not hold of the work tree, as paths relative to the Docker context.
+#[derive(Clone, Debug, Default)]
+pub struct Uncommitted {
+    tracked: BTreeSet<String>,
+    modified: BTreeSet<String>,
+}
+
+impl Uncommitted {
+    /// A word for a file that is not as it was committed.
+    pub fn word(&self, file: &str) -> Option<&'static str> {
+        if self.modified.contains(file) {
+            Some("not committed")
+        } else if !self.tracked.contains(file) {
+            Some("untracked")
+        } else {
+            None
+        }
+    }
+}
+
+impl Repository {
+    /// The repository that `folder` is in.
+    ///
+    /// # Errors
+    /// `repository-missing`, `git-failed`.
+    pub fn of(folder: &Utf8Path) -> Result<Self, Problem> {
+        let output = run(git(folder).args(["rev-parse", "--show-toplevel", "--show-prefix"]))?;
+        if !output.status.success() {
+            let said = said(&output);
+            return Err(
+                if said.contains("not a git repository") || said.contains("work tree") {
+                    Problem::new(
+                        Code::RepositoryMissing,
+                        format!("{folder} is in no work tree of a git repository"),
+                    )
+                    .hint("what changed since a revision is read from git: run it in a clone")
+                } else {
+                    Problem::new(Code::GitFailed, format!("git failed: {said}"))
+                        .hint("mend what git names, then run it again")
+                },
+            );
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut lines = text.lines();
+        let mut line = || Utf8PathBuf::from(lines.next().unwrap_or_default());
+        Ok(Self {
+            top: line(),
+            prefix: line().components().collect(),
+        })
+    }
+
+    /// The revision that `name` means, whatever git understands by it.
+    ///
+    /// # Errors
+    /// `revision-unknown`.
+    pub fn revision(&self, name: &str) -> Result<Revision, Problem> {
+        let id = |name: &str| -> Result<Option<String>, Problem> {
+            let mut command = git(&self.top);
+            command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]);
+            let output = run(&mut command)?;
+            let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            Ok(output.status.success().then_some(id))
+        };
+        let Some(object) = id(name)? else {
+            return Err(self.unknown(name)?);
+        };
+        let Some(tree) = id(&format!("{object}^{{tree}}"))? else {
+            return Err(self.unknown(name)?);
+        };
+        let id = id(&format!("{object}^{{commit}}"))?.unwrap_or_else(|| tree.clone());
+        Ok(Revision { id, tree })
+    }
+
+    fn unknown(&self, name: &str) -> Result<Problem, Problem> {
+        let problem = Problem::new(
+            Code::RevisionUnknown,
+            format!("git knows no revision `{}`", name.escape_debug()),
+        );
+        if !name.is_empty() && name.bytes().all(|byte| byte == b'0') {
+            return Ok(problem.hint(
+                "zeros mean that there was nothing before; compare with a branch, e.g. `--since origin/main`",
+            ));
+        }
+        let shallow = printed(git(&self.top).args(["rev-parse", "--is-shallow-repository"]))?;
+        if shallow.starts_with(b"true") {
+            return Ok(problem.hint(format!(
+                "the clone is shallow and may lack it: `git fetch --depth 1 origin {name}`, or `git fetch --unshallow`; on a CI runner fetch the whole history"
+            )));
+        }
+        let names = printed(git(&self.top).args(["for-each-ref", "--format=%(refname:short)"]))?;
+        let names = String::from_utf8_lossy(&names);
+        Ok(
+            problem.hint(did_you_mean(name, names.lines()).unwrap_or_else(|| {
+                "`git log` shows commits, `git branch --all` branches; `git fetch` may bring it"
+                    .to_owned()
+            })),
+        )
+    }
+
+    /// The files of `revision`, in a folder of their own.
+    ///
+    /// # Errors
+    /// `revision-incomplete`, `git-failed`.
+    pub fn check_out(&self, revision: &Revision) -> Result<Snapshot, Problem> {
+        Snapshot::new(self, revision)
+    }
+
+    /// What of the Docker context's files is not committed.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub fn uncommitted(&self) -> Result<Uncommitted, Problem> {
+        let folder = self.top.join(&self.prefix);
+        let tracked = printed(git(&folder).args(["ls-files", "-z"]))?;
+        let modified =
+            printed(git(&folder).args(["diff", "--name-only", "-z", "--relative", "HEAD"]))?;
+        Ok(Uncommitted {
+            tracked: entries(&tracked).collect(),
+            modified: entries(&modified).collect(),
+        })
+    }
+
+    /// Submodules that are not in the work tree, as paths in it.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub fn missing_submodules(&self) -> Result<Vec<Utf8PathBuf>, Problem> {
+        if !self.top.join(".gitmodules").exists() {
+            return Ok(Vec::new());
+        }
+        let staged = printed(git(&self.top).args(["ls-files", "--stage", "-z"]))?;
+        Ok(entries(&staged)
+            .filter_map(|entry| {
+                let (state, path) = entry.split_once('\t')?;
+                state
+                    .starts_with("160000 ")
+                    .then(|| Utf8PathBuf::from(path))
+            })
+            .filter(|path| !self.top.join(path).join(".git").exists())
+            .collect())
+    }
+}

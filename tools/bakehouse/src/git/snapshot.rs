@@ -1,0 +1,195 @@
+//! The files of a revision, as a checkout would give them, in a temporary folder.
+//!
+//! Git writes them by an index of its own, with the conversions and filters of a checkout (line ends, LFS), so that
+//! they compare with the work tree byte by byte. An archive would leave out what `export-ignore` names.
+
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+
+use super::command::{entries, git, printed, run, said};
+use super::repository::{Repository, Revision};
+use crate::problem::{Code, Problem};
+
+/// The files of a revision; they go with it.
+#[derive(Debug)]
+pub struct Snapshot {
+    _folder: TempDir,
+    /// The folder that stands for the work tree.
+    pub top: Utf8PathBuf,
+    /// The Docker context's folder in it. It may not exist.
+    pub root: Utf8PathBuf,
+    /// Submodules whose files the repository does not have, as paths in the work tree.
+    pub missing: Vec<Utf8PathBuf>,
+}
+
+impl Snapshot {
+    pub(super) fn new(repository: &Repository, revision: &Revision) -> Result<Self, Problem> {
+        let unwritable = |error: &dyn std::fmt::Display| {
+            Problem::new(
+                Code::FileUnwritable,
+                format!("no temporary folder can be made: {error}"),
+            )
+            .hint("free space, or set TMPDIR")
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("bakehouse-")
+            .tempdir()
+            .map_err(|error| unwritable(&error))?;
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
+            .map_err(|path| unwritable(&path.display()))?;
+        // Cargo names packages by their real paths.
+        let path = path
+            .canonicalize_utf8()
+            .map_err(|error| unwritable(&error))?;
+        let mut writer = Writer {
+            index: path.join("index"),
+            top: path.join("tree"),
+            missing: Vec::new(),
+        };
+        let store = Store::WorkTree(repository.top.clone());
+        writer.write(&store, &revision.tree, Utf8Path::new(""))?;
+        // A context reaches up to the repository, which it is known by.
+        fs_err::create_dir(writer.top.join(".git")).map_err(|error| unwritable(&error))?;
+        Ok(Self {
+            root: writer.top.join(&repository.prefix),
+            top: writer.top,
+            missing: writer.missing,
+            _folder: folder,
+        })
+    }
+}
+
+/// Where objects are.
+enum Store {
+    WorkTree(Utf8PathBuf),
+    /// What git keeps of a submodule that is not in the work tree now.
+    Folder(Utf8PathBuf),
+}
+
+impl Store {
+    fn git(&self) -> Command {
+        match self {
+            Self::WorkTree(folder) => git(folder),
+            Self::Folder(folder) => {
+                let mut command = git(folder);
+                command.arg(format!("--git-dir={folder}"));
+                command
+            }
+        }
+    }
+
+    fn has(&self, commit: &str) -> Result<bool, Problem> {
+        let tree = format!("{commit}^{{tree}}");
+        let output = run(self.git().args(["cat-file", "-e", &tree]))?;
+        Ok(output.status.success())
+    }
+}
+
+struct Writer {
+    index: Utf8PathBuf,
+    top: Utf8PathBuf,
+    missing: Vec<Utf8PathBuf>,
+}
+
+impl Writer {
+    /// Writes `tree` to the folder `at`, and the submodules that it names.
+    fn write(&mut self, store: &Store, tree: &str, at: &Utf8Path) -> Result<(), Problem> {
+        let folder = self.top.join(at);
+        fs_err::create_dir_all(&folder).map_err(|error| {
+            Problem::new(Code::FileUnwritable, error.to_string()).hint("free space, or set TMPDIR")
+        })?;
+        let _ = fs_err::remove_file(&self.index);
+        let mut command = store.git();
+        command
+            .env("GIT_INDEX_FILE", &self.index)
+            .arg(format!("--work-tree={folder}"))
+            .args([
+                "read-tree",
+                "--reset",
+                "-u",
+                "--no-recurse-submodules",
+                tree,
+            ]);
+        let output = run(&mut command)?;
+        if !output.status.success() {
+            return Err(Problem::new(
+                Code::RevisionIncomplete,
+                format!("the files of the revision cannot be read: {}", said(&output)),
+            )
+            .hint("the clone lacks some of its objects, or a filter such as git-lfs failed: `git fetch`, `git lfs fetch`"));
+        }
+        if folder.join(".gitmodules").exists() {
+            self.submodules(store, tree, at)?;
+        }
+        Ok(())
+    }
+
+    fn submodules(&mut self, store: &Store, tree: &str, at: &Utf8Path) -> Result<(), Problem> {
+        let listed = printed(
+            store
+                .git()
+                .args(["ls-tree", "-r", "-z", "--full-tree", tree]),
+        )?;
+        let links: Vec<(String, Utf8PathBuf)> = entries(&listed)
+            .filter_map(|entry| {
+                let (state, path) = entry.split_once('\t')?;
+                let commit = state.strip_prefix("160000 commit ")?;
+                Some((commit.trim().to_owned(), Utf8PathBuf::from(path)))
+            })
+            .collect();
+        for (commit, path) in links {
+            let inside = at.join(&path);
+            match self.store_of(store, at, &path)? {
+                Some(submodule) if submodule.has(&commit)? => {
+                    self.write(&submodule, &format!("{commit}^{{tree}}"), &inside)?;
+                }
+                _ => self.missing.push(inside),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the objects of the submodule at `path` are.
+    fn store_of(
+        &self,
+        store: &Store,
+        at: &Utf8Path,
+        path: &Utf8Path,
+    ) -> Result<Option<Store>, Problem> {
+        if let Store::WorkTree(top) = store {
+            let folder = top.join(path);
+            if folder.join(".git").exists() {
+                return Ok(Some(Store::WorkTree(folder)));
+            }
+        }
+        let modules = self.top.join(at).join(".gitmodules");
+        let names = run(store.git().args([
+            "config",
+            "-z",
+            "--file",
+            modules.as_str(),
+            "--get-regexp",
+            r"^submodule\..*\.path$",
+        ]))?;
+        let name = entries(&names.stdout).find_map(|entry| {
+            let (key, value) = entry.split_once('\n')?;
+            (value == path.as_str()).then(|| {
+                key.strip_prefix("submodule.")?
+                    .strip_suffix(".path")
+                    .map(str::to_owned)
+            })?
+        });
+        let Some(name) = name else { return Ok(None) };
+        let inside = format!("modules/{name}");
+        let folder = printed(store.git().args([
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            &inside,
+        ]))?;
+        let folder = Utf8PathBuf::from(String::from_utf8_lossy(&folder).trim_end_matches('\n'));
+        Ok(folder.exists().then_some(Store::Folder(folder)))
+    }
+}

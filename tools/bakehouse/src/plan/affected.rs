@@ -1,0 +1,46 @@
+//! Which outputs have another input hash than they had.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Plan;
+use super::explain::Output;
+
+/// Outputs to make again, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    pub services: BTreeSet<String>,
+    pub packs: BTreeSet<String>,
+    /// The targets of `packs` that changed.
+    pub pack_binaries: BTreeSet<String>,
+}
+
+impl Affected {
+    /// What of `now` is not as it was; all of it when there was nothing.
+    pub fn between(then: Option<&Plan>, now: &Plan) -> Self {
+        let before: BTreeMap<&str, &str> = then
+            .into_iter()
+            .flat_map(Output::all)
+            .map(|output| (output.name, output.input_hash))
+            .collect();
+        let changed = |name: &str, hash: &str| before.get(name) != Some(&hash);
+        let mut affected = Self::default();
+        for service in &now.services {
+            if changed(&service.name, &service.input_hash) {
+                affected.services.insert(service.name.clone());
+            }
+        }
+        for pack in &now.packs {
+            for binary in &pack.binaries {
+                if changed(&binary.target, &binary.input_hash) {
+                    affected.packs.insert(pack.name.clone());
+                    affected.pack_binaries.insert(binary.target.clone());
+                }
+            }
+        }
+        affected
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.packs.is_empty()
+    }
+}

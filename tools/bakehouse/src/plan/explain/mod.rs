@@ -1,0 +1,11 @@
+//! Why an output is made again: the files that changed, and how each reaches it.
+
+mod files;
+mod lock;
+mod output;
+mod reasons;
+mod state;
+
+pub use output::Output;
+pub use reasons::{Reason, reasons};
+pub use state::{Compiled, State};

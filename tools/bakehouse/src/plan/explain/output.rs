@@ -1,0 +1,54 @@
+//! A service or a pack binary.
+
+use std::collections::BTreeSet;
+
+use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
+
+/// A service or a pack binary of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// The name of its target.
+    pub name: &'a str,
+    pub package: &'a str,
+    pub bin: &'a str,
+    pub closure: &'a BTreeSet<String>,
+    pub inputs: &'a Inputs,
+    pub input_hash: &'a str,
+    /// The stage that builds its binary.
+    pub(super) leaf: &'a str,
+    /// Its table in `bakehouse.toml`.
+    pub(super) table: &'static str,
+    pub(super) table_of: &'a str,
+}
+
+impl<'a> Output<'a> {
+    /// All outputs of `plan`.
+    pub fn all(plan: &'a Plan) -> impl Iterator<Item = Self> {
+        let services = plan.services.iter().map(|service| Self {
+            name: &service.name,
+            package: &service.package,
+            bin: &service.bin,
+            closure: &service.closure,
+            inputs: &service.inputs,
+            input_hash: &service.input_hash,
+            leaf: &service.leaf,
+            table: "services",
+            table_of: &service.family,
+        });
+        let packs = plan.packs.iter().flat_map(|pack| {
+            pack.binaries.iter().map(|binary| Self {
+                name: &binary.target,
+                package: &binary.package,
+                bin: &binary.bin,
+                closure: &binary.closure,
+                inputs: &binary.inputs,
+                input_hash: &binary.input_hash,
+                leaf: &binary.leaf,
+                table: "packs",
+                table_of: &pack.name,
+            })
+        });
+        services.chain(packs)
+    }
+}

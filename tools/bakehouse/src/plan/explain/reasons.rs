@@ -1,0 +1,291 @@
+//! What changed between two states of an output.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+use super::files::{Files, file_changes};
+use super::{Output, State};
+use crate::plan::inherit;
+use crate::plan::inputs::Part;
+
+/// One thing that changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// The file, relative to the Docker context.
+    pub file: String,
+    /// What about it.
+    pub what: String,
+    /// How it reaches the output, the nearest to the file first: crates, packages, at last the output.
+    pub chain: Vec<String>,
+}
+
+/// Why `now` is not as it was `then`: the shortest explanations first. Never empty when the input hashes differ.
+pub fn reasons(
+    (then, was): (State<'_>, Output<'_>),
+    (now, is): (State<'_>, Output<'_>),
+    config: &str,
+) -> Vec<Reason> {
+    let explained = Explained {
+        then,
+        was,
+        now,
+        is,
+        config,
+    };
+    let mut reasons: BTreeSet<Reason> = explained.lock().chain(explained.files()).collect();
+    let parts: BTreeSet<&Part> = was.inputs.0.keys().chain(is.inputs.0.keys()).collect();
+    for part in parts {
+        let (old, new) = (was.inputs.0.get(part), is.inputs.0.get(part));
+        if old != new {
+            explained.part(
+                part,
+                old.map(|value| &**value),
+                new.map(|value| &**value),
+                &mut reasons,
+            );
+        }
+    }
+    if reasons.is_empty() {
+        reasons.extend(explained.reached());
+    }
+    if reasons.is_empty() {
+        reasons.extend(explained.all_features());
+    }
+    let mut reasons: Vec<Reason> = reasons.into_iter().collect();
+    reasons.sort_by(|a, b| (a.chain.len(), a).cmp(&(b.chain.len(), b)));
+    reasons
+}
+
+pub struct Explained<'a> {
+    pub then: State<'a>,
+    pub was: Output<'a>,
+    pub now: State<'a>,
+    pub is: Output<'a>,
+    config: &'a str,
+}
+
+impl<'a> Explained<'a> {
+    fn part(
+        &self,
+        part: &Part,
+        old: Option<&str>,
+        new: Option<&str>,
+        reasons: &mut BTreeSet<Reason>,
+    ) {
+        let here = || vec![self.is.name.to_owned()];
+        let mut push = |file: &str, what: String, chain: Vec<String>| {
+            reasons.insert(Reason {
+                file: file.to_owned(),
+                what,
+                chain,
+            });
+        };
+        match part {
+            Part::Setting(key) => {
+                let file = if self.by_toolchain(key, old, new) {
+                    "rust-toolchain.toml"
+                } else {
+                    self.config
+                };
+                let key = match key.as_str() {
+                    "package" | "bin" | "to" => {
+                        format!("{}.{}.{key}", self.is.table, self.is.table_of)
+                    }
+                    _ => key.clone(),
+                };
+                push(file, format!("{key}: {}", turned(old, new)), here());
+            }
+            Part::Toolchain => push("rust-toolchain.toml", turned(old, new), here()),
+            Part::Workspace(file, key) if self.only_its_heirs_changed(file, key, old, new) => {}
+            Part::Workspace(file, key) => {
+                let (state, output) = self.side(new.is_some());
+                let heir = key.strip_prefix("workspace.").and_then(|key| {
+                    let heirs = output.closure.iter().filter(|package| {
+                        let member = &state.workspace.members[*package];
+                        member.workspace.join("Cargo.toml") == *file
+                            && inherit::keys(&member.manifest).contains(key)
+                    });
+                    heirs
+                        .map(|package| state.chain(output, package))
+                        .min_by_key(Vec::len)
+                });
+                push(file.as_str(), format!("[{key}]"), heir.unwrap_or_else(here));
+            }
+            Part::Package(package) => self.package(package, &mut push),
+            Part::Features(package) => {
+                // Where no output asks for others, manifests do, and they are inputs too.
+                let was = self.then.asked(self.was, package);
+                if was != self.now.asked(self.is, package) {
+                    reasons.insert(self.features(package, old, new));
+                }
+            }
+            Part::Asks(package) => {
+                let (state, _) = self.side(new.is_some());
+                push(
+                    state.manifest(package).as_str(),
+                    "features are unified with it".to_owned(),
+                    vec![package.clone(), self.is.name.to_owned()],
+                );
+            }
+            // Those are compared all together.
+            Part::CargoConfig(_) | Part::Shipped(_) | Part::Locked(_) => {}
+        }
+    }
+
+    fn features(&self, package: &str, old: Option<&str>, new: Option<&str>) -> Reason {
+        let (state, output) = self.side(new.is_some());
+        Reason {
+            file: self.config.to_owned(),
+            what: format!("features of {package}: {}", turned(old, new)),
+            chain: state.chain(output, package),
+        }
+    }
+
+    /// Features that the selection of outputs decides without naming them.
+    fn all_features(&self) -> Vec<Reason> {
+        let parts = self.is.inputs.0.iter();
+        parts
+            .filter_map(|(part, new)| match part {
+                Part::Features(package) => {
+                    let old = self.was.inputs.0.get(part);
+                    let differ = old != Some(new);
+                    differ.then(|| self.features(package, old.map(|old| &**old), Some(new)))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The state that has what is looked for.
+    fn side(&self, is_now: bool) -> (State<'a>, Output<'a>) {
+        if is_now {
+            (self.now, self.is)
+        } else {
+            (self.then, self.was)
+        }
+    }
+
+    /// Whether the builder base moved because it follows the pinned toolchain.
+    fn by_toolchain(&self, key: &str, old: Option<&str>, new: Option<&str>) -> bool {
+        let follows = |value: Option<&str>, state: State<'_>| {
+            let channel = state.plan.channel.as_deref();
+            value.is_some_and(|value| channel.is_some_and(|channel| value.contains(channel)))
+        };
+        key == "bases.builder"
+            && self.then.plan.channel != self.now.plan.channel
+            && follows(old, self.then)
+            && follows(new, self.now)
+    }
+
+    fn package(&self, package: &str, push: &mut impl FnMut(&str, String, Vec<String>)) {
+        let (was, is) = (
+            self.was.closure.contains(package),
+            self.is.closure.contains(package),
+        );
+        if was && is {
+            let chain = self.now.chain(self.is, package);
+            let old = &self.then.plan.packages[package];
+            let new = &self.now.plan.packages[package];
+            if old.manifest != new.manifest {
+                let manifest = self.now.manifest(package);
+                push(manifest.as_str(), "modified".to_owned(), chain.clone());
+            }
+            let others: BTreeSet<_> = old.others.keys().chain(new.others.keys()).collect();
+            for path in others {
+                if old.others.get(path) != new.others.get(path) {
+                    push(path.as_str(), "modified".to_owned(), chain.clone());
+                }
+            }
+            for (file, what) in file_changes(&old.texts(), &new.texts()) {
+                push(file.as_str(), what, chain.clone());
+            }
+            return;
+        }
+        // A package that came or went: the manifest that says so, nearest to it.
+        let (state, output) = self.side(is);
+        let other = if is { self.was } else { self.is };
+        let way = state.way(output, package);
+        let Some((_, above)) = way.split_last() else {
+            return;
+        };
+        let Some(parent) = above.last() else { return };
+        // A patch says by itself that the package stands in the place of a third-party crate.
+        let (otherwise, _) = self.side(!is);
+        if !other.closure.contains(*parent) || otherwise.lock.has_third_party(package) {
+            return;
+        }
+        let changed = |package: &&&str| {
+            let manifest = |state: State<'_>| {
+                state
+                    .plan
+                    .packages
+                    .get(**package)
+                    .map(|inputs| inputs.manifest.clone())
+            };
+            manifest(self.then) != manifest(self.now)
+        };
+        let file = above.iter().rev().find(changed).map_or_else(
+            || self.config.to_owned(),
+            |package| state.manifest(package).to_string(),
+        );
+        let what = if is {
+            format!("puts {package} in")
+        } else {
+            format!("no longer puts {package} in")
+        };
+        push(&file, what, state.chain(output, package));
+    }
+
+    /// Whether a key of a workspace's manifest is what it was, and only counts now, or no longer does, because of a
+    /// package that inherits it.
+    fn only_its_heirs_changed(
+        &self,
+        file: &Utf8Path,
+        key: &str,
+        old: Option<&str>,
+        new: Option<&str>,
+    ) -> bool {
+        let value = |state: State<'a>| {
+            let workspace = state.workspace;
+            let folder = file.parent().unwrap_or(Utf8Path::new(""));
+            let foreign = workspace.foreign.get(folder);
+            let shared = foreign.unwrap_or(&workspace.manifest).get("workspace")?;
+            inherit::value(shared.as_table()?, key.strip_prefix("workspace.")?)
+        };
+        key.starts_with("workspace.")
+            && (old.is_none() || new.is_none())
+            && value(self.then) == value(self.now)
+    }
+
+    /// Files that are no package's: shipped ones, and Cargo's configuration.
+    fn files(&self) -> impl Iterator<Item = Reason> {
+        fn files(output: Output<'_>) -> Files<'_> {
+            let parts = output.inputs.0.iter();
+            parts
+                .filter_map(|(part, text)| match part {
+                    Part::CargoConfig(path) | Part::Shipped(path) => {
+                        Some((path.as_path(), text.to_string()))
+                    }
+                    _ => None,
+                })
+                .collect()
+        }
+        let changes = file_changes(&files(self.was), &files(self.is));
+        changes.into_iter().map(|(file, what)| Reason {
+            file: file.into_string(),
+            what,
+            chain: vec![self.is.name.to_owned()],
+        })
+    }
+}
+
+/// `old → new`.
+fn turned(old: Option<&str>, new: Option<&str>) -> String {
+    let shown = |value: Option<&str>| match value {
+        None => "not set".to_owned(),
+        Some("") => "none".to_owned(),
+        Some(value) => value.to_owned(),
+    };
+    format!("{} → {}", shown(old), shown(new))
+}

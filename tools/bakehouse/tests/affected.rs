@@ -1,0 +1,284 @@
+//! `bakehouse affected --since`: on real repositories, exactly the outputs whose input hash changed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod shop;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Output;
+
+use shop::{Shop, stderr, stdout};
+
+/// Services, then packs.
+fn affected(shop: &Shop, since: &str) -> Vec<String> {
+    let output = shop.bakehouse(&["affected", "--since", since, "--format", "json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    names(&output)
+}
+
+fn names(output: &Output) -> Vec<String> {
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["version"], 1);
+    ["services", "packs"]
+        .iter()
+        .flat_map(|key| shown[key].as_array().unwrap())
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Edit → what it affects.
+type Row = (&'static str, fn(&Shop), &'static [&'static str]);
+
+const BATCH: &[&str] = &["batch-python", "batch-shell"];
+
+const ROWS: &[Row] = &[
+    ("nothing", |_| {}, &[]),
+    (
+        "a changed file",
+        |s| s.write("common/src/lib.rs", "// changed"),
+        &["batch-python", "batch-shell", "web"],
+    ),
+    (
+        "a new file",
+        |s| s.write("prices/src/more.rs", "// new"),
+        &["web"],
+    ),
+    (
+        "a new file that git ignores: the build gets it all the same",
+        |s| {
+            s.write("prices/.gitignore", "*.local");
+            s.write("prices/src/x.local", "");
+        },
+        &["web"],
+    ),
+    (
+        "a deleted file",
+        |s| std::fs::remove_file(s.path("prices/build.rs")).unwrap(),
+        &["web"],
+    ),
+    (
+        "a renamed file",
+        |s| {
+            let rename = (s.path("prices/src/lib.rs"), s.path("prices/src/prices.rs"));
+            std::fs::rename(rename.0, rename.1).unwrap();
+            s.edit(
+                "prices/Cargo.toml",
+                "edition.workspace = true",
+                "edition.workspace = true\n\n[lib]\npath = \"src/prices.rs\"",
+            );
+        },
+        &["web"],
+    ),
+    (
+        "a file that becomes executable",
+        |s| {
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(s.path("batch/src/main.rs"), mode).unwrap();
+        },
+        BATCH,
+    ),
+    (
+        "a file that becomes a link",
+        |s| {
+            std::fs::remove_file(s.path("web/static/index.html")).unwrap();
+            symlink("../src/main.rs", s.path("web/static/index.html")).unwrap();
+        },
+        &["web"],
+    ),
+    (
+        "a renamed package folder",
+        |s| {
+            std::fs::rename(s.path("batch"), s.path("batches")).unwrap();
+            s.edit("Cargo.toml", "\"batch\"", "\"batches\"");
+        },
+        BATCH,
+    ),
+    (
+        "a file that no image needs",
+        |s| s.write("README.md", "read me"),
+        &[],
+    ),
+    (
+        "a member that no image needs",
+        |s| s.write("stub-server/src/lib.rs", "// changed"),
+        &[],
+    ),
+    ("generated files", Shop::generate, &[]),
+    (
+        "a comment in a manifest",
+        |s| {
+            s.edit(
+                "common/Cargo.toml",
+                "[dependencies]",
+                "# why\n[dependencies]",
+            );
+        },
+        &[],
+    ),
+    (
+        "a locked version of one service's own part",
+        |s| s.edit("Cargo.lock", "version = \"1.0.18\"", "version = \"1.0.17\""),
+        &["web"],
+    ),
+    (
+        "a locked version that all but one need",
+        |s| s.edit("Cargo.lock", "version = \"1.0.14\"", "version = \"1.0.15\""),
+        &["batch-python", "batch-shell", "web"],
+    ),
+    (
+        "a pack binary's source",
+        |s| s.write("probe/src/main.rs", "fn main() { loop {} }"),
+        &["base"],
+    ),
+    (
+        "another folder for a pack binary",
+        |s| s.edit("bakehouse.toml", "to = \"bin/\"", "to = \"tools/\""),
+        &["base"],
+    ),
+    (
+        "a variant's setting",
+        |s| s.edit("bakehouse.toml", "python:3.12", "python:3.13"),
+        &["batch-python"],
+    ),
+    (
+        "a new service",
+        |s| s.edit("bakehouse.toml", "[inputs", "[services.probe]\n\n[inputs"),
+        &["probe"],
+    ),
+    (
+        "a renamed service",
+        |s| s.edit("bakehouse.toml", "[services.web]", "[services.shop]"),
+        &["shop"],
+    ),
+    (
+        "a service less, which had a say in the features of another's crates",
+        |s| {
+            s.edit("bakehouse.toml", "[services.batch]\n", "");
+            s.edit("bakehouse.toml", "variants.shell = {}\n", "");
+            let text = s.read("bakehouse.toml");
+            let kept = text.lines().filter(|line| !line.starts_with("variants."));
+            s.write("bakehouse.toml", &kept.collect::<Vec<_>>().join("\n"));
+        },
+        &["web"],
+    ),
+    (
+        "no configuration",
+        |s| std::fs::remove_file(s.path("bakehouse.toml")).unwrap(),
+        &["batch", "probe", "shop-web"],
+    ),
+    (
+        "the toolchain",
+        |s| s.edit("rust-toolchain.toml", "1.95.0", "1.94.0"),
+        &["batch-python", "batch-shell", "web", "base"],
+    ),
+];
+
+/// Dirty and untracked files count as they will once they are committed.
+#[test]
+fn exactly_what_changed_is_affected_committed_or_not() {
+    for (name, edit, expected) in ROWS {
+        let shop = Shop::new();
+        shop.commit_all();
+        edit(&shop);
+        assert_eq!(affected(&shop, "HEAD"), *expected, "{name}, not committed");
+        shop.git(&["add", "--all"]);
+        assert_eq!(affected(&shop, "HEAD"), *expected, "{name}, staged");
+        shop.git(&["add", "--all", "--force"]);
+        shop.git(&["commit", "--quiet", "--allow-empty", "--message", "edit"]);
+        assert_eq!(affected(&shop, "HEAD~"), *expected, "{name}, committed");
+        assert_eq!(affected(&shop, "HEAD"), [""; 0], "{name}, since itself");
+    }
+}
+
+#[test]
+fn a_change_that_is_taken_back_affects_nothing() {
+    let shop = Shop::new();
+    shop.commit_all();
+    let before = shop.read("common/src/lib.rs");
+    shop.write("common/src/lib.rs", "// changed");
+    shop.commit_all();
+    shop.write("common/src/lib.rs", &before);
+    shop.commit_all();
+    assert_eq!(affected(&shop, "HEAD~2"), [""; 0]);
+    assert_ne!(affected(&shop, "HEAD~"), [""; 0]);
+}
+
+#[test]
+fn every_name_of_a_revision_is_understood() {
+    let shop = Shop::new();
+    shop.commit_all();
+    shop.git(&["tag", "v1"]);
+    shop.git(&["branch", "release/1"]);
+    shop.write("web/src/main.rs", "fn main() {}");
+    shop.commit_all();
+    let id = shop.git(&["rev-parse", "v1"]);
+    for name in ["v1", "release/1", "HEAD^", "@{1}", id.trim(), &id[..8]] {
+        assert_eq!(affected(&shop, name), ["web"], "{name}");
+    }
+}
+
+/// `(path, content)` of everything below a folder.
+fn listing(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(listing(&path));
+        } else {
+            files.insert(
+                path.to_str().unwrap().to_owned(),
+                std::fs::read(&path).unwrap(),
+            );
+        }
+    }
+    files
+}
+
+#[test]
+fn repository_and_work_tree_are_left_as_they_are() {
+    let shop = Shop::new();
+    shop.commit_all();
+    shop.write("web/src/main.rs", "fn main() {}");
+    shop.git(&["add", "web"]);
+    shop.write("web/src/main.rs", "fn main() { }");
+    shop.git(&["config", "core.splitIndex", "true"]);
+    shop.write(
+        ".git/hooks/post-index-change",
+        "#!/bin/sh\ntouch hook-ran\n",
+    );
+    let hook = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(shop.path(".git/hooks/post-index-change"), hook).unwrap();
+    let before = listing(&shop.path(""));
+    assert_eq!(affected(&shop, "HEAD"), ["web"]);
+    let after = listing(&shop.path(""));
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        after.keys().collect::<Vec<_>>()
+    );
+    assert!(before == after);
+}
+
+#[test]
+fn each_format_says_the_same() {
+    let shop = Shop::new();
+    shop.commit_all();
+    let id = shop.git(&["rev-parse", "HEAD"]);
+    let short = &id[..10];
+    let print = |format: &str| {
+        let output = shop.bakehouse(&["affected", "--since", "HEAD", "--format", format]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+            .replace(id.trim(), "<commit>")
+            .replace(short, "<short>")
+    };
+    insta::assert_snapshot!("none_as_text", print("text"));
+    insta::assert_snapshot!("none_for_github", print("github"));
+    shop.write("common/src/lib.rs", "// changed");
+    shop.write("common/src/more.rs", "// new");
+    shop.write("probe/src/main.rs", "fn main() { loop {} }");
+    insta::assert_snapshot!("some_as_text", print("text"));
+    insta::assert_snapshot!("some_as_json", print("json"));
+    insta::assert_snapshot!("some_for_github", print("github"));
+}
