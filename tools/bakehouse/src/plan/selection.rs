@@ -8,7 +8,7 @@ use super::config::Config;
 use super::config::valid::{Strategy, Unify};
 use super::stage::{CompileStage, Selection};
 use crate::graph::closure::compile_order;
-use crate::graph::{Activation, Workspace};
+use crate::graph::{Activation, Member, Workspace};
 
 /// A binary to build.
 pub struct Output<'a> {
@@ -144,10 +144,20 @@ fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
-    let direct = packages
+    let members: Vec<&Member> = packages
         .filter_map(|name| workspace.members.get(name))
-        .map(|member| (member.name.clone(), member.dependencies.clone()))
         .collect();
+    // The lock lists what is not switched on, too: that has no crates here.
+    let mut direct: BTreeMap<String, BTreeSet<String>> = members
+        .iter()
+        .flat_map(|member| member.loaded())
+        .map(|name| (name.to_owned(), BTreeSet::new()))
+        .collect();
+    direct.extend(
+        members
+            .iter()
+            .map(|member| (member.name.clone(), member.dependencies.clone())),
+    );
     let found = workspace.lock.below_third_party(&direct).into_iter();
     found
         .filter(|name| workspace.members.contains_key(*name))
