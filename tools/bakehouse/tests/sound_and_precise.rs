@@ -13,6 +13,7 @@ use bakehouse::plan::explain::{Output, State, reasons};
 use bakehouse::plan::lock_graph::LockGraph;
 use model::{Edit, Model, plan};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Target → output.
 fn outputs(plan: &Plan) -> BTreeMap<&str, Output<'_>> {
@@ -63,8 +64,21 @@ fn check(model: &Model, edit: &Edit) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The same cases for everybody. With `PROPTEST_CASES=N`, that many others.
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 128;
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    config
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn exactly_what_an_edit_can_change_has_another_hash(

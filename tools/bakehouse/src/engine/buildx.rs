@@ -15,8 +15,8 @@ use crate::problem::{Code, Problem};
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
 /// variables.
 pub const OLDEST_BUILDX: Version = Version::new(0, 19, 0);
-/// The oldest engine whose own frontend reads the generated Dockerfile.
-pub const OLDEST_ENGINE: Version = Version::new(23, 0, 0);
+/// The oldest engine whose own frontend reads the generated Dockerfile: `COPY --chmod` with letters.
+pub const OLDEST_ENGINE: Version = Version::new(28, 0, 0);
 
 /// The Docker Engine that `docker` talks to.
 #[derive(Clone, Debug)]

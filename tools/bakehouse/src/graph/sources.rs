@@ -145,6 +145,9 @@ pub fn listed(
         .max_depth(Some(1))
         .hidden(false)
         .require_git(false)
+        // What one user alone ignores must not decide.
+        .git_global(false)
+        .git_exclude(false)
         .build();
     for entry in walk.skip(1) {
         let entry = entry.map_err(|error| unreadable(&error))?;

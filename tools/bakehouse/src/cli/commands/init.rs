@@ -9,7 +9,7 @@ use crate::cli::session::Session;
 use crate::documents::proposal;
 use crate::graph::Workspace;
 use crate::graph::inputs::scan;
-use crate::plan::config::{Config, RawConfig};
+use crate::plan::config::Config;
 use crate::plan::proposal::Proposal;
 use crate::problem::{Code, Problem, Problems, Source};
 
@@ -30,7 +30,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         text: proposal::render(&proposal),
     };
     // What would be refused is not written.
-    Config::new(&RawConfig::parse(&source)?, &source, &workspace)?;
+    Config::read(&source, &workspace)?;
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());

@@ -101,10 +101,12 @@ impl fmt::Display for Instruction {
                 source,
                 target,
             } => {
-                let from = from
-                    .as_ref()
-                    .map_or_else(String::new, |from| format!("--from={from} "));
-                writeln!(f, "COPY {from}{source} {target}")
+                // What the umask of a checkout left must not show in the image.
+                let option = match from {
+                    Some(from) => format!("--from={from}"),
+                    None => "--chmod=u=rwX,go=rX".to_owned(),
+                };
+                writeln!(f, "COPY {option} {source} {target}")
             }
             Self::Run(run) => run.fmt(f),
         }

@@ -168,7 +168,7 @@ pub struct RawService {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Shipped beside the binary, owned by root. A folder's *content* goes to the path.
+    /// Shipped beside the binary, owned by root; everybody may read, and run what is executable. A folder's *content* goes to the path.
     ///
     /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
     #[serde(default)]
