@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bakehouse::plan::Plan;
 use bakehouse::plan::explain::{Output, State, reasons};
 use bakehouse::plan::lock_graph::LockGraph;
-use model::{Edit, Model, plan};
+use model::{Crate, Edit, Model, plan};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -102,6 +102,19 @@ proptest! {
         model.write(&other, true);
         prop_assert_eq!(hashes(&plan(one.path()).1), hashes(&plan(&other).1));
     }
+}
+
+/// A crate of the registry no longer needs one that a local folder stands for, and that something else needs, too.
+#[test]
+fn an_edge_of_the_lock_to_a_patched_crate_is_a_reason() {
+    let mut model = Model::example();
+    model.members[5].crates.insert(2);
+    model.crates[2].patched = Some(0);
+    model.crates[3] = Crate {
+        needs: BTreeSet::from([2]),
+        ..Crate::default()
+    };
+    check(&model, &Edit::LockedEdge(3)).unwrap();
 }
 
 /// The edits that the property draws from are all of use: each changes some hash in some workspace, but for those that

@@ -38,13 +38,19 @@ impl<'a> Explained<'a> {
                 what,
             ));
         }
-        let settled = |needed: &&str| {
-            let name = needed.split_once(' ').map(|(name, _)| name);
-            name.is_some_and(|name| !gone.contains_key(name) && !come.contains_key(name))
-        };
+        let is_local = |state: State<'a>, name: &str| state.workspace.members.contains_key(name);
         for (entry, text) in &new {
             let Some(before) = old.get(entry) else {
                 continue;
+            };
+            // What else an entry needs is told by what came and went, or by a manifest.
+            let settled = |needed: &&str| match needed.split_once(' ') {
+                Some((name, _)) => !gone.contains_key(name) && !come.contains_key(name),
+                None => {
+                    !is_local(self.now, entry)
+                        && is_local(self.then, needed)
+                        && is_local(self.now, needed)
+                }
             };
             let needs = |text: &str| -> BTreeSet<String> {
                 let needs = text.split('"').skip(1).step_by(2);
