@@ -7,26 +7,8 @@ mod shop;
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Output;
 
 use shop::{Shop, stderr, stdout};
-
-/// Services, then packs.
-fn affected(shop: &Shop, since: &str) -> Vec<String> {
-    let output = shop.bakehouse(&["affected", "--since", since, "--format", "json"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    names(&output)
-}
-
-fn names(output: &Output) -> Vec<String> {
-    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(shown["version"], 1);
-    ["services", "packs"]
-        .iter()
-        .flat_map(|key| shown[key].as_array().unwrap())
-        .map(|name| name.as_str().unwrap().to_owned())
-        .collect()
-}
 
 /// Edit → what it affects.
 type Row = (&'static str, fn(&Shop), &'static [&'static str]);
@@ -182,13 +164,13 @@ fn exactly_what_changed_is_affected_committed_or_not() {
         let shop = Shop::new();
         shop.commit_all();
         edit(&shop);
-        assert_eq!(affected(&shop, "HEAD"), *expected, "{name}, not committed");
+        assert_eq!(shop.affected("HEAD"), *expected, "{name}, not committed");
         shop.git(&["add", "--all"]);
-        assert_eq!(affected(&shop, "HEAD"), *expected, "{name}, staged");
+        assert_eq!(shop.affected("HEAD"), *expected, "{name}, staged");
         shop.git(&["add", "--all", "--force"]);
         shop.git(&["commit", "--quiet", "--allow-empty", "--message", "edit"]);
-        assert_eq!(affected(&shop, "HEAD~"), *expected, "{name}, committed");
-        assert_eq!(affected(&shop, "HEAD"), [""; 0], "{name}, since itself");
+        assert_eq!(shop.affected("HEAD~"), *expected, "{name}, committed");
+        assert_eq!(shop.affected("HEAD"), [""; 0], "{name}, since itself");
     }
 }
 
@@ -201,8 +183,8 @@ fn a_change_that_is_taken_back_affects_nothing() {
     shop.commit_all();
     shop.write("common/src/lib.rs", &before);
     shop.commit_all();
-    assert_eq!(affected(&shop, "HEAD~2"), [""; 0]);
-    assert_ne!(affected(&shop, "HEAD~"), [""; 0]);
+    assert_eq!(shop.affected("HEAD~2"), [""; 0]);
+    assert_ne!(shop.affected("HEAD~"), [""; 0]);
 }
 
 #[test]
@@ -215,7 +197,7 @@ fn every_name_of_a_revision_is_understood() {
     shop.commit_all();
     let id = shop.git(&["rev-parse", "v1"]);
     for name in ["v1", "release/1", "HEAD^", "@{1}", id.trim(), &id[..8]] {
-        assert_eq!(affected(&shop, name), ["web"], "{name}");
+        assert_eq!(shop.affected(name), ["web"], "{name}");
     }
 }
 
@@ -251,7 +233,7 @@ fn repository_and_work_tree_are_left_as_they_are() {
     let hook = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(shop.path(".git/hooks/post-index-change"), hook).unwrap();
     let before = listing(&shop.path(""));
-    assert_eq!(affected(&shop, "HEAD"), ["web"]);
+    assert_eq!(shop.affected("HEAD"), ["web"]);
     let after = listing(&shop.path(""));
     assert_eq!(
         before.keys().collect::<Vec<_>>(),

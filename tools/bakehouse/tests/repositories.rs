@@ -1,31 +1,10 @@
 //! `bakehouse affected --since` in repositories of every kind: worktrees, shallow and partial clones, submodules, hooks.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 mod shop;
 
-use std::process::Output;
-
-use shop::{Shop, git, stderr, stdout};
+use shop::{Shop, bakehouse, git, names, stderr, stdout};
 
 const BATCH: &[&str] = &["batch-python", "batch-shell"];
-
-/// Services, then packs.
-fn affected(shop: &Shop, since: &str) -> Vec<String> {
-    let output = shop.bakehouse(&["affected", "--since", since, "--format", "json"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    names(&output)
-}
-
-fn names(output: &Output) -> Vec<String> {
-    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(shown["version"], 1);
-    ["services", "packs"]
-        .iter()
-        .flat_map(|key| shown[key].as_array().unwrap())
-        .map(|name| name.as_str().unwrap().to_owned())
-        .collect()
-}
 
 fn refused(shop: &Shop, since: &str, code: &str, exit: i32) -> String {
     let output = shop.bakehouse(&["affected", "--since", since]);
@@ -68,9 +47,9 @@ fn attributes_of_a_checkout_and_of_an_archive_change_nothing() {
     let source = shop.read("web/src/main.rs");
     shop.write("web/src/main.rs", &source.to_uppercase());
     shop.commit_all();
-    assert_eq!(affected(&shop, "HEAD"), [""; 0]);
+    assert_eq!(shop.affected("HEAD"), [""; 0]);
     shop.write("web/static/index.html", "<a>\r\n<c>\r\n");
-    assert_eq!(affected(&shop, "HEAD"), ["web"]);
+    assert_eq!(shop.affected("HEAD"), ["web"]);
     // What LFS is when its objects cannot be had.
     shop.git(&["config", "filter.upper.smudge", "false"]);
     refused(&shop, "HEAD", "revision-incomplete", 1);
@@ -114,12 +93,7 @@ fn a_linked_worktree_has_the_same_history() {
     let path = other.path().join("linked");
     shop.git(&["worktree", "add", "--quiet", path.to_str().unwrap()]);
     std::fs::write(path.join("probe/src/main.rs"), "fn main() { loop {} }").unwrap();
-    let output = assert_cmd::Command::cargo_bin("bakehouse")
-        .unwrap()
-        .current_dir(&path)
-        .args(["affected", "--since", "main", "--format", "json"])
-        .output()
-        .unwrap();
+    let output = bakehouse(&path, &["affected", "--since", "main", "--format", "json"]);
     assert_eq!(names(&output), ["base"], "{}", stderr(&output));
 }
 
@@ -208,14 +182,8 @@ fn a_shallow_clone_is_never_silently_unaffected() {
         folder.path(),
         &["clone", "--quiet", "--depth", "1", &url, "clone"],
     );
-    let run = |since: &str| {
-        assert_cmd::Command::cargo_bin("bakehouse")
-            .unwrap()
-            .current_dir(folder.path().join("clone"))
-            .args(["affected", "--format", "json", "--since", since])
-            .output()
-            .unwrap()
-    };
+    let clone = folder.path().join("clone");
+    let run = |since: &str| bakehouse(&clone, &["affected", "--format", "json", "--since", since]);
     let id = shop.git(&["rev-parse", "HEAD~"]);
     for since in ["HEAD~", id.trim()] {
         let output = run(since);
@@ -230,7 +198,7 @@ fn a_shallow_clone_is_never_silently_unaffected() {
     assert_eq!(names(&run("HEAD")), [""; 0]);
     // With that one commit fetched, and still shallow, it is known.
     git(
-        &folder.path().join("clone"),
+        &clone,
         &["fetch", "--quiet", "--depth", "1", "origin", id.trim()],
     );
     assert_eq!(names(&run(id.trim())), ["web"]);
@@ -250,12 +218,11 @@ fn a_partial_clone_gets_what_it_lacks() {
         folder.path(),
         &["clone", "--quiet", "--filter", "blob:none", &url, "clone"],
     );
-    let output = assert_cmd::Command::cargo_bin("bakehouse")
-        .unwrap()
-        .current_dir(folder.path().join("clone"))
-        .args(["affected", "--format", "json", "--since", "HEAD~"])
-        .output()
-        .unwrap();
+    let clone = folder.path().join("clone");
+    let output = bakehouse(
+        &clone,
+        &["affected", "--format", "json", "--since", "HEAD~"],
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(names(&output), ["web"]);
 }
@@ -285,24 +252,20 @@ fn submodules_are_followed_and_a_missing_one_is_an_error() {
         "proto",
     ]);
     shop.commit_all();
-    assert_eq!(affected(&shop, "HEAD"), [""; 0]);
+    assert_eq!(shop.affected("HEAD"), [""; 0]);
 
     commit("two");
     git(&shop.path("proto"), &["pull", "--quiet"]);
     assert_eq!(
-        affected(&shop, "HEAD"),
+        shop.affected("HEAD"),
         BATCH,
         "another commit is checked out"
     );
     shop.commit_all();
-    assert_eq!(
-        affected(&shop, "HEAD~"),
-        BATCH,
-        "another commit is committed"
-    );
-    assert_eq!(affected(&shop, "HEAD"), [""; 0]);
+    assert_eq!(shop.affected("HEAD~"), BATCH, "another commit is committed");
+    assert_eq!(shop.affected("HEAD"), [""; 0]);
     std::fs::write(shop.path("proto/api.proto"), "three").unwrap();
-    assert_eq!(affected(&shop, "HEAD"), BATCH, "dirty inside");
+    assert_eq!(shop.affected("HEAD"), BATCH, "dirty inside");
 
     // Moved elsewhere, it is found among what git keeps.
     git(&shop.path("proto"), &["checkout", "--quiet", "."]);
@@ -312,7 +275,7 @@ fn submodules_are_followed_and_a_missing_one_is_an_error() {
         "paths = [\"proto\"]",
         "paths = [\"schemas\"]",
     );
-    assert_eq!(affected(&shop, "HEAD"), BATCH);
+    assert_eq!(shop.affected("HEAD"), BATCH);
     shop.git(&["reset", "--quiet", "--hard"]);
 
     shop.git(&["submodule", "--quiet", "deinit", "--force", "--all"]);
@@ -331,7 +294,7 @@ fn submodules_are_followed_and_a_missing_one_is_an_error() {
         &shop.path(""),
         &["clone", "--quiet", "--depth", "1", &url, "proto"],
     );
-    assert_eq!(affected(&shop, "HEAD"), [""; 0]);
+    assert_eq!(shop.affected("HEAD"), [""; 0]);
     refused(&shop, "HEAD~", "submodule-missing", 1);
 }
 
@@ -385,10 +348,10 @@ fn shop_with_a_package_beside_it() -> Shop {
 #[test]
 fn what_lies_above_the_workspace_has_a_history_too() {
     let shop = shop_with_a_package_beside_it();
-    assert_eq!(affected(&shop, "HEAD"), [""; 0]);
+    assert_eq!(shop.affected("HEAD"), [""; 0]);
     shop.write("../shared/src/lib.rs", "// changed");
     shop.write("../shared/src/more.rs", "");
-    assert_eq!(affected(&shop, "HEAD"), ["web"]);
+    assert_eq!(shop.affected("HEAD"), ["web"]);
     let output = shop.bakehouse(&["why", "web", "--since", "HEAD"]);
     let said = stdout(&output);
     let said: Vec<&str> = said.lines().skip(1).map(str::trim).collect();
@@ -403,7 +366,7 @@ fn what_lies_above_the_workspace_has_a_history_too() {
     git(&shop.path(".."), &["checkout", "--quiet", "shared"]);
     shop.write("common/src/lib.rs", "// changed");
     assert_eq!(
-        affected(&shop, "HEAD"),
+        shop.affected("HEAD"),
         ["batch-python", "batch-shell", "web"]
     );
 }

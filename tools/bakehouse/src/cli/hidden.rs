@@ -6,28 +6,19 @@ use super::session::Planned;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Certainty, Finding, Kind, scan, undeclared as not_declared};
 use crate::plan::Plan;
+use crate::plan::explain::Output;
 use crate::problem::{Code, Problem};
 
 /// The packages that a plan builds.
 pub fn packages(plan: &Plan) -> BTreeSet<&str> {
-    let services = plan.services.iter().map(|service| &service.closure);
-    let binaries = plan.pack_binaries().map(|binary| &binary.closure);
-    let all = services.chain(binaries).flatten();
+    let all = Output::all(plan).flat_map(|output| output.closure);
     all.map(String::as_str).collect()
 }
 
 /// The outputs that hold a package, and with it what is declared for it.
 pub fn services<'a>(plan: &'a Plan, package: &str) -> Vec<&'a str> {
-    let services = plan
-        .services
-        .iter()
-        .filter(|service| service.closure.contains(package))
-        .map(|service| service.name.as_str());
-    let binaries = plan
-        .pack_binaries()
-        .filter(|binary| binary.closure.contains(package))
-        .map(|binary| binary.target.as_str());
-    services.chain(binaries).collect()
+    let holders = Output::all(plan).filter(|output| output.closure.contains(package));
+    holders.map(|output| output.name).collect()
 }
 
 /// What `packages` read and the configuration does not declare.

@@ -4,10 +4,17 @@ use std::io::IsTerminal;
 
 use clap::ColorChoice;
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Global;
 use crate::problem::Problems;
+
+/// Prints what `--format json` shows.
+pub fn json(shown: &impl Serialize) {
+    let json = serde_json::to_string_pretty(shown).expect("strings, numbers and lists are JSON");
+    anstream::println!("{json}");
+}
 
 /// Sets colours and the level of detail.
 pub fn set_up(global: &Global) {

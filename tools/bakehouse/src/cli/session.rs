@@ -106,7 +106,8 @@ fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Sou
     Ok(Source { name, text })
 }
 
-fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8PathBuf {
+/// The configuration's file: the one that was named, else the one beside the workspace's manifest.
+pub fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8PathBuf {
     match config {
         Some(path) => path.to_owned(),
         None => workspace.home().join("bakehouse.toml"),

@@ -29,16 +29,11 @@ impl Since {
         let folder = &now.workspace.folder;
         let planned = match plan(session, &repository, &snapshot, folder) {
             Ok(planned) => {
-                let lacks = "lacks the commit that the revision has of it";
-                needs_none(&snapshot.top, &planned, &snapshot.missing, lacks)?;
+                needs_none(&snapshot.top, &planned, &snapshot.missing, LACKS)?;
                 Some(planned)
             }
             Err(_) if !snapshot.missing.is_empty() => {
-                return Err(missing(
-                    &snapshot.missing[0],
-                    "lacks the commit that the revision has of it",
-                )
-                .into());
+                return Err(missing(&snapshot.missing[0], LACKS).into());
             }
             Err(why) => {
                 tracing::warn!(
@@ -56,6 +51,9 @@ impl Since {
         })
     }
 }
+
+/// What is wrong with a submodule that is here, and older or newer than the revision.
+const LACKS: &str = "lacks the commit that the revision has of it";
 
 fn plan(
     session: &Session,

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use camino::Utf8Path;
-
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
-use crate::plan::proposal::{Proposal, RUNTIME};
+use crate::plan::config::bases;
+use crate::plan::proposal::Proposal;
+use crate::plan::selection::outermost;
 
 /// The text of the file.
 pub fn render(proposal: &Proposal) -> String {
@@ -40,7 +40,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
         comment(text, note);
     }
     let _ = writeln!(text, "builder = {}", quoted(&proposal.builder));
-    let _ = writeln!(text, "runtime = {}", quoted(RUNTIME));
+    let _ = writeln!(text, "runtime = {}", quoted(bases::RUNTIME));
     let packages = because(proposal, |need| need.builder);
     if !packages.is_empty() {
         comment(
@@ -149,8 +149,9 @@ fn inputs(text: &mut String, proposal: &Proposal) {
         for finding in &declared {
             comment(text, &format!("{}: {}", finding.place(), said(finding)));
         }
-        let paths: Vec<String> = outermost(&declared)
-            .into_iter()
+        let paths = declared.iter().map(|finding| finding.path.clone());
+        let paths: Vec<String> = outermost(&paths.collect())
+            .iter()
             .map(|path| quoted(relative(&proposal.folder, path).as_str()))
             .collect();
         let _ = writeln!(text, "paths = [{}]", paths.join(", "));
@@ -160,18 +161,6 @@ fn inputs(text: &mut String, proposal: &Proposal) {
 fn said(finding: &Finding) -> String {
     let Finding { by, path, .. } = finding;
     format!("{by} reads {path}")
-}
-
-/// Paths without those that lie in another of them.
-fn outermost<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a Utf8Path> {
-    let all: BTreeSet<_> = findings
-        .iter()
-        .map(|finding| finding.path.as_path())
-        .collect();
-    all.iter()
-        .filter(|path| !path.ancestors().skip(1).any(|folder| all.contains(folder)))
-        .copied()
-        .collect()
 }
 
 fn remarks(text: &mut String, proposal: &Proposal) {

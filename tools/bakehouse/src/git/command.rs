@@ -59,10 +59,13 @@ pub fn printed(command: &mut Command) -> Result<Vec<u8>, Problem> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    Err(
-        Problem::new(Code::GitFailed, format!("git failed: {}", said(&output)))
-            .hint("mend what git names, then run it again"),
-    )
+    Err(failed(&said(&output)))
+}
+
+/// The problem that git complains of.
+pub fn failed(said: &str) -> Problem {
+    Problem::new(Code::GitFailed, format!("git failed: {said}"))
+        .hint("mend what git names, then run it again")
 }
 
 /// What git complains about.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::command::{entries, git, printed, run, said};
+use super::command::{entries, failed, git, printed, run, said};
 use super::snapshot::Snapshot;
 use crate::problem::{Code, Problem, did_you_mean};
 
@@ -69,8 +69,7 @@ impl Repository {
                     )
                     .hint("what changed since a revision is read from git: run it in a clone")
                 } else {
-                    Problem::new(Code::GitFailed, format!("git failed: {said}"))
-                        .hint("mend what git names, then run it again")
+                    failed(&said)
                 },
             );
         }

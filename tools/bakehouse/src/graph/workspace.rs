@@ -138,7 +138,7 @@ impl Workspace {
         let mut foreign = BTreeMap::new();
         for found in found.values() {
             let member = surroundings.member(found)?;
-            if member.foreign {
+            if member.foreign && !foreign.contains_key(&member.workspace) {
                 let manifest = read_toml(&found.workspace.join("Cargo.toml"))?;
                 foreign.insert(member.workspace.clone(), manifest);
             }
@@ -231,23 +231,22 @@ fn channel(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Option<String>, Pro
     for folder in workspace.ancestors().take_while(|f| f.starts_with(limit)) {
         let path = folder.join("rust-toolchain.toml");
         if path.is_file() {
-            let table = read_toml(&path)?;
-            let channel = table
-                .get("toolchain")
-                .and_then(|toolchain| toolchain.get("channel"));
-            return Ok(channel.and_then(toml::Value::as_str).map(str::to_owned));
+            return Ok(named_channel(&read_toml(&path)?));
         }
         let legacy = fs_err::read_to_string(folder.join("rust-toolchain")).ok();
         if let Some(text) = legacy {
             // It may be in the newer form, too.
             let table: Option<toml::Table> = text.parse().ok();
-            let newer = table
-                .as_ref()
-                .and_then(|table| table.get("toolchain")?.get("channel")?.as_str());
+            let newer = table.and_then(|table| named_channel(&table));
             let line = text.trim();
             let line = (!line.contains('\n') && !line.is_empty()).then_some(line);
-            return Ok(newer.or(line).map(str::to_owned));
+            return Ok(newer.or_else(|| line.map(str::to_owned)));
         }
     }
     Ok(None)
+}
+
+fn named_channel(file: &toml::Table) -> Option<String> {
+    let channel = file.get("toolchain")?.get("channel")?.as_str()?;
+    Some(channel.to_owned())
 }

@@ -53,18 +53,7 @@ impl Plan {
     /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
         let packages = compiled(&selections(workspace, config));
-        let sources = packages
-            .iter()
-            .flat_map(|package| member_reads(workspace, config, package));
-        let shipped = config
-            .services
-            .iter()
-            .flat_map(|service| service.image.files.keys().cloned());
-        let all: BTreeSet<Utf8PathBuf> = sources
-            .chain(shipped)
-            .chain(workspace.cargo_configs.iter().cloned())
-            .collect();
-        all.into_iter().collect()
+        reads(workspace, config, &packages).into_iter().collect()
     }
 
     /// Works out the plan.
@@ -150,8 +139,7 @@ impl Plan {
                     .collect(),
             })
             .collect();
-        let mut context: BTreeSet<Utf8PathBuf> =
-            Self::reads(workspace, &config).into_iter().collect();
+        let mut context = reads(workspace, &config, &compiled);
         context.insert(workspace.folder.join(SKELETON));
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
@@ -218,6 +206,23 @@ impl Plan {
         }
         families
     }
+}
+
+/// The paths whose content builds of `packages`, and the images of all services, need.
+fn reads(
+    workspace: &Workspace,
+    config: &Config,
+    packages: &BTreeSet<String>,
+) -> BTreeSet<Utf8PathBuf> {
+    let sources = packages
+        .iter()
+        .flat_map(|package| member_reads(workspace, config, package));
+    let shipped = config
+        .services
+        .iter()
+        .flat_map(|service| service.image.files.keys().cloned());
+    let configs = workspace.cargo_configs.iter().cloned();
+    sources.chain(shipped).chain(configs).collect()
 }
 
 /// All packages that are compiled for any output.

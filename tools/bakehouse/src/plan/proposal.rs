@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::config::names;
+use super::config::{bases, names};
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};
 use crate::graph::{Member, Workspace};
@@ -49,9 +49,6 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// The base that a service runs on, unless it says otherwise.
-pub const RUNTIME: &str = "docker.io/library/debian:bookworm-slim";
-
 /// Words in the names of packages that support development.
 const DEVELOPMENT: [&str; 18] = [
     "bench",
@@ -74,9 +71,16 @@ const DEVELOPMENT: [&str; 18] = [
     "xtask",
 ];
 
-impl Proposal {
-    /// The services alone: what is scanned for hidden inputs depends on them.
-    pub fn services(workspace: &Workspace) -> (Vec<ProposedService>, Vec<LeftOut>) {
+/// Which binaries become services.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    pub services: Vec<ProposedService>,
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Chosen {
+    /// Chooses among all binaries.
+    pub fn of(workspace: &Workspace) -> Self {
         let mut left_out = Vec::new();
         let mut kept: Vec<(&Member, &str)> = Vec::new();
         for member in workspace.own_members() {
@@ -115,25 +119,23 @@ impl Proposal {
             })
             .collect();
         services.sort_by(|a, b| a.name.cmp(&b.name));
-        (services, left_out)
+        Self { services, left_out }
     }
 
-    /// The packages that `services` are built from.
-    pub fn packages<'a>(
-        workspace: &'a Workspace,
-        services: &'a [ProposedService],
-    ) -> BTreeSet<&'a str> {
-        let packages = services.iter().map(|service| service.package.as_str());
+    /// The packages that the services are built from.
+    pub fn packages<'a>(&'a self, workspace: &'a Workspace) -> BTreeSet<&'a str> {
+        let packages = self.services.iter().map(|service| service.package.as_str());
         packages
             .flat_map(|package| needed(workspace, package))
             .collect()
     }
+}
 
+impl Proposal {
     /// Works out the proposal. `findings` are the hidden inputs of the services' packages.
-    pub fn new(workspace: &Workspace, findings: Vec<Finding>) -> Self {
-        let (services, left_out) = Self::services(workspace);
-        let packages = Self::packages(workspace, &services);
-        let direct = packages
+    pub fn new(workspace: &Workspace, chosen: Chosen, findings: Vec<Finding>) -> Self {
+        let direct = chosen
+            .packages(workspace)
             .iter()
             .map(|name| {
                 let dependencies = workspace.members[*name].dependencies.clone();
@@ -149,7 +151,7 @@ impl Proposal {
         let sources = locked
             .iter()
             .filter_map(|package| package.source.as_deref());
-        let (builder, builder_note) = builder(workspace.channel.as_deref());
+        let channel = workspace.channel.as_deref();
         let (declarable, remarks): (Vec<Finding>, _) =
             findings.into_iter().partition(Finding::declarable);
         let mut inputs: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
@@ -162,16 +164,16 @@ impl Proposal {
         Self {
             folder: workspace.folder.clone(),
             registry: registry(workspace),
-            builder,
-            builder_note,
+            builder: bases::builder(channel),
+            builder_note: builder_note(channel),
             needs: system::needs(&names),
             unknown_needs: system::unknown(&seeking)
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
             sources: sources.filter_map(origin).collect(),
-            services,
-            left_out,
+            services: chosen.services,
+            left_out: chosen.left_out,
             inputs,
             remarks,
         }
@@ -239,27 +241,19 @@ fn is_default(member: &Member, feature: &str) -> bool {
     false
 }
 
-/// The builder base for a toolchain, and a word where that is not enough.
-fn builder(channel: Option<&str>) -> (String, Option<String>) {
-    let image = |version: &str| format!("docker.io/library/rust:{version}-slim-bookworm");
-    let latest = || "docker.io/library/rust:slim-bookworm".to_owned();
+/// Why the default builder base is not certain to be right for a toolchain.
+fn builder_note(channel: Option<&str>) -> Option<String> {
     match channel {
-        Some(channel) if channel.starts_with(|c: char| c.is_ascii_digit()) => {
-            let note = (channel.matches('.').count() < 2).then(|| {
-                format!("The toolchain file says `{channel}`: pin a full version there and here, or a new patch release compiles all again.")
-            });
-            (image(channel), note)
-        }
-        Some("stable") | None => {
-            let note = "No toolchain is pinned: pin a version in rust-toolchain.toml and here, so that everybody builds with the same.";
-            (latest(), Some(note.to_owned()))
-        }
-        Some(channel) => {
-            let note = format!(
-                "The toolchain file asks for `{channel}`, of which there is no published image: name one of your own."
-            );
-            (latest(), Some(note))
-        }
+        Some(channel) if bases::is_release(channel) => (channel.matches('.').count() < 2).then(|| {
+            format!("The toolchain file says `{channel}`: pin a full version there and here, or a new patch release compiles all again.")
+        }),
+        Some("stable") | None => Some(
+            "No toolchain is pinned: pin a version in rust-toolchain.toml and here, so that everybody builds with the same."
+                .to_owned(),
+        ),
+        Some(channel) => Some(format!(
+            "The toolchain file asks for `{channel}`, of which there is no published image: name one of your own."
+        )),
     }
 }
 
@@ -328,9 +322,11 @@ mod tests {
             (None, "docker.io/library/rust:slim-bookworm", true),
         ];
         for (channel, image, remark) in table {
-            let (builder, note) = builder(channel);
             assert_eq!(
-                (builder.as_str(), note.is_some()),
+                (
+                    bases::builder(channel).as_str(),
+                    builder_note(channel).is_some()
+                ),
                 (image, remark),
                 "{channel:?}"
             );

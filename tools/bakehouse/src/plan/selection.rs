@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::config::Config;
 use super::config::valid::{Strategy, Unify};
 use super::stage::{CompileStage, Selection};
 use crate::graph::closure::compile_order;
+use crate::graph::inputs::fixed_part;
 use crate::graph::{Activation, Member, Workspace};
 
 /// A binary to build.
@@ -62,14 +63,6 @@ pub fn outermost(paths: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
             .any(|folder| paths.contains(folder))
     };
     paths.iter().filter(|path| !inner(path)).cloned().collect()
-}
-
-/// The folder that a pattern such as `migrations/**` cannot leave.
-fn fixed_part(pattern: &Utf8Path) -> Utf8PathBuf {
-    pattern
-        .components()
-        .take_while(|part| !part.as_str().contains('*'))
-        .collect()
 }
 
 /// The selections of a plan: one, or one per package and features.

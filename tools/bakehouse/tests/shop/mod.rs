@@ -42,13 +42,14 @@ impl Shop {
     }
 
     pub fn bakehouse(&self, arguments: &[&str]) -> Output {
-        Command::cargo_bin("bakehouse")
-            .unwrap()
-            .current_dir(self.path(""))
-            .env_remove("RUST_BACKTRACE")
-            .args(arguments)
-            .output()
-            .unwrap()
+        bakehouse(&self.path(""), arguments)
+    }
+
+    /// What `affected --since` lists: services, then packs.
+    pub fn affected(&self, since: &str) -> Vec<String> {
+        let output = self.bakehouse(&["affected", "--since", since, "--format", "json"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        names(&output)
     }
 
     /// Runs git in the workspace, as nobody in particular and without anybody's settings.
@@ -91,6 +92,28 @@ impl Shop {
             })
             .collect()
     }
+}
+
+/// Runs bakehouse in `folder`.
+pub fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
+    Command::cargo_bin("bakehouse")
+        .unwrap()
+        .current_dir(folder)
+        .env_remove("RUST_BACKTRACE")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// What `affected --format json` lists: services, then packs.
+pub fn names(output: &Output) -> Vec<String> {
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["version"], 1);
+    ["services", "packs"]
+        .iter()
+        .flat_map(|key| shown[key].as_array().unwrap())
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Runs git in `folder`, and gives what it prints.

@@ -6,6 +6,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{AffectedArgs, AffectedFormat};
+use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
 use crate::plan::affected::Affected;
@@ -21,16 +22,12 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
     let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);
     match arguments.format {
         AffectedFormat::Text => text(session, &now, &since, &affected),
-        AffectedFormat::Json => {
-            let shown = Shown {
-                version: 1,
-                since: &since.revision.id,
-                services: &affected.services,
-                packs: &affected.packs,
-            };
-            let json = serde_json::to_string_pretty(&shown).expect("strings and lists are JSON");
-            anstream::println!("{json}");
-        }
+        AffectedFormat::Json => json(&Shown {
+            version: 1,
+            since: &since.revision.id,
+            services: &affected.services,
+            packs: &affected.packs,
+        }),
         AffectedFormat::Github => github(&affected),
     }
     Ok(())

@@ -5,26 +5,23 @@ use std::io::Write;
 use camino::Utf8Path;
 
 use crate::cli::args::InitArgs;
-use crate::cli::session::Session;
+use crate::cli::session::{Session, config_path};
 use crate::documents::proposal;
 use crate::graph::Workspace;
 use crate::graph::inputs::scan;
 use crate::plan::config::Config;
-use crate::plan::proposal::Proposal;
+use crate::plan::proposal::{Chosen, Proposal};
 use crate::problem::{Code, Problem, Problems, Source};
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     let workspace = Workspace::read(session.global.manifest_path.as_deref())?;
-    let path = match &session.global.config {
-        Some(path) => path.clone(),
-        None => workspace.home().join("bakehouse.toml"),
-    };
+    let path = config_path(session.global.config.as_deref(), &workspace);
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
-    let (services, _) = Proposal::services(&workspace);
-    let findings = scan(&workspace, &Proposal::packages(&workspace, &services));
-    let proposal = Proposal::new(&workspace, findings);
+    let chosen = Chosen::of(&workspace);
+    let findings = scan(&workspace, &chosen.packages(&workspace));
+    let proposal = Proposal::new(&workspace, chosen, findings);
     let source = Source {
         name: path.to_string(),
         text: proposal::render(&proposal),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::cli::args::{Format, PlanArgs};
 use crate::cli::hidden;
+use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
 use crate::plan::Plan;
@@ -20,11 +21,7 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
             text(plan);
             inputs(plan, &hidden);
         }
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&Shown::of(plan, &hidden))
-                .expect("strings and lists are JSON");
-            anstream::println!("{json}");
-        }
+        Format::Json => json(&Shown::of(plan, &hidden)),
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{Format, WhyArgs};
+use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
 use crate::git::repository::Uncommitted;
@@ -58,11 +59,6 @@ fn find<'a>(plan: &'a Plan, name: &str) -> Result<Output<'a>, Problem> {
         format!("there is no service `{}`", name.escape_debug()),
     )
     .hint(hint))
-}
-
-fn json(value: &impl Serialize) {
-    let json = serde_json::to_string_pretty(value).expect("strings and lists are JSON");
-    anstream::println!("{json}");
 }
 
 /// `file (what) → crate → … → service`.

@@ -4,6 +4,7 @@ use super::BUILD;
 use super::layered::source_mounts;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
+use crate::plan::config::bases::is_release;
 use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
 use crate::plan::stage::Selection;
 
@@ -24,11 +25,7 @@ pub fn toolchain(plan: &Plan) -> Stage {
             ],
         }));
     }
-    if let Some(channel) = plan
-        .channel
-        .as_ref()
-        .filter(|c| c.starts_with(|c: char| c.is_ascii_digit()))
-    {
+    if let Some(channel) = plan.channel.as_ref().filter(|c| is_release(c)) {
         instructions.push(Instruction::Run(Run {
             network: false,
             mounts: Vec::new(),

@@ -126,20 +126,21 @@ pub fn undeclared<'a>(
     findings: &'a [Finding],
     declared: &BTreeMap<String, Vec<Utf8PathBuf>>,
 ) -> Vec<&'a Finding> {
-    let holds = |pattern: &Utf8PathBuf, path: &Utf8Path| {
-        let fixed: Utf8PathBuf = pattern
-            .iter()
-            .take_while(|part| !part.contains('*'))
-            .collect();
-        path.starts_with(fixed)
-    };
     findings
         .iter()
         .filter(|finding| {
             let patterns = declared.get(&finding.package).into_iter().flatten();
             !patterns
                 .into_iter()
-                .any(|pattern| holds(pattern, &finding.path))
+                .any(|pattern| finding.path.starts_with(fixed_part(pattern)))
         })
+        .collect()
+}
+
+/// The folder that a pattern such as `migrations/**` cannot leave.
+pub fn fixed_part(pattern: &Utf8Path) -> Utf8PathBuf {
+    pattern
+        .components()
+        .take_while(|part| !part.as_str().contains('*'))
         .collect()
 }

@@ -13,6 +13,6 @@ pub mod scan;
 mod tests_only;
 mod value;
 
-pub use finding::{Certainty, Finding, Kind, undeclared};
+pub use finding::{Certainty, Finding, Kind, fixed_part, undeclared};
 pub use resolve::needed;
 pub use scan::scan;

@@ -9,11 +9,8 @@ use super::reference::{Place, Reference, Role};
 use super::resolve::{Package, normal};
 use super::rust::{SIGNS, references};
 use super::tests_only::declares_for_tests;
-use crate::graph::sources::NEVER_SOURCES;
+use crate::graph::sources::{DEVELOPMENT, NEVER_SOURCES};
 use crate::graph::{Member, Workspace};
-
-/// Folders of a package that no image is built from.
-const DEVELOPMENT: [&str; 3] = ["tests", "benches", "examples"];
 
 /// Files that a package has for people.
 const FOR_PEOPLE: [&str; 8] = [

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::bases;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
@@ -37,12 +38,9 @@ pub(super) struct Check<'a> {
 impl Check<'_> {
     pub(super) fn config(&mut self, raw: &RawConfig) -> Config {
         let channel = self.workspace.channel.as_deref();
-        let builder = match (&raw.bases.builder, channel) {
-            (Some(builder), _) => self.image_name(builder),
-            (None, Some(channel)) if channel.starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("docker.io/library/rust:{channel}-slim-bookworm")
-            }
-            (None, _) => "docker.io/library/rust:slim-bookworm".to_owned(),
+        let builder = match &raw.bases.builder {
+            Some(builder) => self.image_name(builder),
+            None => bases::builder(channel),
         };
         let packs = self.packs(raw);
         let services = self.services(raw);
@@ -85,10 +83,11 @@ impl Check<'_> {
                 .as_ref()
                 .map_or_else(String::new, |name| self.image_name(name)),
             builder,
-            runtime: raw.bases.runtime.as_ref().map_or_else(
-                || "docker.io/library/debian:bookworm-slim".to_owned(),
-                |name| self.image_name(name),
-            ),
+            runtime: raw
+                .bases
+                .runtime
+                .as_ref()
+                .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name)),
             builder_packages: sorted(
                 raw.bases
                     .packages

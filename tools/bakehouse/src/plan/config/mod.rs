@@ -1,5 +1,6 @@
 //! `bakehouse.toml`: as written ([`raw`]), and checked against the workspace ([`valid`]).
 
+pub mod bases;
 mod check;
 mod parse;
 pub mod raw;
