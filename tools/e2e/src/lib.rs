@@ -5,3 +5,4 @@ pub mod at_once;
 pub mod scenario;
 pub mod strategy;
 pub mod tiny;
+pub mod wide;

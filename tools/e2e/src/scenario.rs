@@ -203,7 +203,8 @@ impl<'a> Trial<'a> {
     #[track_caller]
     fn prepared(&self, services: &[&str]) -> Bake {
         (self.at.strategy.prepare)(&self.workspace);
-        let mut bake = self.workspace.bake(services.iter().copied());
+        let filled = self.at.strategy.cache.filter(|_| self.cache.is_some());
+        let mut bake = self.workspace.bake(services.iter().copied().chain(filled));
         if let Some(cache) = &self.cache {
             bake = bake.variable("CACHE_REF", cache);
             bake = match self.runner {

@@ -12,6 +12,8 @@ pub struct Strategy {
     pub name: &'static str,
     /// Writes what the build needs; called after each edit.
     pub prepare: fn(&Workspace),
+    /// The target that writes the registry cache, where services do not.
+    pub cache: Option<&'static str>,
 }
 
 /// Every strategy of the generator.
@@ -19,10 +21,12 @@ pub const STRATEGIES: &[Strategy] = &[
     Strategy {
         name: "layer",
         prepare: Workspace::generate,
+        cache: Some("compiled"),
     },
     Strategy {
         name: "mount",
         prepare: generate_mount,
+        cache: Some("compiled"),
     },
 ];
 
@@ -39,6 +43,7 @@ fn generate_mount(workspace: &Workspace) {
 pub const USUAL: Strategy = Strategy {
     name: "usual",
     prepare: |workspace| Usual::default().write(workspace),
+    cache: None,
 };
 
 /// The same with one target folder for all services, as they have it when the mount is given no id.
@@ -51,6 +56,7 @@ pub const USUAL_ONE_TARGET: Strategy = Strategy {
         }
         .write(workspace);
     },
+    cache: None,
 };
 
 /// The same with a step that compiles the dependencies against empty sources, before the real ones are copied.
@@ -63,6 +69,7 @@ pub const USUAL_STUBS: Strategy = Strategy {
         }
         .write(workspace);
     },
+    cache: None,
 };
 
 /// The same with a crate folder that is not locked, which is what a mount is when nothing is said.
@@ -75,6 +82,7 @@ pub const USUAL_UNLOCKED: Strategy = Strategy {
         }
         .write(workspace);
     },
+    cache: None,
 };
 
 /// In what the usual Dockerfiles differ.

@@ -83,7 +83,7 @@ pub fn library_of(service: &str) -> &'static str {
     if service == "c" { "right" } else { "left" }
 }
 
-fn library_source(name: &str, value: &str) -> String {
+pub(crate) fn library_source(name: &str, value: &str) -> String {
     format!("pub fn value() -> &'static str {{\n    \"{name}-{value}\"\n}}\n")
 }
 

@@ -1,90 +1,115 @@
 //! On a runner that has nothing but the registry, what did not change is not compiled.
 
-use bakehouse_e2e::tiny::{BASES, set, tiny};
-use bakehouse_testkit::{BakeRun, Runner, Turn, Workspace, runner, unique};
+use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
+use bakehouse_e2e::tiny::{BASES, tiny};
+use bakehouse_e2e::wide::{set_library, set_service, wide};
+use bakehouse_testkit::{Bake, BakeRun, Runner, Turn, Workspace, runner, unique};
 
-/// What a bake on the runner compiled, as `crate vVersion`.
+/// A branch's runners. Each bake is one more of them, and has the registry cache of main and of the branch.
+struct Branch<'a> {
+    workspace: &'a Workspace,
+    turn: &'a Turn,
+    runner: &'a Runner,
+    cache: String,
+}
+
+impl Branch<'_> {
+    fn bake(&self, branch: &str, targets: &[&str]) -> BakeRun {
+        self.runner.forget();
+        cached(self.workspace, targets, &self.cache)
+            .variable("CACHE_BRANCH", branch)
+            .variable("DOCKER_HOST", self.runner.host())
+            .run(self.turn)
+    }
+
+    /// What a bake of `targets` compiles, as `crate vVersion`.
+    fn compiles(&self, targets: &[&str]) -> Vec<String> {
+        let run = self.bake("feature/x", targets);
+        let compiled = compiled(&run);
+        println!(
+            "{targets:?}: {:.1} s, compiled {compiled:?}",
+            run.took.as_secs_f32()
+        );
+        compiled
+    }
+}
+
 fn compiled(run: &BakeRun) -> Vec<String> {
     run.compiled().into_keys().collect()
 }
 
-fn cached(
-    workspace: &Workspace,
-    targets: &[&str],
-    mode: &str,
-    cache: &str,
-) -> bakehouse_testkit::Bake {
+fn cached(workspace: &Workspace, targets: &[&str], cache: &str) -> Bake {
     workspace
         .bake(targets.iter().copied())
         .variable("CACHE_REF", cache)
-        .variable("CACHE_MODE", mode)
 }
 
-/// In which way CI fills the cache: from a runner too. What a builder with a long history exports can be more than
-/// BuildKit reads.
-fn fill(workspace: &Workspace, turn: &Turn, mode: &str, cache: &str, runner: &Runner) {
-    runner.forget();
-    let fill = |target: &str| {
-        let _ = cached(workspace, &[target], mode, cache)
-            .variable("DOCKER_HOST", runner.host())
-            .run(turn);
+fn only_the_change(strategy: &Strategy, services_alone: bool) {
+    let turn = Turn::take();
+    let runner = Runner::start("e2e", &BASES);
+    let workspace = wide();
+    workspace.make_cold(&unique::unique());
+    (strategy.prepare)(&workspace);
+    let branch = Branch {
+        workspace: &workspace,
+        turn: &turn,
+        runner: &runner,
+        cache: format!("{}/cache-{}", runner::registry(), unique::unique()),
     };
-    if mode == "min" {
-        fill("shared");
+    let nothing: Vec<String> = Vec::new();
+    let name = strategy.name;
+    assert!(!compiled(&branch.bake("main", &["default"])).is_empty());
+
+    for _ in 0..2 {
+        assert_eq!(
+            branch.compiles(&["default"]),
+            nothing,
+            "{name}: nothing changed"
+        );
     }
-    fill("default");
+    if !services_alone {
+        return;
+    }
+    set_service(&workspace, 0, "B");
+    assert_eq!(
+        branch.compiles(&["s0"]),
+        ["s0 v0.1.0"],
+        "{name}: a service, alone"
+    );
+    assert_eq!(
+        branch.compiles(&["default"]),
+        ["s0 v0.1.0"],
+        "{name}: a service, all baked"
+    );
+    set_service(&workspace, 3, "B");
+    assert_eq!(
+        branch.compiles(&["default"]),
+        ["s3 v0.1.0"],
+        "{name}: another, on a branch that has a cache of its own"
+    );
+    set_library(&workspace, 1, "B");
+    assert_eq!(
+        branch.compiles(&["default"]),
+        ["l1 v0.1.0", "s1 v0.1.0", "s5 v0.1.0", "s7 v0.1.0"],
+        "{name}: a library"
+    );
+    set_library(&workspace, 1, "A");
+    assert_eq!(
+        branch.compiles(&["default"]),
+        nothing,
+        "{name}: back to what main has"
+    );
 }
 
 #[test]
 fn only_the_change_is_compiled() {
-    let turn = Turn::take();
-    let runner = Runner::start("e2e", &BASES);
-    for mode in ["max", "min"] {
-        let workspace = tiny();
-        workspace.make_cold(&unique::unique());
-        workspace.generate();
-        let cache = format!("{}/cache-{}", runner::registry(), unique::unique());
-        fill(&workspace, &turn, mode, &cache, &runner);
-        let on_runner = |targets: &[&str]| {
-            runner.forget();
-            let run = cached(&workspace, targets, mode, &cache)
-                .variable("DOCKER_HOST", runner.host())
-                .run(&turn);
-            println!(
-                "{mode} {targets:?}: {:.1} s, compiled {:?}",
-                run.took.as_secs_f32(),
-                compiled(&run)
-            );
-            compiled(&run)
-        };
-        let nothing: Vec<String> = Vec::new();
-        assert_eq!(
-            on_runner(&["default"]),
-            nothing,
-            "nothing changed, mode {mode}"
-        );
+    only_the_change(&STRATEGIES[0], true);
+}
 
-        set(&workspace, "a", "B");
-        assert_eq!(
-            on_runner(&["a"]),
-            ["a v0.1.0"],
-            "a service changed, baked alone, mode {mode}"
-        );
-
-        set(&workspace, "a", "C");
-        assert_eq!(
-            on_runner(&["default"]),
-            ["a v0.1.0"],
-            "a service changed, all baked, mode {mode}"
-        );
-
-        set(&workspace, "left", "C");
-        assert_eq!(
-            on_runner(&["default"]),
-            ["a v0.1.0", "b v0.1.0", "left v0.1.0"],
-            "a library changed, all baked, mode {mode}"
-        );
-    }
+/// The target folders are in mounts, which a bare runner has not: what changed brings its whole closure along.
+#[test]
+fn what_did_not_change_is_not_compiled_with_mounts_either() {
+    only_the_change(&STRATEGIES[1], false);
 }
 
 #[test]
@@ -94,6 +119,6 @@ fn a_registry_that_is_down_fails_no_build() {
     workspace.make_cold(&unique::unique());
     workspace.generate();
     // Nothing listens there.
-    let run = cached(&workspace, &["default"], "max", "127.0.0.1:9/cache").run(&turn);
+    let run = cached(&workspace, &["default"], "127.0.0.1:9/cache").run(&turn);
     assert!(compiled(&run).contains(&"a v0.1.0".to_owned()), "{run}");
 }

@@ -504,7 +504,7 @@ impl Bench<'_> {
             let seconds = filled.seconds;
             let bytes = machine::cache_bytes(
                 &format!("{cache}/{}", stand.way.key()),
-                &self.cache_tags(stand)?,
+                &self.cache_tags(stand),
             );
             let facts = self.facts(stand.way);
             facts.cache_fill_seconds = Some(seconds);
@@ -514,31 +514,16 @@ impl Bench<'_> {
     }
 
     /// The tags that a way's caches have in the registry.
-    fn cache_tags(&self, stand: &Stand) -> Result<Vec<String>, Problems> {
-        let mut names: Vec<String> = self
-            .plan
-            .services
-            .iter()
-            .map(|service| service.name.clone())
-            .collect();
+    fn cache_tags(&self, stand: &Stand) -> Vec<String> {
         if stand.way.is_generated() {
-            let plan = self.host.plan(&stand.dir)?;
-            names.extend(
-                plan.pack_binaries()
-                    .map(|binary| format!("{}-{}", binary.target, binary.input_hash)),
-            );
-            names.push(crate::plan::build::SHARED.to_owned());
-        } else {
-            names.extend(
-                self.plan
-                    .pack_binaries()
-                    .map(|binary| binary.target.clone()),
-            );
+            return vec!["main".to_owned()];
         }
-        Ok(names
-            .into_iter()
+        let services = self.plan.services.iter().map(|service| &service.name);
+        let binaries = self.plan.pack_binaries().map(|binary| &binary.target);
+        services
+            .chain(binaries)
             .map(|name| format!("{name}-main"))
-            .collect())
+            .collect()
     }
 
     fn image_sizes(&mut self) {

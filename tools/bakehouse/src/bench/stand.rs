@@ -11,7 +11,7 @@ use super::subject::{Part, Subject};
 use super::ways::Way;
 use crate::engine::Engine;
 use crate::engine::progress::{Progress, Step, compiling};
-use crate::plan::build::SHARED;
+use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem};
 
 /// A way and its place.
@@ -140,17 +140,14 @@ impl Stand {
             }
         };
         if let Some(Cache { reference, branch }) = order.cache {
-            if self.way == Way::Layer && order.parts.is_none() {
-                command.arg(SHARED);
+            if self.way.is_generated() && order.parts.is_none() {
+                command.arg(COMPILED);
             }
             command
                 .env("CACHE_REF", format!("{reference}/{}", self.way.key()))
                 .env("CACHE_BRANCH", branch);
         }
         command.args(targets);
-        if self.way == Way::Layer {
-            command.env("CACHE_MODE", "min");
-        }
         self.run(command, order.subject)
     }
 

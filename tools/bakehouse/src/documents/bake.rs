@@ -9,7 +9,7 @@ use hcl::{Block, Expression};
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
-use crate::plan::build::SHARED;
+use crate::plan::build::COMPILED;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
@@ -33,14 +33,25 @@ pub fn render(plan: &Plan) -> Document {
 /// Lists on one line, but for groups: a service more is a line more there.
 fn format(block: &Block) -> String {
     let mut text = Vec::new();
-    let compact = block.identifier.as_str() != "group";
+    let is_group = block.identifier.as_str() == "group";
     let mut formatter = hcl::format::Formatter::builder()
-        .compact_arrays(compact)
+        .compact_arrays(!is_group)
         .build(&mut text);
     block
         .format(&mut formatter)
         .expect("a block of plain expressions can be written");
-    String::from_utf8(text).expect("HCL is UTF-8")
+    let text = String::from_utf8(text).expect("HCL is UTF-8");
+    if is_group && block.labels[0].as_str() == "default" {
+        return with_cache(&text);
+    }
+    text
+}
+
+/// The group with the target that keeps the registry cache, if there is one. The formatter would put all that is in a
+/// call on one line.
+fn with_cache(group: &str) -> String {
+    let cache = format!("], CACHE_REF == \"\" ? [] : [\"{COMPILED}\"])");
+    group.replacen('[', "concat([", 1).replacen(']', &cache, 1)
 }
 
 fn blocks(plan: &Plan) -> Vec<(String, Block)> {
@@ -68,11 +79,6 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             "Image that the services run on",
         ),
         variable("CACHE_REF", "", &cache_description(plan)),
-        variable(
-            "CACHE_MODE",
-            "max",
-            "max: all stages go to the cache; min: those in the image",
-        ),
         variable(
             "CACHE_BRANCH",
             "main",
@@ -109,11 +115,9 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             .build(),
     ));
     blocks.push(common(plan));
-    if plan.has_shared() {
-        blocks.push(shared());
-    }
-    blocks.extend(plan.services.iter().map(|item| service(plan, item)));
-    blocks.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
+    blocks.push(compiled());
+    blocks.extend(plan.services.iter().map(service));
+    blocks.extend(plan.pack_binaries().map(pack_binary));
     blocks
 }
 
@@ -184,55 +188,36 @@ fn functions() -> Vec<(String, Block)> {
             ),
         ),
         (
-            "Where a target reads caches: of its own branch, then of main.".to_owned(),
-            function(
-                "cache_from",
-                &["names"],
-                r#"CACHE_REF == "" ? [] : [for pair in setproduct(distinct([CACHE_BRANCH, "main"]), names) : "type=registry,ref=${cache(pair[1], pair[0])}"]"#,
-            ),
-        ),
-        (
-            "Where a target writes its cache. A cache that cannot be written does not fail the build.".to_owned(),
-            function(
-                "cache_to",
-                &["name", "mode"],
-                r#"CACHE_REF == "" ? [] : ["type=registry,ref=${cache(name, CACHE_BRANCH)},mode=${mode},compression=zstd,oci-mediatypes=true,ignore-error=true"]"#,
-            ),
-        ),
-        (
-            "One cache per target, platform and branch: an export replaces what its name held.".to_owned(),
+            "The registry cache of a branch, for the platforms at hand.".to_owned(),
             function(
                 "cache",
-                &["name", "branch"],
-                r#""${CACHE_REF}:${name}${PLATFORMS == "" ? "" : "-${replace(replace(PLATFORMS, "/", "-"), ",", "-")}"}-${regex_replace(branch, "[^A-Za-z0-9_.-]", "-")}""#,
+                &["branch"],
+                r#""${CACHE_REF}:${PLATFORMS == "" ? "" : "${replace(replace(PLATFORMS, "/", "-"), ",", "-")}-"}${regex_replace(branch, "[^A-Za-z0-9_.-]", "-")}""#,
             ),
         ),
     ]
 }
 
 fn groups(plan: &Plan) -> Vec<(String, Block)> {
-    let group = |comment: &str, name: &str, targets: Vec<&str>| {
+    let group = |comment: &str, name: &str, targets: Expression| {
         let block = Block::builder("group")
             .add_label(name)
-            .add_attribute(("targets", names(targets)))
+            .add_attribute(("targets", targets))
             .build();
         (comment.to_owned(), block)
     };
-    let services = plan
-        .services
-        .iter()
-        .map(|service| service.name.as_str())
-        .collect();
-    let mut groups = vec![group("All services.", "default", services)];
+    let services = plan.services.iter().map(|service| service.name.as_str());
+    let mut groups = vec![group(
+        "All services, and the registry cache if there is one.",
+        "default",
+        names(services),
+    )];
     for (family, variants) in plan.families() {
-        let variants = variants
-            .into_iter()
-            .map(|service| service.name.as_str())
-            .collect();
+        let variants = variants.into_iter().map(|service| service.name.as_str());
         groups.push(group(
             &format!("The variants of {family}: one binary, compiled once."),
             family,
-            variants,
+            names(variants),
         ));
     }
     let binaries: Vec<&str> = plan
@@ -243,7 +228,7 @@ fn groups(plan: &Plan) -> Vec<(String, Block)> {
         groups.push(group(
             "The binaries that are built into packs.",
             "packs",
-            binaries,
+            names(binaries),
         ));
     }
     groups
@@ -267,6 +252,12 @@ fn common(plan: &Plan) -> (String, Block) {
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),
         ))
         .add_attribute(("args", Expression::Object(args)))
+        .add_attribute((
+            "cache-from",
+            expression(
+                r#"CACHE_REF == "" ? [] : [for branch in distinct([CACHE_BRANCH, "main"]) : "type=registry,ref=${cache(branch)}"]"#,
+            ),
+        ))
         .add_attribute(("attest", names(["type=provenance,disabled=true"])))
         .build();
     (
@@ -276,7 +267,7 @@ fn common(plan: &Plan) -> (String, Block) {
     )
 }
 
-fn service(plan: &Plan, service: &Service) -> (String, Block) {
+fn service(service: &Service) -> (String, Block) {
     let name = &service.name;
     let variable = hash_variable(name);
     let mut labels = BTreeMap::from([
@@ -309,51 +300,37 @@ fn service(plan: &Plan, service: &Service) -> (String, Block) {
             )),
         ))
         .add_attribute(("labels", Expression::Object(labels)))
-        .add_attribute(("cache-from", cache_from(plan, &format!("\"{name}\""))))
-        .add_attribute((
-            "cache-to",
-            expression(&format!("cache_to(\"{name}\", CACHE_MODE)")),
-        ))
         .build();
     let binary = format!("{} of {}", service.bin, service.package);
     (binary, block)
 }
 
-/// A target's own cache, and that of the stages it shares.
-fn cache_from(plan: &Plan, own: &str) -> Expression {
-    let shared = if plan.has_shared() {
-        format!(", \"{SHARED}\"")
-    } else {
-        String::new()
-    };
-    expression(&format!("cache_from([{own}{shared}])"))
-}
-
-fn shared() -> (String, Block) {
+fn compiled() -> (String, Block) {
     let block = Block::builder("target")
-        .add_label(SHARED)
+        .add_label(COMPILED)
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("target", SHARED))
+        .add_attribute(("target", COMPILED))
         .add_attribute(("output", names(["type=cacheonly"])))
         .add_attribute((
-            "cache-from",
-            expression(&format!("cache_from([\"{SHARED}\"])")),
-        ))
-        .add_attribute((
             "cache-to",
-            expression(&format!("cache_to(\"{SHARED}\", \"max\")")),
+            expression(
+                r#"CACHE_REF == "" ? [] : ["type=registry,ref=${cache(CACHE_BRANCH)},mode=max,compression=zstd,oci-mediatypes=true,ignore-error=true"]"#,
+            ),
         ))
         .build();
     (
-        "The stages that services share, so that they are in the registry cache once: bake it with CACHE_REF set."
+        "Every stage that compiles. It alone writes the registry cache; one that cannot be written does not fail the build."
             .to_owned(),
         block,
     )
 }
 
-fn pack_binary(plan: &Plan, binary: &PackBinary) -> (String, Block) {
+fn pack_binary(binary: &PackBinary) -> (String, Block) {
     let name = &binary.target;
-    let variable = hash_variable(name);
+    let labels = hcl::expr::Object::from_iter([(
+        hcl::expr::ObjectKey::Expression(INPUT_HASH_LABEL.into()),
+        reference(&hash_variable(name)),
+    )]);
     let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
@@ -365,14 +342,7 @@ fn pack_binary(plan: &Plan, binary: &PackBinary) -> (String, Block) {
                 binary.folder
             ))]),
         ))
-        .add_attribute((
-            "cache-from",
-            cache_from(plan, &format!("\"{name}-${{{variable}}}\"")),
-        ))
-        .add_attribute((
-            "cache-to",
-            expression(&format!("cache_to(\"{name}-${{{variable}}}\", CACHE_MODE)")),
-        ))
+        .add_attribute(("labels", Expression::Object(labels)))
         .build();
     (
         format!(

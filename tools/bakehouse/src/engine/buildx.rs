@@ -142,7 +142,7 @@ const TOO_LARGE: &str = "this registry cache was not used, because BuildKit read
     fresh builder write it";
 
 /// Whether the Bake file reads a registry cache.
-fn has_cache() -> bool {
+pub fn has_cache() -> bool {
     std::env::var_os("CACHE_REF").is_some_and(|cache| !cache.is_empty())
 }
 

@@ -46,8 +46,8 @@ pub struct Plan {
 /// Where the generated skeleton stands, relative to the workspace.
 pub const SKELETON: &str = "docker/skeleton";
 
-/// The target whose cache holds the stages that services share.
-pub const SHARED: &str = "shared";
+/// The target that reads and writes the registry cache for all: it needs every stage that compiles.
+pub const COMPILED: &str = "compiled";
 
 impl Plan {
     /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
@@ -182,11 +182,6 @@ impl Plan {
             .filter_map(|service| service.image.runtime.as_deref());
         own.chain([self.config.builder.as_str(), self.config.runtime.as_str()])
             .collect()
-    }
-
-    /// Whether services share stages, whose cache the target `shared` keeps.
-    pub fn has_shared(&self) -> bool {
-        self.config.strategy == Strategy::Layer
     }
 
     /// All pack binaries.

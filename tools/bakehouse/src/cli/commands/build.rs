@@ -11,10 +11,11 @@ use crate::cli::args::BuildArgs;
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
-use crate::engine::Engine;
 use crate::engine::images::Image;
+use crate::engine::{Engine, buildx};
 use crate::files::{self, placed};
 use crate::plan::Plan;
+use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
@@ -50,6 +51,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             .filter(|binary| !(skip && placed::is_placed(root, binary)))
             .copied()
             .collect(),
+        cache: chosen.cache,
     };
     for service in &chosen.services {
         let (hashed, tagged) = (names.hashed(service), names.tagged(service));
@@ -129,6 +131,8 @@ fn changes_inputs(argument: &OsStr) -> bool {
 struct Chosen<'a> {
     services: Vec<&'a Service>,
     pack_binaries: Vec<&'a PackBinary>,
+    /// Whether the registry cache is written: what it holds is always all of it.
+    cache: bool,
 }
 
 impl Chosen<'_> {
@@ -139,7 +143,11 @@ impl Chosen<'_> {
     fn targets(&self) -> Vec<String> {
         let services = self.services.iter().map(|service| &service.name);
         let binaries = self.pack_binaries.iter().map(|binary| &binary.target);
-        services.chain(binaries).cloned().collect()
+        let mut targets: Vec<String> = services.chain(binaries).cloned().collect();
+        if self.cache {
+            targets.push(COMPILED.to_owned());
+        }
+        targets
     }
 }
 
@@ -148,11 +156,13 @@ fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems>
         return Ok(Chosen {
             services: plan.services.iter().collect(),
             pack_binaries: plan.pack_binaries().collect(),
+            cache: buildx::has_cache(),
         });
     }
     let mut chosen = Chosen {
         services: Vec::new(),
         pack_binaries: Vec::new(),
+        cache: false,
     };
     let mut problems = Vec::new();
     for name in wanted {

@@ -5,7 +5,6 @@ use super::BUILD;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec};
 use crate::plan::Plan;
-use crate::plan::build::SHARED;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
 
@@ -25,36 +24,6 @@ pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
             .map(|stage| binary(plan, selection, stage)),
     );
     stages
-}
-
-/// `shared`: empty, and needs every stage that services share. Its cache holds them all, so that the services' own
-/// caches need not.
-pub fn shared(plan: &Plan) -> Stage {
-    let mut mounts = Vec::new();
-    for selection in &plan.selections {
-        mounts.push(Mount::stage(
-            &selection.deps(),
-            "/deps/out",
-            &format!("/shared/{}", selection.deps()),
-        ));
-        let libraries = selection.libraries.iter();
-        mounts
-            .extend(libraries.map(|lib| {
-                Mount::stage(&lib.name, "/delta/out", &format!("/shared/{}", lib.name))
-            }));
-    }
-    Stage {
-        comment: vec![format!(
-            "{SHARED}: nothing itself; its cache holds what the services share."
-        )],
-        from: "toolchain".to_owned(),
-        name: SHARED.to_owned(),
-        instructions: vec![Instruction::Run(Run {
-            network: false,
-            mounts,
-            script: vec!["true".to_owned()],
-        })],
-    }
 }
 
 /// One internal library; its layer holds its sources and what Cargo added for it.

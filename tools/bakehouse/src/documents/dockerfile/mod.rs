@@ -1,6 +1,7 @@
 //! `docker/Dockerfile`: one file for all targets. BuildKit runs only the stages that a target needs, and
 //! shared ones once.
 
+mod compiled;
 mod layered;
 mod model;
 mod mounted;
@@ -38,9 +39,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
             Strategy::Mount => mounted::stages(plan, selection),
         });
     }
-    if plan.has_shared() {
-        stages.push(layered::shared(plan));
-    }
+    stages.push(compiled::stage(plan));
     stages.extend(
         plan.services
             .iter()

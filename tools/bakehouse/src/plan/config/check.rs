@@ -13,11 +13,11 @@ use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// Names of groups and stages in the generated files.
 const RESERVED: [&str; 7] = [
+    "compiled",
     "default",
     "deps",
     "docker-metadata-action",
     "packs",
-    "shared",
     "toolchain",
     "vendor",
 ];

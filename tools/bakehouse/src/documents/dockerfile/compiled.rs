@@ -1,0 +1,29 @@
+//! `compiled`: nothing itself, and needs every stage that compiles.
+
+use super::model::{Instruction, Mount, Run, Stage};
+use crate::plan::Plan;
+use crate::plan::build::COMPILED;
+
+/// The stage whose cache is the registry's. BuildKit takes a step's result from whichever cache answers first, and one
+/// that knows the step without its result hides the others: so there is one cache, and it is whole.
+pub fn stage(plan: &Plan) -> Stage {
+    let leaves = plan
+        .selections
+        .iter()
+        .flat_map(|selection| &selection.leaves);
+    let mounts = leaves
+        .map(|leaf| Mount::stage(&leaf.name, "/dist", &format!("/compiled/{}", leaf.name)))
+        .collect();
+    Stage {
+        comment: vec![format!(
+            "{COMPILED}: nothing itself; its cache holds every stage that compiles."
+        )],
+        from: "toolchain".to_owned(),
+        name: COMPILED.to_owned(),
+        instructions: vec![Instruction::Run(Run {
+            network: false,
+            mounts,
+            script: vec!["true".to_owned()],
+        })],
+    }
+}
