@@ -289,7 +289,7 @@ fn main() { println!("{}", cfg!(feature = "more")) }
 "#,
     );
     assert_eq!(tree.closures(), ["one: one", "whole: extra quiet whole"]);
-    let (printed, _) = tree.build();
+    let (printed, _) = tree.build(&[]);
     assert_eq!(printed, ["one: true", "whole: true 0"]);
 }
 
@@ -457,7 +457,7 @@ profile = "dev"
         "bakehouse.toml",
         "profile = \"dev\"\ncache.strategy = \"mount\"\n",
     );
-    assert_eq!(tree.build().0, [printed]);
+    assert_eq!(tree.build(&[]).0, [printed]);
 }
 
 #[test]
@@ -614,7 +614,7 @@ pub const WORD: &str = "word";
 "#;
     let tree = Tree::of(text);
     assert_eq!(tree.closures(), ["api: api dictionary generate text-kit"]);
-    let (printed, compiled) = tree.build();
+    let (printed, compiled) = tree.build(&[]);
     assert_eq!(printed, ["api: TEXT-word TEXT text word"]);
     assert_eq!(compiled["build-api"], ["api"]);
     assert_eq!(compiled["lib-generate"], ["generate", "bakehouse-runner"]);
@@ -622,7 +622,7 @@ pub const WORD: &str = "word";
         "bakehouse.toml",
         "profile = \"dev\"\ncache.strategy = \"mount\"\n",
     );
-    assert_eq!(tree.build().0, printed);
+    assert_eq!(tree.build(&[]).0, printed);
 }
 
 #[test]
@@ -1008,10 +1008,161 @@ fn main() { println!("main") }
 "#,
     );
     // `cargo clean` goes by names, so the third-party one is compiled again where it is used.
-    assert_eq!(tree.build().0, ["api: ours 7", "cfg-if: main"]);
+    assert_eq!(tree.build(&[]).0, ["api: ours 7", "cfg-if: main"]);
     tree.write(
         "bakehouse.toml",
         "profile = \"dev\"\ncache.strategy = \"mount\"\n",
     );
-    assert_eq!(tree.build().0, ["api: ours 7", "cfg-if: main"]);
+    assert_eq!(tree.build(&[]).0, ["api: ours 7", "cfg-if: main"]);
+}
+
+#[test]
+fn a_variable_reaches_the_package_that_asks_for_it_and_makes_nothing_compile_twice() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["info", "common", "api", "job"]
+-- bakehouse.toml --
+profile = "dev"
+[inputs.info]
+variables = ["COMMIT", "STAMP"]
+-- info/Cargo.toml --
+[package]
+name = "info"
+version = "0.1.0"
+edition = "2024"
+-- info/build.rs --
+fn main() {
+    println!("cargo::rerun-if-env-changed=STAMP");
+    println!("cargo::rustc-env=STAMPED={}", std::env::var("STAMP").unwrap_or("never".into()));
+}
+-- info/src/lib.rs --
+pub const COMMIT: Option<&str> = option_env!("COMMIT");
+pub const STAMPED: &str = env!("STAMPED");
+-- common/Cargo.toml --
+[package]
+name = "common"
+version = "0.1.0"
+edition = "2024"
+-- common/src/lib.rs --
+pub const NAME: &str = "common";
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+common = { path = "../common" }
+info = { path = "../info" }
+-- api/src/main.rs --
+fn main() { println!("{:?} {} {}", info::COMMIT, info::STAMPED, common::NAME) }
+-- job/Cargo.toml --
+[package]
+name = "job"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+common = { path = "../common" }
+-- job/src/main.rs --
+fn main() { println!("{:?} {}", option_env!("COMMIT"), common::NAME) }
+"#,
+    );
+    let given = [("COMMIT", "abc"), ("STAMP", "today")];
+    let built = tree.built_with(&given);
+    let with = ["api: Some(\"abc\") today common", "job: None common"];
+    assert_eq!(built, with);
+    assert_eq!(tree.built(), ["api: None never common", "job: None common"]);
+    let dockerfile = tree.read("docker/Dockerfile");
+    let asking: Vec<&str> = dockerfile
+        .split("\nFROM ")
+        .filter(|stage| stage.contains("ARG COMMIT\nARG STAMP\n"))
+        .filter_map(|stage| stage.split_whitespace().nth(2))
+        .collect();
+    assert_eq!(asking, ["lib-info", "build-api"]);
+    let bake = tree.read("docker-bake.hcl");
+    assert!(
+        bake.contains("COMMIT = COMMIT == \"\" ? null : COMMIT"),
+        "{bake}"
+    );
+    let config = tree.read("bakehouse.toml");
+    tree.write(
+        "bakehouse.toml",
+        &format!("cache.strategy = \"mount\"\n{config}"),
+    );
+    assert_eq!(tree.build(&given).0, with);
+}
+
+#[test]
+fn a_context_above_the_workspace_is_named() {
+    let tree = Tree::below(
+        "rust",
+        r#"
+-- rust/Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["crates/*"]
+-- rust/bakehouse.toml --
+profile = "dev"
+context = ".."
+[inputs.wire]
+paths = ["../proto/**"]
+-- rust/.cargo/config.toml --
+[env]
+GREETING = "hello"
+-- rust/crates/wire/Cargo.toml --
+[package]
+name = "wire"
+version = "0.1.0"
+edition = "2024"
+-- rust/crates/wire/build.rs --
+fn main() {
+    let text = std::fs::read_to_string("../../../proto/wire.proto").unwrap();
+    println!("cargo::rustc-env=WIRE={}", text.trim());
+}
+-- rust/crates/wire/src/lib.rs --
+pub const WIRE: &str = env!("WIRE");
+-- rust/crates/wire/tests/all.rs --
+-- rust/crates/api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+wire = { path = "../wire" }
+-- rust/crates/api/src/main.rs --
+fn main() { println!("{} {}", env!("GREETING"), wire::WIRE) }
+-- proto/wire.proto --
+a wire
+-- web/index.html --
+"#,
+    );
+    assert_eq!(
+        tree.context(),
+        [
+            "proto/wire.proto",
+            "rust/.cargo/config.toml",
+            "rust/crates/api/src/main.rs",
+            "rust/crates/wire/build.rs",
+            "rust/crates/wire/src/lib.rs",
+        ]
+    );
+    assert_eq!(tree.built(), ["api: hello a wire"]);
+    // What is reached anyway, or is too far, is no other context.
+    for (named, expected) in [("../..", "lies outside"), ("../web", "no folder above")] {
+        let config = tree.read("rust/bakehouse.toml");
+        tree.write(
+            "rust/bakehouse.toml",
+            &config.replace("\"..\"", &format!("\"{named}\"")),
+        );
+        let output = tree.bakehouse(&["plan"]);
+        tree.write("rust/bakehouse.toml", &config);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(
+            said.contains("path-outside") && said.contains(expected),
+            "{said}"
+        );
+    }
 }

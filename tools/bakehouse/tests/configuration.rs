@@ -13,12 +13,20 @@ fn all_mistakes_are_reported_at_once() {
 platforms = ["linux"]
 profile = "relase"
 unify = "all"
+context = "web"
+
+[output]
+folder = "web/deploy"
+bake = "bake.json"
 
 [cache]
 strategy = "layers"
 
 [bases]
 packages = ["x; rm -rf /"]
+
+[runtime]
+packages = ["libssl3=", "Ä"]
 
 [services.web]
 package = "wbe"
@@ -40,6 +48,7 @@ package = "batch"
 
 [inputs.price]
 paths = ["/etc/**", "**/*.proto"]
+variables = ["A-B", "CARGO_HOME", "REGISTRY"]
 
 [packs.base]
 path = ".."

@@ -131,6 +131,77 @@ fn a_file_of_somebody_else_is_not_overwritten() {
 }
 
 #[test]
+fn generated_files_go_where_the_configuration_says() {
+    let shop = Shop::new();
+    let mine = "target \"mine\" {}\n";
+    shop.write("docker-bake.hcl", mine);
+    shop.write("docker/Dockerfile", "FROM scratch\n");
+    let refused = shop.bakehouse(&["generate"]);
+    assert!(
+        stderr(&refused).contains("[output]"),
+        "{}",
+        stderr(&refused)
+    );
+    let config = shop.read("bakehouse.toml");
+    let output = "[output]\nfolder = \"deploy/bakehouse\"\nbake = \"deploy/bake.hcl\"\n";
+    shop.write("bakehouse.toml", &format!("{config}\n{output}"));
+    shop.generate();
+    assert_eq!(shop.read("docker-bake.hcl"), mine);
+    assert_eq!(shop.read("docker/Dockerfile"), "FROM scratch\n");
+    let bake = shop.read("deploy/bake.hcl");
+    assert!(
+        bake.contains("dockerfile = \"deploy/bakehouse/Dockerfile\""),
+        "{bake}"
+    );
+    let dockerfile = shop.read("deploy/bakehouse/Dockerfile");
+    assert!(dockerfile.contains("source=deploy/bakehouse/skeleton/deps,"));
+    assert!(!dockerfile.contains("docker/"), "{dockerfile}");
+    let ignored = shop.read("deploy/bakehouse/Dockerfile.dockerignore");
+    assert!(
+        ignored.contains("!deploy/bakehouse/skeleton\n"),
+        "{ignored}"
+    );
+    let check = shop.bakehouse(&["generate", "--check"]);
+    assert!(check.status.success(), "{}", stderr(&check));
+    // What left goes from there too.
+    shop.edit(
+        "web/Cargo.toml",
+        "prices = { path = \"../prices\", version = \"0.3\" }\n",
+        "",
+    );
+    shop.generate();
+    assert!(!shop.path("deploy/bakehouse/skeleton/own/prices").exists());
+}
+
+#[test]
+fn services_with_the_same_packages_share_their_base() {
+    let shop = Shop::new();
+    shop.edit(
+        "bakehouse.toml",
+        "[runtime]",
+        "[runtime]\npackages = [\"libpq5\"]",
+    );
+    shop.edit("bakehouse.toml", "packages = [\"ca-certificates\"]\n", "");
+    shop.generate();
+    let dockerfile = shop.read("docker/Dockerfile");
+    let stages: Vec<&str> = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("FROM "))
+        .filter(|stage| stage.contains("untime") || stage.contains("python"))
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            "docker.io/library/python:3.12-slim-bookworm AS runtime-for-batch-python",
+            "${RUNTIME_BASE} AS runtime",
+            "runtime-for-batch-python AS batch-python",
+            "runtime AS batch-shell",
+            "runtime AS web",
+        ]
+    );
+}
+
+#[test]
 fn an_edit_by_hand_is_not_lost_without_a_word() {
     let shop = Shop::new();
     shop.generate();

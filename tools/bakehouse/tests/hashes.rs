@@ -95,6 +95,38 @@ const ROWS: &[Row] = &[
         &["web"],
     ),
     (
+        "a package of every image",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "[runtime]",
+                "[runtime]\npackages = [\"libpq5\"]",
+            )
+        },
+        &["batch-python", "batch-shell", "web"],
+    ),
+    (
+        "a package of one service's image",
+        |s| s.edit("bakehouse.toml", "ca-certificates", "libpq5"),
+        &["web"],
+    ),
+    (
+        "a variable that is not set",
+        |s| s.edit("bakehouse.toml", "\"COMMIT\"", "\"COMMIT\", \"BRANCH\""),
+        &[],
+    ),
+    (
+        "the place of the generated files",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "[cache]",
+                "[output]\nfolder = \"deploy\"\nbake = \"deploy/bake.hcl\"\n\n[cache]",
+            );
+        },
+        &[],
+    ),
+    (
         "a locked version",
         |s| {
             s.edit(
@@ -151,6 +183,24 @@ fn exactly_the_outputs_that_an_edit_can_change_get_another_hash() {
             .collect();
         assert_eq!(changed, *expected, "{name}");
     }
+}
+
+#[test]
+fn a_variable_counts_where_a_package_asks_for_it() {
+    let shop = Shop::new();
+    let before = shop.hashes();
+    let with = |value: &str| shop.hashes_with(&[("COMMIT", value), ("OTHER", value)]);
+    let (one, other) = (with("1"), with("2"));
+    for (name, hash) in &before {
+        let asks = name == "web";
+        assert_eq!(
+            (one[name] != *hash, one[name] != other[name]),
+            (asks, asks),
+            "{name}"
+        );
+    }
+    assert_eq!(with("1"), one);
+    assert_eq!(with(""), before);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn rich() -> Grove {
         ),
         (
             "crates/api/src/main.rs",
-            "const A: &str = include_str!(\"../../../openapi.json\");\nfn main() { read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../config\")); }",
+            "const A: &str = include_str!(\"../../../openapi.json\");\nconst C: Option<&str> = option_env!(\"COMMIT\");\nfn main() { read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../config\")); }",
         ),
         ("crates/api/src/schema.rs", "fn main() {}"),
         (
@@ -229,4 +229,83 @@ spec
         "{config}"
     );
     assert_eq!(tree.built(), ["api: sdk spec"]);
+}
+
+#[test]
+fn a_context_above_the_workspace_is_proposed_for_what_is_read_there() {
+    let tree = Tree::below(
+        "rust",
+        r#"
+-- rust/Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api"]
+-- rust/api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+-- rust/api/build.rs --
+fn main() {
+    let text = std::fs::read_to_string("../../proto/api.proto").unwrap();
+    println!("cargo::rustc-env=WIRE={}", text.trim());
+}
+-- rust/api/src/main.rs --
+fn main() { println!("{}", env!("WIRE")); }
+-- proto/api.proto --
+a wire
+"#,
+    );
+    let made = tree.bakehouse(&["init"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let config = tree.generated("bakehouse.toml");
+    for line in ["context = \"..\"\n", "paths = [\"../proto\"]\n"] {
+        assert!(config.contains(line), "no {line:?} in {config}");
+    }
+    assert_eq!(tree.built(), ["api: a wire"]);
+}
+
+#[test]
+fn files_of_somebody_else_keep_their_places() {
+    let taken = [
+        ("docker/Dockerfile", "FROM scratch\n"),
+        ("docker-bake.hcl", "target \"mine\" {}\n"),
+        ("compose.yaml", "services: {}\n"),
+        ("crates/api/src/main.rs", "fn main() {}"),
+    ];
+    let rows: [(&[usize], &[&str]); 4] = [
+        (&[], &[]),
+        (&[0], &["folder = \"docker/bakehouse\""]),
+        (&[1], &["bake = \"docker/docker-bake.hcl\""]),
+        (
+            &[0, 1],
+            &[
+                "folder = \"docker/bakehouse\"",
+                "bake = \"docker/bakehouse/docker-bake.hcl\"",
+            ],
+        ),
+    ];
+    for (places, expected) in rows {
+        let mut files = vec![taken[3]];
+        files.extend(places.iter().map(|index| taken[*index]));
+        let grove = Grove::new(&files);
+        let printed = grove.run(&["init", "--print"]);
+        let lines: Vec<&str> = printed
+            .lines()
+            .filter(|line| line.starts_with("folder = ") || line.starts_with("bake = "))
+            .collect();
+        assert_eq!(lines, expected, "{printed}");
+        grove.run(&["init"]);
+        grove.run(&["generate"]);
+        grove.run(&["generate", "--check"]);
+        for (path, text) in &files {
+            assert_eq!(std::fs::read_to_string(grove.path(path)).unwrap(), *text);
+        }
+    }
+    let grove = Grove::new(&taken[2..]);
+    let printed = grove.run(&["init", "--print"]);
+    assert!(printed.contains("--file docker-bake.hcl"), "{printed}");
+    // What bakehouse wrote itself is in nobody's way.
+    grove.run(&["generate"]);
+    assert_eq!(grove.run(&["init", "--print"]), printed);
 }

@@ -24,8 +24,13 @@ pub fn services<'a>(plan: &'a Plan, package: &str) -> Vec<&'a str> {
 /// What `packages` read and the configuration does not declare.
 pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> {
     let findings = scan(&planned.workspace, packages);
-    let found = not_declared(&findings, &planned.plan.config.inputs);
-    found.into_iter().cloned().collect()
+    let config = &planned.plan.config;
+    let found = not_declared(&findings, &config.inputs).into_iter();
+    // What git would have said, a package that names variables takes from them.
+    let told = |finding: &Finding| {
+        finding.kind == Kind::Git && config.variables.contains_key(&finding.package)
+    };
+    found.filter(|finding| !told(finding)).cloned().collect()
 }
 
 /// Why a finding is not simply to be declared.
@@ -84,13 +89,16 @@ fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
         ));
     }
     for finding in findings.iter().filter(|finding| !finding.declarable()) {
-        let Finding { path, .. } = finding;
+        let Finding { path, package, .. } = finding;
         words.push(match finding.kind {
-            Kind::Git => {
-                "the build has no repository: let the build script do without one".to_owned()
-            }
+            Kind::Git => format!(
+                "the build has no repository: let the build script do without one, or take what it wants to know from a variable that `variables` of [inputs.{package}] names"
+            ),
             Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
             _ if !finding.exists => format!("make {path} before the build, then declare it"),
+            _ if finding.above().is_some() => {
+                format!("let `context` of bakehouse.toml name the folder above that holds {path}, then declare it")
+            }
             _ => format!("move {path} to a place that can be in the Docker context"),
         });
     }

@@ -1,5 +1,7 @@
 //! What the commands begin with: the workspace read, the configuration checked, the plan worked out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
@@ -71,10 +73,11 @@ impl Session {
         manifest: Option<&Utf8Path>,
         config: Option<&Utf8Path>,
     ) -> Result<Planned, Problems> {
-        let workspace = Workspace::read(manifest)?;
+        let mut workspace = Workspace::read(manifest)?;
         let source = config_source(config, &workspace)?;
-        let config = Config::read(&source, &workspace)?;
-        let sources = workspace.sources(&Plan::reads(&workspace, &config))?;
+        let config = Config::read(&source, &mut workspace)?;
+        let mut sources = workspace.sources(&Plan::reads(&workspace, &config))?;
+        sources.variables = variables(&config);
         tracing::info!(
             "{} members, {} files read",
             workspace.members.len(),
@@ -88,6 +91,24 @@ impl Session {
             config: source.text,
         })
     }
+}
+
+/// What the environment has of the variables that compilations get. Bake reads the same.
+fn variables(config: &Config) -> BTreeMap<String, String> {
+    let names: BTreeSet<&String> = config.variables.values().flatten().collect();
+    let value = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+        // Bytes that are no text are told apart all the same.
+        Some(
+            value
+                .into_string()
+                .unwrap_or_else(|value| format!("{value:?}")),
+        )
+    };
+    names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), value(name)?)))
+        .collect()
 }
 
 fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Source, Problem> {

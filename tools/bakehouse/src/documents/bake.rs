@@ -25,7 +25,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format(&block);
     }
     Document {
-        path: plan.generated("docker-bake.hcl"),
+        path: plan.config.output.bake.clone(),
         text: seal(&text),
     }
 }
@@ -85,11 +85,21 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             "Branch whose cache is written; main's is read too",
         ),
         variable(
-            "SOURCE_DATE_EPOCH",
+            EPOCH,
             "0",
             "Time of creation of the images, in seconds since 1970",
         ),
     ];
+    blocks.extend(own_variables(plan).map(|(name, packages)| {
+        variable(
+            name,
+            "",
+            &format!(
+                "Given to the compilation of {}; empty for none",
+                packages.join(", ")
+            ),
+        )
+    }));
     blocks.extend(plan.services.iter().map(|service| {
         variable(
             &hash_variable(&service.name),
@@ -120,6 +130,14 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
     blocks.extend(plan.pack_binaries().map(pack_binary));
     blocks
 }
+
+/// The variables that compilations get, but for the one that all have.
+fn own_variables(plan: &Plan) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let variables = plan.variables().into_iter();
+    variables.filter(|(name, _)| *name != EPOCH)
+}
+
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 fn cache_description(plan: &Plan) -> String {
     let example = if plan.config.cache_ref.is_empty() {
@@ -235,18 +253,23 @@ fn groups(plan: &Plan) -> Vec<(String, Block)> {
 }
 
 fn common(plan: &Plan) -> (String, Block) {
-    let args = hcl::expr::Object::from_iter(
-        ["BUILDER_BASE", "RUNTIME_BASE", "SOURCE_DATE_EPOCH"].map(|name| {
-            (
-                hcl::expr::ObjectKey::from(hcl::Identifier::unchecked(name)),
-                reference(name),
-            )
-        }),
-    );
+    let usual = ["BUILDER_BASE", "RUNTIME_BASE", EPOCH].map(|name| (name, reference(name)));
+    // Without a value it is not set, as it is not where Cargo runs by hand.
+    let own = own_variables(plan).map(|(name, _)| {
+        let value = expression(&format!("{name} == \"\" ? null : {name}"));
+        (name, value)
+    });
+    let args = usual.into_iter().chain(own).map(|(name, value)| {
+        (
+            hcl::expr::ObjectKey::from(hcl::Identifier::unchecked(name)),
+            value,
+        )
+    });
+    let args = hcl::expr::Object::from_iter(args);
     let block = Block::builder("target")
         .add_label("_common")
         .add_attribute(("context", "."))
-        .add_attribute(("dockerfile", plan.generated("docker/Dockerfile").as_str()))
+        .add_attribute(("dockerfile", plan.output("Dockerfile").as_str()))
         .add_attribute((
             "platforms",
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),

@@ -12,7 +12,10 @@ pub fn render(plan: &Plan) -> Document {
     for path in &plan.context {
         text += &format!("!{path}\n");
     }
-    text += "# The images are built from the manifests in docker/skeleton.\n";
+    text += &format!(
+        "# The images are built from the manifests in {}.\n",
+        plan.skeleton_folder()
+    );
     for member in plan.skeleton.members.values() {
         text += &format!("{}\n", member.path("Cargo.toml"));
     }
@@ -32,7 +35,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format!("!{path}\n");
     }
     Document {
-        path: plan.generated("docker/Dockerfile.dockerignore"),
+        path: plan.output("Dockerfile.dockerignore"),
         text: seal(&text),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
-use crate::plan::config::bases;
+use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::proposal::Proposal;
 use crate::plan::selection::outermost;
 
@@ -15,6 +15,8 @@ pub fn render(proposal: &Proposal) -> String {
         "# Proposed by `bakehouse init`, and yours from now on. After an edit run `bakehouse generate`.\n\n",
     );
     registry(&mut text, proposal);
+    context(&mut text, proposal);
+    output(&mut text, proposal);
     bases(&mut text, proposal);
     services(&mut text, proposal);
     inputs(&mut text, proposal);
@@ -34,6 +36,41 @@ fn registry(text: &mut String, proposal: &Proposal) {
     let _ = writeln!(text, "# registry = {}", quoted(example));
 }
 
+fn context(text: &mut String, proposal: &Proposal) {
+    if proposal.context > 0 {
+        comment(text, "Builds read files above the workspace, see [inputs].");
+        let up = vec![".."; proposal.context].join("/");
+        let _ = writeln!(text, "context = {}", quoted(&up));
+    }
+}
+
+fn output(text: &mut String, proposal: &Proposal) {
+    let output = &proposal.output;
+    if output.folder.is_some() || output.bake.is_some() {
+        text.push_str("\n[output]\n");
+        comment(
+            text,
+            "The usual places are taken by files that bakehouse did not write.",
+        );
+    }
+    if let Some(folder) = &output.folder {
+        let _ = writeln!(text, "folder = {}", quoted(folder.as_str()));
+    }
+    if let Some(bake) = &output.bake {
+        let _ = writeln!(text, "bake = {}", quoted(bake.as_str()));
+    }
+    let bake = output.bake.as_deref().unwrap_or(BAKE_FILE.into());
+    if let (Some(compose), None) = (output.compose, &output.bake) {
+        let file = proposal.folder.join(bake);
+        comment(
+            text,
+            &format!(
+                "Bake merges {compose} into what it finds by itself: `docker buildx bake --file {file}` does not."
+            ),
+        );
+    }
+}
+
 fn bases(text: &mut String, proposal: &Proposal) {
     text.push_str("\n[bases]\n");
     if let Some(note) = &proposal.builder_note {
@@ -47,22 +84,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
             text,
             "Debian packages of the builder, for crates that compile or link C, or run a tool.",
         );
-        text.push_str("packages = [\n");
-        for (package, crates) in &packages {
-            let line = format!("    {}, # {}", quoted(package), crates.join(", "));
-            let _ = writeln!(text, "{}", one_line(&line));
-        }
-        text.push_str("]\n");
-    }
-    let packages = because(proposal, |need| need.runtime);
-    if !packages.is_empty() {
-        comment(
-            text,
-            "At run time these may be needed, and the slim base does not have them: use a base that does.",
-        );
-        for (package, crates) in &packages {
-            comment(text, &format!("  {package}: {}", crates.join(", ")));
-        }
+        list(text, &packages);
     }
     if !proposal.unknown_needs.is_empty() {
         let crates = proposal.unknown_needs.join(", ");
@@ -82,6 +104,25 @@ fn bases(text: &mut String, proposal: &Proposal) {
             comment(text, &format!("  {source}"));
         }
     }
+    let packages = because(proposal, |need| need.runtime);
+    if !packages.is_empty() {
+        text.push_str("\n[runtime]\n");
+        comment(
+            text,
+            "Packages that crates need at run time and the slim base does not have. Take out what no service uses.",
+        );
+        list(text, &packages);
+    }
+}
+
+/// Packages, each with the crates that ask for it.
+fn list(text: &mut String, packages: &BTreeMap<&'static str, Vec<&'static str>>) {
+    text.push_str("packages = [\n");
+    for (package, crates) in packages {
+        let line = format!("    {}, # {}", quoted(package), crates.join(", "));
+        let _ = writeln!(text, "{}", one_line(&line));
+    }
+    text.push_str("]\n");
 }
 
 /// Packages of Debian with the crates that ask for them.
@@ -156,6 +197,34 @@ fn inputs(text: &mut String, proposal: &Proposal) {
             .collect();
         let _ = writeln!(text, "paths = [{}]", paths.join(", "));
     }
+    variables(text, proposal);
+}
+
+/// Which of them a build shall have is for people to say.
+fn variables(text: &mut String, proposal: &Proposal) {
+    if proposal.variables.is_empty() {
+        return;
+    }
+    text.push('\n');
+    comment(
+        text,
+        "Environment variables that compilations read. A package gets, from the environment of the bake, those that",
+    );
+    comment(
+        text,
+        "its [inputs] table names; who gets none of them is not built anew when they change.",
+    );
+    for (package, variables) in &proposal.variables {
+        let names: Vec<String> = variables.keys().map(|name| quoted(name)).collect();
+        let places: BTreeSet<&str> = variables.values().map(String::as_str).collect();
+        comment(
+            text,
+            &format!("  {package}: variables = [{}]", names.join(", ")),
+        );
+        for place in places {
+            comment(text, &format!("    {place}"));
+        }
+    }
 }
 
 fn said(finding: &Finding) -> String {
@@ -182,7 +251,7 @@ fn remarks(text: &mut String, proposal: &Proposal) {
     );
     section(
         text,
-        "The build has no repository: what asks git gets no answer there, and has to do without one.",
+        "The build has no repository: what asks git gets no answer there. It has to do without one, or take what it wants to know from a variable.",
         of(Kind::Git),
     );
     section(

@@ -23,10 +23,20 @@ pub fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
 /// The highest folder that the context of the workspace at `workspace` may reach: its git repository, or the
 /// workspace itself where there is none.
 pub fn limit(workspace: &Utf8Path) -> &Utf8Path {
-    let repository = workspace
+    repository(workspace).unwrap_or(workspace)
+}
+
+/// The git repository that `folder` is in.
+pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
+    folder
         .ancestors()
-        .find(|folder| folder.join(".git").exists());
-    repository.unwrap_or(workspace)
+        .find(|folder| folder.join(".git").exists())
+}
+
+/// Whether a path can stand as it is in a Dockerfile and a shell.
+pub fn is_plain(path: &Utf8Path) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
+    path.as_str().chars().all(plain)
 }
 
 /// The innermost folder that holds `workspace` and all of `paths`.

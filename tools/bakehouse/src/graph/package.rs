@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
+use super::context::is_plain;
 use super::member::{Binary, Edge, EdgeKind, Library};
 use super::sources::{DEVELOPMENT, listed, modules};
 use super::{Lock, Member};
@@ -126,8 +127,7 @@ impl Surroundings<'_> {
             )
             .hint("move it into the git repository of the workspace")
         })?;
-        let plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
-        if !relative.as_str().chars().all(plain) {
+        if !is_plain(relative) {
             return Err(Problem::new(
                 Code::PathOutside,
                 format!("`{relative}` has characters that a Dockerfile or a shell would take for its own"),

@@ -34,6 +34,8 @@ pub struct Sources {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// Folders that are named like one of [`NEVER_SOURCES`] and are sources all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
+    /// What environment variables hold that compilations get; without those that are empty.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// Folders that are no sources, wherever they stand; but for a `target` that Cargo did not make.

@@ -50,9 +50,69 @@ impl Workspace {
         Sources::read(&self.root, paths, &development)
     }
 
+    /// Takes the folder that many levels above the workspace's for the context, where the context does not reach there
+    /// yet.
+    ///
+    /// # Errors
+    /// `path-outside` for a folder outside the git repository, or one that cannot stand in a Dockerfile.
+    pub fn widen(&mut self, levels: usize) -> Result<(), Problem> {
+        let home = self.home();
+        let outside = |message: String| {
+            Problem::new(Code::PathOutside, message).hint(
+                "the Docker context reaches no further up than the git repository that holds the workspace",
+            )
+        };
+        let Some(root) = home.ancestors().nth(levels) else {
+            return Err(outside(format!(
+                "no folder is {levels} levels above {home}"
+            )));
+        };
+        if let Some(repository) = context::repository(&home)
+            && !root.starts_with(repository)
+        {
+            return Err(outside(format!("{root} lies outside {repository}")));
+        }
+        let Ok(way) = self.root.strip_prefix(root) else {
+            return Ok(());
+        };
+        let (way, root) = (way.to_owned(), root.to_owned());
+        if !context::is_plain(&way) {
+            return Err(Problem::new(
+                Code::PathOutside,
+                format!(
+                    "`{way}` has characters that a Dockerfile or a shell would take for its own"
+                ),
+            )
+            .hint("rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe"));
+        }
+        if !way.as_str().is_empty() {
+            self.move_paths(&way);
+            self.root = root;
+        }
+        Ok(())
+    }
+
+    /// Puts `way` before all paths.
+    fn move_paths(&mut self, way: &Utf8Path) {
+        // Without a slash at the end, where the path was the context itself.
+        let moved = |path: &Utf8PathBuf| -> Utf8PathBuf { way.join(path).components().collect() };
+        let all = |paths: &mut Vec<Utf8PathBuf>| paths.iter_mut().for_each(|p| *p = moved(p));
+        for member in self.members.values_mut() {
+            member.dir = moved(&member.dir);
+            member.workspace = moved(&member.workspace);
+            all(&mut member.sources);
+            all(&mut member.roots);
+            all(&mut member.development);
+        }
+        let foreign = std::mem::take(&mut self.foreign).into_iter();
+        self.foreign = foreign.map(|(path, table)| (moved(&path), table)).collect();
+        all(&mut self.cargo_configs);
+        self.folder = moved(&self.folder);
+    }
+
     /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
     pub fn home(&self) -> Utf8PathBuf {
-        self.root.join(&self.folder)
+        self.root.join(&self.folder).components().collect()
     }
 
     /// The packages that Cargo takes for members of the workspace.

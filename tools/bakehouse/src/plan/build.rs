@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::collect::{Collector, Together};
-use super::config::Config;
-use super::config::valid::Strategy;
+use super::config::valid::{ImageConfig, Strategy};
+use super::config::{Config, SKELETON};
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
+use super::runtime::RuntimeBase;
 use super::selection::{leaf, member_reads, outermost, selections};
 use super::service::Service;
 use super::skeleton::Skeleton;
@@ -28,6 +29,8 @@ pub struct Plan {
     /// Cargo's variables that those files must not decide.
     pub cargo_variables: BTreeSet<&'static str>,
     pub selections: Vec<Selection>,
+    /// The bases that have packages installed.
+    pub runtimes: Vec<RuntimeBase>,
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
@@ -42,9 +45,6 @@ pub struct Plan {
     /// Paths that builds read though they lie in what is left out.
     pub put_back: Vec<Utf8PathBuf>,
 }
-
-/// Where the generated skeleton stands, relative to the workspace.
-pub const SKELETON: &str = "docker/skeleton";
 
 /// The target that reads and writes the registry cache for all: it needs every stage that compiles.
 pub const COMPILED: &str = "compiled";
@@ -140,7 +140,7 @@ impl Plan {
             })
             .collect();
         let mut context = reads(workspace, &config, &compiled);
-        context.insert(workspace.folder.join(SKELETON));
+        context.insert(config.output.folder.join(SKELETON));
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
             folders.any(|folder| path.starts_with(folder) && *path != folder)
@@ -155,6 +155,7 @@ impl Plan {
             kept: sources.kept.clone(),
             put_back,
             selections,
+            runtimes: RuntimeBase::all(&config),
             services,
             packs,
             packages: collector.into_packages(),
@@ -164,14 +165,32 @@ impl Plan {
         }
     }
 
-    /// Path of a generated file, relative to the context: they stand with the workspace.
-    pub fn generated(&self, path: &str) -> Utf8PathBuf {
-        self.folder.join(path)
+    /// Path of a generated file beside the Dockerfile, relative to the context.
+    pub fn output(&self, path: &str) -> Utf8PathBuf {
+        self.config.output.folder.join(path)
     }
 
     /// Where the generated skeleton stands, relative to the context.
     pub fn skeleton_folder(&self) -> Utf8PathBuf {
-        self.generated(SKELETON)
+        self.output(SKELETON)
+    }
+
+    /// The base with packages that an image stands on.
+    pub fn runtime_of(&self, image: &ImageConfig) -> Option<&RuntimeBase> {
+        self.runtimes.iter().find(|base| base.is_of(image))
+    }
+
+    /// The variables that compilations get from outside, each with the packages that get it.
+    pub fn variables(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut variables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (package, names) in &self.config.variables {
+            if self.packages.contains_key(package) {
+                for name in names {
+                    variables.entry(name).or_default().push(package);
+                }
+            }
+        }
+        variables
     }
 
     /// Every base image, sorted.

@@ -136,6 +136,7 @@ impl<'a> Collector<'a> {
             }
         }
 
+        self.variables(&mut inputs, together.selection, closure);
         for package in closure {
             inputs.set(
                 Part::Package(package.clone()),
@@ -163,6 +164,23 @@ impl<'a> Collector<'a> {
         inputs
     }
 
+    /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
+    /// third-party crates are there for these too.
+    fn variables(&self, inputs: &mut Inputs, selection: &Selection, closure: &BTreeSet<String>) {
+        for (package, names) in &self.config.variables {
+            if !closure.contains(package) && !selection.is_ground(package) {
+                continue;
+            }
+            for name in names {
+                // One that is not set is as if nobody asked for it.
+                if let Some(value) = self.sources.variables.get(name) {
+                    let key = format!("inputs.{package}.variables.{name}");
+                    inputs.setting(key, value.as_str());
+                }
+            }
+        }
+    }
+
     /// What can change the image beside its binary.
     pub fn image(&self, inputs: &mut Inputs, service: &ServiceConfig) {
         let (config, image) = (self.config, &service.image);
@@ -170,6 +188,9 @@ impl<'a> Collector<'a> {
         match &image.runtime {
             Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
             None => inputs.setting("bases.runtime", config.runtime.as_str()),
+        }
+        if !image.packages.is_empty() {
+            inputs.setting(key("packages"), image.packages.join(", "));
         }
         inputs.setting(key("user"), image.user.as_str());
         let ports: Vec<String> = image.ports.iter().map(u16::to_string).collect();

@@ -13,6 +13,7 @@ pub mod inputs;
 pub mod lock_graph;
 pub mod pack;
 pub mod proposal;
+pub mod runtime;
 pub mod selection;
 pub mod service;
 pub mod skeleton;

@@ -14,6 +14,12 @@ use crate::graph::{Member, Workspace};
 pub struct Proposal {
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
+    /// How many levels above the workspace the context is, where the configuration has to say it.
+    pub context: usize,
+    /// Where generated files go, relative to the workspace, because the usual places are taken.
+    pub output: ProposedOutput,
+    /// By package the variables that its compilation reads, with their places.
+    pub variables: BTreeMap<String, BTreeMap<String, String>>,
     /// Where images could go, when the manifest names a repository on a forge with a registry.
     pub registry: Option<String>,
     pub builder: String,
@@ -30,6 +36,28 @@ pub struct Proposal {
     pub remarks: Vec<Finding>,
     /// Places that third-party crates come from, beside crates.io.
     pub sources: BTreeSet<String>,
+}
+
+/// Where generated files go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProposedOutput {
+    /// Another folder than the usual one.
+    pub folder: Option<Utf8PathBuf>,
+    /// Another Bake file than the usual one.
+    pub bake: Option<Utf8PathBuf>,
+    /// A Compose file in the context's folder, which Bake merges with what it finds there.
+    pub compose: Option<&'static str>,
+}
+
+/// What was found in the workspace beside what Cargo says.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Hidden inputs of the services' packages.
+    pub findings: Vec<Finding>,
+    /// By package the variables that its compilation reads, with their places.
+    pub variables: BTreeMap<String, BTreeMap<String, String>>,
+    pub context: usize,
+    pub output: ProposedOutput,
 }
 
 /// A binary that becomes a service.
@@ -132,8 +160,8 @@ impl Chosen {
 }
 
 impl Proposal {
-    /// Works out the proposal. `findings` are the hidden inputs of the services' packages.
-    pub fn new(workspace: &Workspace, chosen: Chosen, findings: Vec<Finding>) -> Self {
+    /// Works out the proposal.
+    pub fn new(workspace: &Workspace, chosen: Chosen, seen: Seen) -> Self {
         let direct = chosen
             .packages(workspace)
             .iter()
@@ -153,7 +181,7 @@ impl Proposal {
             .filter_map(|package| package.source.as_deref());
         let channel = workspace.channel.as_deref();
         let (declarable, remarks): (Vec<Finding>, _) =
-            findings.into_iter().partition(Finding::declarable);
+            seen.findings.into_iter().partition(Finding::declarable);
         let mut inputs: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for finding in declarable {
             inputs
@@ -163,6 +191,9 @@ impl Proposal {
         }
         Self {
             folder: workspace.folder.clone(),
+            context: seen.context,
+            output: seen.output,
+            variables: seen.variables,
             registry: registry(workspace),
             builder: bases::builder(channel),
             builder_note: builder_note(channel),

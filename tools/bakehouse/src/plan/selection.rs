@@ -55,6 +55,13 @@ pub fn member_reads(
     own.chain(inputs).collect()
 }
 
+/// The variables that the compilation of any of `packages` gets, sorted.
+fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let named = packages.filter_map(|package| config.variables.get(package));
+    let names: BTreeSet<&String> = named.flatten().collect();
+    names.into_iter().cloned().collect()
+}
+
 /// `paths` without those that lie inside another of them.
 pub fn outermost(paths: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
     let inner = |path: &Utf8PathBuf| {
@@ -235,6 +242,7 @@ impl Group<'_> {
                 bin: bin.map(str::to_owned),
                 dir: self.workspace.members[package].dir.clone(),
                 reads: outermost(&member_reads(self.workspace, self.config, package)),
+                variables: variables(self.config, closure.iter().map(String::as_str)),
             }
         };
         let mut leaves: Vec<CompileStage> = Vec::new();

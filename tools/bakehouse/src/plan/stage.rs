@@ -52,6 +52,9 @@ pub struct CompileStage {
     pub dir: Utf8PathBuf,
     /// Context paths that the stage reads: sources and declared inputs, sorted.
     pub reads: Vec<Utf8PathBuf>,
+    /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
+    /// is another than when it was compiled, so whoever is laid upon it needs them too.
+    pub variables: Vec<String>,
 }
 
 impl Selection {
@@ -68,6 +71,12 @@ impl Selection {
     /// Whether `package` is compiled with the third-party crates.
     pub fn is_ground(&self, package: &str) -> bool {
         self.ground.iter().any(|stage| stage.package == package)
+    }
+
+    /// The variables that the packages get that are compiled with the third-party crates, sorted.
+    pub fn ground_variables(&self) -> BTreeSet<&str> {
+        let variables = self.ground.iter().flat_map(|stage| &stage.variables);
+        variables.map(String::as_str).collect()
     }
 
     /// The features as Cargo's command line takes them.

@@ -15,12 +15,12 @@ use super::{Edit, Model};
 /// What the program makes of the files.
 pub fn plan(folder: &Path) -> (Workspace, Plan) {
     let folder = Utf8Path::from_path(folder).unwrap();
-    let workspace = Workspace::read(Some(&folder.join("Cargo.toml"))).unwrap();
+    let mut workspace = Workspace::read(Some(&folder.join("Cargo.toml"))).unwrap();
     let source = Source {
         name: "bakehouse.toml".to_owned(),
         text: std::fs::read_to_string(folder.join("bakehouse.toml")).unwrap(),
     };
-    let config = Config::read(&source, &workspace).unwrap();
+    let config = Config::read(&source, &mut workspace).unwrap();
     let sources = workspace
         .sources(&Plan::reads(&workspace, &config))
         .unwrap();

@@ -73,7 +73,21 @@ impl Shop {
 
     /// `name → input hash` of services and pack binaries.
     pub fn hashes(&self) -> std::collections::BTreeMap<String, String> {
-        let output = self.bakehouse(&["plan", "--format", "json"]);
+        self.hashes_with(&[])
+    }
+
+    /// The same with variables in the environment.
+    pub fn hashes_with(
+        &self,
+        variables: &[(&str, &str)],
+    ) -> std::collections::BTreeMap<String, String> {
+        let output = Command::cargo_bin("bakehouse")
+            .unwrap()
+            .current_dir(self.path(""))
+            .args(["plan", "--format", "json"])
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let binaries = plan["packs"]

@@ -31,6 +31,8 @@ pub struct Builder {
     /// Stands for `/`. One for all stages, so that what they write about paths agrees.
     machine: PathBuf,
     done: BTreeMap<String, PathBuf>,
+    /// Arguments of the build.
+    given: BTreeMap<String, String>,
     /// By stage the packages that it compiled, in Cargo's order.
     pub compiled: BTreeMap<String, Vec<String>>,
 }
@@ -39,17 +41,27 @@ pub struct Builder {
 struct Stage {
     from: String,
     env: Vec<(String, String)>,
+    arguments: Vec<String>,
     mounts: Vec<BTreeMap<String, String>>,
     script: String,
 }
 
 impl Builder {
-    pub fn new(dockerfile: &str, context: PathBuf, machine: PathBuf) -> Self {
+    pub fn new(
+        dockerfile: &str,
+        context: PathBuf,
+        machine: PathBuf,
+        given: &[(&str, &str)],
+    ) -> Self {
+        let given = given.iter();
         Self {
             stages: parse(dockerfile),
             context,
             machine,
             done: BTreeMap::new(),
+            given: given
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             compiled: BTreeMap::new(),
         }
     }
@@ -125,6 +137,12 @@ impl Builder {
         undisturbed(&mut command);
         for (key, value) in base.into_iter().flatten().chain(&stage.env) {
             command.env(key, self.at_home(value));
+        }
+        for name in &stage.arguments {
+            match self.given.get(name) {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
         let output = command.output().unwrap();
         assert!(
@@ -206,6 +224,8 @@ fn parse(text: &str) -> BTreeMap<String, Stage> {
             stage
                 .env
                 .push((key.to_owned(), value.trim_matches('"').to_owned()));
+        } else if let Some(name) = line.strip_prefix("ARG ") {
+            stage.arguments.push(name.to_owned());
         } else {
             begin(line, &mut name, &mut stages);
         }

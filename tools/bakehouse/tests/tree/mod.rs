@@ -127,7 +127,12 @@ impl Tree {
     /// Builds every service in the stages of the generated Dockerfile, and runs it: `service: what it prints`. Each
     /// stage of a library or binary compiles that and nothing else.
     pub fn built(&self) -> Vec<String> {
-        let (printed, compiled) = self.build();
+        self.built_with(&[])
+    }
+
+    /// The same with arguments of the build.
+    pub fn built_with(&self, given: &[(&str, &str)]) -> Vec<String> {
+        let (printed, compiled) = self.build(given);
         for (stage, packages) in compiled {
             if stage.starts_with("lib-") || stage.starts_with("build-") {
                 let own = |package: &&String| *package != "bakehouse-runner";
@@ -142,7 +147,7 @@ impl Tree {
     }
 
     /// The same, with what each stage compiled.
-    pub fn build(&self) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
+    pub fn build(&self, given: &[(&str, &str)]) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
         self.generate();
         let context = self.folder.path().join("context");
         let ignored = Ignored::read(&self.generated("docker/Dockerfile.dockerignore"));
@@ -153,7 +158,8 @@ impl Tree {
             }
         }
         let text = self.generated("docker/Dockerfile");
-        let mut builder = Builder::new(&text, context, self.folder.path().join("machine"));
+        let machine = self.folder.path().join("machine");
+        let mut builder = Builder::new(&text, context, machine, given);
         let mut printed = BTreeMap::new();
         for service in self.plan()["services"].as_array().unwrap() {
             let name = service["name"].as_str().unwrap();

@@ -15,6 +15,8 @@ pub fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<Str
             .hint("docs/configuration.md lists the keys and their forms")
     })?;
     document.remove("platforms");
+    // In its copy nobody else's files are in the way.
+    document.remove("output");
     document["name"] = toml_edit::value(format!("bench-{salt}"));
     let table = |document: &mut DocumentMut, key: &str| {
         if !document.contains_table(key) {

@@ -61,8 +61,8 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         }
     }
     if !missing.is_empty() {
-        let file = plan.generated("docker-bake.hcl");
-        bake(&engine, root, &file, &missing, certain, &arguments.bake)
+        let file = &plan.config.output.bake;
+        bake(&engine, root, file, &missing, certain, &arguments.bake)
             .map_err(|problem| explained(problem, &planned, &missing))?;
         images = engine.images(&names.all(&chosen.services));
     }

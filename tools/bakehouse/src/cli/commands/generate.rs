@@ -55,9 +55,13 @@ fn protect(changes: &[Change]) -> Result<(), Problems> {
                 Owner::Foreign => "was not written by bakehouse",
             };
             let problem = Problem::new(Code::FileHandEdited, format!("{} {how}", change.path));
-            Some(problem.hint(
-                "`bakehouse generate --diff` shows what would be lost; keep it elsewhere, then run `bakehouse generate --force`",
-            ))
+            let elsewhere = match change.owner()? {
+                Owner::Foreign => "; or let [output] of bakehouse.toml name another place",
+                _ => "",
+            };
+            Some(problem.hint(format!(
+                "`bakehouse generate --diff` shows what would be lost; keep it elsewhere, then run `bakehouse generate --force`{elsewhere}",
+            )))
         })
         .collect();
     if problems.is_empty() {

@@ -7,27 +7,41 @@ use camino::Utf8Path;
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
 use crate::documents::proposal;
+use crate::files::taken::elsewhere;
 use crate::graph::Workspace;
-use crate::graph::inputs::scan;
+use crate::graph::context::repository;
+use crate::graph::inputs::{Finding, scan, variables};
 use crate::plan::config::Config;
-use crate::plan::proposal::{Chosen, Proposal};
+use crate::plan::proposal::{Chosen, Proposal, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
-    let workspace = Workspace::read(session.global.manifest_path.as_deref())?;
+    let mut workspace = Workspace::read(session.global.manifest_path.as_deref())?;
     let path = config_path(session.global.config.as_deref(), &workspace);
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
     let chosen = Chosen::of(&workspace);
-    let findings = scan(&workspace, &chosen.packages(&workspace));
-    let proposal = Proposal::new(&workspace, chosen, findings);
+    let mut findings = scan(&workspace, &chosen.packages(&workspace));
+    let mut context = levels(&workspace, &findings);
+    if context > 0 && workspace.widen(context).is_ok() {
+        findings = scan(&workspace, &chosen.packages(&workspace));
+    } else {
+        context = 0;
+    }
+    let seen = Seen {
+        findings,
+        context,
+        variables: variables(&workspace, &chosen.packages(&workspace)),
+        output: elsewhere(&workspace),
+    };
+    let proposal = Proposal::new(&workspace, chosen, seen);
     let source = Source {
         name: path.to_string(),
         text: proposal::render(&proposal),
     };
     // What would be refused is not written.
-    Config::read(&source, &workspace)?;
+    Config::read(&source, &mut workspace)?;
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());
@@ -41,6 +55,14 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     ));
     session.say("read it, then run `bakehouse generate`");
     Ok(())
+}
+
+/// How far above the workspace the context has to be for what its builds read there; 0 where it is right as it is.
+fn levels(workspace: &Workspace, findings: &[Finding]) -> usize {
+    let above = findings.iter().filter_map(Finding::above).max();
+    let in_repository = repository(&workspace.home()).is_some();
+    let above = above.filter(|_| in_repository);
+    above.map_or(0, |above| workspace.folder.components().count() + above)
 }
 
 fn write(path: &Utf8Path, text: &str) -> Result<(), Problem> {

@@ -94,15 +94,25 @@ fn compile(
         comment: vec![comment],
         from: "toolchain".to_owned(),
         name: stage.name.clone(),
-        instructions: vec![
-            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-            Instruction::Run(Run {
-                network: false,
-                mounts: mounts(plan, selection, stage),
-                script,
-            }),
-        ],
+        instructions: arguments(&stage.variables)
+            .chain([
+                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+                Instruction::Run(Run {
+                    network: false,
+                    mounts: mounts(plan, selection, stage),
+                    script,
+                }),
+            ])
+            .collect(),
     }
+}
+
+/// Variables from outside. In a step they are there when they were given, and count for whether it runs.
+pub fn arguments(
+    variables: impl IntoIterator<Item = impl AsRef<str>>,
+) -> impl Iterator<Item = Instruction> {
+    let variables = variables.into_iter();
+    variables.map(|name| Instruction::Arg(name.as_ref().to_owned()))
 }
 
 fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {

@@ -26,7 +26,7 @@ pub fn render(plan: &Plan) -> Document {
         text += &format!("\n{stage}");
     }
     Document {
-        path: plan.generated("docker/Dockerfile"),
+        path: plan.output("Dockerfile"),
         text: seal(&text),
     }
 }
@@ -40,6 +40,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
         });
     }
     stages.push(compiled::stage(plan));
+    stages.extend(plan.runtimes.iter().map(runtime::base));
     stages.extend(
         plan.services
             .iter()

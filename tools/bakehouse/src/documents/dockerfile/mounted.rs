@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::BUILD;
-use super::layered::{adopt_versions, files, manifest_mount, root_manifest_mount, source_mounts};
+use super::layered::{
+    adopt_versions, arguments, files, manifest_mount, root_manifest_mount, source_mounts,
+};
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
     CARGO, cargo_build, cargo_config_mounts, in_workspace, mount_id, no_stubs, profile,
@@ -49,15 +51,17 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
         comment: vec![format!("{}: the binary {bin}.", leaf.name)],
         from: "toolchain".to_owned(),
         name: leaf.name.clone(),
-        instructions: vec![
-            Instruction::Arg("TARGETPLATFORM".to_owned()),
-            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-            Instruction::Run(Run {
-                network: false,
-                mounts: mounts(plan, selection, leaf, &closure),
-                script,
-            }),
-        ],
+        instructions: arguments(["TARGETPLATFORM"])
+            .chain(arguments(&leaf.variables))
+            .chain([
+                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+                Instruction::Run(Run {
+                    network: false,
+                    mounts: mounts(plan, selection, leaf, &closure),
+                    script,
+                }),
+            ])
+            .collect(),
     }
 }
 
@@ -119,6 +123,16 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
     let configs: Vec<&str> = configs.collect();
     let root = format!("sum -P {}", plan.folder.join("Cargo.toml"));
     for stage in closure {
+        let own = plan.config.variables.get(&stage.package);
+        let given = own.map(|names| {
+            let values: Vec<String> = names
+                .iter()
+                .map(|name| format!("\"${{{name}+set}}\" \"${{{name}-}}\""))
+                .collect();
+            let file = format!("/tmp/given-{}", stage.package);
+            script.push(format!("printf '%s\\n' {} >{file}", values.join(" ")));
+            file
+        });
         let needed: Vec<String> = closure
             .iter()
             .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package)
@@ -129,6 +143,7 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
                 &root,
                 &configs.join(" "),
                 &files(plan, stage).join(" "),
+                &given.unwrap_or_default(),
                 &needed.join(" "),
                 ">/tmp/sums/",
             ]

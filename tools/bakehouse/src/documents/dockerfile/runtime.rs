@@ -1,23 +1,29 @@
 //! The images that run: a base, one binary, the files it ships with, and nothing else.
 
-use super::model::{Instruction, Stage};
+use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::pack::PackBinary;
+use crate::plan::runtime::RuntimeBase;
 use crate::plan::service::Service;
 
 /// Where a service's binary stands in its image.
 const BIN: &str = "/usr/local/bin";
 
+/// What services run on that name no base of their own.
+const BASE: &str = "${RUNTIME_BASE}";
+
 /// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise: `binary` gives, for a package
 /// and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
-    let mut stages = Vec::new();
+    let mut stages: Vec<Stage> = plan.runtimes.iter().map(base).collect();
     for item in &plan.services {
         let mut stage = service(plan, item);
         copy_from(&mut stage, &item.leaf, binary(&item.package, &item.bin));
-        // The base is a variable of the generated file only.
-        stage.from = stage.from.replace("${RUNTIME_BASE}", &plan.config.runtime);
         stages.push(stage);
+    }
+    // The base is a variable of the generated file only.
+    for stage in &mut stages {
+        stage.from = stage.from.replace(BASE, &plan.config.runtime);
     }
     for item in plan.pack_binaries() {
         let mut stage = pack_binary(item);
@@ -41,6 +47,46 @@ fn copy_from(stage: &mut Stage, leaf: &str, (from, path): (String, String)) {
         }
     }
 }
+
+/// A base with packages. Nothing stays in the layer that tells when or where they were installed: no lists, no logs, and
+/// what the installation made itself has the time that everything has.
+pub fn base(base: &RuntimeBase) -> Stage {
+    let packages = base.packages.join(" ");
+    let script = INSTALL.replace("PACKAGES", &packages);
+    Stage {
+        comment: vec![format!(
+            "{}: a base with packages, for all services that want just these. The only step of an image with network.",
+            base.name
+        )],
+        from: base.image.as_deref().unwrap_or(BASE).to_owned(),
+        name: base.name.clone(),
+        instructions: vec![
+            Instruction::User("0:0".to_owned()),
+            Instruction::Run(Run {
+                network: true,
+                mounts: vec![Mount::Tmpfs {
+                    target: "/tmp".to_owned(),
+                }],
+                script: script.lines().map(str::to_owned).collect(),
+            }),
+        ],
+    }
+}
+
+const INSTALL: &str = r#"touch /tmp/before
+if command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -qq -y --no-install-recommends PACKAGES
+  apt-get clean
+elif command -v apk >/dev/null; then
+  apk add --no-cache --no-progress PACKAGES
+else
+  echo "error: this base has neither apt-get nor apk: name one that has, or leave its packages out of bakehouse.toml" >&2
+  exit 1
+fi
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
+find / -xdev -newer /tmp/before -exec touch -h -d @0 {} +"#;
 
 /// The runtime image of a service.
 pub fn service(plan: &Plan, service: &Service) -> Stage {
@@ -67,7 +113,10 @@ pub fn service(plan: &Plan, service: &Service) -> Stage {
     });
     instructions.extend(image.ports.iter().map(|port| Instruction::Expose(*port)));
     instructions.push(Instruction::Entrypoint(format!("{BIN}/{}", service.bin)));
-    let base = image.runtime.as_deref().unwrap_or("${RUNTIME_BASE}");
+    let base = match plan.runtime_of(image) {
+        Some(base) => &base.name,
+        None => image.runtime.as_deref().unwrap_or(BASE),
+    };
     Stage {
         comment: vec![format!("{}: the image.", service.name)],
         from: base.to_owned(),

@@ -1,7 +1,7 @@
 //! What all images share: the toolchain, and the third-party crates fetched and compiled once.
 
 use super::BUILD;
-use super::layered::source_mounts;
+use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_release;
@@ -165,15 +165,17 @@ cp -a . /deps/out"#
         )],
         from: "toolchain".to_owned(),
         name: selection.deps(),
-        instructions: vec![
-            Instruction::Arg("TARGETPLATFORM".to_owned()),
-            Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-            Instruction::Run(Run {
-                network: false,
-                mounts,
-                script,
-            }),
-        ],
+        instructions: arguments(["TARGETPLATFORM"])
+            .chain(arguments(selection.ground_variables()))
+            .chain([
+                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
+                Instruction::Run(Run {
+                    network: false,
+                    mounts,
+                    script,
+                }),
+            ])
+            .collect(),
     }
 }
 

@@ -112,6 +112,17 @@ impl Finding {
         self.declarable() && (self.certainty == Certainty::Certain || !at_run_time)
     }
 
+    /// How many levels above the context it lies, where it would be proposed if the context reached there.
+    pub fn above(&self) -> Option<usize> {
+        let inside: Utf8PathBuf = self.path.iter().skip_while(|part| *part == "..").collect();
+        let up = self.path.components().count() - inside.components().count();
+        let inside = Self {
+            path: inside,
+            ..self.clone()
+        };
+        (up > 0 && inside.proposed()).then_some(up)
+    }
+
     /// File and line, as an editor opens them.
     pub fn place(&self) -> String {
         match self.line {

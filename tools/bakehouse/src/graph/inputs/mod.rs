@@ -1,8 +1,8 @@
 //! Hidden inputs: what the build of a package reads outside its own folder, found in its sources.
 //!
 //! Cargo knows the dependencies between packages, and nothing of `include_str!("../../openapi.json")`. What is not
-//! declared is neither in the Docker context nor in the input hash, so it is looked for. [`scan`] is the edge that
-//! reads; the rest is pure.
+//! declared is neither in the Docker context nor in the input hash, so it is looked for. [`scan`] and
+//! [`variables`] are the edges that read; the rest is pure.
 
 mod call;
 pub mod finding;
@@ -12,7 +12,9 @@ mod rust;
 pub mod scan;
 mod tests_only;
 mod value;
+mod variables;
 
 pub use finding::{Certainty, Finding, Kind, fixed_part, undeclared};
 pub use resolve::needed;
 pub use scan::scan;
+pub use variables::variables;

@@ -7,26 +7,39 @@ use camino::Utf8PathBuf;
 use super::bases;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
-use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
+use super::valid::{
+    Config, OutputConfig, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify,
+};
 use crate::graph::Workspace;
+use crate::graph::inputs::fixed_part;
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "compiled",
     "default",
     "deps",
     "docker-metadata-action",
     "packs",
+    "runtime",
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 4] = ["build-", "deps-", "lib-", "_"];
+const RESERVED_STARTS: [&str; 5] = ["build-", "deps-", "lib-", "runtime-for-", "_"];
 
 /// Whether a service cannot have this name.
 pub(super) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start))
 }
+
+/// Where the Dockerfile goes unless the configuration says otherwise, relative to the workspace.
+pub const FOLDER: &str = "docker";
+/// The same for the Bake file.
+pub const BAKE_FILE: &str = "docker-bake.hcl";
+/// Folder of the skeleton, beside the Dockerfile.
+pub const SKELETON: &str = "skeleton";
+
+type ByPackage<T> = BTreeMap<String, Vec<T>>;
 
 /// A check under way.
 pub(super) struct Check<'a> {
@@ -51,6 +64,8 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
+        let (inputs, variables) = self.inputs(raw);
+        let output = self.output(raw, &inputs, &services, &packs);
         let name = match (&raw.name, &raw.registry) {
             (Some(name), _) => {
                 self.target_name(name);
@@ -88,15 +103,13 @@ impl Check<'_> {
                 .runtime
                 .as_ref()
                 .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name)),
-            builder_packages: sorted(
-                raw.bases
-                    .packages
-                    .iter()
-                    .map(|name| self.debian_package(name)),
-            ),
+            builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
+            output,
+            runtime_packages: sorted(raw.runtime.packages.iter().map(|name| self.package(name))),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
-            inputs: self.inputs(raw),
+            inputs,
+            variables,
             services,
             packs,
         }
@@ -138,8 +151,9 @@ impl Check<'_> {
         default
     }
 
-    pub(super) fn inputs(&mut self, raw: &RawConfig) -> BTreeMap<String, Vec<Utf8PathBuf>> {
-        let mut inputs = BTreeMap::new();
+    /// What each package's build takes from outside its folder: paths, and variables.
+    fn inputs(&mut self, raw: &RawConfig) -> (ByPackage<Utf8PathBuf>, ByPackage<String>) {
+        let (mut inputs, mut variables) = (BTreeMap::new(), BTreeMap::new());
         for (package, declared) in &raw.inputs {
             if !self.workspace.members.contains_key(package.as_ref()) {
                 let hint = did_you_mean(
@@ -158,8 +172,65 @@ impl Check<'_> {
             }
             let paths = declared.paths.iter().map(|path| self.input(path)).collect();
             inputs.insert(package.as_ref().clone(), paths);
+            let names = declared.variables.iter();
+            let names = sorted(names.map(|name| self.build_variable(name)));
+            if !names.is_empty() {
+                variables.insert(package.as_ref().clone(), names);
+            }
         }
-        inputs
+        (inputs, variables)
+    }
+
+    /// Where generated files go. They change with the plan, so that no plan can be made of what they lie in.
+    fn output(
+        &mut self,
+        raw: &RawConfig,
+        inputs: &ByPackage<Utf8PathBuf>,
+        services: &[ServiceConfig],
+        packs: &[PackConfig],
+    ) -> OutputConfig {
+        let mut place = |named: Option<&Spanned<String>>, default: &str| match named {
+            Some(path) => self.in_context(path),
+            None => self.workspace.folder.join(default),
+        };
+        let output = OutputConfig {
+            folder: place(raw.output.folder.as_ref(), FOLDER),
+            bake: place(raw.output.bake.as_ref(), BAKE_FILE),
+        };
+        let members = self.workspace.members.values();
+        let read: Vec<Utf8PathBuf> = members
+            .flat_map(|member| member.sources.iter().cloned())
+            .chain(inputs.values().flatten().map(|path| fixed_part(path)))
+            .chain(services.iter().flat_map(|s| s.image.files.keys().cloned()))
+            .chain(packs.iter().map(|pack| pack.path.clone()))
+            .collect();
+        let places = [
+            (raw.output.folder.as_ref(), &output.folder),
+            (raw.output.bake.as_ref(), &output.bake),
+        ];
+        for (named, place) in places {
+            let Some(named) = named else { continue };
+            if let Some(holder) = read.iter().find(|path| place.starts_with(path)) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("{place} lies in {holder}, which images are built from"),
+                    named.span(),
+                    "name a place that no package, pack, input or shipped file holds",
+                );
+            }
+        }
+        if let Some(bake) = &raw.output.bake {
+            let skeleton = output.folder.join(SKELETON);
+            if output.bake.extension() != Some("hcl") || output.bake.starts_with(skeleton) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` cannot be the Bake file", bake.as_ref().escape_debug()),
+                    bake.span(),
+                    format!("name a file that ends with `.hcl`, outside the folder `{SKELETON}` of the generated files"),
+                );
+            }
+        }
+        output
     }
 
     pub(super) fn packs(&mut self, raw: &RawConfig) -> Vec<PackConfig> {

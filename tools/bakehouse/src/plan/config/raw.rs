@@ -38,6 +38,15 @@ pub struct RawConfig {
     /// Form: `"services"` or `"each"`. Default: `"services"`.
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each"])))]
     pub unify: Option<Spanned<String>>,
+    /// Folder above the workspace that Docker gets as its context, where something that Cargo does not know of is read
+    /// from there.
+    ///
+    /// Form: `..`, `../..` and so on. Default: the innermost folder that holds the workspace and all that Cargo builds it
+    /// from.
+    pub context: Option<Spanned<String>>,
+    /// Where generated files go.
+    #[serde(default)]
+    pub output: RawOutput,
     /// Caching of what was compiled.
     #[serde(default)]
     pub cache: RawCache,
@@ -56,6 +65,21 @@ pub struct RawConfig {
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
+}
+
+/// `[output]`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOutput {
+    /// Holds the Dockerfile, its ignore file and the skeleton. It must not lie in what images are built from.
+    ///
+    /// Form: path in the workspace. Default: `"docker"`.
+    pub folder: Option<Spanned<String>>,
+    /// The Bake file.
+    ///
+    /// Form: path of an `.hcl` file in the workspace. Default: `"docker-bake.hcl"`.
+    pub bake: Option<Spanned<String>>,
 }
 
 /// `[cache]`.
@@ -93,7 +117,7 @@ pub struct RawBases {
     pub runtime: Option<Spanned<String>>,
     /// Installed into the builder, e.g. a C library that a `-sys` crate links.
     ///
-    /// Form: list of Debian packages. Default: `[]`.
+    /// Form: list of Debian packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
 }
@@ -107,6 +131,11 @@ pub struct RawRuntime {
     ///
     /// Form: `"UID:GID"` in numbers. Default: `"10001:10001"`.
     pub user: Option<Spanned<String>>,
+    /// Installed upon the base of every image, e.g. `ca-certificates`, or a library that a service links.
+    ///
+    /// Form: list of packages². Default: `[]`.
+    #[serde(default)]
+    pub packages: Vec<Spanned<String>>,
     /// Where packs are mounted; an empty folder in each image, if there is a `[packs]` table.
     ///
     /// Form: absolute path. Default: `"/opt/packs"`.
@@ -153,6 +182,11 @@ pub struct RawService {
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
+    /// Added to `runtime.packages`.
+    ///
+    /// Form: list of packages². Default: `[]`.
+    #[serde(default)]
+    pub packages: Vec<Spanned<String>>,
     /// Ports that the image declares (`EXPOSE`).
     ///
     /// Form: list of numbers. Default: `[]`.
@@ -186,6 +220,7 @@ impl RawService {
         RawImage {
             runtime: self.runtime.clone(),
             user: self.user.clone(),
+            packages: self.packages.clone(),
             ports: self.ports.clone(),
             env: self.env.clone(),
             labels: self.labels.clone(),
@@ -210,6 +245,11 @@ pub struct RawImage {
     pub user: Option<Spanned<String>>,
     /// Added to the service's.
     ///
+    /// Form: list of packages². Default: `[]`.
+    #[serde(default)]
+    pub packages: Vec<Spanned<String>>,
+    /// Added to the service's.
+    ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
     pub ports: Vec<Spanned<u16>>,
@@ -230,7 +270,7 @@ pub struct RawImage {
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// `[inputs.<package>]`: what its build reads outside its own folder.
+/// `[inputs.<package>]`: what its build takes from outside its own folder.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -240,6 +280,11 @@ pub struct RawInputs {
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
     pub paths: Vec<Spanned<String>>,
+    /// Environment variables that its compilation gets, where they are set, e.g. the commit that is built.
+    ///
+    /// Form: list of names. Default: `[]`.
+    #[serde(default)]
+    pub variables: Vec<Spanned<String>>,
 }
 
 /// `[packs.<name>]`.

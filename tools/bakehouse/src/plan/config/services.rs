@@ -220,6 +220,15 @@ impl Check<'_> {
             .filter_map(|image| image.user.as_ref())
             .next_back()
             .or(user);
+        let own = layers().flat_map(|image| &image.packages);
+        let mut packages: Vec<String> = own.map(|name| self.package(name)).collect();
+        // Those of all images are checked once.
+        packages.extend(
+            raw.runtime
+                .packages
+                .iter()
+                .map(|name| name.as_ref().clone()),
+        );
         let mut files = BTreeMap::new();
         for image in layers() {
             for (from, to) in &image.files {
@@ -240,6 +249,7 @@ impl Check<'_> {
         }
         ImageConfig {
             runtime: runtime.map(|name| self.image_name(name)),
+            packages: sorted(packages.into_iter()),
             user: user.map_or_else(|| "10001:10001".to_owned(), |user| self.user(user)),
             ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
             env,

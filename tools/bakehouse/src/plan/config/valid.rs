@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::check::Check;
 use super::raw::RawConfig;
+use super::spanned::Spanned;
 use crate::graph::Workspace;
 use crate::problem::{Code, Problem, Problems, Source};
 
@@ -45,13 +46,26 @@ pub struct Config {
     pub builder: String,
     pub runtime: String,
     pub builder_packages: Vec<String>,
+    pub output: OutputConfig,
+    /// Packages of every runtime image.
+    pub runtime_packages: Vec<String>,
     /// Where packs are mounted, when any service uses packs.
     pub packs_path: Utf8PathBuf,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// Per package: paths outside its folder that its build reads.
     pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// Per package: environment variables that its compilation gets.
+    pub variables: BTreeMap<String, Vec<String>>,
     pub packs: Vec<PackConfig>,
+}
+
+/// Where generated files go, relative to the context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputConfig {
+    /// Folder of the Dockerfile and what belongs to it.
+    pub folder: Utf8PathBuf,
+    pub bake: Utf8PathBuf,
 }
 
 /// A service: one binary on one runtime base.
@@ -73,6 +87,8 @@ pub struct ServiceConfig {
 pub struct ImageConfig {
     /// Another base than `bases.runtime`.
     pub runtime: Option<String>,
+    /// Packages of the base's distribution.
+    pub packages: Vec<String>,
     pub user: String,
     pub ports: Vec<u16>,
     pub env: BTreeMap<String, String>,
@@ -100,12 +116,14 @@ pub struct PackBinaryConfig {
 }
 
 impl Config {
-    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`.
+    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`, whose context becomes the one that it
+    /// names.
     ///
     /// # Errors
     /// All that is wrong, at once, each with its place in `source`.
-    pub fn read(source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
+    pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
         let (raw, mut problems) = RawConfig::parse(source);
+        problems.extend(widen(raw.context.as_ref(), source, workspace));
         match Self::new(&raw, source, workspace) {
             Ok(config) if problems.is_empty() => return Ok(config),
             Ok(_) => {}
@@ -142,4 +160,28 @@ impl Config {
         check.problems.sort_by_key(Problem::start);
         Err(Problems(check.problems))
     }
+}
+
+/// Makes the folder that the key `context` names the context of `workspace`.
+fn widen(
+    context: Option<&Spanned<String>>,
+    source: &Source,
+    workspace: &mut Workspace,
+) -> Option<Problem> {
+    let context = context?;
+    let mut up = context.as_ref().trim_end_matches('/').split('/');
+    let problem = if up.all(|part| part == "..") {
+        let levels = Utf8Path::new(context.as_ref()).components().count();
+        workspace.widen(levels).err()?
+    } else {
+        Problem::new(
+            Code::PathOutside,
+            format!(
+                "`{}` is no folder above the workspace",
+                context.as_ref().escape_debug()
+            ),
+        )
+        .hint("write `..`, `../..` and so on: the context holds the workspace")
+    };
+    Some(problem.at(source, context.span()))
 }

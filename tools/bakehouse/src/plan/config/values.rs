@@ -17,6 +17,32 @@ const PLATFORMS: [&str; 6] = [
     "linux/riscv64",
 ];
 
+/// Variables that decide for all compile steps, or that the generated files have another use for.
+const TAKEN: [&str; 11] = [
+    "BUILDER_BASE",
+    "HOME",
+    "PATH",
+    "PLATFORMS",
+    "REGISTRY",
+    "RUNTIME_BASE",
+    "RUSTC",
+    "RUSTDOCFLAGS",
+    "RUSTFLAGS",
+    "TAG",
+    "TMPDIR",
+];
+const TAKEN_STARTS: [&str; 8] = [
+    "BAKE_",
+    "BUILDKIT_",
+    "BUILDPLATFORM",
+    "CACHE_",
+    "CARGO_",
+    "RUSTC_",
+    "RUSTUP_",
+    "TARGET",
+];
+const TAKEN_ENDS: [&str; 2] = ["_INPUT_HASH", "_PROXY"];
+
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
         let valid = !name.as_ref().is_empty()
@@ -100,27 +126,59 @@ impl Check<'_> {
         name.clone()
     }
 
-    pub(super) fn debian_package(&mut self, name: &Spanned<String>) -> String {
-        let valid = name.as_ref().len() > 1
+    /// A package of a distribution, perhaps with its version: `libssl3=3.0.17-1~deb12u2`.
+    pub(super) fn package(&mut self, package: &Spanned<String>) -> String {
+        let text = package.as_ref();
+        let (name, version) = match text.split_once('=') {
+            Some((name, version)) => (name, Some(version)),
+            None => (text.as_str(), None),
+        };
+        let named = name.len() > 1
+            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name
-                .as_ref()
                 .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.:".contains(&b));
-        if !valid {
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.:_".contains(&b));
+        let versioned = version.is_none_or(|version| {
+            !version.is_empty()
+                && version
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"+-.:~_".contains(&b))
+        });
+        if !named || !versioned {
             self.problem(
                 Code::ConfigValue,
-                format!(
-                    "`{}` is not the name of a Debian package",
-                    name.as_ref().escape_debug()
-                ),
-                name.span(),
-                "write it as in `apt-get install`",
+                format!("`{}` is not the name of a package", text.escape_debug()),
+                package.span(),
+                "write it as in `apt-get install`: `name`, or `name=version`",
             );
         }
-        name.as_ref().clone()
+        text.clone()
+    }
+
+    /// The name of a variable that a compilation gets from outside.
+    pub(super) fn build_variable(&mut self, name: &Spanned<String>) -> String {
+        let text = name.as_ref();
+        self.variable_name(name);
+        let taken = TAKEN.contains(&text.as_str())
+            || TAKEN_STARTS.iter().any(|start| text.starts_with(start))
+            || TAKEN_ENDS.iter().any(|end| text.ends_with(end));
+        if taken {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
+                name.span(),
+                "let the build script read another one",
+            );
+        }
+        text.clone()
     }
 
     pub(super) fn variable(&mut self, key: &Spanned<String>, value: &Spanned<String>) {
+        self.variable_name(key);
+        self.one_line(value);
+    }
+
+    fn variable_name(&mut self, key: &Spanned<String>) {
         let name = key.as_ref();
         let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -135,7 +193,6 @@ impl Check<'_> {
                 "use letters, digits and `_`, not beginning with a digit",
             );
         }
-        self.one_line(value);
     }
 
     pub(super) fn label(&mut self, key: &Spanned<String>, value: &Spanned<String>) {

@@ -1,0 +1,43 @@
+//! Bases of runtime images with packages installed upon them.
+
+use super::config::Config;
+use super::config::valid::ImageConfig;
+
+/// A base with packages of its distribution. All services that want just these share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeBase {
+    /// Of its stage.
+    pub name: String,
+    /// Another image than `bases.runtime`.
+    pub image: Option<String>,
+    /// Sorted, and never empty.
+    pub packages: Vec<String>,
+}
+
+impl RuntimeBase {
+    /// All that the images of `config` need, in order of the services that want them first.
+    pub fn all(config: &Config) -> Vec<Self> {
+        let mut bases: Vec<Self> = Vec::new();
+        for service in &config.services {
+            let image = &service.image;
+            if image.packages.is_empty() || bases.iter().any(|base| base.is_of(image)) {
+                continue;
+            }
+            let usual = image.runtime.is_none() && image.packages == config.runtime_packages;
+            bases.push(Self {
+                name: match usual {
+                    true => "runtime".to_owned(),
+                    false => format!("runtime-for-{}", service.name),
+                },
+                image: image.runtime.clone(),
+                packages: image.packages.clone(),
+            });
+        }
+        bases
+    }
+
+    /// Whether an image stands on it.
+    pub fn is_of(&self, image: &ImageConfig) -> bool {
+        self.image == image.runtime && self.packages == image.packages
+    }
+}
