@@ -121,6 +121,31 @@ fn a_service_that_does_not_exist_gets_a_suggestion() {
 }
 
 #[test]
+fn a_builder_that_is_too_old_for_a_package_is_noticed_before_anything_is_compiled() {
+    let shop = Shop::new();
+    let bases = |version: &str| {
+        let base = format!("[bases]\nbuilder = \"rust:{version}-slim\"");
+        shop.edit("bakehouse.toml", "[bases]", &base);
+        let output = shop.bakehouse(&["plan"]);
+        shop.edit("bakehouse.toml", &base, "[bases]");
+        output
+    };
+    shop.edit(
+        "prices/Cargo.toml",
+        "version = \"0.3.1\"",
+        "version = \"0.3.1\"\nrust-version = \"1.88\"",
+    );
+    assert!(bases("1.88.0").status.success());
+    let output = bases("1.87.0");
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(
+        said.contains("`prices` needs Rust 1.88, and the builder base has 1.87.0"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_folder_without_a_workspace_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let output = assert_cmd::Command::cargo_bin("bakehouse")

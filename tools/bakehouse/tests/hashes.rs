@@ -101,7 +101,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[runtime]",
                 "[runtime]\npackages = [\"libpq5\"]",
-            )
+            );
         },
         &["batch-python", "batch-shell", "web"],
     ),

@@ -21,12 +21,12 @@ fn rich() -> Grove {
         ),
         (
             "crates/api/src/main.rs",
-            "const A: &str = include_str!(\"../../../openapi.json\");\nconst C: Option<&str> = option_env!(\"COMMIT\");\nfn main() { read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../config\")); }",
+            "const A: &str = include_str!(\"../../../openapi.json\");\nconst C: [&str; 2] = [env!(\"COMMIT\"), env!(\"KIND\")];\nfn main() { read(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../config\")); }",
         ),
         ("crates/api/src/schema.rs", "fn main() {}"),
         (
             "crates/api/build.rs",
-            "fn main() {\n    prost_build::compile_protos(&[\"../../proto/a.proto\"], &[\"../../proto\"]);\n    std::process::Command::new(\"git\");\n}",
+            "fn main() {\n    prost_build::compile_protos(&[\"../../proto/a.proto\"], &[\"../../proto\"]);\n    std::process::Command::new(\"git\");\n    println!(\"cargo::rustc-env=COMMIT={}\", option_env!(\"COMMIT\").unwrap_or(\"none\"));\n    println!(\"cargo::rustc-env=KIND=x\");\n}",
         ),
         (
             "crates/common/src/lib.rs",

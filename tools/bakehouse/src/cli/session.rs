@@ -6,10 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
 use crate::graph::Workspace;
-use crate::plan::Plan;
 use crate::plan::config::Config;
 use crate::plan::explain::State;
 use crate::plan::lock_graph::LockGraph;
+use crate::plan::{Plan, builder};
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// One run of the program.
@@ -65,7 +65,11 @@ impl Session {
     /// Reads everything and works out the plan.
     pub fn plan(&self) -> Result<Planned, Problems> {
         let global = &self.global;
-        Self::plan_of(global.manifest_path.as_deref(), global.config.as_deref())
+        let planned = Self::plan_of(global.manifest_path.as_deref(), global.config.as_deref())?;
+        match builder::too_old(&planned.workspace, &planned.plan) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(planned),
+        }
     }
 
     /// The plan of the workspace of that manifest, under that configuration.

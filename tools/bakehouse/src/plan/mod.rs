@@ -4,6 +4,7 @@
 pub mod affected;
 mod asks;
 pub mod build;
+pub mod builder;
 mod collect;
 pub mod config;
 pub mod explain;

@@ -24,20 +24,24 @@ pub fn variables(
 
 fn of_member(workspace: &Workspace, member: &Member) -> BTreeMap<String, String> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
-    let mut set: BTreeSet<String> = BTreeSet::new();
+    let (mut asked, mut set) = (BTreeSet::new(), BTreeSet::new());
     for file in files(workspace, member) {
         let Ok(text) = std::fs::read_to_string(workspace.root.join(&file)) else {
             continue;
         };
         let script = file.file_name() == Some("build.rs");
         for (name, line) in read(&text, script) {
+            if script {
+                asked.insert(name.clone());
+            }
             found
                 .entry(name)
                 .or_insert_with(|| format!("{file}:{line}"));
         }
         set.extend(assigned(&text));
     }
-    found.retain(|name, _| !set.contains(name));
+    // What a build script sets it may pass on, if it asks for it first.
+    found.retain(|name, _| asked.contains(name) || !set.contains(name));
     found
 }
 

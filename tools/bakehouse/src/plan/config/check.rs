@@ -203,6 +203,7 @@ impl Check<'_> {
             .chain(inputs.values().flatten().map(|path| fixed_part(path)))
             .chain(services.iter().flat_map(|s| s.image.files.keys().cloned()))
             .chain(packs.iter().map(|pack| pack.path.clone()))
+            .filter(|path| !path.as_str().is_empty())
             .collect();
         let places = [
             (raw.output.folder.as_ref(), &output.folder),
