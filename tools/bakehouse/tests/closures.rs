@@ -1166,3 +1166,41 @@ a wire
         );
     }
 }
+
+#[test]
+fn a_package_at_the_root_of_its_workspace_is_not_built_from_generated_files() {
+    let tree = Tree::below(
+        "cli",
+        r#"
+-- cli/Cargo.toml --
+[package]
+name = "cli"
+version = "0.1.0"
+edition = "2024"
+[workspace]
+[dependencies]
+sdk = { path = "../sdk" }
+-- cli/bakehouse.toml --
+profile = "dev"
+-- cli/src/main.rs --
+fn main() { println!("{}", sdk::NAME) }
+-- cli/README.md --
+-- sdk/Cargo.toml --
+[package]
+name = "sdk"
+version = "0.1.0"
+edition = "2024"
+-- sdk/src/lib.rs --
+pub const NAME: &str = "sdk";
+"#,
+    );
+    assert_eq!(tree.context(), ["cli/src/main.rs", "sdk/src/lib.rs"]);
+    assert_eq!(tree.built(), ["cli: sdk"]);
+    let before = tree.plan();
+    tree.write(
+        "cli/bakehouse.toml",
+        "profile = \"dev\"\nregistry = \"acme\"\n",
+    );
+    tree.generate();
+    assert_eq!(tree.plan()["services"], before["services"]);
+}

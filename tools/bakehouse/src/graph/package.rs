@@ -173,7 +173,8 @@ impl Surroundings<'_> {
     }
 
     /// A package's folder, and what targets lie outside it. Of a package whose folder holds others, just its own
-    /// part; of one at the workspace's root just what its targets lie in, for its folder is the whole repository.
+    /// part; of one at the workspace's root just what its targets lie in, for its folder is the whole repository, or
+    /// holds the configuration and the generated files.
     fn sources(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
         let nested: BTreeSet<&Utf8Path> = self
@@ -182,8 +183,7 @@ impl Surroundings<'_> {
             .map(Utf8PathBuf::as_path)
             .filter(|other| *other != own && other.starts_with(own))
             .collect();
-        let whole_repository =
-            dir.as_str().is_empty() || (own == self.workspace && !nested.is_empty());
+        let whole_repository = dir.as_str().is_empty() || own == self.workspace;
         let mut sources = BTreeSet::new();
         if !whole_repository {
             sources.extend(listed(own, &nested)?);
