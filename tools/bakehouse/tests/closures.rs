@@ -1204,3 +1204,49 @@ pub const NAME: &str = "sdk";
     tree.generate();
     assert_eq!(tree.plan()["services"], before["services"]);
 }
+
+#[test]
+fn a_crate_that_is_linked_and_run_by_the_compiler_compiles_once_with_debug_information() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api", "macros", "common"]
+-- bakehouse.toml --
+profile = "dev"
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+common = { path = "../common" }
+quote = "1"
+-- api/src/main.rs --
+fn main() { println!("{} {}", common::seven(), quote::quote!(x)) }
+-- common/Cargo.toml --
+[package]
+name = "common"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+macros = { path = "../macros" }
+-- common/src/lib.rs --
+pub fn seven() -> u32 { macros::seven!() }
+-- macros/Cargo.toml --
+[package]
+name = "macros"
+version = "0.1.0"
+edition = "2024"
+[lib]
+proc-macro = true
+[dependencies]
+quote = "1"
+-- macros/src/lib.rs --
+#[proc_macro]
+pub fn seven(_: proc_macro::TokenStream) -> proc_macro::TokenStream { quote::quote!(7).into() }
+"#,
+    );
+    assert_eq!(tree.built(), ["api: 7 x"]);
+}

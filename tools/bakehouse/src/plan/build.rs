@@ -9,6 +9,7 @@ use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SKELETON};
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
+use super::profile;
 use super::runtime::RuntimeBase;
 use super::selection::{leaf, member_reads, outermost, selections};
 use super::service::Service;
@@ -28,6 +29,8 @@ pub struct Plan {
     pub cargo_configs: Vec<Utf8PathBuf>,
     /// Cargo's variables that those files must not decide.
     pub cargo_variables: BTreeSet<&'static str>,
+    /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
+    pub host_debug: Option<String>,
     pub selections: Vec<Selection>,
     /// The bases that have packages installed.
     pub runtimes: Vec<RuntimeBase>,
@@ -151,6 +154,7 @@ impl Plan {
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),
             cargo_variables: workspace.cargo_variables.clone(),
+            host_debug: profile::host_debug(&workspace.manifest, &config.profile),
             left_out: sources.left_out.clone(),
             kept: sources.kept.clone(),
             put_back,

@@ -13,6 +13,7 @@ mod inherit;
 pub mod inputs;
 pub mod lock_graph;
 pub mod pack;
+mod profile;
 pub mod proposal;
 pub mod runtime;
 pub mod selection;

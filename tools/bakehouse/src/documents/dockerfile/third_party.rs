@@ -65,7 +65,19 @@ fn variables(plan: &Plan) -> Vec<Instruction> {
     variables
         .into_iter()
         .map(|name| Instruction::Env(name.to_owned(), value(name)))
+        .chain(debug_of_host(plan))
         .collect()
+}
+
+/// Cargo leaves debug information out of what only procedural macros and build scripts need, and what that is depends on
+/// what is built together: the same crate would be another one in each stage. Where it is said, all stages agree.
+fn debug_of_host(plan: &Plan) -> Option<Instruction> {
+    let name = plan.config.profile.to_ascii_uppercase().replace('-', "_");
+    let level = plan.host_debug.clone()?;
+    Some(Instruction::Env(
+        format!("CARGO_PROFILE_{name}_BUILD_OVERRIDE_DEBUG"),
+        level,
+    ))
 }
 
 /// `vendor`: the sources of the third-party crates, in a layer. The only compile-side step with network.
