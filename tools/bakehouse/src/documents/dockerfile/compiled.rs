@@ -11,9 +11,13 @@ pub fn stage(plan: &Plan) -> Stage {
         .selections
         .iter()
         .flat_map(|selection| &selection.leaves);
-    let mounts = leaves
-        .map(|leaf| Mount::stage(&leaf.name, "/dist", &format!("/compiled/{}", leaf.name)))
-        .collect();
+    let leaves =
+        leaves.map(|leaf| Mount::stage(&leaf.name, "/dist", &format!("/compiled/{}", leaf.name)));
+    // Packages of a runtime base are fetched once, too, and stay the versions that they were. Any folder will do.
+    let runtimes = plan.runtimes.iter();
+    let runtimes =
+        runtimes.map(|base| Mount::stage(&base.name, "/etc", &format!("/compiled/{}", base.name)));
+    let mounts = leaves.chain(runtimes).collect();
     Stage {
         comment: vec![format!(
             "{COMPILED}: nothing itself; its cache holds every stage that compiles."
