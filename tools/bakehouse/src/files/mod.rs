@@ -2,6 +2,5 @@
 
 pub mod apply;
 pub mod compare;
-pub mod placed;
 
 pub use compare::{Change, ChangeKind, compare};
