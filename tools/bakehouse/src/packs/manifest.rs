@@ -173,6 +173,7 @@ impl<'a> Reader<'a> {
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 let hint = did_you_mean(&key.text, known.iter().copied())
+                    .or_else(|| begun(&key.text, known))
                     .unwrap_or_else(|| format!("the keys here are {}", known.join(", ")));
                 let message = format!("there is no key `{}` here", shown(&key.text));
                 self.invalid(message, key.span.clone(), hint);
@@ -348,6 +349,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The key of which `text` is a good beginning, such as `timeout`.
+fn begun(text: &str, known: &[&str]) -> Option<String> {
+    let begins = |key: &&&str| key.starts_with(text) && text.len() * 3 > key.len();
+    let key = known.iter().find(begins)?;
+    Some(format!("did you mean `{key}`?"))
+}
+
 const KEYS: &str = "docs/packs.md lists the keys and their forms";
 
 /// The JSON type that plain text is read as; `None` where that is not plain to everybody.
@@ -431,7 +439,7 @@ mod tests {
     fn places_lie_in_their_text() {
         let text = "a: ä\nb";
         assert_eq!(visible(text, 3..99), 3..5);
-        assert_eq!(visible(text, 4..4), 3..3);
+        assert_eq!(visible(text, 4..4), 3..5);
         assert_eq!(visible(text, 99..99), 7..7);
     }
 }
