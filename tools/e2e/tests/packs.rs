@@ -8,11 +8,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use ::bakehouse::engine::progress::Progress;
+use ::bakehouse::packs::check::{Expected, check};
+use ::bakehouse::packs::folder::Folder;
+use ::bakehouse::packs::platform::Platform;
 use attune_common::packs;
-use bakehouse::engine::progress::Progress;
-use bakehouse::packs::check::{Expected, check};
-use bakehouse::packs::folder::Folder;
-use bakehouse::packs::platform::Platform;
 use bakehouse_testkit::{Member, Ran, Reach, Running, Turn, Workspace, bakehouse, stages, unique};
 use camino::Utf8Path;
 use serde_json::Value;
