@@ -89,7 +89,7 @@ impl Folder {
 
     fn walk(&mut self, root: &Utf8Path, inside: &Utf8Path) {
         let listed: std::io::Result<Vec<_>> =
-            fs_err::read_dir(root.join(inside)).and_then(|entries| entries.collect());
+            fs_err::read_dir(root.join(inside)).and_then(Iterator::collect);
         let entries = match listed {
             Ok(entries) => entries,
             Err(error) => return self.unreadable(inside, &error),
