@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use ::bakehouse::engine::progress::Progress;
+use ::bakehouse::engine::progress::{Progress, Step};
 use ::bakehouse::packs::check::{Expected, check};
 use ::bakehouse::packs::folder::Folder;
 use ::bakehouse::packs::platform::Platform;
 use attune_common::packs;
+use bakehouse_e2e::strategy::STRATEGIES;
 use bakehouse_testkit::{Member, Ran, Reach, Running, Turn, Workspace, bakehouse, stages, unique};
 use camino::Utf8Path;
 use serde_json::Value;
@@ -223,28 +224,42 @@ fn what_somebody_put_in_a_binarys_place_is_seen() {
     );
 }
 
+/// The RUN steps that were carried out in a build that reported as JSON.
+fn steps(ran: &Ran) -> Vec<Step> {
+    let mut progress = Progress::default();
+    ran.stderr
+        .split_inclusive('\n')
+        .for_each(|line| progress.add(line));
+    let steps = progress.steps().into_iter();
+    steps
+        .filter(|step| step.executed && step.is_run())
+        .collect()
+}
+
+/// The crates that it compiled.
+fn compiled(ran: &Ran) -> BTreeSet<String> {
+    let steps = steps(ran);
+    steps.iter().flat_map(Step::compiled).collect()
+}
+
 #[test]
 fn after_a_bake_of_the_services_only_the_leaves_compile() {
     let turn = Turn::take();
     let workspace = ticking();
     let _ = workspace.bake(["default"]).run(&turn);
     let ran = Ran::of(build(&workspace).env("BUILDKIT_PROGRESS", "rawjson")).succeeded();
-    let mut progress = Progress::default();
-    ran.stderr
-        .split_inclusive('\n')
-        .for_each(|line| progress.add(line));
-    let steps = progress.steps();
-    let steps = || steps.iter().filter(|step| step.executed && step.is_run());
-    let ran_stages: BTreeSet<String> = steps().map(|step| step.stage.clone()).collect();
+    let steps = steps(&ran);
+    let ran_stages: BTreeSet<String> = steps.iter().map(|step| step.stage.clone()).collect();
     assert_eq!(
         ran_stages,
         stages(["build-pack-demo-tick", "build-pack-demo-tock"]),
         "{ran}"
     );
-    let compiled: BTreeSet<String> = steps()
-        .flat_map(|step| step.compiled().collect::<Vec<_>>())
-        .collect();
-    assert_eq!(compiled, stages(["tick v0.1.0", "tock v0.1.0"]), "{ran}");
+    assert_eq!(
+        compiled(&ran),
+        stages(["tick v0.1.0", "tock v0.1.0"]),
+        "{ran}"
+    );
 
     // `build` puts them there in the same way, and finds them.
     let workspace_build = |workspace: &Workspace| {
@@ -315,6 +330,62 @@ fn a_binary_that_would_not_run_is_refused_and_the_old_one_stays() {
         "{changed:?}"
     );
     assert_eq!(prints(&workspace, TICK), "tick-A common-A");
+}
+
+/// What glibc a binary needs, as its record says: none for a static one.
+fn glibc(workspace: &Workspace, name: &str) -> Option<String> {
+    let record = format!("packs/demo/sensors/.{name}.bakehouse.json");
+    let record: Value = serde_json::from_str(&workspace.read(&record)).expect("JSON");
+    record["glibc"].as_str().map(str::to_owned)
+}
+
+/// What a binary prints where there is nothing but itself.
+#[track_caller]
+fn prints_alone(workspace: &Workspace, name: &str) -> String {
+    let image = workspace.images.name("alone");
+    let folder = workspace.dir().join("packs/demo/sensors");
+    let import = format!("tar -C {folder} -c {name} | docker import - {image}");
+    let _ = Ran::of(Command::new("bash").args(["-o", "pipefail", "-c", &import])).succeeded();
+    let program = format!("/{name}");
+    let run = ["run", "--rm", "--network", "none", &image, &program];
+    let ran = Ran::of(Command::new("docker").args(run)).succeeded();
+    ran.stdout.trim().to_owned()
+}
+
+#[test]
+fn a_static_binary_runs_anywhere_and_nothing_else_is_compiled_for_it() {
+    let turn = Turn::take();
+    for strategy in STRATEGIES {
+        let workspace = ticking();
+        (strategy.prepare)(&workspace);
+        let _ = workspace.bake(["default"]).run(&turn);
+        let dynamic = "{ package = \"tock\", to = \"sensors/\" }";
+        let linked = "{ package = \"tock\", to = \"sensors/\", static = true }";
+        workspace.replace("bakehouse.toml", dynamic, linked);
+        workspace.generate();
+        let ran = Ran::of(build(&workspace).env("BUILDKIT_PROGRESS", "rawjson")).succeeded();
+        let compiled = compiled(&ran);
+        assert_eq!(
+            compiled,
+            stages(["tick v0.1.0", "tock v0.1.0"]),
+            "{}: {ran}",
+            strategy.name
+        );
+        assert_eq!(glibc(&workspace, "tock"), None, "{}", strategy.name);
+        assert!(glibc(&workspace, "tick").is_some());
+        assert_eq!(prints_alone(&workspace, "tock"), "tock-A common-A");
+
+        // There and back: no mount keeps a binary that was linked otherwise.
+        workspace.replace("bakehouse.toml", linked, dynamic);
+        workspace.generate();
+        assert_results(&built(&workspace), "current", "built");
+        assert!(glibc(&workspace, "tock").is_some(), "{}", strategy.name);
+        workspace.replace("bakehouse.toml", dynamic, linked);
+        workspace.write("crates/tock/src/main.rs", &source("tock", "B"));
+        workspace.generate();
+        assert_results(&built(&workspace), "current", "built");
+        assert_eq!(prints_alone(&workspace, "tock"), "tock-B common-A");
+    }
 }
 
 /// Values as people write them, right and wrong.

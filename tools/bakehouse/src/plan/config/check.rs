@@ -181,6 +181,7 @@ impl Check<'_> {
                         bin,
                         features,
                         folder,
+                        linked_static: binary.linked_static,
                     });
                 }
             }
