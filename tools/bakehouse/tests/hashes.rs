@@ -38,7 +38,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "to = \"bin/\"",
                 "to = \"bin/\", static = true",
-            )
+            );
         },
         &["probe"],
     ),

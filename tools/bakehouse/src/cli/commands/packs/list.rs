@@ -103,7 +103,7 @@ fn words(seen: &Seen) -> String {
     let state = seen.state.as_str();
     match (&seen.state, &seen.record) {
         (State::Current, Some(Record { glibc, .. })) => match glibc {
-            Some(glibc) => format!("{state}, needs glibc {glibc}"),
+            Some(glibc) => format!("{state}, glibc {glibc}"),
             None => format!("{state}, static"),
         },
         (State::WrongPlatform, Some(record)) => format!("{state}, is for {}", record.platform),
