@@ -7,7 +7,6 @@ use crate::cli::args::PacksBuildArgs;
 use crate::cli::commands::build::{explained, is_overridden};
 use crate::cli::commands::generate::check;
 use crate::cli::session::{Planned, Session};
-use crate::documents::bake::hash_variable;
 use crate::documents::{self, seal};
 use crate::engine::Engine;
 use crate::files::{self, Change, ChangeKind};
@@ -100,12 +99,7 @@ fn bake(
             targets.push(spot.binary.target.clone());
         }
     }
-    // What the Bake file says may be of yesterday.
-    let hashes = spots.iter().map(|spot| {
-        let hash = spot.binary.input_hash.clone();
-        (hash_variable(&spot.binary.target), hash)
-    });
-    let mut variables: Vec<(String, String)> = hashes.collect();
+    let mut variables = Vec::new();
     if let Some(platforms) = named {
         let names: Vec<&str> = platforms.iter().map(Platform::as_str).collect();
         variables.push(("PLATFORMS".to_owned(), names.join(",")));
@@ -129,7 +123,7 @@ fn bake(
     Ok(settled.collect())
 }
 
-/// Whether all that a change changes are input hashes of pack binaries in the Bake file: a build gives them anew.
+/// Whether all that a change changes are input hashes of pack binaries in the Bake file, which no build goes by.
 fn is_of_hashes(plan: &Plan, change: &Change) -> bool {
     let ChangeKind::Update { old, text } = &change.kind else {
         return false;
