@@ -12,6 +12,7 @@
 //! | [`files`] | documents against the disk: compare, then apply | reads and writes files |
 //! | [`git`] | the files of a revision, and what is not committed | runs `git` |
 //! | [`engine`] | Docker: what it has, and baking | runs `docker` |
+//! | [`packs`] | packs: what is in them, whether it can be used, and the binaries put into them | reads and writes pack folders |
 //! | [`bench`] | this tool, cargo-chef, mounts by hand and the host, side by side | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
 
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod files;
 pub mod git;
 pub mod graph;
+pub mod packs;
 pub mod plan;
 pub mod problem;
 pub mod toolchain;

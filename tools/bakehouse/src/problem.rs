@@ -24,6 +24,7 @@ pub enum Code {
     FileUnreadable,
     FileUnwritable,
     GitFailed,
+    GlibcTooNew,
     InputMissing,
     InputUndeclared,
     LockMissing,
@@ -32,11 +33,22 @@ pub enum Code {
     ManifestMissing,
     NameCollision,
     NothingToBake,
+    PackEntryMissing,
+    PackEntryNotExecutable,
+    PackInvalid,
+    PackMissing,
+    PackPathOutside,
+    PackPlatform,
+    PackProgram,
+    PackRefTaken,
+    PackUnknown,
+    PackValue,
     PackageUnknown,
     PathOutside,
     PinInvalid,
     PinMissing,
     PinStale,
+    PlatformUnknown,
     RepositoryMissing,
     RevisionIncomplete,
     RevisionUnknown,
@@ -64,6 +76,7 @@ impl Code {
         Self::FileUnreadable,
         Self::FileUnwritable,
         Self::GitFailed,
+        Self::GlibcTooNew,
         Self::InputMissing,
         Self::InputUndeclared,
         Self::LockMissing,
@@ -72,11 +85,22 @@ impl Code {
         Self::ManifestMissing,
         Self::NameCollision,
         Self::NothingToBake,
+        Self::PackEntryMissing,
+        Self::PackEntryNotExecutable,
+        Self::PackInvalid,
+        Self::PackMissing,
+        Self::PackPathOutside,
+        Self::PackPlatform,
+        Self::PackProgram,
+        Self::PackRefTaken,
+        Self::PackUnknown,
+        Self::PackValue,
         Self::PackageUnknown,
         Self::PathOutside,
         Self::PinInvalid,
         Self::PinMissing,
         Self::PinStale,
+        Self::PlatformUnknown,
         Self::RepositoryMissing,
         Self::RevisionIncomplete,
         Self::RevisionUnknown,
@@ -104,6 +128,7 @@ impl Code {
             Self::FileUnreadable => "file-unreadable",
             Self::FileUnwritable => "file-unwritable",
             Self::GitFailed => "git-failed",
+            Self::GlibcTooNew => "glibc-too-new",
             Self::InputMissing => "input-missing",
             Self::InputUndeclared => "input-undeclared",
             Self::LockMissing => "lock-missing",
@@ -112,11 +137,22 @@ impl Code {
             Self::ManifestMissing => "manifest-missing",
             Self::NameCollision => "name-collision",
             Self::NothingToBake => "nothing-to-bake",
+            Self::PackEntryMissing => "pack-entry-missing",
+            Self::PackEntryNotExecutable => "pack-entry-not-executable",
+            Self::PackInvalid => "pack-invalid",
+            Self::PackMissing => "pack-missing",
+            Self::PackPathOutside => "pack-path-outside",
+            Self::PackPlatform => "pack-platform",
+            Self::PackProgram => "pack-program",
+            Self::PackRefTaken => "pack-ref-taken",
+            Self::PackUnknown => "pack-unknown",
+            Self::PackValue => "pack-value",
             Self::PackageUnknown => "package-unknown",
             Self::PathOutside => "path-outside",
             Self::PinInvalid => "pin-invalid",
             Self::PinMissing => "pin-missing",
             Self::PinStale => "pin-stale",
+            Self::PlatformUnknown => "platform-unknown",
             Self::RepositoryMissing => "repository-missing",
             Self::RevisionIncomplete => "revision-incomplete",
             Self::RevisionUnknown => "revision-unknown",
@@ -174,6 +210,14 @@ impl Problem {
         self.place
             .as_ref()
             .map_or(usize::MAX, |place| place.span.start)
+    }
+
+    /// Line and column of where it begins, from 1; `None` where it has no place.
+    pub fn line_and_column(&self) -> Option<(usize, usize)> {
+        let Place { source, span } = self.place.as_deref()?;
+        let before = source.inner().get(..span.start)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Some((before.matches('\n').count() + 1, line.chars().count() + 1))
     }
 
     pub fn new(code: Code, message: impl Into<String>) -> Self {

@@ -178,6 +178,7 @@ fn what_the_program_refuses_the_schema_refuses() {
         "[inputs.a]\npath = [\"b\"]",
         "[packs.a]\nbinaries = []",
         "[packs.a]\npath = \"b\"\nbinaries = [{ package = \"c\" }]",
+        "[packs.a]\npath = \"b\"\nbinaries = [{ package = \"c\", to = \"d\", static = 1 }]",
     ] {
         assert_eq!(taken(text), (false, false), "{text}");
     }

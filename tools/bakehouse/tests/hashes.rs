@@ -32,6 +32,17 @@ const ROWS: &[Row] = &[
         &["probe"],
     ),
     (
+        "how a pack binary is linked",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "to = \"bin/\"",
+                "to = \"bin/\", static = true",
+            );
+        },
+        &["probe"],
+    ),
+    (
         "a shipped file",
         |s| s.write("web/static/index.html", "<body>"),
         &["web"],

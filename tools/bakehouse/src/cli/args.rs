@@ -54,6 +54,9 @@ pub enum Command {
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     Bench(BenchArgs),
+    /// Check packs, build the binaries that belong into them, or list what they hold
+    #[command(subcommand)]
+    Packs(PacksCommand),
     /// Write toolchain.json: what rust-toolchain.toml, flake.lock and pins.toml pin
     Pin(PinArgs),
     /// Write the manual's pages into a folder
@@ -117,6 +120,62 @@ pub struct BuildArgs {
     /// Arguments for `docker buildx bake`; nothing is skipped then
     #[arg(last = true, value_name = "BAKE ARGUMENT")]
     pub bake: Vec<OsString>,
+}
+
+#[derive(Subcommand)]
+pub enum PacksCommand {
+    /// Check everything in packs: manifests, entry points, links, binaries
+    Check(PacksCheckArgs),
+    /// Build the binaries whose input hash is not that of the one in the pack
+    Build(PacksBuildArgs),
+    /// Show packs, their actions and sensors, and how their binaries stand
+    List(PacksListArgs),
+}
+
+#[derive(Group)]
+pub struct PacksCheckArgs {
+    /// Packs of bakehouse.toml, or folders [default: all packs of bakehouse.toml]
+    #[arg(value_name = "PACK")]
+    pub packs: Vec<String>,
+    #[command(flatten)]
+    pub platforms: Platforms,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Group)]
+pub struct PacksBuildArgs {
+    /// Packs of bakehouse.toml [default: all]
+    #[arg(value_name = "PACK")]
+    pub packs: Vec<String>,
+    #[command(flatten)]
+    pub platforms: Platforms,
+    /// Build even what the packs already have
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Group)]
+pub struct PacksListArgs {
+    /// Packs of bakehouse.toml, or folders [default: all packs of bakehouse.toml]
+    #[arg(value_name = "PACK")]
+    pub packs: Vec<String>,
+    #[command(flatten)]
+    pub platforms: Platforms,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Group)]
+pub struct Platforms {
+    /// Where the packs are mounted, such as linux/arm64 [default: this machine's, if it is among those of bakehouse.toml]
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_delimiter = ',',
+        env = "PLATFORMS"
+    )]
+    pub platforms: Vec<String>,
 }
 
 #[derive(Group)]

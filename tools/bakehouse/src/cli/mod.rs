@@ -25,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
+        Command::Packs(command) => commands::packs::run(&session, &command),
         Command::Pin(arguments) => commands::pin::run(&session, &arguments),
         Command::Manpages { folder } => commands::manpages::run(&folder),
         Command::Affected(arguments) => commands::affected::run(&session, &arguments),

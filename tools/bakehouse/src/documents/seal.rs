@@ -14,9 +14,17 @@ pub enum Owner {
     Foreign,
 }
 
+/// What the second line begins with.
+const SUM: &str = "# Sum of what follows: ";
+
 /// `body` under its head.
 pub fn seal(body: &str) -> String {
-    format!("# {HEAD}\n# Sum of what follows: {}\n{body}", sum(body))
+    format!("# {HEAD}\n{SUM}{}\n{body}", sum(body))
+}
+
+/// Whether a line is the second one of a generated file.
+pub fn is_sum(line: &str) -> bool {
+    line.starts_with(SUM)
 }
 
 /// Whose `text` is.

@@ -2,7 +2,6 @@
 
 pub mod apply;
 pub mod compare;
-pub mod placed;
 pub mod taken;
 
 pub use compare::{Change, ChangeKind, compare};

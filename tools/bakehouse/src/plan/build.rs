@@ -83,8 +83,8 @@ impl Plan {
             .iter()
             .map(|selection| (selection, collector.together(selection)))
             .collect();
-        let binary = |package: &str, bin: &str, features: &[String]| {
-            let leaf = leaf(&selections, package, bin, features);
+        let binary = |package: &str, bin: &str, features: &[String], linked_static: bool| {
+            let leaf = leaf(&selections, package, bin, features, linked_static);
             let same = |other: &CompileStage| other.name == leaf.name;
             let (selection, together) = unified
                 .iter()
@@ -99,7 +99,7 @@ impl Plan {
             .iter()
             .map(|service| {
                 let (leaf, closure, mut inputs) =
-                    binary(&service.package, &service.bin, &service.features);
+                    binary(&service.package, &service.bin, &service.features, false);
                 collector.image(&mut inputs, service);
                 Service {
                     name: service.name.clone(),
@@ -125,9 +125,13 @@ impl Plan {
                     .binaries
                     .iter()
                     .map(|built| {
-                        let (leaf, closure, mut inputs) =
-                            binary(&built.package, &built.bin, &built.features);
-                        collector.placed(&mut inputs, &built.folder);
+                        let (leaf, closure, mut inputs) = binary(
+                            &built.package,
+                            &built.bin,
+                            &built.features,
+                            built.linked_static,
+                        );
+                        collector.placed(&mut inputs, built);
                         PackBinary {
                             target: format!("pack-{}-{}", pack.name, built.bin),
                             package: built.package.clone(),

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::asks::Asking;
 use super::config::Config;
-use super::config::valid::ServiceConfig;
+use super::config::valid::{PackBinaryConfig, ServiceConfig};
 use super::inherit::{self, canonical};
 use super::inputs::{Inputs, PackageInputs, Part, file_text};
 use super::lock_graph::{self, LockGraph};
@@ -219,9 +219,12 @@ impl<'a> Collector<'a> {
         files.filter(|(file, _)| !self.manifests.contains_key(*file))
     }
 
-    /// What can change a pack beside its binary: where that goes.
-    pub fn placed(&self, inputs: &mut Inputs, folder: &Utf8Path) {
-        inputs.setting("to", folder.as_str());
+    /// What can change a pack beside what its binary is compiled from: where that goes, and how it is linked.
+    pub fn placed(&self, inputs: &mut Inputs, binary: &PackBinaryConfig) {
+        inputs.setting("to", binary.folder.as_str());
+        if binary.linked_static {
+            inputs.setting("static", "true");
+        }
     }
 
     /// What of the workspaces' manifests reaches the packages of `closure` and the crates in `names`.

@@ -16,6 +16,8 @@ pub struct Output<'a> {
     pub package: &'a str,
     pub bin: &'a str,
     pub features: &'a [String],
+    /// The C library is linked into it.
+    pub linked_static: bool,
     /// What the name of its stage is made of.
     pub name: String,
 }
@@ -26,6 +28,7 @@ pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
         package: &service.package,
         bin: &service.bin,
         features: &service.features,
+        linked_static: false,
         name: service.family.clone(),
     });
     let packs = config.packs.iter().flat_map(|pack| {
@@ -33,6 +36,7 @@ pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
             package: &binary.package,
             bin: &binary.bin,
             features: &binary.features,
+            linked_static: binary.linked_static,
             name: format!("pack-{}-{}", pack.name, binary.bin),
         })
     });
@@ -240,6 +244,7 @@ impl Group<'_> {
                 name,
                 package: package.to_owned(),
                 bin: bin.map(str::to_owned),
+                linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: outermost(&member_reads(self.workspace, self.config, package)),
                 variables: variables(self.config, closure.iter().map(String::as_str)),
@@ -247,13 +252,24 @@ impl Group<'_> {
         };
         let mut leaves: Vec<CompileStage> = Vec::new();
         for Output {
-            package, bin, name, ..
+            package,
+            bin,
+            name,
+            linked_static,
+            ..
         } in self.outputs
         {
-            let same =
-                |leaf: &CompileStage| leaf.package == *package && leaf.bin.as_deref() == Some(*bin);
+            let same = |leaf: &CompileStage| {
+                leaf.package == *package
+                    && leaf.bin.as_deref() == Some(*bin)
+                    && leaf.linked_static == *linked_static
+            };
             if !leaves.iter().any(same) {
-                leaves.push(compile(format!("build-{name}"), package, Some(bin)));
+                let leaf = compile(format!("build-{name}"), package, Some(bin));
+                leaves.push(CompileStage {
+                    linked_static: *linked_static,
+                    ..leaf
+                });
             }
         }
         let (below, above): (Vec<&String>, Vec<&String>) =
@@ -341,6 +357,7 @@ pub fn leaf<'a>(
     package: &str,
     bin: &str,
     features: &[String],
+    linked_static: bool,
 ) -> &'a CompileStage {
     let wanted: Vec<String> = features
         .iter()
@@ -354,6 +371,10 @@ pub fn leaf<'a>(
                 .all(|feature| selection.features.contains(feature))
         })
         .flat_map(|selection| &selection.leaves)
-        .find(|leaf| leaf.package == package && leaf.bin.as_deref() == Some(bin))
+        .find(|leaf| {
+            leaf.package == package
+                && leaf.bin.as_deref() == Some(bin)
+                && leaf.linked_static == linked_static
+        })
         .expect("each output got a leaf in its selection")
 }

@@ -42,6 +42,8 @@ pub struct CompileStage {
     pub package: String,
     /// The binary; the library when `None`.
     pub bin: Option<String>,
+    /// The C library is linked into the binary.
+    pub linked_static: bool,
     /// The local libraries of its closure, in compile order.
     pub needs: Vec<String>,
     /// The root package is among what it compiles, so that it needs that package's own manifest.

@@ -13,7 +13,11 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::images::Image;
 use crate::engine::{Engine, buildx};
-use crate::files::{self, placed};
+use crate::files;
+use crate::packs::binary::{Spot, State, look, spots};
+use crate::packs::glibc::Floor;
+use crate::packs::place::Staging;
+use crate::packs::platform::{self, Platform};
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
@@ -38,6 +42,25 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     } else {
         BTreeMap::new()
     };
+    let mut current = BTreeSet::new();
+    let asked = std::env::var("PLATFORMS").ok();
+    let asked = asked.and_then(|names| Platform::new(&names).ok());
+    let own = Platform::of_machine(std::env::consts::ARCH);
+    let platform = asked.unwrap_or_else(|| platform::default(plan, &own));
+    let packs: Vec<_> = plan.packs.iter().collect();
+    let spots: Vec<Spot<'_>> = spots(&packs, &[platform])
+        .into_iter()
+        .filter(|spot| {
+            let target = &spot.binary.target;
+            let mut chosen = chosen.pack_binaries.iter();
+            chosen.any(|binary| binary.target == *target)
+        })
+        .collect();
+    for spot in spots.iter().filter(|_| skip) {
+        if look(root, spot)?.state == State::Current {
+            current.insert(spot.binary.target.as_str());
+        }
+    }
     let missing = Chosen {
         services: chosen
             .services
@@ -48,7 +71,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         pack_binaries: chosen
             .pack_binaries
             .iter()
-            .filter(|binary| !(skip && placed::is_placed(root, binary)))
+            .filter(|binary| !current.contains(binary.target.as_str()))
             .copied()
             .collect(),
         cache: chosen.cache,
@@ -61,9 +84,18 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         }
     }
     if !missing.is_empty() {
-        let file = &plan.config.output.bake;
-        bake(&engine, root, file, &missing, certain, &arguments.bake)
-            .map_err(|problem| explained(problem, &planned, &missing))?;
+        let spots: Vec<&Spot<'_>> = spots
+            .iter()
+            .filter(|spot| !current.contains(spot.binary.target.as_str()))
+            .collect();
+        bake(
+            &engine,
+            &planned,
+            &missing,
+            &spots,
+            certain,
+            &arguments.bake,
+        )?;
         images = engine.images(&names.all(&chosen.services));
     }
     if !session.global.quiet {
@@ -75,38 +107,73 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
 /// Whether the input hashes tell all that goes into the images. What the environment or an argument changes is not
 /// in them.
 fn is_certain(arguments: &BuildArgs) -> bool {
-    let overridden = |name: &&str| std::env::var_os(name).is_some();
     let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
-    !OVERRIDES.iter().any(overridden) && !arguments.bake.iter().any(changed)
+    !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+}
+
+/// Whether the environment changes what is built; `but` by these variables.
+pub fn is_overridden(but: &[&str]) -> bool {
+    OVERRIDES
+        .iter()
+        .any(|name| !but.contains(name) && std::env::var_os(name).is_some())
 }
 
 fn bake(
     engine: &Engine,
-    root: &Utf8Path,
-    file: &Utf8Path,
+    planned: &Planned,
     missing: &Chosen<'_>,
+    spots: &[&Spot<'_>],
     certain: bool,
     arguments: &[std::ffi::OsString],
-) -> Result<(), Problem> {
+) -> Result<(), Problems> {
+    let Planned { root, plan, .. } = planned;
     let hashed = missing.services.iter().filter(|_| certain);
     let variables: Vec<(String, String)> = hashed
         .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
         .collect();
-    engine.bake(root, file, &missing.targets(), &variables, arguments)?;
-    for binary in &missing.pack_binaries {
-        placed::note(root, binary, certain)?;
+    let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
+    let mut all = Vec::new();
+    all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
+    // Those of the user come last, and win.
+    all.extend_from_slice(arguments);
+    engine
+        .bake(
+            root,
+            &plan.config.output.bake,
+            &missing.targets(),
+            &variables,
+            &all,
+        )
+        .map_err(|problem| {
+            let services = missing.services.iter().map(|service| &service.closure);
+            let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
+            explained(problem, planned, services.chain(binaries))
+        })?;
+    let floor = Floor::of(plan);
+    let mut problems = Vec::new();
+    for (staging, spot) in staging
+        .iter()
+        .flat_map(|staging| spots.iter().map(move |spot| (staging, spot)))
+    {
+        problems.extend(staging.settle(root, spot, floor.as_ref(), certain).err());
     }
-    Ok(())
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
 }
 
-/// A failure, and what the sources read that the build may not have had.
-fn explained(problem: Problem, planned: &Planned, missing: &Chosen<'_>) -> Problems {
+/// A failure, and what the sources of `closures` read that the build may not have had.
+pub fn explained<'a>(
+    problem: Problem,
+    planned: &Planned,
+    closures: impl Iterator<Item = &'a BTreeSet<String>>,
+) -> Problems {
     let failed = problem.code == Code::BakeFailed;
     let mut problems = vec![problem];
     if failed {
-        let services = missing.services.iter().map(|service| &service.closure);
-        let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
-        let packages = services.chain(binaries).flatten().map(String::as_str);
+        let packages = closures.flatten().map(String::as_str);
         problems.extend(hidden::problems(planned, &packages.collect()));
     }
     Problems(problems)

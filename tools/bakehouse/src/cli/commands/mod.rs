@@ -7,6 +7,7 @@ pub mod completions;
 pub mod generate;
 pub mod init;
 pub mod manpages;
+pub mod packs;
 pub mod pin;
 pub mod plan;
 pub mod why;

@@ -3,7 +3,7 @@
 
 use super::BUILD;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec};
+use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec, static_linking};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
@@ -67,6 +67,7 @@ fn library_target(plan: &Plan, stage: &CompileStage) -> String {
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
     let mut script = lay_out(plan, selection, stage);
+    script.extend(static_linking(stage));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     // One level down: BuildKit checksums the whole folder that a copied path stands in.
     script.push("mkdir -p /dist/bin".to_owned());

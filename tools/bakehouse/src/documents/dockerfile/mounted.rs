@@ -10,7 +10,7 @@ use super::layered::{
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
     CARGO, cargo_build, cargo_config_mounts, in_workspace, mount_id, no_stubs, profile,
-    profile_folder, skeleton, spec, target_guard,
+    profile_folder, skeleton, spec, static_linking, target_guard,
 };
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -40,6 +40,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
     script.extend(adopt_versions(plan));
     script.extend(content_guard(plan, &closure));
+    script.extend(static_linking(leaf));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.push("mkdir -p /dist/bin".to_owned());
@@ -153,6 +154,10 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
             .join(" ")
                 + &stage.package,
         );
+        if stage.linked_static {
+            // Cargo does not know how its compiler is called.
+            script.push(format!("echo static >>/tmp/sums/{}", stage.package));
+        }
     }
     let packages: Vec<&str> = closure.iter().map(|stage| stage.package.as_str()).collect();
     script.push("changed=".to_owned());

@@ -6,7 +6,7 @@ use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_release;
 use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
-use crate::plan::stage::Selection;
+use crate::plan::stage::{CompileStage, Selection};
 
 /// `toolchain`: what every compile stage begins with.
 pub fn toolchain(plan: &Plan) -> Stage {
@@ -340,6 +340,30 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
         lines.push(format!("  {target}"));
     }
     in_workspace(plan, continued(lines))
+}
+
+/// Links the C library into the binary of `stage`, if it is to be so. Compiler flags would compile every crate again:
+/// with one of their own for the binary alone, all that it needs stays what it is for the services. Cargo passes them to
+/// a package that is built by itself, which would have other features; hence the wrapper.
+pub fn static_linking(stage: &CompileStage) -> Vec<String> {
+    let bin = stage.bin.as_deref().filter(|_| stage.linked_static);
+    let Some(bin) = bin else { return Vec::new() };
+    let name = bin.replace('-', "_");
+    vec![
+        "# The C library is linked into this binary, and nothing else is compiled for that."
+            .to_owned(),
+        "cat >/tmp/rustc <<'WRAPPER'".to_owned(),
+        "#!/bin/sh".to_owned(),
+        "case \" $* \" in".to_owned(),
+        format!(
+            "*\" --crate-name {name} \"*\" --crate-type bin \"*) exec \"$@\" -C target-feature=+crt-static ;;"
+        ),
+        "esac".to_owned(),
+        "exec \"$@\"".to_owned(),
+        "WRAPPER".to_owned(),
+        "chmod +x /tmp/rustc".to_owned(),
+        "export RUSTC_WRAPPER=/tmp/rustc".to_owned(),
+    ]
 }
 
 /// One command on several lines.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
 use super::raw::RawConfig;
@@ -10,8 +10,8 @@ use super::spanned::Spanned;
 use super::valid::{
     Config, OutputConfig, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify,
 };
-use crate::graph::Workspace;
 use crate::graph::inputs::fixed_part;
+use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// Names of groups and stages in the generated files.
@@ -241,7 +241,8 @@ impl Check<'_> {
             let path = self.in_context(&pack.path);
             let mut binaries = Vec::new();
             for binary in &pack.binaries {
-                let folder = self.inside(&binary.to);
+                let folder = path.join(self.inside(&binary.to));
+                self.beside_sources(&folder, &pack.path);
                 let own = binary.bin.as_ref().unwrap_or(&binary.package);
                 if let Some((package, bin)) =
                     self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())
@@ -251,7 +252,8 @@ impl Check<'_> {
                         package,
                         bin,
                         features,
-                        folder: path.join(folder),
+                        folder,
+                        linked_static: binary.linked_static,
                     });
                 }
             }
@@ -262,6 +264,25 @@ impl Check<'_> {
             });
         }
         packs
+    }
+
+    /// What is built must not be a source of the next build.
+    fn beside_sources(&mut self, folder: &Utf8Path, pack: &Spanned<String>) {
+        let mut members = self.workspace.members.values();
+        let holds =
+            |member: &&Member| !member.dir.as_str().is_empty() && folder.starts_with(&member.dir);
+        if let Some(member) = members.find(holds) {
+            let message = format!(
+                "the pack lies in the folder of package `{}`, whose sources its binaries would become",
+                member.name
+            );
+            self.problem(
+                Code::ConfigValue,
+                message,
+                pack.span(),
+                "move the pack beside the package",
+            );
+        }
     }
 
     /// Two outputs of one name would overwrite each other in Bake, and so would names that differ in `-` and `_`

@@ -320,4 +320,9 @@ pub struct RawPackBinary {
     ///
     /// Form: path in the pack. Default: required.
     pub to: Spanned<String>,
+    /// Whether the builder's C library is linked into it, so that it runs on every base, whatever glibc that has.
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    #[serde(rename = "static", default)]
+    pub linked_static: bool,
 }

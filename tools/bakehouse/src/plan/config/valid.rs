@@ -113,6 +113,8 @@ pub struct PackBinaryConfig {
     pub features: Vec<String>,
     /// Folder, relative to the workspace root.
     pub folder: Utf8PathBuf,
+    /// The C library is linked into it.
+    pub linked_static: bool,
 }
 
 impl Config {

@@ -1,0 +1,198 @@
+//! A pack binary in its place, and beside it the record of its making.
+
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::platform::Platform;
+use crate::plan::pack::{Pack, PackBinary};
+use crate::problem::{Code, Problem};
+
+/// A binary of a pack for one platform, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Spot<'a> {
+    pub pack: &'a Pack,
+    pub binary: &'a PackBinary,
+    pub platform: Platform,
+    /// Relative to the workspace root. A pack's folder is for one platform; where several are asked for, the name
+    /// tells which.
+    pub file: Utf8PathBuf,
+}
+
+/// All binaries of `packs` for `platforms`.
+pub fn spots<'a>(packs: &[&'a Pack], platforms: &[Platform]) -> Vec<Spot<'a>> {
+    let each = packs.iter().flat_map(|pack| {
+        let binaries = pack.binaries.iter();
+        binaries.map(|binary| (*pack, binary))
+    });
+    each.flat_map(|(pack, binary)| {
+        platforms.iter().map(move |platform| Spot {
+            pack,
+            binary,
+            platform: platform.clone(),
+            file: file(binary, platform, platforms.len() > 1),
+        })
+    })
+    .collect()
+}
+
+fn file(binary: &PackBinary, platform: &Platform, several: bool) -> Utf8PathBuf {
+    if several {
+        let name = format!("{}.{}", binary.bin, platform.suffix());
+        binary.folder.join(name)
+    } else {
+        binary.folder.join(&binary.bin)
+    }
+}
+
+/// What a binary was made of; `.<binary>.bakehouse.json` beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Record {
+    pub version: u32,
+    /// None where the inputs were not only those of the plan: other bases, other arguments.
+    pub input_hash: Option<String>,
+    pub platform: String,
+    /// BLAKE3 of the binary, in hex.
+    pub blake3: String,
+    /// The glibc that it needs; none for a static binary.
+    pub glibc: Option<String>,
+}
+
+impl Record {
+    /// The only form so far.
+    pub const VERSION: u32 = 1;
+
+    /// Its place, beside the binary at `file`.
+    pub fn path(file: &Utf8Path) -> Utf8PathBuf {
+        let name = file.file_name().unwrap_or_default();
+        file.with_file_name(format!(".{name}.bakehouse.json"))
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
+    }
+}
+
+/// How a binary stands to what it would be built from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Built of these very inputs.
+    Current,
+    /// Built of other inputs.
+    Stale,
+    Missing,
+    /// Built for another platform.
+    WrongPlatform,
+    /// Not what was put there; why that is known.
+    Replaced(&'static str),
+}
+
+impl State {
+    /// As it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Stale => "stale",
+            Self::Missing => "missing",
+            Self::WrongPlatform => "wrong-platform",
+            Self::Replaced(_) => "replaced",
+        }
+    }
+}
+
+/// What stands in a binary's place.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub state: State,
+    /// Of what is there or was there.
+    pub record: Option<Record>,
+}
+
+/// Looks at the place of a binary.
+///
+/// # Errors
+/// `file-unreadable`.
+pub fn look(root: &Utf8Path, spot: &Spot<'_>) -> Result<Seen, Problem> {
+    let path = root.join(&spot.file);
+    let record = fs_err::read_to_string(Record::path(&path)).ok();
+    let record: Option<Record> = record
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .filter(|record: &Record| record.version == Record::VERSION);
+    let state = state(&path, spot, record.as_ref()).map_err(|error| {
+        Problem::new(Code::FileUnreadable, error.to_string())
+            .hint("make it readable, or remove it: it is built again")
+    })?;
+    Ok(Seen { state, record })
+}
+
+fn state(path: &Utf8Path, spot: &Spot<'_>, record: Option<&Record>) -> std::io::Result<State> {
+    let about = match fs_err::symlink_metadata(path) {
+        Ok(about) => about,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(State::Missing);
+        }
+        Err(error) => return Err(error),
+    };
+    if !about.is_file() {
+        return Ok(State::Replaced("it is no plain file"));
+    }
+    let Some(record) = record else {
+        return Ok(State::Replaced("nothing tells what it was built from"));
+    };
+    if sum(&fs_err::read(path)?) != record.blake3 {
+        return Ok(State::Replaced("somebody changed it after it was built"));
+    }
+    if about.permissions().mode() & 0o111 == 0 {
+        return Ok(State::Replaced("it is not executable any more"));
+    }
+    Ok(if record.platform != spot.platform.as_str() {
+        State::WrongPlatform
+    } else if record.input_hash.as_deref() == Some(&spot.binary.input_hash) {
+        State::Current
+    } else {
+        State::Stale
+    })
+}
+
+/// BLAKE3 in hex.
+pub fn sum(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs::glibc::Version;
+    use crate::packs::program::Program;
+
+    /// This test itself is a binary of the machine that it runs on, and linked against glibc.
+    #[test]
+    fn a_binary_tells_its_machine_and_its_glibc() {
+        let content = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let Program::Binary(binary) = Program::of(&content) else {
+            panic!("the test is a binary")
+        };
+        let own = Platform::of_machine(std::env::consts::ARCH);
+        assert!(own.runs(binary.machine), "{binary:?}");
+        let needed = binary.glibc.unwrap();
+        assert!(
+            needed.version > Version::parse("2.2").unwrap(),
+            "{needed:?}"
+        );
+        assert!(!needed.symbol.is_empty());
+
+        for length in [5, 64, 4096, content.len() / 2] {
+            let cut = Program::of(&content[..length]);
+            assert!(matches!(cut, Program::Broken(_)), "{length} bytes: {cut:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_stands_beside_its_binary() {
+        let path = Record::path(Utf8Path::new("packs/core/sensors/timer"));
+        assert_eq!(path, "packs/core/sensors/.timer.bakehouse.json");
+    }
+}

@@ -1,0 +1,313 @@
+//! Puts binaries into packs: Bake writes them to a folder of their own, and from there each goes to its place whole, or
+//! not at all.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+
+use super::binary::{Record, Spot, sum};
+use super::check::too_new;
+use super::glibc::Floor;
+use super::program::{Binary, Program};
+use crate::problem::{Code, Problem};
+
+/// Where Bake writes binaries. A bake that is killed leaves half a file, and here nobody sees it.
+#[derive(Debug)]
+pub struct Staging {
+    path: Utf8PathBuf,
+    /// It goes with this.
+    _folder: TempDir,
+}
+
+/// What became of a binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stands in its place.
+    Placed,
+    /// What stands there is the very same.
+    Same,
+    /// Bake was told to write none.
+    NotBuilt,
+}
+
+impl Staging {
+    /// # Errors
+    /// `file-unwritable`.
+    pub fn new() -> Result<Self, Problem> {
+        let made = tempfile::Builder::new()
+            .prefix("bakehouse-packs-")
+            .tempdir()
+            .and_then(|folder| {
+                let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize()?);
+                let path = path.map_err(|path| {
+                    std::io::Error::other(format!("{} is not UTF-8", path.display()))
+                })?;
+                Ok((path, folder))
+            });
+        let (path, folder) = made.map_err(|error| {
+            let message = format!("no temporary folder can be made: {error}");
+            Problem::new(Code::FileUnwritable, message)
+                .hint("free space, or point TMPDIR at a folder that can be written")
+        })?;
+        Ok(Self {
+            path,
+            _folder: folder,
+        })
+    }
+
+    /// Arguments of `docker buildx bake` that make it write the binaries of `spots` here, for their platforms. It
+    /// writes below its working folder only, unless it is allowed to.
+    pub fn arguments(&self, spots: &[&Spot<'_>]) -> Vec<OsString> {
+        let mut arguments = vec![format!("--allow=fs.write={}", self.path)];
+        for spot in spots {
+            let target = &spot.binary.target;
+            let output = csv(&format!("dest={}", self.path.join(target)));
+            let output = format!("--set={target}.output=type=local,{output}");
+            if !arguments.contains(&output) {
+                arguments.push(output);
+            }
+            arguments.push(format!("--set={target}.platform={}", spot.platform));
+        }
+        arguments.into_iter().map(OsString::from).collect()
+    }
+
+    /// What Bake wrote for `spot`, if it wrote anything.
+    fn content(&self, spot: &Spot<'_>) -> Result<Option<Vec<u8>>, Problem> {
+        let folder = self.path.join(&spot.binary.target);
+        let single = folder.join(&spot.binary.bin);
+        let split = folder.join(spot.platform.folder()).join(&spot.binary.bin);
+        for path in [split, single] {
+            if path.is_file() {
+                return fs_err::read(path).map(Some).map_err(|error| {
+                    Problem::new(Code::FileUnreadable, error.to_string()).hint("try again")
+                });
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts what Bake wrote for `spot` into its place below `root`, with a record of its making. `certain` says
+    /// whether it was made of the plan's inputs and nothing else.
+    ///
+    /// # Errors
+    /// `pack-program`, `pack-platform`, `glibc-too-new` for a binary that would not run, and `file-unwritable`: what
+    /// stood there stays.
+    pub fn settle(
+        &self,
+        root: &Utf8Path,
+        spot: &Spot<'_>,
+        floor: Option<&Floor>,
+        certain: bool,
+    ) -> Result<Outcome, Problem> {
+        let Some(content) = self.content(spot)? else {
+            return Ok(Outcome::NotBuilt);
+        };
+        let binary = runs(spot, &content, floor)?;
+        let record = Record {
+            version: Record::VERSION,
+            input_hash: certain.then(|| spot.binary.input_hash.clone()),
+            platform: spot.platform.to_string(),
+            blake3: sum(&content),
+            glibc: binary.glibc.map(|needed| needed.version.to_string()),
+        };
+        place(root, &spot.file, &content, &record)
+    }
+}
+
+/// A field of a list with commas.
+fn csv(field: &str) -> String {
+    if field.contains([',', '"']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+/// Whether what was built runs where the pack is mounted.
+fn runs(spot: &Spot<'_>, content: &[u8], floor: Option<&Floor>) -> Result<Binary, Problem> {
+    let file = &spot.file;
+    let refused = |code, message: String, hint: &str| {
+        let message = format!("{message}; what stood in its place stays");
+        Err(Problem::new(code, message).hint(hint))
+    };
+    let binary = match Program::of(content) {
+        Program::Binary(binary) => binary,
+        Program::Broken(why) => {
+            let message = format!("what was built for {file} cannot be run: {why}");
+            return refused(Code::PackProgram, message, "build it with --force");
+        }
+        Program::Script(_) | Program::Text => {
+            let message = format!("what was built for {file} is no ELF binary");
+            let hint = "pack binaries run on Linux: build them with a toolchain for it";
+            return refused(Code::PackProgram, message, hint);
+        }
+    };
+    if !spot.platform.runs(binary.machine) {
+        let message = format!(
+            "what was built for {file} is for {}, and not for {}",
+            binary.machine, spot.platform
+        );
+        let hint = "take a builder that has the platform: `docker buildx ls` shows which";
+        return refused(Code::PackPlatform, message, hint);
+    }
+    if let Some((message, hint)) = too_new(file.as_str(), &binary, floor) {
+        return refused(Code::GlibcTooNew, message, &hint);
+    }
+    Ok(binary)
+}
+
+/// Puts a binary and its record into their places; what is there already is not touched.
+fn place(
+    root: &Utf8Path,
+    file: &Utf8Path,
+    content: &[u8],
+    record: &Record,
+) -> Result<Outcome, Problem> {
+    let path = root.join(file);
+    let put = || -> std::io::Result<Outcome> {
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        let new = replace(&path, content, 0o755)?;
+        replace(&Record::path(&path), record.text().as_bytes(), 0o644)?;
+        Ok(if new { Outcome::Placed } else { Outcome::Same })
+    };
+    put().map_err(|error| {
+        let message = format!("{file} cannot be put into its pack: {error}");
+        Problem::new(Code::FileUnwritable, message)
+            .hint("make the pack's folder writable and free space; what stood in its place stays")
+    })
+}
+
+/// Makes the file at `path` hold `content`, in one step. Gives whether anything had to be done.
+fn replace(path: &Utf8Path, content: &[u8], mode: u32) -> std::io::Result<bool> {
+    let same = fs_err::symlink_metadata(path).is_ok_and(|about| {
+        about.is_file()
+            && about.permissions().mode() & 0o777 == mode
+            && about.len() == content.len() as u64
+    });
+    if same && fs_err::read(path)? == content {
+        return Ok(false);
+    }
+    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    let name = path.file_name().unwrap_or_default().trim_start_matches('.');
+    let mut file = tempfile::Builder::new()
+        .prefix(&format!(".{name}.bakehouse-"))
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    // Whatever the umask is: the services are other users.
+    let permissions = std::fs::Permissions::from_mode(mode);
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The new name itself is on the disk once its folder is.
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    fn folder() -> (TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        (folder, path)
+    }
+
+    fn record(content: &[u8]) -> Record {
+        Record {
+            version: 1,
+            input_hash: Some("0123456789abcdef".to_owned()),
+            platform: "linux/amd64".to_owned(),
+            blake3: sum(content),
+            glibc: None,
+        }
+    }
+
+    #[test]
+    fn nobody_ever_sees_half_a_binary() {
+        let (_folder, root) = folder();
+        let file = Utf8Path::new("sensors/timer");
+        let contents = [vec![1_u8; 3 << 20], vec![2_u8; 2 << 20]];
+        place(&root, file, &contents[0], &record(&contents[0])).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let seen = std::fs::read(root.join(file)).unwrap();
+                    assert!(contents.contains(&seen), "{} bytes", seen.len());
+                }
+            });
+            for round in 1..20 {
+                let content = &contents[round % 2];
+                let outcome = place(&root, file, content, &record(content)).unwrap();
+                assert_eq!(outcome, Outcome::Placed);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let names = std::fs::read_dir(root.join("sensors")).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [".timer.bakehouse.json", "timer"]);
+    }
+
+    #[test]
+    fn what_is_there_already_keeps_its_time() {
+        let (_folder, root) = folder();
+        let file = Utf8Path::new("timer");
+        let put = || place(&root, file, b"content", &record(b"content")).unwrap();
+        let time = || {
+            std::fs::metadata(root.join(file))
+                .unwrap()
+                .modified()
+                .unwrap()
+        };
+        assert_eq!(put(), Outcome::Placed);
+        let past = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let old = std::fs::File::options().append(true).open(root.join(file));
+        old.unwrap().set_modified(past).unwrap();
+        assert_eq!(put(), Outcome::Same);
+        assert_eq!(time(), past);
+        // A mode that nobody can run it with is not the same.
+        std::fs::set_permissions(root.join(file), std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(put(), Outcome::Placed);
+        let mode = std::fs::metadata(root.join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_not_written_through() {
+        let (_folder, root) = folder();
+        let elsewhere = root.join("elsewhere");
+        std::fs::write(&elsewhere, "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, root.join("timer")).unwrap();
+        place(&root, Utf8Path::new("timer"), b"new", &record(b"new")).unwrap();
+        assert_eq!(std::fs::read_to_string(elsewhere).unwrap(), "mine");
+        assert!(!root.join("timer").is_symlink());
+    }
+
+    #[test]
+    fn what_cannot_be_put_there_leaves_all_as_it_was() {
+        let (_folder, root) = folder();
+        std::fs::create_dir_all(root.join("timer/in-the-way")).unwrap();
+        let problem = place(&root, Utf8Path::new("timer"), b"new", &record(b"new")).unwrap_err();
+        assert_eq!(problem.code, Code::FileUnwritable);
+        let left: Vec<_> = std::fs::read_dir(&root).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn paths_with_commas_stay_one_field() {
+        assert_eq!(csv("dest=/tmp/a"), "dest=/tmp/a");
+        assert_eq!(csv("dest=/tmp/a,b"), "\"dest=/tmp/a,b\"");
+    }
+}
