@@ -98,6 +98,11 @@ impl Plan {
                 let (leaf, closure, mut inputs) =
                     binary(&service.package, &service.bin, &service.features);
                 collector.image(&mut inputs, service);
+                let sources = closure
+                    .iter()
+                    .flat_map(|package| member_reads(workspace, &config, package));
+                let shipped = service.image.files.keys().cloned();
+                let reads = outermost(&sources.chain(shipped).collect());
                 Service {
                     name: service.name.clone(),
                     family: service.family.clone(),
@@ -107,6 +112,8 @@ impl Plan {
                     leaf,
                     closure,
                     image: service.image.clone(),
+                    reads,
+                    compose: service.compose.clone(),
                     input_hash: inputs.hash("service"),
                     inputs,
                 }

@@ -12,11 +12,12 @@ use crate::graph::Workspace;
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "compiled",
     "default",
     "deps",
     "docker-metadata-action",
+    "init-packs",
     "packs",
     "toolchain",
     "vendor",
@@ -43,7 +44,7 @@ impl Check<'_> {
             None => bases::builder(channel),
         };
         let packs = self.packs(raw);
-        let services = self.services(raw);
+        let mut services = self.services(raw);
         if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
             self.problems.push(
                 Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
@@ -51,6 +52,7 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
+        self.compose(raw, &mut services);
         let name = match (&raw.name, &raw.registry) {
             (Some(name), _) => {
                 self.target_name(name);
@@ -94,11 +96,23 @@ impl Check<'_> {
                     .iter()
                     .map(|name| self.debian_package(name)),
             ),
+            user: raw
+                .runtime
+                .user
+                .as_ref()
+                .map_or_else(|| bases::USER.to_owned(), |user| user.as_ref().clone()),
+            init: raw.bases.init.as_ref().map(|name| self.image_name(name)),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
+            packs_dev: raw
+                .runtime
+                .packs_dev
+                .as_ref()
+                .map(|path| self.in_context(path)),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
             inputs: self.inputs(raw),
             services,
             packs,
+            compose: raw.compose.unwrap_or(true),
         }
     }
 
@@ -205,10 +219,13 @@ impl Check<'_> {
                 .iter()
                 .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
         });
+        // A pack's own name is that of its image.
+        let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let names = services.iter().map(|service| service.name.clone());
         let mut seen = BTreeSet::new();
         for name in names
             .chain(binaries)
+            .chain(images)
             .chain(groups.into_iter().map(str::to_owned))
         {
             let message = if is_reserved(&name) {
