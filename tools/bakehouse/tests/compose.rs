@@ -72,7 +72,7 @@ fn nothing_of_compose_changes_an_image() {
     assert_eq!(web["volumes"][1]["source"], "../own");
     assert_eq!(web["volumes"][1]["target"], "/packs.dev");
     let needs: Vec<&String> = web["depends_on"].as_object().unwrap().keys().collect();
-    assert_eq!(needs, ["batch-python", "batch-shell", "init-packs"]);
+    assert_eq!(needs, ["init-packs", "batch-python", "batch-shell"]);
     assert_eq!(services["init-packs"]["image"], "busybox:1");
     assert!(
         web["healthcheck"]["test"][3]
