@@ -1,5 +1,6 @@
 //! The generated compose files, as Docker Compose reads them.
 
+use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Compose, Member, Turn, Workspace};
 use serde_json::{Value, json};
 
@@ -118,15 +119,25 @@ fn hostile_values_are_read_back_as_they_were_meant() {
 }
 
 #[test]
-fn compose_builds_the_image_that_bake_does() {
+fn compose_builds_the_layers_that_bake_does() {
     let turn = Turn::take();
     let main = Member::binary("thing", "fn main() { println!(\"here\"); }");
     let config = "[services.thing]\nlabels = { \"example.owner\" = \"team $A\" }\n";
     let workspace = Workspace::of([&main], config);
     workspace.generate();
     let _ = workspace.bake([]).run(&turn);
-    let baked = workspace.images.digest("thing");
+    let inspect = || -> Value {
+        let said = docker(["image", "inspect", &workspace.images.name("thing")]);
+        let mut images: Value = serde_json::from_str(&said).expect("docker prints JSON");
+        let mut image = images[0].take();
+        // Compose has labels of its own.
+        let labels = image["Config"]["Labels"].as_object_mut().expect("a map");
+        labels.retain(|key, _| !key.starts_with("com.docker.compose."));
+        json!([image["RootFS"], image["Config"], image["Created"]])
+    };
+    let baked = inspect();
+    assert_eq!(baked[1]["Labels"]["example.owner"], "team $A");
     let compose = Compose::new(&workspace);
     compose.run(["build", "thing"]);
-    assert_eq!(workspace.images.digest("thing"), baked);
+    assert_eq!(inspect(), baked);
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bakehouse_testkit::engine::docker;
@@ -15,12 +14,9 @@ const BINARY: &str = "pack-core-attune-core-timer-sensor";
 
 /// A checkout of the platform whose images and pack binary are there.
 fn baked(turn: &Turn) -> Workspace {
-    static COLD: OnceLock<()> = OnceLock::new();
     let workspace = Workspace::platform();
-    workspace.make_cold(unique::of_process());
     workspace.generate();
     let _ = workspace.bake(["default", "packs"]).run(turn);
-    COLD.get_or_init(|| ());
     workspace
 }
 
@@ -292,7 +288,7 @@ fn compose_watch_brings_an_edit_to_the_services() {
     let turn = Turn::take();
     let workspace = baked(&turn);
     let compose = up(&workspace);
-    let mut watch = Running::start(&mut compose.command(["watch", "--no-up"]));
+    let watch = Running::start(&mut compose.command(["watch", "--no-up"]));
     // It says so on standard output, which nobody reads here.
     std::thread::sleep(Duration::from_secs(3));
     workspace.replace(ECHO, "'%s\\n'", "'watched: %s\\n'");

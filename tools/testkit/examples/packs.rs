@@ -18,7 +18,6 @@ fn main() {
     let rounds: usize = rounds.unwrap_or(5);
     let turn = Turn::take();
     let workspace = Workspace::platform();
-    workspace.make_cold(unique::of_process());
     workspace.generate();
     let _ = workspace.bake(["default", "packs"]).run(&turn);
     let original = [
