@@ -281,9 +281,9 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one() {
         let seen = packs.seen();
         assert!(seen == old || seen == new, "round {round}");
         if seen == old {
-            kept += 1
+            kept += 1;
         } else {
-            put += 1
+            put += 1;
         }
         packs.run();
         assert_eq!(packs.seen(), new, "round {round}");

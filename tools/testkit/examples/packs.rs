@@ -27,9 +27,9 @@ fn main() {
     ]
     .map(|path| (workspace.read(&path), path));
     let reset = || {
-        original
-            .iter()
-            .for_each(|(text, path)| workspace.write(path, text))
+        for (text, path) in &original {
+            workspace.write(path, text);
+        }
     };
 
     let compose = Compose::new(&workspace);
@@ -146,7 +146,7 @@ impl Edit {
         match self {
             Self::Yaml => workspace.replace(&format!("{ECHO}.yaml"), "Prints a message", &mark),
             Self::Script => {
-                workspace.replace(&format!("{ECHO}.sh"), "'%s\\n'", &format!("'{mark} %s\\n'"))
+                workspace.replace(&format!("{ECHO}.sh"), "'%s\\n'", &format!("'{mark} %s\\n'"));
             }
             Self::Binary => workspace.replace(
                 TIMER,
