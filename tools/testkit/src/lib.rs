@@ -6,6 +6,7 @@
 //! | [`bakehouse`](mod@bakehouse) | the program under test |
 //! | [`bake`] | `docker buildx bake`, and which steps it really ran |
 //! | [`images`] | a namespace of images that is removed with the test |
+//! | [`compose`] | a Compose project that is taken down with the test |
 //! | [`container`] | what an image does and what it holds |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`ran`] | a finished process |
@@ -20,6 +21,7 @@
 
 pub mod bake;
 pub mod bakehouse;
+pub mod compose;
 pub mod container;
 pub mod disk;
 pub mod engine;
@@ -35,6 +37,7 @@ pub mod workspace;
 
 pub use bake::{Bake, BakeRun, stages};
 pub use bakehouse::bakehouse;
+pub use compose::Compose;
 pub use disk::Disk;
 pub use engine::Turn;
 pub use ran::Ran;

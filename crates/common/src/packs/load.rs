@@ -1,6 +1,6 @@
 use std::{
-    collections::HashSet,
-    ffi::OsStr,
+    collections::{BTreeMap, HashSet},
+    ffi::{OsStr, OsString},
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -17,12 +17,13 @@ use super::{
 /// No manifest is anywhere near this long; a file that is was put there by mistake.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
-/// Reads every pack in `dir`, in the order of names. A missing folder holds no packs, which is
-/// reported like any other problem. Blocks on the file system.
+/// Reads every pack in `dir`, in the order of names, and those in the folder beside it with `.dev`
+/// behind its name, which are edited in place and win. A missing folder holds no packs, which is
+/// reported like any other problem, but for that of `.dev`. Blocks on the file system.
 pub fn load(dir: &Path) -> Packs {
     let mut packs = Packs::default();
-    let folders = match visible(dir) {
-        Ok(paths) => paths.into_iter().filter(|p| p.is_dir()),
+    let mut folders = match visible(dir) {
+        Ok(paths) => by_name(paths, dir),
         Err(error) => {
             packs.problems.push(Problem {
                 path: dir.display().to_string(),
@@ -36,18 +37,35 @@ pub fn load(dir: &Path) -> Packs {
             return packs;
         }
     };
-    for folder in folders {
-        match (Loader {
-            root: dir,
-            pack: &folder,
-        })
-        .pack()
-        {
+    let mut dev = dir.as_os_str().to_owned();
+    dev.push(".dev");
+    // Its problems are told with the folder's name, to tell them from the others.
+    let beside = dir.parent().unwrap_or(dir);
+    match visible(Path::new(&dev)) {
+        Ok(paths) => folders.extend(by_name(paths, beside)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => packs.problems.push(Problem {
+            path: Path::new(&dev).display().to_string(),
+            message: format!("the folder of packs in development cannot be read: {error}"),
+        }),
+    }
+    for (root, folder) in folders.values() {
+        match (Loader { root, pack: folder }).pack() {
             Ok(pack) => packs.packs.push(pack),
             Err(problem) => packs.problems.push(problem),
         }
     }
     packs
+}
+
+/// The folders among `paths` by their names, each with what its problems' paths are relative to.
+fn by_name(paths: Vec<PathBuf>, root: &Path) -> BTreeMap<OsString, (&Path, PathBuf)> {
+    let folders = paths.into_iter().filter(|path| path.is_dir());
+    let named = folders.map(|path| {
+        let name = path.file_name().unwrap_or_default().to_owned();
+        (name, (root, path))
+    });
+    named.collect()
 }
 
 struct Loader<'a> {
@@ -354,6 +372,41 @@ mod tests {
         let packs = load(root.path());
         assert_eq!(packs.packs.len(), 1);
         assert_eq!(packs.problems[0].message, "is not a file");
+    }
+
+    #[test]
+    fn packs_in_development_are_there_too_and_win() {
+        let parent = TempDir::new().unwrap();
+        write(&parent, "packs/demo/pack.yaml", PACK);
+        write(
+            &parent,
+            "packs/other/pack.yaml",
+            &PACK.replace("demo", "other"),
+        );
+        write(
+            &parent,
+            "packs.dev/demo/pack.yaml",
+            &PACK.replace("1.0.0", "2.0.0"),
+        );
+        write(
+            &parent,
+            "packs.dev/new/pack.yaml",
+            &PACK.replace("demo", "new"),
+        );
+        write(&parent, "packs.dev/broken/pack.yaml", "ref: [oops\n");
+        write(&parent, "packs.dev/.gitignore", "*\n");
+        let packs = load(&parent.path().join("packs"));
+        let found: Vec<_> = packs
+            .packs
+            .iter()
+            .map(|pack| (pack.reference.as_str(), pack.version.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [("demo", "2.0.0"), ("new", "1.0.0"), ("other", "1.0.0")]
+        );
+        assert_eq!(packs.problems.len(), 1, "{:?}", packs.problems);
+        assert_eq!(packs.problems[0].path, "packs.dev/broken/pack.yaml");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::Runner;
 pub use load::load;
 pub use manifest::{Parameter, ParameterType};
 
-/// Where the packs are mounted unless `ATTUNE_PACKS_DIR` says otherwise.
+/// Where the packs are mounted, and with `.dev` behind those in development, unless `ATTUNE_PACKS_DIR` says otherwise.
 pub const DEFAULT_DIR: &str = "/opt/attune/packs";
 
 /// What the packs mount holds.

@@ -289,11 +289,7 @@ impl Bench<'_> {
         }
         let since = Instant::now();
         let plan = self.host.plan(&stand.dir)?;
-        let changes = files::compare(
-            &stand.dir,
-            &plan.skeleton_folder(),
-            &documents::render(&plan),
-        )?;
+        let changes = files::compare(&stand.dir, &plan.folder, &documents::render(&plan))?;
         files::apply::apply(&stand.dir, &changes)?;
         Ok(if changes.is_empty() {
             Duration::ZERO

@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::documents::Document;
 use crate::documents::seal::{Owner, owner};
+use crate::documents::{Document, OPTIONAL};
+use crate::plan::config::SKELETON;
 use crate::problem::{Code, Problem};
 
 /// A file that is not as the plan says.
@@ -71,13 +72,14 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares `documents` with the files below `root`, sorted by path; in `skeleton` there should be no others.
+/// Compares `documents` with the files below `root`, sorted by path. In the skeleton, in the `folder` of the generated
+/// files, there should be no others, and of those that not every plan has none that it does not have.
 ///
 /// # Errors
 /// `file-unreadable`.
 pub fn compare(
     root: &Utf8Path,
-    skeleton: &Utf8Path,
+    folder: &Utf8Path,
     documents: &[Document],
 ) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
@@ -102,7 +104,10 @@ pub fn compare(
         .iter()
         .map(|document| document.path.as_path())
         .collect();
-    for path in skeleton_files(root, skeleton)? {
+    let optional = OPTIONAL.iter().map(|path| folder.join(path));
+    let optional = optional.filter(|path| root.join(path).is_file());
+    let skeleton = skeleton_files(root, &folder.join(SKELETON))?;
+    for path in skeleton.into_iter().chain(optional) {
         if !wanted.contains(path.as_path())
             && let Some(old) = read(&root.join(&path))?
             && owner(&old) != Owner::Foreign

@@ -101,6 +101,11 @@ impl Plan {
                 let (leaf, closure, mut inputs) =
                     binary(&service.package, &service.bin, &service.features, false);
                 collector.image(&mut inputs, service);
+                let sources = closure
+                    .iter()
+                    .flat_map(|package| member_reads(workspace, &config, package));
+                let shipped = service.image.files.keys().cloned();
+                let reads = outermost(&sources.chain(shipped).collect());
                 Service {
                     name: service.name.clone(),
                     family: service.family.clone(),
@@ -110,6 +115,8 @@ impl Plan {
                     leaf,
                     closure,
                     image: service.image.clone(),
+                    reads,
+                    compose: service.compose.clone(),
                     input_hash: inputs.hash("service"),
                     inputs,
                 }

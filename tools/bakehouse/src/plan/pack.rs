@@ -14,6 +14,13 @@ pub struct Pack {
     pub binaries: Vec<PackBinary>,
 }
 
+impl Pack {
+    /// The name of the image that holds it, where packs are mounted as images.
+    pub fn image(&self) -> String {
+        format!("pack-{}", self.name)
+    }
+}
+
 /// A binary of a pack.
 #[derive(Clone, Debug)]
 pub struct PackBinary {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::config::valid::ImageConfig;
+use camino::Utf8PathBuf;
+
+use super::config::valid::{ComposeConfig, ImageConfig};
 use super::inputs::Inputs;
 
 /// One runtime image: a binary on a base.
@@ -20,6 +22,9 @@ pub struct Service {
     /// Package names that its build compiles.
     pub closure: BTreeSet<String>,
     pub image: ImageConfig,
+    /// Files and folders that its image is built from, relative to the context, sorted.
+    pub reads: Vec<Utf8PathBuf>,
+    pub compose: ComposeConfig,
     /// 16 hex digits over everything that can change the image.
     pub input_hash: String,
     /// What that hash is over.

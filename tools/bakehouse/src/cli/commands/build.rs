@@ -30,7 +30,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let chosen = choose(plan, &arguments.services)?;
     check(&files::compare(
         root,
-        &plan.skeleton_folder(),
+        &plan.config.output.folder,
         &documents::render(plan),
     )?)?;
     let engine = Engine::find()?;

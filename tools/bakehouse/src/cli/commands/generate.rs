@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem, Problems};
 pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> {
     let Planned { root, plan, .. } = session.plan()?;
     let documents = documents::render(&plan);
-    let changes = files::compare(&root, &plan.skeleton_folder(), &documents)?;
+    let changes = files::compare(&root, &plan.config.output.folder, &documents)?;
     if arguments.diff {
         changes
             .iter()

@@ -3,6 +3,9 @@
 /// What services run on.
 pub const RUNTIME: &str = "docker.io/library/debian:bookworm-slim";
 
+/// Who services run as.
+pub const USER: &str = "10001:10001";
+
 /// The builder for a toolchain: of the release, where it is one.
 pub fn builder(channel: Option<&str>) -> String {
     match channel.filter(|channel| is_release(channel)) {

@@ -15,11 +15,12 @@ use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     "compiled",
     "default",
     "deps",
     "docker-metadata-action",
+    "init-packs",
     "packs",
     "runtime",
     "toolchain",
@@ -56,7 +57,7 @@ impl Check<'_> {
             None => bases::builder(channel),
         };
         let packs = self.packs(raw);
-        let services = self.services(raw);
+        let mut services = self.services(raw);
         if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
             self.problems.push(
                 Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
@@ -66,6 +67,7 @@ impl Check<'_> {
         self.collisions(&services, &packs);
         let (inputs, variables) = self.inputs(raw);
         let output = self.output(raw, &inputs, &services, &packs);
+        self.compose(raw, &mut services);
         let name = match (&raw.name, &raw.registry) {
             (Some(name), _) => {
                 self.target_name(name);
@@ -106,12 +108,24 @@ impl Check<'_> {
             builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
             output,
             runtime_packages: sorted(raw.runtime.packages.iter().map(|name| self.package(name))),
+            user: raw
+                .runtime
+                .user
+                .as_ref()
+                .map_or_else(|| bases::USER.to_owned(), |user| user.as_ref().clone()),
+            init: raw.bases.init.as_ref().map(|name| self.image_name(name)),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
+            packs_dev: raw
+                .runtime
+                .packs_dev
+                .as_ref()
+                .map(|path| self.in_context(path)),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
             inputs,
             variables,
             services,
             packs,
+            compose: raw.compose.unwrap_or(true),
         }
     }
 
@@ -298,10 +312,13 @@ impl Check<'_> {
                 .iter()
                 .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
         });
+        // A pack's own name is that of its image.
+        let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let names = services.iter().map(|service| service.name.clone());
         let mut seen = BTreeSet::new();
         for name in names
             .chain(binaries)
+            .chain(images)
             .chain(groups.into_iter().map(str::to_owned))
         {
             let message = if is_reserved(&name) {

@@ -2,6 +2,7 @@
 
 pub mod bases;
 mod check;
+mod compose;
 mod parse;
 pub mod raw;
 mod services;

@@ -4,8 +4,10 @@
 //! them. The last paragraph gives form and default.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::spanned::Spanned;
 
@@ -65,6 +67,10 @@ pub struct RawConfig {
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
+    /// Whether `docker/compose.yaml` is generated, too.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub compose: Option<bool>,
 }
 
 /// `[output]`.
@@ -120,6 +126,10 @@ pub struct RawBases {
     /// Form: list of Debian packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
+    /// What copies packs into their volume when Compose starts: needs a POSIX shell and coreutils or busybox.
+    ///
+    /// Form: image name. Default: `bases.runtime`.
+    pub init: Option<Spanned<String>>,
 }
 
 /// `[runtime]`: what all runtime images share.
@@ -140,6 +150,11 @@ pub struct RawRuntime {
     ///
     /// Form: absolute path. Default: `"/opt/packs"`.
     pub packs: Option<Spanned<String>>,
+    /// A folder of packs that are edited in place. Compose mounts it writable beside `packs`, at that path with
+    /// `.dev` behind.
+    ///
+    /// Form: path in the workspace. Default: none.
+    pub packs_dev: Option<Spanned<String>>,
     /// Working folder; it belongs to the user.
     ///
     /// Form: absolute path. Default: `"/var/lib/app"`.
@@ -212,6 +227,27 @@ pub struct RawService {
     /// Form: table by variant. Default: `{}`.
     #[serde(default)]
     pub variants: BTreeMap<Spanned<String>, RawImage>,
+    /// In Compose: how to see that it is well. A path is asked for on the first port, by the image's `bash`, and has
+    /// to answer 200; a command has to exit with 0.
+    ///
+    /// Form: path that begins with `/`, or list of strings. Default: none.
+    pub health: Option<Spanned<RawHealth>>,
+    /// In Compose: services that are started before it, and are well if they have a `health`.
+    ///
+    /// Form: list of services. Default: `[]`.
+    #[serde(default)]
+    pub depends_on: Vec<Spanned<String>>,
+    /// In Compose: how packs are mounted.
+    ///
+    /// Form: `"ro"` or `"rw"` or `"none"`. Default: `"ro"`.
+    #[cfg_attr(test, schemars(extend("enum" = ["ro", "rw", "none"])))]
+    pub packs: Option<Spanned<String>>,
+    /// In Compose: where it writes. `volume`: its working folder is a volume that outlives the container; `memory`: in
+    /// memory; `none`: it writes nothing. With any of these the rest of its file system, but for `/tmp`, is read-only.
+    ///
+    /// Form: `"volume"` or `"memory"` or `"none"`. Default: the container's own layer, all writable.
+    #[cfg_attr(test, schemars(extend("enum" = ["volume", "memory", "none"])))]
+    pub state: Option<Spanned<String>>,
 }
 
 impl RawService {
@@ -226,6 +262,60 @@ impl RawService {
             labels: self.labels.clone(),
             files: self.files.clone(),
         }
+    }
+}
+
+/// A path to ask for, or a command to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawHealth {
+    Path(String),
+    Command(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for RawHealth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HealthVisitor)
+    }
+}
+
+/// Serde's own "untagged" would not say what was expected.
+struct HealthVisitor;
+
+impl<'de> Visitor<'de> for HealthVisitor {
+    type Value = RawHealth;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path such as \"/health\", or a command as a list of strings")
+    }
+
+    fn visit_str<E>(self, path: &str) -> Result<RawHealth, E> {
+        Ok(RawHealth::Path(path.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawHealth, A::Error> {
+        let mut command = Vec::new();
+        while let Some(item) = items.next_element()? {
+            command.push(item);
+        }
+        Ok(RawHealth::Command(command))
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for RawHealth {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Health".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": ["string", "array"],
+            "items": { "type": "string" }
+        })
     }
 }
 

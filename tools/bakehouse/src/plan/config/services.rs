@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bases;
 use super::check::{Check, is_reserved, sorted};
 use super::raw::{RawConfig, RawImage, RawService};
 use super::spanned::Spanned;
-use super::valid::{ImageConfig, ServiceConfig};
+use super::valid::{ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
 use crate::problem::{Code, did_you_mean};
 
@@ -34,6 +35,7 @@ impl Check<'_> {
                         bin: bin.name.clone(),
                         features: bin.required_features.clone(),
                         image: self.image(raw, &RawImage::default(), None, user.as_ref()),
+                        compose: ComposeConfig::default(),
                     });
                 }
             }
@@ -84,6 +86,7 @@ impl Check<'_> {
                 bin: bin.clone(),
                 features: features.iter().cloned().collect(),
                 image,
+                compose: ComposeConfig::default(),
             });
         };
         for (variant, image) in images {
@@ -250,7 +253,7 @@ impl Check<'_> {
         ImageConfig {
             runtime: runtime.map(|name| self.image_name(name)),
             packages: sorted(packages.into_iter()),
-            user: user.map_or_else(|| "10001:10001".to_owned(), |user| self.user(user)),
+            user: user.map_or_else(|| bases::USER.to_owned(), |user| self.user(user)),
             ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
             env,
             labels,

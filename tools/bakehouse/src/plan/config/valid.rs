@@ -49,8 +49,14 @@ pub struct Config {
     pub output: OutputConfig,
     /// Packages of every runtime image.
     pub runtime_packages: Vec<String>,
+    /// Who services run as that name no user of their own.
+    pub user: String,
+    /// Another image than `runtime` to copy packs with.
+    pub init: Option<String>,
     /// Where packs are mounted, when any service uses packs.
     pub packs_path: Utf8PathBuf,
+    /// A folder of packs that are edited in place.
+    pub packs_dev: Option<Utf8PathBuf>,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// Per package: paths outside its folder that its build reads.
@@ -58,6 +64,8 @@ pub struct Config {
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
     pub packs: Vec<PackConfig>,
+    /// Whether a compose file is generated.
+    pub compose: bool,
 }
 
 /// Where generated files go, relative to the context.
@@ -80,6 +88,47 @@ pub struct ServiceConfig {
     pub bin: String,
     pub features: Vec<String>,
     pub image: ImageConfig,
+    pub compose: ComposeConfig,
+}
+
+/// How a service runs under Compose. Nothing of it is in the image.
+#[derive(Clone, Debug, Default)]
+pub struct ComposeConfig {
+    pub health: Option<Health>,
+    /// Names of services, each variant by its own.
+    pub depends_on: Vec<String>,
+    pub packs: PacksMount,
+    /// `None`: the container's own layer, all writable.
+    pub state: Option<State>,
+}
+
+/// How to see that a service is well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// `GET` of this path on this port gives 200.
+    Get { port: u16, path: String },
+    /// This exits with 0.
+    Command(Vec<String>),
+}
+
+/// How a service has packs mounted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PacksMount {
+    #[default]
+    ReadOnly,
+    ReadWrite,
+    None,
+}
+
+/// Where a service writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its working folder is a volume.
+    Volume,
+    /// Its working folder is in memory.
+    Memory,
+    /// It writes nothing.
+    None,
 }
 
 /// What a runtime image holds beside its binary.

@@ -24,7 +24,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     let platforms = platforms(plan, &arguments.platforms)?;
     let packs: Vec<_> = chosen.iter().filter_map(|one| one.pack).collect();
     let spots = spots(&packs, &platforms);
-    let changes = files::compare(root, &plan.skeleton_folder(), &documents::render(plan))?;
+    let changes = files::compare(root, &plan.config.output.folder, &documents::render(plan))?;
     let (hashes, others): (Vec<Change>, Vec<Change>) = changes
         .into_iter()
         .partition(|change| is_of_hashes(plan, change));

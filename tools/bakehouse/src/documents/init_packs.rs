@@ -1,0 +1,19 @@
+//! `docker/init-packs.sh`: copies packs into their volume before the services of the compose file start.
+
+use super::Document;
+use super::seal::seal;
+use crate::plan::Plan;
+
+/// The name of the script.
+pub const SCRIPT: &str = "init-packs.sh";
+
+/// The same for every workspace: what differs are its arguments and mounts.
+const TEXT: &str = include_str!("init_packs.sh");
+
+/// Renders the script.
+pub fn render(plan: &Plan) -> Document {
+    Document {
+        path: plan.output(SCRIPT),
+        text: seal(TEXT),
+    }
+}

@@ -1,0 +1,119 @@
+# Puts packs into the volume that services mount: `sh init-packs.sh UID:GID [FROM [TO]]`.
+#
+# Each folder of FROM is a pack. A pack is copied beside the one that services see, and takes its place by one rename:
+# they see the old one or the new one, and nothing between, whenever this is killed. What is in the volume and was not
+# put there by this script stays: a binary in any case, another file unless the pack has one of that name. A binary
+# that the pack has no more stays, too.
+set -eu
+owner=$1 from=${2:-/from} to=${3:-/to}
+umask 022
+copies=$to/.init-packs
+
+say() { echo "init-packs: $*"; }
+
+# The kind, mode, owner and content of everything in a folder.
+state() (
+  cd "$1" || exit
+  find . -exec stat -c '%N %f %u:%g' {} + | LC_ALL=C sort
+  sums .
+)
+
+# The sum and path of every file in a folder. A name with a line break or backslash begins with a backslash.
+sums() (
+  cd "$1" || exit
+  find . -type f -exec sha256sum {} + | LC_ALL=C sort
+)
+
+is_binary() { [ "$(head -c 4 "$1" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]; }
+
+# Takes over into the folder $2 what has to stay of the folder $1; $3 lists what this script put there.
+keep() {
+  sums "$1" >"$2.found"
+  grep -Fvx -f "$3" "$2.found" >"$2.foreign" || true
+  while IFS= read -r line; do
+    path=${line#*  }
+    if [ -e "$2/$path" ] || [ -L "$2/$path" ]; then
+      if cmp -s "$1/$path" "$2/$path" || ! is_binary "$1/$path"; then continue; fi
+      say "$name: ${path#./} in the volume is not from here, and stays; delete it there to get the pack's"
+    fi
+    take "$path" "$1" "$2"
+  done <"$2.foreign"
+  while IFS= read -r line; do
+    path=${line#*  }
+    if ! [ -e "$2/$path" ] && is_binary "$1/$path"; then take "$path" "$1" "$2"; fi
+  done <"$2.found"
+  rm "$2.found" "$2.foreign"
+}
+
+take() {
+  mkdir -p "$3/${1%/*}"
+  ln -f "$2/$1" "$3/$1"
+}
+
+# Copies the pack $name.
+put() {
+  seen=$to/$name old='' record=/dev/null
+  # A folder that somebody else made, moved away by a run that was killed.
+  if [ -e "$seen" ]; then
+    rm -rf "$copies/$name.moved"
+  elif [ -d "$copies/$name.moved" ]; then
+    mv "$copies/$name.moved" "$seen"
+  fi
+  current=$(readlink "$seen" || true)
+  case $current in
+  .init-packs/"$name.a") next=$name.b ;;
+  .init-packs/"$name.b") next=$name.a ;;
+  *) next=$name.a current='' ;;
+  esac
+  new=$copies/$next
+  rm -rf "$new" "$new".* "$copies/$name.link"
+  mkdir "$new"
+  cp -a "$from/$name/." "$new"
+  sums "$new" >"$new.sums"
+  if [ -d "$seen" ]; then
+    old=$seen
+    if [ -n "$current" ]; then
+      old=$to/$current
+      if [ -f "$old.sums" ]; then record=$old.sums; fi
+    fi
+    keep "$old" "$new" "$record"
+  fi
+  chown -Rh "$owner" "$new"
+  chmod -R u=rwX,go=rX "$new"
+  if [ -n "$current" ] && [ -n "$old" ] && [ "$(state "$old")" = "$(state "$new")" ]; then
+    mv "$new.sums" "$old.sums"
+    rm -rf "$new"
+    say "$name: nothing changed"
+    return
+  fi
+  ln -s ".init-packs/$next" "$copies/$name.link"
+  chown -h "$owner" "$copies/$name.link"
+  if [ -d "$seen" ] && ! [ -L "$seen" ]; then mv "$seen" "$copies/$name.moved"; fi
+  mv -fT "$copies/$name.link" "$seen"
+  rm -rf "$copies/$name.moved"
+  if [ -n "$current" ]; then rm -rf "${to:?}/$current" "$to/$current.sums"; fi
+  say "$name: put into the volume"
+}
+
+mkdir -p "$copies"
+chown "$owner" "$to" "$copies"
+# Two at once would clear each other's copies away.
+if command -v flock >/dev/null; then
+  exec 9>"$copies/lock"
+  flock 9
+fi
+failed=0
+for pack in "$from"/*/; do
+  [ -d "$pack" ] || continue
+  name=$(basename "$pack")
+  # In a condition, `set -e` would not hold.
+  set +e
+  (set -e; put)
+  result=$?
+  set -e
+  if [ $result -ne 0 ]; then
+    say "$name: could not be copied; the volume has what it had" >&2
+    failed=1
+  fi
+done
+exit $failed

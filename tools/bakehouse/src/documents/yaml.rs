@@ -1,0 +1,296 @@
+//! YAML as data, and its text: what Compose's and any other parser read back as it was meant.
+
+use std::fmt;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub enum Yaml {
+    /// A text in which Compose puts variables in their places.
+    Template(String),
+    /// A text that is meant as it is.
+    Text(String),
+    True,
+    False,
+    Null,
+    /// `*name`.
+    Alias(&'static str),
+    /// One item a line.
+    List(Vec<Yaml>),
+    /// One key a line.
+    Map(Vec<(String, Yaml)>),
+    /// A list or map on one line.
+    Line(Box<Yaml>),
+    /// Under comments, each a line.
+    Noted(String, Box<Yaml>),
+    /// With an anchor or a tag before it, e.g. `&build` or `!override`.
+    Marked(&'static str, Box<Yaml>),
+}
+
+impl Yaml {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A list on one line.
+    pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::Line(Box::new(Self::List(
+            words.into_iter().map(Self::text).collect(),
+        )))
+    }
+
+    /// A map, one key a line.
+    pub fn map<const N: usize>(entries: [(&str, Self); N]) -> Self {
+        Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
+    }
+
+    /// A map on one line.
+    pub fn line<const N: usize>(entries: [(&str, Self); N]) -> Self {
+        Self::Line(Box::new(Self::map(entries)))
+    }
+
+    #[must_use]
+    pub fn marked(self, mark: &'static str) -> Self {
+        Self::Marked(mark, Box::new(self))
+    }
+
+    #[must_use]
+    pub fn noted(self, note: &str) -> Self {
+        Self::Noted(note.to_owned(), Box::new(self))
+    }
+
+    /// The text after `key:` or `-`: begins with a space or a line break, and ends with a line break.
+    fn block(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        match self {
+            Self::Map(entries) if !entries.is_empty() => {
+                writeln!(f)?;
+                map(f, entries, depth)
+            }
+            Self::List(items) if !items.is_empty() => {
+                writeln!(f)?;
+                for item in items {
+                    write!(f, "{:depth$}-", "")?;
+                    item.block(f, depth + 2)?;
+                }
+                Ok(())
+            }
+            Self::Marked(mark, value) => {
+                write!(f, " {mark}")?;
+                value.block(f, depth)
+            }
+            Self::Noted(_, value) => value.block(f, depth),
+            _ => {
+                f.write_str(" ")?;
+                self.inline(f)?;
+                writeln!(f)
+            }
+        }
+    }
+
+    fn inline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template(text) => f.write_str(&quoted(text)),
+            // Compose would put a variable in the place of `$NAME`.
+            Self::Text(text) => f.write_str(&scalar(&text.replace('$', "$$"))),
+            Self::True => f.write_str("true"),
+            Self::False => f.write_str("false"),
+            Self::Null => f.write_str("null"),
+            Self::Alias(name) => write!(f, "*{name}"),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    item.inline(f)?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(entries) if entries.is_empty() => f.write_str("{}"),
+            Self::Map(entries) => {
+                f.write_str("{ ")?;
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    write!(f, "{}: ", name(key))?;
+                    value.inline(f)?;
+                }
+                f.write_str(" }")
+            }
+            Self::Marked(mark, value) => {
+                write!(f, "{mark} ")?;
+                value.inline(f)
+            }
+            Self::Line(value) | Self::Noted(_, value) => value.inline(f),
+        }
+    }
+}
+
+/// A whole document; its value is a map.
+impl fmt::Display for Yaml {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Map(entries) => map(f, entries, 0),
+            _ => self.block(f, 0),
+        }
+    }
+}
+
+/// Tables of the document, and what has a comment, stand apart.
+fn map(f: &mut fmt::Formatter<'_>, entries: &[(String, Yaml)], depth: usize) -> fmt::Result {
+    for (index, (key, value)) in entries.iter().enumerate() {
+        let note = match value {
+            Yaml::Noted(note, _) => Some(note),
+            _ => None,
+        };
+        if index > 0 && (depth == 0 || note.is_some()) {
+            writeln!(f)?;
+        }
+        for line in note.into_iter().flat_map(|note| note.lines()) {
+            writeln!(f, "{:depth$}# {line}", "")?;
+        }
+        write!(f, "{:depth$}{}:", "", name(key))?;
+        value.block(f, depth + 2)?;
+    }
+    Ok(())
+}
+
+/// A key. Compose puts no variables into keys.
+fn name(key: &str) -> String {
+    // The key that merges a map.
+    if key == "<<" {
+        key.to_owned()
+    } else {
+        scalar(key)
+    }
+}
+
+/// As it is where every parser takes it for a text, else in quotes.
+fn scalar(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let start = |c: char| c.is_ascii_alphabetic() || c == '/';
+    let path = text.starts_with("./") || text.starts_with("../");
+    // What YAML 1.1 or 1.2 takes for something else than a text.
+    let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+    let meant = words.contains(&text.to_ascii_lowercase().as_str());
+    if (text.starts_with(start) || path) && text.chars().all(plain) && !meant {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            // What YAML does not take as it is, or takes for a line break.
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a parser makes of texts in every place, and what Compose then makes of the values.
+    fn read_back(texts: &[String]) -> Vec<String> {
+        let items = || texts.iter().map(Yaml::text).collect();
+        let keys = texts.iter().enumerate();
+        let keys = keys.map(|(index, text)| (format!("k{index}"), Yaml::text(text)));
+        let document = Yaml::map([
+            ("block", Yaml::List(items())),
+            ("line", Yaml::Line(Box::new(Yaml::List(items())))),
+            ("map", Yaml::Map(keys.clone().collect())),
+            ("short", Yaml::Line(Box::new(Yaml::Map(keys.collect())))),
+        ]);
+        let text = document.to_string();
+        #[derive(serde::Deserialize)]
+        struct Read {
+            block: Vec<String>,
+            line: Vec<String>,
+            map: BTreeMap<String, String>,
+            short: BTreeMap<String, String>,
+        }
+        let read: Read =
+            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let in_order = |map: &BTreeMap<String, String>| {
+            let keys = (0..map.len()).map(|index| map[&format!("k{index}")].clone());
+            keys.collect::<Vec<_>>()
+        };
+        assert_eq!(read.block, read.line);
+        assert_eq!(read.block, in_order(&read.map));
+        assert_eq!(read.block, in_order(&read.short));
+        let interpolated = |text: &String| text.replace("$$", "$");
+        read.block.iter().map(interpolated).collect()
+    }
+
+    #[test]
+    fn every_text_is_read_back() {
+        let texts = [
+            "",
+            " ",
+            "yes",
+            "NO",
+            "null",
+            "~",
+            "-",
+            "1",
+            "1e3",
+            "0x1",
+            ".5",
+            "22:22",
+            "a: b",
+            "a #b",
+            "${HOME}",
+            "$$",
+            "\"",
+            "\\",
+            "'",
+            "a\nb",
+            "tab\t",
+            "é",
+            "🍞",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}x",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a`",
+            "[a]",
+            "{a}",
+            ", ",
+            "2001-01-01",
+            "../a",
+            "=",
+            "<<",
+            "-a",
+            "\u{7f}",
+        ];
+        let texts = texts.map(str::to_owned);
+        assert_eq!(read_back(&texts), texts);
+        let long = ["x y ".repeat(20_000)];
+        assert_eq!(read_back(&long), long);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back(texts in proptest::collection::vec("\\PC*|[\\x00-\\x7f$\"\\\\\u{80}-\u{9f}]{0,12}", 1..6)) {
+            prop_assert_eq!(read_back(&texts), texts);
+        }
+    }
+}

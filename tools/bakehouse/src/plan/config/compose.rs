@@ -1,0 +1,199 @@
+//! Checks how services run under Compose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::Check;
+use super::raw::{RawConfig, RawHealth, RawService};
+use super::spanned::Spanned;
+use super::valid::{ComposeConfig, Health, PacksMount, ServiceConfig, State};
+use crate::problem::{Code, did_you_mean};
+
+impl Check<'_> {
+    /// Fills in what `raw` says of Compose.
+    pub(super) fn compose(&mut self, raw: &RawConfig, services: &mut [ServiceConfig]) {
+        let named = raw.services.iter().flatten();
+        let mut settings = BTreeMap::new();
+        for (name, service) in named.clone() {
+            let compose = ComposeConfig {
+                health: None,
+                depends_on: Vec::new(),
+                packs: self.choice(
+                    service.packs.as_ref(),
+                    &[
+                        ("ro", PacksMount::ReadOnly),
+                        ("rw", PacksMount::ReadWrite),
+                        ("none", PacksMount::None),
+                    ],
+                ),
+                state: service.state.as_ref().map(|state| {
+                    let choices = [
+                        ("volume", State::Volume),
+                        ("memory", State::Memory),
+                        ("none", State::None),
+                    ];
+                    self.choice(Some(state), &choices)
+                }),
+            };
+            settings.insert(name.as_ref().as_str(), (service, compose));
+        }
+        let families = families(services);
+        let mut needs = BTreeMap::new();
+        for (name, service) in named {
+            needs.insert(name.as_ref().as_str(), self.depends_on(service, &families));
+        }
+        self.loops(raw, &needs);
+        let mut told = BTreeSet::new();
+        for service in services.iter_mut() {
+            let Some((written, compose)) = settings.get(service.family.as_str()) else {
+                continue;
+            };
+            service.compose = compose.clone();
+            let known = self.problems.len();
+            service.compose.health = written
+                .health
+                .as_ref()
+                .map(|health| self.health(health, &service.image.ports));
+            // A mistake is one, however many variants have it.
+            if self.problems.len() > known && !told.insert(service.family.clone()) {
+                self.problems.truncate(known);
+            }
+            let needs = needs.get(service.family.as_str()).into_iter().flatten();
+            service.compose.depends_on = needs
+                .flat_map(|family| families[*family].iter().cloned())
+                .collect();
+        }
+        self.writers(raw, services);
+    }
+
+    /// The services, without their variants, that `service` names.
+    fn depends_on<'a>(
+        &mut self,
+        service: &'a RawService,
+        families: &BTreeMap<String, Vec<String>>,
+    ) -> BTreeSet<&'a str> {
+        let mut found = BTreeSet::new();
+        for name in &service.depends_on {
+            if families.contains_key(name.as_ref()) {
+                found.insert(name.as_ref().as_str());
+                continue;
+            }
+            let hint = did_you_mean(name.as_ref(), families.keys().map(String::as_str))
+                .unwrap_or_else(|| "name a service of [services]".to_owned());
+            self.problem(
+                Code::ServiceUnknown,
+                format!("there is no service `{}`", name.as_ref().escape_debug()),
+                name.span(),
+                hint,
+            );
+        }
+        found
+    }
+
+    /// Compose starts nothing of services that wait for each other.
+    fn loops(&mut self, raw: &RawConfig, needs: &BTreeMap<&str, BTreeSet<&str>>) {
+        for (name, service) in raw.services.iter().flatten() {
+            for need in &service.depends_on {
+                if reaches(needs, need.as_ref(), name.as_ref()) {
+                    self.problem(
+                        Code::ConfigValue,
+                        format!(
+                            "`{}` needs `{}`, which is to be started after it",
+                            name.as_ref().escape_debug(),
+                            need.as_ref().escape_debug()
+                        ),
+                        need.span(),
+                        "take one `depends-on` of the circle out",
+                    );
+                }
+            }
+        }
+    }
+
+    fn health(&mut self, health: &Spanned<RawHealth>, ports: &[u16]) -> Health {
+        match (health.as_ref(), ports) {
+            (RawHealth::Path(path), [port, ..]) => {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-_./?=&~".contains(c);
+                if !path.starts_with('/') || !path.chars().all(plain) {
+                    self.problem(
+                        Code::ConfigValue,
+                        format!("`{}` is not a path to ask for", path.escape_debug()),
+                        health.span(),
+                        "begin it with `/`, and use letters, digits and `-_./?=&~`",
+                    );
+                }
+                Health::Get {
+                    port: *port,
+                    path: path.clone(),
+                }
+            }
+            (RawHealth::Path(path), []) => {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("there is no port to ask for `{}`", path.escape_debug()),
+                    health.span(),
+                    "declare the port with `ports`, or give a command as a list of strings",
+                );
+                Health::Command(Vec::new())
+            }
+            (RawHealth::Command(command), _) => {
+                if command.is_empty() || command.iter().any(|word| word.contains('\0')) {
+                    self.problem(
+                        Code::ConfigValue,
+                        "the command is empty, or holds a character that no argument can hold"
+                            .to_owned(),
+                        health.span(),
+                        "write it as `[\"program\", \"argument\"]`",
+                    );
+                }
+                Health::Command(command.clone())
+            }
+        }
+    }
+
+    /// The volume of packs has one owner.
+    fn writers(&mut self, raw: &RawConfig, services: &[ServiceConfig]) {
+        let writes = |service: &&ServiceConfig| service.compose.packs == PacksMount::ReadWrite;
+        let mut writers = services.iter().filter(writes);
+        let Some(first) = writers.next() else { return };
+        let Some(other) = writers.find(|other| other.image.user != first.image.user) else {
+            return;
+        };
+        let written = raw.services.iter().flatten();
+        let mut key = written.filter(|(name, _)| *name.as_ref() == other.family);
+        let key = key.find_map(|(_, service)| service.packs.as_ref());
+        self.problem(
+            Code::ConfigValue,
+            format!(
+                "`{}` and `{}` write packs as different users, `{}` and `{}`",
+                first.name, other.name, first.image.user, other.image.user
+            ),
+            key.map_or(0..0, Spanned::span),
+            "give both the same `user`: the packs belong to one",
+        );
+    }
+}
+
+/// The names of services, by what they are called without the variant.
+fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<String>> {
+    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for service in services {
+        let names = families.entry(service.family.clone()).or_default();
+        names.push(service.name.clone());
+    }
+    families
+}
+
+/// Whether `to` is `from`, or something that it needs.
+fn reaches(needs: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(needs.get(name).into_iter().flatten());
+        }
+    }
+    false
+}

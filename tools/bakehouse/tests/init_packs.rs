@@ -1,0 +1,297 @@
+//! `docker/init-packs.sh`: services see whole packs, and no binary of the volume is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A folder of packs and a volume.
+struct Packs {
+    folder: TempDir,
+}
+
+impl Packs {
+    /// With the pack `core`, which is not in the volume yet.
+    fn new() -> Self {
+        let packs = Self {
+            folder: TempDir::new().unwrap(),
+        };
+        std::fs::create_dir(packs.path("to")).unwrap();
+        packs.write("from/core/pack.yaml", "ref: core\n");
+        packs.write("from/core/actions/run.sh", "#!/bin/sh\n");
+        packs.write("from/core/sensors/timer", &binary("one"));
+        packs
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Not in place: the volume may hold the same file by another name.
+        let _ = std::fs::remove_file(&path);
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path(path)).unwrap();
+    }
+
+    fn command(&self) -> Command {
+        let own = std::fs::metadata(self.path("to")).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/documents/init_packs.sh");
+        let mut command = Command::new("sh");
+        command
+            .arg(script)
+            .arg(format!("{}:{}", own.uid(), own.gid()))
+            .args([self.path("from"), self.path("to")]);
+        command
+    }
+
+    /// Runs the script to its end, and gives what it says.
+    fn run(&self) -> String {
+        let output = self.command().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        said
+    }
+
+    /// What services see: the files of each pack.
+    fn seen(&self) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        let packs = std::fs::read_dir(self.path("to")).unwrap();
+        for pack in packs.map(|entry| entry.unwrap()) {
+            let name = pack.file_name().into_string().unwrap();
+            if !name.starts_with('.') {
+                read(&pack.path(), &name, &mut files);
+            }
+        }
+        files
+    }
+
+    /// What stands behind what services see.
+    fn copies(&self) -> Vec<String> {
+        let copies = std::fs::read_dir(self.path("to/.init-packs")).unwrap();
+        let names = copies.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name != "lock").collect()
+    }
+}
+
+fn read(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{name}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            read(&path, &name, files);
+        } else {
+            files.insert(name, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// What the script takes for a program.
+fn binary(text: &str) -> String {
+    format!("\u{7f}ELF {text}")
+}
+
+fn files<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
+    let files = files.into_iter();
+    files
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_pack_is_copied_and_again_only_when_it_changed() {
+    let packs = Packs::new();
+    assert!(packs.run().contains("core: put into the volume"));
+    let first = packs.seen();
+    let expected = [
+        ("core/pack.yaml", "ref: core\n"),
+        ("core/actions/run.sh", "#!/bin/sh\n"),
+        ("core/sensors/timer", &binary("one")),
+    ];
+    assert_eq!(first, files(expected));
+    assert!(packs.run().contains("core: nothing changed"));
+    assert_eq!(packs.seen(), first);
+
+    packs.write("from/core/pack.yaml", "ref: core # edited\n");
+    packs.write("from/core/sensors/timer", &binary("two"));
+    packs.remove("from/core/actions/run.sh");
+    packs.write("from/more/pack.yaml", "ref: more\n");
+    packs.run();
+    let expected = [
+        ("core/pack.yaml", "ref: core # edited\n"),
+        ("core/sensors/timer", &binary("two")),
+        ("more/pack.yaml", "ref: more\n"),
+    ];
+    assert_eq!(packs.seen(), files(expected));
+    assert_eq!(packs.copies().len(), 4, "{:?}", packs.copies());
+}
+
+#[test]
+fn a_change_of_mode_alone_is_a_change() {
+    let packs = Packs::new();
+    packs.run();
+    let mode = || {
+        let file = std::fs::metadata(packs.path("to/core/actions/run.sh"));
+        file.unwrap().permissions().mode() & 0o777
+    };
+    // Whatever the umask of the checkout was, everybody can read.
+    for (given, expected) in [(0o700, 0o755), (0o600, 0o644), (0o777, 0o755)] {
+        let file = packs.path("from/core/actions/run.sh");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(given)).unwrap();
+        packs.run();
+        assert_eq!(mode(), expected, "{given:o}");
+    }
+}
+
+#[test]
+fn what_others_put_into_the_volume_stays() {
+    let theirs = binary("of a build");
+    let table: [(&str, &str, &str, &str); 6] = [
+        // Put into the volume, in the pack before, in the pack after, in the volume in the end.
+        (&theirs, &binary("one"), &binary("two"), &theirs),
+        (&theirs, &binary("one"), &binary("one"), &theirs),
+        (&theirs, &binary("one"), "", &theirs),
+        (&theirs, "", &binary("two"), &theirs),
+        ("text", "", "", "text"),
+        ("text", "old text", "new text", "new text"),
+    ];
+    for (put, before, after, expected) in table {
+        let packs = Packs::new();
+        let own = |text: &str| match text {
+            "" => {
+                let _ = std::fs::remove_file(packs.path("from/core/sensors/timer"));
+            }
+            text => packs.write("from/core/sensors/timer", text),
+        };
+        own(before);
+        packs.run();
+        packs.write("to/core/sensors/timer", put);
+        own(after);
+        packs.write("from/core/pack.yaml", "ref: core # edited\n");
+        for _ in 0..3 {
+            packs.run();
+            let seen = packs.seen();
+            assert_eq!(
+                seen["core/sensors/timer"], expected,
+                "{put} {before} {after}"
+            );
+            assert_eq!(seen["core/pack.yaml"], "ref: core # edited\n");
+        }
+    }
+}
+
+#[test]
+fn a_binary_that_the_pack_has_no_more_stays_and_a_script_goes() {
+    let packs = Packs::new();
+    packs.run();
+    packs.remove("from/core/sensors/timer");
+    packs.remove("from/core/actions/run.sh");
+    packs.run();
+    let expected = [
+        ("core/pack.yaml", "ref: core\n"),
+        ("core/sensors/timer", &binary("one")),
+    ];
+    assert_eq!(packs.seen(), files(expected));
+}
+
+#[test]
+fn a_volume_that_was_filled_otherwise_is_taken_over() {
+    let packs = Packs::new();
+    packs.write("to/core/pack.yaml", "ref: old\n");
+    packs.write("to/core/sensors/timer", &binary("static"));
+    packs.write("to/core/mine.txt", "mine");
+    packs.write("to/other/pack.yaml", "ref: other\n");
+    packs.run();
+    let expected = [
+        ("core/pack.yaml", "ref: core\n"),
+        ("core/actions/run.sh", "#!/bin/sh\n"),
+        ("core/sensors/timer", &binary("static")),
+        ("core/mine.txt", "mine"),
+        ("other/pack.yaml", "ref: other\n"),
+    ];
+    assert_eq!(packs.seen(), files(expected));
+}
+
+#[test]
+fn a_pack_that_cannot_be_copied_leaves_the_others_and_is_told() {
+    let packs = Packs::new();
+    packs.run();
+    packs.write("from/core/pack.yaml", "ref: core # edited\n");
+    packs.write("from/more/pack.yaml", "ref: more\n");
+    // In the way of the copy, and not to be removed by `rm` of a file.
+    let bad = packs.path("fails");
+    std::fs::create_dir(&bad).unwrap();
+    let cp = "#!/bin/sh\ncase \"$*\" in *core*) echo full >&2; exit 1 ;; esac\nPATH=${PATH#*:} exec cp \"$@\"\n";
+    packs.write("fails/cp", cp);
+    std::fs::set_permissions(bad.join("cp"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bad.display(), std::env::var("PATH").unwrap());
+    let output = packs.command().env("PATH", path).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("core: could not be copied"), "{said}");
+    let seen = packs.seen();
+    assert_eq!(seen["core/pack.yaml"], "ref: core\n");
+    assert_eq!(seen["more/pack.yaml"], "ref: more\n");
+    packs.run();
+    assert_eq!(packs.seen()["core/pack.yaml"], "ref: core # edited\n");
+}
+
+#[test]
+fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one() {
+    let packs = Packs::new();
+    let fill = |text: &str| {
+        for n in 0..40 {
+            packs.write(&format!("from/core/data/{n}"), text);
+        }
+    };
+    fill("0");
+    packs.run();
+    let mut old = packs.seen();
+    let (mut kept, mut put) = (0, 0);
+    for round in 1..60 {
+        fill(&round.to_string());
+        let new: BTreeMap<String, String> = {
+            let mut files = BTreeMap::new();
+            read(&packs.path("from/core"), "core", &mut files);
+            files
+        };
+        let mut command = packs.command();
+        command.stdout(Stdio::null()).process_group(0);
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(round * 2));
+        let group = format!("-{}", child.id());
+        // Fails where it has ended.
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .stderr(Stdio::null())
+            .status();
+        child.wait().unwrap();
+        let seen = packs.seen();
+        assert!(seen == old || seen == new, "round {round}");
+        if seen == old {
+            kept += 1;
+        } else {
+            put += 1;
+        }
+        packs.run();
+        assert_eq!(packs.seen(), new, "round {round}");
+        assert_eq!(packs.copies().len(), 2, "{:?}", packs.copies());
+        old = new;
+    }
+    assert!(
+        kept > 0 && put > 0,
+        "{kept} kept, {put} put: nothing was interrupted"
+    );
+}

@@ -1,0 +1,143 @@
+//! The generated compose files, as Docker Compose reads them.
+
+use bakehouse_testkit::engine::docker;
+use bakehouse_testkit::{Compose, Member, Turn, Workspace};
+use serde_json::{Value, json};
+
+/// What Compose makes of the files. It prints `$` as `$$`, so that its output can be read as a compose file again.
+fn read(compose: &Compose) -> Value {
+    let said = compose.run(["--profile", "packs", "config", "--format", "json"]);
+    serde_json::from_str(&said.replace("$$", "$")).expect("Compose prints JSON")
+}
+
+#[test]
+fn compose_takes_the_files_of_this_repository() {
+    let workspace = Workspace::platform();
+    workspace.generate();
+    let compose = Compose::new(&workspace);
+    let read_back = read(&compose);
+    let services = read_back["services"].as_object().expect("a map");
+    let names: Vec<&str> = services.keys().map(String::as_str).collect();
+    let expected = [
+        "api",
+        "executor",
+        "init-packs",
+        "notifier",
+        "sensor",
+        "worker-full",
+        "worker-node",
+        "worker-python",
+        "worker-shell",
+    ];
+    assert_eq!(names, expected);
+    for (name, service) in services {
+        assert_eq!(service["cap_drop"], json!(["ALL"]), "{name}");
+        assert_eq!(
+            service["security_opt"],
+            json!(["no-new-privileges:true"]),
+            "{name}"
+        );
+        assert_eq!(service["read_only"], true, "{name}");
+        let packs = mount(service, "/opt/attune/packs");
+        let mounted = !["executor", "init-packs", "notifier"].contains(&name.as_str());
+        assert_eq!(packs.is_some(), mounted, "{name}");
+        assert!(
+            packs.is_none_or(|packs| packs["read_only"] == true),
+            "{name}"
+        );
+        let first = &service["depends_on"]["init-packs"]["condition"];
+        assert_eq!(first == "service_completed_successfully", mounted, "{name}");
+        let dev = mount(service, "/opt/attune/packs.dev");
+        assert!(dev.is_none_or(|dev| dev["read_only"].is_null()), "{name}");
+    }
+    assert_eq!(
+        services["api"]["image"],
+        format!("{}/api:latest", workspace.images.namespace())
+    );
+    assert_eq!(
+        services["worker-python"]["build"]["target"],
+        "worker-python"
+    );
+
+    let images = read(&Compose::new(&workspace).file("docker/compose.oci.yaml"));
+    assert!(images["services"]["init-packs"].is_null());
+    let packs = mount(&images["services"]["api"], "/opt/attune/packs/core").expect("it is mounted");
+    assert_eq!(packs["type"], "image");
+    assert!(mount(&images["services"]["api"], "/opt/attune/packs").is_none());
+    assert!(mount(&images["services"]["api"], "/var/lib/attune").is_some());
+    assert!(images["volumes"]["packs_data"].is_null());
+}
+
+fn mount<'a>(service: &'a Value, target: &str) -> Option<&'a Value> {
+    let mounts = service["volumes"].as_array()?;
+    mounts.iter().find(|mount| mount["target"] == target)
+}
+
+#[test]
+fn hostile_values_are_read_back_as_they_were_meant() {
+    let hostile = [
+        "$HOME ${HOME} $$ $${A:-b} ${A:?no}".to_owned(),
+        "\"quoted\" 'single' `back` \\ \\n \\\" \\u0041".to_owned(),
+        "a: b, #c - [d] {e} &f *g !h %i @j |k >l".to_owned(),
+        "yes".to_owned(),
+        " 012 ".to_owned(),
+        String::new(),
+        "ü 🍞 \u{2028} \u{feff}".to_owned(),
+        "long ".repeat(5_000),
+    ];
+    let main = Member::binary("thing", "fn main() {}");
+    let quoted = |text: &String| serde_json::to_string(text).expect("a text is JSON");
+    let env: String = hostile
+        .iter()
+        .enumerate()
+        .map(|(index, text)| format!("NO{index} = {}\n", quoted(text)))
+        .collect();
+    let labels: String = hostile
+        .iter()
+        .enumerate()
+        .map(|(index, text)| format!("\"on.{index}\" = {}\n", quoted(text)))
+        .collect();
+    let mut command: Vec<String> = hostile.to_vec();
+    command.push("a\nline\tand\r\nanother\n".to_owned());
+    let health = command.iter().map(quoted).collect::<Vec<_>>().join(", ");
+    let config = format!(
+        "[services.y]\npackage = \"thing\"\nbin = \"thing\"\nhealth = [{health}]\n\
+        [services.y.env]\n{env}[services.y.labels]\n{labels}"
+    );
+    let workspace = Workspace::of([&main], &config);
+    workspace.generate();
+    let read_back = read(&Compose::new(&workspace));
+    let service = &read_back["services"]["y"];
+    for (index, text) in hostile.iter().enumerate() {
+        let text = json!(text);
+        assert_eq!(service["environment"][format!("NO{index}")], text);
+        assert_eq!(service["build"]["labels"][format!("on.{index}")], text);
+    }
+    let mut test = vec!["CMD".to_owned()];
+    test.extend(command);
+    assert_eq!(service["healthcheck"]["test"], json!(test));
+}
+
+#[test]
+fn compose_builds_the_layers_that_bake_does() {
+    let turn = Turn::take();
+    let main = Member::binary("thing", "fn main() { println!(\"here\"); }");
+    let config = "[services.thing]\nlabels = { \"example.owner\" = \"team $A\" }\n";
+    let workspace = Workspace::of([&main], config);
+    workspace.generate();
+    let _ = workspace.bake([]).run(&turn);
+    let inspect = || -> Value {
+        let said = docker(["image", "inspect", &workspace.images.name("thing")]);
+        let mut images: Value = serde_json::from_str(&said).expect("docker prints JSON");
+        let mut image = images[0].take();
+        // Compose has labels of its own.
+        let labels = image["Config"]["Labels"].as_object_mut().expect("a map");
+        labels.retain(|key, _| !key.starts_with("com.docker.compose."));
+        json!([image["RootFS"], image["Config"], image["Created"]])
+    };
+    let baked = inspect();
+    assert_eq!(baked[1]["Labels"]["example.owner"], "team $A");
+    let compose = Compose::new(&workspace);
+    compose.run(["build", "thing"]);
+    assert_eq!(inspect(), baked);
+}
