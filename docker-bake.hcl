@@ -82,7 +82,7 @@ variable "WORKER_SHELL_INPUT_HASH" {
 }
 
 variable "PACK_CORE_ATTUNE_CORE_TIMER_SENSOR_INPUT_HASH" {
-  default = "67ba8b0aaf3ccc39"
+  default = "52d5b1e2bfc00997"
   description = "Input hash of pack-core-attune-core-timer-sensor"
 }
 
@@ -144,6 +144,9 @@ target "docker-metadata-action" {
 target "_common" {
   context = "."
   dockerfile = "docker/Dockerfile"
+  labels = {
+    "dev.bakehouse.toolchain" = "706a8cbaaf646b9b"
+  }
   platforms = PLATFORMS == "" ? [] : split(",", PLATFORMS)
   args = {
     BUILDER_BASE = BUILDER_BASE

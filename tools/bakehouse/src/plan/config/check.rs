@@ -5,23 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::bases;
+use super::digests::tagged;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
 use crate::graph::Workspace;
 use crate::problem::{Code, Problem, Source, did_you_mean};
+use crate::toolchain::pins;
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "compiled",
     "default",
     "deps",
     "docker-metadata-action",
+    "glibc",
     "packs",
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 4] = ["build-", "deps-", "lib-", "_"];
+const RESERVED_STARTS: [&str; 5] = ["build-", "deps-", "glibc-", "lib-", "_"];
 
 /// Whether a service cannot have this name.
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -61,8 +64,14 @@ impl Check<'_> {
                 .first()
                 .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
         };
+        let runtime = raw
+            .bases
+            .runtime
+            .as_ref()
+            .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name));
         Config {
             name,
+            glibc: self.declared_glibc(raw, &runtime, &services),
             registry: raw
                 .registry
                 .as_ref()
@@ -83,11 +92,7 @@ impl Check<'_> {
                 .as_ref()
                 .map_or_else(String::new, |name| self.image_name(name)),
             builder,
-            runtime: raw
-                .bases
-                .runtime
-                .as_ref()
-                .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name)),
+            runtime,
             builder_packages: sorted(
                 raw.bases
                     .packages
@@ -160,6 +165,47 @@ impl Check<'_> {
             inputs.insert(package.as_ref().clone(), paths);
         }
         inputs
+    }
+
+    /// What is said of runtime bases' glibc.
+    fn declared_glibc(
+        &mut self,
+        raw: &RawConfig,
+        runtime: &str,
+        services: &[ServiceConfig],
+    ) -> BTreeMap<String, String> {
+        let own = services
+            .iter()
+            .filter_map(|service| service.image.runtime.as_deref());
+        let bases: BTreeSet<&str> = own.chain([runtime]).map(tagged).collect();
+        let mut declared = BTreeMap::new();
+        for (base, version) in &raw.bases.glibc {
+            let name = tagged(base.as_ref());
+            if !bases.contains(name) {
+                let hint = did_you_mean(name, bases.iter().copied()).unwrap_or_else(|| {
+                    "write the name as it stands where the base is used".to_owned()
+                });
+                self.problem(
+                    Code::ConfigValue,
+                    format!("nothing runs on `{}`", name.escape_debug()),
+                    base.span(),
+                    hint,
+                );
+            }
+            if !pins::is_glibc(version.as_ref()) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!(
+                        "`{}` is no version of glibc",
+                        version.as_ref().escape_debug()
+                    ),
+                    version.span(),
+                    "write major and minor version, such as \"2.36\"",
+                );
+            }
+            declared.insert(name.to_owned(), version.as_ref().clone());
+        }
+        declared
     }
 
     pub(super) fn packs(&mut self, raw: &RawConfig) -> Vec<PackConfig> {

@@ -2,6 +2,7 @@
 
 pub mod bases;
 mod check;
+pub mod digests;
 mod parse;
 pub mod raw;
 mod services;

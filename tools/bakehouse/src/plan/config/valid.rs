@@ -13,6 +13,9 @@ use crate::problem::{Code, Problem, Problems, Source};
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
 
+/// The label that carries the identity of the toolchain.
+pub const TOOLCHAIN_LABEL: &str = "dev.bakehouse.toolchain";
+
 /// How compile results survive between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -45,6 +48,8 @@ pub struct Config {
     pub builder: String,
     pub runtime: String,
     pub builder_packages: Vec<String>,
+    /// By runtime base the version of glibc that it is said to have.
+    pub glibc: BTreeMap<String, String>,
     /// Where packs are mounted, when any service uses packs.
     pub packs_path: Utf8PathBuf,
     pub workdir: Utf8PathBuf,
