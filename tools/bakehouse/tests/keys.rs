@@ -302,3 +302,78 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
     remove(&shop, "pins.toml");
     shop.generate();
 }
+
+/// The lines of the generated Dockerfile from the one that begins so to the next `fi`.
+fn lines(shop: &Shop, begins: &str) -> String {
+    let text = shop.read("docker/Dockerfile");
+    let from = text.lines().skip_while(|line| !line.starts_with(begins));
+    let lines: Vec<&str> = from.take_while(|line| *line != "fi").collect();
+    assert!(!lines.is_empty(), "no line begins with {begins}: {text}");
+    lines.join("\n") + "\nfi\n"
+}
+
+/// Runs `script` in the workspace, where the builder base is a Nix-made one of that identity.
+fn run(shop: &Shop, script: &str, id: Option<&str>) -> std::process::Output {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-euc", script]).current_dir(shop.path(""));
+    command.env_remove("BAKEHOUSE_TOOLCHAIN_ID");
+    if let Some(id) = id {
+        command.env("BAKEHOUSE_TOOLCHAIN_ID", id);
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn builders_with_another_c_library_do_not_go_on_with_each_others_mount() {
+    for strategy in ["layer", "mount"] {
+        let shop = Shop::new();
+        let setting = format!("[cache]\nstrategy = \"{strategy}\"");
+        shop.edit("bakehouse.toml", "[cache]", &setting);
+        shop.generate();
+        let guard = lines(&shop, "{ echo ");
+        let guard = guard.replace("/tmp/", &format!("{}/", shop.path("").display()));
+        // The compiler is the same for all of them.
+        let guard = format!("rustc() {{ echo rustc 1.95.0; }}\nmkdir -p target\n{guard}");
+        let kept = |id: Option<&str>| {
+            let output = run(&shop, &guard, id);
+            assert!(output.status.success(), "{}", stderr(&output));
+            let kept = shop.path("target/crate").exists();
+            shop.write("target/crate", "");
+            kept
+        };
+        for (id, expected) in [
+            (Some("1111111111111111"), false),
+            (Some("1111111111111111"), true),
+            (Some("2222222222222222"), false),
+            (None, false),
+            (None, true),
+        ] {
+            assert_eq!(kept(id), expected, "{strategy}: {id:?}");
+        }
+    }
+}
+
+#[test]
+fn a_nix_made_builder_of_other_pins_is_refused() {
+    let shop = Shop::pinned();
+    let pin = shop.bakehouse(&["pin", "--only", "toolchain"]);
+    assert!(pin.status.success(), "{}", stderr(&pin));
+    shop.generate();
+    let check = lines(&shop, "if [ \"${BAKEHOUSE_TOOLCHAIN_ID");
+    let json: serde_json::Value = serde_json::from_str(&shop.read("toolchain.json")).unwrap();
+    let own = json["id"].as_str().unwrap();
+    assert!(run(&shop, &check, Some(own)).status.success());
+    assert!(
+        run(&shop, &check, None).status.success(),
+        "a base of Debian's"
+    );
+    let output = run(&shop, &check, Some("2222222222222222"));
+    assert!(!output.status.success());
+    let said = stderr(&output);
+    assert!(
+        said.contains(&format!(
+            "toolchain.json has the toolchain {own}, but BUILDER_BASE is made of 2222222222222222"
+        )),
+        "{said}"
+    );
+}
