@@ -89,7 +89,7 @@ fn bases_are_pinned_in_their_places_and_all_else_stays() {
     assert!(!grove.path("bin/docker.asked").exists());
     let said = stderr(&output);
     assert!(
-        said.contains("bakehouse-runtime:here stays without a digest")
+        said.contains("bakehouse-runtime:here stays as it is: this engine has it")
             && said.contains("bakehouse-runtime:here: not found"),
         "{said}"
     );

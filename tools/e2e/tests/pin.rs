@@ -57,9 +57,7 @@ fn a_base_that_no_registry_has_stays_and_is_named() {
     docker(["tag", BASES[1], &local]);
     workspace.replace("bakehouse.toml", BASES[1], &local);
     let ran = workspace.bakehouse(["pin", "--only", "bases"]).succeeded();
-    ran.says(&format!(
-        "{local} stays without a digest: only this engine has it"
-    ));
+    ran.says(&format!("{local} stays as it is: this engine has it"));
     docker(["rmi", &local]);
     assert!(
         workspace

@@ -158,7 +158,7 @@ fn look_up(
             }
             Found::OnlyHere(reason) => {
                 tracing::warn!(
-                    "{image} stays without a digest: only this engine has it, its registry says: {reason}"
+                    "{image} stays as it is: this engine has it, and no registry tells of it: {reason}"
                 );
             }
             Found::Nowhere(reason) => problems.push(
