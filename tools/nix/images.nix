@@ -34,6 +34,7 @@ in
         pkgs.rustToolchain
         pkgs.stdenv.cc
         pkgs.pkg-config
+        pkgs.binutils
         pkgs.diffutils
         pkgs.findutils
         pkgs.gawk

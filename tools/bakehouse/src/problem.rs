@@ -7,6 +7,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 /// A stable, documented error code. `docs/errors.md` explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    BaseUnknown,
     BinaryUnknown,
     CargoConfig,
     CargoFailed,
@@ -59,6 +60,7 @@ pub enum Code {
 impl Code {
     /// Every code, for the test that each is documented.
     pub const ALL: &[Self] = &[
+        Self::BaseUnknown,
         Self::BinaryUnknown,
         Self::CargoConfig,
         Self::CargoFailed,
@@ -111,6 +113,7 @@ impl Code {
     /// The code as printed, e.g. `binary-unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::BaseUnknown => "base-unknown",
             Self::BinaryUnknown => "binary-unknown",
             Self::CargoConfig => "cargo-config",
             Self::CargoFailed => "cargo-failed",
@@ -165,6 +168,7 @@ impl Code {
     pub fn exit(self) -> u8 {
         match self {
             Self::BakeFailed
+            | Self::BaseUnknown
             | Self::CargoFailed
             | Self::CargoMissing
             | Self::EngineMissing

@@ -5,25 +5,12 @@ mod shop;
 use bakehouse::problem::{Code, Source};
 use bakehouse::toolchain::Toolchain;
 use bakehouse::toolchain::identity::Sources;
+use shop::pins::{LOCK, PINS, RUST_TOOLCHAIN};
 use shop::{Shop, stderr};
 
-const RUST_TOOLCHAIN: &str = "[toolchain]\nchannel = \"1.95.0\"\ncomponents = [\"clippy\"]\n";
-const PINS: &str = "glibc = \"2.42\"\n\n[buildx]\nversion = \"0.35.0\"\nhash = \"sha256-Q4f7\"\n";
-const LOCK: &str = r#"{
-  "nodes": {
-    "nixpkgs": {
-      "locked": { "lastModified": 1, "narHash": "sha256-ugps", "rev": "21a67dc470149f337cecafbe965d8d252a390518" }
-    },
-    "rust-overlay": {
-      "inputs": { "nixpkgs": ["nixpkgs"] },
-      "locked": { "lastModified": 2, "narHash": "sha256-pEd4", "rev": "c84e121aaede7ef8c7bd9fb5154ccc1599e07816" }
-    },
-    "root": { "inputs": { "nixpkgs": "nixpkgs", "rust-overlay": "rust-overlay" } }
-  },
-  "root": "root",
-  "version": 7
-}
-"#;
+/// No registry is asked.
+const PIN: &[&str] = &["pin", "--only", "toolchain"];
+const CHECK: &[&str] = &["pin", "--only", "toolchain", "--check"];
 
 /// The lock of a workspace whose flake has Bakehouse as an input: one of its inputs is its own, and one that of another
 /// input of the workspace.
@@ -192,20 +179,12 @@ fn what_does_not_pin_is_refused() {
     }
 }
 
-fn pinned_shop() -> Shop {
-    let shop = Shop::new();
-    shop.write("rust-toolchain.toml", RUST_TOOLCHAIN);
-    shop.write("flake.lock", LOCK);
-    shop.write("pins.toml", PINS);
-    shop
-}
-
 #[test]
 fn pin_writes_what_the_files_say_and_leaves_it_alone_when_it_is_in_date() {
-    let shop = pinned_shop();
-    assert!(shop.bakehouse(&["pin"]).status.success());
+    let shop = Shop::pinned();
+    assert!(shop.bakehouse(PIN).status.success());
     assert_eq!(shop.read("toolchain.json"), toolchain(&sources()).text());
-    assert!(shop.bakehouse(&["pin", "--check"]).status.success());
+    assert!(shop.bakehouse(CHECK).status.success());
 
     let written = || {
         shop.path("toolchain.json")
@@ -215,7 +194,7 @@ fn pin_writes_what_the_files_say_and_leaves_it_alone_when_it_is_in_date() {
             .unwrap()
     };
     let before = written();
-    assert!(shop.bakehouse(&["pin"]).status.success());
+    assert!(shop.bakehouse(PIN).status.success());
     assert_eq!(written(), before);
 }
 
@@ -243,11 +222,11 @@ fn a_stale_toolchain_json_is_found_and_nothing_is_written() {
             "+  \"rustc\": \"1.95.0\"",
         ),
     ] {
-        let shop = pinned_shop();
-        assert!(shop.bakehouse(&["pin"]).status.success());
+        let shop = Shop::pinned();
+        assert!(shop.bakehouse(PIN).status.success());
         shop.edit(file, from, to);
         let before = shop.read("toolchain.json");
-        let output = shop.bakehouse(&["pin", "--check"]);
+        let output = shop.bakehouse(CHECK);
         assert_eq!(output.status.code(), Some(3), "{file}");
         let said = stderr(&output);
         assert!(
@@ -257,8 +236,8 @@ fn a_stale_toolchain_json_is_found_and_nothing_is_written() {
         assert!(said.contains(diff), "{said}");
         assert_eq!(shop.read("toolchain.json"), before);
 
-        assert!(shop.bakehouse(&["pin"]).status.success());
-        assert!(shop.bakehouse(&["pin", "--check"]).status.success());
+        assert!(shop.bakehouse(PIN).status.success());
+        assert!(shop.bakehouse(CHECK).status.success());
     }
 }
 
@@ -266,7 +245,7 @@ fn a_stale_toolchain_json_is_found_and_nothing_is_written() {
 fn all_that_is_missing_is_said_at_once() {
     let shop = Shop::new();
     let _ = std::fs::remove_file(shop.path("rust-toolchain.toml"));
-    let output = shop.bakehouse(&["pin"]);
+    let output = shop.bakehouse(PIN);
     assert_eq!(output.status.code(), Some(2));
     let said = stderr(&output);
     for file in ["rust-toolchain.toml", "flake.lock", "pins.toml"] {
@@ -277,9 +256,9 @@ fn all_that_is_missing_is_said_at_once() {
 
 #[test]
 fn what_is_wrong_in_a_pin_is_shown_in_its_place() {
-    let shop = pinned_shop();
+    let shop = Shop::pinned();
     shop.edit("pins.toml", "2.42", "newest");
-    let said = stderr(&shop.bakehouse(&["pin"]));
+    let said = stderr(&shop.bakehouse(PIN));
     assert!(said.contains("pins.toml:1:9"), "{said}");
 }
 

@@ -116,6 +116,8 @@ fn the_pair_of_bases_has_one_libc_and_is_tagged_with_the_toolchain() {
             builder.contains("\"rust-1.95.0\",\"gcc-wrapper\""),
             "{builder}"
         );
+        // The stages read binaries.
+        assert!(builder.contains("\"binutils\""), "{builder}");
         assert!(
             runtime.contains("\"glibc-2.42-61\",\"gcc-lib\""),
             "{runtime}"

@@ -57,7 +57,7 @@ pub enum Command {
     /// Check packs, build the binaries that belong into them, or list what they hold
     #[command(subcommand)]
     Packs(PacksCommand),
-    /// Write toolchain.json: what rust-toolchain.toml, flake.lock and pins.toml pin
+    /// Pin the toolchain in toolchain.json, and base images by digest in bakehouse.toml
     Pin(PinArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
@@ -92,9 +92,20 @@ pub struct GenerateArgs {
 
 #[derive(Group)]
 pub struct PinArgs {
-    /// Write nothing; exit with 3 when toolchain.json is out of date
+    /// Write nothing; exit with 3 when something is not pinned, or no longer what is pinned
     #[arg(long)]
     pub check: bool,
+    /// Leave the other alone
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub only: Option<Pinned>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pinned {
+    /// toolchain.json: what rust-toolchain.toml, flake.lock and pins.toml pin; asks no registry
+    Toolchain,
+    /// Base images: the digests that their registries have
+    Bases,
 }
 
 #[derive(Group)]

@@ -115,7 +115,8 @@ fn variables(config: &Config) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Source, Problem> {
+/// The text of the configuration; empty where none is named and none is there.
+pub fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Source, Problem> {
     let path = config_path(config, workspace);
     let text = match fs_err::read_to_string(&path) {
         Ok(text) => text,

@@ -10,7 +10,7 @@ use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
-use crate::plan::config::valid::INPUT_HASH_LABEL;
+use crate::plan::config::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 
@@ -266,10 +266,16 @@ fn common(plan: &Plan) -> (String, Block) {
         )
     });
     let args = hcl::expr::Object::from_iter(args);
-    let block = Block::builder("target")
+    let mut block = Block::builder("target")
         .add_label("_common")
         .add_attribute(("context", "."))
-        .add_attribute(("dockerfile", plan.output("Dockerfile").as_str()))
+        .add_attribute(("dockerfile", plan.output("Dockerfile").as_str()));
+    if let Some(toolchain) = plan.toolchain_label() {
+        let key = hcl::expr::ObjectKey::Expression(TOOLCHAIN_LABEL.into());
+        let labels = hcl::expr::Object::from_iter([(key, Expression::from(toolchain))]);
+        block = block.add_attribute(("labels", Expression::Object(labels)));
+    }
+    let block = block
         .add_attribute((
             "platforms",
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),

@@ -1,6 +1,7 @@
 //! Docker: what it has, and baking.
 
 pub mod buildx;
+pub mod digests;
 mod failure;
 mod heard;
 pub mod images;

@@ -8,6 +8,7 @@ use super::cargo::{metadata, metadata_apart, read_toml};
 use super::package::{Found, Surroundings};
 use super::{Lock, Member, Sources, context, patch};
 use crate::problem::{Code, Problem};
+use crate::toolchain::{Toolchain, files};
 
 /// A Cargo workspace and the local packages that it depends on, read once.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Workspace {
     pub lock: Lock,
     /// `toolchain.channel` of `rust-toolchain.toml`, or the one line of `rust-toolchain`.
     pub channel: Option<String>,
+    /// What `toolchain.json` beside the workspace's manifest pins.
+    pub toolchain: Option<Toolchain>,
     /// Cargo's configuration files in the context, the nearest to the workspace first.
     pub cargo_configs: Vec<Utf8PathBuf>,
     /// Cargo's variables that have to be set in the builder, because those files set what is about the developer's
@@ -157,7 +160,7 @@ impl Workspace {
     ///
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
-    /// `name-collision`, `path-outside`.
+    /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`.
     pub fn read(manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
         let metadata = metadata(manifest_path)?;
         let folder = metadata.workspace_root.clone();
@@ -214,13 +217,15 @@ impl Workspace {
             }
             members.insert(member.name.clone(), member);
         }
+        let channel = channel(&folder, limit)?;
         let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
         Ok(Self {
             manifest,
             members,
             foreign,
             lock,
-            channel: channel(&folder, limit)?,
+            toolchain: files::pinned(&folder, channel.as_deref())?,
+            channel,
             cargo_variables: context::overrides(&configs)?,
             cargo_configs: configs.iter().map(relative).collect(),
             folder: relative(&folder),

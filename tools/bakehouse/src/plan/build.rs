@@ -16,6 +16,7 @@ use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
 use crate::graph::{Sources, Workspace};
+use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Plan {
     pub config: Config,
     /// The pinned toolchain, e.g. `1.95.0`.
     pub channel: Option<String>,
+    /// What `toolchain.json` pins.
+    pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
     /// Cargo's configuration files in the context, the nearest to the workspace first.
@@ -162,6 +165,7 @@ impl Plan {
         let put_back = context.iter().filter(inside).cloned().collect();
         Self {
             channel: workspace.channel.clone(),
+            toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),
             cargo_variables: workspace.cargo_variables.clone(),

@@ -130,6 +130,9 @@ impl<'a> Collector<'a> {
         inputs.setting("bases.packages", config.builder_packages.join(", "));
         let channel = self.workspace.channel.as_deref();
         inputs.set(Part::Toolchain, channel.unwrap_or("not pinned"));
+        if let Some(toolchain) = &self.workspace.toolchain {
+            inputs.set(Part::Identity, toolchain.id.as_str());
+        }
         for path in &self.workspace.cargo_configs {
             for (file, state) in self.sources.below(path) {
                 inputs.set(Part::CargoConfig(file.to_owned()), file_text(state));

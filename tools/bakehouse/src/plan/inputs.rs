@@ -13,8 +13,10 @@ use crate::graph::sources::FileState;
 pub enum Part {
     /// A key of `bakehouse.toml`.
     Setting(String),
-    /// The pinned toolchain.
+    /// The pinned release of Rust.
     Toolchain,
+    /// The identity in `toolchain.json`.
+    Identity,
     /// A file with Cargo's configuration.
     CargoConfig(Utf8PathBuf),
     /// In the manifest of a workspace, a key such as `profile.release`.
@@ -51,6 +53,7 @@ impl Inputs {
             let (name, of): (&str, &str) = match part {
                 Part::Setting(key) => ("setting", key),
                 Part::Toolchain => ("toolchain", ""),
+                Part::Identity => ("identity", ""),
                 Part::CargoConfig(path) => ("cargo-config", path.as_str()),
                 Part::Workspace(manifest, key) => {
                     hash.part("manifest", manifest.as_str());

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 
 use camino::Utf8Path;
 
-use super::identity::Sources;
+use super::identity::{Sources, Toolchain};
+use super::written::{FILE, stale};
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// Reads the three files below the workspace's `root`.
@@ -37,6 +38,36 @@ pub fn read(root: &Utf8Path) -> Result<Sources, Problems> {
             [a.err(), b.err(), c.err()].into_iter().flatten().collect(),
         )),
     }
+}
+
+/// What the `toolchain.json` below `root` says, for a workspace whose toolchain file names the release `channel`;
+/// `None` where there is none. Where the files that it was made from are there too, it must have their identity.
+///
+/// # Errors
+/// `pin-invalid`, `pin-stale`, `file-unreadable`.
+pub fn pinned(root: &Utf8Path, channel: Option<&str>) -> Result<Option<Toolchain>, Problem> {
+    let text = match fs_err::read_to_string(root.join(FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Problem::new(Code::FileUnreadable, error.to_string())
+                .hint("make it readable, and UTF-8"));
+        }
+    };
+    let name = FILE.to_owned();
+    let toolchain = Toolchain::parse(&Source { name, text })?;
+    toolchain.fits(channel)?;
+    // What is wrong with these files is for `pin` to tell.
+    let now = read(root).ok();
+    if let Some(now) = now.and_then(|sources| Toolchain::new(&sources).ok())
+        && now.id != toolchain.id
+    {
+        return Err(stale(format!(
+            "{FILE} is not what rust-toolchain.toml, flake.lock and pins.toml pin: {}",
+            toolchain.differences(&now).join(", ")
+        )));
+    }
+    Ok(Some(toolchain))
 }
 
 fn source(root: &Utf8Path, name: &str, remedy: &str) -> Result<Source, Problem> {

@@ -37,7 +37,7 @@ struct RawLocked {
 }
 
 /// The very source of an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Locked {
     /// Nix's hash of the source tree: `sha256-` and Base64.
     #[serde(rename = "narHash")]

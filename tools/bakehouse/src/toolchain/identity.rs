@@ -1,14 +1,15 @@
 //! The toolchain as data, and its identity.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::flake_lock::{FlakeLock, Locked};
 use super::pins::{self, Pins};
+use super::written::VERSION;
 use crate::problem::{Problem, Problems, Source};
 
 /// What `toolchain.json` holds. The fields stand in the order of their names, as in all JSON of Nix's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Toolchain {
     /// The version of buildx in the developers' shell. It compiles nothing, so it is no part of the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,22 +72,28 @@ impl Toolchain {
         else {
             return Err(Problems(problems));
         };
-        let id = Identity {
-            glibc: &glibc,
-            nixpkgs: &nixpkgs,
-            rust_overlay: &rust_overlay,
-            rustc: &rustc,
-        }
-        .id();
-        Ok(Self {
+        let mut toolchain = Self {
             buildx,
             glibc,
-            id,
+            id: String::new(),
             nixpkgs,
             rust_overlay,
             rustc,
-            version: 1,
-        })
+            version: VERSION,
+        };
+        toolchain.id = toolchain.identity();
+        Ok(toolchain)
+    }
+
+    /// The identity of its values.
+    pub(super) fn identity(&self) -> String {
+        Identity {
+            glibc: &self.glibc,
+            nixpkgs: &self.nixpkgs,
+            rust_overlay: &self.rust_overlay,
+            rustc: &self.rustc,
+        }
+        .id()
     }
 
     /// The text of `toolchain.json`.

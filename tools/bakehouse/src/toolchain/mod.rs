@@ -6,5 +6,6 @@ pub mod files;
 pub mod flake_lock;
 pub mod identity;
 pub mod pins;
+pub mod written;
 
 pub use identity::Toolchain;

@@ -78,8 +78,7 @@ impl Pins {
     /// `pin-invalid`.
     pub fn parse(source: &Source) -> Result<Self, Problem> {
         let RawPins { glibc, buildx } = parse(source)?;
-        let parts: Vec<&str> = glibc.get_ref().split('.').collect();
-        if parts.len() != 2 || parts.iter().any(|part| part.parse::<u32>().is_err()) {
+        if !is_glibc(glibc.get_ref()) {
             return Err(Problem::new(
                 Code::PinInvalid,
                 format!("`{}` is no version of glibc", glibc.get_ref()),
@@ -92,6 +91,14 @@ impl Pins {
             buildx: buildx.map(|buildx| buildx.version),
         })
     }
+}
+
+/// Whether `version` is a version of glibc: major and minor, e.g. `2.42`.
+pub fn is_glibc(version: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    version
+        .split_once('.')
+        .is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
 fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {

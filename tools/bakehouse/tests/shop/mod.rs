@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+pub mod pins;
+
 use std::path::{Path, PathBuf};
 use std::process::Output;
 

@@ -8,15 +8,17 @@ use std::process::Command;
 use super::{copy, stderr, undisturbed};
 
 /// Folders at the top of a stage's file system that its scripts name.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 15] = [
     "build",
     "cargo-config",
     "cargo-home",
     "delta",
     "deps",
     "dist",
+    "glibc",
     "libraries",
     "manifests",
+    "runtime",
     "shared",
     "skeleton",
     "sources",
@@ -94,16 +96,26 @@ impl Builder {
             .filter_map(|m| m.get("from").cloned())
             .collect();
         for source in sources {
-            self.stage(&source);
+            if !self.is_base(&source) {
+                self.stage(&source);
+            }
         }
         for folder in FOLDERS {
-            let _ = fs::remove_dir_all(self.machine.join(folder));
+            let folder = self.machine.join(folder);
+            if fs::remove_file(&folder).is_err() {
+                let _ = fs::remove_dir_all(folder);
+            }
         }
         for folder in ["build", "tmp"] {
             fs::create_dir_all(self.machine.join(folder)).unwrap();
         }
         for mount in &stage.mounts {
             let target = self.machine.join(mount["target"].trim_start_matches('/'));
+            if mount.get("from").is_some_and(|from| self.is_base(from)) {
+                // What is built here runs here.
+                std::os::unix::fs::symlink("/", target).unwrap();
+                continue;
+            }
             let source = mount.get("source").map(|source| match mount.get("from") {
                 Some(from) => self.done[from].join(source.trim_start_matches('/')),
                 None => self.context.join(source),
@@ -120,13 +132,19 @@ impl Builder {
         self.run(name, &stage);
         let kept = self.machine.with_file_name(format!("left-by-{name}"));
         fs::create_dir_all(&kept).unwrap();
-        for folder in ["vendor", "deps", "delta", "dist"] {
+        for folder in ["vendor", "deps", "delta", "dist", "glibc"] {
             if self.machine.join(folder).exists() {
                 copy(&self.machine.join(folder), &kept.join(folder));
             }
         }
         self.done.insert(name.to_owned(), kept.clone());
         kept
+    }
+
+    /// Whether a mount is from a base image, or from a stage that is nothing else.
+    fn is_base(&self, from: &str) -> bool {
+        let stage = self.stages.get(from);
+        !self.done.contains_key(from) && stage.is_none_or(|stage| stage.script.is_empty())
     }
 
     fn run(&mut self, name: &str, stage: &Stage) {

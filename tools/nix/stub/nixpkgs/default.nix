@@ -22,6 +22,7 @@ let
     };
 
   names = [
+    "binutils"
     "cacert"
     "coreutils"
     "deadnix"

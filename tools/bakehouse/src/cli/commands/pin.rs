@@ -1,20 +1,52 @@
 //! `bakehouse pin`.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
-use crate::cli::args::PinArgs;
-use crate::cli::session::Session;
-use crate::files::{Change, ChangeKind, apply};
-use crate::graph::cargo;
-use crate::problem::{Code, Problem, Problems};
-use crate::toolchain::{Toolchain, files};
+use camino::Utf8Path;
 
-/// The file that holds the toolchain, in the workspace's root.
-const FILE: &str = "toolchain.json";
+use crate::cli::args::{PinArgs, Pinned};
+use crate::cli::session::{Session, config_path, config_source};
+use crate::engine::Engine;
+use crate::engine::digests::Found;
+use crate::files::{Change, ChangeKind, apply};
+use crate::graph::{Workspace, cargo};
+use crate::plan::config::Config;
+use crate::plan::config::digests::{self, Digests};
+use crate::problem::{Code, Problem, Problems};
+use crate::toolchain::written::{self, FILE};
+use crate::toolchain::{Toolchain, files};
 
 pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
     let root = cargo::metadata(session.global.manifest_path.as_deref())?.workspace_root;
-    let toolchain = Toolchain::new(&files::read(&root)?)?;
+    match arguments.only {
+        Some(Pinned::Toolchain) => toolchain(session, arguments, &root),
+        Some(Pinned::Bases) => bases(session, arguments, &Engine::find()?),
+        None => {
+            if SIGNS.iter().any(|file| root.join(file).exists()) {
+                toolchain(session, arguments, &root)?;
+            } else {
+                session.say(format_args!(
+                    "no {FILE}: there is neither flake.lock nor pins.toml"
+                ));
+            }
+            match Engine::find() {
+                Ok(engine) => bases(session, arguments, &engine),
+                Err(problem) => {
+                    tracing::warn!("base images are not looked up: {problem}");
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+/// Files that show that a workspace has a pinned toolchain beyond its release of Rust.
+const SIGNS: [&str; 3] = ["flake.lock", "pins.toml", FILE];
+
+/// Writes or checks `toolchain.json`.
+fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<(), Problems> {
+    let toolchain = Toolchain::new(&files::read(root)?)?;
     let text = toolchain.text();
     let kind = match fs_err::read_to_string(root.join(FILE)) {
         Ok(old) if old == text => None,
@@ -39,14 +71,108 @@ pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
     };
     if arguments.check {
         anstream::eprint!("{}", change.diff());
-        return Err(Problem::new(
-            Code::PinStale,
-            format!("{FILE} is not what rust-toolchain.toml, flake.lock and pins.toml pin"),
-        )
-        .hint("run `bakehouse pin` and commit what it writes")
-        .into());
+        let message =
+            format!("{FILE} is not what rust-toolchain.toml, flake.lock and pins.toml pin");
+        return Err(written::stale(message).into());
     }
-    apply::apply(&root, std::slice::from_ref(&change))?;
+    apply::apply(root, std::slice::from_ref(&change))?;
     session.say(format_args!("{change}: toolchain {}", toolchain.id));
     Ok(())
+}
+
+/// Pins the base images of the configuration by the digests that their registries have, or checks them.
+fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), Problems> {
+    let global = &session.global;
+    let mut workspace = Workspace::read(global.manifest_path.as_deref())?;
+    let source = config_source(global.config.as_deref(), &workspace)?;
+    let config = Config::read(&source, &mut workspace)?;
+    let digests = look_up(session, engine, &config.tagged_bases())?;
+    let unreadable = |error: toml_edit::TomlError| {
+        Problem::new(
+            Code::ConfigInvalid,
+            format!("{} cannot be edited: {}", source.name, error.message()),
+        )
+    };
+    let text = digests::pinned(&source.text, &config, &digests).map_err(unreadable)?;
+    if text == source.text {
+        return Ok(());
+    }
+    let path = config_path(global.config.as_deref(), &workspace);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let kind = match path.exists() {
+        true => ChangeKind::Update {
+            old: source.text,
+            text,
+        },
+        false => ChangeKind::Create { text },
+    };
+    let change = Change {
+        path: name.into(),
+        kind,
+    };
+    if arguments.check {
+        anstream::eprint!("{}", change.diff());
+        return Err(Problem::new(
+            Code::PinStale,
+            format!(
+                "{} does not pin its bases by what their registries have",
+                source.name
+            ),
+        )
+        .hint("run `bakehouse pin`, then `bakehouse generate`, and commit what they write")
+        .into());
+    }
+    apply::apply(folder, std::slice::from_ref(&change))?;
+    session.say(format_args!("{change}: run `bakehouse generate`"));
+    Ok(())
+}
+
+/// Asks for all at once. What no registry has stays as it is, if the engine has it.
+fn look_up(
+    session: &Session,
+    engine: &Engine,
+    images: &BTreeSet<String>,
+) -> Result<Digests, Problems> {
+    let found: Vec<(&String, Found)> = std::thread::scope(|scope| {
+        let asked: Vec<_> = images
+            .iter()
+            .map(|image| (image, scope.spawn(|| engine.find_in_registry(image))))
+            .collect();
+        asked
+            .into_iter()
+            .map(|(image, answer)| {
+                let lost = |_| Found::Nowhere("the question was lost".to_owned());
+                (image, answer.join().unwrap_or_else(lost))
+            })
+            .collect()
+    });
+    let mut digests = Digests::new();
+    let mut problems = Vec::new();
+    for (image, found) in found {
+        match found {
+            Found::InRegistry(digest) => {
+                session.say(format_args!("{image} is {digest}"));
+                digests.insert(image.clone(), digest);
+            }
+            Found::OnlyHere(reason) => {
+                tracing::warn!(
+                    "{image} stays as it is: this engine has it, and no registry tells of it: {reason}"
+                );
+            }
+            Found::Nowhere(reason) => problems.push(
+                Problem::new(
+                    Code::BaseUnknown,
+                    format!("{image} is neither in a registry nor on this engine: {reason}"),
+                )
+                .hint("correct the name, `docker login`, or go where its registry can be reached; `--only toolchain` asks none"),
+            ),
+        }
+    }
+    if problems.is_empty() {
+        Ok(digests)
+    } else {
+        Err(Problems(problems))
+    }
 }

@@ -2,6 +2,7 @@
 //! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
 
 use super::BUILD;
+use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec, static_linking};
 use crate::plan::Plan;
@@ -75,6 +76,7 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
         "cp target/{}/{bin} /dist/bin/",
         profile_folder(plan)
     ));
+    script.extend(glibc::check(plan, stage));
     compile(
         plan,
         selection,
@@ -141,6 +143,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
     } else if plan.skeleton.members[&stage.package].library.is_some() {
         mounts.extend(manifest_mount(plan, stage));
     }
+    mounts.extend(glibc::mounts(plan, stage));
     mounts
 }
 

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::BUILD;
+use super::glibc;
 use super::layered::{
     adopt_versions, arguments, files, manifest_mount, root_manifest_mount, source_mounts,
 };
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
-    CARGO, cargo_build, cargo_config_mounts, in_workspace, mount_id, no_stubs, profile,
-    profile_folder, skeleton, spec, static_linking, target_guard,
+    CARGO, cargo_build, cargo_config_mounts, in_workspace, no_stubs, profile, profile_folder,
+    skeleton, spec, static_linking, target_guard, target_mount,
 };
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -48,6 +48,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
         "cp target/{}/{bin} /dist/bin/",
         profile_folder(plan)
     ));
+    script.extend(glibc::check(plan, leaf));
     Stage {
         comment: vec![format!("{}: the binary {bin}.", leaf.name)],
         from: "toolchain".to_owned(),
@@ -95,10 +96,7 @@ fn mounts(
             target: "/tmp".to_owned(),
         },
         Mount::stage("vendor", "/vendor/out", "/vendor"),
-        Mount::Cache {
-            id: mount_id(plan, &format!("target{}", selection.suffix)),
-            target: format!("{BUILD}/target"),
-        },
+        target_mount(plan, &format!("target{}", selection.suffix)),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
         root_manifest_mount(plan, leaf),
     ];
@@ -107,6 +105,7 @@ fn mounts(
         mounts.extend(source_mounts(stage));
     }
     mounts.extend(cargo_config_mounts(plan));
+    mounts.extend(glibc::mounts(plan, leaf));
     mounts
 }
 

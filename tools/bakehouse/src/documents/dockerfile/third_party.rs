@@ -84,13 +84,15 @@ fn debug_of_host(plan: &Plan) -> Option<Instruction> {
 pub fn vendor(plan: &Plan) -> Stage {
     let mut mounts = vec![
         Mount::Cache {
-            id: mount_id(plan, "cargo-home"),
+            // What Cargo fetches is the same for every C library.
+            id: mount_id(plan, "cargo-home", plan.compiler()),
             target: "/cargo-home".to_owned(),
         },
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
     mounts.extend(cargo_config_mounts(plan));
-    let mut script = vec!["cp -R /skeleton/. .".to_owned()];
+    let mut script = same_toolchain(plan);
+    script.push("cp -R /skeleton/. .".to_owned());
     script.extend(cargo_config(plan));
     script.push("export CARGO_HOME=/cargo-home".to_owned());
     script.extend(stubs(plan));
@@ -113,6 +115,23 @@ pub fn vendor(plan: &Plan) -> Stage {
         name: "vendor".to_owned(),
         instructions: vec![Instruction::Arg("TARGETPLATFORM".to_owned()), Instruction::Run(run)],
     }
+}
+
+/// Refuses a Nix-made builder that is of another toolchain than `toolchain.json`, after which mounts and images are
+/// named. It stands where a new identity costs least: when `vendor` runs again, what it leaves is the same.
+fn same_toolchain(plan: &Plan) -> Vec<String> {
+    let Some(toolchain) = &plan.toolchain else {
+        return Vec::new();
+    };
+    let id = &toolchain.id;
+    vec![
+        format!("if [ \"${{BAKEHOUSE_TOOLCHAIN_ID:-{id}}}\" != {id} ]; then"),
+        format!(
+            "  echo \"error: toolchain.json has the toolchain {id}, but BUILDER_BASE is made of $BAKEHOUSE_TOOLCHAIN_ID; make that image anew, or check out what it was made of\" >&2"
+        ),
+        "  exit 1".to_owned(),
+        "fi".to_owned(),
+    ]
 }
 
 const VENDOR: &str = r#"cargo vendor --versioned-dirs /vendor/out/crates >/vendor/out/config.toml
@@ -159,10 +178,7 @@ cp -a . /deps/out"#
     let mut mounts = vec![
         Mount::stage("vendor", "/vendor/out", "/vendor"),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
-        Mount::Cache {
-            id: mount_id(plan, &selection.deps()),
-            target: format!("{BUILD}/target"),
-        },
+        target_mount(plan, &selection.deps()),
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
         },
@@ -248,13 +264,20 @@ pub fn in_workspace(plan: &Plan, mut script: Vec<String>) -> Vec<String> {
     script
 }
 
-/// Id of a cache mount. BuildKit keeps mounts apart by nothing else.
-pub fn mount_id(plan: &Plan, purpose: &str) -> String {
-    let channel = plan.channel.as_deref().unwrap_or("unpinned");
+/// Id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
+fn mount_id(plan: &Plan, purpose: &str, made_by: &str) -> String {
     format!(
-        "{}-{purpose}-{channel}-${{TARGETPLATFORM}}",
+        "{}-{purpose}-{made_by}-${{TARGETPLATFORM}}",
         plan.config.name
     )
+}
+
+/// The mount of a target folder.
+pub fn target_mount(plan: &Plan, purpose: &str) -> Mount {
+    Mount::Cache {
+        id: mount_id(plan, purpose, &plan.compiles_with()),
+        target: format!("{BUILD}/target"),
+    }
 }
 
 /// Takes a target mount, and empties it if another compiler, or other system libraries, have filled it. BuildKit
@@ -265,7 +288,7 @@ pub fn target_guard() -> Vec<String> {
         "# What an engine left running when it crashed ends first.",
         "exec 9>>target/lock",
         "flock 9 2>/dev/null || true",
-        "{ rustc -vV; dpkg-query -W || apk info -v; } >/tmp/toolchain 2>/dev/null || true",
+        "{ echo \"${BAKEHOUSE_TOOLCHAIN_ID-}\"; rustc -vV; dpkg-query -W || apk info -v; } >/tmp/toolchain 2>/dev/null || true",
         "if ! cmp -s /tmp/toolchain target/toolchain; then",
         "  find target -mindepth 1 ! -path target/lock -delete",
         "  cp /tmp/toolchain target/toolchain",

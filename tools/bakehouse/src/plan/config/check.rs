@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
+use super::digests::tagged;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{
@@ -13,20 +14,22 @@ use super::valid::{
 use crate::graph::inputs::fixed_part;
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
+use crate::toolchain::pins;
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     "compiled",
     "default",
     "deps",
     "docker-metadata-action",
+    "glibc",
     "init-packs",
     "packs",
     "runtime",
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 5] = ["build-", "deps-", "lib-", "runtime-for-", "_"];
+const RESERVED_STARTS: [&str; 6] = ["build-", "deps-", "glibc-", "lib-", "runtime-for-", "_"];
 
 /// Whether a service cannot have this name.
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -78,8 +81,14 @@ impl Check<'_> {
                 .first()
                 .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
         };
+        let runtime = raw
+            .bases
+            .runtime
+            .as_ref()
+            .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name));
         Config {
             name,
+            glibc: self.declared_glibc(raw, &runtime, &services),
             registry: raw
                 .registry
                 .as_ref()
@@ -100,11 +109,7 @@ impl Check<'_> {
                 .as_ref()
                 .map_or_else(String::new, |name| self.image_name(name)),
             builder,
-            runtime: raw
-                .bases
-                .runtime
-                .as_ref()
-                .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name)),
+            runtime,
             builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
             output,
             runtime_packages: sorted(raw.runtime.packages.iter().map(|name| self.package(name))),
@@ -246,6 +251,47 @@ impl Check<'_> {
             }
         }
         output
+    }
+
+    /// What is said of runtime bases' glibc.
+    fn declared_glibc(
+        &mut self,
+        raw: &RawConfig,
+        runtime: &str,
+        services: &[ServiceConfig],
+    ) -> BTreeMap<String, String> {
+        let own = services
+            .iter()
+            .filter_map(|service| service.image.runtime.as_deref());
+        let bases: BTreeSet<&str> = own.chain([runtime]).map(tagged).collect();
+        let mut declared = BTreeMap::new();
+        for (base, version) in &raw.bases.glibc {
+            let name = tagged(base.as_ref());
+            if !bases.contains(name) {
+                let hint = did_you_mean(name, bases.iter().copied()).unwrap_or_else(|| {
+                    "write the name as it stands where the base is used".to_owned()
+                });
+                self.problem(
+                    Code::ConfigValue,
+                    format!("nothing runs on `{}`", name.escape_debug()),
+                    base.span(),
+                    hint,
+                );
+            }
+            if !pins::is_glibc(version.as_ref()) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!(
+                        "`{}` is no version of glibc",
+                        version.as_ref().escape_debug()
+                    ),
+                    version.span(),
+                    "write major and minor version, such as \"2.36\"",
+                );
+            }
+            declared.insert(name.to_owned(), version.as_ref().clone());
+        }
+        declared
     }
 
     pub(super) fn packs(&mut self, raw: &RawConfig) -> Vec<PackConfig> {

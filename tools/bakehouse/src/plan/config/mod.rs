@@ -3,6 +3,7 @@
 pub mod bases;
 mod check;
 mod compose;
+pub mod digests;
 mod parse;
 pub mod raw;
 mod services;

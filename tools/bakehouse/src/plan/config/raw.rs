@@ -130,6 +130,12 @@ pub struct RawBases {
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub init: Option<Spanned<String>>,
+    /// The glibc of runtime bases that do not show it, by image name: of one that gets its C library later, for
+    /// instance. Binaries are held against that version, and the base is not read.
+    ///
+    /// Form: table: image name → `"MAJOR.MINOR"`. Default: `{}`: read from each base.
+    #[serde(default)]
+    pub glibc: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `[runtime]`: what all runtime images share.

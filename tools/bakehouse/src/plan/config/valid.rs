@@ -14,6 +14,9 @@ use crate::problem::{Code, Problem, Problems, Source};
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
 
+/// The label that carries the identity of the toolchain.
+pub const TOOLCHAIN_LABEL: &str = "dev.bakehouse.toolchain";
+
 /// How compile results survive between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -53,6 +56,8 @@ pub struct Config {
     pub user: String,
     /// Another image than `runtime` to copy packs with.
     pub init: Option<String>,
+    /// By runtime base the version of glibc that it is said to have.
+    pub glibc: BTreeMap<String, String>,
     /// Where packs are mounted, when any service uses packs.
     pub packs_path: Utf8PathBuf,
     /// A folder of packs that are edited in place.

@@ -4,7 +4,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::check::Check;
 use super::spanned::Spanned;
-use super::valid::INPUT_HASH_LABEL;
+use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
 use crate::problem::{Code, did_you_mean};
 
 /// The usual ones, to guess what was meant.
@@ -201,12 +201,16 @@ impl Check<'_> {
             && name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-        if !valid || name == INPUT_HASH_LABEL {
+        let own = [INPUT_HASH_LABEL, TOOLCHAIN_LABEL];
+        if !valid || own.contains(&name.as_str()) {
             self.problem(
                 Code::ConfigValue,
                 format!("`{}` cannot be the key of a label", name.escape_debug()),
                 key.span(),
-                format!("use letters, digits, `.`, `-`, `_` and `/`; `{INPUT_HASH_LABEL}` is bakehouse's own"),
+                format!(
+                    "use letters, digits, `.`, `-`, `_` and `/`; `{}` are bakehouse's own",
+                    own.join("` and `")
+                ),
             );
         }
         self.one_line(value);

@@ -8,6 +8,7 @@ use super::files::{Files, file_changes};
 use super::{Output, State};
 use crate::plan::inherit;
 use crate::plan::inputs::Part;
+use crate::toolchain::written;
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +98,7 @@ impl<'a> Explained<'a> {
                 push(file, format!("{key}: {}", turned(old, new)), here());
             }
             Part::Toolchain => push("rust-toolchain.toml", turned(old, new), here()),
+            Part::Identity => push(written::FILE, self.pinned(old, new), here()),
             Part::Workspace(file, key) if self.only_its_heirs_changed(file, key, old, new) => {}
             Part::Workspace(file, key) => {
                 let (state, output) = self.side(new.is_some());
@@ -163,6 +165,15 @@ impl<'a> Explained<'a> {
             (self.now, self.is)
         } else {
             (self.then, self.was)
+        }
+    }
+
+    /// What `toolchain.json` pins otherwise.
+    fn pinned(&self, old: Option<&str>, new: Option<&str>) -> String {
+        let (then, now) = (&self.then.plan.toolchain, &self.now.plan.toolchain);
+        match (then, now) {
+            (Some(then), Some(now)) => then.differences(now).join(", "),
+            _ => turned(old, new),
         }
     }
 

@@ -1,0 +1,94 @@
+//! Base images in the text of a `bakehouse.toml`, pinned by digest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml_edit::{DocumentMut, Item, TableLike, TomlError, Value};
+
+use super::Config;
+
+/// The digests that registries have, by an image's name without a digest.
+pub type Digests = BTreeMap<String, String>;
+
+/// The name of an image without its digest.
+pub fn tagged(image: &str) -> &str {
+    image.split('@').next().unwrap_or(image)
+}
+
+/// Whether no registry is to be asked: there is nothing in it, or it is named by nothing but a digest.
+fn is_settled(image: &str) -> bool {
+    let name = tagged(image);
+    let last = name.rsplit('/').next().unwrap_or(name);
+    image == "scratch" || (name != image && !last.contains(':'))
+}
+
+impl Config {
+    /// The base images that a registry can be asked about, without digests.
+    pub fn tagged_bases(&self) -> BTreeSet<String> {
+        let own = self.services.iter().map(|service| &service.image.runtime);
+        let on_default = self.services.is_empty() || own.clone().any(Option::is_none);
+        own.flatten()
+            .chain([&self.builder])
+            .chain(on_default.then_some(&self.runtime))
+            .filter(|image| !is_settled(image))
+            .map(|image| tagged(image).to_owned())
+            .collect()
+    }
+}
+
+/// The text of the configuration `config` with each base that is in `digests` pinned by it. What the text leaves to the
+/// default is added; comments and layout stay.
+///
+/// # Errors
+/// When the text is not TOML.
+pub fn pinned(text: &str, config: &Config, digests: &Digests) -> Result<String, TomlError> {
+    let mut document: DocumentMut = text.parse()?;
+    let pin = |image: &str| {
+        let name = tagged(image);
+        let digest = digests.get(name).filter(|_| !is_settled(image))?;
+        Some(format!("{name}@{digest}"))
+    };
+    for (key, default) in [("builder", &config.builder), ("runtime", &config.runtime)] {
+        let named = document.get("bases").and_then(|bases| bases.get(key));
+        if let (None, Some(pinned)) = (named, pin(default)) {
+            let bases = document.entry("bases").or_insert_with(toml_edit::table);
+            if let Some(bases) = bases.as_table_like_mut() {
+                bases.insert(key, toml_edit::value(pinned));
+            }
+        }
+    }
+    if let Some(bases) = table(document.get_mut("bases")) {
+        set(bases.get_mut("builder"), pin);
+        set(bases.get_mut("runtime"), pin);
+    }
+    let services = table(document.get_mut("services"));
+    for (_, service) in services.into_iter().flat_map(TableLike::iter_mut) {
+        let Some(service) = service.as_table_like_mut() else {
+            continue;
+        };
+        set(service.get_mut("runtime"), pin);
+        let variants = table(service.get_mut("variants"));
+        for (_, variant) in variants.into_iter().flat_map(TableLike::iter_mut) {
+            if let Some(variant) = variant.as_table_like_mut() {
+                set(variant.get_mut("runtime"), pin);
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+fn table(item: Option<&mut Item>) -> Option<&mut dyn TableLike> {
+    item.and_then(Item::as_table_like_mut)
+}
+
+/// Gives an image its digest, in its place.
+fn set(item: Option<&mut Item>, pin: impl Fn(&str) -> Option<String>) {
+    let Some(value) = item.and_then(Item::as_value_mut) else {
+        return;
+    };
+    let Some(image) = value.as_str() else { return };
+    if let Some(pinned) = pin(image).filter(|pinned| pinned != image) {
+        let decor = value.decor().clone();
+        *value = Value::from(pinned);
+        *value.decor_mut() = decor;
+    }
+}

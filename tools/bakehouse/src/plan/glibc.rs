@@ -1,0 +1,90 @@
+//! The bases that binaries will run on, and whose C library they are held against.
+
+use std::collections::BTreeSet;
+
+use super::Plan;
+use super::config::digests::tagged;
+
+/// A base that some binary will run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeBase<'a> {
+    /// The stage that reads what glibc it has.
+    pub stage: String,
+    /// The image; that of the variable `RUNTIME_BASE` when `None`.
+    pub image: Option<&'a str>,
+    /// What messages call it: the name without registry and digest, so that a mirror or a new digest runs no stage.
+    pub name: &'a str,
+    /// The version of glibc that the configuration says it has.
+    pub declared: Option<&'a str>,
+}
+
+/// The stage that has what reads bases and holds binaries against them. Names of the others begin with it.
+pub const GLIBC: &str = "glibc";
+
+/// The stage that is the image of `RUNTIME_BASE`: a mount cannot name a variable.
+pub const DEFAULT_BASE: &str = "glibc-base";
+
+impl Plan {
+    /// Every base that a binary will run on; that of the variable first, the others by name.
+    pub fn runtime_bases(&self) -> Vec<RuntimeBase<'_>> {
+        let mut images: BTreeSet<Option<&str>> = self
+            .services
+            .iter()
+            .map(|service| service.image.runtime.as_deref())
+            .collect();
+        if images.is_empty() && self.pack_binaries().next().is_some() {
+            images.insert(None);
+        }
+        let mut taken = BTreeSet::from([DEFAULT_BASE.to_owned()]);
+        images
+            .into_iter()
+            .map(|image| {
+                let full = image.unwrap_or(&self.config.runtime);
+                let name = short(full);
+                let own = match image {
+                    Some(_) => stage(name),
+                    None => format!("{GLIBC}-runtime"),
+                };
+                let numbered = (2..).map(|n| format!("{own}-{n}"));
+                let stage = std::iter::once(own.clone())
+                    .chain(numbered)
+                    .find(|stage| taken.insert(stage.clone()))
+                    .expect("numbers do not end");
+                RuntimeBase {
+                    stage,
+                    image,
+                    name,
+                    declared: self.config.glibc.get(tagged(full)).map(String::as_str),
+                }
+            })
+            .collect()
+    }
+
+    /// The bases that the binary of the stage `leaf` will run on: those of its services, and all for a binary of a
+    /// pack, which every service can mount.
+    pub fn met_by(&self, leaf: &str) -> Vec<RuntimeBase<'_>> {
+        let mut bases = self.runtime_bases();
+        if !self.pack_binaries().any(|binary| binary.leaf == leaf) {
+            let own = self.services.iter().filter(|service| service.leaf == leaf);
+            let own: BTreeSet<Option<&str>> = own
+                .map(|service| service.image.runtime.as_deref())
+                .collect();
+            bases.retain(|base| own.contains(&base.image));
+        }
+        bases
+    }
+}
+
+/// An image's name without its registry and digest.
+fn short(image: &str) -> &str {
+    let name = tagged(image);
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn stage(name: &str) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() || c == '.' {
+        true => c.to_ascii_lowercase(),
+        false => '-',
+    };
+    format!("{GLIBC}-{}", name.chars().map(plain).collect::<String>())
+}

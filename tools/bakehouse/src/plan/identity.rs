@@ -1,0 +1,30 @@
+//! The toolchain in names: what must not be shared by two toolchains is named after the one that made it.
+
+use super::Plan;
+use super::hash::DIGITS;
+
+impl Plan {
+    /// What the compiler is called; for what depends on nothing else of the toolchain.
+    pub fn compiler(&self) -> &str {
+        self.channel.as_deref().unwrap_or("unpinned")
+    }
+
+    /// What compiles: the release and the identity of `toolchain.json`. Without that file the builder base stands for
+    /// it, by a hash of its name: its digest, where it is pinned by one.
+    pub fn compiles_with(&self) -> String {
+        let compiler = self.compiler();
+        match &self.toolchain {
+            Some(toolchain) => format!("{compiler}-{}", toolchain.id),
+            None => {
+                let base = blake3::hash(self.config.builder.as_bytes()).to_hex();
+                format!("{compiler}-{}", &base[..DIGITS])
+            }
+        }
+    }
+
+    /// What images say of their toolchain: its identity, else the pinned release.
+    pub fn toolchain_label(&self) -> Option<&str> {
+        let id = self.toolchain.as_ref().map(|toolchain| &toolchain.id);
+        id.or(self.channel.as_ref()).map(String::as_str)
+    }
+}

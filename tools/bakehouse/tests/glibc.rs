@@ -1,0 +1,206 @@
+//! A binary is held against what its base has: the script of the generated Dockerfile, on real files and made-up bases.
+//! `tools/e2e/tests/glibc.rs` has the same in real builds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod shop;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use shop::{Shop, stderr, stdout};
+
+/// A script that the stage `glibc` leaves.
+fn script(shop: &Shop, name: &str) -> String {
+    let text = shop.read("docker/Dockerfile");
+    let begin = format!("<<'{name}'\n");
+    let (_, rest) = text.split_once(&begin).unwrap();
+    let (script, _) = rest.split_once(&format!("\n{name}\n")).unwrap();
+    script.to_owned()
+}
+
+/// Checks a program against a base with these facts.
+fn check(shop: &Shop, program: &Path, facts: &str) -> Output {
+    shop.write("base/check", &script(shop, "CHECK"));
+    shop.write("base/facts", facts);
+    Command::new("sh")
+        .arg(shop.path("base/check"))
+        .arg(program)
+        .arg("debian:test")
+        .output()
+        .unwrap()
+}
+
+fn generated() -> Shop {
+    let shop = Shop::new();
+    shop.generate();
+    shop
+}
+
+/// A dynamic program of this machine, and a static one.
+fn programs(shop: &Shop) -> (PathBuf, PathBuf) {
+    shop.write(
+        "own.c",
+        "#include <stdio.h>\nint main(void) { return printf(\"x\") < 0; }\n",
+    );
+    let compile = |to: &str, further: &[&str]| {
+        let mut cc = Command::new("cc");
+        cc.arg(shop.path("own.c")).arg("-o").arg(shop.path(to));
+        let output = cc.args(further).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        shop.path(to)
+    };
+    (compile("own", &[]), compile("own-static", &["-static"]))
+}
+
+/// What this machine itself would be as a base.
+fn here(shop: &Shop) -> String {
+    let read = script(shop, "READ").replace("cd /runtime", "cd /");
+    shop.write("read", &read);
+    let output = Command::new("sh").arg(shop.path("read")).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn a_base_is_read_and_what_was_built_on_it_runs_on_it() {
+    let shop = generated();
+    let facts = here(&shop);
+    let (own, _) = programs(&shop);
+    let output = check(&shop, &own, &facts);
+    assert!(output.status.success(), "{}\n{facts}", stderr(&output));
+    let said = stdout(&output);
+    assert!(said.starts_with("own needs GLIBC_2."), "{said}");
+}
+
+#[test]
+fn what_a_program_lacks_is_said_with_symbol_and_version() {
+    let shop = generated();
+    let (own, own_static) = programs(&shop);
+    let facts = here(&shop);
+    let lines = |keep: &dyn Fn(&str) -> bool| -> String {
+        let lines = facts.lines().filter(|line| keep(line));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    let old = lines(&|line| {
+        let minor = line.strip_prefix("defines GLIBC_2.");
+        minor.is_none_or(|minor| minor.parse::<u32>().is_ok_and(|minor| minor < 4))
+    });
+    let no_libc = lines(&|line| !line.starts_with("defines"));
+    let musl = "facts\nsystem Alpine Linux v3.22\nloader /lib/ld-musl-x86_64.so.1\n".to_owned();
+    let table = [
+        (
+            &old,
+            "has glibc 2.3: build it on a base with no newer glibc",
+        ),
+        (&old, "needs GLIBC_2."),
+        (&old, "(symbol "),
+        (&no_libc, "has no glibc"),
+        (
+            &musl,
+            "debian:test (Alpine Linux v3.22) has another C library, with /lib/ld-musl-x86_64.so.1",
+        ),
+        (
+            &"facts\n".to_owned(),
+            "debian:test has no C library: run it on a base that has one, or link it statically",
+        ),
+        (&"declared 2.2\n".to_owned(), "debian:test has glibc 2.2: "),
+    ];
+    for (facts, says) in table {
+        let output = check(&shop, &own, facts);
+        let said = stderr(&output);
+        assert!(!output.status.success(), "{says}");
+        assert!(
+            said.starts_with("error: own ") && said.contains(says),
+            "{says}: {said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+
+        let output = check(&shop, &own_static, facts);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stdout(&output).starts_with("own-static is static"));
+    }
+    let output = check(&shop, &own, "declared 2.99\n");
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn what_is_no_program_is_not_taken_for_a_static_one() {
+    let shop = generated();
+    for program in ["bakehouse.toml", "not-there"] {
+        let output = check(&shop, &shop.path(program), "facts\n");
+        assert!(!output.status.success(), "{program}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn each_binary_is_held_against_the_bases_that_it_meets() {
+    let shop = generated();
+    let text = shop.read("docker/Dockerfile");
+    let stage = |name: &str| {
+        let mut stages = text.split("\nFROM ");
+        let head = format!(" AS {name}");
+        let stage = stages.find(|stage| stage.lines().next().unwrap().ends_with(&head));
+        stage.unwrap_or_else(|| panic!("{name}: {text}"))
+    };
+    let checks = |name: &str| -> Vec<&str> {
+        let lines = stage(name)
+            .lines()
+            .filter(|line| line.starts_with("sh /glibc/"));
+        lines.map(|line| line.rsplit(' ').next().unwrap()).collect()
+    };
+    let both = ["debian:bookworm-slim", "python:3.12-slim-bookworm"];
+    assert_eq!(checks("build-web"), both[..1]);
+    assert_eq!(checks("build-batch"), both);
+    // Every service mounts the packs.
+    assert_eq!(checks("build-pack-base-probe"), both);
+    assert_eq!(
+        stage("glibc-base").lines().next(),
+        Some("${RUNTIME_BASE} AS glibc-base")
+    );
+}
+
+#[test]
+fn what_is_said_of_a_base_is_taken_for_its_name_with_or_without_a_digest() {
+    let shop = Shop::new();
+    let digest = "a".repeat(64);
+    shop.edit(
+        "bakehouse.toml",
+        "[bases]",
+        "[bases]\nglibc = { \"docker.io/library/python:3.12-slim-bookworm\" = \"2.36\" }",
+    );
+    shop.edit(
+        "bakehouse.toml",
+        "3.12-slim-bookworm\",",
+        &format!("3.12-slim-bookworm@sha256:{digest}\","),
+    );
+    shop.generate();
+    let text = shop.read("docker/Dockerfile");
+    assert!(
+        text.contains("echo declared 2.36 >/glibc/out/facts"),
+        "{text}"
+    );
+    assert!(!text.contains(&format!(
+        "from=docker.io/library/python:3.12-slim-bookworm@sha256:{digest},"
+    )));
+
+    for (from, to, says) in [
+        ("2.36", "bookworm", "`bookworm` is no version of glibc"),
+        (
+            "{ \"docker.io/library/python",
+            "{ \"docker.io/library/pyhton",
+            "nothing runs on",
+        ),
+    ] {
+        let shop = Shop::new();
+        shop.edit(
+            "bakehouse.toml",
+            "[bases]",
+            &"[bases]\nglibc = { \"docker.io/library/python:3.12-slim-bookworm\" = \"2.36\" }"
+                .replace(from, to),
+        );
+        let output = shop.bakehouse(&["generate"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}

@@ -1,0 +1,114 @@
+//! A binary that would not start on its base does not become an image: the build says which version and symbol it lacks.
+
+use bakehouse_e2e::tiny::tiny;
+use bakehouse_testkit::engine::docker;
+use bakehouse_testkit::{BakeRun, Turn, Workspace, unique};
+
+const BUILDER: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
+
+/// A base with the loader of bookworm, and a C library of its name that has nothing newer than 2.31, as bullseye's.
+fn old_base(workspace: &Workspace) -> String {
+    let versions: String = (2..=31)
+        .map(|minor| match minor {
+            2 => "GLIBC_2.2.5 { };".to_owned(),
+            3 => "GLIBC_2.3 { } GLIBC_2.2.5;".to_owned(),
+            _ => format!("GLIBC_2.{minor} {{ }} GLIBC_2.{};", minor - 1),
+        })
+        .collect::<Vec<_>>()
+        .join("\\n");
+    let text = format!(
+        "FROM {BUILDER} AS made\n\
+         RUN printf '{versions}\\n' >/map && : >/libc.c && mkdir /lib-of && \\\n\
+         gcc -shared -nostdlib -o /lib-of/libc.so.6 -Wl,-soname,libc.so.6 -Wl,--version-script=/map /libc.c && \\\n\
+         mkdir /loader && cp -L /lib64/ld-linux-x86-64.so.2 /loader/\n\
+         FROM scratch\n\
+         COPY --from=made /lib-of/ /usr/lib/x86_64-linux-gnu/\n\
+         COPY --from=made /loader/ /usr/lib64/\n"
+    );
+    let name = workspace.images.name("old");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("Dockerfile"), text).expect("a file can be written");
+    let path = folder.path().to_str().expect("its name is UTF-8");
+    docker(["buildx", "build", "--quiet", "--tag", &name, path]);
+    name
+}
+
+/// The workspace with `a` on another base than the rest.
+fn with_base(strategy: &str, base: impl Fn(&Workspace) -> String) -> Workspace {
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    let base = base(&workspace);
+    let service = format!("package = \"a\"\nruntime = \"{base}\"\n");
+    workspace.replace("bakehouse.toml", "package = \"a\"\n", &service);
+    workspace.append(
+        "bakehouse.toml",
+        &format!("\n[cache]\nstrategy = \"{strategy}\"\n"),
+    );
+    workspace.generate();
+    workspace
+}
+
+#[track_caller]
+fn says(run: &BakeRun, texts: &[&str]) {
+    assert!(!run.success, "{run}");
+    let said = run.said();
+    for text in texts {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    let failed = run.steps.iter().filter(|step| step.error.is_some());
+    let failed: Vec<&str> = failed.map(|step| step.stage.as_str()).collect();
+    assert!(failed.contains(&"build-a"), "{failed:?}");
+}
+
+#[test]
+fn a_binary_that_needs_a_newer_glibc_than_its_base_has_fails_the_build() {
+    let turn = Turn::take();
+    for strategy in ["layer", "mount"] {
+        let workspace = with_base(strategy, old_base);
+        let run = workspace.bake(["a"]).attempt(&turn);
+        let lacks = "error: a needs GLIBC_2.34 (symbol ";
+        says(&run, &[lacks, "old:latest has glibc 2.31", "bases.builder"]);
+        // It fails again, whatever was kept; the others run on another base.
+        let run = workspace.bake(["a"]).attempt(&turn);
+        says(&run, &[lacks]);
+        let run = workspace.bake(["b", "c"]).attempt(&turn);
+        assert!(run.success, "{run}");
+
+        // Said to have what it needs.
+        let base = workspace.images.name("old");
+        let said = format!("[bases]\nglibc = {{ \"{base}\" = \"2.36\" }}\n");
+        workspace.replace("bakehouse.toml", "[bases]\n", &said);
+        workspace.generate();
+        let run = workspace.bake(["a"]).attempt(&turn);
+        assert!(run.success, "{run}");
+    }
+}
+
+#[test]
+fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
+    let turn = Turn::take();
+    for strategy in ["layer", "mount"] {
+        let workspace = with_base(strategy, |_| "scratch".to_owned());
+        let run = workspace.bake(["a"]).attempt(&turn);
+        says(
+            &run,
+            &["error: a is linked dynamically", "scratch has no C library"],
+        );
+    }
+}
+
+#[test]
+fn a_binary_of_a_pack_is_held_against_the_bases_of_all_services() {
+    let turn = Turn::take();
+    let workspace = with_base("layer", old_base);
+    let binaries = "path = \"packs/demo\"\nbinaries = [{ package = \"b\", to = \"bin/\" }]\n";
+    workspace.replace("bakehouse.toml", "path = \"packs/demo\"\n", binaries);
+    workspace.generate();
+    let run = workspace.bake(["pack-demo-b"]).attempt(&turn);
+    assert!(!run.success, "{run}");
+    let said = run.said();
+    assert!(
+        said.contains("error: b needs GLIBC_2.34") && said.contains("old:latest has glibc 2.31"),
+        "{said}"
+    );
+}
