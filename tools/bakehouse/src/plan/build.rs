@@ -7,15 +7,16 @@ use camino::Utf8PathBuf;
 use super::collect::{Collector, Together};
 use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SKELETON};
+use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile;
 use super::runtime::RuntimeBase;
-use super::selection::{leaf, member_reads, outermost, selections};
+use super::selection::{leaf, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::{Sources, Workspace};
+use crate::graph::Sources;
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -56,15 +57,15 @@ pub struct Plan {
 pub const COMPILED: &str = "compiled";
 
 impl Plan {
-    /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
-    pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
-        let packages = compiled(&selections(workspace, config));
-        reads(workspace, config, &packages).into_iter().collect()
-    }
-
-    /// Works out the plan.
-    pub fn new(workspace: &Workspace, config: Config, sources: &Sources) -> Self {
-        let selections = selections(workspace, &config);
+    /// Works out the plan. `sources` holds what the draft reads.
+    pub fn new(draft: Draft<'_>, sources: &Sources) -> Self {
+        let mut context = draft.reads();
+        let Draft {
+            workspace,
+            config,
+            selections,
+            compiled,
+        } = draft;
         let ground = selections
             .iter()
             .flat_map(|selection| &selection.ground)
@@ -79,7 +80,6 @@ impl Plan {
                     .map(|stage| stage.package.as_str()),
             );
         }
-        let compiled = compiled(&selections);
         let skeleton = Skeleton::new(workspace, &compiled, &ground, &run);
         let collector = Collector::new(workspace, &config, sources, &skeleton, &compiled);
         let unified: Vec<(&Selection, Together<'_>)> = selections
@@ -156,7 +156,6 @@ impl Plan {
                     .collect(),
             })
             .collect();
-        let mut context = reads(workspace, &config, &compiled);
         context.insert(config.output.folder.join(SKELETON));
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
@@ -239,29 +238,4 @@ impl Plan {
         }
         families
     }
-}
-
-/// The paths whose content builds of `packages`, and the images of all services, need.
-fn reads(
-    workspace: &Workspace,
-    config: &Config,
-    packages: &BTreeSet<String>,
-) -> BTreeSet<Utf8PathBuf> {
-    let sources = packages
-        .iter()
-        .flat_map(|package| member_reads(workspace, config, package));
-    let shipped = config
-        .services
-        .iter()
-        .flat_map(|service| service.image.files.keys().cloned());
-    let configs = workspace.cargo_configs.iter().cloned();
-    sources.chain(shipped).chain(configs).collect()
-}
-
-/// All packages that are compiled for any output.
-fn compiled(selections: &[Selection]) -> BTreeSet<String> {
-    let closures = selections
-        .iter()
-        .flat_map(|selection| selection.closures.keys());
-    closures.cloned().collect()
 }
