@@ -12,11 +12,12 @@ use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile;
 use super::runtime::RuntimeBase;
-use super::selection::{leaf, outermost};
+use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
 use crate::graph::Sources;
+use crate::graph::each::each;
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -97,63 +98,55 @@ impl Plan {
             let inputs = collector.binary(together, leaf, closure);
             (leaf.name.clone(), closure.clone(), inputs)
         };
-        let services = config
-            .services
-            .iter()
-            .map(|service| {
-                let (leaf, closure, mut inputs) =
-                    binary(&service.package, &service.bin, &service.features, false);
-                collector.image(&mut inputs, service);
-                let sources = closure
-                    .iter()
-                    .flat_map(|package| member_reads(workspace, &config, package));
-                let shipped = service.image.files.keys().cloned();
-                let reads = outermost(&sources.chain(shipped).collect());
-                Service {
-                    name: service.name.clone(),
-                    family: service.family.clone(),
-                    variant: service.variant.clone(),
-                    package: service.package.clone(),
-                    bin: service.bin.clone(),
-                    leaf,
-                    closure,
-                    image: service.image.clone(),
-                    reads,
-                    compose: service.compose.clone(),
-                    input_hash: inputs.hash("service"),
-                    inputs,
-                }
-            })
-            .collect();
+        let services = each(&config.services, |service| {
+            let (leaf, closure, mut inputs) =
+                binary(&service.package, &service.bin, &service.features, false);
+            collector.image(&mut inputs, service);
+            let sources = closure
+                .iter()
+                .flat_map(|package| member_reads(workspace, &config, package));
+            let shipped = service.image.files.keys().cloned();
+            let reads = outermost(&sources.chain(shipped).collect());
+            Service {
+                name: service.name.clone(),
+                family: service.family.clone(),
+                variant: service.variant.clone(),
+                package: service.package.clone(),
+                bin: service.bin.clone(),
+                leaf,
+                closure,
+                image: service.image.clone(),
+                reads,
+                compose: service.compose.clone(),
+                input_hash: inputs.hash("service"),
+                inputs,
+            }
+        });
         let packs = config
             .packs
             .iter()
             .map(|pack| Pack {
                 name: pack.name.clone(),
                 path: pack.path.clone(),
-                binaries: pack
-                    .binaries
-                    .iter()
-                    .map(|built| {
-                        let (leaf, closure, mut inputs) = binary(
-                            &built.package,
-                            &built.bin,
-                            &built.features,
-                            built.linked_static,
-                        );
-                        collector.placed(&mut inputs, built);
-                        PackBinary {
-                            target: format!("pack-{}-{}", pack.name, built.bin),
-                            package: built.package.clone(),
-                            bin: built.bin.clone(),
-                            folder: built.folder.clone(),
-                            leaf,
-                            closure,
-                            input_hash: inputs.hash("pack-binary"),
-                            inputs,
-                        }
-                    })
-                    .collect(),
+                binaries: each(&pack.binaries, |built| {
+                    let (leaf, closure, mut inputs) = binary(
+                        &built.package,
+                        &built.bin,
+                        &built.features,
+                        built.linked_static,
+                    );
+                    collector.placed(&mut inputs, built);
+                    PackBinary {
+                        target: format!("pack-{}-{}", pack.name, built.bin),
+                        package: built.package.clone(),
+                        bin: built.bin.clone(),
+                        folder: built.folder.clone(),
+                        leaf,
+                        closure,
+                        input_hash: inputs.hash("pack-binary"),
+                        inputs,
+                    }
+                }),
             })
             .collect();
         context.insert(config.output.folder.join(SKELETON));

@@ -1,6 +1,7 @@
 //! Finds what each output of a plan is built from.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,8 +14,9 @@ use super::lock_graph::{self, LockGraph};
 use super::selection::member_reads;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
+use crate::graph::each::each;
 use crate::graph::sources::FileState;
-use crate::graph::{Member, Sources, Workspace};
+use crate::graph::{Sources, Workspace};
 
 /// What is compiled together with unified features.
 pub struct Together<'a> {
@@ -35,6 +37,10 @@ pub struct Collector<'a> {
     root: (Utf8PathBuf, &'a str),
     lock: LockGraph<'a>,
     packages: BTreeMap<String, PackageInputs>,
+    /// The keys of its workspace's manifest that a package inherits, and `metadata`, which build scripts may read.
+    inherited: BTreeMap<&'a str, BTreeSet<String>>,
+    /// By folder of a workspace what its manifest says under those keys.
+    shared: BTreeMap<&'a Utf8Path, BTreeMap<String, Arc<str>>>,
 }
 
 impl<'a> Collector<'a> {
@@ -58,14 +64,25 @@ impl<'a> Collector<'a> {
             root: (workspace.folder.join("Cargo.toml"), root),
             lock: LockGraph::new(&workspace.lock, &workspace.members),
             packages: BTreeMap::new(),
+            inherited: BTreeMap::new(),
+            shared: BTreeMap::new(),
         };
-        collector.packages = compiled
-            .iter()
-            .map(|name| {
-                let manifest = skeleton.members[name].own.clone();
-                (name.clone(), collector.package(name, manifest))
-            })
-            .collect();
+        for member in compiled.iter().map(|name| &workspace.members[name]) {
+            let mut keys = inherit::keys(&member.manifest);
+            keys.insert("metadata".to_owned());
+            let shared = collector.shared.entry(&member.workspace).or_default();
+            let new = keys.iter().filter(|key| !shared.contains_key(*key));
+            let values = inherit::values(workspace.manifest_of(member), new);
+            shared.extend(values);
+            collector.inherited.insert(&member.name, keys);
+        }
+        let names: Vec<&String> = compiled.iter().collect();
+        let packages = each(&names, |name| {
+            let manifest = skeleton.members[*name].own.clone();
+            collector.package(name, manifest)
+        });
+        let names = names.into_iter().cloned();
+        collector.packages = names.zip(packages).collect();
         collector
     }
 
@@ -84,13 +101,19 @@ impl<'a> Collector<'a> {
                     continue;
                 }
                 let root = (file == self.root.0).then_some(&self.root.1);
-                match root.or_else(|| self.manifests.get(file)) {
+                match root.or_else(|| self.manifest(file)) {
                     Some(text) => others.insert(file.to_owned(), (*text).to_owned()).is_some(),
                     None => files.insert(file.to_owned(), state.clone()).is_some(),
                 };
             }
         }
         PackageInputs::new(manifest, others, files)
+    }
+
+    /// What stands in the place of a package's manifest.
+    fn manifest(&self, file: &Utf8Path) -> Option<&&'a str> {
+        let named = file.file_name() == Some("Cargo.toml");
+        named.then(|| self.manifests.get(file)).flatten()
     }
 
     /// What `selection` compiles, for [`Self::binary`].
@@ -117,7 +140,26 @@ impl<'a> Collector<'a> {
         closure: &BTreeSet<String>,
     ) -> Inputs {
         let config = self.config;
-        let mut inputs = Inputs::default();
+        // Most of it is in order, and quicker to put in place all together.
+        let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
+        for package in closure {
+            let digest = self.packages[package].digest.as_str();
+            parts.push((Part::Package(package.clone()), digest.into()));
+        }
+        for package in closure {
+            let features: Vec<&str> = together.selection.activation.features(package).collect();
+            if !features.is_empty() {
+                parts.push((Part::Features(package.clone()), features.join(", ").into()));
+            }
+        }
+        let part = self.lock.part(closure, &together.lock);
+        let mut names: HashSet<&str> = HashSet::new();
+        for index in part.entries() {
+            names.insert(&self.lock.entry(index).name);
+            let text = self.lock.text(index, &part);
+            parts.push((Part::Locked(self.lock.name(index)), text));
+        }
+        let mut inputs = Inputs(parts.into_iter().collect());
         inputs.setting("package", leaf.package.as_str());
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
         inputs.setting("profile", config.profile.as_str());
@@ -138,25 +180,7 @@ impl<'a> Collector<'a> {
                 inputs.set(Part::CargoConfig(file.to_owned()), file_text(state));
             }
         }
-
         self.variables(&mut inputs, together.selection, closure);
-        for package in closure {
-            inputs.set(
-                Part::Package(package.clone()),
-                self.packages[package].digest.as_str(),
-            );
-            let features: Vec<&str> = together.selection.activation.features(package).collect();
-            if !features.is_empty() {
-                inputs.set(Part::Features(package.clone()), features.join(", "));
-            }
-        }
-        let part = self.lock.part(closure, &together.lock);
-        let mut names: HashSet<&str> = HashSet::new();
-        for index in part.entries() {
-            names.insert(&self.lock.entry(index).name);
-            let text = self.lock.text(index, &part);
-            inputs.set(Part::Locked(self.lock.name(index)), text);
-        }
         let others = part.entries().filter_map(|index| self.lock.member(index));
         for package in others.filter(|package| !closure.contains(*package)) {
             if let Some(asked) = together.asking[package].of(&names) {
@@ -219,7 +243,7 @@ impl<'a> Collector<'a> {
     /// The files that are shipped of `path`; packages' manifests are not in the context.
     fn shipped(&self, path: &'a Utf8Path) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
         let files = self.sources.below(path);
-        files.filter(|(file, _)| !self.manifests.contains_key(*file))
+        files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
     /// What can change a pack beside what its binary is compiled from: where that goes, and how it is linked.
@@ -243,17 +267,19 @@ impl<'a> Collector<'a> {
             Part::Workspace(root.clone(), "workspace.resolver".to_owned()),
             workspace.resolver(),
         );
-        let compiled = closure.iter().map(|package| &workspace.members[package]);
-        let mut heirs: BTreeMap<&Utf8Path, Vec<&Member>> = BTreeMap::new();
-        for member in compiled {
-            heirs.entry(&member.workspace).or_default().push(member);
+        let mut inherited: BTreeMap<&Utf8Path, BTreeSet<&String>> = BTreeMap::new();
+        for package in closure {
+            let folder = workspace.members[package].workspace.as_path();
+            let keys = &self.inherited[package.as_str()];
+            inherited.entry(folder).or_default().extend(keys);
         }
-        for (folder, heirs) in heirs {
-            let manifest = workspace.manifest_of(heirs[0]);
-            for (key, value) in inherit::values(manifest, &heirs) {
+        for (folder, keys) in inherited {
+            let values = &self.shared[folder];
+            for (key, value) in keys.into_iter().filter_map(|key| values.get_key_value(key)) {
+                let key = format!("workspace.{key}");
                 inputs.set(
                     Part::Workspace(folder.join("Cargo.toml"), key),
-                    canonical(value),
+                    value.clone(),
                 );
             }
         }
