@@ -285,7 +285,9 @@ fn commands_ask_cargo_once_for_a_workspace_that_stays_the_same() {
     let asked = Asked::in_shop(&shop);
     let cache = tempfile::tempdir().unwrap();
     let since: &[&str] = &["affected", "--since", "HEAD"];
-    let table: [(&str, fn(&Shop), &[&str], usize); 6] = [
+    // Edit, command, and how often it asks.
+    type Row<'a> = (&'a str, fn(&Shop), &'a [&'a str], usize);
+    let table: [Row<'_>; 6] = [
         ("at first", |_| {}, &["plan"], 1),
         ("again", |_| {}, &["plan"], 0),
         ("another command", |_| {}, &["generate"], 0),
@@ -303,7 +305,7 @@ fn commands_ask_cargo_once_for_a_workspace_that_stays_the_same() {
                     "web/Cargo.toml",
                     "[package]",
                     "[package]\ndescription = \"x\"",
-                )
+                );
             },
             since,
             2,
