@@ -143,8 +143,8 @@ impl<'a> Collector<'a> {
         // Most of it is in order, and quicker to put in place all together.
         let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
         for package in closure {
-            let digest = self.packages[package].digest.as_str();
-            parts.push((Part::Package(package.clone()), digest.into()));
+            let digest = self.packages[package].digest.clone();
+            parts.push((Part::Package(package.clone()), digest));
         }
         for package in closure {
             let features: Vec<&str> = together.selection.activation.features(package).collect();
@@ -153,9 +153,17 @@ impl<'a> Collector<'a> {
             }
         }
         let part = self.lock.part(closure, &together.lock);
-        let mut names: HashSet<&str> = HashSet::new();
+        let entries = part.entries();
+        let names: HashSet<&str> = entries
+            .map(|index| self.lock.entry(index).name.as_str())
+            .collect();
+        let others = part.entries().filter_map(|index| self.lock.member(index));
+        for package in others.filter(|package| !closure.contains(*package)) {
+            if let Some(asked) = together.asking[package].of(&names) {
+                parts.push((Part::Asks(package.to_owned()), asked));
+            }
+        }
         for index in part.entries() {
-            names.insert(&self.lock.entry(index).name);
             let text = self.lock.text(index, &part);
             parts.push((Part::Locked(self.lock.name(index)), text));
         }
@@ -181,12 +189,6 @@ impl<'a> Collector<'a> {
             }
         }
         self.variables(&mut inputs, together.selection, closure);
-        let others = part.entries().filter_map(|index| self.lock.member(index));
-        for package in others.filter(|package| !closure.contains(*package)) {
-            if let Some(asked) = together.asking[package].of(&names) {
-                inputs.set(Part::Asks(package.to_owned()), asked);
-            }
-        }
         self.workspace_manifests(&mut inputs, closure, &names);
         inputs
     }
