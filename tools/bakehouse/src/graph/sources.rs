@@ -82,23 +82,28 @@ impl Sources {
         without: &BTreeSet<Utf8PathBuf>,
         named: &Named<'_>,
     ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
-        let mut places = BTreeSet::new();
+        let mut places = Vec::new();
         for walk in each(paths, |path| Walk::of(root, path, without)) {
             let walk = walk?;
             places.extend(walk.places);
             self.kept.extend(walk.kept);
         }
-        let places: Vec<Utf8PathBuf> = places.into_iter().collect();
+        // As paths are in order, only quicker: part by part is byte by byte, if a slash comes before everything.
+        places.sort_unstable_by(|a: &Utf8PathBuf, b| bytes(a).cmp(bytes(b)));
+        places.dedup();
         let read = each(&places, |path| Read::of(root, path, named));
         let mut mentioned = BTreeSet::new();
+        let (mut files, mut rust) = (Vec::new(), Vec::new());
         for (path, read) in places.into_iter().zip(read) {
             let Some(read) = read? else { continue };
             mentioned.extend(read.mentioned);
             if let Some(text) = read.rust {
-                self.rust.insert(path.clone(), text);
+                rust.push((path.clone(), text));
             }
-            self.files.insert(path, read.state);
+            files.push((path, read.state));
         }
+        self.files.append(&mut files.into_iter().collect());
+        self.rust.append(&mut rust.into_iter().collect());
         Ok(mentioned)
     }
 
@@ -113,6 +118,11 @@ impl Sources {
             .filter(move |(file, _)| file.starts_with(path))
             .map(|(file, state)| (file.as_path(), state))
     }
+}
+
+fn bytes(path: &Utf8Path) -> impl Iterator<Item = u8> {
+    let byte = |byte| if byte == b'/' { 0 } else { byte };
+    path.as_str().bytes().map(byte)
 }
 
 /// What a path holds.

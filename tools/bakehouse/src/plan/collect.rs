@@ -1,7 +1,7 @@
 //! Finds what each output of a plan is built from.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -10,7 +10,7 @@ use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
 use super::inherit::{self, canonical};
 use super::inputs::{Inputs, PackageInputs, Part, file_text};
-use super::lock_graph::{self, LockGraph};
+use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
@@ -24,6 +24,17 @@ pub struct Together<'a> {
     lock: lock_graph::Together,
     /// What each of its packages asks of others, by name.
     asking: BTreeMap<&'a str, Asking<'a>>,
+    /// By the part of the lock: most outputs have the same.
+    reached: Mutex<HashMap<LockPart, Arc<Reached>>>,
+}
+
+/// What follows from a part of the lock.
+struct Reached {
+    locked: Vec<(Part, Arc<str>)>,
+    /// By package what it asks of crates of that part.
+    asked: Vec<(String, Arc<str>)>,
+    /// What the manifest of the workspace decides for these crates, by key.
+    decided: Vec<(String, Arc<str>)>,
 }
 
 /// Finds the inputs of each output of a plan.
@@ -119,15 +130,17 @@ impl<'a> Collector<'a> {
     /// What `selection` compiles, for [`Self::binary`].
     pub fn together(&self, selection: &'a Selection) -> Together<'a> {
         let packages: BTreeSet<String> = selection.closures.keys().cloned().collect();
-        let asking = selection.closures.keys().map(|package| {
-            let member = &self.workspace.members[package];
+        let names: Vec<&String> = selection.closures.keys().collect();
+        let asking = each(&names, |package| {
+            let member = &self.workspace.members[*package];
             let manifest = self.workspace.manifest_of(member);
             let asking = Asking::new(manifest, member, &selection.activation);
             (member.name.as_str(), asking)
         });
         Together {
             selection,
-            asking: asking.collect(),
+            asking: asking.into_iter().collect(),
+            reached: Mutex::default(),
             lock: self.lock.together(packages, &selection.activation),
         }
     }
@@ -152,21 +165,11 @@ impl<'a> Collector<'a> {
                 parts.push((Part::Features(package.clone()), features.join(", ").into()));
             }
         }
-        let part = self.lock.part(closure, &together.lock);
-        let entries = part.entries();
-        let names: HashSet<&str> = entries
-            .map(|index| self.lock.entry(index).name.as_str())
-            .collect();
-        let others = part.entries().filter_map(|index| self.lock.member(index));
-        for package in others.filter(|package| !closure.contains(*package)) {
-            if let Some(asked) = together.asking[package].of(&names) {
-                parts.push((Part::Asks(package.to_owned()), asked));
-            }
-        }
-        for index in part.entries() {
-            let text = self.lock.text(index, &part);
-            parts.push((Part::Locked(self.lock.name(index)), text));
-        }
+        let reached = self.reached(together, self.lock.part(closure, &together.lock));
+        let others = reached.asked.iter();
+        let others = others.filter(|(package, _)| !closure.contains(package));
+        parts.extend(others.map(|(package, asked)| (Part::Asks(package.clone()), asked.clone())));
+        parts.extend(reached.locked.iter().cloned());
         let mut inputs = Inputs(parts.into_iter().collect());
         inputs.setting("package", leaf.package.as_str());
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
@@ -189,8 +192,47 @@ impl<'a> Collector<'a> {
             }
         }
         self.variables(&mut inputs, together.selection, closure);
-        self.workspace_manifests(&mut inputs, closure, &names);
+        self.workspace_manifests(&mut inputs, closure);
+        for (key, value) in &reached.decided {
+            let part = Part::Workspace(self.root.0.clone(), key.clone());
+            inputs.set(part, value.clone());
+        }
         inputs
+    }
+
+    /// What follows from `part` for what is compiled together.
+    fn reached(&self, together: &Together<'_>, part: LockPart) -> Arc<Reached> {
+        let mut known = together
+            .reached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(reached) = known.get(&part) {
+            return reached.clone();
+        }
+        let entries = || part.entries();
+        let names: HashSet<&str> = entries()
+            .map(|index| self.lock.entry(index).name.as_str())
+            .collect();
+        let members = entries().filter_map(|index| self.lock.member(index));
+        let asked = members.filter_map(|package| {
+            let asked = together.asking.get(package)?.of(&names)?;
+            Some((package.to_owned(), asked))
+        });
+        let locked = entries().map(|index| {
+            let text = self.lock.text(index, &part);
+            (Part::Locked(self.lock.name(index)), text)
+        });
+        let manifest = &self.workspace.manifest;
+        let decided = inherit::decisions(manifest, &self.config.profile, &names).into_iter();
+        let reached = Arc::new(Reached {
+            asked: asked.collect(),
+            locked: locked.collect(),
+            decided: decided
+                .map(|(key, value)| (key, canonical(&value).into()))
+                .collect(),
+        });
+        known.insert(part, reached.clone());
+        reached
     }
 
     /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
@@ -256,13 +298,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What of the workspaces' manifests reaches the packages of `closure` and the crates in `names`.
-    fn workspace_manifests(
-        &self,
-        inputs: &mut Inputs,
-        closure: &BTreeSet<String>,
-        names: &HashSet<&str>,
-    ) {
+    /// What of the workspaces' manifests reaches the packages of `closure`.
+    fn workspace_manifests(&self, inputs: &mut Inputs, closure: &BTreeSet<String>) {
         let workspace = self.workspace;
         let root = &self.root.0;
         inputs.set(
@@ -284,10 +321,6 @@ impl<'a> Collector<'a> {
                     value.clone(),
                 );
             }
-        }
-        let manifest = &workspace.manifest;
-        for (key, value) in inherit::decisions(manifest, &self.config.profile, names) {
-            inputs.set(Part::Workspace(root.clone(), key), canonical(&value));
         }
     }
 }
