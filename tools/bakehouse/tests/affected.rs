@@ -201,6 +201,18 @@ fn every_name_of_a_revision_is_understood() {
     }
 }
 
+#[test]
+fn an_empty_folder_counts_as_long_as_it_is_there() {
+    let shop = Shop::new();
+    shop.commit_all();
+    shop.folder("prices/src/empty");
+    // Git knows no folders, but the build gets it.
+    shop.commit_all();
+    assert_eq!(shop.affected("HEAD"), ["web"]);
+    std::fs::remove_dir(shop.path("prices/src/empty")).unwrap();
+    assert_eq!(shop.affected("HEAD~1"), [""; 0]);
+}
+
 /// `(path, content)` of everything below a folder.
 fn listing(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();

@@ -13,6 +13,7 @@ fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
     assert_cmd::Command::cargo_bin("bakehouse")
         .unwrap()
         .current_dir(folder)
+        .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
         .args(arguments)
         .output()
         .unwrap()

@@ -54,6 +54,27 @@ const ROWS: &[Row] = &[
     ),
     ("a script made executable", executable, &["web"]),
     (
+        "an empty folder in a package: a build can list it",
+        |s| s.folder("prices/src/empty"),
+        &["web"],
+    ),
+    (
+        "a folder of nothing but what no build is sent",
+        |s| s.write("common/web/node_modules/a.js", ""),
+        &["batch-python", "batch-shell", "web"],
+    ),
+    (
+        "what no build is sent, in a folder with something else",
+        |s| s.write("common/src/node_modules/a.js", ""),
+        &[],
+    ),
+    (
+        "an empty folder that is shipped",
+        |s| s.folder("web/static/uploads"),
+        &["web"],
+    ),
+    ("an empty folder at the root", |s| s.folder("empty"), &[]),
+    (
         "a member that no image needs",
         |s| s.write("stub-server/src/lib.rs", "// changed"),
         &[],

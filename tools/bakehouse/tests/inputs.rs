@@ -5,6 +5,7 @@
 mod grove;
 
 use bakehouse::graph::Workspace;
+use bakehouse::graph::cargo::Cargo;
 use bakehouse::graph::inputs::{Finding, scan};
 use grove::Grove;
 
@@ -358,7 +359,7 @@ const CASES: &[Case] = &[
 
 /// The hidden inputs of `api` and `common`, a line each.
 fn findings(grove: &Grove) -> Vec<String> {
-    let workspace = Workspace::read(Some(&grove.path("Cargo.toml"))).unwrap();
+    let workspace = Workspace::read(&Cargo::default(), Some(&grove.path("Cargo.toml"))).unwrap();
     let line = |finding: &Finding| {
         let missing = if finding.exists { "" } else { " missing" };
         let Finding { package, path, .. } = finding;
@@ -368,7 +369,9 @@ fn findings(grove: &Grove) -> Vec<String> {
             finding.place()
         )
     };
-    let found = scan(&workspace, &["api", "common"].into());
+    let packages = ["api", "common"].into();
+    let sources = workspace.sources_of(&packages).unwrap();
+    let found = scan(&workspace, &sources, &packages);
     found.iter().map(line).collect()
 }
 
@@ -386,6 +389,35 @@ fn each_construct_that_reads_outside_its_package_is_found() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sources_that_were_read_are_not_read_again() {
+    let grove = Grove::new(&[
+        (
+            MAIN,
+            "mod a;\n#[cfg(test)]\nmod b;\nfn main() {}\nconst A: &str = include_str!(\"../../../a.txt\");",
+        ),
+        (
+            "crates/api/src/a.rs",
+            "const B: &str = include_str!(\"../../../b.txt\");",
+        ),
+        (
+            "crates/api/src/b.rs",
+            "const C: &str = include_str!(\"../../../c.txt\");",
+        ),
+        ("a.txt", ""),
+        ("b.txt", ""),
+        ("c.txt", ""),
+    ]);
+    let manifest = grove.path("Cargo.toml");
+    let workspace = Workspace::read(&Cargo::default(), Some(&manifest)).unwrap();
+    let packages = ["api"].into();
+    let sources = workspace.sources_of(&packages).unwrap();
+    std::fs::remove_dir_all(grove.path("crates/api")).unwrap();
+    let found = scan(&workspace, &sources, &packages);
+    let found: Vec<&str> = found.iter().map(|finding| finding.path.as_str()).collect();
+    assert_eq!(found, ["a.txt", "b.txt"]);
 }
 
 #[cfg(unix)]

@@ -23,7 +23,7 @@ pub fn services<'a>(plan: &'a Plan, package: &str) -> Vec<&'a str> {
 
 /// What `packages` read and the configuration does not declare.
 pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> {
-    let findings = scan(&planned.workspace, packages);
+    let findings = scan(&planned.workspace, &planned.sources, packages);
     let config = &planned.plan.config;
     let found = not_declared(&findings, &config.inputs).into_iter();
     // What git would have said, a package that names variables takes from them.

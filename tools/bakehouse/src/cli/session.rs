@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
-use crate::graph::Workspace;
+use crate::graph::cargo::Cargo;
+use crate::graph::{Sources, Workspace};
 use crate::plan::config::Config;
+use crate::plan::draft::Draft;
 use crate::plan::explain::State;
 use crate::plan::lock_graph::LockGraph;
 use crate::plan::{Plan, builder};
@@ -15,12 +17,14 @@ use crate::problem::{Code, Problem, Problems, Source};
 /// One run of the program.
 pub struct Session {
     pub global: Global,
+    pub cargo: Cargo,
 }
 
 /// A plan, what it was worked out from, and where it is to be carried out.
 pub struct Planned {
     pub root: Utf8PathBuf,
     pub workspace: Workspace,
+    pub sources: Sources,
     pub plan: Plan,
     /// The text of the configuration; empty when there is none.
     pub config: String,
@@ -44,7 +48,10 @@ impl Planned {
 
 impl Session {
     pub fn new(global: Global) -> Self {
-        Self { global }
+        Self {
+            global,
+            cargo: Cargo::remembering(),
+        }
     }
 
     /// Prints a line unless the user wants quiet.
@@ -65,7 +72,7 @@ impl Session {
     /// Reads everything and works out the plan.
     pub fn plan(&self) -> Result<Planned, Problems> {
         let global = &self.global;
-        let planned = Self::plan_of(global.manifest_path.as_deref(), global.config.as_deref())?;
+        let planned = self.plan_of(global.manifest_path.as_deref(), global.config.as_deref())?;
         match builder::too_old(&planned.workspace, &planned.plan) {
             Some(problem) => Err(problem.into()),
             None => Ok(planned),
@@ -74,23 +81,27 @@ impl Session {
 
     /// The plan of the workspace of that manifest, under that configuration.
     pub fn plan_of(
+        &self,
         manifest: Option<&Utf8Path>,
         config: Option<&Utf8Path>,
     ) -> Result<Planned, Problems> {
-        let mut workspace = Workspace::read(manifest)?;
+        let mut workspace = Workspace::read(&self.cargo, manifest)?;
         let source = config_source(config, &workspace)?;
         let config = Config::read(&source, &mut workspace)?;
-        let mut sources = workspace.sources(&Plan::reads(&workspace, &config))?;
-        sources.variables = variables(&config);
+        let variables = variables(&config);
+        let draft = Draft::new(&workspace, config);
+        let mut sources = workspace.sources(&Vec::from_iter(draft.reads()))?;
+        sources.variables = variables;
         tracing::info!(
             "{} members, {} files read",
             workspace.members.len(),
             sources.files.len()
         );
-        let plan = Plan::new(&workspace, config, &sources);
+        let plan = Plan::new(draft, &sources);
         Ok(Planned {
             root: workspace.root.clone(),
             workspace,
+            sources,
             plan,
             config: source.text,
         })

@@ -67,7 +67,11 @@ fn plan(
         .as_deref()
         .map(|path| then(repository, snapshot, path));
     let manifest = snapshot.root.join(folder).join("Cargo.toml");
-    Session::plan_of(Some(&manifest), config.as_deref())
+    let then = Session {
+        global: session.global.clone(),
+        cargo: session.cargo.for_once(),
+    };
+    then.plan_of(Some(&manifest), config.as_deref())
 }
 
 /// The file that was at the place of `path`; `path` itself when the repository does not hold it.

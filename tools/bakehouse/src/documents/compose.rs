@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::plan::config::valid::{Health, PacksMount, State};
 use crate::plan::pack::Pack;
 use crate::plan::service::Service;
+use crate::plan::skeleton::MemberSkeleton;
 
 /// The name of the compose file, and of what is laid over it.
 pub const COMPOSE: &str = "compose.yaml";
@@ -416,7 +417,9 @@ fn ignored(plan: &Plan, folder: &Utf8PathBuf) -> Vec<String> {
         let path = path.strip_prefix(folder).ok()?;
         (!path.as_str().is_empty()).then(|| path.to_string())
     };
-    let manifests = plan.skeleton.members.values();
+    // There are many pairs of a member and a folder, and most have nothing to do with each other.
+    let near = |member: &&MemberSkeleton| member.dir.as_str().starts_with(folder.as_str());
+    let manifests = plan.skeleton.members.values().filter(near);
     let manifests: Vec<Utf8PathBuf> = manifests.map(|member| member.path("Cargo.toml")).collect();
     let mut ignored: Vec<String> = manifests.iter().filter_map(inside).collect();
     if ignored.is_empty() {

@@ -12,6 +12,7 @@ pub mod yaml;
 
 use camino::Utf8PathBuf;
 
+use crate::graph::each::each;
 use crate::plan::Plan;
 
 /// A file to write.
@@ -27,18 +28,19 @@ pub const OPTIONAL: [&str; 3] = [compose::COMPOSE, compose::OCI, init_packs::SCR
 
 /// All files of `plan`, sorted by path.
 pub fn render(plan: &Plan) -> Vec<Document> {
-    let mut documents = vec![
-        bake::render(plan),
-        dockerfile::render(plan),
-        ignore::render(plan),
+    let mut all: Vec<fn(&Plan) -> Vec<Document>> = vec![
+        |plan| vec![dockerfile::render(plan)],
+        |plan| vec![bake::render(plan), ignore::render(plan)],
+        skeleton::render,
     ];
-    documents.extend(skeleton::render(plan));
     if plan.config.compose {
-        documents.extend(compose::render(plan));
+        all.push(compose::render);
         if !plan.packs.is_empty() {
-            documents.push(init_packs::render(plan));
+            all.push(|plan| vec![init_packs::render(plan)]);
         }
     }
+    let documents = each(&all, |render| render(plan));
+    let mut documents: Vec<Document> = documents.into_iter().flatten().collect();
     documents.sort_by(|a, b| a.path.cmp(&b.path));
     documents
 }

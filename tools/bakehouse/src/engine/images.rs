@@ -1,6 +1,6 @@
 //! Images that the engine has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -56,6 +56,37 @@ impl Engine {
         names
             .iter()
             .filter_map(|name| Some((name.clone(), listed.get(short(name))?.clone())))
+            .collect()
+    }
+
+    /// The platform of the engine itself, e.g. `linux/amd64`: what is built where none is named.
+    pub fn platform(&self) -> Option<String> {
+        let said = self.output(&["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]);
+        said.ok().map(|said| said.trim().to_owned())
+    }
+
+    /// Those of `images` that are for `platform`. One that came from another machine may not be.
+    pub fn for_platform(
+        &self,
+        images: BTreeMap<String, Image>,
+        platform: &str,
+    ) -> BTreeMap<String, Image> {
+        let ids: BTreeSet<&str> = images.values().map(|image| image.id.as_str()).collect();
+        if ids.is_empty() {
+            return images;
+        }
+        let format = "{{.Id}} {{.Os}}/{{.Architecture}}";
+        let mut arguments = vec!["image", "inspect", "--format", format];
+        arguments.extend(ids);
+        let shown = self.output(&arguments).unwrap_or_default();
+        let lines = shown.lines().filter_map(|line| line.split_once(' '));
+        let fit: BTreeSet<&str> = lines
+            .filter(|(_, of)| of.trim() == platform)
+            .map(|(id, _)| id)
+            .collect();
+        let images = images.into_iter();
+        images
+            .filter(|(_, image)| fit.contains(image.id.as_str()))
             .collect()
     }
 

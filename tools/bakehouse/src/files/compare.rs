@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::documents::seal::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
+use crate::graph::each::each;
 use crate::plan::config::SKELETON;
 use crate::problem::{Code, Problem};
 
@@ -83,22 +84,8 @@ pub fn compare(
     documents: &[Document],
 ) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
-    for document in documents {
-        let old = read(&root.join(&document.path))?;
-        let kind = match old {
-            Some(old) if old == document.text => continue,
-            Some(old) => ChangeKind::Update {
-                old,
-                text: document.text.clone(),
-            },
-            None => ChangeKind::Create {
-                text: document.text.clone(),
-            },
-        };
-        changes.push(Change {
-            path: document.path.clone(),
-            kind,
-        });
+    for change in each(documents, |document| change(root, document)) {
+        changes.extend(change?);
     }
     let wanted: BTreeSet<&Utf8Path> = documents
         .iter()
@@ -120,6 +107,18 @@ pub fn compare(
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
+}
+
+/// What has to be done to a document's file, if anything.
+fn change(root: &Utf8Path, document: &Document) -> Result<Option<Change>, Problem> {
+    let text = || document.text.clone();
+    let kind = match read(&root.join(&document.path))? {
+        Some(old) if old == document.text => return Ok(None),
+        Some(old) => ChangeKind::Update { old, text: text() },
+        None => ChangeKind::Create { text: text() },
+    };
+    let path = document.path.clone();
+    Ok(Some(Change { path, kind }))
 }
 
 fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {

@@ -47,10 +47,12 @@ pub fn git(folder: &Utf8Path) -> Command {
 
 /// Runs git to its end, whether it succeeds or not.
 pub fn run(command: &mut Command) -> Result<Output, Problem> {
-    command.output().map_err(|error| {
-        Problem::new(Code::GitFailed, format!("git cannot be run: {error}"))
-            .hint("install git, or put it on PATH")
-    })
+    command.output().map_err(|error| missing(&error))
+}
+
+pub fn missing(error: &std::io::Error) -> Problem {
+    Problem::new(Code::GitFailed, format!("git cannot be run: {error}"))
+        .hint("install git, or put it on PATH")
 }
 
 /// What git prints; an error when it fails.

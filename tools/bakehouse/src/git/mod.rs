@@ -1,6 +1,7 @@
 //! The workspace's history: what a revision holds, and what is not committed. Runs `git`.
 
 mod command;
+mod objects;
 pub mod repository;
 pub mod snapshot;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::{entries, failed, git, printed, run, said};
+use super::objects::Objects;
 use super::snapshot::Snapshot;
 use crate::problem::{Code, Problem, did_you_mean};
 
@@ -87,21 +88,18 @@ impl Repository {
     /// # Errors
     /// `revision-unknown`.
     pub fn revision(&self, name: &str) -> Result<Revision, Problem> {
-        let id = |name: &str| -> Result<Option<String>, Problem> {
-            let mut command = git(&self.top);
-            command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]);
-            let output = run(&mut command)?;
-            let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            Ok(output.status.success().then_some(id))
-        };
-        let Some(object) = id(name)? else {
+        let mut objects = Objects::of(&self.top)?;
+        let Some(object) = objects.id(name) else {
             return Err(self.unknown(name)?);
         };
-        let Some(tree) = id(&format!("{object}^{{tree}}"))? else {
+        let Some(tree) = objects.id(&format!("{object}^{{tree}}")) else {
             return Err(self.unknown(name)?);
         };
-        let id = id(&format!("{object}^{{commit}}"))?.unwrap_or_else(|| tree.clone());
-        Ok(Revision { id, tree })
+        let commit = objects.id(&format!("{object}^{{commit}}"));
+        Ok(Revision {
+            id: commit.unwrap_or_else(|| tree.clone()),
+            tree,
+        })
     }
 
     fn unknown(&self, name: &str) -> Result<Problem, Problem> {

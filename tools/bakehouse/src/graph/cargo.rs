@@ -1,18 +1,187 @@
 //! Asks Cargo, and reads its files.
 
+use std::cell::{Cell, RefCell};
 use std::process::Command;
+use std::time::SystemTime;
 
-use camino::Utf8Path;
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 
+use super::context;
+use super::memory::{Kept, Memory};
+use super::seen::{changed_since, seen};
 use crate::problem::{Code, Problem};
+
+/// Asks Cargo about workspaces, and no more often than it has to.
+#[derive(Clone, Debug, Default)]
+pub struct Cargo {
+    memory: Option<Memory>,
+    /// What it said in this run.
+    heard: RefCell<Vec<Answer>>,
+    asked: Cell<usize>,
+}
+
+/// What Cargo said of a workspace, and where it stood then.
+#[derive(Clone, Debug)]
+struct Answer {
+    start: Utf8PathBuf,
+    top: Utf8PathBuf,
+    seen: String,
+    text: String,
+}
+
+impl Cargo {
+    /// Remembers from run to run what Cargo said, as long as everything that it looked at is the same.
+    pub fn remembering() -> Self {
+        Self {
+            memory: Memory::of_user(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, with another folder than the user's to remember in.
+    pub fn remembering_in(folder: &Utf8Path) -> Self {
+        Self {
+            memory: Some(Memory::of(folder)),
+            ..Self::default()
+        }
+    }
+
+    /// How often Cargo was run.
+    pub fn asked(&self) -> usize {
+        self.asked.get()
+    }
+
+    /// The same, for a folder that will soon be gone: it knows what was said so far, and keeps nothing.
+    pub fn for_once(&self) -> Self {
+        Self {
+            memory: None,
+            ..self.clone()
+        }
+    }
+
+    /// `cargo metadata --no-deps` of the workspace that `manifest_path` belongs to; the current folder's when `None`.
+    ///
+    /// # Errors
+    /// `manifest-missing`, `cargo-missing`, `cargo-failed`.
+    pub fn metadata(&self, manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
+        let start = start(manifest_path);
+        let known = start.as_deref().and_then(|start| {
+            let heard = self.heard(start);
+            heard.or_else(|| self.recalled(start))
+        });
+        if let Some(metadata) = known {
+            tracing::debug!("cargo is not asked: it would say what it said before");
+            return Ok(metadata);
+        }
+        self.asked.update(|asked| asked + 1);
+        let asked = SystemTime::now();
+        let text = run(manifest_path)?;
+        let metadata = parse(text.clone())?;
+        if let Some(start) = start {
+            self.remember(start, asked, &metadata, text);
+        }
+        Ok(metadata)
+    }
+
+    /// What it said in this run of a workspace that is the same, but for where it stands.
+    fn heard(&self, start: &Utf8Path) -> Option<Metadata> {
+        let top = top(start);
+        let heard = self.heard.borrow();
+        heard.iter().find_map(|answer| {
+            let metadata = answer.moved(start, top)?;
+            let same = seen(&metadata, start, top)? == answer.seen;
+            same.then_some(metadata)
+        })
+    }
+
+    fn recalled(&self, start: &Utf8Path) -> Option<Metadata> {
+        let Kept { seen: then, text } = self.memory.as_ref()?.recall(start)?;
+        let metadata = parse(text.clone()).ok()?;
+        let top = top(start).to_owned();
+        if seen(&metadata, start, &top)? != then {
+            return None;
+        }
+        self.heard.borrow_mut().push(Answer {
+            start: start.to_owned(),
+            top,
+            seen: then,
+            text,
+        });
+        Some(metadata)
+    }
+
+    fn remember(&self, start: Utf8PathBuf, asked: SystemTime, metadata: &Metadata, text: String) {
+        let top = top(&start).to_owned();
+        if changed_since(metadata, &start, &top, asked) {
+            return;
+        }
+        let Some(seen) = seen(metadata, &start, &top) else {
+            return;
+        };
+        let kept = Kept { seen, text };
+        if let Some(memory) = &self.memory {
+            memory.keep(&start, &kept);
+        }
+        let Kept { seen, text } = kept;
+        self.heard.borrow_mut().push(Answer {
+            start,
+            top,
+            seen,
+            text,
+        });
+    }
+}
+
+impl Answer {
+    /// What Cargo would say of the same files in the repository `top`; none when `start` is another manifest in it.
+    fn moved(&self, start: &Utf8Path, top: &Utf8Path) -> Option<Metadata> {
+        if start.strip_prefix(top).ok()? != self.start.strip_prefix(&self.top).ok()? {
+            return None;
+        }
+        let text = &self.text;
+        let text = text.replace(&format!("{}/", self.top), &format!("{top}/"));
+        let text = text.replace(&format!("\"{}\"", self.top), &format!("\"{top}\""));
+        let metadata = parse(text).ok()?;
+        // A path that JSON writes in another way stays where it was.
+        let moved = |path: &Utf8PathBuf| path.starts_with(top) || !path.starts_with(&self.top);
+        let all = moved(&metadata.workspace_root)
+            && metadata.packages.iter().all(|package| {
+                let mut targets = package.targets.iter();
+                let mut needed = package.dependencies.iter();
+                moved(&package.manifest_path)
+                    && targets.all(|target| moved(&target.src_path))
+                    && needed.all(|dependency| dependency.path.as_ref().is_none_or(moved))
+            });
+        all.then_some(metadata)
+    }
+}
+
+/// The manifest that Cargo begins with; none where it finds none.
+fn start(manifest_path: Option<&Utf8Path>) -> Option<Utf8PathBuf> {
+    let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
+    let Some(path) = manifest_path else {
+        let mut above = here.ancestors().map(|folder| folder.join("Cargo.toml"));
+        return above.find(|path| path.exists());
+    };
+    // Cargo takes the path as it is written; one that goes up can name the same place in two ways.
+    let plain = path
+        .components()
+        .all(|part| part != Utf8Component::ParentDir);
+    plain.then(|| here.join(path))
+}
+
+/// The repository that a manifest stands in; its folder where there is none.
+fn top(start: &Utf8Path) -> &Utf8Path {
+    context::limit(start.parent().unwrap_or(start))
+}
 
 /// `cargo metadata --no-deps` of the workspace that `manifest_path` belongs to; the current folder's when `None`.
 ///
 /// # Errors
 /// `manifest-missing`, `cargo-missing`, `cargo-failed`.
 pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
-    parse(run(manifest_path)?)
+    Cargo::default().metadata(manifest_path)
 }
 
 /// What `cargo metadata` prints.
@@ -105,11 +274,41 @@ pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
         Problem::new(Code::FileUnreadable, error.to_string())
             .hint("check that the file exists and can be read")
     })?;
-    text.parse().map_err(|error: toml::de::Error| {
+    let table: Result<toml::Table, toml::de::Error> = text.parse();
+    table.map_err(|error| {
         Problem::new(
             Code::ManifestInvalid,
             format!("{path} is not valid TOML: {}", error.message()),
         )
         .hint("mend the file at the place shown by `cargo metadata --no-deps`")
     })
+}
+
+/// Reads a package's or workspace's manifest, with what older editions spell in another way as the newer ones do.
+///
+/// # Errors
+/// As [`read_toml`].
+pub fn read_manifest(path: &Utf8Path) -> Result<toml::Table, Problem> {
+    let mut table = read_toml(path)?;
+    modernise(&mut table);
+    if let Some(targets) = table.get_mut("target").and_then(toml::Value::as_table_mut) {
+        let targets = targets.iter_mut();
+        targets
+            .filter_map(|(_, target)| target.as_table_mut())
+            .for_each(modernise);
+    }
+    Ok(table)
+}
+
+/// Where a manifest says both, Cargo goes by the new one.
+fn modernise(table: &mut toml::Table) {
+    for (old, new) in [
+        ("build_dependencies", "build-dependencies"),
+        ("dev_dependencies", "dev-dependencies"),
+        ("project", "package"),
+    ] {
+        if let Some(value) = table.remove(old) {
+            table.entry(new).or_insert(value);
+        }
+    }
 }

@@ -12,6 +12,10 @@ pub struct Lock {
     /// The number in the file; the oldest forms have none.
     version: Option<u32>,
     packages: Vec<Package>,
+    /// The entries of each name, in file order.
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// Whether a third-party crate depends on a local package.
+    builds_on_local: bool,
 }
 
 /// An entry of the lock.
@@ -59,10 +63,39 @@ impl Lock {
             let sum = raw.metadata.get(&key).filter(|sum| *sum != "<none>");
             package.checksum = sum.cloned();
         }
-        Ok(Self {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, package) in packages.iter().enumerate() {
+            by_name.entry(package.name.clone()).or_default().push(index);
+        }
+        let mut lock = Self {
             version: raw.version,
             packages,
-        })
+            by_name,
+            builds_on_local: false,
+        };
+        let mut entries = lock.packages.iter();
+        lock.builds_on_local = entries.any(|entry| lock.is_built_on_local(entry));
+        Ok(lock)
+    }
+
+    /// Whether a [patch] or [replace] puts a local package below a third-party crate.
+    pub fn builds_on_local(&self) -> bool {
+        self.builds_on_local
+    }
+
+    fn is_built_on_local(&self, entry: &Package) -> bool {
+        let mut references = entry.dependencies.iter().chain(&entry.replace);
+        let local = |reference: &String| {
+            let mut named = self.named(split_reference(reference).0);
+            named.any(|(_, entry)| entry.source.is_none())
+        };
+        entry.source.is_some() && references.any(local)
+    }
+
+    /// The entries of that name.
+    fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Package)> {
+        let found = self.by_name.get(name).into_iter().flatten();
+        found.map(|&index| (index, &self.packages[index]))
     }
 
     /// All entries, in file order.
@@ -72,9 +105,9 @@ impl Lock {
 
     /// The local packages that `package`, a local one itself, depends on.
     pub fn local_dependencies(&self, package: &str) -> BTreeSet<&str> {
-        let entry = |entry: &&Package| entry.name == package && entry.source.is_none();
-        let found = self.packages.iter().filter(entry);
+        let found = self.named(package).map(|(_, entry)| entry);
         found
+            .filter(|entry| entry.source.is_none())
             .flat_map(|entry| self.targets(entry))
             .filter(|target| target.source.is_none())
             .map(|target| target.name.as_str())
@@ -84,23 +117,9 @@ impl Lock {
     /// The local packages that third-party crates are built upon, by [patch] or [replace], among what `direct`
     /// reaches.
     pub fn below_third_party(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&str> {
-        let local: BTreeSet<&str> = self
-            .packages
-            .iter()
-            .filter(|entry| entry.source.is_none())
-            .map(|entry| entry.name.as_str())
-            .collect();
-        let names_local = |entry: &&Package| {
-            let mut references = entry.dependencies.iter().chain(&entry.replace);
-            entry.source.is_some() && references.any(|r| local.contains(split_reference(r).0))
-        };
-        // Most workspaces have none.
-        if !self.packages.iter().any(|entry| names_local(&entry)) {
-            return BTreeSet::new();
-        }
         let reached = self.reachable(direct).into_iter();
         reached
-            .filter(names_local)
+            .filter(|entry| self.is_built_on_local(entry))
             .flat_map(|entry| self.targets(entry))
             .filter(|target| target.source.is_none())
             .map(|target| target.name.as_str())
@@ -112,9 +131,9 @@ impl Lock {
         let references = entry.dependencies.iter().chain(&entry.replace);
         references.flat_map(|reference| {
             let (name, version) = split_reference(reference);
-            self.packages.iter().filter(move |package| {
-                package.name == name && version.is_none_or(|version| package.version == version)
-            })
+            self.named(name)
+                .map(|(_, package)| package)
+                .filter(move |package| version.is_none_or(|version| package.version == version))
         })
     }
 
@@ -122,16 +141,12 @@ impl Lock {
     /// dependencies that any member's features switch on. Edges of a member itself come from `direct`: its
     /// entry also lists dev-dependencies.
     pub fn reachable(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> Vec<&Package> {
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, package) in self.packages.iter().enumerate() {
-            by_name.entry(&package.name).or_default().push(index);
-        }
         let mut seen = BTreeSet::new();
         let mut open: VecDeque<usize> = direct
             .keys()
-            .flat_map(|name| by_name.get(name.as_str()).into_iter().flatten())
-            .copied()
-            .filter(|&index| self.packages[index].source.is_none())
+            .flat_map(|name| self.named(name))
+            .filter(|(_, package)| package.source.is_none())
+            .map(|(index, _)| index)
             .collect();
         while let Some(index) = open.pop_front() {
             if !seen.insert(index) {
@@ -148,10 +163,10 @@ impl Lock {
                 if wanted.is_some_and(|names| !names.contains(name)) {
                     continue;
                 }
-                let candidates = by_name.get(name).into_iter().flatten().copied();
-                open.extend(candidates.filter(|&candidate| {
-                    version.is_none_or(|version| self.packages[candidate].version == version)
-                }));
+                let candidates = self.named(name).filter(|(_, candidate)| {
+                    version.is_none_or(|version| candidate.version == version)
+                });
+                open.extend(candidates.map(|(index, _)| index));
             }
         }
         seen.into_iter()
@@ -226,10 +241,8 @@ impl Lock {
         plain: &BTreeSet<String>,
     ) -> String {
         let (name, version) = split_reference(reference);
-        let local = self.packages.iter().any(|package| {
-            package.name == name
-                && package.source.is_none()
-                && version.is_none_or(|v| package.version == v)
+        let local = self.named(name).any(|(_, package)| {
+            package.source.is_none() && version.is_none_or(|v| package.version == v)
         });
         match version {
             Some(_) if local && direct.contains_key(name) && !plain.contains(name) => {

@@ -1,16 +1,19 @@
-//! The workspace as Cargo sees it. [`cargo`], [`context`], [`workspace`] and [`sources`] are the edges that read; the
-//! rest is pure.
+//! The workspace as Cargo sees it. [`cargo`], [`context`], [`workspace`] and [`sources`] are the edges that read, and
+//! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
 pub mod cargo;
 pub mod closure;
 pub mod context;
+pub mod each;
 pub mod inputs;
 pub mod lock;
 pub mod member;
+mod memory;
 mod package;
 pub mod patch;
 mod platform;
+mod seen;
 pub mod sources;
 pub mod system;
 pub mod workspace;

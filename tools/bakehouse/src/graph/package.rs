@@ -1,6 +1,7 @@
 //! A local package as Cargo's metadata shows it → [`Member`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Dependency, DependencyKind, TargetKind};
@@ -177,12 +178,7 @@ impl Surroundings<'_> {
     /// holds the configuration and the generated files.
     fn sources(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
-        let nested: BTreeSet<&Utf8Path> = self
-            .names
-            .keys()
-            .map(Utf8PathBuf::as_path)
-            .filter(|other| *other != own && other.starts_with(own))
-            .collect();
+        let nested: BTreeSet<&Utf8Path> = self.packages_in(own).collect();
         let whole_repository = dir.as_str().is_empty() || own == self.workspace;
         let mut sources = BTreeSet::new();
         if !whole_repository {
@@ -205,6 +201,15 @@ impl Surroundings<'_> {
         sources.iter().map(|path| self.relative(path)).collect()
     }
 
+    /// The folders of packages within `folder`. Paths are in order part by part, so they follow it at once.
+    fn packages_in(&self, folder: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+        let after = (Bound::Excluded(folder), Bound::Unbounded);
+        let after = self.names.range::<Utf8Path, _>(after);
+        after
+            .map(|(other, _)| other.as_path())
+            .take_while(move |other| other.starts_with(folder))
+    }
+
     /// The usual folders of tests, benches and examples, where nothing else is compiled.
     fn development(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
@@ -213,9 +218,12 @@ impl Surroundings<'_> {
             let folder = own.join(name);
             let mut targets = found.package.targets.iter();
             let used = targets.any(|t| is_development(t) && t.src_path.starts_with(&folder));
-            let compiled = found.roots().any(|path| path.starts_with(&folder))
-                || self.names.keys().any(|other| other.starts_with(&folder));
-            if used && !compiled && !dir.as_str().is_empty() {
+            let compiled = || {
+                found.roots().any(|path| path.starts_with(&folder))
+                    || self.names.contains_key(&folder)
+                    || self.packages_in(&folder).next().is_some()
+            };
+            if used && !dir.as_str().is_empty() && !compiled() {
                 folders.push(self.relative(&folder)?);
             }
         }

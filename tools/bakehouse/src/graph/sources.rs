@@ -6,6 +6,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::each::each;
 use crate::problem::{Code, Problem};
 
 /// A file as a build sees it: its content and whether it can be run, never its times.
@@ -14,7 +15,6 @@ pub struct FileState {
     pub kind: FileKind,
     /// BLAKE3 of the content, or of a link's target.
     pub digest: blake3::Hash,
-    pub size: u64,
 }
 
 /// What a path is.
@@ -23,16 +23,21 @@ pub enum FileKind {
     Plain,
     Executable,
     Link,
+    /// A folder with nothing in it. Git knows none, but a build is sent it and can list it, and an image that ships it
+    /// has it.
+    EmptyFolder,
 }
 
 /// What a build can read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// Files by their path relative to the context.
+    /// Files and empty folders by their path relative to the context.
     pub files: BTreeMap<Utf8PathBuf, FileState>,
+    /// The texts of Rust sources among them, links left out.
+    pub rust: BTreeMap<Utf8PathBuf, String>,
     /// Folders of tests, benches and examples that no source names, and folders of outputs: no build reads them.
     pub left_out: BTreeSet<Utf8PathBuf>,
-    /// Folders that are named like one of [`NEVER_SOURCES`] and are sources all the same.
+    /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
@@ -57,60 +62,49 @@ impl Sources {
         let named_in_part =
             |folder: &&Utf8PathBuf| paths.iter().any(|path| path.starts_with(folder));
         named.declared = development.iter().filter(named_in_part).collect();
-        for path in paths {
-            sources.add(root, path, development, &mut named)?;
-        }
+        let mentioned = sources.add(root, paths, development, &named)?;
+        let (needed, rest): (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) = development
+            .iter()
+            .cloned()
+            .partition(|folder| mentioned.contains(folder));
         let none = BTreeSet::new();
-        for folder in development {
-            if named.found.contains(folder) {
-                sources.add(root, folder, &none, &mut Named::new(&none))?;
-            } else if !paths.contains(folder) {
-                sources.left_out.insert(folder.clone());
-            }
-        }
+        sources.add(root, &needed, &none, &Named::new(&none))?;
+        let left_out = rest.into_iter().filter(|folder| !paths.contains(folder));
+        sources.left_out = left_out.collect();
         Ok(sources)
     }
 
+    /// Adds what is at or below `paths`, but for the folders `without`; the folders of `named` that sources name.
     fn add(
         &mut self,
         root: &Utf8Path,
-        path: &Utf8Path,
+        paths: &[Utf8PathBuf],
         without: &BTreeSet<Utf8PathBuf>,
-        named: &mut Named<'_>,
-    ) -> Result<(), Problem> {
-        let full = root.join(path);
-        if full.symlink_metadata().is_err() {
-            return Err(Problem::new(Code::InputMissing, format!("{path} does not exist"))
-                .hint("a package, `files` or [inputs] of bakehouse.toml names it: create it, or mend the path"));
+        named: &Named<'_>,
+    ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
+        let mut places = Vec::new();
+        for walk in each(paths, |path| Walk::of(root, path, without)) {
+            let walk = walk?;
+            places.extend(walk.places);
+            self.kept.extend(walk.kept);
         }
-        let skip: BTreeSet<Utf8PathBuf> = without.iter().map(|folder| root.join(folder)).collect();
-        let walk = ignore::WalkBuilder::new(&full)
-            .standard_filters(false)
-            .filter_entry(move |entry| {
-                entry.depth() == 0
-                    || (!is_never_source(entry.path())
-                        && !Utf8Path::from_path(entry.path()).is_some_and(|p| skip.contains(p)))
-            })
-            .build();
-        for entry in walk {
-            let entry = entry.map_err(|error| unreadable(&error))?;
-            let file = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| {
-                Problem::new(
-                    Code::FileUnreadable,
-                    format!("{} is not UTF-8", path.display()),
-                )
-                .hint("rename the file")
-            })?;
-            let relative = file.strip_prefix(root).unwrap_or(&file);
-            if file.file_name() == Some("target") && file.is_dir() {
-                self.kept.insert(relative.to_owned());
+        // As paths are in order, only quicker: part by part is byte by byte, if a slash comes before everything.
+        places.sort_unstable_by(|a: &Utf8PathBuf, b| bytes(a).cmp(bytes(b)));
+        places.dedup();
+        let read = each(&places, |path| Read::of(root, path, named));
+        let mut mentioned = BTreeSet::new();
+        let (mut files, mut rust) = (Vec::new(), Vec::new());
+        for (path, read) in places.into_iter().zip(read) {
+            let Some(read) = read? else { continue };
+            mentioned.extend(read.mentioned);
+            if let Some(text) = read.rust {
+                rust.push((path.clone(), text));
             }
-            if let Some((state, content)) = state(&file)? {
-                named.look(relative, state.kind, &content);
-                self.files.insert(relative.to_owned(), state);
-            }
+            files.push((path, read.state));
         }
-        Ok(())
+        self.files.append(&mut files.into_iter().collect());
+        self.rust.append(&mut rust.into_iter().collect());
+        Ok(mentioned)
     }
 
     /// The files at or below `path`.
@@ -123,6 +117,113 @@ impl Sources {
             .take_while(move |(file, _)| file.as_str().starts_with(path.as_str()))
             .filter(move |(file, _)| file.starts_with(path))
             .map(|(file, state)| (file.as_path(), state))
+    }
+}
+
+fn bytes(path: &Utf8Path) -> impl Iterator<Item = u8> {
+    let byte = |byte| if byte == b'/' { 0 } else { byte };
+    path.as_str().bytes().map(byte)
+}
+
+/// What a path holds.
+struct Read {
+    state: FileState,
+    /// The text of a Rust source.
+    rust: Option<String>,
+    /// Folders of tests, benches and examples that it names.
+    mentioned: Vec<Utf8PathBuf>,
+}
+
+impl Read {
+    /// Nothing for what is neither a file nor a folder.
+    fn of(root: &Utf8Path, path: &Utf8Path, named: &Named<'_>) -> Result<Option<Self>, Problem> {
+        let Some((state, content)) = state(&root.join(path))? else {
+            return Ok(None);
+        };
+        let mentioned = named.look(path, state.kind, &content);
+        let rust = path.extension() == Some("rs") && state.kind != FileKind::Link;
+        Ok(Some(Self {
+            state,
+            rust: rust.then(|| String::from_utf8(content).ok()).flatten(),
+            mentioned,
+        }))
+    }
+}
+
+/// What lies at or below a path.
+struct Walk {
+    /// Files, links and empty folders, relative to the context.
+    places: Vec<Utf8PathBuf>,
+    kept: Vec<Utf8PathBuf>,
+}
+
+impl Walk {
+    fn of(
+        root: &Utf8Path,
+        path: &Utf8Path,
+        without: &BTreeSet<Utf8PathBuf>,
+    ) -> Result<Self, Problem> {
+        let mut walk = Self {
+            places: Vec::new(),
+            kept: Vec::new(),
+        };
+        let Ok(metadata) = root.join(path).symlink_metadata() else {
+            return Err(Problem::new(Code::InputMissing, format!("{path} does not exist"))
+                .hint("a package, `files` or [inputs] of bakehouse.toml names it: create it, or mend the path"));
+        };
+        walk.named_target(path);
+        if metadata.is_dir() {
+            walk.folder(root, path, without)?;
+        } else {
+            walk.places.push(path.to_owned());
+        }
+        Ok(walk)
+    }
+
+    fn folder(
+        &mut self,
+        root: &Utf8Path,
+        folder: &Utf8Path,
+        without: &BTreeSet<Utf8PathBuf>,
+    ) -> Result<(), Problem> {
+        let mut empty = true;
+        let entries = fs_err::read_dir(root.join(folder)).map_err(|error| unreadable(&error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&error))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                let problem = format!("{} is not UTF-8", entry.path().display());
+                return Err(Problem::new(Code::FileUnreadable, problem).hint("rename the file"));
+            };
+            let path = folder.join(name);
+            if NEVER_SOURCES.contains(&name) && is_never_source(&entry.path())
+                || without.contains(&path)
+            {
+                continue;
+            }
+            let kind = entry.file_type().map_err(|error| unreadable(&error))?;
+            if kind.is_dir() {
+                self.named_target(&path);
+                self.folder(root, &path, without)?;
+            } else if kind.is_file() || kind.is_symlink() {
+                self.named_target(&path);
+                self.places.push(path);
+            } else {
+                continue;
+            }
+            empty = false;
+        }
+        // What is left out is not sent either, so a folder of nothing else arrives empty.
+        if empty {
+            self.places.push(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    fn named_target(&mut self, path: &Utf8Path) {
+        if path.file_name() == Some("target") {
+            self.kept.push(path.to_owned());
+        }
     }
 }
 
@@ -201,7 +302,6 @@ struct Named<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
     /// Those of which the configuration says what other packages read.
     declared: BTreeSet<&'a Utf8PathBuf>,
-    found: BTreeSet<Utf8PathBuf>,
 }
 
 impl<'a> Named<'a> {
@@ -209,15 +309,15 @@ impl<'a> Named<'a> {
         Self {
             folders,
             declared: BTreeSet::new(),
-            found: BTreeSet::new(),
         }
     }
 
-    /// Looks at a file, or at the target of a link. One word too much is harmless; so is what stands in a test.
-    fn look(&mut self, path: &Utf8Path, kind: FileKind, content: &[u8]) {
+    /// The folders that a file, or the target of a link, names. One word too much is harmless; so is what stands in a
+    /// test.
+    fn look(&self, path: &Utf8Path, kind: FileKind, content: &[u8]) -> Vec<Utf8PathBuf> {
         let source = path.extension() == Some("rs") || kind == FileKind::Link;
-        if !source || self.found.len() == self.folders.len() {
-            return;
+        if !source || self.folders.is_empty() {
+            return Vec::new();
         }
         let text = String::from_utf8_lossy(content);
         let lines = || {
@@ -233,27 +333,25 @@ impl<'a> Named<'a> {
                 .any(|walk| text.contains(walk));
         let mentioned: BTreeSet<&str> = DEVELOPMENT
             .into_iter()
-            .filter(|name| lines().any(|line| has_part(line, name)))
+            .filter(|name| text.contains(name) && lines().any(|line| has_part(line, name)))
             .collect();
         if !script && mentioned.is_empty() {
-            return;
+            return Vec::new();
         }
-        for folder in self.folders {
+        let named = |folder: &&Utf8PathBuf| {
             let (Some(package), Some(name)) = (folder.parent(), folder.file_name()) else {
-                continue;
+                return false;
             };
-            let named = if path.starts_with(package) {
+            if path.starts_with(package) {
                 script || mentioned.contains(name)
             } else {
                 let from_outside = format!("{}/{name}", package.file_name().unwrap_or_default());
                 mentioned.contains(name)
                     && !self.declared.contains(folder)
                     && lines().any(|line| line.contains(&from_outside))
-            };
-            if named {
-                self.found.insert(folder.clone());
             }
-        }
+        };
+        self.folders.iter().filter(named).cloned().collect()
     }
 }
 
@@ -279,7 +377,7 @@ fn unreadable(error: &dyn std::fmt::Display) -> Problem {
         .hint("make it readable for the user who runs bakehouse")
 }
 
-/// What a path is, with its content or the target of the link; nothing for a folder.
+/// What a path is, with its content or the target of the link; nothing for what is neither a file nor a folder.
 fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
     let metadata = fs_err::symlink_metadata(file).map_err(|error| unreadable(&error))?;
     let (kind, content) = if metadata.is_symlink() {
@@ -294,18 +392,14 @@ fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
             FileKind::Plain
         };
         (kind, content)
+    } else if metadata.is_dir() {
+        (FileKind::EmptyFolder, Vec::new())
     } else {
         return Ok(None);
-    };
-    let size = if kind == FileKind::Link {
-        0
-    } else {
-        content.len() as u64
     };
     let state = FileState {
         kind,
         digest: blake3::hash(&content),
-        size,
     };
     Ok(Some((state, content)))
 }
@@ -319,7 +413,6 @@ mod tests {
         let state = FileState {
             kind: FileKind::Plain,
             digest: blake3::hash(b""),
-            size: 0,
         };
         let paths = ["crates/api-v2/a", "crates/api/a", "crates/api.rs"];
         let files = paths.iter().map(|path| ((*path).into(), state.clone()));
@@ -371,9 +464,8 @@ mod tests {
             ("a/README.md", "in tests/ are tests", &[]),
         ];
         for (path, text, expected) in rows {
-            let mut named = Named::new(&folders);
-            named.look(path.into(), FileKind::Plain, text.as_bytes());
-            let found: Vec<&str> = named.found.iter().map(|path| path.as_str()).collect();
+            let found = Named::new(&folders).look(path.into(), FileKind::Plain, text.as_bytes());
+            let found: Vec<&str> = found.iter().map(|path| path.as_str()).collect();
             assert_eq!(found, expected, "{path}: {text}");
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{metadata, metadata_apart, read_toml};
+use super::cargo::{Cargo, metadata_apart, read_manifest, read_toml};
+use super::each::each;
 use super::package::{Found, Surroundings};
 use super::{Lock, Member, Sources, context, patch};
 use crate::problem::{Code, Problem};
@@ -51,6 +52,16 @@ impl Workspace {
             .cloned()
             .collect();
         Sources::read(&self.root, paths, &development)
+    }
+
+    /// Reads the sources of `packages` themselves.
+    ///
+    /// # Errors
+    /// `file-unreadable`.
+    pub fn sources_of(&self, packages: &BTreeSet<&str>) -> Result<Sources, Problem> {
+        let members = packages.iter().filter_map(|name| self.members.get(*name));
+        let paths: Vec<Utf8PathBuf> = members.flat_map(|member| member.sources.clone()).collect();
+        self.sources(&paths)
     }
 
     /// Takes the folder that many levels above the workspace's for the context, where the context does not reach there
@@ -161,10 +172,10 @@ impl Workspace {
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
     /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`.
-    pub fn read(manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
-        let metadata = metadata(manifest_path)?;
+    pub fn read(cargo: &Cargo, manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
+        let metadata = cargo.metadata(manifest_path)?;
         let folder = metadata.workspace_root.clone();
-        let manifest = read_toml(&folder.join("Cargo.toml"))?;
+        let manifest = read_manifest(&folder.join("Cargo.toml"))?;
         let lock_path = folder.join("Cargo.lock");
         let lock = match fs_err::read_to_string(&lock_path) {
             Ok(text) => Lock::parse(&text)?,
@@ -173,7 +184,7 @@ impl Workspace {
                     .hint("run `cargo generate-lockfile` and commit it: images are built from locked versions"));
             }
         };
-        let found = local_packages(metadata, patch::folders(&manifest, &folder))?;
+        let found = local_packages(cargo, metadata, patch::folders(&manifest, &folder))?;
 
         let limit = context::limit(&folder);
         let configs = context::cargo_configs(&folder, limit);
@@ -199,10 +210,12 @@ impl Workspace {
         };
         let mut members: BTreeMap<String, Member> = BTreeMap::new();
         let mut foreign = BTreeMap::new();
-        for found in found.values() {
-            let member = surroundings.member(found)?;
+        let found: Vec<&Found> = found.values().collect();
+        let made = each(&found, |found| surroundings.member(found));
+        for (found, member) in found.into_iter().zip(made) {
+            let member = member?;
             if member.foreign && !foreign.contains_key(&member.workspace) {
-                let manifest = read_toml(&found.workspace.join("Cargo.toml"))?;
+                let manifest = read_manifest(&found.workspace.join("Cargo.toml"))?;
                 foreign.insert(member.workspace.clone(), manifest);
             }
             if let Some(other) = members.get(&member.name) {
@@ -236,35 +249,32 @@ impl Workspace {
 
 /// The members, and the packages at `further` folders; with all that they need by path. By folder.
 fn local_packages(
+    cargo: &Cargo,
     metadata: cargo_metadata::Metadata,
     further: Vec<Utf8PathBuf>,
 ) -> Result<BTreeMap<Utf8PathBuf, Found>, Problem> {
     let mut found = BTreeMap::new();
     let mut open: BTreeSet<Utf8PathBuf> = further.into_iter().collect();
-    let add = |package: cargo_metadata::Package,
-               workspace: &Utf8Path,
-               open: &mut BTreeSet<Utf8PathBuf>,
-               found: &mut BTreeMap<Utf8PathBuf, Found>| {
-        let manifest = read_toml(&package.manifest_path)?;
+    let root = metadata.workspace_root;
+    let manifests = each(&metadata.packages, |package| {
+        read_manifest(&package.manifest_path)
+    });
+    for (package, manifest) in metadata.packages.into_iter().zip(manifests) {
         let package = Found {
             package,
-            workspace: workspace.to_owned(),
-            manifest,
+            workspace: root.clone(),
+            manifest: manifest?,
         };
         open.extend(package.path_dependencies().map(Utf8Path::to_owned));
         found.insert(package.dir().to_owned(), package);
-        Ok::<(), Problem>(())
-    };
-    let root = metadata.workspace_root.clone();
-    for package in metadata.packages {
-        add(package, &root, &mut open, &mut found)?;
     }
     while let Some(dir) = open.pop_first() {
         if found.contains_key(&dir) {
             continue;
         }
         let manifest = dir.join("Cargo.toml");
-        let metadata = self::metadata(Some(&manifest))
+        let metadata = cargo
+            .metadata(Some(&manifest))
             .or_else(
                 |problem| match problem.message.contains("believes it's in a workspace") {
                     true => metadata_apart(&dir),
@@ -286,7 +296,13 @@ fn local_packages(
             )
             .hint("a path dependency, or a [patch] of the workspace, names this folder"));
         };
-        add(package, &root, &mut open, &mut found)?;
+        let package = Found {
+            manifest: read_manifest(&package.manifest_path)?,
+            package,
+            workspace: root,
+        };
+        open.extend(package.path_dependencies().map(Utf8Path::to_owned));
+        found.insert(dir, package);
     }
     Ok(found)
 }

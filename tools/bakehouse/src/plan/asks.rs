@@ -159,16 +159,12 @@ pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
         .into_iter()
         .flatten()
         .filter_map(|(target, value)| Some((format!("target.{target}."), value.as_table()?)));
-    let kinds = [
-        ("dependencies", "dependencies"),
-        ("build-dependencies", "build-dependencies"),
-        ("build_dependencies", "build-dependencies"),
-    ];
+    let kinds = ["dependencies", "build-dependencies"];
     std::iter::once((String::new(), manifest))
         .chain(targets)
         .flat_map(|(prefix, table)| {
-            kinds.into_iter().filter_map(move |(key, kind)| {
-                Some((format!("{prefix}{kind}"), table.get(key)?.as_table()?))
+            kinds.into_iter().filter_map(move |kind| {
+                Some((format!("{prefix}{kind}"), table.get(kind)?.as_table()?))
             })
         })
         .collect()

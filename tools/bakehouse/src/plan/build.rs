@@ -7,15 +7,17 @@ use camino::Utf8PathBuf;
 use super::collect::{Collector, Together};
 use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SKELETON};
+use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile;
 use super::runtime::RuntimeBase;
-use super::selection::{leaf, member_reads, outermost, selections};
+use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::{Sources, Workspace};
+use crate::graph::Sources;
+use crate::graph::each::each;
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -56,15 +58,15 @@ pub struct Plan {
 pub const COMPILED: &str = "compiled";
 
 impl Plan {
-    /// The paths whose content a plan needs: sources of all closures, declared inputs and shipped files.
-    pub fn reads(workspace: &Workspace, config: &Config) -> Vec<Utf8PathBuf> {
-        let packages = compiled(&selections(workspace, config));
-        reads(workspace, config, &packages).into_iter().collect()
-    }
-
-    /// Works out the plan.
-    pub fn new(workspace: &Workspace, config: Config, sources: &Sources) -> Self {
-        let selections = selections(workspace, &config);
+    /// Works out the plan. `sources` holds what the draft reads.
+    pub fn new(draft: Draft<'_>, sources: &Sources) -> Self {
+        let mut context = draft.reads();
+        let Draft {
+            workspace,
+            config,
+            selections,
+            compiled,
+        } = draft;
         let ground = selections
             .iter()
             .flat_map(|selection| &selection.ground)
@@ -79,7 +81,6 @@ impl Plan {
                     .map(|stage| stage.package.as_str()),
             );
         }
-        let compiled = compiled(&selections);
         let skeleton = Skeleton::new(workspace, &compiled, &ground, &run);
         let collector = Collector::new(workspace, &config, sources, &skeleton, &compiled);
         let unified: Vec<(&Selection, Together<'_>)> = selections
@@ -97,66 +98,57 @@ impl Plan {
             let inputs = collector.binary(together, leaf, closure);
             (leaf.name.clone(), closure.clone(), inputs)
         };
-        let services = config
-            .services
-            .iter()
-            .map(|service| {
-                let (leaf, closure, mut inputs) =
-                    binary(&service.package, &service.bin, &service.features, false);
-                collector.image(&mut inputs, service);
-                let sources = closure
-                    .iter()
-                    .flat_map(|package| member_reads(workspace, &config, package));
-                let shipped = service.image.files.keys().cloned();
-                let reads = outermost(&sources.chain(shipped).collect());
-                Service {
-                    name: service.name.clone(),
-                    family: service.family.clone(),
-                    variant: service.variant.clone(),
-                    package: service.package.clone(),
-                    bin: service.bin.clone(),
-                    leaf,
-                    closure,
-                    image: service.image.clone(),
-                    reads,
-                    compose: service.compose.clone(),
-                    input_hash: inputs.hash("service"),
-                    inputs,
-                }
-            })
-            .collect();
+        let services = each(&config.services, |service| {
+            let (leaf, closure, mut inputs) =
+                binary(&service.package, &service.bin, &service.features, false);
+            collector.image(&mut inputs, service);
+            let sources = closure
+                .iter()
+                .flat_map(|package| member_reads(workspace, &config, package));
+            let shipped = service.image.files.keys().cloned();
+            let reads = outermost(&sources.chain(shipped).collect());
+            Service {
+                name: service.name.clone(),
+                family: service.family.clone(),
+                variant: service.variant.clone(),
+                package: service.package.clone(),
+                bin: service.bin.clone(),
+                leaf,
+                closure,
+                image: service.image.clone(),
+                reads,
+                compose: service.compose.clone(),
+                input_hash: inputs.hash("service"),
+                inputs,
+            }
+        });
         let packs = config
             .packs
             .iter()
             .map(|pack| Pack {
                 name: pack.name.clone(),
                 path: pack.path.clone(),
-                binaries: pack
-                    .binaries
-                    .iter()
-                    .map(|built| {
-                        let (leaf, closure, mut inputs) = binary(
-                            &built.package,
-                            &built.bin,
-                            &built.features,
-                            built.linked_static,
-                        );
-                        collector.placed(&mut inputs, built);
-                        PackBinary {
-                            target: format!("pack-{}-{}", pack.name, built.bin),
-                            package: built.package.clone(),
-                            bin: built.bin.clone(),
-                            folder: built.folder.clone(),
-                            leaf,
-                            closure,
-                            input_hash: inputs.hash("pack-binary"),
-                            inputs,
-                        }
-                    })
-                    .collect(),
+                binaries: each(&pack.binaries, |built| {
+                    let (leaf, closure, mut inputs) = binary(
+                        &built.package,
+                        &built.bin,
+                        &built.features,
+                        built.linked_static,
+                    );
+                    collector.placed(&mut inputs, built);
+                    PackBinary {
+                        target: format!("pack-{}-{}", pack.name, built.bin),
+                        package: built.package.clone(),
+                        bin: built.bin.clone(),
+                        folder: built.folder.clone(),
+                        leaf,
+                        closure,
+                        input_hash: inputs.hash("pack-binary"),
+                        inputs,
+                    }
+                }),
             })
             .collect();
-        let mut context = reads(workspace, &config, &compiled);
         context.insert(config.output.folder.join(SKELETON));
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
@@ -239,29 +231,4 @@ impl Plan {
         }
         families
     }
-}
-
-/// The paths whose content builds of `packages`, and the images of all services, need.
-fn reads(
-    workspace: &Workspace,
-    config: &Config,
-    packages: &BTreeSet<String>,
-) -> BTreeSet<Utf8PathBuf> {
-    let sources = packages
-        .iter()
-        .flat_map(|package| member_reads(workspace, config, package));
-    let shipped = config
-        .services
-        .iter()
-        .flat_map(|service| service.image.files.keys().cloned());
-    let configs = workspace.cargo_configs.iter().cloned();
-    sources.chain(shipped).chain(configs).collect()
-}
-
-/// All packages that are compiled for any output.
-fn compiled(selections: &[Selection]) -> BTreeSet<String> {
-    let closures = selections
-        .iter()
-        .flat_map(|selection| selection.closures.keys());
-    closures.cloned().collect()
 }

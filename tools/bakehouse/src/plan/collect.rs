@@ -1,6 +1,7 @@
 //! Finds what each output of a plan is built from.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,12 +10,13 @@ use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
 use super::inherit::{self, canonical};
 use super::inputs::{Inputs, PackageInputs, Part, file_text};
-use super::lock_graph::{self, LockGraph};
+use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
+use crate::graph::each::each;
 use crate::graph::sources::FileState;
-use crate::graph::{Member, Sources, Workspace};
+use crate::graph::{Sources, Workspace};
 
 /// What is compiled together with unified features.
 pub struct Together<'a> {
@@ -22,6 +24,17 @@ pub struct Together<'a> {
     lock: lock_graph::Together,
     /// What each of its packages asks of others, by name.
     asking: BTreeMap<&'a str, Asking<'a>>,
+    /// By the part of the lock: most outputs have the same.
+    reached: Mutex<HashMap<LockPart, Arc<Reached>>>,
+}
+
+/// What follows from a part of the lock.
+struct Reached {
+    locked: Vec<(Part, Arc<str>)>,
+    /// By package what it asks of crates of that part.
+    asked: Vec<(String, Arc<str>)>,
+    /// What the manifest of the workspace decides for these crates, by key.
+    decided: Vec<(String, Arc<str>)>,
 }
 
 /// Finds the inputs of each output of a plan.
@@ -35,6 +48,10 @@ pub struct Collector<'a> {
     root: (Utf8PathBuf, &'a str),
     lock: LockGraph<'a>,
     packages: BTreeMap<String, PackageInputs>,
+    /// The keys of its workspace's manifest that a package inherits, and `metadata`, which build scripts may read.
+    inherited: BTreeMap<&'a str, BTreeSet<String>>,
+    /// By folder of a workspace what its manifest says under those keys.
+    shared: BTreeMap<&'a Utf8Path, BTreeMap<String, Arc<str>>>,
 }
 
 impl<'a> Collector<'a> {
@@ -58,14 +75,25 @@ impl<'a> Collector<'a> {
             root: (workspace.folder.join("Cargo.toml"), root),
             lock: LockGraph::new(&workspace.lock, &workspace.members),
             packages: BTreeMap::new(),
+            inherited: BTreeMap::new(),
+            shared: BTreeMap::new(),
         };
-        collector.packages = compiled
-            .iter()
-            .map(|name| {
-                let manifest = skeleton.members[name].own.clone();
-                (name.clone(), collector.package(name, manifest))
-            })
-            .collect();
+        for member in compiled.iter().map(|name| &workspace.members[name]) {
+            let mut keys = inherit::keys(&member.manifest);
+            keys.insert("metadata".to_owned());
+            let shared = collector.shared.entry(&member.workspace).or_default();
+            let new = keys.iter().filter(|key| !shared.contains_key(*key));
+            let values = inherit::values(workspace.manifest_of(member), new);
+            shared.extend(values);
+            collector.inherited.insert(&member.name, keys);
+        }
+        let names: Vec<&String> = compiled.iter().collect();
+        let packages = each(&names, |name| {
+            let manifest = skeleton.members[*name].own.clone();
+            collector.package(name, manifest)
+        });
+        let names = names.into_iter().cloned();
+        collector.packages = names.zip(packages).collect();
         collector
     }
 
@@ -84,7 +112,7 @@ impl<'a> Collector<'a> {
                     continue;
                 }
                 let root = (file == self.root.0).then_some(&self.root.1);
-                match root.or_else(|| self.manifests.get(file)) {
+                match root.or_else(|| self.manifest(file)) {
                     Some(text) => others.insert(file.to_owned(), (*text).to_owned()).is_some(),
                     None => files.insert(file.to_owned(), state.clone()).is_some(),
                 };
@@ -93,18 +121,26 @@ impl<'a> Collector<'a> {
         PackageInputs::new(manifest, others, files)
     }
 
+    /// What stands in the place of a package's manifest.
+    fn manifest(&self, file: &Utf8Path) -> Option<&&'a str> {
+        let named = file.file_name() == Some("Cargo.toml");
+        named.then(|| self.manifests.get(file)).flatten()
+    }
+
     /// What `selection` compiles, for [`Self::binary`].
     pub fn together(&self, selection: &'a Selection) -> Together<'a> {
         let packages: BTreeSet<String> = selection.closures.keys().cloned().collect();
-        let asking = selection.closures.keys().map(|package| {
-            let member = &self.workspace.members[package];
+        let names: Vec<&String> = selection.closures.keys().collect();
+        let asking = each(&names, |package| {
+            let member = &self.workspace.members[*package];
             let manifest = self.workspace.manifest_of(member);
             let asking = Asking::new(manifest, member, &selection.activation);
             (member.name.as_str(), asking)
         });
         Together {
             selection,
-            asking: asking.collect(),
+            asking: asking.into_iter().collect(),
+            reached: Mutex::default(),
             lock: self.lock.together(packages, &selection.activation),
         }
     }
@@ -117,7 +153,24 @@ impl<'a> Collector<'a> {
         closure: &BTreeSet<String>,
     ) -> Inputs {
         let config = self.config;
-        let mut inputs = Inputs::default();
+        // Most of it is in order, and quicker to put in place all together.
+        let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
+        for package in closure {
+            let digest = self.packages[package].digest.clone();
+            parts.push((Part::Package(package.clone()), digest));
+        }
+        for package in closure {
+            let features: Vec<&str> = together.selection.activation.features(package).collect();
+            if !features.is_empty() {
+                parts.push((Part::Features(package.clone()), features.join(", ").into()));
+            }
+        }
+        let reached = self.reached(together, self.lock.part(closure, &together.lock));
+        let others = reached.asked.iter();
+        let others = others.filter(|(package, _)| !closure.contains(package));
+        parts.extend(others.map(|(package, asked)| (Part::Asks(package.clone()), asked.clone())));
+        parts.extend(reached.locked.iter().cloned());
+        let mut inputs = Inputs(parts.into_iter().collect());
         inputs.setting("package", leaf.package.as_str());
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
         inputs.setting("profile", config.profile.as_str());
@@ -138,33 +191,48 @@ impl<'a> Collector<'a> {
                 inputs.set(Part::CargoConfig(file.to_owned()), file_text(state));
             }
         }
-
         self.variables(&mut inputs, together.selection, closure);
-        for package in closure {
-            inputs.set(
-                Part::Package(package.clone()),
-                self.packages[package].digest.as_str(),
-            );
-            let features: Vec<&str> = together.selection.activation.features(package).collect();
-            if !features.is_empty() {
-                inputs.set(Part::Features(package.clone()), features.join(", "));
-            }
+        self.workspace_manifests(&mut inputs, closure);
+        for (key, value) in &reached.decided {
+            let part = Part::Workspace(self.root.0.clone(), key.clone());
+            inputs.set(part, value.clone());
         }
-        let part = self.lock.part(closure, &together.lock);
-        let mut names: HashSet<&str> = HashSet::new();
-        for index in part.entries() {
-            names.insert(&self.lock.entry(index).name);
-            let text = self.lock.text(index, &part);
-            inputs.set(Part::Locked(self.lock.name(index)), text);
-        }
-        let others = part.entries().filter_map(|index| self.lock.member(index));
-        for package in others.filter(|package| !closure.contains(*package)) {
-            if let Some(asked) = together.asking[package].of(&names) {
-                inputs.set(Part::Asks(package.to_owned()), asked);
-            }
-        }
-        self.workspace_manifests(&mut inputs, closure, &names);
         inputs
+    }
+
+    /// What follows from `part` for what is compiled together.
+    fn reached(&self, together: &Together<'_>, part: LockPart) -> Arc<Reached> {
+        let mut known = together
+            .reached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(reached) = known.get(&part) {
+            return reached.clone();
+        }
+        let entries = || part.entries();
+        let names: HashSet<&str> = entries()
+            .map(|index| self.lock.entry(index).name.as_str())
+            .collect();
+        let members = entries().filter_map(|index| self.lock.member(index));
+        let asked = members.filter_map(|package| {
+            let asked = together.asking.get(package)?.of(&names)?;
+            Some((package.to_owned(), asked))
+        });
+        let locked = entries().map(|index| {
+            let text = self.lock.text(index, &part);
+            (Part::Locked(self.lock.name(index)), text)
+        });
+        let manifest = &self.workspace.manifest;
+        let decided = inherit::decisions(manifest, &self.config.profile, &names).into_iter();
+        let reached = Arc::new(Reached {
+            asked: asked.collect(),
+            locked: locked.collect(),
+            decided: decided
+                .map(|(key, value)| (key, canonical(&value).into()))
+                .collect(),
+        });
+        known.insert(part, reached.clone());
+        reached
     }
 
     /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
@@ -219,7 +287,7 @@ impl<'a> Collector<'a> {
     /// The files that are shipped of `path`; packages' manifests are not in the context.
     fn shipped(&self, path: &'a Utf8Path) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
         let files = self.sources.below(path);
-        files.filter(|(file, _)| !self.manifests.contains_key(*file))
+        files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
     /// What can change a pack beside what its binary is compiled from: where that goes, and how it is linked.
@@ -230,36 +298,29 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What of the workspaces' manifests reaches the packages of `closure` and the crates in `names`.
-    fn workspace_manifests(
-        &self,
-        inputs: &mut Inputs,
-        closure: &BTreeSet<String>,
-        names: &HashSet<&str>,
-    ) {
+    /// What of the workspaces' manifests reaches the packages of `closure`.
+    fn workspace_manifests(&self, inputs: &mut Inputs, closure: &BTreeSet<String>) {
         let workspace = self.workspace;
         let root = &self.root.0;
         inputs.set(
             Part::Workspace(root.clone(), "workspace.resolver".to_owned()),
             workspace.resolver(),
         );
-        let compiled = closure.iter().map(|package| &workspace.members[package]);
-        let mut heirs: BTreeMap<&Utf8Path, Vec<&Member>> = BTreeMap::new();
-        for member in compiled {
-            heirs.entry(&member.workspace).or_default().push(member);
+        let mut inherited: BTreeMap<&Utf8Path, BTreeSet<&String>> = BTreeMap::new();
+        for package in closure {
+            let folder = workspace.members[package].workspace.as_path();
+            let keys = &self.inherited[package.as_str()];
+            inherited.entry(folder).or_default().extend(keys);
         }
-        for (folder, heirs) in heirs {
-            let manifest = workspace.manifest_of(heirs[0]);
-            for (key, value) in inherit::values(manifest, &heirs) {
+        for (folder, keys) in inherited {
+            let values = &self.shared[folder];
+            for (key, value) in keys.into_iter().filter_map(|key| values.get_key_value(key)) {
+                let key = format!("workspace.{key}");
                 inputs.set(
                     Part::Workspace(folder.join("Cargo.toml"), key),
-                    canonical(value),
+                    value.clone(),
                 );
             }
-        }
-        let manifest = &workspace.manifest;
-        for (key, value) in inherit::decisions(manifest, &self.config.profile, names) {
-            inputs.set(Part::Workspace(root.clone(), key), canonical(&value));
         }
     }
 }

@@ -1,24 +1,20 @@
 //! What of a workspace's manifest can matter to some of its packages and to the crates that they need.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use toml::{Table, Value};
 
 use super::asks::dependency_tables;
-use crate::graph::Member;
 
-/// The keys of `[workspace]` that `members` inherit, and `metadata`, which build scripts may read, with their values.
-pub fn values<'a>(manifest: &'a Table, members: &[&Member]) -> Vec<(String, &'a Value)> {
+/// What the manifest of a workspace says under those of `keys` that it has, in a form without order.
+pub fn values<'a>(
+    manifest: &Table,
+    keys: impl Iterator<Item = &'a String>,
+) -> Vec<(String, Arc<str>)> {
     let shared = manifest.get("workspace").and_then(Value::as_table);
-    let inherited: BTreeSet<String> = members
-        .iter()
-        .flat_map(|member| keys(&member.manifest))
-        .chain(["metadata".to_owned()])
-        .collect();
-    inherited
-        .into_iter()
-        .filter_map(|key| Some((format!("workspace.{key}"), value(shared?, &key)?)))
-        .collect()
+    let value = |key: &String| Some((key.clone(), canonical(value(shared?, key)?).into()));
+    keys.filter_map(value).collect()
 }
 
 /// The value of a key of `[workspace]`, such as `package.version`.

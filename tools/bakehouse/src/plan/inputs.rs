@@ -81,7 +81,7 @@ pub struct PackageInputs {
     pub others: BTreeMap<Utf8PathBuf, String>,
     /// Its files and declared inputs.
     pub files: BTreeMap<Utf8PathBuf, FileState>,
-    pub(super) digest: String,
+    pub(super) digest: Arc<str>,
 }
 
 impl PackageInputs {
@@ -101,7 +101,7 @@ impl PackageInputs {
             hash.part("state", &file_text(state));
         }
         Self {
-            digest: hash.finish(),
+            digest: hash.finish().into(),
             manifest,
             others,
             files,

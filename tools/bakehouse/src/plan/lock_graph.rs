@@ -20,6 +20,7 @@ pub struct LockGraph<'a> {
 
 /// What of a lock can change a build: entries that are compiled, or could be, and entries that only others reach which
 /// are compiled together with it, but which need one of those: they have a say in its features.
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct LockPart {
     /// By entry.
     holds: Vec<bool>,

@@ -7,6 +7,7 @@ pub mod build;
 pub mod builder;
 mod collect;
 pub mod config;
+pub mod draft;
 pub mod explain;
 pub mod glibc;
 pub mod hash;

@@ -1,6 +1,6 @@
 //! Which packages compile together, and the stages that this makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::Utf8PathBuf;
 
@@ -148,6 +148,10 @@ fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
+    // Most workspaces have none.
+    if !workspace.lock.builds_on_local() {
+        return BTreeSet::new();
+    }
     let members: Vec<&Member> = packages
         .filter_map(|name| workspace.members.get(name))
         .collect();
@@ -231,14 +235,17 @@ impl Group<'_> {
             format!("-for-{}", self.outputs[0].name)
         };
         let order = compile_order(&activation, &used.union(&ground).cloned().collect());
+        let place = order.iter().enumerate();
+        let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
         let compile = |name: String, package: &str, bin: Option<&str>| {
             let closure = &closures[package];
+            let needed = closure
+                .iter()
+                .filter(|name| bin.is_some() || *name != package);
+            let needed = needed.filter_map(|name| place.get(name.as_str()).copied());
+            let needed: BTreeSet<usize> = needed.collect();
             CompileStage {
-                needs: order
-                    .iter()
-                    .filter(|name| closure.contains(*name) && (bin.is_some() || *name != package))
-                    .cloned()
-                    .collect(),
+                needs: needed.into_iter().map(|at| order[at].clone()).collect(),
                 used: uses.get(package).copied().unwrap_or_default(),
                 with_root: self.root.is_some_and(|root| closure.contains(root)),
                 name,
@@ -275,15 +282,17 @@ impl Group<'_> {
         let (below, above): (Vec<&String>, Vec<&String>) =
             order.iter().partition(|package| ground.contains(*package));
         let library = |package: &&String| compile(format!("lib-{package}{suffix}"), package, None);
+        let ground = below.iter().map(library).collect();
+        let libraries = above.iter().map(library).collect();
         Selection {
             packages: packages.into_iter().map(str::to_owned).collect(),
             features: features.into_iter().collect(),
             all_features_named,
             unnamed: self.root.filter(|_| self.first_resolver).map(str::to_owned),
-            ground: below.iter().map(library).collect(),
-            libraries: above.iter().map(library).collect(),
+            ground,
+            libraries,
             leaves,
-            closures: closures.clone(),
+            closures,
             activation,
             suffix,
         }

@@ -1,5 +1,6 @@
 //! A workspace of three packages: the service `api` needs the library `common`, and nobody needs `other`.
 
+#![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -75,6 +76,7 @@ impl Grove {
             .unwrap()
             .current_dir(&self.root)
             .env("PATH", path)
+            .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
             .args(arguments)
             .output()
             .unwrap()

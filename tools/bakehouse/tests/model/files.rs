@@ -5,8 +5,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bakehouse::graph::Workspace;
+use bakehouse::graph::cargo::Cargo;
 use bakehouse::plan::Plan;
 use bakehouse::plan::config::Config;
+use bakehouse::plan::draft::Draft;
 use bakehouse::problem::Source;
 use camino::Utf8Path;
 
@@ -15,16 +17,16 @@ use super::{Edit, Model};
 /// What the program makes of the files.
 pub fn plan(folder: &Path) -> (Workspace, Plan) {
     let folder = Utf8Path::from_path(folder).unwrap();
-    let mut workspace = Workspace::read(Some(&folder.join("Cargo.toml"))).unwrap();
+    let manifest = folder.join("Cargo.toml");
+    let mut workspace = Workspace::read(&Cargo::default(), Some(&manifest)).unwrap();
     let source = Source {
         name: "bakehouse.toml".to_owned(),
         text: std::fs::read_to_string(folder.join("bakehouse.toml")).unwrap(),
     };
     let config = Config::read(&source, &mut workspace).unwrap();
-    let sources = workspace
-        .sources(&Plan::reads(&workspace, &config))
-        .unwrap();
-    let plan = Plan::new(&workspace, config, &sources);
+    let draft = Draft::new(&workspace, config);
+    let sources = workspace.sources(&Vec::from_iter(draft.reads())).unwrap();
+    let plan = Plan::new(draft, &sources);
     (workspace, plan)
 }
 

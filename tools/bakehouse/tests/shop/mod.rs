@@ -37,6 +37,10 @@ impl Shop {
         std::fs::write(path, text).unwrap();
     }
 
+    pub fn folder(&self, path: &str) {
+        std::fs::create_dir_all(self.path(path)).unwrap();
+    }
+
     pub fn edit(&self, path: &str, from: &str, to: &str) {
         let old = self.read(path);
         assert!(old.contains(from), "{path} holds no {from:?}");
@@ -116,6 +120,7 @@ pub fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
         .current_dir(folder)
         .env_remove("RUST_BACKTRACE")
+        .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
         .args(arguments)
         .output()
         .unwrap()

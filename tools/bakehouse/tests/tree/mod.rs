@@ -81,6 +81,7 @@ impl Tree {
     pub fn bakehouse(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("bakehouse"));
         command.current_dir(self.path(self.workspace));
+        command.env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"));
         command.env_remove("RUST_BACKTRACE").args(arguments);
         command.output().unwrap()
     }

@@ -36,12 +36,17 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let engine = Engine::find()?;
     let names = Names::new(plan);
     let certain = is_certain(arguments);
+    // Where the configuration names no platform, the input hash does not tell for which one an image is.
+    let unnamed = plan.config.platforms.is_empty();
+    let native = unnamed.then(|| engine.platform()).flatten();
     let skip = certain && !arguments.force && arguments.bake.is_empty();
-    let mut images = if skip {
-        engine.images(&names.all(&chosen.services))
-    } else {
-        BTreeMap::new()
-    };
+    let mut images = BTreeMap::new();
+    if skip && (native.is_some() || !unnamed) {
+        images = engine.images(&names.all(&chosen.services));
+    }
+    if let Some(native) = native {
+        images = engine.for_platform(images, &native);
+    }
     let mut current = BTreeSet::new();
     let asked = std::env::var("PLATFORMS").ok();
     let asked = asked.and_then(|names| Platform::new(&names).ok());

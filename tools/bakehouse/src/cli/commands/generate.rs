@@ -1,5 +1,7 @@
 //! `bakehouse generate`.
 
+use std::mem::ManuallyDrop;
+
 use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
@@ -9,9 +11,11 @@ use crate::files::{self, Change};
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> {
-    let Planned { root, plan, .. } = session.plan()?;
-    let documents = documents::render(&plan);
-    let changes = files::compare(&root, &plan.config.output.folder, &documents)?;
+    // The program ends with the command: nobody needs the memory before.
+    let planned = ManuallyDrop::new(session.plan()?);
+    let Planned { root, plan, .. } = &*planned;
+    let documents = documents::render(plan);
+    let changes = files::compare(root, &plan.config.output.folder, &documents)?;
     if arguments.diff {
         changes
             .iter()
@@ -29,7 +33,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     if !arguments.force {
         protect(&changes)?;
     }
-    apply(session, &root, &changes)?;
+    apply(session, root, &changes)?;
     session.say(format_args!(
         "{} of {} files changed",
         changes.len(),

@@ -16,16 +16,22 @@ use crate::plan::proposal::{Chosen, Proposal, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
-    let mut workspace = Workspace::read(session.global.manifest_path.as_deref())?;
+    let manifest = session.global.manifest_path.as_deref();
+    let mut workspace = Workspace::read(&session.cargo, manifest)?;
     let path = config_path(session.global.config.as_deref(), &workspace);
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
     let chosen = Chosen::of(&workspace);
-    let mut findings = scan(&workspace, &chosen.packages(&workspace));
+    let look = |workspace: &Workspace| {
+        let packages = chosen.packages(workspace);
+        let sources = workspace.sources_of(&packages)?;
+        Ok::<_, Problem>(scan(workspace, &sources, &packages))
+    };
+    let mut findings = look(&workspace)?;
     let mut context = levels(&workspace, &findings);
     if context > 0 && workspace.widen(context).is_ok() {
-        findings = scan(&workspace, &chosen.packages(&workspace));
+        findings = look(&workspace)?;
     } else {
         context = 0;
     }

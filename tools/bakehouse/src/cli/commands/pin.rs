@@ -83,7 +83,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
 /// Pins the base images of the configuration by the digests that their registries have, or checks them.
 fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), Problems> {
     let global = &session.global;
-    let mut workspace = Workspace::read(global.manifest_path.as_deref())?;
+    let mut workspace = Workspace::read(&session.cargo, global.manifest_path.as_deref())?;
     let source = config_source(global.config.as_deref(), &workspace)?;
     let config = Config::read(&source, &mut workspace)?;
     let digests = look_up(session, engine, &config.tagged_bases())?;

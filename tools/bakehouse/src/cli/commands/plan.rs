@@ -1,5 +1,7 @@
 //! `bakehouse plan`.
 
+use std::mem::ManuallyDrop;
+
 use owo_colors::OwoColorize;
 use serde::Serialize;
 
@@ -13,7 +15,8 @@ use crate::plan::stage::CompileStage;
 use crate::problem::Problems;
 
 pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
-    let planned = session.plan()?;
+    // The program ends with the command: nobody needs the memory before.
+    let planned = ManuallyDrop::new(session.plan()?);
     let plan = &planned.plan;
     let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
     match arguments.format {

@@ -6,6 +6,8 @@
 
 mod call;
 pub mod finding;
+mod macros;
+mod reader;
 mod reference;
 mod resolve;
 mod rust;

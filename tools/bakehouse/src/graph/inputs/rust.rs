@@ -1,20 +1,19 @@
 //! Reads Rust source: every path in it that a build may read.
 
-use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::punctuated::Punctuated;
+use aho_corasick::AhoCorasick;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, Item, Lit, Macro, Meta, Pat, Stmt, Token};
+use syn::{Attribute, Expr, Item, Lit, Macro};
 
-use super::call::{Reads, asks_git, reads};
 use super::finding::{Certainty, Kind};
+use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
-use super::tests_only::{asks_for_tests, attributes, is_tests_only};
-use super::value::{Names, Value, joined, values};
+use super::tests_only::{attributes, is_tests_only};
+use super::value::{Value, joined, values};
 
 /// Words without which a source file names nothing outside its package: most files need not be parsed.
-pub const SIGNS: [&str; 17] = [
+const SIGNS: [&str; 17] = [
     "\"../",
     "\"./../",
     "/../",
@@ -34,15 +33,16 @@ pub const SIGNS: [&str; 17] = [
     "git_testament!",
 ];
 
+/// Whether a source file may name something outside its package.
+pub fn has_sign(text: &str) -> bool {
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(SIGNS).expect("a few words make no large automaton"));
+    ANY.is_match(text)
+}
+
 /// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
-    let mut reader = Reader {
-        role,
-        names: Names::new(),
-        found: BTreeSet::new(),
-        other_macro: None,
-        perhaps: false,
-    };
+    let mut reader = Reader::new(role);
     match syn::parse_file(text) {
         Ok(file) => {
             // Constants and functions may be used before the place where they stand.
@@ -56,300 +56,6 @@ pub fn references(text: &str, role: Role) -> Vec<Reference> {
         }
     }
     reader.found.into_iter().collect()
-}
-
-struct Reader {
-    role: Role,
-    names: Names,
-    found: BTreeSet<Reference>,
-    /// The macro or attribute, not known here, whose arguments are being read.
-    other_macro: Option<String>,
-    /// Under a condition.
-    perhaps: bool,
-}
-
-impl Reader {
-    fn add(&mut self, line: usize, kind: Kind, by: &str, place: Place, certainty: Certainty) {
-        let certainty = if self.perhaps {
-            Certainty::Perhaps
-        } else {
-            certainty
-        };
-        self.found.insert(Reference {
-            line,
-            kind,
-            by: by.to_owned(),
-            place,
-            certainty,
-        });
-    }
-
-    /// A path that is used somehow.
-    fn used(&mut self, value: &Value) {
-        let build = self.role == Role::BuildScript;
-        let certain = if build && !value.open {
-            Certainty::Certain
-        } else {
-            Certainty::Perhaps
-        };
-        if value.in_package {
-            if climbs(&value.text) {
-                let kind = match (build, is_proto(&value.text)) {
-                    (true, true) => Kind::Proto,
-                    (true, false) => Kind::BuildScript,
-                    (false, _) => Kind::ManifestDir,
-                };
-                let place = Place::Package(value.text.clone());
-                self.add(value.line, kind, "CARGO_MANIFEST_DIR", place, certain);
-            }
-            return;
-        }
-        self.literal(&value.text, value.line);
-    }
-
-    /// A string that may be a path.
-    fn literal(&mut self, text: &str, line: usize) {
-        let text = ["cargo:rerun-if-changed=", "cargo::rerun-if-changed="]
-            .iter()
-            .find_map(|prefix| text.strip_prefix(prefix))
-            .unwrap_or(text);
-        if !climbs(text) || text.contains(['\n', ' ', '*', '{', '\\']) {
-            return;
-        }
-        let place = Place::Package(text.to_owned());
-        match (self.role, &self.other_macro) {
-            (Role::BuildScript, _) => {
-                if text.split('/').any(|part| part == ".git") {
-                    self.add(line, Kind::Git, ".git", Place::Git, Certainty::Certain);
-                } else {
-                    let kind = if is_proto(text) {
-                        Kind::Proto
-                    } else {
-                        Kind::BuildScript
-                    };
-                    self.add(line, kind, "build script", place, Certainty::Certain);
-                }
-            }
-            (Role::Source, Some(name)) => {
-                let name = name.clone();
-                self.add(line, Kind::Macro, &name, place, Certainty::Perhaps);
-            }
-            (Role::Source, None) => {}
-        }
-    }
-
-    /// Remembers what a constant is, or what a function without arguments gives.
-    fn name_item(&mut self, item: &Item) {
-        let (name, found) = match item {
-            Item::Const(item) => (item.ident.to_string(), values(&item.expr, &self.names)),
-            Item::Static(item) => (item.ident.to_string(), values(&item.expr, &self.names)),
-            Item::Fn(item) if item.sig.inputs.is_empty() => match item.block.stmts.last() {
-                Some(Stmt::Expr(expr, None)) => {
-                    (format!("{}()", item.sig.ident), values(expr, &self.names))
-                }
-                _ => return,
-            },
-            _ => return,
-        };
-        if !found.is_empty() {
-            self.names.insert(name, found);
-        }
-    }
-
-    fn bind(&mut self, pat: &Pat, found: Vec<Value>) {
-        let pat = match pat {
-            Pat::Type(typed) => &*typed.pat,
-            Pat::Reference(inner) => &*inner.pat,
-            other => other,
-        };
-        if let Pat::Ident(name) = pat {
-            self.names.insert(name.ident.to_string(), found);
-        }
-    }
-
-    /// Reads `name!(tokens)`.
-    fn call(&mut self, name: &str, tokens: TokenStream, line: usize) {
-        let by = format!("{}!", name.rsplit("::").next().unwrap_or(name));
-        let args = arguments(tokens.clone());
-        let first = args.iter().flat_map(|args| args.first());
-        let paths: Vec<Value> = first.flat_map(|arg| values(arg, &self.names)).collect();
-        let strings = || strings(tokens.clone());
-        let known = match reads(name) {
-            Reads::File(kind) => {
-                for path in paths.iter().filter(|path| !path.open) {
-                    let place = if path.in_package {
-                        Place::Package(path.text.clone())
-                    } else {
-                        Place::File(path.text.clone())
-                    };
-                    self.add(line, kind, &by, place, Certainty::Certain);
-                }
-                return;
-            }
-            Reads::Package(kind, default) => {
-                let text = strings().into_iter().next();
-                text.or_else(|| default.map(str::to_owned))
-                    .map(|text| (kind, Place::Package(in_package(&text))))
-            }
-            Reads::Upward(kind, default) => {
-                let text = strings().into_iter().next();
-                let upward = || Place::Upward(default.to_owned());
-                Some((
-                    kind,
-                    text.map_or_else(upward, |text| Place::Package(in_package(&text))),
-                ))
-            }
-            Reads::QueryCache => {
-                self.add(line, Kind::Queries, &by, query_cache(), Certainty::Certain);
-                None
-            }
-            Reads::QueryFile => {
-                self.add(line, Kind::Queries, &by, query_cache(), Certainty::Certain);
-                let text = strings().into_iter().next();
-                text.map(|text| (Kind::Queries, Place::Package(text)))
-            }
-            Reads::Git => Some((Kind::Git, Place::Git)),
-            Reads::Nothing | Reads::Unknown => None,
-        };
-        if let Some((kind, place)) = known {
-            self.add(line, kind, &by, place, Certainty::Certain);
-        }
-        let outer = self.other_macro.take();
-        if reads(name) == Reads::Unknown {
-            self.other_macro = Some(by);
-        }
-        self.inside(tokens, args);
-        self.other_macro = outer;
-    }
-
-    /// Reads what stands in a macro: expressions, or statements, or at least tokens.
-    fn inside(&mut self, tokens: TokenStream, args: Option<Punctuated<Expr, Token![,]>>) {
-        if let Some(args) = args {
-            args.iter().for_each(|arg| self.visit_expr(arg));
-        } else if let Ok(stmts) = syn::parse::Parser::parse2(Block::parse_within, tokens.clone()) {
-            stmts.iter().for_each(|stmt| self.visit_stmt(stmt));
-        } else {
-            self.tokens(tokens);
-        }
-    }
-
-    fn tokens(&mut self, tokens: TokenStream) {
-        let mut name: Option<(String, usize)> = None;
-        let mut bang = false;
-        for token in tokens {
-            match token {
-                TokenTree::Ident(ident) => {
-                    name = Some((ident.to_string(), ident.span().start().line));
-                    bang = false;
-                }
-                TokenTree::Punct(punct) => {
-                    bang = punct.as_char() == '!' && name.is_some();
-                    if !bang {
-                        name = None;
-                    }
-                }
-                TokenTree::Group(group) => {
-                    match name.take().filter(|_| bang) {
-                        Some((name, line)) => self.call(&name, group.stream(), line),
-                        None if group.delimiter() == Delimiter::None => self.tokens(group.stream()),
-                        None => self.inside(group.stream(), arguments(group.stream())),
-                    }
-                    bang = false;
-                }
-                TokenTree::Literal(literal) => {
-                    let line = literal.span().start().line;
-                    if let Lit::Str(text) = Lit::new(literal) {
-                        self.literal(&text.value(), line);
-                    }
-                    name = None;
-                    bang = false;
-                }
-            }
-        }
-    }
-
-    fn git(&mut self, name: &str, line: usize) {
-        if self.role == Role::BuildScript
-            && let Some(certain) = asks_git(name)
-        {
-            let certainty = if certain {
-                Certainty::Certain
-            } else {
-                Certainty::Perhaps
-            };
-            self.add(line, Kind::Git, name, Place::Git, certainty);
-        }
-    }
-
-    fn attribute(&mut self, meta: &Meta, line: usize) {
-        let name = meta
-            .path()
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default();
-        match meta {
-            Meta::Path(_) => {}
-            Meta::NameValue(pair) => {
-                let text = match &pair.value {
-                    Expr::Lit(lit) => match &lit.lit {
-                        Lit::Str(text) => Some(text.value()),
-                        _ => None,
-                    },
-                    other => {
-                        self.visit_expr(other);
-                        None
-                    }
-                };
-                let Some(text) = text else { return };
-                let by = format!("#[{name}]");
-                match name.as_str() {
-                    "doc" => {}
-                    "folder" => {
-                        let place = Place::Package(in_package(&text));
-                        self.add(line, Kind::Folder, &by, place, Certainty::Certain);
-                    }
-                    "path" if climbs(&text) => {
-                        self.add(
-                            line,
-                            Kind::Module,
-                            &by,
-                            Place::File(text),
-                            Certainty::Certain,
-                        );
-                    }
-                    // A grammar is sought in the folder `src`.
-                    "grammar" if climbs(&text) => {
-                        let place = Place::Package(format!("src/{text}"));
-                        self.add(line, Kind::Macro, &by, place, Certainty::Certain);
-                    }
-                    _ => self.in_other(by, |reader| reader.literal(&text, line)),
-                }
-            }
-            Meta::List(list) if name == "cfg_attr" => {
-                let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
-                let Ok(parts) = list.parse_args_with(parser) else {
-                    return;
-                };
-                if !parts.first().is_some_and(asks_for_tests) {
-                    let outer = std::mem::replace(&mut self.perhaps, true);
-                    let rest = parts.iter().skip(1);
-                    rest.for_each(|meta| self.attribute(meta, line));
-                    self.perhaps = outer;
-                }
-            }
-            Meta::List(list) => {
-                let tokens = list.tokens.clone();
-                self.in_other(format!("#[{name}]"), |reader| reader.tokens(tokens));
-            }
-        }
-    }
-
-    fn in_other(&mut self, by: String, read: impl FnOnce(&mut Self)) {
-        let outer = self.other_macro.replace(by);
-        read(self);
-        self.other_macro = outer;
-    }
 }
 
 impl Visit<'_> for Reader {
@@ -492,42 +198,4 @@ fn up(value: &Value) -> Value {
         text: format!("{}/..", value.text),
         ..value.clone()
     }
-}
-
-fn query_cache() -> Place {
-    Place::PackageOrWorkspace(".sqlx".to_owned())
-}
-
-/// What a macro's path is relative to the package, where it may say so itself.
-fn in_package(text: &str) -> String {
-    ["$CARGO_MANIFEST_DIR/", "${CARGO_MANIFEST_DIR}/"]
-        .iter()
-        .find_map(|prefix| text.strip_prefix(prefix))
-        .unwrap_or(text)
-        .to_owned()
-}
-
-fn is_proto(path: &str) -> bool {
-    path.ends_with(".proto")
-}
-
-/// Whether a path has a part that goes up.
-fn climbs(path: &str) -> bool {
-    path.split('/').any(|part| part == "..")
-}
-
-fn arguments(tokens: TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
-    syn::parse::Parser::parse2(Punctuated::parse_terminated, tokens).ok()
-}
-
-/// The string literals of a macro's arguments, not those of groups within.
-fn strings(tokens: TokenStream) -> Vec<String> {
-    let string = |token| match token {
-        TokenTree::Literal(literal) => match Lit::new(literal) {
-            Lit::Str(text) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    };
-    tokens.into_iter().filter_map(string).collect()
 }

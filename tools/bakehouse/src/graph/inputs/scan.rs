@@ -1,16 +1,19 @@
 //! Looks for hidden inputs in the files of packages.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::finding::{Certainty, Finding, Kind};
 use super::reference::{Place, Reference, Role};
 use super::resolve::{Package, normal};
-use super::rust::{SIGNS, references};
+use super::rust::{has_sign, references};
 use super::tests_only::declares_for_tests;
-use crate::graph::sources::{DEVELOPMENT, NEVER_SOURCES};
-use crate::graph::{Member, Workspace};
+use crate::graph::each::each;
+use crate::graph::sources::{DEVELOPMENT, FileKind};
+use crate::graph::{Member, Sources, Workspace};
 
 /// Files that a package has for people.
 const FOR_PEOPLE: [&str; 8] = [
@@ -24,39 +27,21 @@ const FOR_PEOPLE: [&str; 8] = [
     "NOTICE",
 ];
 
-/// Parsing needs stack in proportion to how deep expressions nest.
-const STACK: usize = 32 << 20;
-
-/// The hidden inputs of `packages`, sorted. What cannot be read is left out: reading the sources reports it.
-pub fn scan(workspace: &Workspace, packages: &BTreeSet<&str>) -> Vec<Finding> {
+/// The hidden inputs of `packages`, sorted. `sources` holds what they are compiled from.
+pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>) -> Vec<Finding> {
     let members: Vec<&Member> = packages
         .iter()
         .filter_map(|name| workspace.members.get(*name))
         .collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        // Packages differ in size: each thread takes the next one.
-        while let Some(member) =
-            members.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-        {
-            found.extend(Scan::new(workspace, member).run());
-        }
-        found
-    };
-    let found: BTreeSet<Finding> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|_| {
-                std::thread::Builder::new()
-                    .stack_size(STACK)
-                    .spawn_scoped(scope, work)
-            })
-            .filter_map(Result::ok)
-            .collect();
-        let done = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        done.filter_map(Result::ok).flatten().collect()
+    let dirs: BTreeSet<&Utf8Path> = workspace
+        .members
+        .values()
+        .map(|member| member.dir.as_path())
+        .collect();
+    let found = each(&members, |member| {
+        Scan::new(workspace, sources, &dirs, member).run()
     });
+    let found: BTreeSet<Finding> = found.into_iter().flatten().collect();
     let submodules = submodules(workspace, &members, &found);
     let all: BTreeSet<Finding> = found.into_iter().chain(submodules).collect();
     let mut all: Vec<Finding> = all.into_iter().collect();
@@ -69,8 +54,11 @@ pub fn scan(workspace: &Workspace, packages: &BTreeSet<&str>) -> Vec<Finding> {
 }
 
 struct Scan<'a> {
-    root: &'a Utf8Path,
-    package: Package<'a>,
+    workspace: &'a Workspace,
+    sources: &'a Sources,
+    member: &'a Member,
+    /// Worked out when something is found: most packages read nothing outside.
+    package: OnceCell<Package<'a>>,
     /// Folders of the packages within this one.
     nested: BTreeSet<&'a Utf8Path>,
     /// The file of the build script, relative to the workspace root.
@@ -78,77 +66,87 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(workspace: &'a Workspace, member: &'a Member) -> Self {
+    /// `dirs`: the folders of all packages.
+    fn new(
+        workspace: &'a Workspace,
+        sources: &'a Sources,
+        dirs: &BTreeSet<&'a Utf8Path>,
+        member: &'a Member,
+    ) -> Self {
         let build = member
             .manifest
             .get("package")
             .and_then(|package| package.get("build"))
             .and_then(toml::Value::as_str)
             .unwrap_or("build.rs");
-        let dirs = workspace.members.values().map(|other| other.dir.as_path());
+        let dir = member.dir.as_path();
+        let after = dirs.range::<Utf8Path, _>((Bound::Excluded(dir), Bound::Unbounded));
         Self {
-            root: &workspace.root,
-            package: Package::new(workspace, member),
-            nested: dirs
-                .filter(|dir| dir.starts_with(&member.dir) && *dir != member.dir)
+            workspace,
+            sources,
+            member,
+            package: OnceCell::new(),
+            nested: after
+                .copied()
+                .take_while(|other| other.starts_with(dir))
                 .collect(),
             build_script: normal(&member.path(build)),
         }
     }
 
+    fn findings(&self, reference: &Reference, file: &Utf8Path) -> Vec<Finding> {
+        let package = self
+            .package
+            .get_or_init(|| Package::new(self.workspace, self.member));
+        package.findings(reference, file)
+    }
+
     fn run(&self) -> BTreeSet<Finding> {
         let mut found = BTreeSet::new();
-        for path in &self.package.member.sources {
-            let walk = ignore::WalkBuilder::new(self.root.join(path))
-                .standard_filters(false)
-                .filter_entry(|entry| {
-                    let name = entry.file_name().to_str();
-                    !name.is_some_and(|name| NEVER_SOURCES.contains(&name))
-                })
-                .build();
-            for entry in walk.filter_map(Result::ok) {
-                let Some(full) = Utf8Path::from_path(entry.path()) else {
-                    continue;
-                };
-                let file = full.strip_prefix(self.root).unwrap_or(full);
-                if file.ancestors().any(|folder| self.nested.contains(folder)) {
-                    continue;
-                }
-                if entry.path_is_symlink() {
-                    found.extend(self.link(file));
-                }
-                let name = file.file_name().unwrap_or_default();
-                if file.extension() == Some("rs") && full.is_file() && !self.is_development(file) {
-                    found.extend(self.source(file));
-                } else if matches!(name, "askama.toml" | "rinja.toml")
-                    && file.parent() == Some(&self.package.member.dir)
-                {
-                    found.extend(self.templates(file));
-                }
+        let files = self.member.sources.iter();
+        for (file, state) in files.flat_map(|path| self.sources.below(path)) {
+            if file.ancestors().any(|folder| self.nested.contains(folder)) {
+                continue;
+            }
+            if state.kind == FileKind::Link {
+                found.extend(self.link(file));
+            }
+            let name = file.file_name().unwrap_or_default();
+            if file.extension() == Some("rs") && !self.is_development(file) {
+                found.extend(self.source(file, state.kind));
+            } else if matches!(name, "askama.toml" | "rinja.toml")
+                && file.parent() == Some(&self.member.dir)
+            {
+                found.extend(self.templates(file));
             }
         }
         found
     }
 
     fn is_development(&self, file: &Utf8Path) -> bool {
-        let inside = file.strip_prefix(&self.package.member.dir).unwrap_or(file);
+        let inside = file.strip_prefix(&self.member.dir).unwrap_or(file);
         inside
             .iter()
             .next()
             .is_some_and(|first| DEVELOPMENT.contains(&first))
     }
 
-    fn source(&self, file: &Utf8Path) -> Vec<Finding> {
-        let Ok(text) = std::fs::read_to_string(self.root.join(file)) else {
-            return Vec::new();
+    fn source(&self, file: &Utf8Path, kind: FileKind) -> Vec<Finding> {
+        let linked;
+        let text = if kind == FileKind::Link {
+            linked = std::fs::read_to_string(self.workspace.root.join(file)).ok();
+            linked.as_ref()
+        } else {
+            self.sources.rust.get(file)
         };
+        let Some(text) = text else { return Vec::new() };
         let role = self.role(file);
-        if role == Role::Source && !SIGNS.iter().any(|sign| text.contains(sign)) {
+        if role == Role::Source && !has_sign(text) {
             return Vec::new();
         }
-        let found: Vec<Finding> = references(&text, role)
+        let found: Vec<Finding> = references(text, role)
             .iter()
-            .flat_map(|reference| self.package.findings(reference, file))
+            .flat_map(|reference| self.findings(reference, file))
             .collect();
         if found.is_empty() || self.is_tests_only(file) {
             return Vec::new();
@@ -157,7 +155,7 @@ impl<'a> Scan<'a> {
     }
 
     fn role(&self, file: &Utf8Path) -> Role {
-        let dir = &self.package.member.dir;
+        let dir = &self.member.dir;
         let beside = self
             .build_script
             .parent()
@@ -189,11 +187,9 @@ impl<'a> Scan<'a> {
             let candidates = ["mod.rs", "lib.rs", "main.rs"].map(|file| folder.join(file));
             let candidates = candidates.into_iter().chain([folder.with_extension("rs")]);
             let parent = candidates
-                .filter(|candidate| {
-                    *candidate != module && candidate.starts_with(&self.package.member.dir)
-                })
+                .filter(|candidate| *candidate != module && candidate.starts_with(&self.member.dir))
                 .find_map(|candidate| {
-                    let text = std::fs::read_to_string(self.root.join(&candidate)).ok()?;
+                    let text = self.sources.rust.get(&candidate)?;
                     let names_it = text.contains(&format!("mod {name}"));
                     names_it.then_some((candidate, text))
                 });
@@ -201,7 +197,7 @@ impl<'a> Scan<'a> {
                 return false;
             };
             let tests = text.contains("test")
-                && syn::parse_file(&text).is_ok_and(|file| declares_for_tests(&file, &name));
+                && syn::parse_file(text).is_ok_and(|file| declares_for_tests(&file, &name));
             if tests {
                 return true;
             }
@@ -217,7 +213,7 @@ impl<'a> Scan<'a> {
         if for_people || self.is_development(file) {
             return Vec::new();
         }
-        let Ok(target) = self.root.join(file).read_link_utf8() else {
+        let Ok(target) = self.workspace.root.join(file).read_link_utf8() else {
             return Vec::new();
         };
         let read = if name.eq_ignore_ascii_case("readme") {
@@ -235,13 +231,12 @@ impl<'a> Scan<'a> {
         if target.is_absolute() {
             return Vec::new();
         }
-        self.package
-            .findings(&reference(Place::File(target.into_string())), file)
+        self.findings(&reference(Place::File(target.into_string())), file)
     }
 
     /// Folders of templates outside the package.
     fn templates(&self, file: &Utf8Path) -> Vec<Finding> {
-        let Ok(text) = std::fs::read_to_string(self.root.join(file)) else {
+        let Ok(text) = std::fs::read_to_string(self.workspace.root.join(file)) else {
             return Vec::new();
         };
         let Ok(table) = text.parse::<toml::Table>() else {
@@ -261,7 +256,7 @@ impl<'a> Scan<'a> {
                 place: Place::Package(dir.to_owned()),
                 certainty: Certainty::Certain,
             };
-            found.extend(self.package.findings(&reference, file));
+            found.extend(self.findings(&reference, file));
         }
         found
     }

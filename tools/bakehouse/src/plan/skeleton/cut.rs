@@ -9,12 +9,13 @@ use super::manifest::{hollow, inherited, library, masked, own, without_path_vers
 use super::{MemberSkeleton, RUNNER, Role};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
-use crate::graph::member::Binary;
 use crate::graph::{Member, Workspace, patch};
 
 /// A workspace cut to some of its packages.
 pub(super) struct Cut<'a> {
     pub(super) workspace: &'a Workspace,
+    /// The packages that are compiled and have a binary of a name.
+    pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
     pub(super) kept: &'a BTreeMap<String, Role>,
     /// The entries of the lock that they reach.
     pub(super) reachable: &'a [&'a Package],
@@ -54,11 +55,11 @@ impl Cut<'_> {
 
     /// Whether another package that is compiled has a binary of the same name.
     fn shares_a_name(&self, member: &Member) -> bool {
-        let compiled = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
-        let others = compiled.map(|(name, _)| &self.workspace.members[name]);
-        let mut others = others.filter(|other| other.name != member.name && !other.foreign);
-        let named = |binary: &Binary| member.binaries.iter().any(|own| own.name == binary.name);
-        member.library.is_some() && others.any(|other| other.binaries.iter().any(named))
+        let mut others = member.binaries.iter().flat_map(|binary| {
+            let owners = self.binaries.get(binary.name.as_str());
+            owners.into_iter().flatten()
+        });
+        member.library.is_some() && others.any(|other| *other != member.name)
     }
 
     /// The workspace manifest. Masked, it keeps only what decides how third-party crates compile.

@@ -9,13 +9,7 @@ use crate::graph::lock::MASKED_VERSION;
 
 const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
 /// What no image is built from.
-const DEVELOPMENT: [&str; 5] = [
-    "dev-dependencies",
-    "dev_dependencies",
-    "test",
-    "bench",
-    "example",
-];
+const DEVELOPMENT: [&str; 4] = ["dev-dependencies", "test", "bench", "example"];
 
 /// Names of the dependencies that `manifest` inherits from its workspace.
 pub(super) fn inherited(manifest: &Table) -> BTreeSet<String> {
@@ -36,7 +30,7 @@ fn dependency_tables(manifest: &Table) -> impl Iterator<Item = &Table> {
     std::iter::once(manifest)
         .chain(targets.filter_map(Value::as_table))
         .flat_map(|table| {
-            ["dependencies", "build-dependencies", "build_dependencies"]
+            DEPENDENCIES
                 .into_iter()
                 .filter_map(|key| table.get(key).and_then(Value::as_table))
         })

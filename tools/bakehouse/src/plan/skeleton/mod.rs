@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use self::cut::{Cut, text};
+use crate::graph::each::each;
 use crate::graph::{Workspace, patch};
 
 mod cut;
@@ -120,8 +121,17 @@ impl Skeleton {
             .map(|patch| patch.package)
             .chain(ground.iter().cloned())
             .collect();
+        let mut binaries: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let own = compiled.iter().map(|name| &workspace.members[name]);
+        for member in own.filter(|member| !member.foreign) {
+            for binary in &member.binaries {
+                let owners = binaries.entry(&binary.name).or_default();
+                owners.insert(&member.name);
+            }
+        }
         let cut = Cut {
             workspace,
+            binaries,
             kept: &kept,
             reachable: &reachable,
             plain: &plain,
@@ -156,10 +166,11 @@ impl Skeleton {
                 .cloned()
                 .collect(),
             runner: (!run.is_empty()).then(|| text(&cut.runner())),
-            members: kept
-                .keys()
-                .map(|name| (name.clone(), cut.member(&workspace.members[name])))
-                .collect(),
+            members: {
+                let names: Vec<&String> = kept.keys().collect();
+                let members = each(&names, |name| cut.member(&workspace.members[*name]));
+                names.into_iter().cloned().zip(members).collect()
+            },
         }
     }
 

@@ -1,0 +1,307 @@
+//! The rounds: every scenario, with every way in turn.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+
+use super::edits::{Action, Edits};
+use super::results::{Cell, Outcome, Results, Run, WayFacts};
+use super::scenario::{self, Place, Scenario, What};
+use super::stand::{Attempted, Cache, Order, Stand};
+use super::subject::Subject;
+use super::upkeep::{empty, in_registry};
+use super::ways::Way;
+use super::{Host, Options, tree};
+use crate::documents;
+use crate::plan::Plan;
+use crate::problem::{Problem, Problems};
+
+/// A benchmark that is running.
+pub(super) struct Bench<'a> {
+    pub(super) config: &'a str,
+    pub(super) options: &'a Options,
+    pub(super) host: &'a dyn Host,
+    pub(super) subject: &'a Subject,
+    pub(super) plan: &'a Plan,
+    pub(super) edits: Edits<'a>,
+    pub(super) stands: Vec<Stand>,
+    /// What tells this run's names from those of others.
+    pub(super) salt: String,
+    /// Seconds that the last round of a scenario took a way, preparations and all.
+    pub(super) spent: BTreeMap<(usize, Way), f64>,
+    pub(super) place: Utf8PathBuf,
+    pub(super) results: &'a mut Results,
+}
+
+impl Bench<'_> {
+    pub(super) fn run(&mut self, scenarios: &[Scenario]) -> Result<(), Problems> {
+        let bare = self.options.bare.is_some();
+        let at = |place| -> Vec<usize> {
+            let found = scenarios
+                .iter()
+                .enumerate()
+                .filter(|(_, scenario)| scenario.place == place);
+            found.map(|(index, _)| index).collect()
+        };
+        let (cold, kept, runner) = (at(Place::Cold), at(Place::Builder), at(Place::BareRunner));
+        let ways = self.options.ways.len();
+        let bare_cells = if bare { runner.len() } else { 0 };
+        self.host.total(
+            ways * (cold.len().max(1) * self.options.cold_rounds
+                + (kept.len() + bare_cells) * self.options.rounds),
+        );
+        for round in 0..self.options.cold_rounds {
+            self.clean_builds(scenarios, cold.first().copied(), round)?;
+        }
+        for round in 0..self.options.rounds {
+            for index in &kept {
+                self.scenario(*index, &scenarios[*index], round)?;
+            }
+        }
+        self.image_sizes();
+        if bare {
+            self.fill_caches()?;
+            for round in 0..self.options.rounds {
+                for index in &runner {
+                    self.scenario(*index, &scenarios[*index], round)?;
+                }
+            }
+        } else {
+            for index in runner {
+                for way in &self.options.ways {
+                    self.cell(index, *way).note = Some("needs --runner and --registry".to_owned());
+                }
+            }
+        }
+        self.remove_images();
+        Ok(())
+    }
+
+    /// Gives every way a new place, and builds there.
+    fn clean_builds(
+        &mut self,
+        scenarios: &[Scenario],
+        cold: Option<usize>,
+        round: usize,
+    ) -> Result<(), Problems> {
+        self.remove_images();
+        self.stands.clear();
+        for way in self.options.ways.clone() {
+            // Ways that shared a base or a mount's id would find one another's stages and crates.
+            let salt = format!("{}-{round}-{}", self.salt, way.key());
+            self.host
+                .now(&format!("{}: preparing its base image", way.title()));
+            let dir = self.place.join(format!("{}-{round}", way.key()));
+            tree::copy(&self.place.join("master"), &dir)?;
+            let mut stand = Stand {
+                way,
+                dir,
+                base: None,
+                registry: in_registry(self.registry(), &format!("bakehouse-bench/{salt}")),
+                host: self.place.join(format!("host-{round}")),
+                profile: self.plan.config.profile.clone(),
+                profile_folder: documents::dockerfile::profile_folder(self.plan).to_owned(),
+            };
+            stand.base = self.furnish(&stand, &salt)?;
+            self.host.now(&format!("{}: clean build", way.title()));
+            let order = self.order(None, None);
+            let done = stand.bake(order).must(way)?;
+            let expected = self.edits.markers();
+            let outcome = self.judge(&stand, None, &expected);
+            let run = done.run(outcome);
+            self.facts(way).context_bytes = (way != Way::Host).then_some(run.context_bytes);
+            if let Some(index) = cold {
+                self.record(index, &scenarios[index], way, run);
+            }
+            self.stands.push(stand);
+        }
+        Ok(())
+    }
+
+    pub(super) fn order<'b>(
+        &'b self,
+        parts: Option<&'b [usize]>,
+        cache: Option<Cache<'b>>,
+    ) -> Order<'b> {
+        Order {
+            subject: self.subject,
+            parts,
+            cache,
+            context: None,
+        }
+    }
+
+    /// Runs a scenario with every way in turn.
+    fn scenario(
+        &mut self,
+        index: usize,
+        scenario: &Scenario,
+        round: usize,
+    ) -> Result<(), Problems> {
+        let actions = match self.edits.actions(&scenario.steps) {
+            Ok(actions) => actions,
+            Err(problem) => {
+                for way in self.options.ways.clone() {
+                    self.cell(index, way).note = Some(problem.message.clone());
+                }
+                return Ok(());
+            }
+        };
+        for position in 0..self.stands.len() {
+            let way = self.stands[position].way;
+            self.host.now(&format!(
+                "{} · {} ({} of {})",
+                scenario.title,
+                way.title(),
+                round + 1,
+                self.options.rounds
+            ));
+            let skip = self.reason_to_skip(index, scenario, way);
+            if let Some(reason) = &skip {
+                self.cell(index, way).note = Some(reason.clone());
+            }
+            let since = Instant::now();
+            let run = self.act(position, scenario.place, &actions, skip.is_some())?;
+            if let Some(run) = run {
+                self.spent
+                    .insert((index, way), since.elapsed().as_secs_f64());
+                self.record(index, scenario, way, run);
+            }
+        }
+        self.host.save(self.results);
+        Ok(())
+    }
+
+    fn reason_to_skip(&self, index: usize, scenario: &Scenario, way: Way) -> Option<String> {
+        if scenario.place == Place::BareRunner && way == Way::Host {
+            return Some("has no registry cache".to_owned());
+        }
+        let measures_build = scenario
+            .steps
+            .contains(&scenario::Step::Measure(What::Build));
+        if measures_build && !way.is_generated() {
+            return Some("has no such command".to_owned());
+        }
+        let patience = self.options.patience.as_secs_f64();
+        let spent = self.spent.get(&(index, way));
+        spent
+            .is_some_and(|spent| *spent > patience)
+            .then(|| format!("not run again, as it took more than {patience:.0} s"))
+    }
+
+    /// Carries out the actions in one way's place. What is skipped has its edits all the same.
+    fn act(
+        &self,
+        position: usize,
+        place: Place,
+        actions: &[Action],
+        skip: bool,
+    ) -> Result<Option<Run>, Problems> {
+        let stand = &self.stands[position];
+        let mut generating = Duration::ZERO;
+        let mut measured = None;
+        for action in actions {
+            match action {
+                Action::Write(texts) => {
+                    tree::write(&stand.dir, texts)?;
+                    generating += self.generate(stand)?;
+                }
+                Action::Bake(_) | Action::Measure(..) if skip => {}
+                Action::Bake(what) => {
+                    self.bake(stand, Place::Builder, what)?.must(stand.way)?;
+                    generating = Duration::ZERO;
+                }
+                Action::Measure(what, expected) => {
+                    let mut done = self.bake(stand, place, what)?;
+                    done.seconds += generating.as_secs_f64();
+                    let outcome = match place {
+                        Place::BareRunner => Outcome::Unchecked,
+                        _ => self.judge(stand, parts_of(what), expected),
+                    };
+                    measured = Some(done.run(outcome));
+                }
+            }
+        }
+        Ok(measured)
+    }
+
+    fn bake(&self, stand: &Stand, place: Place, what: &What) -> Result<Attempted, Problem> {
+        if *what == What::Build {
+            return Ok(stand.build(self.subject));
+        }
+        let mut order = self.order(parts_of(what), None);
+        let cache = self.cache_ref();
+        if let (Place::BareRunner, Some(bare)) = (place, &self.options.bare) {
+            empty(&bare.runner, &stand.registry)?;
+            order.context = Some(&bare.runner);
+            order.cache = Some(Cache {
+                reference: &cache,
+                branch: "branch",
+            });
+        }
+        Ok(stand.bake(order))
+    }
+
+    /// Whether the binary of a part that was baked is made of the sources as they are.
+    fn judge(
+        &self,
+        stand: &Stand,
+        parts: Option<&[usize]>,
+        expected: &BTreeMap<String, u32>,
+    ) -> Outcome {
+        let all: Vec<usize> = (0..self.subject.parts.len()).collect();
+        let newest = expected.iter().max_by_key(|(_, marker)| **marker);
+        let baked = parts.unwrap_or(&all);
+        let holds_newest = |index: &&usize| {
+            newest.is_some_and(|(package, _)| self.subject.parts[**index].closure.contains(package))
+        };
+        let Some(index) = baked.iter().find(holds_newest).or(baked.first()) else {
+            return Outcome::Unchecked;
+        };
+        let part = &self.subject.parts[*index];
+        let Some(binary) = stand.binary(part) else {
+            return Outcome::Unchecked;
+        };
+        let found = tree::markers(&binary);
+        let wanted: Vec<u32> = expected
+            .iter()
+            .filter(|(package, _)| part.closure.contains(*package))
+            .map(|(_, marker)| *marker)
+            .collect();
+        if found.iter().any(|marker| !wanted.contains(marker)) {
+            Outcome::Stale
+        } else if wanted.iter().all(|marker| found.contains(marker)) {
+            Outcome::Right
+        } else {
+            Outcome::Unchecked
+        }
+    }
+
+    fn record(&mut self, index: usize, scenario: &Scenario, way: Way, run: Run) {
+        self.host.measured(scenario, way, &run);
+        self.cell(index, way).runs.push(run);
+    }
+
+    fn cell(&mut self, index: usize, way: Way) -> &mut Cell {
+        self.results.scenarios[index]
+            .cells
+            .entry(way.key())
+            .or_default()
+    }
+
+    pub(super) fn facts(&mut self, way: Way) -> &mut WayFacts {
+        let facts = self.results.ways.iter_mut();
+        facts
+            .into_iter()
+            .find(|facts| facts.way == way.key())
+            .expect("each way that is measured has its facts from the start")
+    }
+}
+
+fn parts_of(what: &What) -> Option<&[usize]> {
+    match what {
+        What::Parts(parts) => Some(parts),
+        What::All | What::Build => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! The same work on many things, on every processor.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{Builder, available_parallelism, scope};
+
+/// Bytes of stack for each thread: parsing needs it in proportion to how deep expressions nest.
+const STACK: usize = 32 << 20;
+
+/// What `work` makes of each of `items`, in their order.
+pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    // Items differ in size: each thread takes the next one.
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else {
+                return done;
+            };
+            done.push((index, work(item)));
+        }
+    };
+    let threads = available_parallelism().map_or(1, usize::from);
+    let mut done = scope(|scope| {
+        let running: Vec<_> = (0..threads.min(items.len()))
+            .map(|_| Builder::new().stack_size(STACK).spawn_scoped(scope, run))
+            .filter_map(Result::ok)
+            .collect();
+        let mut done = Vec::with_capacity(items.len());
+        for thread in running {
+            match thread.join() {
+                Ok(part) => done.extend(part),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+        // Whatever threads there are take all; without any, it is done here.
+        done.extend(run());
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::each;
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        let items: Vec<usize> = (0..1000).collect();
+        let squares: Vec<usize> = items.iter().map(|item| item * item).collect();
+        assert_eq!(each(&items, |item| item * item), squares);
+        assert!(each(&[0; 0], |item| *item).is_empty());
+    }
+}

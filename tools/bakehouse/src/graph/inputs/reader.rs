@@ -1,0 +1,153 @@
+//! What is known while a source file is read, and what was found in it.
+
+use std::collections::BTreeSet;
+
+use syn::{Item, Pat, Stmt};
+
+use super::call::asks_git;
+use super::finding::{Certainty, Kind};
+use super::reference::{Place, Reference, Role};
+use super::value::{Names, Value, values};
+
+/// Reads a source file.
+pub struct Reader {
+    pub role: Role,
+    pub names: Names,
+    pub found: BTreeSet<Reference>,
+    /// The macro or attribute, not known here, whose arguments are being read.
+    pub other_macro: Option<String>,
+    /// Under a condition.
+    pub perhaps: bool,
+}
+
+impl Reader {
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            names: Names::new(),
+            found: BTreeSet::new(),
+            other_macro: None,
+            perhaps: false,
+        }
+    }
+
+    pub fn add(&mut self, line: usize, kind: Kind, by: &str, place: Place, certainty: Certainty) {
+        let certainty = if self.perhaps {
+            Certainty::Perhaps
+        } else {
+            certainty
+        };
+        self.found.insert(Reference {
+            line,
+            kind,
+            by: by.to_owned(),
+            place,
+            certainty,
+        });
+    }
+
+    /// A path that is used somehow.
+    pub fn used(&mut self, value: &Value) {
+        let build = self.role == Role::BuildScript;
+        let certain = if build && !value.open {
+            Certainty::Certain
+        } else {
+            Certainty::Perhaps
+        };
+        if value.in_package {
+            if climbs(&value.text) {
+                let kind = match (build, is_proto(&value.text)) {
+                    (true, true) => Kind::Proto,
+                    (true, false) => Kind::BuildScript,
+                    (false, _) => Kind::ManifestDir,
+                };
+                let place = Place::Package(value.text.clone());
+                self.add(value.line, kind, "CARGO_MANIFEST_DIR", place, certain);
+            }
+            return;
+        }
+        self.literal(&value.text, value.line);
+    }
+
+    /// A string that may be a path.
+    pub fn literal(&mut self, text: &str, line: usize) {
+        let text = ["cargo:rerun-if-changed=", "cargo::rerun-if-changed="]
+            .iter()
+            .find_map(|prefix| text.strip_prefix(prefix))
+            .unwrap_or(text);
+        if !climbs(text) || text.contains(['\n', ' ', '*', '{', '\\']) {
+            return;
+        }
+        let place = Place::Package(text.to_owned());
+        match (self.role, &self.other_macro) {
+            (Role::BuildScript, _) => {
+                if text.split('/').any(|part| part == ".git") {
+                    self.add(line, Kind::Git, ".git", Place::Git, Certainty::Certain);
+                } else {
+                    let kind = if is_proto(text) {
+                        Kind::Proto
+                    } else {
+                        Kind::BuildScript
+                    };
+                    self.add(line, kind, "build script", place, Certainty::Certain);
+                }
+            }
+            (Role::Source, Some(name)) => {
+                let name = name.clone();
+                self.add(line, Kind::Macro, &name, place, Certainty::Perhaps);
+            }
+            (Role::Source, None) => {}
+        }
+    }
+
+    /// Remembers what a constant is, or what a function without arguments gives.
+    pub fn name_item(&mut self, item: &Item) {
+        let (name, found) = match item {
+            Item::Const(item) => (item.ident.to_string(), values(&item.expr, &self.names)),
+            Item::Static(item) => (item.ident.to_string(), values(&item.expr, &self.names)),
+            Item::Fn(item) if item.sig.inputs.is_empty() => match item.block.stmts.last() {
+                Some(Stmt::Expr(expr, None)) => {
+                    (format!("{}()", item.sig.ident), values(expr, &self.names))
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        if !found.is_empty() {
+            self.names.insert(name, found);
+        }
+    }
+
+    pub fn bind(&mut self, pat: &Pat, found: Vec<Value>) {
+        let pat = match pat {
+            Pat::Type(typed) => &*typed.pat,
+            Pat::Reference(inner) => &*inner.pat,
+            other => other,
+        };
+        if let Pat::Ident(name) = pat {
+            self.names.insert(name.ident.to_string(), found);
+        }
+    }
+
+    pub fn git(&mut self, name: &str, line: usize) {
+        if self.role == Role::BuildScript
+            && let Some(certain) = asks_git(name)
+        {
+            let certainty = if certain {
+                Certainty::Certain
+            } else {
+                Certainty::Perhaps
+            };
+            self.add(line, Kind::Git, name, Place::Git, certainty);
+        }
+    }
+}
+
+fn is_proto(path: &str) -> bool {
+    path.ends_with(".proto")
+}
+
+/// Whether a path has a part that goes up.
+pub fn climbs(path: &str) -> bool {
+    path.split('/').any(|part| part == "..")
+}

@@ -1,0 +1,166 @@
+//! What Cargo said of workspaces, kept so that it need not be asked again while everything is as it was then.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::seen::Digest;
+
+/// How many bytes are kept, the oldest answers going first.
+const LIMIT: u64 = 64 << 20;
+
+/// A folder with an answer in each file: its first line is the digest of what Cargo saw, the rest what it said.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    folder: PathBuf,
+}
+
+/// A text, and the digest that it was kept under.
+pub struct Kept {
+    pub seen: String,
+    pub text: String,
+}
+
+impl Memory {
+    /// The user's: the folder `BAKEHOUSE_CACHE`, else one in the usual place for caches. None when there is no such
+    /// place, or that variable is empty.
+    pub fn of_user() -> Option<Self> {
+        let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+        let folder = match variable("BAKEHOUSE_CACHE") {
+            Some(folder) => Some(folder),
+            None => variable("XDG_CACHE_HOME")
+                .and_then(absolute)
+                .or_else(|| Some(variable("HOME")?.join(".cache")))
+                .map(|caches| caches.join("bakehouse")),
+        };
+        let folder = folder.and_then(absolute)?;
+        Some(Self::of(&folder))
+    }
+
+    /// In a folder of caches.
+    pub fn of(folder: impl AsRef<Path>) -> Self {
+        Self {
+            folder: folder.as_ref().join("cargo"),
+        }
+    }
+
+    /// What is kept of the workspace of the manifest `start`.
+    pub fn recall(&self, start: &Utf8Path) -> Option<Kept> {
+        let text = std::fs::read_to_string(self.file(start)?).ok()?;
+        let (seen, text) = text.split_once('\n')?;
+        Some(Kept {
+            seen: seen.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// Keeps it. What cannot be kept is asked again.
+    pub fn keep(&self, start: &Utf8Path, kept: &Kept) {
+        if let Err(error) = self.try_to_keep(start, kept) {
+            tracing::debug!("what Cargo said is not kept: {error}");
+        }
+    }
+
+    fn try_to_keep(&self, start: &Utf8Path, kept: &Kept) -> std::io::Result<()> {
+        let Some(path) = self.file(start) else {
+            return Ok(());
+        };
+        fs_err::create_dir_all(&self.folder)?;
+        // Whoever reads at the same time finds the old text or the new one.
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        writeln!(file, "{}", kept.seen)?;
+        file.write_all(kept.text.as_bytes())?;
+        file.persist(path)?;
+        self.forget_the_oldest()
+    }
+
+    fn forget_the_oldest(&self) -> std::io::Result<()> {
+        let mut entries = Vec::new();
+        for entry in fs_err::read_dir(&self.folder)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            entries.push((metadata.modified()?, metadata.len(), entry.path()));
+        }
+        entries.sort();
+        let mut left = LIMIT;
+        for (_, size, path) in entries.into_iter().rev() {
+            match left.checked_sub(size) {
+                Some(less) => left = less,
+                None => fs_err::remove_file(path)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, start: &Utf8Path) -> Option<PathBuf> {
+        let mut digest = surroundings()?;
+        digest.part("manifest", start.as_str());
+        Some(self.folder.join(&digest.finish()[..32]))
+    }
+}
+
+/// What decides beside the workspace how Cargo reads one: which Cargo it is, its configuration and the environment.
+fn surroundings() -> Option<Digest> {
+    let mut digest = Digest::new("cargo metadata, form 1");
+    let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let program = which::which(program).ok()?;
+    digest.part("program", program.to_str()?);
+    digest.part("is", &stamp(&program)?);
+    let variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| {
+            let deciding = ["CARGO", "RUSTC", "RUSTUP"];
+            name == "HOME" || deciding.iter().any(|start| name.starts_with(start))
+        })
+        .collect();
+    for (name, value) in &variables {
+        digest.part(name, value);
+    }
+    let home = |variable: &str, usual: &str| {
+        let named = variables.get(variable).map(Utf8PathBuf::from);
+        named.or_else(|| Some(Utf8Path::new(variables.get("HOME")?).join(usual)))
+    };
+    let cargo = home("CARGO_HOME", ".cargo")?;
+    let rustup = home("RUSTUP_HOME", ".rustup")?;
+    let names = [
+        "rust-toolchain",
+        "rust-toolchain.toml",
+        ".cargo/config",
+        ".cargo/config.toml",
+    ];
+    let above = here
+        .ancestors()
+        .flat_map(|folder| names.map(|name| folder.join(name)));
+    let own = ["config", "config.toml"].map(|name| cargo.join(name));
+    for path in above.chain(own).chain([rustup.join("settings.toml")]) {
+        if let Ok(content) = std::fs::read(&path) {
+            digest.part("file", path.as_str());
+            digest.part("content", blake3::hash(&content).to_hex().as_str());
+        }
+    }
+    // A toolchain that was updated has the name that it had.
+    let installed = rustup.join("update-hashes");
+    let mut toolchains: Vec<PathBuf> = std::fs::read_dir(installed)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    toolchains.sort();
+    for toolchain in &toolchains {
+        digest.part("toolchain", toolchain.to_str()?);
+        digest.part("is", &stamp(toolchain)?);
+    }
+    Some(digest)
+}
+
+/// Size and time of a file that would be long to read.
+fn stamp(file: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(file).ok()?;
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", metadata.len(), modified.as_nanos()))
+}

@@ -1,0 +1,219 @@
+//! What Cargo looks at when it tells of a workspace, without dependencies: as long as that is the same, so is what it
+//! says.
+//!
+//! It reads the manifests of the members and of path dependencies, and looks above each of them for a workspace that it
+//! could belong to; it lists the folders that the patterns of `members` lead to; and it looks for sources that are
+//! targets without being named.
+
+use std::collections::{BTreeSet, HashSet};
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Metadata, Package};
+
+use super::cargo::read_toml;
+use super::each::each;
+
+/// Folders of a package in which each source is a target.
+const LISTED: [&str; 4] = ["benches", "examples", "src/bin", "tests"];
+
+/// A digest of named parts. Each part is framed by its length, so no two lists of parts collide.
+pub struct Digest(blake3::Hasher);
+
+impl Digest {
+    pub fn new(kind: &str) -> Self {
+        let mut digest = Self(blake3::Hasher::new());
+        digest.part("kind", kind);
+        digest
+    }
+
+    pub fn part(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            self.0.update(&(text.len() as u64).to_le_bytes());
+            self.0.update(text.as_bytes());
+        }
+    }
+
+    /// As hex digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+}
+
+/// The digest of what Cargo sees now of a workspace of which it said `metadata` when it was asked about the manifest
+/// `start`. Paths below `top` are relative to it, so that another checkout has the same. None where it cannot be told.
+pub fn seen(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Option<String> {
+    let folders = folders(metadata, start)?;
+    let above: Vec<&Utf8Path> = folders.iter().map(Utf8PathBuf::as_path).collect();
+    let mut digest = Digest::new("seen");
+    digest.part("start", relative(start, top));
+    digest.part("workspace", relative(&metadata.workspace_root, top));
+    for folder in candidates(&metadata.workspace_root)? {
+        digest.part("folder", relative(&folder, top));
+    }
+    for (folder, manifest) in above.iter().zip(each(&above, |folder| manifest(folder))) {
+        if let Some(manifest) = manifest? {
+            digest.part("manifest", relative(folder, top));
+            digest.part("content", &manifest);
+        }
+    }
+    let targets = each(&metadata.packages, targets);
+    for (package, targets) in metadata.packages.iter().zip(targets) {
+        digest.part("package", relative(folder(package)?, top));
+        digest.part("targets", &targets?);
+    }
+    Some(digest.finish())
+}
+
+/// Whether any of it may have changed since `time`: then nobody knows whether Cargo saw the old or the new.
+pub fn changed_since(
+    metadata: &Metadata,
+    start: &Utf8Path,
+    top: &Utf8Path,
+    time: SystemTime,
+) -> bool {
+    let Some(mut folders) = folders(metadata, start) else {
+        return true;
+    };
+    // Others use the folders above, such as the one for temporary files.
+    folders.retain(|folder| folder.starts_with(top));
+    for package in &metadata.packages {
+        let dir = folder(package).into_iter();
+        let names = || ["src"].into_iter().chain(LISTED);
+        folders.extend(dir.flat_map(|dir| names().map(move |name| dir.join(name))));
+        let sources = package.targets.iter();
+        let sources = sources.filter_map(|target| target.src_path.parent());
+        folders.extend(sources.map(Utf8Path::to_owned));
+    }
+    let after = |path: &Utf8Path| {
+        // The time of the last change can be set back by nobody. The clock of files may be a tick behind.
+        path.symlink_metadata().is_ok_and(|metadata| {
+            let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+            let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
+            UNIX_EPOCH + Duration::new(seconds, nanoseconds) + Duration::from_millis(10) >= time
+        })
+    };
+    let mut folders = folders.iter();
+    folders.any(|folder| after(folder) || after(&folder.join("Cargo.toml")))
+}
+
+/// The folders whose manifests Cargo reads or looks for.
+fn folders(metadata: &Metadata, start: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
+    let mut folders = candidates(&metadata.workspace_root)?;
+    folders.extend([start.parent()?.to_owned(), metadata.workspace_root.clone()]);
+    for package in &metadata.packages {
+        folders.insert(folder(package)?.to_owned());
+        let dependencies = package.dependencies.iter();
+        folders.extend(dependencies.filter_map(|dependency| dependency.path.clone()));
+    }
+    // Names compare faster than paths.
+    let above: HashSet<&str> = folders
+        .iter()
+        .flat_map(|folder| folder.ancestors())
+        .map(Utf8Path::as_str)
+        .collect();
+    Some(above.into_iter().map(Utf8PathBuf::from).collect())
+}
+
+fn folder(package: &Package) -> Option<&Utf8Path> {
+    package.manifest_path.parent()
+}
+
+/// `path` below `top`; what lies elsewhere as it is.
+fn relative<'a>(path: &'a Utf8Path, top: &Utf8Path) -> &'a str {
+    path.strip_prefix(top).unwrap_or(path).as_str()
+}
+
+/// The digest of a folder's manifest, if it has one. None where that cannot be told.
+fn manifest(folder: &Utf8Path) -> Option<Option<String>> {
+    match std::fs::read(folder.join("Cargo.toml")) {
+        Ok(content) => Some(Some(blake3::hash(&content).to_hex().to_string())),
+        Err(_) if !folder.join("Cargo.toml").exists() => Some(None),
+        Err(_) => None,
+    }
+}
+
+/// The folders where patterns of the workspace lead, whether they match or not. Cargo complains of one that matches and
+/// has no manifest. None where that would be a search of whole trees.
+fn candidates(root: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
+    let manifest = read_toml(&root.join("Cargo.toml")).ok()?;
+    let workspace = manifest.get("workspace");
+    let lists = ["members", "default-members"];
+    let lists = lists.map(|key| workspace.and_then(|workspace| workspace.get(key)?.as_array()));
+    let patterns = lists.into_iter().flatten().flatten();
+    let mut found = BTreeSet::new();
+    for pattern in patterns.filter_map(toml::Value::as_str) {
+        if !is_pattern(pattern) {
+            continue;
+        }
+        let mut folders = vec![root.to_owned()];
+        for part in Utf8Path::new(pattern) {
+            if part == "**" {
+                return None;
+            }
+            folders = folders
+                .iter()
+                .flat_map(|folder| {
+                    if is_pattern(part) {
+                        inner_folders(folder)
+                    } else {
+                        vec![folder.join(part)]
+                    }
+                })
+                .collect();
+        }
+        found.extend(folders);
+    }
+    Some(found)
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// The folders in a folder, links to folders among them.
+fn inner_folders(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let entries = folder.read_dir_utf8().into_iter().flatten();
+    entries
+        .filter_map(|entry| Some(entry.ok()?.into_path()))
+        .filter(|path| path.is_dir())
+        .collect()
+}
+
+/// What decides which targets a package has.
+fn targets(package: &Package) -> Option<String> {
+    let dir = folder(package)?;
+    let mut digest = Digest::new("targets");
+    for name in ["src/lib.rs", "src/main.rs", "build.rs"] {
+        digest.part(name, kind(&dir.join(name)));
+    }
+    for name in LISTED {
+        let inner = dir.join(name);
+        let entries = inner.read_dir_utf8().into_iter().flatten();
+        let mut entries: Vec<Utf8PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.into_path()))
+            .filter(|path| path.extension() == Some("rs") || path.join("main.rs").exists())
+            .collect();
+        entries.sort();
+        for path in &entries {
+            digest.part(name, path.file_name()?);
+            digest.part("is", kind(path));
+        }
+    }
+    // A manifest may name a file. The oldest edition looks for one of the target's name.
+    for target in &package.targets {
+        digest.part(&target.name, kind(&target.src_path));
+        let named = dir.join("src").join(format!("{}.rs", target.name));
+        digest.part("in src", kind(&named));
+    }
+    Some(digest.finish())
+}
+
+fn kind(path: &Utf8Path) -> &'static str {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => "folder",
+        Ok(_) => "file",
+        Err(_) => "nothing",
+    }
+}

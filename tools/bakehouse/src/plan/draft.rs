@@ -1,0 +1,46 @@
+//! What will be compiled, worked out before a file of it is read.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::config::Config;
+use super::selection::{member_reads, selections};
+use super::stage::Selection;
+use crate::graph::Workspace;
+
+/// A plan that lacks what the sources hold.
+pub struct Draft<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) config: Config,
+    pub(super) selections: Vec<Selection>,
+    /// All packages that are compiled for any output.
+    pub(super) compiled: BTreeSet<String>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(workspace: &'a Workspace, config: Config) -> Self {
+        let selections = selections(workspace, &config);
+        let closures = selections
+            .iter()
+            .flat_map(|selection| selection.closures.keys());
+        Self {
+            workspace,
+            config,
+            compiled: closures.cloned().collect(),
+            selections,
+        }
+    }
+
+    /// The paths whose content the plan needs: sources of all closures, declared inputs and shipped files.
+    pub fn reads(&self) -> BTreeSet<Utf8PathBuf> {
+        let sources = self
+            .compiled
+            .iter()
+            .flat_map(|package| member_reads(self.workspace, &self.config, package));
+        let services = self.config.services.iter();
+        let shipped = services.flat_map(|service| service.image.files.keys().cloned());
+        let configs = self.workspace.cargo_configs.iter().cloned();
+        sources.chain(shipped).chain(configs).collect()
+    }
+}

@@ -1,0 +1,13 @@
+//! A file for each shape that workspaces have.
+
+mod above;
+mod binaries;
+mod development;
+mod nested;
+mod optional;
+mod patched;
+mod platforms;
+mod refused;
+mod root;
+mod run;
+mod variables;

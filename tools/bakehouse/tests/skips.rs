@@ -1,0 +1,81 @@
+//! What `bakehouse build` takes for built already: that very image, for this very machine.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod grove;
+
+use std::os::unix::fs::PermissionsExt;
+
+use grove::Grove;
+
+/// An engine that has the image of `api`, for the platform in the file `image`; its own is in the file `engine`.
+const DOCKER: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+case "$1 $2" in
+"version --format")
+    case "$3" in
+    *Arch*) cat "$here/engine" ;;
+    *) echo 28.5.2 ;;
+    esac ;;
+"buildx version") echo github.com/docker/buildx v0.29.1 0 ;;
+"buildx bake") echo "$@" >> "$here/baked" ;;
+"image ls")
+    for tag in "in-$(cat "$here/hash")" latest; do
+        echo "{\"ID\":\"sha256:1\",\"Repository\":\"api\",\"Tag\":\"$tag\",\"Size\":\"1MB\"}"
+    done ;;
+"image inspect") echo "sha256:1 $(cat "$here/image")" ;;
+esac
+"#;
+
+fn grove(platforms: &str) -> Grove {
+    let config = format!("platforms = [{platforms}]\n[services.api]\n");
+    let grove = Grove::new(&[
+        ("crates/api/src/main.rs", "fn main() {}"),
+        ("bakehouse.toml", &config),
+        ("bin/docker", DOCKER),
+        ("bin/engine", "linux/amd64"),
+        ("bin/image", "linux/amd64"),
+    ]);
+    let docker = grove.path("bin/docker");
+    std::fs::set_permissions(docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let plan = grove.run(&["plan", "--format", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let hash = plan["services"][0]["input_hash"].as_str().unwrap();
+    grove.write("bin/hash", hash);
+    grove.run(&["generate"]);
+    grove
+}
+
+/// Whether a build bakes the service.
+fn bakes(grove: &Grove) -> bool {
+    let log = grove.path("bin/baked");
+    let _ = std::fs::remove_file(&log);
+    grove.run(&["build"]);
+    let said = std::fs::read_to_string(log).unwrap_or_default();
+    said.split_whitespace().any(|word| word == "api")
+}
+
+#[test]
+fn what_is_for_another_machine_is_built_where_no_platform_is_configured() {
+    let grove = grove("");
+    assert!(!bakes(&grove));
+    grove.write("bin/image", "linux/arm64");
+    assert!(bakes(&grove));
+    grove.write("bin/engine", "linux/arm64");
+    assert!(!bakes(&grove));
+    // An engine that does not say what it is has nothing that could be taken.
+    grove.write(
+        "bin/docker",
+        &DOCKER.replace("*Arch*)", "*Arch*) exit 1 ;; *none*)"),
+    );
+    assert!(bakes(&grove));
+}
+
+#[test]
+fn a_configured_platform_is_in_the_hash() {
+    let grove = grove("\"linux/arm64\"");
+    assert!(!bakes(&grove));
+    grove.write("bin/image", "linux/arm64");
+    assert!(!bakes(&grove));
+}
