@@ -60,14 +60,13 @@ fn running_images(compose: &Compose) -> BTreeMap<String, String> {
     listed.lines().map(image).collect()
 }
 
-/// The sums of all files in the volume of packs.
+/// The sums of all files in the volume of packs that services see: not of the copies behind them.
 fn volume(compose: &Compose) -> BTreeMap<String, String> {
-    let script = "cd /opt/attune/packs && find -L . -type f -exec sha256sum {} +";
+    let script = "cd /opt/attune/packs && find -L ./* -type f -exec sha256sum {} +";
     let listed = compose.run(["exec", "-T", "api", "sh", "-c", script]);
     let file = |line: &str| {
         let (sum, path) = line.split_once("  ")?;
-        // The copies behind the names.
-        (!path.starts_with("./.init-packs")).then(|| (path.to_owned(), sum.to_owned()))
+        Some((path.to_owned(), sum.to_owned()))
     };
     listed.lines().filter_map(file).collect()
 }

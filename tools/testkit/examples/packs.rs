@@ -100,9 +100,18 @@ fn main() {
             let _ = Ran::of(&mut command).succeeded();
         }
     };
+    // Of the volumes the api's own stays.
+    let state = "volumes: !override [api_state:/var/lib/attune]";
     let users_yaml: String = users
         .iter()
-        .map(|service| format!("  {service}: {{ volumes: !reset [], depends_on: !reset {{}} }}\n"))
+        .map(|service| {
+            let volumes = if *service == "api" {
+                state
+            } else {
+                "volumes: !reset []"
+            };
+            format!("  {service}: {{ {volumes}, depends_on: !reset {{}} }}\n")
+        })
         .collect();
     workspace.write(
         "docker/baked.yaml",
