@@ -40,10 +40,7 @@ fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
     workspace.make_cold(&unique::unique());
     workspace.generate();
     let again = || {
-        let run = workspace
-            .bake([])
-            .set("*.no-cache=true")
-            .run(&turn);
+        let run = workspace.bake([]).set("*.no-cache=true").run(&turn);
         let installed = run
             .steps
             .iter()
