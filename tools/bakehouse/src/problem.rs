@@ -296,6 +296,18 @@ impl From<Problem> for Problems {
 }
 
 impl Problems {
+    /// `value` where there is no problem.
+    ///
+    /// # Errors
+    /// The problems, if there are any.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
     /// The exit code of the gravest problem: wrong configuration before anything else.
     pub fn exit(&self) -> u8 {
         self.0

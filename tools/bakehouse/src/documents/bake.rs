@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hcl::expr::Variable;
+use hcl::expr::{ObjectKey, Variable};
 use hcl::format::Format;
 use hcl::{Block, Expression};
 
@@ -178,6 +178,12 @@ fn names<'a>(items: impl IntoIterator<Item = &'a str>) -> Expression {
     list(items.into_iter().map(Expression::from))
 }
 
+/// An object whose keys are quoted.
+fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, Expression)>) -> Expression {
+    let quoted = |(key, value): (&str, Expression)| (ObjectKey::Expression(key.into()), value);
+    Expression::Object(pairs.into_iter().map(quoted).collect())
+}
+
 fn reference(name: &str) -> Expression {
     Expression::from(Variable::new(name).expect("names of variables are identifiers"))
 }
@@ -259,21 +265,18 @@ fn common(plan: &Plan) -> (String, Block) {
         let value = expression(&format!("{name} == \"\" ? null : {name}"));
         (name, value)
     });
-    let args = usual.into_iter().chain(own).map(|(name, value)| {
-        (
-            hcl::expr::ObjectKey::from(hcl::Identifier::unchecked(name)),
-            value,
-        )
-    });
+    let args = usual
+        .into_iter()
+        .chain(own)
+        .map(|(name, value)| (ObjectKey::from(hcl::Identifier::unchecked(name)), value));
     let args = hcl::expr::Object::from_iter(args);
     let mut block = Block::builder("target")
         .add_label("_common")
         .add_attribute(("context", "."))
         .add_attribute(("dockerfile", plan.output("Dockerfile").as_str()));
     if let Some(toolchain) = plan.toolchain_label() {
-        let key = hcl::expr::ObjectKey::Expression(TOOLCHAIN_LABEL.into());
-        let labels = hcl::expr::Object::from_iter([(key, Expression::from(toolchain))]);
-        block = block.add_attribute(("labels", Expression::Object(labels)));
+        let labels = labels([(TOOLCHAIN_LABEL, Expression::from(toolchain))]);
+        block = block.add_attribute(("labels", labels));
     }
     let block = block
         .add_attribute((
@@ -299,24 +302,19 @@ fn common(plan: &Plan) -> (String, Block) {
 fn service(service: &Service) -> (String, Block) {
     let name = &service.name;
     let variable = hash_variable(name);
-    let mut labels = BTreeMap::from([
+    let mut all = BTreeMap::from([
         (
             INPUT_HASH_LABEL,
             expression(&format!("{variable} == \"\" ? null : {variable}")),
         ),
         ("org.opencontainers.image.title", name.as_str().into()),
     ]);
-    labels.extend(
+    all.extend(
         service
             .image
             .labels
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str().into())),
-    );
-    let labels = hcl::expr::Object::from_iter(
-        labels
-            .into_iter()
-            .map(|(key, value)| (hcl::expr::ObjectKey::Expression(key.into()), value)),
     );
     let block = Block::builder("target")
         .add_label(name.as_str())
@@ -328,7 +326,7 @@ fn service(service: &Service) -> (String, Block) {
                 "tags(\"{name}\", {variable}, target.docker-metadata-action.tags)"
             )),
         ))
-        .add_attribute(("labels", Expression::Object(labels)))
+        .add_attribute(("labels", labels(all)))
         .build();
     let binary = format!("{} of {}", service.bin, service.package);
     (binary, block)
@@ -356,10 +354,7 @@ fn compiled() -> (String, Block) {
 
 fn pack_binary(binary: &PackBinary) -> (String, Block) {
     let name = &binary.target;
-    let labels = hcl::expr::Object::from_iter([(
-        hcl::expr::ObjectKey::Expression(INPUT_HASH_LABEL.into()),
-        reference(&hash_variable(name)),
-    )]);
+    let labels = labels([(INPUT_HASH_LABEL, reference(&hash_variable(name)))]);
     let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
@@ -371,7 +366,7 @@ fn pack_binary(binary: &PackBinary) -> (String, Block) {
                 binary.folder
             ))]),
         ))
-        .add_attribute(("labels", Expression::Object(labels)))
+        .add_attribute(("labels", labels))
         .build();
     (
         format!(

@@ -12,6 +12,7 @@ use super::binary::{Record, Spot, sum};
 use super::check::too_new;
 use super::glibc::Floor;
 use super::program::{Binary, Program};
+use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 
 /// Where Bake writes binaries. A bake that is killed leaves half a file, and here nobody sees it.
@@ -89,13 +90,27 @@ impl Staging {
         Ok(None)
     }
 
+    /// What becomes of each of `spots`, in their order.
+    pub fn settle_all<'a>(
+        &'a self,
+        root: &'a Utf8Path,
+        plan: &Plan,
+        spots: &'a [&Spot<'_>],
+        certain: bool,
+    ) -> impl Iterator<Item = Result<Outcome, Problem>> + use<'a> {
+        let floor = Floor::of(plan);
+        spots
+            .iter()
+            .map(move |spot| self.settle(root, spot, floor.as_ref(), certain))
+    }
+
     /// Puts what Bake wrote for `spot` into its place below `root`, with a record of its making. `certain` says
     /// whether it was made of the plan's inputs and nothing else.
     ///
     /// # Errors
     /// `pack-program`, `pack-platform`, `glibc-too-new` for a binary that would not run, and `file-unwritable`: what
     /// stood there stays.
-    pub fn settle(
+    fn settle(
         &self,
         root: &Utf8Path,
         spot: &Spot<'_>,

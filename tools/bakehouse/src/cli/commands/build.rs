@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use owo_colors::OwoColorize;
 
 use super::generate::check;
+use super::packs::usual_platform;
 use crate::cli::args::BuildArgs;
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
@@ -15,9 +16,8 @@ use crate::engine::images::Image;
 use crate::engine::{Engine, buildx};
 use crate::files;
 use crate::packs::binary::{Spot, State, look, spots};
-use crate::packs::glibc::Floor;
 use crate::packs::place::Staging;
-use crate::packs::platform::{self, Platform};
+use crate::packs::platform::Platform;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
@@ -47,20 +47,8 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     if let Some(native) = native {
         images = engine.for_platform(images, &native);
     }
+    let spots = spots_of(plan, &chosen);
     let mut current = BTreeSet::new();
-    let asked = std::env::var("PLATFORMS").ok();
-    let asked = asked.and_then(|names| Platform::new(&names).ok());
-    let own = Platform::of_machine(std::env::consts::ARCH);
-    let platform = asked.unwrap_or_else(|| platform::default(plan, &own));
-    let packs: Vec<_> = plan.packs.iter().collect();
-    let spots: Vec<Spot<'_>> = spots(&packs, &[platform])
-        .into_iter()
-        .filter(|spot| {
-            let target = &spot.binary.target;
-            let mut chosen = chosen.pack_binaries.iter();
-            chosen.any(|binary| binary.target == *target)
-        })
-        .collect();
     for spot in spots.iter().filter(|_| skip) {
         if look(root, spot)?.state == State::Current {
             current.insert(spot.binary.target.as_str());
@@ -109,6 +97,20 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     Ok(())
 }
 
+/// Where the chosen pack binaries go, for one platform.
+fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
+    let asked = std::env::var("PLATFORMS").ok();
+    let asked = asked.and_then(|names| Platform::new(&names).ok());
+    let platform = asked.unwrap_or_else(|| usual_platform(plan));
+    let packs: Vec<_> = plan.packs.iter().collect();
+    let mut spots = spots(&packs, &[platform]);
+    spots.retain(|spot| {
+        let mut binaries = chosen.pack_binaries.iter();
+        binaries.any(|binary| binary.target == spot.binary.target)
+    });
+    spots
+}
+
 /// Whether the input hashes tell all that goes into the images. What the environment or an argument changes is not
 /// in them.
 fn is_certain(arguments: &BuildArgs) -> bool {
@@ -154,19 +156,12 @@ fn bake(
             let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
             explained(problem, planned, services.chain(binaries))
         })?;
-    let floor = Floor::of(plan);
     let mut problems = Vec::new();
-    for (staging, spot) in staging
-        .iter()
-        .flat_map(|staging| spots.iter().map(move |spot| (staging, spot)))
-    {
-        problems.extend(staging.settle(root, spot, floor.as_ref(), certain).err());
+    if let Some(staging) = &staging {
+        let settled = staging.settle_all(root, plan, spots, certain);
+        problems.extend(settled.filter_map(Result::err));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// A failure, and what the sources of `closures` read that the build may not have had.
@@ -267,11 +262,7 @@ fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems>
     }
     chosen.services.sort_by_key(|service| &service.name);
     chosen.services.dedup_by_key(|service| &service.name);
-    if problems.is_empty() {
-        Ok(chosen)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(chosen)
 }
 
 /// Names of images, as the Bake file makes them.

@@ -68,11 +68,7 @@ fn protect(changes: &[Change]) -> Result<(), Problems> {
             )))
         })
         .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// Shows each change and fails if there is one.

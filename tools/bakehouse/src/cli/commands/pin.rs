@@ -170,9 +170,5 @@ fn look_up(
             ),
         }
     }
-    if problems.is_empty() {
-        Ok(digests)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(digests)
 }

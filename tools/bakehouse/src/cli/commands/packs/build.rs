@@ -11,7 +11,6 @@ use crate::documents::{self, seal};
 use crate::engine::Engine;
 use crate::files::{self, Change, ChangeKind};
 use crate::packs::binary::{Spot, State, look, spots};
-use crate::packs::glibc::Floor;
 use crate::packs::place::{Outcome, Staging};
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
@@ -73,11 +72,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
             );
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// Bakes `spots` in one go, and puts each into its pack. The names of caches have the platforms that somebody named.
@@ -116,11 +111,7 @@ fn bake(
             let closures = spots.iter().map(|spot| &spot.binary.closure);
             explained(problem, planned, closures)
         })?;
-    let floor = Floor::of(plan);
-    let settled = spots
-        .iter()
-        .map(|spot| staging.settle(root, spot, floor.as_ref(), certain));
-    Ok(settled.collect())
+    Ok(staging.settle_all(root, plan, spots, certain).collect())
 }
 
 /// Whether all that a change changes are input hashes of pack binaries in the Bake file, which no build goes by.

@@ -34,11 +34,7 @@ pub fn run(session: &Session, arguments: &PacksCheckArgs) -> Result<(), Problems
         Format::Text => {}
     }
     let problems: Vec<Problem> = found.into_iter().map(|found| found.problem).collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 fn text(checked: &[(&Chosen<'_>, Pack)]) {

@@ -106,11 +106,7 @@ fn choose<'a>(
             }
         }
     }
-    if problems.is_empty() {
-        Ok(chosen)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(chosen)
 }
 
 fn named<'a>(planned: &'a Planned, name: &str, folders: bool) -> Option<Chosen<'a>> {
@@ -149,14 +145,16 @@ fn platforms(plan: &Plan, arguments: &Platforms) -> Result<Vec<Platform>, Proble
             Err(problem) => problems.push(problem),
         }
     }
-    if !problems.is_empty() {
-        return Err(Problems(problems));
-    }
+    Problems(problems).or(())?;
     if platforms.is_empty() {
-        let own = Platform::of_machine(std::env::consts::ARCH);
-        platforms.push(platform::default(plan, &own));
+        platforms.push(usual_platform(plan));
     }
     Ok(platforms)
+}
+
+/// The platform that packs on this machine are for, where nobody says.
+pub fn usual_platform(plan: &Plan) -> Platform {
+    platform::default(plan, &Platform::of_machine(std::env::consts::ARCH))
 }
 
 /// `1 action`, `2 actions`.
