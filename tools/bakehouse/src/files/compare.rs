@@ -1,6 +1,6 @@
 //! What differs between the documents and the disk. Changes are data, so that a dry run is free.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -87,15 +87,15 @@ pub fn compare(
     for change in each(documents, |document| change(root, document)) {
         changes.extend(change?);
     }
-    let wanted: BTreeSet<&Utf8Path> = documents
+    let wanted: HashSet<&str> = documents
         .iter()
-        .map(|document| document.path.as_path())
+        .map(|document| document.path.as_str())
         .collect();
     let optional = OPTIONAL.iter().map(|path| folder.join(path));
     let optional = optional.filter(|path| root.join(path).is_file());
-    let skeleton = skeleton_files(root, &folder.join(SKELETON))?;
+    let skeleton = files_below(root, &folder.join(SKELETON))?;
     for path in skeleton.into_iter().chain(optional) {
-        if !wanted.contains(path.as_path())
+        if !wanted.contains(path.as_str())
             && let Some(old) = read(&root.join(&path))?
             && owner(&old) != Owner::Foreign
         {
@@ -134,20 +134,31 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
     }
 }
 
-fn skeleton_files(root: &Utf8Path, skeleton: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
-    let folder = root.join(skeleton);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
+/// The files at and below a folder, which may not be there; links left out.
+fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
     let mut files = Vec::new();
-    for entry in ignore::WalkBuilder::new(&folder)
-        .standard_filters(false)
-        .build()
-    {
-        let entry = entry.map_err(|error| Problem::new(Code::FileUnreadable, error.to_string()))?;
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if is_file && let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) {
-            files.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let full = root.join(&folder);
+        if !full.is_dir() {
+            continue;
+        }
+        let unreadable = |error: std::io::Error| {
+            Problem::new(Code::FileUnreadable, error.to_string())
+                .hint("make it readable, or move it away")
+        };
+        for entry in fs_err::read_dir(full).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            // What has another name was written by somebody else.
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            if kind.is_dir() {
+                open.push(folder.join(name));
+            } else if kind.is_file() {
+                files.push(folder.join(name));
+            }
         }
     }
     Ok(files)

@@ -44,13 +44,13 @@ impl Digest {
 /// The digest of what Cargo sees now of a workspace of which it said `metadata` when it was asked about the manifest
 /// `start`. Paths below `top` are relative to it, so that another checkout has the same. None where it cannot be told.
 pub fn seen(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Option<String> {
-    let folders = folders(metadata, start)?;
-    let above: Vec<&Utf8Path> = folders.iter().map(Utf8PathBuf::as_path).collect();
+    let candidates = candidates(&metadata.workspace_root)?;
+    let above = folders(metadata, start, &candidates)?;
     let mut digest = Digest::new("seen");
     digest.part("start", relative(start, top));
     digest.part("workspace", relative(&metadata.workspace_root, top));
-    for folder in candidates(&metadata.workspace_root)? {
-        digest.part("folder", relative(&folder, top));
+    for folder in &candidates {
+        digest.part("folder", relative(folder, top));
     }
     for (folder, manifest) in above.iter().zip(each(&above, |folder| manifest(folder))) {
         if let Some(manifest) = manifest? {
@@ -73,11 +73,15 @@ pub fn changed_since(
     top: &Utf8Path,
     time: SystemTime,
 ) -> bool {
-    let Some(mut folders) = folders(metadata, start) else {
+    let Some(candidates) = candidates(&metadata.workspace_root) else {
+        return true;
+    };
+    let Some(folders) = folders(metadata, start, &candidates) else {
         return true;
     };
     // Others use the folders above, such as the one for temporary files.
-    folders.retain(|folder| folder.starts_with(top));
+    let folders = folders.into_iter().filter(|folder| folder.starts_with(top));
+    let mut folders: BTreeSet<Utf8PathBuf> = folders.map(Utf8Path::to_owned).collect();
     for package in &metadata.packages {
         let dir = folder(package).into_iter();
         let names = || ["src"].into_iter().chain(LISTED);
@@ -94,26 +98,35 @@ pub fn changed_since(
             UNIX_EPOCH + Duration::new(seconds, nanoseconds) + Duration::from_millis(10) >= time
         })
     };
-    let mut folders = folders.iter();
-    folders.any(|folder| after(folder) || after(&folder.join("Cargo.toml")))
+    let mut folders = folders.into_iter();
+    folders.any(|folder| after(&folder) || after(&folder.join("Cargo.toml")))
 }
 
-/// The folders whose manifests Cargo reads or looks for.
-fn folders(metadata: &Metadata, start: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
-    let mut folders = candidates(&metadata.workspace_root)?;
-    folders.extend([start.parent()?.to_owned(), metadata.workspace_root.clone()]);
+/// The folders whose manifests Cargo reads or looks for, sorted.
+fn folders<'a>(
+    metadata: &'a Metadata,
+    start: &'a Utf8Path,
+    candidates: &'a BTreeSet<Utf8PathBuf>,
+) -> Option<Vec<&'a Utf8Path>> {
+    let mut folders = vec![start.parent()?, &metadata.workspace_root];
+    folders.extend(candidates.iter().map(Utf8PathBuf::as_path));
     for package in &metadata.packages {
-        folders.insert(folder(package)?.to_owned());
+        folders.push(folder(package)?);
         let dependencies = package.dependencies.iter();
-        folders.extend(dependencies.filter_map(|dependency| dependency.path.clone()));
+        folders.extend(dependencies.filter_map(|dependency| dependency.path.as_deref()));
     }
-    // Names compare faster than paths.
-    let above: HashSet<&str> = folders
-        .iter()
-        .flat_map(|folder| folder.ancestors())
-        .map(Utf8Path::as_str)
-        .collect();
-    Some(above.into_iter().map(Utf8PathBuf::from).collect())
+    // Names compare faster than paths, and what is above a known folder is known.
+    let mut above: HashSet<&str> = HashSet::new();
+    for folder in folders {
+        let mut new = folder.ancestors();
+        while new
+            .next()
+            .is_some_and(|folder| above.insert(folder.as_str()))
+        {}
+    }
+    let mut above: Vec<&str> = above.into_iter().collect();
+    above.sort_unstable();
+    Some(above.into_iter().map(Utf8Path::new).collect())
 }
 
 fn folder(package: &Package) -> Option<&Utf8Path> {
@@ -176,8 +189,12 @@ fn is_pattern(text: &str) -> bool {
 fn inner_folders(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let entries = folder.read_dir_utf8().into_iter().flatten();
     entries
-        .filter_map(|entry| Some(entry.ok()?.into_path()))
-        .filter(|path| path.is_dir())
+        .filter_map(Result::ok)
+        .filter(|entry| {
+            let kind = entry.file_type();
+            kind.is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && entry.path().is_dir())
+        })
+        .map(|entry| entry.path().to_owned())
         .collect()
 }
 

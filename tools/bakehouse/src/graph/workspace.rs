@@ -1,6 +1,7 @@
 //! Reads a workspace: `cargo metadata --no-deps`, the manifests, the lock and the toolchain file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -176,15 +177,14 @@ impl Workspace {
         let metadata = cargo.metadata(manifest_path)?;
         let folder = metadata.workspace_root.clone();
         let manifest = read_manifest(&folder.join("Cargo.toml"))?;
-        let lock_path = folder.join("Cargo.lock");
-        let lock = match fs_err::read_to_string(&lock_path) {
-            Ok(text) => Lock::parse(&text)?,
-            Err(_) => {
-                return Err(Problem::new(Code::LockMissing, format!("{lock_path} cannot be read"))
-                    .hint("run `cargo generate-lockfile` and commit it: images are built from locked versions"));
-            }
-        };
-        let found = local_packages(cargo, metadata, patch::folders(&manifest, &folder))?;
+        let further = patch::folders(&manifest, &folder);
+        let (lock, found) = std::thread::scope(|scope| {
+            let lock = scope.spawn(|| read_lock(&folder));
+            let found = local_packages(cargo, metadata, further);
+            let lock = lock.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (lock, found)
+        });
+        let (lock, found) = (lock?, found?);
 
         let limit = context::limit(&folder);
         let configs = context::cargo_configs(&folder, limit);
@@ -245,6 +245,16 @@ impl Workspace {
             root,
         })
     }
+}
+
+fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {
+    let path = folder.join("Cargo.lock");
+    let Ok(text) = fs_err::read_to_string(&path) else {
+        return Err(Problem::new(Code::LockMissing, format!("{path} cannot be read")).hint(
+            "run `cargo generate-lockfile` and commit it: images are built from locked versions",
+        ));
+    };
+    Lock::parse(&text)
 }
 
 /// The members, and the packages at `further` folders; with all that they need by path. By folder.
