@@ -228,10 +228,26 @@ fn another_checkout_of_the_same_files_is_not_asked_about() {
     assert_eq!(cargo.asked(), asked);
 }
 
-/// A Cargo that notes each time that it is asked about a workspace, and may write a file meanwhile.
-const CARGO: &str = r#"#!/bin/sh
+/// A Cargo that notes each time that it is asked about a workspace, and may write a file meanwhile. It is compiled:
+/// what a script says is not remembered.
+const CARGO: &str = r#"
+use std::{env, fs, io::Write, process::Command};
+fn main() {
+    let var = |name| env::var_os(name).unwrap();
+    writeln!(fs::File::options().append(true).open(var("ASKED")).unwrap(), "asked").unwrap();
+    if var("TOUCHED") != "" {
+        let file = fs::File::options().append(true).open(var("TOUCHED")).unwrap();
+        file.set_modified(std::time::SystemTime::now()).unwrap();
+    }
+    let mut real = Command::new(var("REAL_CARGO"));
+    let status = real.args(env::args_os().skip(1)).env_remove("CARGO").status().unwrap();
+    std::process::exit(status.code().unwrap());
+}
+"#;
+
+/// The same as a script.
+const SCRIPT: &str = r#"#!/bin/sh
 echo asked >> "$ASKED"
-[ -z "$TOUCHED" ] || touch "$TOUCHED"
 unset CARGO
 exec "$REAL_CARGO" "$@"
 "#;
@@ -244,11 +260,16 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn in_shop(shop: &'a Shop) -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("cargo");
-        std::fs::write(&script, CARGO).unwrap();
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let source = folder.path().join("cargo.rs");
+        std::fs::write(&source, CARGO).unwrap();
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let compiled = std::process::Command::new(rustc)
+            .args(["--edition", "2024", "-o"])
+            .args([&folder.path().join("cargo"), &source])
+            .status()
+            .unwrap();
+        assert!(compiled.success());
         Self {
             shop,
             folder,
@@ -346,4 +367,17 @@ fn a_manifest_that_changes_while_cargo_runs_is_asked_about_again() {
     asked.touched = "";
     assert_eq!(asked.by(cache.path(), &["plan"]), 1);
     assert_eq!(asked.by(cache.path(), &["plan"]), 0);
+}
+
+#[test]
+fn what_a_script_said_is_asked_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let shop = Shop::new();
+    let asked = Asked::in_shop(&shop);
+    let script = asked.folder.path().join("cargo");
+    std::fs::write(&script, SCRIPT).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    assert_eq!(asked.by(cache.path(), &["plan"]), 1);
+    assert_eq!(asked.by(cache.path(), &["plan"]), 1);
 }

@@ -1,8 +1,7 @@
 //! A binary that would not start on its base does not become an image: the build says which version and symbol it lacks.
 
 use bakehouse_e2e::tiny::tiny;
-use bakehouse_testkit::engine::docker;
-use bakehouse_testkit::{BakeRun, Turn, Workspace, unique};
+use bakehouse_testkit::{BakeRun, Turn, Workspace, engine, unique};
 
 const BUILDER: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
 
@@ -26,10 +25,7 @@ fn old_base(workspace: &Workspace) -> String {
          COPY --from=made /loader/ /usr/lib64/\n"
     );
     let name = workspace.images.name("old");
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    std::fs::write(folder.path().join("Dockerfile"), text).expect("a file can be written");
-    let path = folder.path().to_str().expect("its name is UTF-8");
-    docker(["buildx", "build", "--quiet", "--tag", &name, path]);
+    engine::image(&name, &text);
     name
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use bakehouse_e2e::tiny::{self, tiny};
-use bakehouse_testkit::engine::docker;
-use bakehouse_testkit::{BakeRun, Member, Ran, Turn, Workspace, stages, unique};
+use bakehouse_testkit::{BakeRun, Member, Ran, Turn, Workspace, engine, stages, unique};
 
 /// A change, and the stages of which it makes a step run.
 struct Row {
@@ -330,11 +329,8 @@ fn another_runtime_compiles_nothing() {
 /// An image that has one file more than `image`. A label would not do: BuildKit goes by the layers.
 fn derived(workspace: &Workspace, image: &str) -> String {
     let name = workspace.images.name("base");
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let text = format!("FROM {image}\nCOPY Dockerfile /{}\n", unique::unique());
-    std::fs::write(folder.path().join("Dockerfile"), text).expect("a file can be written");
-    let path = folder.path().to_str().expect("its name is UTF-8");
-    docker(["buildx", "build", "--quiet", "--tag", &name, path]);
+    let dockerfile = format!("FROM {image}\nCOPY Dockerfile /{}\n", unique::unique());
+    engine::image(&name, &dockerfile);
     name
 }
 

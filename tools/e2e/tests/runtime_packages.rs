@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use bakehouse_testkit::{Member, Ran, Turn, Workspace, container, unique};
+use bakehouse_testkit::{Member, Ran, Turn, Workspace, container, engine, unique};
 
 /// A small package without dependencies, which brings `/etc/mime.types`.
 const CONFIG: &str = r#"registry = "tiny"
@@ -57,6 +57,37 @@ fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
         assert_eq!(printed, prints, "{service}");
     }
     assert_eq!(again(), first);
+}
+
+/// A base whose tools are busybox's, as Alpine's are, with a stand-in for its `apk`: Alpine's own has another C library.
+const ALPINE_LIKE: &str = r#"FROM docker.io/library/debian:bookworm-slim
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends busybox
+RUN mkdir /busybox && busybox --install -s /busybox && ln -sf /bin/busybox /bin/sh && rm /usr/bin/apt-get
+RUN printf '#!/bin/sh\necho "$*" >/etc/mime.types\n' >/busybox/apk && chmod +x /busybox/apk
+ENV PATH=/busybox:$PATH
+"#;
+
+#[test]
+fn packages_are_installed_by_apk_where_there_is_no_apt() {
+    let turn = Turn::take();
+    let source = r#"fn main() {
+        let installed = std::fs::metadata("/etc/mime.types").unwrap();
+        let time = installed.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+        print!("{} {}", time.as_secs(), std::fs::read_to_string("/etc/mime.types").unwrap());
+    }"#;
+    let members = ["a", "b", "plain"].map(|name| Member::binary(name, source));
+    let workspace = Workspace::of(&members, CONFIG);
+    let base = workspace.images.name("alpine-like");
+    engine::image(&base, ALPINE_LIKE);
+    workspace.replace(
+        "bakehouse.toml",
+        "docker.io/library/debian:bookworm-slim",
+        &base,
+    );
+    workspace.generate();
+    workspace.bake(["a"]).run(&turn);
+    let printed = container::prints(&workspace.images.name("a"), []);
+    assert_eq!(printed, "0 add --no-cache --no-progress media-types");
 }
 
 /// Digests of an image's layers, the lowest first.

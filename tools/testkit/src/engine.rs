@@ -54,3 +54,14 @@ pub fn docker<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
     let ran = Ran::of(Command::new("docker").args(arguments)).succeeded();
     ran.stdout.trim().to_owned()
 }
+
+/// Builds an image of a Dockerfile and nothing else.
+///
+/// # Panics
+/// When that fails.
+pub fn image(name: &str, dockerfile: &str) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
+    let path = folder.path().to_str().expect("its name is UTF-8");
+    docker(["buildx", "build", "--quiet", "--tag", name, path]);
+}

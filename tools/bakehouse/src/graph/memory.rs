@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::seen::Digest;
+use super::{cargo_config, which_cargo};
 
 /// How many bytes are kept, the oldest answers going first.
 const LIMIT: u64 = 64 << 20;
@@ -104,13 +104,10 @@ impl Memory {
 }
 
 /// What decides beside the workspace how Cargo reads one: which Cargo it is, its configuration and the environment.
+/// None where that cannot be told.
 fn surroundings() -> Option<Digest> {
-    let mut digest = Digest::new("cargo metadata, form 1");
+    let mut digest = Digest::new("cargo metadata, form 2");
     let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let program = which::which(program).ok()?;
-    digest.part("program", program.to_str()?);
-    digest.part("is", &stamp(&program)?);
     let variables: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| {
@@ -125,42 +122,21 @@ fn surroundings() -> Option<Digest> {
         let named = variables.get(variable).map(Utf8PathBuf::from);
         named.or_else(|| Some(Utf8Path::new(variables.get("HOME")?).join(usual)))
     };
-    let cargo = home("CARGO_HOME", ".cargo")?;
+    let program = variables.get("CARGO").map_or("cargo", String::as_str);
     let rustup = home("RUSTUP_HOME", ".rustup")?;
-    let names = [
-        "rust-toolchain",
-        "rust-toolchain.toml",
-        ".cargo/config",
-        ".cargo/config.toml",
-    ];
-    let above = here
-        .ancestors()
-        .flat_map(|folder| names.map(|name| folder.join(name)));
+    let toolchain = variables.get("RUSTUP_TOOLCHAIN").map(String::as_str);
+    which_cargo::tell(&mut digest, program, &here, &rustup, toolchain)?;
+
+    let above = here.ancestors();
+    let configs = above
+        .flat_map(|folder| [".cargo/config", ".cargo/config.toml"].map(|name| folder.join(name)));
+    let cargo = home("CARGO_HOME", ".cargo")?;
     let own = ["config", "config.toml"].map(|name| cargo.join(name));
-    for path in above.chain(own).chain([rustup.join("settings.toml")]) {
-        if let Ok(content) = std::fs::read(&path) {
-            digest.part("file", path.as_str());
-            digest.part("content", blake3::hash(&content).to_hex().as_str());
-        }
-    }
-    // A toolchain that was updated has the name that it had.
-    let installed = rustup.join("update-hashes");
-    let mut toolchains: Vec<PathBuf> = std::fs::read_dir(installed)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    toolchains.sort();
-    for toolchain in &toolchains {
-        digest.part("toolchain", toolchain.to_str()?);
-        digest.part("is", &stamp(toolchain)?);
+    let mut files = Vec::new();
+    cargo_config::with_included(configs.chain(own), &mut files);
+    for path in files {
+        digest.part("config", path.as_str());
+        digest.part("content", &std::fs::read_to_string(&path).ok()?);
     }
     Some(digest)
-}
-
-/// Size and time of a file that would be long to read.
-fn stamp(file: &Path) -> Option<String> {
-    let metadata = std::fs::metadata(file).ok()?;
-    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {}", metadata.len(), modified.as_nanos()))
 }

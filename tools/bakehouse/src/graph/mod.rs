@@ -1,8 +1,9 @@
-//! The workspace as Cargo sees it. [`cargo`], [`context`], [`workspace`] and [`sources`] are the edges that read, and
+//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`workspace`] and [`sources`] are the edges that read, and
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
 pub mod cargo;
+mod cargo_config;
 pub mod closure;
 pub mod context;
 pub mod each;
@@ -16,6 +17,7 @@ mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+mod which_cargo;
 pub mod workspace;
 
 pub use activation::Activation;

@@ -108,7 +108,7 @@ pub fn folders(manifest: &Table, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 /// `path` without `.` and `..`, as Cargo writes paths.
-fn normalised(path: &Utf8Path) -> Utf8PathBuf {
+pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
     let mut parts = Utf8PathBuf::new();
     for part in path.components() {
         match part.as_str() {

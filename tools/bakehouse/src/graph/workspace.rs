@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::cargo::{Cargo, metadata_apart, read_manifest, read_toml};
 use super::each::each;
 use super::package::{Found, Surroundings};
-use super::{Lock, Member, Sources, context, patch};
+use super::{Lock, Member, Sources, cargo_config, context, patch};
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -187,16 +187,15 @@ impl Workspace {
         let (lock, found) = (lock?, found?);
 
         let limit = context::limit(&folder);
-        let configs = context::cargo_configs(&folder, limit);
+        let configs = cargo_config::files(&folder, limit);
         let paths = found
             .values()
             .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]));
-        let files = configs.iter().filter_map(|path| path.parent());
-        let root = context::root(
-            &folder,
-            limit,
-            paths.chain(files.filter_map(Utf8Path::parent)),
-        )?;
+        let folders = configs.iter().filter_map(|path| match path.parent() {
+            Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
+            folder => folder,
+        });
+        let root = context::root(&folder, limit, paths.chain(folders))?;
 
         let names: BTreeMap<Utf8PathBuf, String> = found
             .iter()
@@ -239,7 +238,7 @@ impl Workspace {
             lock,
             toolchain: files::pinned(&folder, channel.as_deref())?,
             channel,
-            cargo_variables: context::overrides(&configs)?,
+            cargo_variables: cargo_config::overrides(&configs)?,
             cargo_configs: configs.iter().map(relative).collect(),
             folder: relative(&folder),
             root,

@@ -6,11 +6,16 @@ use crate::tree::{Tree, stderr};
 fn a_workspace_below_what_it_is_built_from_has_its_context_above() {
     let text = r#"
 -- .cargo/config.toml --
-[env]
-GREETING = "hello"
+include = ["../settings/cargo.toml", { path = "mine.toml", optional = true }]
+[build]
+target-dir = "elsewhere"
+-- settings/cargo.toml --
+include = ["more.toml"]
 [build]
 rustc-wrapper = "no-such-wrapper"
-target-dir = "elsewhere"
+-- settings/more.toml --
+[env]
+GREETING = "hello"
 -- sdk/Cargo.toml --
 [package]
 name = "sdk"
@@ -84,6 +89,8 @@ profile = "dev"
             "server/api/src/main.rs",
             "server/db/src/lib.rs",
             "server/tool/src/lib.rs",
+            "settings/cargo.toml",
+            "settings/more.toml",
         ]
     );
     let printed = "api: hello db sdk 1.2.3 wire tool on db.";

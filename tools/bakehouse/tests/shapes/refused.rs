@@ -16,6 +16,10 @@ fn what_images_cannot_follow_is_refused_with_a_code() {
             "cargo-config",
         ),
         (
+            "-- .cargo/config.toml --\ninclude = [\"more.toml\"]\n-- .cargo/more.toml --\nbuild.target = \"wasm32-wasip1\"\n",
+            "cargo-config",
+        ),
+        (
             "-- .cargo/config.toml --\npaths = [\"../mine\"]\n",
             "cargo-config",
         ),

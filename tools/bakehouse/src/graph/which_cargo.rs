@@ -1,0 +1,235 @@
+//! Which Cargo runs, so that another one is noticed.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use camino::Utf8Path;
+
+use super::cargo::read_toml;
+use super::seen::Digest;
+
+/// Tells `digest` all that decides which Cargo `program` is in the folder `here`. None where that cannot be told: a
+/// script may start whichever it likes.
+pub fn tell(
+    digest: &mut Digest,
+    program: &str,
+    here: &Utf8Path,
+    rustup: &Utf8Path,
+    toolchain: Option<&str>,
+) -> Option<()> {
+    let found = which::which(program).ok()?;
+    let real = found.canonicalize().ok()?;
+    digest.part("program", real.to_str()?);
+    digest.part("is", &binary(&real)?);
+    if is_rustup(&found, &real) {
+        // A toolchain by its path may be anything.
+        if toolchain.is_some_and(|name| name.contains('/')) {
+            return None;
+        }
+        chosen(digest, here)?;
+        settings(digest, rustup)?;
+    }
+    Some(())
+}
+
+/// rustup's stand-in for Cargo is rustup itself under another name: a link to it, or a copy.
+fn is_rustup(found: &Path, real: &Path) -> bool {
+    let size = |path: &Path| path.metadata().ok().map(|metadata| metadata.len());
+    let beside = [found, real].map(|path| path.with_file_name("rustup"));
+    beside
+        .iter()
+        .any(|path| size(path).is_some() && size(path) == size(real))
+}
+
+/// The toolchain files above `here`.
+fn chosen(digest: &mut Digest, here: &Utf8Path) -> Option<()> {
+    for folder in here.ancestors() {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            let path = folder.join(name);
+            let Ok(content) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            // One of the older form names its toolchain and nothing else.
+            let table = read_toml(&path).unwrap_or_default();
+            if table
+                .get("toolchain")
+                .is_some_and(|table| table.get("path").is_some())
+            {
+                return None;
+            }
+            digest.part("toolchain file", path.as_str());
+            digest.part("content", &content);
+        }
+    }
+    Some(())
+}
+
+/// rustup's settings, and what is installed: a toolchain that was updated has the name that it had.
+fn settings(digest: &mut Digest, rustup: &Utf8Path) -> Option<()> {
+    let settings = std::fs::read_to_string(rustup.join("settings.toml"));
+    digest.part("settings", &settings.unwrap_or_default());
+    let entries = std::fs::read_dir(rustup.join("toolchains")).ok()?;
+    let mut toolchains: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()
+        .ok()?;
+    toolchains.sort();
+    for toolchain in toolchains {
+        digest.part("toolchain", toolchain.to_str()?);
+        // One may be linked, and have no Cargo of its own.
+        if let Ok(cargo) = toolchain.join("bin/cargo").canonicalize() {
+            digest.part("program", cargo.to_str()?);
+            digest.part("is", &binary(&cargo)?);
+        }
+    }
+    Some(())
+}
+
+/// Size and time of a program that would be long to read; none for a script.
+fn binary(program: &Path) -> Option<String> {
+    let mut file = std::fs::File::open(program).ok()?;
+    let mut begin = [0; 2];
+    file.read_exact(&mut begin).ok()?;
+    if &begin == b"#!" {
+        return None;
+    }
+    let metadata = file.metadata().ok()?;
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", metadata.len(), modified.as_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A folder with rustup, Cargo as a link to it, two toolchains and a project.
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn new() -> Self {
+            let home = Self(tempfile::tempdir().unwrap());
+            home.program("bin/rustup", "\x7fELF rustup");
+            symlink("rustup", home.path("bin/cargo")).unwrap();
+            home.program("rustup/toolchains/stable/bin/cargo", "\x7fELF stable");
+            home.program("mine/bin/cargo", "\x7fELF mine");
+            symlink("../../mine", home.path("rustup/toolchains/mine")).unwrap();
+            home.write("rustup/settings.toml", "default_toolchain = \"stable\"\n");
+            home.write("project/inner/x", "");
+            home
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            let path = self.path(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+
+        fn program(&self, name: &str, text: &str) {
+            self.write(name, text);
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(self.path(name), mode).unwrap();
+        }
+
+        fn told(&self, toolchain: Option<&str>) -> Option<String> {
+            let mut digest = Digest::new("test");
+            let utf8 = |name: &str| camino::Utf8PathBuf::from_path_buf(self.path(name)).unwrap();
+            let program = utf8("bin/cargo");
+            let (here, rustup) = (utf8("project/inner"), utf8("rustup"));
+            tell(&mut digest, program.as_str(), &here, &rustup, toolchain)?;
+            Some(digest.finish())
+        }
+    }
+
+    #[test]
+    fn another_cargo_is_noticed_and_one_that_could_be_any_is_not_relied_on() {
+        #[derive(Debug, PartialEq)]
+        enum Told {
+            Same,
+            Another,
+            Unknown,
+        }
+        use Told::{Another, Same, Unknown};
+        type Row = (&'static str, fn(&Home), Told);
+        let table: [Row; 12] = [
+            ("nothing", |_| {}, Same),
+            ("a file beside", |h| h.write("project/Cargo.toml", ""), Same),
+            (
+                "a toolchain file above",
+                |h| h.write("project/rust-toolchain", "mine"),
+                Another,
+            ),
+            (
+                "a toolchain file in TOML",
+                |h| {
+                    h.write(
+                        "project/inner/rust-toolchain.toml",
+                        "toolchain.channel = \"mine\"",
+                    );
+                },
+                Another,
+            ),
+            (
+                "one that names a folder",
+                |h| h.write("project/rust-toolchain.toml", "toolchain.path = \"x\""),
+                Unknown,
+            ),
+            (
+                "another default",
+                |h| h.write("rustup/settings.toml", "default_toolchain = \"mine\""),
+                Another,
+            ),
+            (
+                "an updated toolchain",
+                |h| h.program("rustup/toolchains/stable/bin/cargo", "\x7fELF stable 2"),
+                Another,
+            ),
+            (
+                "a linked toolchain that was built anew",
+                |h| h.program("mine/bin/cargo", "\x7fELF mine 2"),
+                Another,
+            ),
+            (
+                "a linked toolchain that is a script",
+                |h| h.program("mine/bin/cargo", "#!/bin/sh"),
+                Unknown,
+            ),
+            (
+                "a new toolchain",
+                |h| h.program("rustup/toolchains/beta/bin/cargo", "\x7fELF beta"),
+                Another,
+            ),
+            (
+                "an updated rustup",
+                |h| h.program("bin/rustup", "\x7fELF rustup 2"),
+                Another,
+            ),
+            (
+                "a script",
+                |h| {
+                    std::fs::remove_file(h.path("bin/cargo")).unwrap();
+                    h.program("bin/cargo", "#!/bin/sh\nexec other \"$@\"");
+                },
+                Unknown,
+            ),
+        ];
+        for (name, edit, expected) in table {
+            let home = Home::new();
+            let before = home.told(None).unwrap();
+            edit(&home);
+            let told = match home.told(None) {
+                None => Unknown,
+                Some(after) if after == before => Same,
+                Some(_) => Another,
+            };
+            assert_eq!(told, expected, "{name}");
+        }
+        assert_eq!(Home::new().told(Some("/some/toolchain")), None);
+    }
+}
