@@ -125,7 +125,10 @@ pub struct BuildArgs {
     /// Services, groups of variants, or pack-binary targets
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Bake even what the engine already has by its input hash
+    /// Push the images, and skip those that the registry has by their input hash
+    #[arg(long)]
+    pub push: bool,
+    /// Bake even what the engine, or with --push the registry, already has by its input hash
     #[arg(long)]
     pub force: bool,
     /// Arguments for `docker buildx bake`; nothing is skipped then

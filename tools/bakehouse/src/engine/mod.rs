@@ -6,5 +6,6 @@ mod failure;
 mod heard;
 pub mod images;
 pub mod progress;
+pub mod published;
 
 pub use buildx::Engine;

@@ -1,0 +1,85 @@
+//! Services and pack binaries that a build is for.
+
+use std::collections::BTreeSet;
+
+use crate::engine::buildx;
+use crate::plan::Plan;
+use crate::plan::build::COMPILED;
+use crate::plan::pack::PackBinary;
+use crate::plan::service::Service;
+use crate::problem::{Code, Problem, Problems, did_you_mean};
+
+/// What is to be there in the end.
+pub struct Chosen<'a> {
+    pub services: Vec<&'a Service>,
+    pub pack_binaries: Vec<&'a PackBinary>,
+    /// Whether the registry cache is written: what it holds is always all of it.
+    pub cache: bool,
+}
+
+impl Chosen<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.pack_binaries.is_empty()
+    }
+
+    pub fn targets(&self) -> Vec<String> {
+        let services = self.services.iter().map(|service| &service.name);
+        let binaries = self.pack_binaries.iter().map(|binary| &binary.target);
+        let mut targets: Vec<String> = services.chain(binaries).cloned().collect();
+        if self.cache {
+            targets.push(COMPILED.to_owned());
+        }
+        targets
+    }
+}
+
+/// Those that are `wanted`, all where none is named.
+///
+/// # Errors
+/// `service-unknown`.
+pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
+    if wanted.is_empty() {
+        return Ok(Chosen {
+            services: plan.services.iter().collect(),
+            pack_binaries: plan.pack_binaries().collect(),
+            cache: buildx::has_cache(),
+        });
+    }
+    let mut chosen = Chosen {
+        services: Vec::new(),
+        pack_binaries: Vec::new(),
+        cache: false,
+    };
+    let mut problems = Vec::new();
+    for name in wanted {
+        let services = plan
+            .services
+            .iter()
+            .filter(|service| service.name == *name || service.family == *name);
+        let before = chosen.services.len() + chosen.pack_binaries.len();
+        chosen.services.extend(services);
+        chosen
+            .pack_binaries
+            .extend(plan.pack_binaries().filter(|binary| binary.target == *name));
+        if chosen.services.len() + chosen.pack_binaries.len() == before {
+            let known: BTreeSet<&str> = plan
+                .services
+                .iter()
+                .flat_map(|service| [service.name.as_str(), service.family.as_str()])
+                .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))
+                .collect();
+            let hint = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", Vec::from_iter(known).join(", ")));
+            problems.push(
+                Problem::new(
+                    Code::ServiceUnknown,
+                    format!("there is no service `{name}`"),
+                )
+                .hint(hint),
+            );
+        }
+    }
+    chosen.services.sort_by_key(|service| &service.name);
+    chosen.services.dedup_by_key(|service| &service.name);
+    Problems(problems).or(chosen)
+}

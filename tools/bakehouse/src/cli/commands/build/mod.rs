@@ -1,0 +1,188 @@
+//! `bakehouse build`.
+
+mod chosen;
+mod names;
+mod store;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+
+use chosen::{Chosen, choose};
+use names::Names;
+use store::Store;
+
+use super::generate::check;
+use super::packs::usual_platform;
+use crate::cli::args::BuildArgs;
+use crate::cli::hidden;
+use crate::cli::session::{Planned, Session};
+use crate::documents::{self, bake::hash_variable};
+use crate::engine::Engine;
+use crate::files;
+use crate::packs::binary::{Spot, State, look, spots};
+use crate::packs::place::Staging;
+use crate::packs::platform::Platform;
+use crate::plan::Plan;
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
+    let planned = session.plan()?;
+    let Planned { root, plan, .. } = &planned;
+    let chosen = choose(plan, &arguments.services)?;
+    check(&files::compare(
+        root,
+        &plan.config.output.folder,
+        &documents::render(plan),
+    )?)?;
+    let engine = Engine::find()?;
+    let names = Names::new(plan);
+    let store = Store::new(&engine, &names, plan, arguments.push)?;
+    let certain = is_certain(arguments);
+    let skip = certain && !arguments.force && arguments.bake.is_empty();
+    let mut held = BTreeMap::new();
+    if skip {
+        held = store.held(&chosen.services);
+    }
+    let spots = spots_of(plan, &chosen);
+    let mut current = BTreeSet::new();
+    for spot in spots.iter().filter(|_| skip) {
+        if look(root, spot)?.state == State::Current {
+            current.insert(spot.binary.target.as_str());
+        }
+    }
+    let missing = Chosen {
+        services: chosen
+            .services
+            .iter()
+            .filter(|service| !held.contains_key(&service.name))
+            .copied()
+            .collect(),
+        pack_binaries: chosen
+            .pack_binaries
+            .iter()
+            .filter(|binary| !current.contains(binary.target.as_str()))
+            .copied()
+            .collect(),
+        cache: chosen.cache,
+    };
+    for service in &chosen.services {
+        if held.get(&service.name).is_some_and(|held| !held.tagged) {
+            store.tag(service)?;
+        }
+    }
+    let held = held.into_iter().map(|(name, held)| (name, held.detail));
+    let mut details: BTreeMap<String, String> = held.collect();
+    if !missing.is_empty() {
+        let spots: Vec<&Spot<'_>> = spots
+            .iter()
+            .filter(|spot| !current.contains(spot.binary.target.as_str()))
+            .collect();
+        let mut further = store.arguments(&missing.services);
+        // Those of the user come last, and win.
+        further.extend_from_slice(&arguments.bake);
+        bake(&engine, &planned, &missing, &spots, certain, &further)?;
+        details.extend(store.details(&missing.services));
+    }
+    if !session.global.quiet {
+        table::print(root, &names, &store, &chosen, &missing, &details);
+    }
+    Ok(())
+}
+
+/// Where the chosen pack binaries go, for one platform.
+fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
+    let asked = std::env::var("PLATFORMS").ok();
+    let asked = asked.and_then(|names| Platform::new(&names).ok());
+    let platform = asked.unwrap_or_else(|| usual_platform(plan));
+    let packs: Vec<_> = plan.packs.iter().collect();
+    let mut spots = spots(&packs, &[platform]);
+    spots.retain(|spot| {
+        let mut binaries = chosen.pack_binaries.iter();
+        binaries.any(|binary| binary.target == spot.binary.target)
+    });
+    spots
+}
+
+/// Whether the input hashes tell all that goes into the images. What the environment or an argument changes is not
+/// in them.
+fn is_certain(arguments: &BuildArgs) -> bool {
+    let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
+    !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+}
+
+/// Whether the environment changes what is built; `but` by these variables.
+pub fn is_overridden(but: &[&str]) -> bool {
+    OVERRIDES
+        .iter()
+        .any(|name| !but.contains(name) && std::env::var_os(name).is_some())
+}
+
+fn bake(
+    engine: &Engine,
+    planned: &Planned,
+    missing: &Chosen<'_>,
+    spots: &[&Spot<'_>],
+    certain: bool,
+    arguments: &[std::ffi::OsString],
+) -> Result<(), Problems> {
+    let Planned { root, plan, .. } = planned;
+    let hashed = missing.services.iter().filter(|_| certain);
+    let variables: Vec<(String, String)> = hashed
+        .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
+        .collect();
+    let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
+    let mut all = Vec::new();
+    all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
+    all.extend_from_slice(arguments);
+    engine
+        .bake(
+            root,
+            &plan.config.output.bake,
+            &missing.targets(),
+            &variables,
+            &all,
+        )
+        .map_err(|problem| {
+            let services = missing.services.iter().map(|service| &service.closure);
+            let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
+            explained(problem, planned, services.chain(binaries))
+        })?;
+    let mut problems = Vec::new();
+    if let Some(staging) = &staging {
+        let settled = staging.settle_all(root, plan, spots, certain);
+        problems.extend(settled.filter_map(Result::err));
+    }
+    Problems(problems).or(())
+}
+
+/// A failure, and what the sources of `closures` read that the build may not have had.
+pub fn explained<'a>(
+    problem: Problem,
+    planned: &Planned,
+    closures: impl Iterator<Item = &'a BTreeSet<String>>,
+) -> Problems {
+    let failed = problem.code == Code::BakeFailed;
+    let mut problems = vec![problem];
+    if failed {
+        let packages = closures.flatten().map(String::as_str);
+        problems.extend(hidden::problems(planned, &packages.collect()));
+    }
+    Problems(problems)
+}
+
+/// Variables of the Bake file that change what is built.
+const OVERRIDES: [&str; 4] = [
+    "BUILDER_BASE",
+    "RUNTIME_BASE",
+    "PLATFORMS",
+    "SOURCE_DATE_EPOCH",
+];
+
+/// Arguments of `bake` that can change what is built.
+fn changes_inputs(argument: &OsStr) -> bool {
+    let argument = argument.to_string_lossy();
+    ["--set", "--file", "-f", "--var"]
+        .iter()
+        .any(|option| argument.starts_with(option))
+}

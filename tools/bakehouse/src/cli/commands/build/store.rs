@@ -1,0 +1,165 @@
+//! Where images are looked for before they are built, and belong afterwards: the engine, or the registry.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::names::Names;
+use crate::engine::Engine;
+use crate::engine::images::Image;
+use crate::graph::each::each;
+use crate::plan::Plan;
+use crate::plan::service::Service;
+use crate::problem::{Code, Problem};
+
+/// A service's image that is there already.
+pub struct Held {
+    /// Whether its usual tag is on it.
+    pub tagged: bool,
+    pub detail: String,
+}
+
+pub struct Store<'a> {
+    engine: &'a Engine,
+    names: &'a Names,
+    /// Platforms of the configuration; where it names none, images are for the engine's own.
+    platforms: &'a [String],
+    pub is_registry: bool,
+}
+
+impl<'a> Store<'a> {
+    /// # Errors
+    /// `registry-missing` when images are to be pushed and have no registry.
+    pub fn new(
+        engine: &'a Engine,
+        names: &'a Names,
+        plan: &'a Plan,
+        is_registry: bool,
+    ) -> Result<Self, Problem> {
+        if is_registry && names.registry.is_empty() {
+            return Err(Problem::new(
+                Code::RegistryMissing,
+                "images are to be pushed, and no registry is named",
+            )
+            .hint("set `registry` in bakehouse.toml, or the variable REGISTRY"));
+        }
+        Ok(Self {
+            engine,
+            names,
+            platforms: &plan.config.platforms,
+            is_registry,
+        })
+    }
+
+    /// Which of `services` are there already, by their input hashes: images for the very platforms that are wanted.
+    pub fn held(&self, services: &[&Service]) -> BTreeMap<String, Held> {
+        // Where the configuration names no platform, the input hash does not tell for which one an image is.
+        let native = match self.platforms {
+            [] => match self.engine.platform() {
+                Some(platform) => Some(platform),
+                None => return BTreeMap::new(),
+            },
+            _ => None,
+        };
+        if self.is_registry {
+            let platforms = native.as_ref().map_or(self.platforms, std::slice::from_ref);
+            let held = each(services, |service| self.published(service, platforms));
+            let held = services.iter().zip(held);
+            return held
+                .filter_map(|(service, held)| Some((service.name.clone(), held?)))
+                .collect();
+        }
+        let mut images = self.engine.images(&self.names.all(services));
+        if let Some(native) = native {
+            images = self.engine.for_platform(images, &native);
+        }
+        let held = services.iter().filter_map(|service| {
+            let image = images.get(&self.names.hashed(service))?;
+            let held = Held {
+                tagged: images.get(&self.names.tagged(service)) == Some(image),
+                detail: image.size.clone(),
+            };
+            Some((service.name.clone(), held))
+        });
+        held.collect()
+    }
+
+    fn published(&self, service: &Service, platforms: &[String]) -> Option<Held> {
+        let published = self.engine.published(&self.names.hashed(service))?;
+        // A tag can be put on anything; the label is in the image.
+        let expected = platforms.iter().map(|platform| {
+            let hash = Some(service.input_hash.clone());
+            (platform.clone(), hash)
+        });
+        if published.input_hashes != expected.collect() {
+            let name = self.names.hashed(service);
+            tracing::debug!("{name} is not what its name says: {published:?}");
+            return None;
+        }
+        let tagged = self.engine.digest(&self.names.tagged(service));
+        Some(Held {
+            tagged: tagged.as_deref() == Ok(&published.digest),
+            detail: short(&published.digest),
+        })
+    }
+
+    /// Puts the usual tag on the image that is there.
+    ///
+    /// # Errors
+    /// `bake-failed`.
+    pub fn tag(&self, service: &Service) -> Result<(), Problem> {
+        let (hashed, tagged) = (self.names.hashed(service), self.names.tagged(service));
+        if self.is_registry {
+            self.engine.publish_as(&hashed, &tagged)
+        } else {
+            self.engine.tag(&hashed, &tagged)
+        }
+    }
+
+    /// What makes Bake put the images of `services` here.
+    pub fn arguments(&self, services: &[&Service]) -> Vec<OsString> {
+        if !self.is_registry {
+            return Vec::new();
+        }
+        // `--push` would be for all targets, those too whose output is a file.
+        let outputs = services.iter().flat_map(|service| {
+            let output = format!("{}.output=type=registry", service.name);
+            ["--set".to_owned(), output]
+        });
+        outputs.map(OsString::from).collect()
+    }
+
+    /// The heading of details.
+    pub fn detail(&self) -> &'static str {
+        if self.is_registry { "digest" } else { "size" }
+    }
+
+    /// The details of `services`, which were built just now.
+    pub fn details(&self, services: &[&Service]) -> BTreeMap<String, String> {
+        let names: Vec<String> = services
+            .iter()
+            .map(|service| self.names.tagged(service))
+            .collect();
+        let details: Vec<Option<String>> = if self.is_registry {
+            let digests = each(&names, |name| self.engine.digest(name).ok());
+            let digests = digests.into_iter();
+            digests.map(|digest| digest.as_deref().map(short)).collect()
+        } else {
+            let images = self.engine.images(&names);
+            let size = |image: &Image| image.size.clone();
+            names
+                .iter()
+                .map(|name| images.get(name).map(size))
+                .collect()
+        };
+        let details = services.iter().zip(details);
+        details
+            .filter_map(|(service, detail)| Some((service.name.clone(), detail?)))
+            .collect()
+    }
+}
+
+/// The beginning of a digest, as people compare them.
+fn short(digest: &str) -> String {
+    let hex = digest.trim_start_matches("sha256:");
+    hex.chars().take(12).collect()
+}

@@ -1,0 +1,166 @@
+//! Images in registries, and what they say of themselves.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Engine;
+use super::digests::{last_line, sha256};
+use crate::plan::config::valid::INPUT_HASH_LABEL;
+use crate::problem::{Code, Problem};
+
+/// What a registry has under a name: an image, or one for each platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Of all platforms, where there are several.
+    pub digest: String,
+    /// The input hash that the image of each platform says it has.
+    pub input_hashes: BTreeMap<String, Option<String>>,
+}
+
+/// Of `docker buildx imagetools inspect`.
+#[derive(Deserialize)]
+struct Said {
+    manifest: Manifest,
+    image: Images,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    digest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Images {
+    One(Image),
+    ByPlatform(BTreeMap<String, Image>),
+}
+
+#[derive(Deserialize)]
+struct Image {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+    config: Option<Config>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
+    labels: Option<BTreeMap<String, String>>,
+}
+
+impl Image {
+    /// As it is written where images are asked for: the usual variant of an architecture is not named.
+    fn platform(&self) -> String {
+        let variant = self.variant.as_deref().filter(|variant| {
+            !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
+        });
+        let parts = [Some(self.os.as_str()), Some(&self.architecture), variant];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        parts.join("/")
+    }
+
+    fn input_hash(&self) -> Option<String> {
+        let labels = self.config.as_ref()?.labels.as_ref()?;
+        labels.get(INPUT_HASH_LABEL).cloned()
+    }
+}
+
+impl Engine {
+    /// What the registry of `name` has under it; none where that is nothing, or cannot be told.
+    pub fn published(&self, name: &str) -> Option<Published> {
+        let arguments = ["buildx", "imagetools", "inspect", name];
+        let arguments = [&arguments[..], &["--format", "{{json .}}"]].concat();
+        match self.output(&arguments) {
+            Ok(said) => published(&said),
+            Err(said) => {
+                let why = last_line(&said);
+                if !why.ends_with("not found") {
+                    tracing::warn!("{name} is taken to be missing: {why}");
+                }
+                None
+            }
+        }
+    }
+
+    /// Gives what a registry has under `name` the further name `tag`, with the same digest.
+    ///
+    /// # Errors
+    /// `bake-failed` when the registry refuses.
+    pub fn publish_as(&self, name: &str, tag: &str) -> Result<(), Problem> {
+        let arguments = ["buildx", "imagetools", "create", "--prefer-index=false"];
+        let arguments = [&arguments[..], &["--tag", tag, name]].concat();
+        self.output(&arguments).map(|_| ()).map_err(|said| {
+            let why = last_line(&said);
+            Problem::new(
+                Code::BakeFailed,
+                format!("{name} cannot be tagged {tag}: {why}"),
+            )
+            .hint("`docker login` if the registry wants to know you; a tag that may not change needs another TAG")
+        })
+    }
+}
+
+fn published(said: &str) -> Option<Published> {
+    let said: Said = serde_json::from_str(said)
+        .inspect_err(|error| tracing::debug!("buildx's answer cannot be read: {error}"))
+        .ok()?;
+    let images: Vec<Image> = match said.image {
+        Images::One(image) => vec![image],
+        Images::ByPlatform(images) => images.into_values().collect(),
+    };
+    let of = |image: &Image| (image.platform(), image.input_hash());
+    Some(Published {
+        digest: sha256(said.manifest.digest)?,
+        input_hashes: images.iter().map(of).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+
+    #[test]
+    fn one_image_and_several_are_read() {
+        let image = |architecture, more: &str| {
+            format!(
+                r#"{{"created": "1970-01-01T00:00:00Z", "os": "linux", "architecture": "{architecture}"{more}}}"#
+            )
+        };
+        let said = |images: &str| {
+            format!(
+                r#"{{"name": "r/api:in-1", "manifest": {{"digest": "{DIGEST}", "size": 1}}, "image": {images}}}"#
+            )
+        };
+        let labelled = r#", "config": {"Labels": {"dev.bakehouse.input-hash": "1", "x": "y"}}"#;
+        let one = image("amd64", labelled);
+        let other = image("arm64", r#", "variant": "v8", "config": {"User": "0"}"#);
+        let amd64 = || ("linux/amd64".to_owned(), Some("1".to_owned()));
+        let table = [
+            (said(&one), Some(vec![amd64()])),
+            (
+                said(&format!(
+                    r#"{{"linux/amd64": {one}, "linux/arm64": {other}}}"#
+                )),
+                Some(vec![amd64(), ("linux/arm64".to_owned(), None)]),
+            ),
+            (
+                said(&image("arm", r#", "variant": "v7""#)),
+                Some(vec![("linux/arm/v7".to_owned(), None)]),
+            ),
+            (said(&one).replace("sha256:", "md5:"), None),
+            ("{}".to_owned(), None),
+        ];
+        for (said, expected) in table {
+            let expected = expected.map(|input_hashes| Published {
+                digest: DIGEST.to_owned(),
+                input_hashes: input_hashes.into_iter().collect(),
+            });
+            assert_eq!(published(&said), expected, "{said}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! `bakehouse build --push`: a registry gets what it does not have, and nothing is taken for there that is not.
+
+use std::thread;
+
+use bakehouse_e2e::tiny::{self, SERVICES, tiny};
+use bakehouse_testkit::engine::docker;
+use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, runner, unique};
+
+/// A workspace whose images have names in the registry.
+struct Published {
+    workspace: Workspace,
+    registry: String,
+}
+
+impl Published {
+    fn new() -> Self {
+        let workspace = tiny();
+        Self {
+            workspace,
+            registry: format!("{}/push-{}", runner::registry(), unique::unique()),
+        }
+    }
+
+    fn command(&self) -> std::process::Command {
+        let mut command = bakehouse::command(self.workspace.dir());
+        command.env("REGISTRY", &self.registry);
+        command
+    }
+
+    fn push(&self, further: &[&str]) -> Ran {
+        let ran = Ran::of(self.command().args(["build", "--push"]).args(further));
+        ran.succeeded()
+    }
+
+    fn name(&self, service: &str, tag: &str) -> String {
+        format!("{}/{service}:{tag}", self.registry)
+    }
+
+    /// What the registry has under a tag of a service.
+    fn digest(&self, service: &str, tag: &str) -> String {
+        let name = self.name(service, tag);
+        let said = docker([
+            "buildx",
+            "imagetools",
+            "inspect",
+            &name,
+            "--format",
+            "{{json .Manifest}}",
+        ]);
+        let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        said["digest"].as_str().expect("a digest").to_owned()
+    }
+
+    fn hashed(&self, service: &str) -> String {
+        let said = Ran::of(self.command().args(["plan", "--format", "json"])).succeeded();
+        let plan: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+        let services = plan["services"].as_array().expect("a list");
+        let service = services.iter().find(|one| one["name"] == service);
+        let hash = &service.expect("it is there")["input_hash"];
+        format!("in-{}", hash.as_str().expect("a hash"))
+    }
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        let pattern = format!("reference={}/*", self.registry);
+        let names = docker([
+            "image",
+            "ls",
+            "--filter",
+            &pattern,
+            "--format",
+            "{{.Repository}}:{{.Tag}}",
+        ]);
+        let mut all = vec!["rmi"];
+        all.extend(names.lines());
+        if all.len() > 1 {
+            docker(all);
+        }
+    }
+}
+
+/// What the table says of each service, in their order.
+fn results(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stdout.lines().skip(1);
+    let results = lines.filter_map(|line| Some(line.rsplit_once("  ")?.1));
+    results.take(SERVICES.len()).collect()
+}
+
+const PUSHED: &str = "baked and pushed";
+const SKIPPED: &str = "skipped, the registry has it";
+
+#[test]
+fn what_the_registry_has_is_neither_built_nor_pushed_again() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    published.workspace.generate();
+    assert_eq!(results(&published.push(&[])), [PUSHED; 3]);
+    let before = SERVICES.map(|service| published.digest(service, "latest"));
+    // Another runner: its engine has none of the images.
+    for service in SERVICES {
+        docker([
+            "rmi",
+            &published.name(service, "latest"),
+            &published.name(service, &published.hashed(service)),
+        ]);
+    }
+    let again = published.push(&[]);
+    assert_eq!(results(&again), [SKIPPED; 3], "{again}");
+    let digests = SERVICES.map(|service| published.digest(service, "latest"));
+    assert_eq!(digests, before);
+
+    // A release is another name for what was tested.
+    let release = Ran::of(
+        published
+            .command()
+            .env("TAG", "1.2.3")
+            .args(["build", "--push"]),
+    )
+    .succeeded();
+    assert_eq!(results(&release), [SKIPPED; 3], "{release}");
+    let digests = SERVICES.map(|service| published.digest(service, "1.2.3"));
+    assert_eq!(digests, before);
+
+    tiny::set(&published.workspace, "a", "B");
+    let changed = published.push(&[]);
+    assert_eq!(results(&changed), [PUSHED, SKIPPED, SKIPPED], "{changed}");
+    assert_ne!(published.digest("a", "latest"), before[0]);
+    assert_eq!(published.digest("a", "1.2.3"), before[0]);
+    // Back again: its tag moves, and nothing is built.
+    tiny::set(&published.workspace, "a", "A");
+    let back = published.push(&[]);
+    assert_eq!(results(&back), [SKIPPED; 3], "{back}");
+    assert_eq!(published.digest("a", "latest"), before[0]);
+    let forced = published.push(&["--force"]);
+    assert_eq!(results(&forced), [PUSHED; 3], "{forced}");
+    assert_eq!(published.digest("a", "latest"), before[0]);
+}
+
+#[test]
+fn what_a_tag_only_claims_to_be_is_built() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    published.workspace.generate();
+    let _ = published.push(&[]);
+    let right = published.digest("a", "latest");
+    let hashed = published.hashed("a");
+    let (hash, name) = (
+        hashed.trim_start_matches("in-"),
+        published.name("a", &hashed),
+    );
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(
+        folder.path().join("Dockerfile"),
+        "FROM scratch\nCOPY Dockerfile /\n",
+    )
+    .expect("a file can be written");
+    let folder = folder.path().to_str().expect("its name is UTF-8");
+    let made = |platform: &str, hash: &str| {
+        let label = format!("dev.bakehouse.input-hash={hash}");
+        docker([
+            "buildx",
+            "build",
+            "--quiet",
+            "--push",
+            "--provenance=false",
+            "--platform",
+            platform,
+            "--label",
+            &label,
+            "--tag",
+            &name,
+            folder,
+        ]);
+    };
+    // Platforms and label → whether that is taken for the service's image.
+    let table = [
+        ("linux/amd64", "0000000000000000", PUSHED),
+        ("linux/arm64", hash, PUSHED),
+        ("linux/amd64,linux/arm64", hash, PUSHED),
+        // A forgery that says of itself what the image would say: the registry is who is trusted.
+        ("linux/amd64", hash, SKIPPED),
+    ];
+    for (platforms, label, expected) in table {
+        made(platforms, label);
+        let ran = published.push(&["a"]);
+        let said = ran.stdout.lines().nth(1).unwrap_or_default();
+        assert!(said.ends_with(expected), "{platforms} {label}: {ran}");
+        if expected == PUSHED {
+            assert_eq!(
+                published.digest("a", "latest"),
+                right,
+                "{platforms} {label}"
+            );
+        }
+    }
+    // What nobody can know the inputs of has no input hash, and is not skipped.
+    let base = Ran::of(
+        published
+            .command()
+            .env("RUNTIME_BASE", tiny::BASES[1])
+            .args(["build", "--push", "a"]),
+    )
+    .succeeded();
+    let said = base.stdout.lines().nth(1).unwrap_or_default();
+    assert!(said.ends_with(PUSHED), "{base}");
+}
+
+#[test]
+fn two_jobs_that_push_at_once_leave_one_and_the_same() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    published.workspace.make_cold(&unique::unique());
+    published.workspace.generate();
+    let jobs = thread::scope(|scope| {
+        let job = || scope.spawn(|| published.push(&[]));
+        let jobs = [job(), job()];
+        jobs.map(|job| job.join().expect("it pushes"))
+    });
+    let digests = SERVICES.map(|service| published.digest(service, "latest"));
+    for service in 0..SERVICES.len() {
+        let short = &digests[service].trim_start_matches("sha256:")[..12];
+        for job in &jobs {
+            assert!(job.stdout.contains(short), "{job}");
+        }
+        let hashed = published.hashed(SERVICES[service]);
+        assert_eq!(
+            published.digest(SERVICES[service], &hashed),
+            digests[service]
+        );
+    }
+}
+
+#[test]
+fn a_registry_that_is_missing_or_down_is_named() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.replace("bakehouse.toml", "registry = \"tiny\"", "registry = \"\"");
+    workspace.generate();
+    let with = |registry: &str| {
+        let mut command = bakehouse::command(workspace.dir());
+        Ran::of(
+            command
+                .env("REGISTRY", registry)
+                .args(["build", "--push", "a"]),
+        )
+    };
+    let ran = with("").exited(2);
+    ran.says("registry-missing").says("REGISTRY");
+    let ran = with("127.0.0.1:1/down").exited(1);
+    ran.says("in-")
+        .says("is taken to be missing")
+        .says("bake-failed");
+    docker(["rmi", "127.0.0.1:1/down/a:latest"]);
+}
