@@ -73,7 +73,8 @@ pub fn base(base: &RuntimeBase) -> Stage {
     }
 }
 
-const INSTALL: &str = r#"touch /tmp/before
+/// busybox's `find` compares whole seconds, so the mark is older than what is installed by more than that.
+const INSTALL: &str = r#"touch -d "@$(($(date +%s) - 1))" /tmp/before
 if command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq

@@ -120,9 +120,10 @@ impl<'a> Store<'a> {
         if !self.is_registry {
             return Vec::new();
         }
-        // `--push` would be for all targets, those too whose output is a file.
+        // `--push` would be for all targets, those too whose output is a file. The engine keeps no image: it refuses one
+        // that another build of the same commit is giving the same name.
         let outputs = services.iter().flat_map(|service| {
-            let output = format!("{}.output=type=registry", service.name);
+            let output = format!("{}.output=type=image,push=true,store=false", service.name);
             ["--set".to_owned(), output]
         });
         outputs.map(OsString::from).collect()
