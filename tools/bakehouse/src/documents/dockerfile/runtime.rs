@@ -73,14 +73,15 @@ pub fn base(base: &RuntimeBase) -> Stage {
     }
 }
 
-/// busybox's `find` compares whole seconds, so the mark is older than what is installed by more than that.
-const INSTALL: &str = r#"touch -d "@$(($(date +%s) - 1))" /tmp/before
+const INSTALL: &str = r#"touch /tmp/before
 if command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
   apt-get install -qq -y --no-install-recommends PACKAGES
   apt-get clean
 elif command -v apk >/dev/null; then
+  # Its find compares whole seconds.
+  sleep 1
   apk add --no-cache --no-progress PACKAGES
 else
   echo "error: this base has neither apt-get nor apk: name one that has, or leave its packages out of bakehouse.toml" >&2
