@@ -285,7 +285,7 @@ fn where_no_zig_can_be_had_the_build_says_so() {
     let run = workspace
         .bake(["a"])
         .set("a.target=glibc-floor")
-        .set("*.no-cache-filter=glibc-floor")
+        .set("*.no-cache=true")
         .set("*.args.http_proxy=http://127.0.0.1:9")
         .set("*.args.https_proxy=http://127.0.0.1:9")
         .attempt(&turn);
