@@ -125,6 +125,42 @@ fn what_a_program_lacks_is_said_with_symbol_and_version() {
 }
 
 #[test]
+fn what_was_not_built_for_the_floor_fails_even_on_a_base_that_has_it() {
+    let floor = |version: &str| {
+        let shop = Shop::new();
+        let config = shop.read("bakehouse.toml");
+        shop.write(
+            "bakehouse.toml",
+            &format!("glibc = \"{version}\"\n{config}"),
+        );
+        shop.generate();
+        shop
+    };
+    let shop = floor("2.17");
+    let facts = here(&shop);
+    let (own, own_static) = programs(&shop);
+    let output = check(&shop, &own, &facts);
+    let said = stderr(&output);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.starts_with("error: own needs GLIBC_2."), "{said}");
+    assert!(said.contains("(symbol "), "{said}");
+    assert!(
+        said.contains("bakehouse.toml asks for glibc 2.17: "),
+        "{said}"
+    );
+    let output = check(&shop, &own_static, &facts);
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    // One that keeps to it is held against the base.
+    let shop = floor("2.44");
+    let output = check(&shop, &own, &facts);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = check(&shop, &own, "declared 2.2\n");
+    let says = "debian:test has glibc 2.2: lower glibc in bakehouse.toml";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}
+
+#[test]
 fn what_is_no_program_is_not_taken_for_a_static_one() {
     let shop = generated();
     for program in ["bakehouse.toml", "not-there"] {

@@ -186,6 +186,14 @@ const ROWS: &[Row] = &[
         ALL,
     ),
     (
+        "the glibc that is built for",
+        |s| {
+            let config = s.read("bakehouse.toml");
+            s.write("bakehouse.toml", &format!("glibc = \"2.28\"\n{config}"));
+        },
+        ALL,
+    ),
+    (
         "the toolchain",
         |s| s.edit("rust-toolchain.toml", "1.95.0", "1.94.0"),
         ALL,

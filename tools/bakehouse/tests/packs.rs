@@ -291,6 +291,21 @@ fn a_binary_that_needs_a_newer_glibc_than_a_base_has_is_told() {
     }
     let output = runs_on("no-such-release");
     assert!(output.status.success(), "{}", stderr(&output));
+
+    // What is asked for counts where no base is older.
+    let config = shop.read("bakehouse.toml");
+    let asked = |version: &str, release: &str| {
+        let asking = format!("glibc = \"{version}\"\n{config}");
+        shop.write("bakehouse.toml", &asking);
+        stderr(&runs_on(release))
+    };
+    let said = asked("2.17", "trixie");
+    assert!(
+        said.contains("bakehouse.toml asks for glibc 2.17"),
+        "{said}"
+    );
+    let said = asked("2.31", "buster");
+    assert!(said.contains("debian:buster-slim has 2.28"), "{said}");
 }
 
 #[test]

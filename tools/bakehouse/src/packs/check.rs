@@ -472,16 +472,22 @@ pub fn too_new(what: &str, binary: &Binary, floor: Option<&Floor>) -> Option<(St
     if needed.version <= floor.version {
         return None;
     }
-    let message = format!(
-        "{what} needs glibc {} (for `{}`), and {} has {}",
+    let needs = format!(
+        "{what} needs glibc {} (for `{}`)",
         needed.version,
-        shown(&needed.symbol),
-        floor.image,
-        floor.version
+        shown(&needed.symbol)
     );
-    let hint =
-        "build it on a base as old as the oldest that runs it: `bases.builder` in bakehouse.toml";
-    Some((message, hint.to_owned()))
+    let least = floor.version;
+    Some(match &floor.image {
+        Some(image) => (
+            format!("{needs}, and {image} has {least}"),
+            "build it on a base as old as the oldest that runs it: `bases.builder` in bakehouse.toml, or build for that version: `glibc`".to_owned(),
+        ),
+        None => (
+            format!("{needs}, and bakehouse.toml asks for glibc {least}"),
+            "build it by `bakehouse packs build`, or raise `glibc` in bakehouse.toml".to_owned(),
+        ),
+    })
 }
 
 /// What actions and sensors have in common.

@@ -28,15 +28,16 @@ impl fmt::Display for Version {
     }
 }
 
-/// The oldest glibc of the bases that mount packs.
+/// The oldest glibc that binaries of packs may need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Floor {
-    pub image: String,
+    /// The base that has it; what `bakehouse.toml` asks for when `None`.
+    pub image: Option<String>,
     pub version: Version,
 }
 
 impl Floor {
-    /// As far as the names of the bases tell.
+    /// Of the bases that mount packs, as far as their names tell, and of what binaries are built for.
     pub fn of(plan: &Plan) -> Option<Self> {
         let runtime = plan.config.runtime.as_str();
         let images = plan
@@ -46,10 +47,16 @@ impl Floor {
         let known = images.filter_map(|image| {
             let version = of_image(image)?;
             Some(Self {
-                image: image.to_owned(),
+                image: Some(image.to_owned()),
                 version,
             })
         });
+        let asked = plan.config.floor.as_deref().and_then(Version::parse);
+        let asked = asked.map(|version| Self {
+            image: None,
+            version,
+        });
+        let known = known.chain(asked);
         known.min_by(|a, b| (a.version, &a.image).cmp(&(b.version, &b.image)))
     }
 }

@@ -10,7 +10,7 @@ use super::config::{Config, SKELETON};
 use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
-use super::profile;
+use super::profile::{self, Linking};
 use super::runtime::RuntimeBase;
 use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
@@ -36,6 +36,8 @@ pub struct Plan {
     pub cargo_variables: BTreeSet<&'static str>,
     /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
     pub host_debug: Option<String>,
+    /// How the profile links programs.
+    pub linking: Linking,
     pub selections: Vec<Selection>,
     /// The bases that have packages installed.
     pub runtimes: Vec<RuntimeBase>,
@@ -162,6 +164,7 @@ impl Plan {
             cargo_configs: workspace.cargo_configs.clone(),
             cargo_variables: workspace.cargo_variables.clone(),
             host_debug: profile::host_debug(&workspace.manifest, &config.profile),
+            linking: profile::linking(&workspace.manifest, &config.profile),
             left_out: sources.left_out.clone(),
             kept: sources.kept.clone(),
             put_back,

@@ -14,6 +14,7 @@ use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
+use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::each::each;
 use crate::graph::sources::FileState;
 use crate::graph::{Sources, Workspace};
@@ -181,6 +182,10 @@ impl<'a> Collector<'a> {
         );
         inputs.setting("bases.builder", config.builder.as_str());
         inputs.setting("bases.packages", config.builder_packages.join(", "));
+        if let Some(floor) = &config.floor {
+            let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
+            inputs.setting("glibc", by);
+        }
         let channel = self.workspace.channel.as_deref();
         inputs.set(Part::Toolchain, channel.unwrap_or("not pinned"));
         if let Some(toolchain) = &self.workspace.toolchain {

@@ -24,6 +24,9 @@ pub const GLIBC: &str = "glibc";
 /// The stage that is the image of `RUNTIME_BASE`: a mount cannot name a variable.
 pub const DEFAULT_BASE: &str = "glibc-base";
 
+/// The stage that has what builds for an older glibc, and what that needs compiled once.
+pub const FLOOR: &str = "glibc-floor";
+
 impl Plan {
     /// Every base that a binary will run on; that of the variable first, the others by name.
     pub fn runtime_bases(&self) -> Vec<RuntimeBase<'_>> {
@@ -36,6 +39,7 @@ impl Plan {
             images.insert(None);
         }
         let mut taken = BTreeSet::from([DEFAULT_BASE.to_owned()]);
+        taken.extend(self.config.floor.as_ref().map(|_| FLOOR.to_owned()));
         images
             .into_iter()
             .map(|image| {

@@ -10,14 +10,15 @@ impl Plan {
     }
 
     /// What compiles: the release and the identity of `toolchain.json`. Without that file the builder base stands for
-    /// it, by a hash of its name: its digest, where it is pinned by one.
+    /// it, by a hash of its name: its digest, where it is pinned by one. What compiles for an older glibc counts, too.
     pub fn compiles_with(&self) -> String {
         let compiler = self.compiler();
+        let floor = self.floor_identity();
         match &self.toolchain {
-            Some(toolchain) => format!("{compiler}-{}", toolchain.id),
+            Some(toolchain) => format!("{compiler}-{}{floor}", toolchain.id),
             None => {
                 let base = blake3::hash(self.config.builder.as_bytes()).to_hex();
-                format!("{compiler}-{}", &base[..DIGITS])
+                format!("{compiler}-{}{floor}", &base[..DIGITS])
             }
         }
     }

@@ -16,12 +16,13 @@ mod inherit;
 pub mod inputs;
 pub mod lock_graph;
 pub mod pack;
-mod profile;
+pub mod profile;
 pub mod proposal;
 pub mod runtime;
 pub mod selection;
 pub mod service;
 pub mod skeleton;
 pub mod stage;
+pub mod zig;
 
 pub use build::Plan;

@@ -13,7 +13,7 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
     if bases.is_empty() {
         return Vec::new();
     }
-    let mut stages = vec![tools()];
+    let mut stages = vec![tools(plan)];
     if bases
         .iter()
         .any(|base| base.image.is_none() && base.declared.is_none())
@@ -32,10 +32,22 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
 }
 
 /// The scripts that read a base and a binary.
-fn tools() -> Stage {
+fn tools(plan: &Plan) -> Stage {
+    let check = match &plan.config.floor {
+        Some(floor) => CHECK
+            .replace(
+                "  if (worst != \"\")",
+                &(floor_check(floor) + "  if (worst != \"\")"),
+            )
+            .replace(
+                "build it on a base with no newer glibc (bases.builder)",
+                "lower glibc in bakehouse.toml",
+            ),
+        None => CHECK.to_owned(),
+    };
     let script = TOOLS
         .replace("READ_SCRIPT", READ)
-        .replace("CHECK_SCRIPT", CHECK);
+        .replace("CHECK_SCRIPT", &check);
     Stage {
         comment: vec![
             "glibc: what tells whether a binary finds the C library that it was linked for."
@@ -99,6 +111,17 @@ pub fn check(plan: &Plan, leaf: &CompileStage) -> Vec<String> {
 fn folder(base: &RuntimeBase<'_>) -> String {
     let name = base.stage.trim_start_matches(GLIBC);
     format!("/glibc/{}", name.trim_start_matches('-'))
+}
+
+/// Of the check, what tells a binary that was not built for the floor.
+fn floor_check(floor: &str) -> String {
+    format!(
+        r#"  if (number(most) > number("{floor}")) {{
+    which = ("GLIBC_" most) in symbol ? " (symbol " symbol["GLIBC_" most] ")" : ""
+    fail("needs GLIBC_" most which ", and bakehouse.toml asks for glibc {floor}: find the crate that links a library of BUILDER_BASE, or raise glibc there")
+  }}
+"#
+    )
 }
 
 const TOOLS: &str = r#"if ! command -v readelf >/dev/null; then

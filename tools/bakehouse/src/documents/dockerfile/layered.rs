@@ -2,9 +2,10 @@
 //! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
 
 use super::BUILD;
+use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, deps, in_workspace, profile_folder, spec, static_linking};
+use super::third_party::{cargo_build, deps, in_workspace, spec, static_linking};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
@@ -68,13 +69,13 @@ fn library_target(plan: &Plan, stage: &CompileStage) -> String {
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
     let mut script = lay_out(plan, selection, stage);
-    script.extend(static_linking(stage));
+    script.extend(static_linking(plan, stage));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     // One level down: BuildKit checksums the whole folder that a copied path stands in.
     script.push("mkdir -p /dist/bin".to_owned());
     script.push(format!(
         "cp target/{}/{bin} /dist/bin/",
-        profile_folder(plan)
+        floor::outputs(plan)
     ));
     script.extend(glibc::check(plan, stage));
     compile(
@@ -131,6 +132,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
             writable: true,
         },
     ];
+    mounts.extend(floor::mount(plan));
     let libraries = selection.laid_upon(stage);
     mounts.extend(
         libraries
@@ -199,7 +201,7 @@ fn has_own_output(stage: &CompileStage) -> bool {
 /// Puts the workspace together: libraries, then the package's sources with the time of now, which is older than
 /// whatever Cargo builds from them.
 fn lay_out(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<String> {
-    let mut script = Vec::new();
+    let mut script = Vec::from_iter(floor::enter(plan));
     if selection.laid_upon(stage).next().is_some() {
         script.push("for library in /libraries/*; do cp -a $library/. .; done".to_owned());
     }

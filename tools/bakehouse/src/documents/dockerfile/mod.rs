@@ -2,6 +2,7 @@
 //! shared ones once.
 
 mod compiled;
+mod floor;
 mod glibc;
 mod layered;
 mod model;
@@ -34,6 +35,7 @@ pub fn render(plan: &Plan) -> Document {
 
 fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![third_party::toolchain(plan), third_party::vendor(plan)];
+    stages.extend(floor::stage(plan));
     stages.extend(glibc::stages(plan));
     for selection in &plan.selections {
         stages.extend(match plan.config.strategy {

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use super::floor;
 use super::glibc;
 use super::layered::{
     adopt_versions, arguments, files, manifest_mount, root_manifest_mount, source_mounts,
 };
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
-    CARGO, cargo_build, cargo_config_mounts, in_workspace, no_stubs, profile, profile_folder,
-    skeleton, spec, static_linking, target_guard, target_mount,
+    cargo_build, cargo_clean, cargo_config_mounts, in_workspace, no_stubs, skeleton, spec,
+    static_linking, target_guard, target_mount,
 };
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -28,7 +29,7 @@ pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
 fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     let bin = leaf.bin.as_deref().unwrap_or_default();
     let closure = closure(selection, leaf);
-    let mut script = target_guard();
+    let mut script = target_guard(plan);
     script.extend(skeleton(plan));
     // What the skeleton had for the members of the closure must not stay under their own sources.
     let members = closure
@@ -40,13 +41,13 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
     script.extend(adopt_versions(plan));
     script.extend(content_guard(plan, &closure));
-    script.extend(static_linking(leaf));
+    script.extend(static_linking(plan, leaf));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.push("mkdir -p /dist/bin".to_owned());
     script.push(format!(
         "cp target/{}/{bin} /dist/bin/",
-        profile_folder(plan)
+        floor::outputs(plan)
     ));
     script.extend(glibc::check(plan, leaf));
     Stage {
@@ -104,6 +105,7 @@ fn mounts(
         mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
     }
+    mounts.extend(floor::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
     mounts.extend(glibc::mounts(plan, leaf));
     mounts
@@ -178,7 +180,7 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
             "  changed=$(echo \"$changed \" | sed 's|-p {package} |-p {spec} |')"
         ));
     }
-    let clean = format!("cargo clean --quiet {CARGO} {} $changed", profile(plan));
+    let clean = format!("{} $changed", cargo_clean(plan));
     let clean = in_workspace(plan, vec![clean]).into_iter();
     script.extend(clean.map(|line| format!("  {line}")));
     script.push("fi".to_owned());

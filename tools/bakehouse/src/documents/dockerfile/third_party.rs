@@ -1,6 +1,7 @@
 //! What all images share: the toolchain, and the third-party crates fetched and compiled once.
 
 use super::BUILD;
+use super::floor;
 use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
@@ -150,7 +151,7 @@ find /vendor/out -exec touch -h -d @1 {} +"#;
 /// `deps`: all third-party crates of a selection, compiled once. They are compiled in a mount, so that on a
 /// builder that stays one added dependency compiles alone, and kept in a layer, for all others.
 pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
-    let mut script = target_guard();
+    let mut script = target_guard(plan);
     script.extend(skeleton(plan));
     script.extend(ground_sources(plan, selection));
     script.extend(cargo_build(
@@ -183,6 +184,7 @@ cp -a . /deps/out"#
             target: "/tmp".to_owned(),
         },
     ];
+    mounts.extend(floor::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
     mounts.extend(selection.ground.iter().flat_map(source_mounts));
     Stage {
@@ -209,9 +211,15 @@ cp -a . /deps/out"#
 
 /// Drops what the target folder has of `packages`.
 fn clean<'a>(plan: &Plan, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut lines = vec![format!("cargo clean --quiet {CARGO} {}", profile(plan))];
+    let mut lines = vec![cargo_clean(plan)];
     lines.extend(packages.map(|package| format!("  -p {}", spec(plan, package))));
     in_workspace(plan, continued(lines))
+}
+
+/// The `cargo clean` of all that is built.
+pub fn cargo_clean(plan: &Plan) -> String {
+    let target = floor::target(plan);
+    format!("cargo clean --quiet{target} {CARGO} {}", profile(plan))
 }
 
 /// Lays out the local packages that third-party crates are compiled with, and drops what the mount has of them: it
@@ -283,19 +291,23 @@ pub fn target_mount(plan: &Plan, purpose: &str) -> Mount {
 /// Takes a target mount, and empties it if another compiler, or other system libraries, have filled it. BuildKit
 /// lets one build at a time into the mount; but of what an engine left running that has crashed, a new one knows
 /// nothing. A base without `flock` does without.
-pub fn target_guard() -> Vec<String> {
-    [
+pub fn target_guard(plan: &Plan) -> Vec<String> {
+    let more = floor::identity(plan);
+    let toolchain = format!(
+        "{{ echo \"${{BAKEHOUSE_TOOLCHAIN_ID-}}\"; rustc -vV;{more} dpkg-query -W || apk info -v; }} >/tmp/toolchain 2>/dev/null || true"
+    );
+    let guard = [
         "# What an engine left running when it crashed ends first.",
         "exec 9>>target/lock",
         "flock 9 2>/dev/null || true",
-        "{ echo \"${BAKEHOUSE_TOOLCHAIN_ID-}\"; rustc -vV; dpkg-query -W || apk info -v; } >/tmp/toolchain 2>/dev/null || true",
+        &toolchain,
         "if ! cmp -s /tmp/toolchain target/toolchain; then",
         "  find target -mindepth 1 ! -path target/lock -delete",
         "  cp /tmp/toolchain target/toolchain",
         "fi",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ];
+    let guard = guard.map(str::to_owned).into_iter();
+    floor::enter(plan).into_iter().chain(guard).collect()
 }
 
 /// Lays out the skeleton with its stubs.
@@ -345,7 +357,11 @@ pub const CARGO: &str = "--locked --offline --config /vendor/config.toml";
 /// The `cargo build` of a selection, a package a line. All its stages name the same packages, so features are
 /// the same in each.
 pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<String> {
-    let mut lines = vec![format!("cargo build {CARGO} {}", profile(plan))];
+    let mut lines = vec![format!(
+        "{} {CARGO} {}",
+        floor::cargo_build(plan),
+        profile(plan)
+    )];
     lines.extend(
         selection
             .packages
@@ -368,7 +384,7 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
 /// Links the C library into the binary of `stage`, if it is to be so. Compiler flags would compile every crate again:
 /// with one of their own for the binary alone, all that it needs stays what it is for the services. Cargo passes them to
 /// a package that is built by itself, which would have other features; hence the wrapper.
-pub fn static_linking(stage: &CompileStage) -> Vec<String> {
+pub fn static_linking(plan: &Plan, stage: &CompileStage) -> Vec<String> {
     let bin = stage.bin.as_deref().filter(|_| stage.linked_static);
     let Some(bin) = bin else { return Vec::new() };
     let name = bin.replace('-', "_");
@@ -379,7 +395,8 @@ pub fn static_linking(stage: &CompileStage) -> Vec<String> {
         "#!/bin/sh".to_owned(),
         "case \" $* \" in".to_owned(),
         format!(
-            "*\" --crate-name {name} \"*\" --crate-type bin \"*) exec \"$@\" -C target-feature=+crt-static ;;"
+            "*\" --crate-name {name} \"*\" --crate-type bin \"*) exec \"$@\" -C target-feature=+crt-static{} ;;",
+            floor::static_linker(plan)
         ),
         "esac".to_owned(),
         "exec \"$@\"".to_owned(),

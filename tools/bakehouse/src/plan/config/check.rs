@@ -89,6 +89,7 @@ impl Check<'_> {
         Config {
             name,
             glibc: self.declared_glibc(raw, &runtime, &services),
+            floor: raw.glibc.as_ref().map(|version| self.floor(version)),
             registry: raw
                 .registry
                 .as_ref()

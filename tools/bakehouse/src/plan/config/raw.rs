@@ -40,6 +40,11 @@ pub struct RawConfig {
     /// Form: `"services"` or `"each"`. Default: `"services"`.
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each"])))]
     pub unify: Option<Spanned<String>>,
+    /// The oldest glibc that binaries run on: they are built for that version, even where the builder base has a newer
+    /// one. Not those of packs that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
+    ///
+    /// Form: `"2.17"` to `"2.44"`. Default: none: what the builder base has.
+    pub glibc: Option<Spanned<String>>,
     /// Folder above the workspace that Docker gets as its context, where something that Cargo does not know of is read
     /// from there.
     ///

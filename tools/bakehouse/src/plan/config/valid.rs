@@ -52,6 +52,8 @@ pub struct Config {
     pub output: OutputConfig,
     /// Packages of every runtime image.
     pub runtime_packages: Vec<String>,
+    /// The oldest glibc that binaries are built for, e.g. `2.28`, where it is not the builder's.
+    pub floor: Option<String>,
     /// Who services run as that name no user of their own.
     pub user: String,
     /// Another image than `runtime` to copy packs with.

@@ -5,7 +5,9 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::check::Check;
 use super::spanned::Spanned;
 use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
+use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
+use crate::toolchain::pins::is_glibc;
 
 /// The usual ones, to guess what was meant.
 const PLATFORMS: [&str; 6] = [
@@ -124,6 +126,34 @@ impl Check<'_> {
             );
         }
         name.clone()
+    }
+
+    /// The glibc that binaries are built for.
+    pub(super) fn floor(&mut self, version: &Spanned<String>) -> String {
+        let text = version.as_ref();
+        let known: Vec<String> = (OLDEST..=NEWEST)
+            .map(|minor| format!("2.{minor}"))
+            .collect();
+        if !known.contains(text) {
+            let begun = known.iter().find(|known| text.starts_with(*known));
+            let meant = match begun {
+                Some(begun) => Some(format!("did you mean `{begun}`?")),
+                None if is_glibc(text) => None,
+                None => did_you_mean(text, known.iter().map(String::as_str)),
+            };
+            let hint = meant.unwrap_or_else(|| {
+                format!(
+                    "write a version from \"2.{OLDEST}\", the oldest that Rust runs on, to \"2.{NEWEST}\", the newest that zig {ZIG} knows"
+                )
+            });
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is no glibc to build for", text.escape_debug()),
+                version.span(),
+                hint,
+            );
+        }
+        text.clone()
     }
 
     /// A package of a distribution, perhaps with its version: `libssl3=3.0.17-1~deb12u2`.

@@ -1,0 +1,300 @@
+//! `glibc = "2.28"`: binaries run on an older C library than the builder has, and nothing else is as it was without.
+
+use std::collections::BTreeMap;
+
+use ::bakehouse::packs::glibc::Version;
+use ::bakehouse::packs::program::Program;
+use bakehouse_e2e::at_once::at_once;
+use bakehouse_testkit::engine::docker;
+use bakehouse_testkit::{BakeRun, Member, Turn, Workspace, container, stages, unique};
+
+const BUILDER: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
+const FLOOR: Version = Version {
+    major: 2,
+    minor: 28,
+};
+
+/// `old` is the binary of `a` on a base whose C library is older than the builder's.
+const CONFIG: &str = r#"registry = "floor"
+
+[bases]
+builder = "docker.io/library/rust:1.95.0-slim-bookworm"
+runtime = "docker.io/library/debian:bookworm-slim"
+
+[services.a]
+package = "a"
+
+[services.b]
+package = "b"
+
+[services.old]
+package = "a"
+runtime = "OLD"
+
+[packs.demo]
+path = "packs/demo"
+binaries = [{ package = "tick", to = "bin/" }, { package = "still", to = "bin/", static = true }]
+"#;
+
+/// In C, what had other symbols in older versions: bookworm's have 2.33 and 2.34.
+const NATIVE: &str = "#include <pthread.h>\n#include <sys/stat.h>\n\
+    static void *nothing(void *given) { return given; }\n\
+    int native(void) {\n\
+        struct stat about;\n\
+        pthread_t thread;\n\
+        return stat(\"/\", &about) | pthread_create(&thread, 0, nothing, 0) | pthread_join(thread, 0);\n\
+    }\n";
+
+const NATIVE_LIB: &str = "unsafe extern \"C\" {\n    fn native() -> i32;\n}\n\n\
+    pub fn value() -> i32 {\n    unsafe { native() }\n}\n";
+
+const NATIVE_BUILD: &str =
+    "fn main() {\n    cc::Build::new().file(\"src/native.c\").compile(\"native\");\n}\n";
+
+fn source(name: &str, value: &str) -> String {
+    format!(
+        "fn main() {{\n    println!(\"{name}-{value} {{}} {{}}\", common::value(), native::value());\n}}\n"
+    )
+}
+
+fn workspace(strategy: &str) -> Workspace {
+    let program = |name: &str| {
+        Member::binary(name, &source(name, "A"))
+            .uses("common")
+            .uses("native")
+    };
+    let members = [
+        Member::library(
+            "common",
+            "pub fn value() -> &'static str {\n    \"common-A\"\n}\n",
+        )
+        .depends("cfg-if = \"=1.0.0\""),
+        Member::library("native", NATIVE_LIB)
+            .file("src/native.c", NATIVE)
+            .file("build.rs", NATIVE_BUILD)
+            .depends("\n[build-dependencies]\ncc = \"=1.11.3\""),
+        program("a"),
+        program("b"),
+        program("tick"),
+        program("still"),
+    ];
+    let workspace = Workspace::of(&members, CONFIG);
+    workspace.write(
+        "packs/demo/pack.yaml",
+        "ref: demo\nname: Demo\nversion: 1.0.0\n",
+    );
+    workspace.make_cold(&unique::unique());
+    let old = old_base(&workspace);
+    workspace.replace("bakehouse.toml", "OLD", &old);
+    workspace.append(
+        "bakehouse.toml",
+        &format!("\n[cache]\nstrategy = \"{strategy}\"\n"),
+    );
+    workspace
+}
+
+/// A base with the loader of bookworm, and a C library of its name that has nothing newer than the floor.
+fn old_base(workspace: &Workspace) -> String {
+    let versions: String = (2..=FLOOR.minor)
+        .map(|minor| match minor {
+            2 => "GLIBC_2.2.5 { };".to_owned(),
+            3 => "GLIBC_2.3 { } GLIBC_2.2.5;".to_owned(),
+            _ => format!("GLIBC_2.{minor} {{ }} GLIBC_2.{};", minor - 1),
+        })
+        .collect::<Vec<_>>()
+        .join("\\n");
+    made(
+        workspace,
+        "base",
+        &format!(
+            "FROM {BUILDER} AS made\n\
+             RUN printf '{versions}\\n' >/map && : >/libc.c && mkdir /lib-of && \\\n\
+             gcc -shared -nostdlib -o /lib-of/libc.so.6 -Wl,-soname,libc.so.6 -Wl,--version-script=/map /libc.c && \\\n\
+             mkdir /loader && cp -L /lib64/ld-linux-x86-64.so.2 /loader/\n\
+             FROM scratch\n\
+             COPY --from=made /lib-of/ /usr/lib/x86_64-linux-gnu/\n\
+             COPY --from=made /loader/ /usr/lib64/\n"
+        ),
+    )
+}
+
+/// An image of this Dockerfile.
+#[track_caller]
+fn made(workspace: &Workspace, name: &str, dockerfile: &str) -> String {
+    let image = workspace.images.name(name);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
+    let path = folder.path().to_str().expect("its name is UTF-8");
+    docker(["buildx", "build", "--quiet", "--tag", &image, path]);
+    image
+}
+
+fn set_floor(workspace: &Workspace) {
+    let config = workspace.read("bakehouse.toml");
+    workspace.write("bakehouse.toml", &format!("glibc = \"{FLOOR}\"\n{config}"));
+    workspace.generate();
+}
+
+/// The glibc that the binary of a service needs.
+#[track_caller]
+fn needs(workspace: &Workspace, service: &str, bin: &str) -> Version {
+    let image = workspace.images.name(service);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join(bin);
+    let container = docker(["create", "--network", "none", &image]);
+    let from = format!("{container}:/usr/local/bin/{bin}");
+    docker(["cp", &from, file.to_str().expect("its name is UTF-8")]);
+    docker(["rm", &container]);
+    of_file(file.to_str().expect("its name is UTF-8")).expect("it is dynamic")
+}
+
+/// The glibc that a binary needs; none of a static one.
+#[track_caller]
+fn of_file(path: &str) -> Option<Version> {
+    let content = std::fs::read(path).expect("a file can be read");
+    match Program::of(&content) {
+        Program::Binary(binary) => binary.glibc.map(|needed| needed.version),
+        other => panic!("{path} is {other:?}"),
+    }
+}
+
+#[track_caller]
+fn compiled_once(run: &BakeRun) {
+    let twice: BTreeMap<_, _> = run
+        .compiled()
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .collect();
+    assert!(twice.is_empty(), "{twice:?}\n{run}");
+}
+
+#[test]
+fn a_binary_needs_no_newer_glibc_than_is_asked_for() {
+    let turn = Turn::take();
+    at_once(&["layer", "mount"], |strategy| {
+        let workspace = workspace(strategy);
+        workspace.generate();
+        let run = workspace.bake(["a", "old"]).attempt(&turn);
+        let lacks = "error: a needs GLIBC_2.34 (symbol ";
+        assert!(!run.success && run.said().contains(lacks), "{run}");
+
+        set_floor(&workspace);
+        let run = workspace.bake([]).run(&turn);
+        compiled_once(&run);
+        for (service, bin) in [("a", "a"), ("b", "b"), ("old", "a")] {
+            assert!(needs(&workspace, service, bin) <= FLOOR, "{service}");
+        }
+        for service in ["a", "b"] {
+            let printed = container::prints(&workspace.images.name(service), []);
+            assert_eq!(printed, format!("{service}-A common-A 0"));
+        }
+
+        let run = workspace.bake([]).run(&turn);
+        assert_eq!(run.ran_stages(), stages([]), "{run}");
+
+        workspace.write("crates/a/src/main.rs", &source("a", "B"));
+        let run = workspace.bake([]).run(&turn);
+        assert_eq!(run.ran_stages(), stages(["build-a"]), "{run}");
+        let compiled: Vec<String> = run.compiled().into_keys().collect();
+        assert_eq!(compiled, ["a v0.1.0"], "{run}");
+        let printed = container::prints(&workspace.images.name("a"), []);
+        assert_eq!(printed, "a-B common-A 0");
+
+        // Binaries of packs compile nothing but themselves, static ones too.
+        let run = workspace.bake(["packs"]).run(&turn);
+        let compiled: Vec<String> = run.compiled().into_keys().collect();
+        assert_eq!(compiled, ["still v0.1.0", "tick v0.1.0"], "{run}");
+        let _ = workspace.bakehouse(["packs", "build"]).succeeded();
+        let built = |name: &str| format!("{}/packs/demo/bin/{name}", workspace.dir());
+        assert!(of_file(&built("tick")).is_some_and(|needs| needs <= FLOOR));
+        assert_eq!(of_file(&built("still")), None);
+        for name in ["tick", "still"] {
+            assert_eq!(docker_runs(&built(name)), format!("{name}-A common-A 0"));
+        }
+    });
+}
+
+/// What a file of this machine prints in a container.
+#[track_caller]
+fn docker_runs(file: &str) -> String {
+    let mount = format!("{file}:/run-it:ro");
+    let base = "docker.io/library/debian:bookworm-slim";
+    docker([
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "-v",
+        &mount,
+        base,
+        "/run-it",
+    ])
+}
+
+#[test]
+fn each_package_by_itself_has_the_same_floor() {
+    let turn = Turn::take();
+    let workspace = workspace("layer");
+    workspace.replace("bakehouse.toml", "registry", "unify = \"each\"\nregistry");
+    set_floor(&workspace);
+    let _ = workspace.bake(["a", "b", "old"]).run(&turn);
+    assert!(needs(&workspace, "a", "a") <= FLOOR);
+    assert!(needs(&workspace, "b", "b") <= FLOOR);
+}
+
+#[test]
+fn a_builder_that_has_zig_fetches_none() {
+    let turn = Turn::take();
+    let workspace = workspace("layer");
+    set_floor(&workspace);
+    // The generated stage is where to get one from.
+    let image = workspace.images.name("fetched");
+    let _ = workspace
+        .bake(["a"])
+        .set("a.target=glibc-floor")
+        .set(&format!("a.tags={image}"))
+        .run(&turn);
+    let own = made(
+        &workspace,
+        "own",
+        &format!(
+            "FROM {BUILDER}\n\
+             COPY --from={image} /floor/out/ziglang/ /opt/zig/\n\
+             COPY --from={image} /floor/out/bin/cargo-zigbuild /usr/local/bin/\n\
+             RUN ln -s /opt/zig/zig /usr/local/bin/zig\n"
+        ),
+    );
+    let run = workspace
+        .bake(["a"])
+        .variable("BUILDER_BASE", &own)
+        .run(&turn);
+    let fetch = run
+        .steps
+        .iter()
+        .find(|step| step.stage == "glibc-floor" && step.is_run());
+    let fetch = fetch.expect("there is the step that fetches");
+    assert!(fetch.log.contains("BUILDER_BASE's own"), "{run}");
+    assert!(needs(&workspace, "a", "a") <= FLOOR);
+}
+
+#[test]
+fn where_no_zig_can_be_had_the_build_says_so() {
+    let turn = Turn::take();
+    let workspace = workspace("layer");
+    set_floor(&workspace);
+    let run = workspace
+        .bake(["a"])
+        .set("a.target=glibc-floor")
+        .set("*.no-cache=true")
+        .set("*.args.http_proxy=http://127.0.0.1:9")
+        .set("*.args.https_proxy=http://127.0.0.1:9")
+        .attempt(&turn);
+    assert!(!run.success, "{run}");
+    let said = run.said();
+    let error = "error: glibc in bakehouse.toml needs zig, and ";
+    assert!(said.contains(error), "{said}");
+    assert!(
+        said.contains("a BUILDER_BASE that has cargo-zigbuild and zig"),
+        "{said}"
+    );
+}
