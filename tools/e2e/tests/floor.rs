@@ -254,6 +254,7 @@ fn a_builder_that_has_zig_fetches_none() {
         .set("a.target=glibc-floor")
         .set(&format!("a.tags={image}"))
         .run(&turn);
+    // Another image each time: what an earlier run of the test left is not taken.
     let own = made(
         &workspace,
         "own",
@@ -261,7 +262,8 @@ fn a_builder_that_has_zig_fetches_none() {
             "FROM {BUILDER}\n\
              COPY --from={image} /floor/out/ziglang/ /opt/zig/\n\
              COPY --from={image} /floor/out/bin/cargo-zigbuild /usr/local/bin/\n\
-             RUN ln -s /opt/zig/zig /usr/local/bin/zig\n"
+             RUN ln -s /opt/zig/zig /usr/local/bin/zig && echo {} >/made\n",
+            unique::unique()
         ),
     );
     let run = workspace
