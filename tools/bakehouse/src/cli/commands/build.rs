@@ -16,6 +16,7 @@ use crate::engine::images::Image;
 use crate::engine::{Engine, buildx};
 use crate::files;
 use crate::packs::binary::{Spot, State, look, spots};
+use crate::packs::leftover;
 use crate::packs::place::Staging;
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
@@ -48,6 +49,9 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         images = engine.for_platform(images, &native);
     }
     let spots = spots_of(plan, &chosen);
+    if !spots.is_empty() {
+        leftover::remove(root, &spots);
+    }
     let mut current = BTreeSet::new();
     for spot in spots.iter().filter(|_| skip) {
         if look(root, spot)?.state == State::Current {
