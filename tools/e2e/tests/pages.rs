@@ -2,7 +2,7 @@
 
 use bakehouse_testkit::pages::{Page, Player};
 use bakehouse_testkit::workspace::repository;
-use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse};
+use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse, unique};
 
 /// Those that are played, each by a test of its name.
 const PAGES: [&str; 7] = [
@@ -53,9 +53,16 @@ fn play(name: &str) {
     drop(turn);
 }
 
-/// This repository as somebody has it who cloned it: everything is committed.
+/// This repository as somebody has it who cloned it: everything is committed. A profile that nothing uses makes it
+/// share no layer with earlier processes, whose results for the same steps may be others; the pages share theirs.
 fn clone() -> Workspace {
     let workspace = Workspace::platform();
+    let profile = format!(
+        "\n[profile.e2e-{}]\ninherits = \"release\"\n",
+        unique::of_process()
+    );
+    workspace.append("Cargo.toml", &profile);
+    workspace.generate();
     workspace.git(["init", "--quiet", "--initial-branch", "main"]);
     workspace.git(["add", "--all"]);
     workspace.git(["commit", "--quiet", "--message", "As it was"]);
