@@ -59,6 +59,12 @@ base_images() {
   tools/engine bases "${names[@]}"
 }
 
+# The unit and snapshot tests; the script that copies packs is tried with busybox's tools, too, where they can be had.
+unit_tests() {
+  tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
+  cargo test --quiet --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake
+}
+
 # Tests the flake, formatting too when asked for; says why, where no Nix can be had.
 flake_tests() {
   local options=()

@@ -1,4 +1,5 @@
-//! `docker/init-packs.sh`: services see whole packs, and no binary of the volume is lost.
+//! `docker/init-packs.sh`: services see whole packs, and no binary of the volume is lost; with the tools of Debian, and
+//! with those of busybox, which is all that an Alpine base has.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
@@ -11,17 +12,50 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+/// What a base has.
+#[derive(Clone, Copy)]
+enum Tools {
+    /// Those of this machine.
+    Own,
+    Busybox,
+}
+
+impl Tools {
+    /// Whether this machine has them; says so where it does not.
+    fn are_here(self) -> bool {
+        let here = match self {
+            Self::Own => true,
+            Self::Busybox => Command::new("busybox").output().is_ok(),
+        };
+        if !here {
+            println!(
+                "not tried: there is no busybox on this machine; `tools/engine busybox` installs Debian's"
+            );
+        }
+        here
+    }
+}
+
 /// A folder of packs and a volume.
 struct Packs {
     folder: TempDir,
+    tools: Tools,
 }
 
 impl Packs {
     /// With the pack `core`, which is not in the volume yet.
-    fn new() -> Self {
+    fn new(tools: Tools) -> Self {
         let packs = Self {
             folder: TempDir::new().unwrap(),
+            tools,
         };
+        if let Tools::Busybox = tools {
+            // Nothing else is found.
+            std::fs::create_dir(packs.path("bin")).unwrap();
+            let mut install = Command::new("busybox");
+            install.args(["--install", "-s"]).arg(packs.path("bin"));
+            assert!(install.status().unwrap().success());
+        }
         std::fs::create_dir(packs.path("to")).unwrap();
         packs.write("from/core/pack.yaml", "ref: core\n");
         packs.write("from/core/actions/run.sh", "#!/bin/sh\n");
@@ -48,12 +82,24 @@ impl Packs {
     fn command(&self) -> Command {
         let own = std::fs::metadata(self.path("to")).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/documents/init_packs.sh");
-        let mut command = Command::new("sh");
+        let mut command = match self.tools {
+            Tools::Own => Command::new("sh"),
+            Tools::Busybox => Command::new(self.path("bin/sh")),
+        };
         command
+            .env("PATH", self.search_path())
             .arg(script)
             .arg(format!("{}:{}", own.uid(), own.gid()))
             .args([self.path("from"), self.path("to")]);
         command
+    }
+
+    /// Where its programs are found.
+    fn search_path(&self) -> String {
+        match self.tools {
+            Tools::Own => std::env::var("PATH").unwrap(),
+            Tools::Busybox => self.path("bin").to_str().unwrap().to_owned(),
+        }
     }
 
     /// Runs the script to its end, and gives what it says.
@@ -110,9 +156,33 @@ fn files<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
         .collect()
 }
 
-#[test]
-fn a_pack_is_copied_and_again_only_when_it_changed() {
-    let packs = Packs::new();
+/// Makes a test of each promise for each set of tools.
+macro_rules! promises {
+    ($($promise:ident),+ $(,)?) => {
+        mod own {
+            use super::*;
+            $(#[test] fn $promise() { super::$promise(Tools::Own); })+
+        }
+        mod busybox {
+            use super::*;
+            $(#[test] fn $promise() { if Tools::Busybox.are_here() { super::$promise(Tools::Busybox); } })+
+        }
+    };
+}
+
+promises!(
+    a_pack_is_copied_and_again_only_when_it_changed,
+    a_change_of_mode_alone_is_a_change,
+    what_others_put_into_the_volume_stays,
+    a_binary_that_the_pack_has_no_more_stays_and_a_script_goes,
+    a_volume_that_was_filled_otherwise_is_taken_over,
+    a_pack_that_cannot_be_copied_leaves_the_others_and_is_told,
+    names_of_any_kind_are_kept,
+    killed_at_any_time_a_pack_is_the_old_one_or_the_new_one,
+);
+
+fn a_pack_is_copied_and_again_only_when_it_changed(tools: Tools) {
+    let packs = Packs::new(tools);
     assert!(packs.run().contains("core: put into the volume"));
     let first = packs.seen();
     let expected = [
@@ -138,16 +208,15 @@ fn a_pack_is_copied_and_again_only_when_it_changed() {
     assert_eq!(packs.copies().len(), 4, "{:?}", packs.copies());
 }
 
-#[test]
-fn a_change_of_mode_alone_is_a_change() {
-    let packs = Packs::new();
+fn a_change_of_mode_alone_is_a_change(tools: Tools) {
+    let packs = Packs::new(tools);
     packs.run();
     let mode = || {
         let file = std::fs::metadata(packs.path("to/core/actions/run.sh"));
-        file.unwrap().permissions().mode() & 0o777
+        file.unwrap().permissions().mode() & 0o7777
     };
     // Whatever the umask of the checkout was, everybody can read.
-    for (given, expected) in [(0o700, 0o755), (0o600, 0o644), (0o777, 0o755)] {
+    for (given, expected) in [(0o700, 0o755), (0o600, 0o644), (0o4777, 0o755)] {
         let file = packs.path("from/core/actions/run.sh");
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(given)).unwrap();
         packs.run();
@@ -155,8 +224,7 @@ fn a_change_of_mode_alone_is_a_change() {
     }
 }
 
-#[test]
-fn what_others_put_into_the_volume_stays() {
+fn what_others_put_into_the_volume_stays(tools: Tools) {
     let theirs = binary("of a build");
     let table: [(&str, &str, &str, &str); 6] = [
         // Put into the volume, in the pack before, in the pack after, in the volume in the end.
@@ -168,7 +236,7 @@ fn what_others_put_into_the_volume_stays() {
         ("text", "old text", "new text", "new text"),
     ];
     for (put, before, after, expected) in table {
-        let packs = Packs::new();
+        let packs = Packs::new(tools);
         let own = |text: &str| match text {
             "" => {
                 let _ = std::fs::remove_file(packs.path("from/core/sensors/timer"));
@@ -192,9 +260,8 @@ fn what_others_put_into_the_volume_stays() {
     }
 }
 
-#[test]
-fn a_binary_that_the_pack_has_no_more_stays_and_a_script_goes() {
-    let packs = Packs::new();
+fn a_binary_that_the_pack_has_no_more_stays_and_a_script_goes(tools: Tools) {
+    let packs = Packs::new(tools);
     packs.run();
     packs.remove("from/core/sensors/timer");
     packs.remove("from/core/actions/run.sh");
@@ -206,9 +273,8 @@ fn a_binary_that_the_pack_has_no_more_stays_and_a_script_goes() {
     assert_eq!(packs.seen(), files(expected));
 }
 
-#[test]
-fn a_volume_that_was_filled_otherwise_is_taken_over() {
-    let packs = Packs::new();
+fn a_volume_that_was_filled_otherwise_is_taken_over(tools: Tools) {
+    let packs = Packs::new(tools);
     packs.write("to/core/pack.yaml", "ref: old\n");
     packs.write("to/core/sensors/timer", &binary("static"));
     packs.write("to/core/mine.txt", "mine");
@@ -224,20 +290,21 @@ fn a_volume_that_was_filled_otherwise_is_taken_over() {
     assert_eq!(packs.seen(), files(expected));
 }
 
-#[test]
-fn a_pack_that_cannot_be_copied_leaves_the_others_and_is_told() {
-    let packs = Packs::new();
+fn a_pack_that_cannot_be_copied_leaves_the_others_and_is_told(tools: Tools) {
+    let packs = Packs::new(tools);
     packs.run();
     packs.write("from/core/pack.yaml", "ref: core # edited\n");
     packs.write("from/more/pack.yaml", "ref: more\n");
-    // In the way of the copy, and not to be removed by `rm` of a file.
-    let bad = packs.path("fails");
-    std::fs::create_dir(&bad).unwrap();
-    let cp = "#!/bin/sh\ncase \"$*\" in *core*) echo full >&2; exit 1 ;; esac\nPATH=${PATH#*:} exec cp \"$@\"\n";
-    packs.write("fails/cp", cp);
-    std::fs::set_permissions(bad.join("cp"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", bad.display(), std::env::var("PATH").unwrap());
-    let output = packs.command().env("PATH", path).output().unwrap();
+    // No process may write a file of more than 16 KiB, as on a disk that is full.
+    packs.write("from/core/large", &"x".repeat(1 << 20));
+    let mut limited = Command::new("sh");
+    let command = packs.command();
+    limited
+        .args(["-c", "ulimit -f 32; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env("PATH", packs.search_path());
+    let output = limited.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("core: could not be copied"), "{said}");
@@ -248,9 +315,37 @@ fn a_pack_that_cannot_be_copied_leaves_the_others_and_is_told() {
     assert_eq!(packs.seen()["core/pack.yaml"], "ref: core # edited\n");
 }
 
-#[test]
-fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one() {
-    let packs = Packs::new();
+fn names_of_any_kind_are_kept(tools: Tools) {
+    let packs = Packs::new(tools);
+    packs.run();
+    let names = [
+        "line\nbreak",
+        "back\\slash",
+        " two  spaces ",
+        "-rf",
+        "*",
+        "fold\ner/in \\ it",
+    ];
+    for name in names {
+        packs.write(&format!("to/core/theirs/{name}"), "theirs");
+        packs.write(&format!("from/core/ours/{name}"), "one");
+    }
+    for text in ["one", "two"] {
+        for name in names {
+            packs.write(&format!("from/core/ours/{name}"), text);
+        }
+        packs.run();
+        let seen = packs.seen();
+        for name in names {
+            assert_eq!(seen[&format!("core/theirs/{name}")], "theirs", "{name:?}");
+            assert_eq!(seen[&format!("core/ours/{name}")], text, "{name:?}");
+        }
+    }
+    assert!(packs.run().contains("core: nothing changed"));
+}
+
+fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
+    let packs = Packs::new(tools);
     let fill = |text: &str| {
         for n in 0..40 {
             packs.write(&format!("from/core/data/{n}"), text);

@@ -9,6 +9,7 @@
 //! | [`compose`] | a Compose project that is taken down with the test |
 //! | [`container`] | what an image does and what it holds |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
+//! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |
 //! | [`running`] | a process that is watched while it runs |
 //! | [`disk`] | a small disk, which can be full |
@@ -26,6 +27,7 @@ pub mod container;
 pub mod disk;
 pub mod engine;
 pub mod images;
+pub mod pages;
 pub mod ran;
 pub mod refusing;
 pub mod runner;

@@ -8,6 +8,9 @@ set -eu
 owner=$1 from=${2:-/from} to=${3:-/to}
 umask 022
 copies=$to/.init-packs
+# Paths that a list of lines cannot hold as they are.
+odd='*[\\
+]*'
 
 say() { echo "init-packs: $*"; }
 
@@ -15,13 +18,13 @@ say() { echo "init-packs: $*"; }
 state() (
   cd "$1" || exit
   find . -exec stat -c '%N %f %u:%g' {} + | LC_ALL=C sort
-  sums .
+  find . -type f -exec sha256sum {} + | LC_ALL=C sort
 )
 
-# The sum and path of every file in a folder. A name with a line break or backslash begins with a backslash.
+# The sum and path of every file in a folder whose path is not odd.
 sums() (
   cd "$1" || exit
-  find . -type f -exec sha256sum {} + | LC_ALL=C sort
+  find . -type f ! -path "$odd" -exec sha256sum {} + | LC_ALL=C sort
 )
 
 is_binary() { [ "$(head -c 4 "$1" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]; }
@@ -29,7 +32,8 @@ is_binary() { [ "$(head -c 4 "$1" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]; }
 # Takes over into the folder $2 what has to stay of the folder $1; $3 lists what this script put there.
 keep() {
   sums "$1" >"$2.found"
-  grep -Fvx -f "$3" "$2.found" >"$2.foreign" || true
+  # With a pattern that no line is: given none, busybox's grep takes every line for a match.
+  grep -Fvx -e / -f "$3" "$2.found" >"$2.foreign" || true
   while IFS= read -r line; do
     path=${line#*  }
     if [ -e "$2/$path" ] || [ -L "$2/$path" ]; then
@@ -43,6 +47,17 @@ keep() {
     if ! [ -e "$2/$path" ] && is_binary "$1/$path"; then take "$path" "$1" "$2"; fi
   done <"$2.found"
   rm "$2.found" "$2.foreign"
+  (
+    cd "$1" || exit
+    # shellcheck disable=SC2016
+    new=$2 find . -type f -path "$odd" -exec sh -c '
+      set -e
+      for path; do
+        if [ -e "$new/$path" ] || [ -L "$new/$path" ]; then continue; fi
+        mkdir -p "$new/${path%/*}"
+        ln "$path" "$new/$path"
+      done' sh {} +
+  )
 }
 
 take() {
@@ -79,7 +94,8 @@ put() {
     keep "$old" "$new" "$record"
   fi
   chown -Rh "$owner" "$new"
-  chmod -R u=rwX,go=rX "$new"
+  # Not `=`, with which busybox's `X` sees nothing executable any more.
+  chmod -R u+rwX,go+rX,go-w,a-st "$new"
   if [ -n "$current" ] && [ -n "$old" ] && [ "$(state "$old")" = "$(state "$new")" ]; then
     mv "$new.sums" "$old.sums"
     rm -rf "$new"

@@ -10,11 +10,13 @@
 //! | [`platform`], [`glibc`] | where a binary runs | nothing |
 //! | [`binary`] | a pack binary in its place, beside it the record of its making | reads them |
 //! | [`place`] | puts a binary and its record into a pack | writes them |
+//! | [`leftover`] | what killed builds left | removes it |
 
 pub mod binary;
 pub mod check;
 pub mod folder;
 pub mod glibc;
+pub mod leftover;
 pub mod manifest;
 pub mod place;
 pub mod platform;

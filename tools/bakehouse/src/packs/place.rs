@@ -2,6 +2,7 @@
 //! not at all.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use super::binary::{Record, Spot, sum};
 use super::check::too_new;
 use super::glibc::Floor;
+use super::leftover::{self, guarded};
 use super::program::{Binary, Program};
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
@@ -21,6 +23,7 @@ pub struct Staging {
     path: Utf8PathBuf,
     /// It goes with this.
     _folder: TempDir,
+    _lock: File,
 }
 
 /// What became of a binary.
@@ -38,17 +41,18 @@ impl Staging {
     /// # Errors
     /// `file-unwritable`.
     pub fn new() -> Result<Self, Problem> {
-        let made = tempfile::Builder::new()
-            .prefix("bakehouse-packs-")
-            .tempdir()
-            .and_then(|folder| {
-                let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize()?);
-                let path = path.map_err(|path| {
-                    std::io::Error::other(format!("{} is not UTF-8", path.display()))
-                })?;
-                Ok((path, folder))
-            });
-        let (path, folder) = made.map_err(|error| {
+        let make = || {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(leftover::FOLDER).tempdir()
+        };
+        let made = guarded(make, |folder| folder.path()).and_then(|(folder, lock)| {
+            let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize()?);
+            let path = path.map_err(|path| {
+                std::io::Error::other(format!("{} is not UTF-8", path.display()))
+            })?;
+            Ok((path, folder, lock))
+        });
+        let (path, folder, lock) = made.map_err(|error| {
             let message = format!("no temporary folder can be made: {error}");
             Problem::new(Code::FileUnwritable, message)
                 .hint("free space, or point TMPDIR at a folder that can be written")
@@ -56,6 +60,7 @@ impl Staging {
         Ok(Self {
             path,
             _folder: folder,
+            _lock: lock,
         })
     }
 
@@ -208,10 +213,12 @@ fn replace(path: &Utf8Path, content: &[u8], mode: u32) -> std::io::Result<bool> 
         return Ok(false);
     }
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
-    let name = path.file_name().unwrap_or_default().trim_start_matches('.');
-    let mut file = tempfile::Builder::new()
-        .prefix(&format!(".{name}.bakehouse-"))
-        .tempfile_in(folder)?;
+    let prefix = leftover::prefix(path);
+    let make = || {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).tempfile_in(folder)
+    };
+    let (mut file, _lock) = guarded(make, |file| file.path())?;
     file.write_all(content)?;
     // Whatever the umask is: the services are other users.
     let permissions = std::fs::Permissions::from_mode(mode);
@@ -219,7 +226,7 @@ fn replace(path: &Utf8Path, content: &[u8], mode: u32) -> std::io::Result<bool> 
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The new name itself is on the disk once its folder is.
-    std::fs::File::open(folder)?.sync_all()?;
+    File::open(folder)?.sync_all()?;
     Ok(true)
 }
 
@@ -285,7 +292,7 @@ mod tests {
         };
         assert_eq!(put(), Outcome::Placed);
         let past = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-        let old = std::fs::File::options().append(true).open(root.join(file));
+        let old = File::options().append(true).open(root.join(file));
         old.unwrap().set_modified(past).unwrap();
         assert_eq!(put(), Outcome::Same);
         assert_eq!(time(), past);

@@ -21,6 +21,7 @@ use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
 use crate::files;
 use crate::packs::binary::{Spot, State, look, spots};
+use crate::packs::leftover;
 use crate::packs::place::Staging;
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
@@ -45,6 +46,9 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         held = store.held(&chosen.services);
     }
     let spots = spots_of(plan, &chosen);
+    if !spots.is_empty() {
+        leftover::remove(root, &spots);
+    }
     let mut current = BTreeSet::new();
     for spot in spots.iter().filter(|_| skip) {
         if look(root, spot)?.state == State::Current {

@@ -11,6 +11,7 @@ use crate::documents::{self, seal};
 use crate::engine::Engine;
 use crate::files::{self, Change, ChangeKind};
 use crate::packs::binary::{Spot, State, look, spots};
+use crate::packs::leftover;
 use crate::packs::place::{Outcome, Staging};
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
@@ -29,6 +30,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
         .partition(|change| is_of_hashes(plan, change));
     check(&others)?;
 
+    leftover::remove(root, &spots);
     let mut states = Vec::new();
     for spot in &spots {
         let state = look(root, spot)?.state;

@@ -1,0 +1,122 @@
+//! The commands of `docs/` do what the pages say. How a page is written: `bakehouse_testkit::pages`.
+
+use bakehouse_testkit::pages::{Page, Player};
+use bakehouse_testkit::workspace::repository;
+use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse, unique};
+
+/// Those that are played, each by a test of its name.
+const PAGES: [&str; 7] = [
+    "layers",
+    "quick-bake",
+    "quick-packs",
+    "migration",
+    "troubleshooting",
+    "add-service",
+    "add-pack-binary",
+];
+
+/// Plays `docs/<name>.md` in a clone of this repository, with images, containers and ports of its own.
+#[track_caller]
+fn play(name: &str) {
+    let turn = Turn::take();
+    let file = format!("docs/{name}.md");
+    let text = std::fs::read_to_string(repository().join(&file)).expect("the page is there");
+    let page = Page::read(&file, &text).unwrap_or_else(|fault| panic!("{fault}"));
+    let workspace = clone();
+    let compose = Compose::new(&workspace);
+    let programs = programs();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", programs.path().display());
+    let mut player = Player::new(workspace.dir())
+        .variable("PATH", &path)
+        .variable("NO_COLOR", "1")
+        .variable("COMPOSE_PROGRESS", "plain")
+        .variable("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+        .variable("GIT_CONFIG_GLOBAL", "/dev/null")
+        .alias(workspace.images.namespace(), "attune");
+    for (role, value) in [("NAME", "e2e"), ("EMAIL", "e2e@localhost")] {
+        for who in ["AUTHOR", "COMMITTER"] {
+            player = player.variable(&format!("GIT_{who}_{role}"), value);
+        }
+    }
+    for (name, value) in compose.command([]).get_envs() {
+        if let (Some(name), Some(value)) = (name.to_str(), value.and_then(|value| value.to_str())) {
+            player = player.variable(name, value);
+            if name == "COMPOSE_PROJECT_NAME" {
+                player = player.alias(value, "attune");
+            }
+        }
+    }
+    if let Err(fault) = player.play(&page) {
+        panic!("{fault}");
+    }
+    drop(turn);
+}
+
+/// This repository as somebody has it who cloned it: everything is committed. A profile that nothing uses makes it
+/// share no layer with earlier processes, whose results for the same steps may be others; the pages share theirs.
+fn clone() -> Workspace {
+    let workspace = Workspace::platform();
+    let profile = format!(
+        "\n[profile.e2e-{}]\ninherits = \"release\"\n",
+        unique::of_process()
+    );
+    workspace.append("Cargo.toml", &profile);
+    workspace.generate();
+    workspace.git(["init", "--quiet", "--initial-branch", "main"]);
+    workspace.git(["add", "--all"]);
+    workspace.git(["commit", "--quiet", "--message", "As it was"]);
+    workspace
+}
+
+/// A folder with what a reader has installed.
+fn programs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let command = bakehouse::command(repository());
+    let link = folder.path().join("bakehouse");
+    std::os::unix::fs::symlink(command.get_program(), link).expect("a link can be made");
+    folder
+}
+
+#[test]
+fn layers() {
+    play("layers");
+}
+
+#[test]
+fn quick_bake() {
+    play("quick-bake");
+}
+
+#[test]
+fn quick_packs() {
+    play("quick-packs");
+}
+
+#[test]
+fn migration() {
+    play("migration");
+}
+
+#[test]
+fn troubleshooting() {
+    play("troubleshooting");
+}
+
+#[test]
+fn add_service() {
+    play("add-service");
+}
+
+#[test]
+fn add_pack_binary() {
+    play("add-pack-binary");
+}
+
+#[test]
+fn the_readme_leads_to_each_page() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("a readme");
+    for page in PAGES {
+        assert!(readme.contains(&format!("(docs/{page}.md)")), "{page}");
+    }
+}
