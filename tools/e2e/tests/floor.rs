@@ -169,6 +169,7 @@ fn compiled_once(run: &BakeRun) {
 }
 
 #[test]
+#[ignore = "fetches zig, 100 MB: tools/test --slow"]
 fn a_binary_needs_no_newer_glibc_than_is_asked_for() {
     let turn = Turn::take();
     at_once(&["layer", "mount"], |strategy| {
@@ -232,6 +233,7 @@ fn docker_runs(file: &str) -> String {
 }
 
 #[test]
+#[ignore = "fetches zig, 100 MB: tools/test --slow"]
 fn each_package_by_itself_has_the_same_floor() {
     let turn = Turn::take();
     let workspace = workspace("layer");
@@ -243,6 +245,7 @@ fn each_package_by_itself_has_the_same_floor() {
 }
 
 #[test]
+#[ignore = "fetches zig, 100 MB: tools/test --slow"]
 fn a_builder_that_has_zig_fetches_none() {
     let turn = Turn::take();
     let workspace = workspace("layer");
@@ -280,6 +283,7 @@ fn a_builder_that_has_zig_fetches_none() {
 }
 
 #[test]
+#[ignore = "fetches zig, 100 MB: tools/test --slow"]
 fn where_no_zig_can_be_had_the_build_says_so() {
     let turn = Turn::take();
     let workspace = workspace("layer");

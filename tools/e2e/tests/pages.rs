@@ -79,36 +79,43 @@ fn programs() -> tempfile::TempDir {
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn layers() {
     play("layers");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn quick_bake() {
     play("quick-bake");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn quick_packs() {
     play("quick-packs");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn migration() {
     play("migration");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn troubleshooting() {
     play("troubleshooting");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn add_service() {
     play("add-service");
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn add_pack_binary() {
     play("add-pack-binary");
 }
