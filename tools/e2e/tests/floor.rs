@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ::bakehouse::packs::glibc::Version;
 use ::bakehouse::packs::program::Program;
 use bakehouse_e2e::at_once::at_once;
+use bakehouse_e2e::old_base;
 use bakehouse_testkit::engine::docker;
-use bakehouse_testkit::{BakeRun, Member, Turn, Workspace, container, stages, unique};
+use bakehouse_testkit::{BakeRun, Member, Turn, Workspace, container, engine, stages, unique};
 
 const BUILDER: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
 const FLOOR: Version = Version {
@@ -84,49 +85,13 @@ fn workspace(strategy: &str) -> Workspace {
         "ref: demo\nname: Demo\nversion: 1.0.0\n",
     );
     workspace.make_cold(&unique::unique());
-    let old = old_base(&workspace);
+    let old = old_base::make(&workspace, "base", FLOOR.minor);
     workspace.replace("bakehouse.toml", "OLD", &old);
     workspace.append(
         "bakehouse.toml",
         &format!("\n[cache]\nstrategy = \"{strategy}\"\n"),
     );
     workspace
-}
-
-/// A base with the loader of bookworm, and a C library of its name that has nothing newer than the floor.
-fn old_base(workspace: &Workspace) -> String {
-    let versions: String = (2..=FLOOR.minor)
-        .map(|minor| match minor {
-            2 => "GLIBC_2.2.5 { };".to_owned(),
-            3 => "GLIBC_2.3 { } GLIBC_2.2.5;".to_owned(),
-            _ => format!("GLIBC_2.{minor} {{ }} GLIBC_2.{};", minor - 1),
-        })
-        .collect::<Vec<_>>()
-        .join("\\n");
-    made(
-        workspace,
-        "base",
-        &format!(
-            "FROM {BUILDER} AS made\n\
-             RUN printf '{versions}\\n' >/map && : >/libc.c && mkdir /lib-of && \\\n\
-             gcc -shared -nostdlib -o /lib-of/libc.so.6 -Wl,-soname,libc.so.6 -Wl,--version-script=/map /libc.c && \\\n\
-             mkdir /loader && cp -L /lib64/ld-linux-x86-64.so.2 /loader/\n\
-             FROM scratch\n\
-             COPY --from=made /lib-of/ /usr/lib/x86_64-linux-gnu/\n\
-             COPY --from=made /loader/ /usr/lib64/\n"
-        ),
-    )
-}
-
-/// An image of this Dockerfile.
-#[track_caller]
-fn made(workspace: &Workspace, name: &str, dockerfile: &str) -> String {
-    let image = workspace.images.name(name);
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
-    let path = folder.path().to_str().expect("its name is UTF-8");
-    docker(["buildx", "build", "--quiet", "--tag", &image, path]);
-    image
 }
 
 fn set_floor(workspace: &Workspace) {
@@ -258,9 +223,9 @@ fn a_builder_that_has_zig_fetches_none() {
         .set(&format!("a.tags={image}"))
         .run(&turn);
     // Another image each time: what an earlier run of the test left is not taken.
-    let own = made(
-        &workspace,
-        "own",
+    let own = workspace.images.name("own");
+    engine::image(
+        &own,
         &format!(
             "FROM {BUILDER}\n\
              COPY --from={image} /floor/out/ziglang/ /opt/zig/\n\

@@ -1,32 +1,12 @@
 //! A binary that would not start on its base does not become an image: the build says which version and symbol it lacks.
 
+use bakehouse_e2e::old_base;
 use bakehouse_e2e::tiny::tiny;
-use bakehouse_testkit::{BakeRun, Turn, Workspace, engine, unique};
+use bakehouse_testkit::{BakeRun, Turn, Workspace, unique};
 
-const BUILDER: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
-
-/// A base with the loader of bookworm, and a C library of its name that has nothing newer than 2.31, as bullseye's.
+/// A base with the C library of bullseye.
 fn old_base(workspace: &Workspace) -> String {
-    let versions: String = (2..=31)
-        .map(|minor| match minor {
-            2 => "GLIBC_2.2.5 { };".to_owned(),
-            3 => "GLIBC_2.3 { } GLIBC_2.2.5;".to_owned(),
-            _ => format!("GLIBC_2.{minor} {{ }} GLIBC_2.{};", minor - 1),
-        })
-        .collect::<Vec<_>>()
-        .join("\\n");
-    let text = format!(
-        "FROM {BUILDER} AS made\n\
-         RUN printf '{versions}\\n' >/map && : >/libc.c && mkdir /lib-of && \\\n\
-         gcc -shared -nostdlib -o /lib-of/libc.so.6 -Wl,-soname,libc.so.6 -Wl,--version-script=/map /libc.c && \\\n\
-         mkdir /loader && cp -L /lib64/ld-linux-x86-64.so.2 /loader/\n\
-         FROM scratch\n\
-         COPY --from=made /lib-of/ /usr/lib/x86_64-linux-gnu/\n\
-         COPY --from=made /loader/ /usr/lib64/\n"
-    );
-    let name = workspace.images.name("old");
-    engine::image(&name, &text);
-    name
+    old_base::make(workspace, "old", 31)
 }
 
 /// The workspace with `a` on another base than the rest.

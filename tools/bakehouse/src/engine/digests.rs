@@ -17,7 +17,7 @@ pub enum Found {
 
 /// Of `docker buildx imagetools inspect`.
 #[derive(Deserialize)]
-struct Manifest {
+pub(super) struct Manifest {
     digest: String,
 }
 
@@ -43,16 +43,18 @@ impl Engine {
         let arguments = [&arguments[..], &["--format", "{{json .Manifest}}"]].concat();
         let said = self.output(&arguments).map_err(|said| last_line(&said))?;
         let manifest = serde_json::from_str::<Manifest>(&said).ok();
-        let digest = manifest.and_then(|manifest| sha256(manifest.digest));
+        let digest = manifest.and_then(Manifest::sha256);
         digest.ok_or_else(|| "its answer has no digest".to_owned())
     }
 }
 
-/// `digest`, if it is one of SHA-256.
-pub(super) fn sha256(digest: String) -> Option<String> {
-    let hex = digest.strip_prefix("sha256:")?;
-    let exact = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    exact.then_some(digest)
+impl Manifest {
+    /// Its digest, if it is one of SHA-256.
+    pub(super) fn sha256(self) -> Option<String> {
+        let hex = self.digest.strip_prefix("sha256:")?;
+        let exact = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        exact.then_some(self.digest)
+    }
 }
 
 /// The last line of what a command said, which is why it failed.

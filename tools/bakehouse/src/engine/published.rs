@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Engine;
-use super::digests::{last_line, sha256};
+use super::digests::{Manifest, last_line};
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem};
 
@@ -23,11 +23,6 @@ pub struct Published {
 struct Said {
     manifest: Manifest,
     image: Images,
-}
-
-#[derive(Deserialize)]
-struct Manifest {
-    digest: String,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +108,7 @@ fn published(said: &str) -> Option<Published> {
     };
     let of = |image: &Image| (image.platform(), image.input_hash());
     Some(Published {
-        digest: sha256(said.manifest.digest)?,
+        digest: said.manifest.sha256()?,
         input_hashes: images.iter().map(of).collect(),
     })
 }
