@@ -5,7 +5,7 @@ use super::BUILD;
 use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, deps, in_workspace, spec, static_linking};
+use super::third_party::{cargo_build, compiling, deps, in_workspace, spec, static_linking};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
@@ -99,14 +99,12 @@ fn compile(
         from: "toolchain".to_owned(),
         name: stage.name.clone(),
         instructions: arguments(&stage.variables)
-            .chain([
-                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-                Instruction::Run(Run {
-                    network: false,
-                    mounts: mounts(plan, selection, stage),
-                    script,
-                }),
-            ])
+            .chain(compiling(plan))
+            .chain([Instruction::Run(Run {
+                network: false,
+                mounts: mounts(plan, selection, stage),
+                script,
+            })])
             .collect(),
     }
 }

@@ -10,8 +10,8 @@ use super::layered::{
 };
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
-    cargo_build, cargo_clean, cargo_config_mounts, in_workspace, no_stubs, skeleton, spec,
-    static_linking, target_guard, target_mount,
+    cargo_build, cargo_clean, cargo_config_mounts, compiling, in_workspace, no_stubs, skeleton,
+    spec, static_linking, target_guard, target_mount,
 };
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -56,14 +56,12 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
         name: leaf.name.clone(),
         instructions: arguments(["TARGETPLATFORM"])
             .chain(arguments(&leaf.variables))
-            .chain([
-                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-                Instruction::Run(Run {
-                    network: false,
-                    mounts: mounts(plan, selection, leaf, &closure),
-                    script,
-                }),
-            ])
+            .chain(compiling(plan))
+            .chain([Instruction::Run(Run {
+                network: false,
+                mounts: mounts(plan, selection, leaf, &closure),
+                script,
+            })])
             .collect(),
     }
 }

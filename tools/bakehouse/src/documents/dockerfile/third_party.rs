@@ -66,8 +66,13 @@ fn variables(plan: &Plan) -> Vec<Instruction> {
     variables
         .into_iter()
         .map(|name| Instruction::Env(name.to_owned(), value(name)))
-        .chain(debug_of_host(plan))
         .collect()
+}
+
+/// What the environment of every stage that compiles has, and no other: the toolchain is the same whatever the profile.
+pub fn compiling(plan: &Plan) -> impl Iterator<Item = Instruction> {
+    let home = Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned());
+    std::iter::once(home).chain(debug_of_host(plan))
 }
 
 /// Cargo leaves debug information out of what only procedural macros and build scripts need, and what that is depends on
@@ -197,14 +202,12 @@ cp -a . /deps/out"#
         name: selection.deps(),
         instructions: arguments(["TARGETPLATFORM"])
             .chain(arguments(selection.ground_variables()))
-            .chain([
-                Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned()),
-                Instruction::Run(Run {
-                    network: false,
-                    mounts,
-                    script,
-                }),
-            ])
+            .chain(compiling(plan))
+            .chain([Instruction::Run(Run {
+                network: false,
+                mounts,
+                script,
+            })])
             .collect(),
     }
 }
