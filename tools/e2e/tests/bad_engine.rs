@@ -106,12 +106,11 @@ fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
     let images = || sorted(&runner.docker(["image", "ls", "--format", IMAGE]));
     let before = images();
     let script = trials[0].workspace.read("crates/c/build.rs");
-    runner.disk().leave(24);
-    at_once(trials, |Trial { workspace, .. }| {
-        set(workspace, "common", "B");
-        workspace.write("crates/c/build.rs", FILL);
-    });
-    at_once(trials, |trial| {
+    // One after the other: the linker of one dies in another way while the other fills the disk.
+    for trial in trials {
+        set(&trial.workspace, "common", "B");
+        trial.workspace.write("crates/c/build.rs", FILL);
+        runner.disk().leave(24);
         let before = trial.workspace.tree();
         Ran::of(&mut trial.build(&["c"]))
             .exited(1)
@@ -119,7 +118,7 @@ fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
             .says("docker buildx bake c failed: the engine's disk is full")
             .says("help: `docker system df` shows what fills it");
         assert_eq!(trial.workspace.tree(), before, "{}", trial.strategy.name);
-    });
+    }
     assert_eq!(images(), before);
 
     runner.disk().leave(MEGABYTES / 2);
@@ -136,7 +135,7 @@ fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
 /// A build script that writes more than there is room for.
 const FILL: &str = r#"fn main() {
     let out = std::env::var("OUT_DIR").unwrap();
-    std::fs::write(format!("{out}/fill"), vec![7; 48 << 20]).unwrap();
+    std::fs::write(format!("{out}/fill"), vec![7; 96 << 20]).unwrap();
 }
 "#;
 

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     DiskFull,
+    /// What a linker dies of when the file that it has mapped cannot grow.
+    BusError,
     EngineGone,
     /// Layers that the registry cache promised are not there, or cannot be fetched.
     LayerUnreadable,
@@ -26,6 +28,8 @@ impl Cause {
         } else if said.contains("o space left on device") {
             // In whatever a step printed: the compiler writes it with a capital letter.
             Some(Self::DiskFull)
+        } else if said.contains("[Bus error]") || said.contains("SIGBUS") {
+            Some(Self::BusError)
         } else if error.contains("httpReadSeeker") {
             Some(Self::LayerUnreadable)
         } else {
@@ -39,6 +43,10 @@ impl Cause {
             Self::DiskFull => (
                 "the engine's disk is full",
                 "`docker system df` shows what fills it; `docker buildx prune` and `docker image prune` make room",
+            ),
+            Self::BusError => (
+                "a linker died of a bus error, as it does when the engine's disk is full",
+                "`docker system df` shows what fills it; repeat the build when there is room",
             ),
             Self::EngineGone => (
                 "the engine is gone",
@@ -71,6 +79,16 @@ mod tests {
             (
                 "ERROR: failed to solve: ResourceExhausted: failed to copy files: copy file range failed: no space left on device\n",
                 Some(Cause::DiskFull),
+            ),
+            (
+                "#16 0.278 collect2: fatal error: ld terminated with signal 7 [Bus error]\n\
+                 ERROR: failed to solve: process \"/bin/sh -c cargo\" did not complete successfully: exit code: 101\n",
+                Some(Cause::BusError),
+            ),
+            (
+                "#9 1.2 process didn't exit successfully: `rustc` (signal: 7, SIGBUS: access to undefined memory)\n\
+                 ERROR: failed to solve: process \"/bin/sh -c cargo\" did not complete successfully: exit code: 101\n",
+                Some(Cause::BusError),
             ),
             (
                 "ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF\n",
