@@ -158,6 +158,7 @@ engine_down() {
     for folder in "$state"/fresh-*; do
         [[ ! -d $folder ]] || fresh_stop "$(basename "${folder#"$state"/fresh-}")"
     done
+    emulation_down
     stop_daemon registry
     stop_daemon engine-dockerd
     stop_daemon engine-containerd

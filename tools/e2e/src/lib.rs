@@ -2,6 +2,7 @@
 //! here, and their tools are in `bakehouse-testkit`.
 
 pub mod at_once;
+pub mod cross_bases;
 pub mod old_base;
 pub mod scenario;
 pub mod strategy;

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::ran::Ran;
+use crate::workspace::repository;
 
 /// The right to bake. Bakes of different tests would slow each other down and upset what is measured, so tests
 /// take turns, across threads and processes.
@@ -59,9 +60,45 @@ pub fn docker<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
 ///
 /// # Panics
 /// When that fails.
+#[track_caller]
 pub fn image(name: &str, dockerfile: &str) {
+    image_for(name, &[], dockerfile);
+}
+
+/// Builds an image for `platforms`; for the engine's own without any.
+///
+/// # Panics
+/// When that fails.
+#[track_caller]
+pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
     let path = folder.path().to_str().expect("its name is UTF-8");
-    docker(["buildx", "build", "--quiet", "--tag", name, path]);
+    let platforms = platforms.iter().flat_map(|name| ["--platform", name]);
+    docker(
+        ["buildx", "build", "--quiet", "--tag", name]
+            .into_iter()
+            .chain(platforms)
+            .chain([path]),
+    );
+}
+
+/// Makes containers of linux/arm64 run.
+///
+/// # Panics
+/// When they cannot be made to.
+#[track_caller]
+pub fn emulate_arm64() {
+    let tool = repository().join("tools/engine");
+    let _ = Ran::of(Command::new(tool).arg("arm64")).succeeded();
+}
+
+/// Gets base images that the repository's own services do not need.
+///
+/// # Panics
+/// When they cannot be had.
+#[track_caller]
+pub fn bases(images: &[&str]) {
+    let tool = repository().join("tools/engine");
+    let _ = Ran::of(Command::new(tool).arg("bases").args(images)).succeeded();
 }

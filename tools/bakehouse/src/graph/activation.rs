@@ -26,21 +26,27 @@ pub struct Use {
 }
 
 impl Activation {
-    /// Activates `roots`, each with the given features and its default ones, for `platforms`.
+    /// Activates `roots`, each with the given features and its default ones, for `platforms`, and what runs in the
+    /// builder for `builder`'s.
     pub fn of<'a>(
         members: &'a BTreeMap<String, Member>,
         roots: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
         platforms: &'a [String],
+        builder: &'a [String],
     ) -> Self {
         let mut run = Run {
             members,
             platforms,
             found: Self::default(),
             weak: BTreeSet::new(),
+            left_out: Vec::new(),
         };
+        let mut packages = Vec::new();
         for (package, features) in roots {
+            packages.push(package);
             run.package(package, features, true);
         }
+        run.for_builder(&packages, builder);
         run.found
     }
 
@@ -118,6 +124,8 @@ struct Run<'a> {
     found: Activation,
     /// `dependency?/feature` of a package, whose dependency may be switched on later.
     weak: BTreeSet<(&'a str, &'a str, &'a str)>,
+    /// Edges of packages that are for other platforms.
+    left_out: Vec<(&'a str, &'a Edge)>,
 }
 
 impl<'a> Run<'a> {
@@ -184,12 +192,43 @@ impl<'a> Run<'a> {
             .target
             .as_ref()
             .is_none_or(|target| platform::may_apply(target, self.platforms));
+        if applies {
+            self.follow(package, edge);
+        } else {
+            self.left_out.push((package, edge));
+        }
+    }
+
+    /// Follows those of the edges left out that the platform of a builder has, and that something is reached by which
+    /// runs there.
+    fn for_builder(&mut self, roots: &[&str], platforms: &[String]) {
+        loop {
+            let uses = self.found.uses(roots.iter().copied());
+            let applies = |(package, edge): &(&'a str, &'a Edge)| {
+                let runs = uses.get(package).is_some_and(|used| used.run);
+                let target = edge.target.as_ref();
+                (edge.kind == EdgeKind::Build || runs)
+                    && target.is_some_and(|target| platform::may_apply(target, platforms))
+            };
+            let left_out = std::mem::take(&mut self.left_out).into_iter();
+            let (on, off): (Vec<_>, Vec<_>) = left_out.partition(applies);
+            self.left_out = off;
+            if on.is_empty() {
+                return;
+            }
+            for (package, edge) in on {
+                self.follow(package, edge);
+            }
+        }
+    }
+
+    fn follow(&mut self, package: &'a str, edge: &'a Edge) {
         // Cargo warns of a dependency that has no library, and goes without it.
         let library = self
             .members
             .get(&edge.to)
             .and_then(|member| member.library.as_ref());
-        let Some(library) = library.filter(|_| edge.kind != EdgeKind::Dev && applies) else {
+        let Some(library) = library.filter(|_| edge.kind != EdgeKind::Dev) else {
             return;
         };
         let needs = self.found.edges.entry(package.to_owned()).or_default();

@@ -176,6 +176,9 @@ impl<'a> Collector<'a> {
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
         inputs.setting("profile", config.profile.as_str());
         inputs.setting("platforms", config.platforms.join(", "));
+        if config.emulate {
+            inputs.setting("emulate", "true");
+        }
         inputs.setting(
             "cache.strategy",
             format!("{:?}", config.strategy).to_lowercase(),

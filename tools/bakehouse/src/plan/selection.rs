@@ -133,7 +133,12 @@ fn activated(
             ))
         });
         let roots = named.chain(further).chain(patched);
-        let activation = Activation::of(&workspace.members, roots, &config.platforms);
+        let activation = Activation::of(
+            &workspace.members,
+            roots,
+            &config.platforms,
+            config.builder_platforms(),
+        );
         let found = below_third_party(workspace, activation.packages());
         let known = below.len();
         below.extend(found.into_iter().map(str::to_owned));

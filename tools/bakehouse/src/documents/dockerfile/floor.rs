@@ -2,8 +2,8 @@
 //! what is C, and links what is Rust, against the symbols of that version. All that a compile stage has to know is here:
 //! where zig comes from, which target it compiles for, and where Cargo puts what it built.
 
+use super::cross;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::profile_folder;
 use crate::plan::Plan;
 use crate::plan::glibc::FLOOR;
 use crate::plan::zig::PINNED;
@@ -34,7 +34,13 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         .iter()
         .map(|line| format!("{line}\n"))
         .collect();
+    let target = if plan.config.cross() {
+        ". /cross/env"
+    } else {
+        HOST
+    };
     let first = FIRST
+        .replace("TARGET\n", &format!("{target}\n"))
         .replace("FLOOR", floor)
         .replace("PROFILE", plan.linking.profile)
         .replace("SETTINGS\n", &settings);
@@ -42,7 +48,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         comment: vec![format!(
             "{FLOOR}: what compiles for glibc {floor}. Its first step has network: it fetches zig, which is pinned."
         )],
-        from: "toolchain".to_owned(),
+        from: cross::base(plan),
         name: FLOOR.to_owned(),
         instructions: vec![run(true, &fetch), run(false, &first)],
     })
@@ -73,34 +79,22 @@ pub fn identity(plan: &Plan) -> String {
     }
 }
 
-/// What builds.
-pub fn cargo_build(plan: &Plan) -> String {
-    match &plan.config.floor {
-        Some(floor) => format!("cargo zigbuild --target $target.{floor}"),
-        None => "cargo build".to_owned(),
-    }
+/// The file that says it, after others.
+pub fn identity_file(plan: &Plan) -> Option<String> {
+    plan.config.floor.as_ref()?;
+    Some(format!(" {PLACE}/env"))
 }
 
-/// What tells another command of Cargo's what was built for.
-pub fn target(plan: &Plan) -> &'static str {
-    match plan.config.floor {
-        Some(_) => " --target $target",
-        None => "",
-    }
-}
-
-/// The folder of the binaries, in Cargo's.
-pub fn outputs(plan: &Plan) -> String {
-    let folder = profile_folder(plan);
-    match plan.config.floor {
-        Some(_) => format!("$target/{folder}"),
-        None => folder.to_owned(),
-    }
+/// What builds, where it is not Cargo by itself.
+pub fn cargo_build(plan: &Plan) -> Option<String> {
+    let floor = plan.config.floor.as_ref()?;
+    Some(format!("cargo zigbuild --target $target.{floor}"))
 }
 
 /// What makes the compiler link the C library into a binary: zig has no archive of it.
 pub fn static_linker(plan: &Plan) -> &'static str {
     match plan.config.floor {
+        Some(_) if plan.config.cross() => " -C linker=$linker",
         Some(_) => " -C linker=cc",
         None => "",
     }
@@ -149,7 +143,10 @@ rm -rf darwin freebsd mingw musl netbsd openbsd wasi include/*windows* include/*
 # zig compares times: what comes back from a registry, which knows whole seconds, must look as it did.
 find /floor/out -exec touch -h -d @1 {} +"#;
 
-const FIRST: &str = r##"target=$(rustc -vV | sed -n 's/^host: //p')
+/// Compiles for the builder itself.
+const HOST: &str = "target=$(rustc -vV | sed -n 's/^host: //p')";
+
+const FIRST: &str = r##"TARGET
 case "$target" in
 *-linux-gnu*) ;;
 *) echo "error: bakehouse.toml asks for glibc FLOOR, but BUILDER_BASE compiles for $target, which has another C library; leave glibc out, or set bases.builder" >&2; exit 1 ;;

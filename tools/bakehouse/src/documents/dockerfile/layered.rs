@@ -2,6 +2,7 @@
 //! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
 
 use super::BUILD;
+use super::cross;
 use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
@@ -73,10 +74,7 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     // One level down: BuildKit checksums the whole folder that a copied path stands in.
     script.push("mkdir -p /dist/bin".to_owned());
-    script.push(format!(
-        "cp target/{}/{bin} /dist/bin/",
-        floor::outputs(plan)
-    ));
+    script.push(format!("cp {}/{bin} /dist/bin/", cross::outputs(plan)));
     script.extend(glibc::check(plan, stage));
     compile(
         plan,
@@ -96,7 +94,7 @@ fn compile(
 ) -> Stage {
     Stage {
         comment: vec![comment],
-        from: "toolchain".to_owned(),
+        from: cross::base(plan),
         name: stage.name.clone(),
         instructions: arguments(&stage.variables)
             .chain(compiling(plan))
@@ -199,7 +197,7 @@ fn has_own_output(stage: &CompileStage) -> bool {
 /// Puts the workspace together: libraries, then the package's sources with the time of now, which is older than
 /// whatever Cargo builds from them.
 fn lay_out(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<String> {
-    let mut script = Vec::from_iter(floor::enter(plan));
+    let mut script = Vec::from_iter(cross::enter(plan));
     if selection.laid_upon(stage).next().is_some() {
         script.push("for library in /libraries/*; do cp -a $library/. .; done".to_owned());
     }

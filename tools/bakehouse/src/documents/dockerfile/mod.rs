@@ -2,6 +2,7 @@
 //! shared ones once.
 
 mod compiled;
+mod cross;
 mod floor;
 mod glibc;
 mod layered;
@@ -35,6 +36,7 @@ pub fn render(plan: &Plan) -> Document {
 
 fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![third_party::toolchain(plan), third_party::vendor(plan)];
+    stages.extend(cross::stage(plan));
     stages.extend(floor::stage(plan));
     stages.extend(glibc::stages(plan));
     for selection in &plan.selections {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cross;
 use super::floor;
 use super::glibc;
 use super::layered::{
@@ -45,14 +46,11 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.push("mkdir -p /dist/bin".to_owned());
-    script.push(format!(
-        "cp target/{}/{bin} /dist/bin/",
-        floor::outputs(plan)
-    ));
+    script.push(format!("cp {}/{bin} /dist/bin/", cross::outputs(plan)));
     script.extend(glibc::check(plan, leaf));
     Stage {
         comment: vec![format!("{}: the binary {bin}.", leaf.name)],
-        from: "toolchain".to_owned(),
+        from: cross::base(plan),
         name: leaf.name.clone(),
         instructions: arguments(["TARGETPLATFORM"])
             .chain(arguments(&leaf.variables))
@@ -95,7 +93,12 @@ fn mounts(
             target: "/tmp".to_owned(),
         },
         Mount::stage("vendor", "/vendor/out", "/vendor"),
-        target_mount(plan, &format!("target{}", selection.suffix)),
+        // A package that is dropped is dropped for one platform.
+        target_mount(
+            plan,
+            &format!("target{}", selection.suffix),
+            "TARGETPLATFORM",
+        ),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
         root_manifest_mount(plan, leaf),
     ];

@@ -1,6 +1,7 @@
 //! What all images share: the toolchain, and the third-party crates fetched and compiled once.
 
 use super::BUILD;
+use super::cross;
 use super::floor;
 use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
@@ -47,7 +48,7 @@ pub fn toolchain(plan: &Plan) -> Stage {
             "toolchain: the builder base. rust-toolchain.toml stays out of the build, so that rustup fetches nothing."
                 .to_owned(),
         ],
-        from: "${BUILDER_BASE}".to_owned(),
+        from: cross::builder_base(plan),
         name: "toolchain".to_owned(),
         instructions,
     }
@@ -91,7 +92,12 @@ pub fn vendor(plan: &Plan) -> Stage {
     let mut mounts = vec![
         Mount::Cache {
             // What Cargo fetches is the same for every C library.
-            id: mount_id(plan, "cargo-home", plan.compiler()),
+            id: mount_id(
+                plan,
+                "cargo-home",
+                plan.compiler(),
+                cross::platform_of_compiler(plan),
+            ),
             target: "/cargo-home".to_owned(),
         },
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
@@ -119,7 +125,10 @@ pub fn vendor(plan: &Plan) -> Stage {
         ],
         from: "toolchain".to_owned(),
         name: "vendor".to_owned(),
-        instructions: vec![Instruction::Arg("TARGETPLATFORM".to_owned()), Instruction::Run(run)],
+        instructions: vec![
+            Instruction::Arg(cross::platform_of_compiler(plan).to_owned()),
+            Instruction::Run(run),
+        ],
     }
 }
 
@@ -172,19 +181,12 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
     script.extend(clean(plan, masked.map(|(package, _)| package)));
     script.extend(no_stubs(plan.skeleton.masked()));
     script.extend(no_library(plan, selection));
-    script.extend(
-        r#"# Crates of earlier builds stay out of the layer, and leave the mount.
-grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
-find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f /tmp/used | xargs -r -d '\n' rm -rf
-mkdir -p /deps/out
-cp -a . /deps/out"#
-            .lines()
-            .map(str::to_owned),
-    );
+    let keep = cross::keep(plan).unwrap_or(KEEP);
+    script.extend(keep.lines().map(str::to_owned));
     let mut mounts = vec![
         Mount::stage("vendor", "/vendor/out", "/vendor"),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
-        target_mount(plan, &selection.deps()),
+        target_mount(plan, &selection.deps(), cross::platform_of_compiler(plan)),
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
         },
@@ -198,9 +200,9 @@ cp -a . /deps/out"#
             selection.deps(),
             selection.packages.join(", ")
         )],
-        from: "toolchain".to_owned(),
+        from: cross::base(plan),
         name: selection.deps(),
-        instructions: arguments(["TARGETPLATFORM"])
+        instructions: arguments([cross::platform_of_compiler(plan)])
             .chain(arguments(selection.ground_variables()))
             .chain(compiling(plan))
             .chain([Instruction::Run(Run {
@@ -212,6 +214,12 @@ cp -a . /deps/out"#
     }
 }
 
+const KEEP: &str = r#"# Crates of earlier builds stay out of the layer, and leave the mount.
+grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
+find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f /tmp/used | xargs -r -d '\n' rm -rf
+mkdir -p /deps/out
+cp -a . /deps/out"#;
+
 /// Drops what the target folder has of `packages`.
 fn clean<'a>(plan: &Plan, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut lines = vec![cargo_clean(plan)];
@@ -221,7 +229,7 @@ fn clean<'a>(plan: &Plan, packages: impl Iterator<Item = &'a str>) -> Vec<String
 
 /// The `cargo clean` of all that is built.
 pub fn cargo_clean(plan: &Plan) -> String {
-    let target = floor::target(plan);
+    let target = cross::option(plan);
     format!("cargo clean --quiet{target} {CARGO} {}", profile(plan))
 }
 
@@ -276,17 +284,14 @@ pub fn in_workspace(plan: &Plan, mut script: Vec<String>) -> Vec<String> {
 }
 
 /// Id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
-fn mount_id(plan: &Plan, purpose: &str, made_by: &str) -> String {
-    format!(
-        "{}-{purpose}-{made_by}-${{TARGETPLATFORM}}",
-        plan.config.name
-    )
+fn mount_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
+    format!("{}-{purpose}-{made_by}-${{{platform}}}", plan.config.name)
 }
 
-/// The mount of a target folder.
-pub fn target_mount(plan: &Plan, purpose: &str) -> Mount {
+/// The mount of a target folder, one for each value of the variable `platform`.
+pub fn target_mount(plan: &Plan, purpose: &str, platform: &str) -> Mount {
     Mount::Cache {
-        id: mount_id(plan, purpose, &plan.compiles_with()),
+        id: mount_id(plan, purpose, &plan.compiles_with(), platform),
         target: format!("{BUILD}/target"),
     }
 }
@@ -295,22 +300,37 @@ pub fn target_mount(plan: &Plan, purpose: &str) -> Mount {
 /// lets one build at a time into the mount; but of what an engine left running that has crashed, a new one knows
 /// nothing. A base without `flock` does without.
 pub fn target_guard(plan: &Plan) -> Vec<String> {
-    let more = floor::identity(plan);
-    let toolchain = format!(
-        "{{ echo \"${{BAKEHOUSE_TOOLCHAIN_ID-}}\"; rustc -vV;{more} dpkg-query -W || apk info -v; }} >/tmp/toolchain 2>/dev/null || true"
+    let mut script = Vec::from_iter(cross::enter(plan));
+    script.extend(
+        [
+            "# What an engine left running when it crashed ends first.",
+            "exec 9>>target/lock",
+            "flock 9 2>/dev/null || true",
+        ]
+        .map(str::to_owned),
     );
-    let guard = [
-        "# What an engine left running when it crashed ends first.",
-        "exec 9>>target/lock",
-        "flock 9 2>/dev/null || true",
-        &toolchain,
-        "if ! cmp -s /tmp/toolchain target/toolchain; then",
-        "  find target -mindepth 1 ! -path target/lock -delete",
-        "  cp /tmp/toolchain target/toolchain",
-        "fi",
-    ];
-    let guard = guard.map(str::to_owned).into_iter();
-    floor::enter(plan).into_iter().chain(guard).collect()
+    let identity = if let Some(builder) = cross::builder_identity_file(plan) {
+        builder.to_owned()
+    } else {
+        let builder = builder_identity(&floor::identity(plan));
+        script.push(format!("{builder} >/tmp/toolchain 2>/dev/null || true"));
+        "/tmp/toolchain".to_owned()
+    };
+    script.extend([
+        format!("if ! cmp -s {identity} target/toolchain; then"),
+        "  find target -mindepth 1 ! -path target/lock -delete".to_owned(),
+        format!("  cp {identity} target/toolchain"),
+        "fi".to_owned(),
+    ]);
+    script.extend(cross::target_guard(plan));
+    script
+}
+
+/// Prints what tells compilers apart, and `more`.
+pub fn builder_identity(more: &str) -> String {
+    format!(
+        "{{ echo \"${{BAKEHOUSE_TOOLCHAIN_ID-}}\"; rustc -vV;{more} dpkg-query -W || apk info -v; }}"
+    )
 }
 
 /// Lays out the skeleton with its stubs.
@@ -360,11 +380,9 @@ pub const CARGO: &str = "--locked --offline --config /vendor/config.toml";
 /// The `cargo build` of a selection, a package a line. All its stages name the same packages, so features are
 /// the same in each.
 pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} {CARGO} {}",
-        floor::cargo_build(plan),
-        profile(plan)
-    )];
+    let build =
+        floor::cargo_build(plan).unwrap_or_else(|| format!("cargo build{}", cross::option(plan)));
+    let mut lines = vec![format!("{build} {CARGO} {}", profile(plan))];
     lines.extend(
         selection
             .packages

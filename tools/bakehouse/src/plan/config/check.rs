@@ -95,6 +95,7 @@ impl Check<'_> {
                 .as_ref()
                 .map_or_else(String::new, |name| self.image_name(name)),
             platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
+            emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),
             unify: self.choice(
                 raw.unify.as_ref(),

@@ -31,6 +31,11 @@ pub struct RawConfig {
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: the builder's own.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
+    /// Whether what is for another platform than the builder's is compiled there by emulation. Without it, the builder
+    /// compiles for all `platforms`. See [releases.md](releases.md#several-platforms).
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    pub emulate: Option<bool>,
     /// Cargo profile: `release`, `dev`, or one that the root `Cargo.toml` declares.
     ///
     /// Form: string. Default: `"release"`.

@@ -42,6 +42,8 @@ pub struct Config {
     pub name: String,
     pub registry: String,
     pub platforms: Vec<String>,
+    /// Whether other platforms than the builder's are emulated, not compiled for.
+    pub emulate: bool,
     pub profile: String,
     pub unify: Unify,
     pub strategy: Strategy,
@@ -174,6 +176,16 @@ pub struct PackBinaryConfig {
 }
 
 impl Config {
+    /// Whether the builder compiles for other platforms than its own.
+    pub fn cross(&self) -> bool {
+        !self.platforms.is_empty() && !self.emulate
+    }
+
+    /// The platforms that the builder is of: any where it compiles for others, else those of the images.
+    pub fn builder_platforms(&self) -> &[String] {
+        if self.cross() { &[] } else { &self.platforms }
+    }
+
     /// Reads the text of a `bakehouse.toml` and checks it against `workspace`, whose context becomes the one that it
     /// names.
     ///
