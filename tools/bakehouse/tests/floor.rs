@@ -16,7 +16,7 @@ fn set(shop: &Shop, key: &str) {
 }
 
 fn with(strategy: &str, key: &str) -> Shop {
-    let shop = Shop::new();
+    let shop = Shop::native();
     let setting = format!("[cache]\nstrategy = \"{strategy}\"");
     shop.edit("bakehouse.toml", "[cache]", &setting);
     shop.edit(
@@ -89,7 +89,7 @@ fn a_version_that_cannot_be_built_for_is_refused_in_its_place() {
         ("2.28", "expected a string"),
     ];
     for (value, says) in table {
-        let shop = Shop::new();
+        let shop = Shop::native();
         set(&shop, &format!("glibc = {value}"));
         let output = shop.bakehouse(&["generate"]);
         assert_eq!(output.status.code(), Some(2), "{value}");
@@ -103,7 +103,7 @@ fn a_version_that_cannot_be_built_for_is_refused_in_its_place() {
 
 #[test]
 fn a_base_of_the_stages_name_gets_another_stage() {
-    let shop = Shop::new();
+    let shop = Shop::native();
     set(&shop, "glibc = \"2.28\"");
     shop.edit(
         "bakehouse.toml",
@@ -124,7 +124,7 @@ struct Root {
 
 impl Root {
     fn new() -> Self {
-        let shop = Shop::new();
+        let shop = Shop::native();
         set(&shop, "glibc = \"2.28\"");
         shop.generate();
         let text = shop.read("docker/Dockerfile");

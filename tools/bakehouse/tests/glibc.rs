@@ -217,7 +217,7 @@ fn what_is_said_of_a_base_is_taken_for_its_name_with_or_without_a_digest() {
         "{text}"
     );
     assert!(!text.contains(&format!(
-        "from=docker.io/library/python:3.12-slim-bookworm@sha256:{digest},"
+        "from=docker.io/library/python:3.12-slim-bookworm@sha256:{digest},source=/,target=/runtime"
     )));
 
     for (from, to, says) in [

@@ -326,7 +326,7 @@ fn run(shop: &Shop, script: &str, id: Option<&str>) -> std::process::Output {
 #[test]
 fn builders_with_another_c_library_do_not_go_on_with_each_others_mount() {
     for strategy in ["layer", "mount"] {
-        let shop = Shop::new();
+        let shop = Shop::native();
         let setting = format!("[cache]\nstrategy = \"{strategy}\"");
         shop.edit("bakehouse.toml", "[cache]", &setting);
         shop.generate();

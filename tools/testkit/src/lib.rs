@@ -8,6 +8,7 @@
 //! | [`images`] | a namespace of images that is removed with the test |
 //! | [`compose`] | a Compose project that is taken down with the test |
 //! | [`container`] | what an image does and what it holds |
+//! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |
@@ -24,6 +25,7 @@ pub mod bake;
 pub mod bakehouse;
 pub mod compose;
 pub mod container;
+pub mod contents;
 pub mod disk;
 pub mod engine;
 pub mod images;
@@ -40,6 +42,7 @@ pub mod workspace;
 pub use bake::{Bake, BakeRun, stages};
 pub use bakehouse::bakehouse;
 pub use compose::Compose;
+pub use contents::Contents;
 pub use disk::Disk;
 pub use engine::Turn;
 pub use ran::Ran;

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod glibc;
 pub mod hash;
 pub mod identity;
+pub mod image_files;
 mod inherit;
 pub mod inputs;
 pub mod lock_graph;

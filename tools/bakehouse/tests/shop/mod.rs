@@ -23,6 +23,14 @@ impl Shop {
         Self { folder }
     }
 
+    /// The same for the builder's own platform.
+    pub fn native() -> Self {
+        let shop = Self::new();
+        let platforms = "platforms = [\"linux/amd64\", \"linux/arm64\"]\n";
+        shop.edit("bakehouse.toml", platforms, "");
+        shop
+    }
+
     pub fn path(&self, inside: &str) -> PathBuf {
         self.folder.path().join("shop").join(inside)
     }

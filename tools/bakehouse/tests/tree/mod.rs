@@ -167,7 +167,7 @@ impl Tree {
             let bin = service["bin"].as_str().unwrap();
             let binary = builder
                 .stage(&format!("build-{name}"))
-                .join("dist/bin")
+                .join("dist/image/usr/local/bin")
                 .join(bin);
             let output = Command::new(&binary).output().unwrap();
             printed.insert(name.to_owned(), String::from_utf8(output.stdout).unwrap());

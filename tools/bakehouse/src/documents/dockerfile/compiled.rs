@@ -1,5 +1,6 @@
 //! `compiled`: nothing itself, and needs every stage that compiles.
 
+use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
@@ -17,7 +18,10 @@ pub fn stage(plan: &Plan) -> Stage {
     let runtimes = plan.runtimes.iter();
     let runtimes =
         runtimes.map(|base| Mount::stage(&base.name, "/etc", &format!("/compiled/{}", base.name)));
-    let mounts = leaves.chain(runtimes).collect();
+    let files = plan.image_files().into_iter();
+    let files =
+        files.map(|files| Mount::stage(&files.stage, FILES, &format!("/compiled/{}", files.stage)));
+    let mounts = leaves.chain(runtimes).chain(files).collect();
     Stage {
         comment: vec![format!(
             "{COMPILED}: nothing itself; its cache holds every stage that compiles."

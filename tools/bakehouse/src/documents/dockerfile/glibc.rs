@@ -2,6 +2,7 @@
 //! read in a stage of its own, which leaves a few lines: a base that changes otherwise runs no other stage, and no
 //! leaf has to look through a whole base.
 
+use super::BINARIES;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::glibc::{DEFAULT_BASE, GLIBC, RuntimeBase};
@@ -14,10 +15,7 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
         return Vec::new();
     }
     let mut stages = vec![tools(plan)];
-    if bases
-        .iter()
-        .any(|base| base.image.is_none() && base.declared.is_none())
-    {
+    if bases.iter().any(|base| base.image.is_none()) {
         stages.push(Stage {
             comment: vec![format!(
                 "{DEFAULT_BASE}: what services run on, as a stage: a mount cannot name a variable."
@@ -104,7 +102,7 @@ pub fn check(plan: &Plan, leaf: &CompileStage) -> Vec<String> {
     let bases = plan.met_by(&leaf.name);
     bases
         .iter()
-        .map(|base| format!("sh {}/check /dist/bin/{bin} {}", folder(base), base.name))
+        .map(|base| format!("sh {}/check {BINARIES}/{bin} {}", folder(base), base.name))
         .collect()
 }
 

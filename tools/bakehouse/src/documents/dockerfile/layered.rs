@@ -1,12 +1,12 @@
 //! Strategy `layer`: each internal library and each binary has a stage of its own, laid upon `deps` and the
 //! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
 
-use super::BUILD;
 use super::cross;
 use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, compiling, deps, in_workspace, spec, static_linking};
+use super::{BINARIES, BUILD, IMAGE};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, Selection};
@@ -72,9 +72,7 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let mut script = lay_out(plan, selection, stage);
     script.extend(static_linking(plan, stage));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
-    // One level down: BuildKit checksums the whole folder that a copied path stands in.
-    script.push("mkdir -p /dist/bin".to_owned());
-    script.push(format!("cp {}/{bin} /dist/bin/", cross::outputs(plan)));
+    script.extend(dist(plan, bin));
     script.extend(glibc::check(plan, stage));
     compile(
         plan,
@@ -83,6 +81,15 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
         format!("{}: the binary {bin}.", stage.name),
         script,
     )
+}
+
+/// Puts a binary where the image has it, with the time that all has in an image: a layer would be another each time.
+pub fn dist(plan: &Plan, bin: &str) -> [String; 3] {
+    [
+        format!("mkdir -p {BINARIES}"),
+        format!("cp {}/{bin} {BINARIES}/", cross::outputs(plan)),
+        format!("find {IMAGE} -exec touch -h -d @0 {{}} +"),
+    ]
 }
 
 fn compile(

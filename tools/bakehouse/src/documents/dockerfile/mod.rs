@@ -3,6 +3,7 @@
 
 mod compiled;
 mod cross;
+mod files;
 mod floor;
 mod glibc;
 mod layered;
@@ -20,6 +21,12 @@ pub use third_party::profile_folder;
 
 /// The folder that the workspace stands in inside the builder.
 const BUILD: &str = "/build";
+
+/// What a leaf puts into an image. One level down: BuildKit checksums the whole folder that a copied path stands in.
+const IMAGE: &str = "/dist/image";
+
+/// The binaries there.
+const BINARIES: &str = "/dist/image/usr/local/bin";
 
 /// Renders the Dockerfile.
 pub fn render(plan: &Plan) -> Document {
@@ -47,6 +54,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
     }
     stages.push(compiled::stage(plan));
     stages.extend(plan.runtimes.iter().map(runtime::base));
+    stages.extend(files::stages(plan));
     stages.extend(
         plan.services
             .iter()

@@ -7,7 +7,7 @@ use super::cross;
 use super::floor;
 use super::glibc;
 use super::layered::{
-    adopt_versions, arguments, files, manifest_mount, root_manifest_mount, source_mounts,
+    adopt_versions, arguments, dist, files, manifest_mount, root_manifest_mount, source_mounts,
 };
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
@@ -45,8 +45,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.extend(static_linking(plan, leaf));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
-    script.push("mkdir -p /dist/bin".to_owned());
-    script.push(format!("cp {}/{bin} /dist/bin/", cross::outputs(plan)));
+    script.extend(dist(plan, bin));
     script.extend(glibc::check(plan, leaf));
     Stage {
         comment: vec![format!("{}: the binary {bin}.", leaf.name)],

@@ -1,6 +1,8 @@
 //! The images that run: a base, one binary, the files it ships with, and nothing else.
 
+use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
+use super::{BINARIES, IMAGE};
 use crate::plan::Plan;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::RuntimeBase;
@@ -12,13 +14,19 @@ const BIN: &str = "/usr/local/bin";
 /// What services run on that name no base of their own.
 const BASE: &str = "${RUNTIME_BASE}";
 
-/// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise: `binary` gives, for a package
-/// and its binary, the stage and the path to copy it from.
+/// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise, as one writes them by hand:
+/// `binary` gives, for a package and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
     let mut stages: Vec<Stage> = plan.runtimes.iter().map(base).collect();
     for item in &plan.services {
         let mut stage = service(plan, item);
-        copy_from(&mut stage, &item.leaf, binary(&item.package, &item.bin));
+        let folders = stage.instructions.iter().position(is_copy);
+        let folders = folders.unwrap_or(stage.instructions.len());
+        stage
+            .instructions
+            .retain(|instruction| !is_copy(instruction));
+        let by_hand = by_hand(plan, item, binary(&item.package, &item.bin));
+        stage.instructions.splice(folders..folders, by_hand);
         stages.push(stage);
     }
     // The base is a variable of the generated file only.
@@ -27,25 +35,37 @@ pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String
     }
     for item in plan.pack_binaries() {
         let mut stage = pack_binary(item);
-        copy_from(&mut stage, &item.leaf, binary(&item.package, &item.bin));
+        let (from, source) = binary(&item.package, &item.bin);
+        stage.instructions = vec![Instruction::Copy {
+            from: Some(from),
+            source,
+            target: "/".to_owned(),
+        }];
         stages.push(stage);
     }
     stages.iter().map(|stage| format!("\n{stage}")).collect()
 }
 
-fn copy_from(stage: &mut Stage, leaf: &str, (from, path): (String, String)) {
-    for instruction in &mut stage.instructions {
-        if let Instruction::Copy {
-            from: Some(stage),
-            source,
-            ..
-        } = instruction
-            && stage == leaf
-        {
-            stage.clone_from(&from);
-            source.clone_from(&path);
-        }
-    }
+fn is_copy(instruction: &Instruction) -> bool {
+    matches!(instruction, Instruction::Copy { .. })
+}
+
+/// What a person copies into an image, and the folder that is made for packs.
+fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> Vec<Instruction> {
+    let packs =
+        (!plan.packs.is_empty()).then(|| Instruction::Workdir(plan.config.packs_path.to_string()));
+    let files = service.image.files.iter();
+    let files = files.map(|(from, to)| Instruction::Copy {
+        from: None,
+        source: from.to_string(),
+        target: to.to_string(),
+    });
+    let binary = Instruction::Copy {
+        from: Some(from),
+        source,
+        target: format!("{BIN}/"),
+    };
+    packs.into_iter().chain(files).chain([binary]).collect()
 }
 
 /// A base with packages. Nothing stays in the layer that tells when or where they were installed: no lists, no logs, and
@@ -98,21 +118,17 @@ pub fn service(plan: &Plan, service: &Service) -> Stage {
         .iter()
         .map(|(key, value)| Instruction::Env(key.clone(), value.clone()))
         .collect();
-    if !plan.packs.is_empty() {
-        instructions.push(Instruction::Workdir(plan.config.packs_path.to_string()));
-    }
+    let files = plan.image_files().into_iter();
+    let files = files.filter(|files| files.services.contains(&service.name.as_str()));
+    let copied = files.map(|files| (files.stage, FILES));
+    let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
+    instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
+        from: Some(stage),
+        source: format!("{folder}/"),
+        target: "/".to_owned(),
+    }));
     instructions.push(Instruction::User(image.user.clone()));
     instructions.push(Instruction::Workdir(plan.config.workdir.to_string()));
-    instructions.extend(image.files.iter().map(|(from, to)| Instruction::Copy {
-        from: None,
-        source: from.to_string(),
-        target: to.to_string(),
-    }));
-    instructions.push(Instruction::Copy {
-        from: Some(service.leaf.clone()),
-        source: "/dist/bin/".to_owned(),
-        target: format!("{BIN}/"),
-    });
     instructions.extend(image.ports.iter().map(|port| Instruction::Expose(*port)));
     instructions.push(Instruction::Entrypoint(format!("{BIN}/{}", service.bin)));
     let base = match plan.runtime_of(image) {
@@ -138,7 +154,7 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
         name: binary.target.clone(),
         instructions: vec![Instruction::Copy {
             from: Some(binary.leaf.clone()),
-            source: "/dist/bin/".to_owned(),
+            source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],
     }

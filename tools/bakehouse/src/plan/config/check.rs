@@ -17,11 +17,13 @@ use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 12] = [
     "compiled",
+    "cross",
     "default",
     "deps",
     "docker-metadata-action",
+    "files",
     "glibc",
     "init-packs",
     "packs",
@@ -29,7 +31,15 @@ const RESERVED: [&str; 10] = [
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 6] = ["build-", "deps-", "glibc-", "lib-", "runtime-for-", "_"];
+const RESERVED_STARTS: [&str; 7] = [
+    "build-",
+    "deps-",
+    "files-",
+    "glibc-",
+    "lib-",
+    "runtime-for-",
+    "_",
+];
 
 /// Whether a service cannot have this name.
 pub(super) fn is_reserved(name: &str) -> bool {

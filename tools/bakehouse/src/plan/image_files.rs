@@ -1,0 +1,61 @@
+//! What images have beside their binary: folders of their own, and files of the context.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use super::Plan;
+use super::config::valid::ImageConfig;
+use super::glibc::DEFAULT_BASE;
+
+/// Folders and files that one image or several have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFiles<'a> {
+    /// Named after the first service that has them.
+    pub stage: String,
+    /// The services, in their order.
+    pub services: Vec<&'a str>,
+    /// The stage or image that the images stand on.
+    pub base: &'a str,
+    /// Who the folder of the service belongs to, `UID:GID`.
+    pub user: &'a str,
+    /// Path in the context, and in the image.
+    pub files: &'a BTreeMap<Utf8PathBuf, Utf8PathBuf>,
+}
+
+/// The stage that has what lays them out. Names of the others begin with it.
+pub const IMAGE_FILES: &str = "files";
+
+impl Plan {
+    /// All, in order of the services that have them first.
+    pub fn image_files(&self) -> Vec<ImageFiles<'_>> {
+        let mut all: Vec<ImageFiles<'_>> = Vec::new();
+        for service in &self.services {
+            let image = &service.image;
+            let base = self.base_to_mount(image);
+            let same = |one: &&mut ImageFiles<'_>| {
+                (one.base, one.user, one.files) == (base, &image.user, &image.files)
+            };
+            if let Some(one) = all.iter_mut().find(same) {
+                one.services.push(&service.name);
+            } else {
+                all.push(ImageFiles {
+                    stage: format!("{IMAGE_FILES}-{}", service.name),
+                    services: vec![&service.name],
+                    base,
+                    user: &image.user,
+                    files: &image.files,
+                });
+            }
+        }
+        all
+    }
+
+    /// What an image stands on, by a name that a mount can have.
+    fn base_to_mount<'a>(&'a self, image: &'a ImageConfig) -> &'a str {
+        match self.runtime_of(image) {
+            Some(base) => &base.name,
+            None => image.runtime.as_deref().unwrap_or(DEFAULT_BASE),
+        }
+    }
+}
