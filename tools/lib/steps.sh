@@ -5,6 +5,9 @@
 nixfmt_version=0.5.3
 deadnix_version=1.3.1
 
+# What tells whether a workflow for CI is one.
+check_jsonschema_version=0.39.0
+
 # Runs a command under a heading and says how long it took.
 step() {
   local name=$1 begin=$SECONDS
@@ -61,8 +64,24 @@ base_images() {
 
 # The unit and snapshot tests; the script that copies packs is tried with busybox's tools, too, where they can be had.
 unit_tests() {
+  schema_tool
   tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
   cargo test --quiet --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake
+}
+
+# What holds workflows against their public schemas, beside the build's own output: nothing else on the machine uses it.
+schema_tool() {
+  local root
+  root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/check-jsonschema")
+  if [ ! -x "$root/bin/check-jsonschema" ]; then
+    printf '    will install into %s, from PyPI: check-jsonschema %s\n' "$root" "$check_jsonschema_version"
+    if ! { python3 -m venv "$root" && "$root/bin/pip" install --quiet "check-jsonschema==$check_jsonschema_version"; }; then
+      rm -rf "$root"
+      printf '    workflows are not held against their schemas: it cannot be installed here\n'
+      return
+    fi
+  fi
+  export BAKEHOUSE_CHECK_JSONSCHEMA=$root/bin/check-jsonschema
 }
 
 # Tests the flake, formatting too when asked for; says why, where no Nix can be had.

@@ -306,7 +306,13 @@ fn another_builder_compiles_all() {
     let bake = workspace.bake([]).variable("BUILDER_BASE", &base);
     let run = bake.run(&turn);
     let mut expected = stages(FROM_VENDOR.iter().copied());
-    expected.extend(stages(["toolchain", "glibc", "glibc-runtime"]));
+    expected.extend(stages([
+        "toolchain",
+        "glibc",
+        "glibc-runtime",
+        "files",
+        "files-a",
+    ]));
     assert_eq!(run.ran_stages(), expected, "{run}");
 }
 
@@ -321,8 +327,9 @@ fn another_runtime_compiles_nothing() {
         .bake([])
         .variable("RUNTIME_BASE", &base)
         .run(&turn);
-    // It is read, and has the same C library.
-    assert_eq!(run.ran_stages(), stages(["glibc-runtime"]), "{run}");
+    // It is read, and has the same C library and folders.
+    let read = stages(["glibc-runtime", "files-a"]);
+    assert_eq!(run.ran_stages(), read, "{run}");
     assert_ne!(workspace.images.digest("a"), before);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, SERVICES, tiny};
-use bakehouse_testkit::{Contents, Ran, Runner, Turn, Workspace, unique};
+use bakehouse_testkit::{Contents, Ran, Runner, Turn, Workspace, engine, unique};
 
 /// The services, one of which ships files, and their images' namespace.
 fn workspace(strategy: Strategy) -> Workspace {
@@ -86,5 +86,30 @@ fn another_engine_folder_and_time_give_the_same_images() {
         let other = [("TZ", "Asia/Tokyo"), ("LC_ALL", "C"), ("USER", "somebody")];
         bake(copy, registry, Some(runner.host()), &other);
         expect_same(registry, [None, Some(runner.host())], strategy.name);
+    }
+}
+
+/// `SOURCE_DATE_EPOCH` of the commit.
+#[test]
+fn the_time_of_a_release_makes_another_image_and_compiles_nothing() {
+    let turn = Turn::take();
+    for strategy in STRATEGIES {
+        let workspace = workspace(*strategy);
+        workspace.make_cold(&unique::unique());
+        let created = |time: &str| {
+            let run = workspace
+                .bake(["a", "b"])
+                .variable("SOURCE_DATE_EPOCH", time)
+                .run(&turn);
+            let image = workspace.images.name("a");
+            let created = engine::docker(["image", "inspect", "--format", "{{.Created}}", &image]);
+            (run, created)
+        };
+        let (_, first) = created("0");
+        assert!(first.starts_with("1970-01-01T00:00:00"), "{first}");
+        let (run, second) = created("1700000000");
+        assert!(second.starts_with("2023-11-14T22:13:20"), "{second}");
+        let compiled: Vec<String> = run.compiled().into_keys().collect();
+        assert_eq!(compiled, Vec::<String>::new(), "{run}");
     }
 }

@@ -54,6 +54,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     Bench(BenchArgs),
+    /// Write a workflow that checks pull requests and publishes what is new, for GitHub or GitLab
+    Ci(CiArgs),
     /// Check packs, build the binaries that belong into them, or list what they hold
     #[command(subcommand)]
     Packs(PacksCommand),
@@ -88,6 +90,26 @@ pub struct GenerateArgs {
     /// Overwrite what was edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Group)]
+pub struct CiArgs {
+    #[arg(value_enum)]
+    pub service: CiService,
+    /// Write nothing; exit with 3 when the workflow is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// Overwrite what was edited by hand or written by somebody else
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiService {
+    /// .github/workflows/bakehouse.yml
+    Github,
+    /// .gitlab/bakehouse.yml, which .gitlab-ci.yml includes
+    Gitlab,
 }
 
 #[derive(Group)]

@@ -83,10 +83,7 @@ pub fn compare(
     folder: &Utf8Path,
     documents: &[Document],
 ) -> Result<Vec<Change>, Problem> {
-    let mut changes = Vec::new();
-    for change in each(documents, |document| change(root, document)) {
-        changes.extend(change?);
-    }
+    let mut changes = changes(root, documents)?;
     let wanted: HashSet<&str> = documents
         .iter()
         .map(|document| document.path.as_str())
@@ -106,6 +103,18 @@ pub fn compare(
         }
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+/// Compares `documents` with their files below `root`, and looks at no others.
+///
+/// # Errors
+/// `file-unreadable`.
+pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+    let mut changes = Vec::new();
+    for change in each(documents, |document| change(root, document)) {
+        changes.extend(change?);
+    }
     Ok(changes)
 }
 

@@ -4,4 +4,4 @@ pub mod apply;
 pub mod compare;
 pub mod taken;
 
-pub use compare::{Change, ChangeKind, compare};
+pub use compare::{Change, ChangeKind, changes, compare};

@@ -149,7 +149,7 @@ impl Builder {
 
     fn run(&mut self, name: &str, stage: &Stage) {
         let base = self.stages.get(&stage.from).map(|base| &base.env);
-        let script = self.at_home(&format!("cd /build\n{}", stage.script));
+        let script = self.at_home(&stage.script);
         let mut command = Command::new("bash");
         command.args(["-c", &script]);
         undisturbed(&mut command);

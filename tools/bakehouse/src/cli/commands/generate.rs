@@ -23,7 +23,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         return Ok(());
     }
     if arguments.check {
-        check(&changes)?;
+        check(&changes, "generate")?;
         session.say(format_args!(
             "{} generated files are in date",
             documents.len()
@@ -31,7 +31,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         return Ok(());
     }
     if !arguments.force {
-        protect(&changes)?;
+        protect(&changes, "generate")?;
     }
     apply(session, root, &changes)?;
     session.say(format_args!(
@@ -42,14 +42,14 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     Ok(())
 }
 
-fn apply(session: &Session, root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
+pub fn apply(session: &Session, root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     files::apply::apply(root, changes)?;
     changes.iter().for_each(|change| session.say(change));
     Ok(())
 }
 
 /// Nothing that somebody wrote by hand is lost without a word.
-fn protect(changes: &[Change]) -> Result<(), Problems> {
+pub fn protect(changes: &[Change], command: &str) -> Result<(), Problems> {
     let problems: Vec<Problem> = changes
         .iter()
         .filter_map(|change| {
@@ -60,11 +60,14 @@ fn protect(changes: &[Change]) -> Result<(), Problems> {
             };
             let problem = Problem::new(Code::FileHandEdited, format!("{} {how}", change.path));
             let elsewhere = match change.owner()? {
-                Owner::Foreign => "; or let [output] of bakehouse.toml name another place",
+                Owner::Foreign if command == "generate" => {
+                    "; or let [output] of bakehouse.toml name another place"
+                }
                 _ => "",
             };
+            let shows = if command == "generate" { "--diff" } else { "--check" };
             Some(problem.hint(format!(
-                "`bakehouse generate --diff` shows what would be lost; keep it elsewhere, then run `bakehouse generate --force`{elsewhere}",
+                "`bakehouse {command} {shows}` shows what would be lost; keep it elsewhere, then run `bakehouse {command} --force`{elsewhere}",
             )))
         })
         .collect();
@@ -72,7 +75,7 @@ fn protect(changes: &[Change]) -> Result<(), Problems> {
 }
 
 /// Shows each change and fails if there is one.
-pub fn check(changes: &[Change]) -> Result<(), Problem> {
+pub fn check(changes: &[Change], command: &str) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -84,5 +87,7 @@ pub fn check(changes: &[Change]) -> Result<(), Problem> {
         Code::FilesOutOfDate,
         format!("out of date: {}", paths.join(", ")),
     )
-    .hint("run `bakehouse generate` and commit what it writes"))
+    .hint(format!(
+        "run `bakehouse {command}` and commit what it writes"
+    )))
 }

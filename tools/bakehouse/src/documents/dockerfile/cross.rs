@@ -2,6 +2,7 @@
 //! cross compiler. All that a compile stage has to know is here: what it begins with, and where Cargo puts what it built
 //! for whom.
 
+use super::BUILD;
 use super::floor;
 use super::model::{Instruction, Run, Stage};
 use super::third_party::{builder_identity, profile_folder};
@@ -94,7 +95,10 @@ pub fn platform_of_compiler(plan: &Plan) -> &'static str {
 /// that tells Cargo so, if it has to be told; and `built`, the folder of what was built for it.
 pub fn enter(plan: &Plan) -> impl Iterator<Item = String> {
     let cross = plan.config.cross().then(|| ". /cross/env".to_owned());
-    cross.into_iter().chain(floor::enter(plan))
+    [format!("cd {BUILD}")]
+        .into_iter()
+        .chain(cross)
+        .chain(floor::enter(plan))
 }
 
 /// What tells Cargo whom it builds, or drops outputs, for. A variable of Cargo's would do for one, and not for the other.

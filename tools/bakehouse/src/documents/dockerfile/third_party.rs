@@ -42,7 +42,6 @@ pub fn toolchain(plan: &Plan) -> Stage {
             ],
         }));
     }
-    instructions.push(Instruction::Workdir(BUILD.to_owned()));
     Stage {
         comment: vec![
             "toolchain: the builder base. rust-toolchain.toml stays out of the build, so that rustup fetches nothing."
@@ -104,7 +103,12 @@ pub fn vendor(plan: &Plan) -> Stage {
     ];
     mounts.extend(cargo_config_mounts(plan));
     let mut script = same_toolchain(plan);
-    script.push("cp -R /skeleton/. .".to_owned());
+    script.extend([
+        // `WORKDIR` would be another step for each time that images are given.
+        format!("mkdir -p {BUILD}"),
+        format!("cd {BUILD}"),
+        "cp -R /skeleton/. .".to_owned(),
+    ]);
     script.extend(cargo_config(plan));
     script.push("export CARGO_HOME=/cargo-home".to_owned());
     script.extend(stubs(plan));

@@ -142,6 +142,9 @@ impl Check<'_> {
             variables,
             services,
             packs,
+            ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
+            ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
+            ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
             compose: raw.compose.unwrap_or(true),
         }
     }

@@ -77,6 +77,9 @@ pub struct RawConfig {
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
+    /// What `bakehouse ci` writes.
+    #[serde(default)]
+    pub ci: RawCi,
     /// Whether `docker/compose.yaml` is generated, too.
     ///
     /// Form: `true` or `false`. Default: `true`.
@@ -96,6 +99,25 @@ pub struct RawOutput {
     ///
     /// Form: path of an `.hcl` file in the workspace. Default: `"docker-bake.hcl"`.
     pub bake: Option<Spanned<String>>,
+}
+
+/// `[ci]`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawCi {
+    /// The branch whose images are published.
+    ///
+    /// Form: name of a branch. Default: `"main"`.
+    pub branch: Option<Spanned<String>>,
+    /// The runner of GitHub's jobs.
+    ///
+    /// Form: a label. Default: `"ubuntu-24.04"`.
+    pub runner: Option<Spanned<String>>,
+    /// What installs bakehouse on a runner, as a shell says it.
+    ///
+    /// Form: a command. Default: `cargo install` of the version that writes the workflow, from crates.io.
+    pub install: Option<Spanned<String>>,
 }
 
 /// `[cache]`.

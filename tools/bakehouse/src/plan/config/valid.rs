@@ -73,6 +73,12 @@ pub struct Config {
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
     pub packs: Vec<PackConfig>,
+    /// The branch whose images CI publishes.
+    pub ci_branch: String,
+    /// The label of GitHub's runners.
+    pub ci_runner: String,
+    /// What installs this program in CI.
+    pub ci_install: Option<String>,
     /// Whether a compose file is generated.
     pub compose: bool,
 }

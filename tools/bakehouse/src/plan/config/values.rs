@@ -246,6 +246,30 @@ impl Check<'_> {
         self.one_line(value);
     }
 
+    /// A command, on one line.
+    pub(super) fn line(&mut self, value: &Spanned<String>) -> String {
+        self.one_line(value);
+        value.as_ref().clone()
+    }
+
+    /// A name that YAML and a shell take as it is.
+    pub(super) fn word(&mut self, value: Option<&Spanned<String>>, default: &str) -> String {
+        let Some(value) = value else {
+            return default.to_owned();
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let text = value.as_ref();
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(plain) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not a plain name", text.escape_debug()),
+                value.span(),
+                "use letters, digits, `.`, `-`, `_` and `/`",
+            );
+        }
+        text.clone()
+    }
+
     pub(super) fn one_line(&mut self, value: &Spanned<String>) {
         if value.as_ref().chars().any(char::is_control) {
             self.problem(

@@ -31,11 +31,10 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
-    check(&files::compare(
-        root,
-        &plan.config.output.folder,
-        &documents::render(plan),
-    )?)?;
+    check(
+        &files::compare(root, &plan.config.output.folder, &documents::render(plan))?,
+        "generate",
+    )?;
     let engine = Engine::find()?;
     let names = Names::new(plan);
     let store = Store::new(&engine, &names, plan, arguments.push)?;

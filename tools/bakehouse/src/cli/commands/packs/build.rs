@@ -28,7 +28,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     let (hashes, others): (Vec<Change>, Vec<Change>) = changes
         .into_iter()
         .partition(|change| is_of_hashes(plan, change));
-    check(&others)?;
+    check(&others, "generate")?;
 
     leftover::remove(root, &spots);
     let mut states = Vec::new();

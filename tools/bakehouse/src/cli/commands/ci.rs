@@ -1,0 +1,81 @@
+//! `bakehouse ci`.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::generate::{apply, check, protect};
+use crate::cli::args::{CiArgs, CiService};
+use crate::cli::session::{Planned, Session};
+use crate::documents::ci::{Place, github, gitlab};
+use crate::files;
+use crate::graph::context::repository;
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
+    let planned = session.plan()?;
+    let root = repository(&planned.root).ok_or_else(|| {
+        Problem::new(
+            Code::RevisionUnknown,
+            format!("{} is in no git repository", planned.root),
+        )
+        .hint("a workflow stands at the root of one: run `git init` there")
+    })?;
+    if planned.plan.config.registry.is_empty() {
+        let problem = Problem::new(
+            Code::RegistryMissing,
+            "there is no registry that CI could push to",
+        );
+        return Err(problem
+            .hint("set `registry` in bakehouse.toml, such as \"ghcr.io/acme/shop\"")
+            .into());
+    }
+    let place = place(&planned, root);
+    let (name, document) = match arguments.service {
+        CiService::Github => ("ci github", github::render(&planned.plan, &place)),
+        CiService::Gitlab => ("ci gitlab", gitlab::render(&planned.plan, &place)),
+    };
+    let changes = files::changes(root, std::slice::from_ref(&document))?;
+    if arguments.check {
+        check(&changes, name)?;
+        session.say(format_args!("{} is in date", document.path));
+        return Ok(());
+    }
+    if !arguments.force {
+        protect(&changes, name)?;
+    }
+    apply(session, root, &changes)?;
+    if changes.is_empty() {
+        session.say(format_args!("{} is in date", document.path));
+    }
+    Ok(())
+}
+
+fn place(planned: &Planned, root: &Utf8Path) -> Place {
+    let inside = |folder: &Utf8Path| {
+        let inside = folder.strip_prefix(root).map(Utf8Path::to_owned);
+        inside.unwrap_or_else(|_| Utf8PathBuf::new())
+    };
+    let workspace = inside(&planned.workspace.home());
+    let config = &planned.plan.config;
+    Place {
+        context: inside(&planned.root),
+        branch: config.ci_branch.clone(),
+        install: config
+            .ci_install
+            .clone()
+            .unwrap_or_else(|| install(planned)),
+        workspace,
+    }
+}
+
+/// From crates.io, in the version that writes the workflow; in this program's own repository from there.
+fn install(planned: &Planned) -> String {
+    let own = planned.workspace.members.get(env!("CARGO_PKG_NAME"));
+    match own.filter(|member| !member.binaries.is_empty() && !member.foreign) {
+        Some(member) => format!("cargo install --locked --path {}", member.dir),
+        None => format!(
+            "cargo install --locked {}@{}",
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_VERSION")
+        ),
+    }
+}

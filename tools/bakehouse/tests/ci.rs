@@ -1,0 +1,323 @@
+//! `bakehouse ci`: the workflows are as reviewed, fit the services' public schemas, and what they run is run here.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod shop;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+use shop::{Shop, stderr};
+
+const GITHUB: &str = ".github/workflows/bakehouse.yml";
+const GITLAB: &str = ".gitlab/bakehouse.yml";
+
+/// The shop in a repository of one commit.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    git(&shop, &["init", "--quiet", "--initial-branch", "main"]);
+    shop
+}
+
+fn git(shop: &Shop, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@t"])
+        .args(arguments)
+        .current_dir(shop.path(""))
+        .status()
+        .unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+fn written(shop: &Shop, service: &str, file: &str) -> String {
+    let output = shop.bakehouse(&["ci", service]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    shop.read(file)
+}
+
+/// Without the sum of the rest, which any word changes.
+fn body(text: &str) -> &str {
+    text.split_once("\n\n").unwrap().1
+}
+
+#[test]
+fn the_workflows_are_as_reviewed() {
+    let shop = shop();
+    insta::assert_snapshot!("github", body(&written(&shop, "github", GITHUB)));
+    insta::assert_snapshot!("gitlab", body(&written(&shop, "gitlab", GITLAB)));
+}
+
+/// Configurations that have other parts.
+fn all() -> Vec<(&'static str, Shop)> {
+    let without_cache = shop();
+    without_cache.edit(
+        "bakehouse.toml",
+        "[cache]\nref = \"registry.example/shop/cache\"\n",
+        "",
+    );
+    let github_registry = shop();
+    github_registry.edit(
+        "bakehouse.toml",
+        "registry.example/shop",
+        "ghcr.io/acme/shop",
+    );
+    let on_hub = shop();
+    on_hub.edit("bakehouse.toml", "registry.example/shop", "acme");
+    let own_words = shop();
+    own_words.edit(
+        "bakehouse.toml",
+        "[cache]",
+        "[ci]\nbranch = \"trunk/2\"\nrunner = \"big-one\"\ninstall = \"curl -fsS 'https://example.com/a?b=1&c=2' | sh\"\n\n[cache]",
+    );
+    vec![
+        ("as it is", shop()),
+        ("without a cache", without_cache),
+        ("GitHub's registry", github_registry),
+        ("Docker Hub", on_hub),
+        ("own branch, runner and installation", own_words),
+    ]
+}
+
+/// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program; tools/test gets it.
+#[test]
+fn they_fit_the_public_schemas() {
+    let Some(program) = std::env::var_os("BAKEHOUSE_CHECK_JSONSCHEMA") else {
+        println!("not tried: there is no check-jsonschema; tools/test gets it");
+        return;
+    };
+    for (about, shop) in all() {
+        for (service, file, schema) in [
+            ("github", GITHUB, "vendor.github-workflows"),
+            ("gitlab", GITLAB, "vendor.gitlab-ci"),
+        ] {
+            written(&shop, service, file);
+            let check = |path| {
+                Command::new(&program)
+                    .args(["--builtin-schema", schema])
+                    .arg(path)
+                    .output()
+                    .unwrap()
+            };
+            let output = check(shop.path(file));
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{about}, {service}: {said}");
+            // It bites.
+            let broken = shop.read(file).replace("runs-on:", "runs-upon:");
+            let broken = broken.replace("\n  script:", "\n  scripts:");
+            shop.write("broken.yml", &broken);
+            assert!(
+                !check(shop.path("broken.yml")).status.success(),
+                "{about}, {service}"
+            );
+        }
+    }
+}
+
+/// The commands of a workflow, by job.
+fn commands(text: &str) -> BTreeMap<String, Vec<String>> {
+    let workflow: Value = serde_saphyr::from_str(text).unwrap();
+    let texts = |value: &Value| -> Vec<String> {
+        let lines = value.as_array().into_iter().flatten();
+        lines
+            .filter_map(|line| line.as_str().map(str::to_owned))
+            .collect()
+    };
+    let jobs = workflow.get("jobs").unwrap_or(&workflow);
+    let jobs = jobs.as_object().unwrap().iter();
+    jobs.map(|(name, job)| {
+        let steps = job["steps"].as_array().into_iter().flatten();
+        let runs = steps.filter_map(|step| step["run"].as_str().map(str::to_owned));
+        let all = runs
+            .chain(texts(&job["before_script"]))
+            .chain(texts(&job["script"]));
+        (name.clone(), all.collect())
+    })
+    .collect()
+}
+
+#[test]
+fn every_command_is_one_that_a_shell_takes_and_every_action_is_a_commit() {
+    for (about, shop) in all() {
+        for (service, file) in [("github", GITHUB), ("gitlab", GITLAB)] {
+            let text = written(&shop, service, file);
+            for (job, commands) in commands(&text) {
+                for command in commands {
+                    let shell = Command::new("sh")
+                        .args(["-n", "-c", &command])
+                        .output()
+                        .unwrap();
+                    assert!(
+                        shell.status.success(),
+                        "{about}, {job}: {command}: {}",
+                        stderr(&shell)
+                    );
+                    // What has to be replaced is in capitals; variables begin with a dollar.
+                    for word in command.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
+                        let variable = command.contains(&format!("${word}"))
+                            || command.contains(&format!("${{{word}"))
+                            || command.contains(&format!("{word}="));
+                        assert!(
+                            word.len() < 4 || variable,
+                            "{about}, {job}: {word} in {command}"
+                        );
+                    }
+                }
+            }
+            for line in text.lines().filter(|line| line.contains("uses: ")) {
+                let (_, action) = line.split_once('@').unwrap();
+                let (commit, version) = action.split_once(" # v").unwrap();
+                assert!(
+                    commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()),
+                    "{line}"
+                );
+                assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{line}");
+            }
+        }
+    }
+}
+
+/// Runs a command of a workflow as its runner does.
+fn run(shop: &Shop, command: &str, variables: &[(&str, &str)]) -> std::process::Output {
+    let program = assert_cmd::cargo::cargo_bin("bakehouse");
+    let folder = program.parent().unwrap().display();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+    Command::new("bash")
+        .args(["-e", "-c", command])
+        .current_dir(shop.path(""))
+        .env("PATH", path)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_pull_request_builds_what_it_affects() {
+    let shop = shop();
+    let text = written(&shop, "github", GITHUB);
+    shop.generate();
+    git(&shop, &["add", "--all"]);
+    git(&shop, &["commit", "--quiet", "--message", "one"]);
+    git(&shop, &["tag", "base"]);
+    let batch = shop.read("batch/src/main.rs");
+    shop.write("batch/src/main.rs", &format!("{batch}\n// Another line.\n"));
+    git(&shop, &["commit", "--quiet", "--all", "--message", "two"]);
+
+    let outputs = shop.path("outputs");
+    let variables = [
+        ("BASE", "base"),
+        ("GITHUB_OUTPUT", outputs.to_str().unwrap()),
+    ];
+    let jobs = commands(&text);
+    for command in &jobs["affected"] {
+        if !command.contains("cargo install") {
+            let output = run(&shop, command, &variables);
+            assert!(output.status.success(), "{command}: {}", stderr(&output));
+        }
+    }
+    let outputs = std::fs::read_to_string(&outputs).unwrap();
+    assert!(outputs.contains("any=true\n"), "{outputs}");
+    assert!(
+        outputs.contains("matrix={\"include\":[{\"target\":\"batch-python\"}"),
+        "{outputs}"
+    );
+
+    // GitLab's, whose targets are words.
+    let text = written(&shop, "gitlab", GITLAB);
+    let affected = "{\"services\": [\"batch\", \"web\"], \"packs\": [\"demo\"]}";
+    shop.write("affected.json", affected);
+    let jobs = commands(&text);
+    let chooses = jobs["bakehouse-images"]
+        .iter()
+        .find(|line| line.starts_with("targets=$("));
+    if Command::new("jq").arg("--version").output().is_ok() {
+        let command = format!("{}; echo $targets", chooses.unwrap());
+        let folder = shop.path("");
+        let variables = [("CI_PROJECT_DIR", folder.to_str().unwrap())];
+        let output = run(&shop, &command, &variables);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "batch web packs\n");
+    } else {
+        println!("the choice of GitLab's targets is not tried: there is no jq");
+    }
+
+    // What is required of a pull request fails with any of its jobs.
+    let checked = &commands(&shop.read(GITHUB))["checked"][0];
+    for (results, passes) in [
+        ("success success success", true),
+        ("success skipped skipped", true),
+        ("success failure skipped", false),
+        ("success success cancelled", false),
+    ] {
+        let output = run(&shop, checked, &[("RESULTS", results)]);
+        assert_eq!(output.status.success(), passes, "{results}");
+    }
+}
+
+#[test]
+fn what_is_out_of_date_or_edited_is_told() {
+    let shop = shop();
+    assert_eq!(
+        shop.bakehouse(&["ci", "github", "--check"]).status.code(),
+        Some(3)
+    );
+    let text = written(&shop, "github", GITHUB);
+    assert!(
+        shop.bakehouse(&["ci", "github", "--check"])
+            .status
+            .success()
+    );
+
+    shop.edit(
+        "bakehouse.toml",
+        "registry.example/shop",
+        "registry.example/other",
+    );
+    let output = shop.bakehouse(&["ci", "github", "--check"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        stderr(&output).contains("run `bakehouse ci github`"),
+        "{}",
+        stderr(&output)
+    );
+    assert_ne!(written(&shop, "github", GITHUB), text);
+
+    let edited = format!("{}# mine\n", shop.read(GITHUB));
+    shop.write(GITHUB, &edited);
+    let output = shop.bakehouse(&["ci", "github"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        stderr(&output).contains("was edited by hand"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(shop.read(GITHUB), edited);
+    assert!(
+        shop.bakehouse(&["ci", "github", "--force"])
+            .status
+            .success()
+    );
+    assert_ne!(shop.read(GITHUB), edited);
+}
+
+#[test]
+fn without_a_registry_or_a_repository_it_says_so() {
+    let shop = shop();
+    shop.edit(
+        "bakehouse.toml",
+        "registry = \"registry.example/shop\"\n",
+        "",
+    );
+    let output = shop.bakehouse(&["ci", "github"]);
+    assert!(
+        stderr(&output).contains("no registry that CI could push to"),
+        "{}",
+        stderr(&output)
+    );
+    let shop = Shop::new();
+    let output = shop.bakehouse(&["ci", "github"]);
+    assert!(
+        stderr(&output).contains("is in no git repository"),
+        "{}",
+        stderr(&output)
+    );
+}
