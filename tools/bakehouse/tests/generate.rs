@@ -232,3 +232,40 @@ fn what_cannot_be_written_leaves_every_file_as_it_was() {
     );
     assert!(!shop.path("docker-bake.hcl").exists());
 }
+
+#[test]
+fn stages_need_only_what_comes_before_them() {
+    for strategy in ["layer", "mount"] {
+        let shop = Shop::new();
+        let setting = format!("[cache]\nstrategy = \"{strategy}\"");
+        shop.edit("bakehouse.toml", "[cache]", &setting);
+        shop.generate();
+        let text = shop.read("docker/Dockerfile");
+        let named = |line: &str| line.split_once(" AS ").map(|(_, name)| name.to_owned());
+        let all: Vec<String> = text
+            .lines()
+            .filter(|line| line.starts_with("FROM "))
+            .filter_map(named)
+            .collect();
+        let mut before: Vec<String> = Vec::new();
+        let mut needs = 0;
+        for line in text.lines() {
+            for word in line.split([',', ' ']) {
+                let word = word.trim_start_matches("--");
+                let Some(stage) = word.strip_prefix("from=") else {
+                    continue;
+                };
+                needs += 1;
+                let ours = all.iter().any(|name| name == stage);
+                assert!(
+                    !ours || before.iter().any(|name| name == stage),
+                    "{strategy}: {line}"
+                );
+            }
+            if line.starts_with("FROM ") {
+                before.extend(named(line));
+            }
+        }
+        assert!(needs > 20, "{text}");
+    }
+}

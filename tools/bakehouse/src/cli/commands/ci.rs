@@ -14,7 +14,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
     let root = repository(&planned.root).ok_or_else(|| {
         Problem::new(
-            Code::RevisionUnknown,
+            Code::RepositoryMissing,
             format!("{} is in no git repository", planned.root),
         )
         .hint("a workflow stands at the root of one: run `git init` there")

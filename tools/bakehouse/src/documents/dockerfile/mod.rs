@@ -52,9 +52,10 @@ fn stages(plan: &Plan) -> Vec<Stage> {
             Strategy::Mount => mounted::stages(plan, selection),
         });
     }
-    stages.push(compiled::stage(plan));
     stages.extend(plan.runtimes.iter().map(runtime::base));
     stages.extend(files::stages(plan));
+    // A mount has to name a stage that comes before.
+    stages.push(compiled::stage(plan));
     stages.extend(
         plan.services
             .iter()
