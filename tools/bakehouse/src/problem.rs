@@ -9,6 +9,8 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 pub enum Code {
     BaseUnknown,
     BinaryUnknown,
+    BuilderFailed,
+    BuilderUnknown,
     CargoConfig,
     CargoFailed,
     CargoMissing,
@@ -63,6 +65,8 @@ impl Code {
     pub const ALL: &[Self] = &[
         Self::BaseUnknown,
         Self::BinaryUnknown,
+        Self::BuilderFailed,
+        Self::BuilderUnknown,
         Self::CargoConfig,
         Self::CargoFailed,
         Self::CargoMissing,
@@ -117,6 +121,8 @@ impl Code {
         match self {
             Self::BaseUnknown => "base-unknown",
             Self::BinaryUnknown => "binary-unknown",
+            Self::BuilderFailed => "builder-failed",
+            Self::BuilderUnknown => "builder-unknown",
             Self::CargoConfig => "cargo-config",
             Self::CargoFailed => "cargo-failed",
             Self::CargoMissing => "cargo-missing",
@@ -172,6 +178,7 @@ impl Code {
         match self {
             Self::BakeFailed
             | Self::BaseUnknown
+            | Self::BuilderFailed
             | Self::CargoFailed
             | Self::CargoMissing
             | Self::EngineMissing

@@ -10,6 +10,7 @@
 //! | [`container`] | what an image does and what it holds |
 //! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
+//! | [`node`] | BuildKit of an engine, as a node of a fleet |
 //! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |
 //! | [`running`] | a process that is watched while it runs |
@@ -29,6 +30,7 @@ pub mod contents;
 pub mod disk;
 pub mod engine;
 pub mod images;
+pub mod node;
 pub mod pages;
 pub mod ran;
 pub mod refusing;
@@ -45,6 +47,7 @@ pub use compose::Compose;
 pub use contents::Contents;
 pub use disk::Disk;
 pub use engine::Turn;
+pub use node::Node;
 pub use ran::Ran;
 pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;

@@ -54,6 +54,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     Bench(BenchArgs),
+    /// Print, or run, the commands that make a builder of several nodes
+    Builder(BuilderArgs),
     /// Write a workflow that checks pull requests and publishes what is new, for GitHub or GitLab
     Ci(CiArgs),
     /// Check packs, build the binaries that belong into them, or list what they hold
@@ -90,6 +92,18 @@ pub struct GenerateArgs {
     /// Overwrite what was edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Group)]
+pub struct BuilderArgs {
+    /// A builder of bakehouse.toml [default: the only one]
+    pub name: Option<String>,
+    /// Make it, instead of printing how
+    #[arg(long)]
+    pub create: bool,
+    /// Make it in the place of one of its name, whose cache goes with it
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Group)]

@@ -24,6 +24,7 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => commands::generate::run(&session, &arguments),
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
+        Command::Builder(arguments) => commands::builder::run(&session, &arguments),
         Command::Ci(arguments) => commands::ci::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
         Command::Packs(command) => commands::packs::run(&session, &command),

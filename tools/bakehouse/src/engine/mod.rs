@@ -1,5 +1,6 @@
 //! Docker: what it has, and baking.
 
+pub mod builders;
 pub mod buildx;
 pub mod digests;
 mod failure;

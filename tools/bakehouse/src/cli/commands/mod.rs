@@ -3,6 +3,7 @@
 pub mod affected;
 pub mod bench;
 pub mod build;
+pub mod builder;
 pub mod ci;
 pub mod completions;
 pub mod generate;

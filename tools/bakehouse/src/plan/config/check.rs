@@ -142,6 +142,7 @@ impl Check<'_> {
             variables,
             services,
             packs,
+            builders: self.builders(raw),
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
             ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),

@@ -1,6 +1,7 @@
 //! `bakehouse.toml`: as written ([`raw`]), and checked against the workspace ([`valid`]).
 
 pub mod bases;
+mod builders;
 mod check;
 mod compose;
 pub mod digests;

@@ -77,6 +77,9 @@ pub struct RawConfig {
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
+    /// Builders of several nodes, which `bakehouse builder` makes, by name.
+    #[serde(default)]
+    pub builders: BTreeMap<Spanned<String>, RawBuilder>,
     /// What `bakehouse ci` writes.
     #[serde(default)]
     pub ci: RawCi,
@@ -99,6 +102,45 @@ pub struct RawOutput {
     ///
     /// Form: path of an `.hcl` file in the workspace. Default: `"docker-bake.hcl"`.
     pub bake: Option<Spanned<String>>,
+}
+
+/// `[builders.<name>]`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawBuilder {
+    /// What buildx makes the nodes with: `docker-container`, on engines; `kubernetes`, in a cluster; `remote`, BuildKit that
+    /// runs already.
+    ///
+    /// Form: `"docker-container"`, `"kubernetes"` or `"remote"`. Default: `"docker-container"`.
+    #[cfg_attr(test, schemars(extend("enum" = ["docker-container", "kubernetes", "remote"])))]
+    pub driver: Option<Spanned<String>>,
+    /// The nodes. Each platform is built on the first one that has it.
+    ///
+    /// Form: list of tables. Default: required.
+    pub nodes: Vec<RawNode>,
+}
+
+/// A node of a builder.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawNode {
+    /// Where it is: the address of BuildKit (`remote`), or a docker context or the address of an engine
+    /// (`docker-container`), such as `ssh://builder@arm`. A node of `kubernetes` has none.
+    ///
+    /// Form: address, or name of a context. Default: the engine at hand.
+    pub endpoint: Option<Spanned<String>>,
+    /// What it builds for.
+    ///
+    /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: what it says of itself.
+    #[serde(default)]
+    pub platforms: Vec<Spanned<String>>,
+    /// Options of the driver, such as `cacert` or `namespace`.
+    ///
+    /// Form: table of strings. Default: `{}`.
+    #[serde(default)]
+    pub options: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `[ci]`.

@@ -35,6 +35,25 @@ pub enum Unify {
     Each,
 }
 
+/// A builder of several nodes.
+#[derive(Clone, Debug)]
+pub struct BuilderConfig {
+    pub name: String,
+    /// As buildx calls it.
+    pub driver: &'static str,
+    /// Never empty.
+    pub nodes: Vec<NodeConfig>,
+}
+
+/// A node of a builder.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    pub endpoint: Option<String>,
+    /// Those that it says of itself when empty.
+    pub platforms: Vec<String>,
+    pub options: BTreeMap<String, String>,
+}
+
 /// The valid configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -73,6 +92,7 @@ pub struct Config {
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
     pub packs: Vec<PackConfig>,
+    pub builders: Vec<BuilderConfig>,
     /// The branch whose images CI publishes.
     pub ci_branch: String,
     /// The label of GitHub's runners.
