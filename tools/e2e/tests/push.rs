@@ -246,3 +246,56 @@ fn a_registry_that_is_missing_or_down_is_named() {
         .says("is taken to be missing")
         .says("bake-failed");
 }
+
+/// An attestation is beside the image, whose digest stays what it is.
+#[test]
+fn attestations_and_labels_are_there_where_they_are_asked_for() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    let manifest = published.workspace.read("crates/a/Cargo.toml");
+    let about = "license = \"MIT\"\nrepository = \"https://example.com/shop\"\n";
+    published.workspace.write(
+        "crates/a/Cargo.toml",
+        &manifest.replace("[package]\n", &format!("[package]\n{about}")),
+    );
+    published.workspace.generate();
+    let inspect = |what: &str| {
+        let name = published.name("a", "latest");
+        docker(["buildx", "imagetools", "inspect", &name, "--format", what])
+    };
+    let _ = published.push(&["a"]);
+    let plain = published.digest("a", "latest");
+    let labels: serde_json::Value =
+        serde_json::from_str(&inspect("{{json .Image.Config.Labels}}")).expect("JSON");
+    let label = |key: &str| labels[format!("org.opencontainers.image.{key}")].clone();
+    assert_eq!(label("licenses"), "MIT");
+    assert_eq!(label("source"), "https://example.com/shop");
+    assert_eq!(label("version"), "0.1.0");
+    assert_eq!(label("revision"), serde_json::Value::Null);
+
+    // It is pushed once more, since what is there has none.
+    let attested = Ran::of(
+        published
+            .command()
+            .args(["build", "--push", "a"])
+            .env("PROVENANCE", "max"),
+    )
+    .succeeded();
+    assert!(attested.stdout.contains(PUSHED), "{attested}");
+    assert!(inspect("{{json .Manifest}}").contains(&plain), "{plain}");
+    let provenance = inspect("{{json .Provenance}}");
+    assert!(provenance.contains("\"buildType\""), "{provenance}");
+
+    let _ = Ran::of(
+        published
+            .command()
+            .args(["build", "--push", "--force", "a"])
+            .env("REVISION", "c0ffee"),
+    )
+    .succeeded();
+    let labels = inspect("{{json .Image.Config.Labels}}");
+    assert!(
+        labels.contains("\"org.opencontainers.image.revision\":\"c0ffee\""),
+        "{labels}"
+    );
+}

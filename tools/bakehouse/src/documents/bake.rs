@@ -89,6 +89,21 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             "0",
             "Time of creation of the images, in seconds since 1970",
         ),
+        variable(
+            "REVISION",
+            "",
+            "Commit of the images, for their label; empty for none",
+        ),
+        variable(
+            "PROVENANCE",
+            "",
+            "Attestation of how images were built: min or max; empty for none",
+        ),
+        variable(
+            "SBOM",
+            "",
+            "Attestation of what images hold: true, or the image that scans them; empty for none",
+        ),
     ];
     blocks.extend(own_variables(plan).map(|(name, packages)| {
         variable(
@@ -125,6 +140,7 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             .build(),
     ));
     blocks.push(common(plan));
+    blocks.push(images());
     blocks.push(compiled());
     blocks.extend(plan.services.iter().map(service));
     blocks.extend(plan.pack_binaries().map(pack_binary));
@@ -292,8 +308,28 @@ fn common(plan: &Plan) -> (String, Block) {
         ))
         .add_attribute(("attest", names(["type=provenance,disabled=true"])))
         .build();
+    ("What all targets share.".to_owned(), block)
+}
+
+/// What the images share.
+fn images() -> (String, Block) {
+    let revision = (
+        "org.opencontainers.image.revision",
+        expression(r#"REVISION == "" ? null : REVISION"#),
+    );
+    let block = Block::builder("target")
+        .add_label("_image")
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("labels", labels([revision])))
+        .add_attribute((
+            "attest",
+            expression(
+                r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
+            ),
+        ))
+        .build();
     (
-        "What all targets share. A provenance attestation holds the time of the build: each bake would give another digest."
+        "What all images share. A provenance attestation holds the time of the build: with one, each bake gives another digest."
             .to_owned(),
         block,
     )
@@ -309,16 +345,12 @@ fn service(service: &Service) -> (String, Block) {
         ),
         ("org.opencontainers.image.title", name.as_str().into()),
     ]);
-    all.extend(
-        service
-            .image
-            .labels
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str().into())),
-    );
+    let about = service.about.iter();
+    let labelled = about.chain(&service.image.labels);
+    all.extend(labelled.map(|(key, value)| (key.as_str(), value.as_str().into())));
     let block = Block::builder("target")
         .add_label(name.as_str())
-        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("inherits", names(["_image"])))
         .add_attribute(("target", name.as_str()))
         .add_attribute((
             "tags",

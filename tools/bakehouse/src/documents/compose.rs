@@ -260,7 +260,7 @@ fn service_build(plan: &Plan, service: &Service) -> Yaml {
         .chain([("org.opencontainers.image.title", service.name.as_str())])
         .map(|(key, value)| (key.to_owned(), Yaml::text(value)))
         .collect();
-    for (key, value) in &service.image.labels {
+    for (key, value) in service.about.iter().chain(&service.image.labels) {
         labels.retain(|(known, _)| known != key);
         labels.push((key.clone(), Yaml::text(value)));
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::about::about;
 use super::collect::{Collector, Together};
 use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SKELETON};
@@ -118,6 +119,7 @@ impl Plan {
                 leaf,
                 closure,
                 image: service.image.clone(),
+                about: about(workspace, &workspace.members[&service.package]),
                 reads,
                 compose: service.compose.clone(),
                 input_hash: inputs.hash("service"),

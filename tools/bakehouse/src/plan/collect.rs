@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::about::about;
 use super::asks::Asking;
 use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
@@ -279,6 +280,9 @@ impl<'a> Collector<'a> {
         }
         for (name, value) in &image.labels {
             inputs.setting(key(&format!("labels.{name}")), value.as_str());
+        }
+        for (label, value) in about(self.workspace, &self.workspace.members[&service.package]) {
+            inputs.setting(format!("label {label}"), value);
         }
         inputs.setting("runtime.workdir", config.workdir.as_str());
         if !config.packs.is_empty() {

@@ -1,6 +1,7 @@
 //! What will be built, worked out completely before anything is written. Pure: no files, no environment, no
 //! clock, no process.
 
+pub mod about;
 pub mod affected;
 mod asks;
 pub mod build;

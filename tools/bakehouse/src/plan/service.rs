@@ -1,6 +1,6 @@
 //! A service image of the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -22,6 +22,8 @@ pub struct Service {
     /// Package names that its build compiles.
     pub closure: BTreeSet<String>,
     pub image: ImageConfig,
+    /// What its package says of itself, as labels. Those of the configuration win.
+    pub about: BTreeMap<String, String>,
     /// Files and folders that its image is built from, relative to the context, sorted.
     pub reads: Vec<Utf8PathBuf>,
     pub compose: ComposeConfig,

@@ -39,7 +39,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let names = Names::new(plan);
     let store = Store::new(&engine, &names, plan, arguments.push)?;
     let certain = is_certain(arguments);
-    let skip = certain && !arguments.force && arguments.bake.is_empty();
+    let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
     let mut held = BTreeMap::new();
     if skip {
         held = store.held(&chosen.services);
@@ -112,6 +112,12 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
 fn is_certain(arguments: &BuildArgs) -> bool {
     let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
     !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+}
+
+/// Whether attestations are wanted: what is there already may have none.
+fn is_attested() -> bool {
+    let wanted = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["PROVENANCE", "SBOM"].into_iter().any(wanted)
 }
 
 /// Whether the environment changes what is built; `but` by these variables.
