@@ -5,6 +5,7 @@ use bakehouse_testkit::Turn;
 use serde_json::Value;
 
 #[test]
+#[ignore = "measures: tools/test --slow"]
 fn a_stale_binary_is_seen() {
     let _turn = Turn::take();
     let workspace = tiny();

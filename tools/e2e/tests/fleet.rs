@@ -64,6 +64,7 @@ fn push(workspace: &Workspace, registry: &str, builder: &str) -> Command {
 }
 
 #[test]
+#[ignore = "starts a second engine and builds on both, three minutes: tools/test --slow"]
 fn each_node_builds_its_platform_and_a_lost_one_is_told() {
     let _turn = Turn::take();
     engine::bases(&cross_bases::BASES);

@@ -295,7 +295,7 @@ fn attestations_and_labels_are_there_where_they_are_asked_for() {
     .succeeded();
     let labels = inspect("{{json .Image.Config.Labels}}");
     assert!(
-        labels.contains("\"org.opencontainers.image.revision\":\"c0ffee\""),
+        labels.contains("\"org.opencontainers.image.revision\": \"c0ffee\""),
         "{labels}"
     );
 }
