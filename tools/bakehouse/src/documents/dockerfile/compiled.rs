@@ -4,10 +4,11 @@ use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
+use crate::plan::image_files::ImageFiles;
 
 /// The stage whose cache is the registry's. BuildKit takes a step's result from whichever cache answers first, and one
 /// that knows the step without its result hides the others: so there is one cache, and it is whole.
-pub fn stage(plan: &Plan) -> Stage {
+pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let leaves = plan
         .selections
         .iter()
@@ -18,9 +19,9 @@ pub fn stage(plan: &Plan) -> Stage {
     let runtimes = plan.runtimes.iter();
     let runtimes =
         runtimes.map(|base| Mount::stage(&base.name, "/etc", &format!("/compiled/{}", base.name)));
-    let files = plan.image_files().into_iter();
-    let files =
-        files.map(|files| Mount::stage(&files.stage, FILES, &format!("/compiled/{}", files.stage)));
+    let files = files
+        .iter()
+        .map(|files| Mount::stage(&files.stage, FILES, &format!("/compiled/{}", files.stage)));
     let mounts = leaves.chain(runtimes).chain(files).collect();
     Stage {
         comment: vec![format!(

@@ -9,8 +9,7 @@ use crate::plan::image_files::{IMAGE_FILES, ImageFiles};
 pub const FILES: &str = "/files/out";
 
 /// `files` and `files-*`.
-pub fn stages(plan: &Plan) -> Vec<Stage> {
-    let all = plan.image_files();
+pub fn stages(plan: &Plan, all: &[ImageFiles<'_>]) -> Vec<Stage> {
     if all.is_empty() {
         return Vec::new();
     }

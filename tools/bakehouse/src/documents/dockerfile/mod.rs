@@ -53,13 +53,14 @@ fn stages(plan: &Plan) -> Vec<Stage> {
         });
     }
     stages.extend(plan.runtimes.iter().map(runtime::base));
-    stages.extend(files::stages(plan));
+    let files = plan.image_files();
+    stages.extend(files::stages(plan, &files));
     // A mount has to name a stage that comes before.
-    stages.push(compiled::stage(plan));
+    stages.push(compiled::stage(plan, &files));
     stages.extend(
         plan.services
             .iter()
-            .map(|service| runtime::service(plan, service)),
+            .map(|service| runtime::service(plan, service, &files)),
     );
     stages.extend(plan.pack_binaries().map(runtime::pack_binary));
     stages

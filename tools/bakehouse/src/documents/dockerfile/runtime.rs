@@ -4,6 +4,7 @@ use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::{BINARIES, IMAGE};
 use crate::plan::Plan;
+use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::RuntimeBase;
 use crate::plan::service::Service;
@@ -19,7 +20,7 @@ const BASE: &str = "${RUNTIME_BASE}";
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
     let mut stages: Vec<Stage> = plan.runtimes.iter().map(base).collect();
     for item in &plan.services {
-        let mut stage = service(plan, item);
+        let mut stage = service(plan, item, &[]);
         let folders = stage.instructions.iter().position(is_copy);
         let folders = folders.unwrap_or(stage.instructions.len());
         stage
@@ -110,17 +111,17 @@ fi
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 find / -xdev -newer /tmp/before -exec touch -h -d @0 {} +"#;
 
-/// The runtime image of a service.
-pub fn service(plan: &Plan, service: &Service) -> Stage {
+/// The runtime image of a service, with what it has beside the binary from one of `files`.
+pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
     let image = &service.image;
     let mut instructions: Vec<Instruction> = image
         .env
         .iter()
         .map(|(key, value)| Instruction::Env(key.clone(), value.clone()))
         .collect();
-    let files = plan.image_files().into_iter();
-    let files = files.filter(|files| files.services.contains(&service.name.as_str()));
-    let copied = files.map(|files| (files.stage, FILES));
+    let mut files = files.iter();
+    let files = files.find(|files| files.services.contains(&service.name.as_str()));
+    let copied = files.map(|files| (files.stage.clone(), FILES)).into_iter();
     let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),
