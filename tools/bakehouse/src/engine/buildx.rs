@@ -143,7 +143,12 @@ const TOO_LARGE: &str = "this registry cache was not used, because BuildKit read
 
 /// Whether the Bake file reads a registry cache.
 pub fn has_cache() -> bool {
-    std::env::var_os("CACHE_REF").is_some_and(|cache| !cache.is_empty())
+    is_set("CACHE_REF")
+}
+
+/// Whether the environment gives a variable of the Bake file that is empty by default.
+pub fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Runs `command`, and listens to what it says on standard error. On a terminal that is nothing: buildx draws there

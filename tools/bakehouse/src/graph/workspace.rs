@@ -146,6 +146,16 @@ impl Workspace {
         foreign.filter(|_| member.foreign).unwrap_or(&self.manifest)
     }
 
+    /// A text under `[package]`, the package's own or the one that it inherits.
+    pub fn package_value<'a>(&'a self, member: &'a Member, key: &str) -> Option<&'a str> {
+        let own = member.manifest.get("package")?.get(key)?;
+        let inherited = || {
+            let workspace = self.manifest_of(member).get("workspace")?;
+            workspace.get("package")?.get(key)?.as_str()
+        };
+        own.as_str().or_else(inherited)
+    }
+
     /// The package of the workspace manifest itself.
     pub fn root_package(&self) -> Option<&Member> {
         self.own_members().find(|member| member.is_root())

@@ -14,15 +14,9 @@ const KEYS: [(&str, &str); 4] = [
 
 /// The labels that a package's manifest gives, its own values or those of its workspace.
 pub fn about(workspace: &Workspace, member: &Member) -> BTreeMap<String, String> {
-    let own = member.manifest.get("package");
-    let shared = workspace
-        .manifest_of(member)
-        .get("workspace")
-        .and_then(|workspace| workspace.get("package"));
     KEYS.into_iter()
         .filter_map(|(label, key)| {
-            let value = own?.get(key)?;
-            let value = value.as_str().or_else(|| shared?.get(key)?.as_str())?;
+            let value = workspace.package_value(member, key)?;
             // A label is on one line.
             let words: Vec<&str> = value.split_whitespace().collect();
             (!words.is_empty()).then(|| (label.to_owned(), words.join(" ")))

@@ -104,7 +104,8 @@ impl Plan {
         let services = each(&config.services, |service| {
             let (leaf, closure, mut inputs) =
                 binary(&service.package, &service.bin, &service.features, false);
-            collector.image(&mut inputs, service);
+            let about = about(workspace, &workspace.members[&service.package]);
+            collector.image(&mut inputs, service, &about);
             let sources = closure
                 .iter()
                 .flat_map(|package| member_reads(workspace, &config, package));
@@ -119,7 +120,7 @@ impl Plan {
                 leaf,
                 closure,
                 image: service.image.clone(),
-                about: about(workspace, &workspace.members[&service.package]),
+                about,
                 reads,
                 compose: service.compose.clone(),
                 input_hash: inputs.hash("service"),

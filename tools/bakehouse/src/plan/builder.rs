@@ -1,7 +1,7 @@
 //! Whether the builder base has a compiler that is new enough, as far as its name tells.
 
 use super::Plan;
-use crate::graph::{Member, Workspace};
+use crate::graph::Workspace;
 use crate::problem::{Code, Problem};
 
 /// What is wrong when a package that is compiled wants a newer compiler than `bases.builder` names: Cargo would refuse
@@ -9,7 +9,7 @@ use crate::problem::{Code, Problem};
 pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
     let has = version_of(&plan.config.builder)?;
     let wanted = plan.packages.keys().filter_map(|name| {
-        let version = rust_version(workspace, &workspace.members[name])?;
+        let version = workspace.package_value(&workspace.members[name], "rust-version")?;
         Some((numbers(version)?, version, name))
     });
     let (least, version, package) = wanted.max()?;
@@ -32,19 +32,6 @@ fn version_of(base: &str) -> Option<&str> {
     version
         .starts_with(|c: char| c.is_ascii_digit())
         .then_some(version)
-}
-
-/// The `rust-version` of a package, its own or its workspace's.
-fn rust_version<'a>(workspace: &'a Workspace, member: &'a Member) -> Option<&'a str> {
-    let own = member.manifest.get("package")?.get("rust-version")?;
-    let shared = || {
-        let manifest = workspace.manifest_of(member);
-        manifest
-            .get("workspace")?
-            .get("package")?
-            .get("rust-version")
-    };
-    own.as_str().or_else(|| shared()?.as_str())
 }
 
 fn numbers(version: &str) -> Option<Vec<u64>> {

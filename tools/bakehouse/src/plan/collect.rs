@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::about::about;
 use super::asks::Asking;
 use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
@@ -262,7 +261,12 @@ impl<'a> Collector<'a> {
     }
 
     /// What can change the image beside its binary.
-    pub fn image(&self, inputs: &mut Inputs, service: &ServiceConfig) {
+    pub fn image(
+        &self,
+        inputs: &mut Inputs,
+        service: &ServiceConfig,
+        about: &BTreeMap<String, String>,
+    ) {
         let (config, image) = (self.config, &service.image);
         let key = |key: &str| format!("services.{}.{key}", service.family);
         match &image.runtime {
@@ -281,8 +285,8 @@ impl<'a> Collector<'a> {
         for (name, value) in &image.labels {
             inputs.setting(key(&format!("labels.{name}")), value.as_str());
         }
-        for (label, value) in about(self.workspace, &self.workspace.members[&service.package]) {
-            inputs.setting(format!("label {label}"), value);
+        for (label, value) in about {
+            inputs.setting(format!("label {label}"), value.as_str());
         }
         inputs.setting("runtime.workdir", config.workdir.as_str());
         if !config.packs.is_empty() {

@@ -69,8 +69,8 @@ fn place(planned: &Planned, root: &Utf8Path) -> Place {
 
 /// From crates.io, in the version that writes the workflow; in this program's own repository from there.
 fn install(planned: &Planned) -> String {
-    let own = planned.workspace.members.get(env!("CARGO_PKG_NAME"));
-    match own.filter(|member| !member.binaries.is_empty() && !member.foreign) {
+    let own = planned.workspace.own_member(env!("CARGO_PKG_NAME"));
+    match own.filter(|member| !member.binaries.is_empty()) {
         Some(member) => format!("cargo install --locked --path {}", member.dir),
         None => format!(
             "cargo install --locked {}@{}",

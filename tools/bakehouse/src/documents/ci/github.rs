@@ -1,6 +1,6 @@
 //! `.github/workflows/bakehouse.yml`.
 
-use super::{Place, choose, is_emulated, quoted, registry_host};
+use super::{Place, fill, quoted, registry_host};
 use crate::documents::Document;
 use crate::documents::seal::seal_for;
 use crate::plan::Plan;
@@ -9,28 +9,28 @@ use crate::plan::Plan;
 /// actions up to date.
 const ACTIONS: [(&str, &str); 6] = [
     (
-        "CHECKOUT",
-        "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+        "uses: CHECKOUT\n",
+        "uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n",
     ),
     (
-        "CACHE_ACTION",
-        "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5",
+        "uses: CACHE_ACTION\n",
+        "uses: actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5\n",
     ),
     (
-        "BUILDX",
-        "docker/setup-buildx-action@37fe631027851001ddb9b187196cc803df7f5f0e # v4.3.0",
+        "uses: BUILDX\n",
+        "uses: docker/setup-buildx-action@37fe631027851001ddb9b187196cc803df7f5f0e # v4.3.0\n",
     ),
     (
-        "QEMU",
-        "docker/setup-qemu-action@96fe6ef7f33517b61c61be40b68a1882f3264fb8 # v4.2.0",
+        "uses: QEMU\n",
+        "uses: docker/setup-qemu-action@96fe6ef7f33517b61c61be40b68a1882f3264fb8 # v4.2.0\n",
     ),
     (
-        "LOGIN",
-        "docker/login-action@4907a6ddec9925e35a0a9e82d7399ccc52663121 # v4.1.0",
+        "uses: LOGIN\n",
+        "uses: docker/login-action@4907a6ddec9925e35a0a9e82d7399ccc52663121 # v4.1.0\n",
     ),
     (
-        "BAKE",
-        "docker/bake-action@a66e1c87e2eca0503c343edf1d208c716d54b8a8 # v7.1.0",
+        "uses: BAKE\n",
+        "uses: docker/bake-action@a66e1c87e2eca0503c343edf1d208c716d54b8a8 # v7.1.0\n",
     ),
 ];
 
@@ -38,17 +38,6 @@ const ACTIONS: [(&str, &str); 6] = [
 pub fn render(plan: &Plan, place: &Place) -> Document {
     let config = &plan.config;
     let host = registry_host(plan);
-    let own = place.install.contains(" --path ");
-    let mut on = Vec::new();
-    on.extend((!config.cache_ref.is_empty()).then_some("cache"));
-    on.extend((!place.workspace.as_str().is_empty()).then_some("folder"));
-    on.extend(host.map(|_| "host"));
-    on.extend(own.then_some("own"));
-    on.extend(is_emulated(plan).then_some("emulated"));
-    let mut text = choose(include_str!("github.yml"), &on);
-    for (name, action) in ACTIONS {
-        text = text.replace(&format!("uses: {name}\n"), &format!("uses: {action}\n"));
-    }
     let (user, password) = match host {
         Some("ghcr.io") => ("${{ github.actor }}", "${{ secrets.GITHUB_TOKEN }}"),
         _ => (
@@ -56,25 +45,20 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
             "${{ secrets.REGISTRY_PASSWORD }}",
         ),
     };
-    let install = if own {
-        place.install.clone()
-    } else {
-        format!("command -v bakehouse || {}", place.install)
-    };
     let source = if place.context.as_str().is_empty() {
         ".".to_owned()
     } else {
         format!("./{}", place.context)
     };
     let bake = &config.output.bake;
-    let values = [
+    let mut values = vec![
         ("REGISTRY_NAME", quoted(&config.registry)),
         ("CACHE_NAME", quoted(&config.cache_ref)),
         ("REGISTRY_HOST", quoted(host.unwrap_or_default())),
         ("USERNAME", user.to_owned()),
         ("PASSWORD", password.to_owned()),
         ("RUNNER", quoted(&config.ci_runner)),
-        ("INSTALL", quoted(&install)),
+        ("INSTALL", quoted(&place.install(""))),
         ("VERSION", env!("CARGO_PKG_VERSION").to_owned()),
         ("SOURCE", quoted(&source)),
         ("FOLDER", quoted(place.workspace.as_str())),
@@ -85,11 +69,12 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
         ("[BRANCH]", format!("[{}]", quoted(&place.branch))),
         ("BRANCH,", format!("{},", place.branch)),
     ];
-    for (name, value) in values {
-        text = text.replace(name, &value);
-    }
+    values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),
-        text: seal_for("ci github", &format!("\n{text}")),
+        text: seal_for(
+            "ci github",
+            &fill(include_str!("github.yml"), plan, place, &values),
+        ),
     }
 }

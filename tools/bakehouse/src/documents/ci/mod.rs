@@ -20,6 +20,39 @@ pub struct Place {
     pub install: String,
 }
 
+impl Place {
+    /// Whether this program's own repository is meant, which has it in its work tree.
+    fn is_own(&self) -> bool {
+        self.install.contains(" --path ")
+    }
+
+    /// What a runner installs this program with, unless it is kept from another run; `further` says where to.
+    fn install(&self, further: &str) -> String {
+        if self.is_own() {
+            self.install.clone()
+        } else {
+            format!("command -v bakehouse || {}{further}", self.install)
+        }
+    }
+}
+
+/// A workflow: the parts of its template that are meant, with each name replaced by its value.
+fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -> String {
+    let parts = [
+        ("cache", !plan.config.cache_ref.is_empty()),
+        ("folder", !place.workspace.as_str().is_empty()),
+        ("host", registry_host(plan).is_some()),
+        ("own", place.is_own()),
+        ("emulated", is_emulated(plan)),
+    ];
+    let on = parts.iter().filter(|(_, on)| *on).map(|(name, _)| *name);
+    let mut text = choose(template, &Vec::from_iter(on));
+    for (name, value) in values {
+        text = text.replace(name, value);
+    }
+    format!("\n{text}")
+}
+
 /// The registry that the images are pushed to, as `docker login` wants to know it; `None` for Docker Hub.
 fn registry_host(plan: &Plan) -> Option<&str> {
     let host = plan.config.registry.split('/').next()?;

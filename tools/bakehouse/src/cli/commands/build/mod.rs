@@ -19,6 +19,7 @@ use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
+use crate::engine::buildx::is_set;
 use crate::files;
 use crate::packs::binary::{Spot, State, look, spots};
 use crate::packs::leftover;
@@ -116,8 +117,7 @@ fn is_certain(arguments: &BuildArgs) -> bool {
 
 /// Whether attestations are wanted: what is there already may have none.
 fn is_attested() -> bool {
-    let wanted = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    ["PROVENANCE", "SBOM"].into_iter().any(wanted)
+    ["PROVENANCE", "SBOM"].into_iter().any(is_set)
 }
 
 /// Whether the environment changes what is built; `but` by these variables.
