@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use bakehouse::packs::platform::Machine;
 use bakehouse::packs::program::Program;
 use bakehouse_e2e::cross_bases;
-use bakehouse_testkit::engine::docker;
-use bakehouse_testkit::{Member, Turn, Workspace, engine, stages, unique};
+use bakehouse_e2e::native::native;
+use bakehouse_testkit::{Member, Turn, Workspace, container, engine, stages, unique};
 
 const CONFIG: &str = r#"registry = "cross"
 platforms = ["linux/amd64", "linux/arm64"]
@@ -36,12 +36,6 @@ const PLATFORMS: [(&str, Machine); 2] = [
     ("linux/arm64", Machine::Aarch64),
 ];
 
-const NATIVE_LIB: &str = "unsafe extern \"C\" {\n    fn native() -> i32;\n}\n\n\
-    pub fn value() -> i32 {\n    unsafe { native() }\n}\n";
-
-const NATIVE_BUILD: &str =
-    "fn main() {\n    cc::Build::new().file(\"src/native.c\").compile(\"native\");\n}\n";
-
 const MACRO: &str = "use proc_macro::TokenStream;\n\n\
     #[proc_macro]\npub fn seven(_: TokenStream) -> TokenStream {\n    \"7\".parse().unwrap()\n}\n";
 
@@ -60,11 +54,11 @@ fn service(name: &str) -> Member {
 /// `native` is C by `cc`, `made` a procedural macro, `a` links zlib of the system.
 fn workspace(strategy: &str) -> Workspace {
     let members = [
-        Member::library("native", NATIVE_LIB)
-            .file("src/native.c", "int native(void) { return 42; }\n")
-            .file("build.rs", NATIVE_BUILD)
-            .depends("cfg-if = \"=1.0.0\"")
-            .depends("\n[build-dependencies]\ncc = \"=1.2.30\""),
+        native(
+            "int native(void) { return 42; }\n",
+            "1.2.30",
+            &["cfg-if = \"=1.0.0\""],
+        ),
         Member::library("made", MACRO).depends("\n[lib]\nproc-macro = true"),
         service("a").depends("libz-sys = \"=1.1.20\""),
         service("b"),
@@ -105,15 +99,7 @@ fn workspace(strategy: &str) -> Workspace {
 #[track_caller]
 fn prints(workspace: &Workspace, service: &str, platform: &str) -> String {
     let image = workspace.images.name(service);
-    docker([
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--platform",
-        platform,
-        &image,
-    ])
+    container::prints_on(platform, &[], &image, &[])
 }
 
 fn arch(platform: &str) -> &'static str {
@@ -232,18 +218,7 @@ fn a_pack_has_its_binaries_for_each_platform() {
             assert_eq!(machine_of(&path), machine, "{path}");
             let mount = format!("{path}:/run-it:ro");
             let base = workspace.images.name("runtime");
-            let printed = docker([
-                "run",
-                "--rm",
-                "--network",
-                "none",
-                "--platform",
-                platform,
-                "-v",
-                &mount,
-                &base,
-                "/run-it",
-            ]);
+            let printed = container::prints_on(platform, &["-v", &mount], &base, &["/run-it"]);
             assert_eq!(printed, format!("{name}-A {arch} 42 7"), "{path}");
         }
     }
@@ -332,16 +307,7 @@ fn every_service_of_the_reference_platform_is_compiled_for_each_platform() {
     ] {
         for (platform, _) in PLATFORMS {
             let image = workspace.images.name(service);
-            let version = docker([
-                "run",
-                "--rm",
-                "--network",
-                "none",
-                "--platform",
-                platform,
-                &image,
-                "--version",
-            ]);
+            let version = container::prints_on(platform, &[], &image, &["--version"]);
             assert!(version.starts_with(says), "{service} {platform}: {version}");
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ::bakehouse::packs::glibc::Version;
 use ::bakehouse::packs::program::Program;
 use bakehouse_e2e::at_once::at_once;
+use bakehouse_e2e::native::native;
 use bakehouse_e2e::old_base;
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{BakeRun, Member, Turn, Workspace, container, engine, stages, unique};
@@ -46,12 +47,6 @@ const NATIVE: &str = "#include <pthread.h>\n#include <sys/stat.h>\n\
         return stat(\"/\", &about) | pthread_create(&thread, 0, nothing, 0) | pthread_join(thread, 0);\n\
     }\n";
 
-const NATIVE_LIB: &str = "unsafe extern \"C\" {\n    fn native() -> i32;\n}\n\n\
-    pub fn value() -> i32 {\n    unsafe { native() }\n}\n";
-
-const NATIVE_BUILD: &str =
-    "fn main() {\n    cc::Build::new().file(\"src/native.c\").compile(\"native\");\n}\n";
-
 fn source(name: &str, value: &str) -> String {
     format!(
         "fn main() {{\n    println!(\"{name}-{value} {{}} {{}}\", common::value(), native::value());\n}}\n"
@@ -70,10 +65,7 @@ fn workspace(strategy: &str) -> Workspace {
             "pub fn value() -> &'static str {\n    \"common-A\"\n}\n",
         )
         .depends("cfg-if = \"=1.0.0\""),
-        Member::library("native", NATIVE_LIB)
-            .file("src/native.c", NATIVE)
-            .file("build.rs", NATIVE_BUILD)
-            .depends("\n[build-dependencies]\ncc = \"=1.11.3\""),
+        native(NATIVE, "1.11.3", &[]),
         program("a"),
         program("b"),
         program("tick"),

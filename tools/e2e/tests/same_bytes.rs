@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, SERVICES, tiny};
-use bakehouse_testkit::{Contents, Ran, Runner, Turn, Workspace, engine, unique};
+use bakehouse_testkit::images::Images;
+use bakehouse_testkit::{Bake, Contents, Ran, Runner, Turn, Workspace, engine, unique};
+use camino::Utf8Path;
 
 /// The services, one of which ships files, and their images' namespace.
 fn workspace(strategy: Strategy) -> Workspace {
@@ -21,39 +23,14 @@ fn workspace(strategy: Strategy) -> Workspace {
     workspace
 }
 
-/// Bakes all services of `dir` on the engine of `host`.
+/// Holds the images of the first engine against those of `runner`.
 #[track_caller]
-fn bake(dir: &str, registry: &str, host: Option<&str>, further: &[(&str, &str)]) {
-    let mut command = Command::new("docker");
-    command
-        .current_dir(dir)
-        .args(["buildx", "bake", "--progress=plain"])
-        .env("REGISTRY", registry)
-        .envs(further.iter().copied());
-    if let Some(host) = host {
-        command.env("DOCKER_HOST", host);
-    }
-    let _ = Ran::of(&mut command).succeeded();
-}
-
-/// Of the manifest of the engine's own platform.
-#[track_caller]
-fn digest(host: Option<&str>, image: &str) -> String {
-    let mut command = Command::new("docker");
-    command.args(["image", "inspect", "--format", "{{.Id}}", image]);
-    if let Some(host) = host {
-        command.env("DOCKER_HOST", host);
-    }
-    Ran::of(&mut command).succeeded().stdout
-}
-
-#[track_caller]
-fn expect_same(registry: &str, hosts: [Option<&str>; 2], about: &str) {
+fn expect_same(images: &Images, runner: &Runner, about: &str) {
     for service in SERVICES {
-        let image = format!("{registry}/{service}:latest");
-        let [one, two] = hosts.map(|host| digest(host, &image));
-        if one != two {
-            let [one, two] = hosts.map(|host| Contents::of(host, &image));
+        let image = images.name(service);
+        let there = runner.docker(["image", "inspect", "--format", "{{.Id}}", &image]);
+        if images.digest(service) != there {
+            let [one, two] = [None, Some(runner.host())].map(|host| Contents::of(host, &image));
             let differences = one.differences(&two);
             panic!("{about}, {service}: {differences:#?}");
         }
@@ -62,13 +39,12 @@ fn expect_same(registry: &str, hosts: [Option<&str>; 2], about: &str) {
 
 #[test]
 fn another_engine_folder_and_time_give_the_same_images() {
-    let _turn = Turn::take();
+    let turn = Turn::take();
     let runner = Runner::start("same", &BASES);
     for strategy in STRATEGIES {
         let workspace = workspace(*strategy);
         workspace.make_cold(&unique::unique());
-        let registry = workspace.images.namespace();
-        bake(workspace.dir().as_str(), registry, None, &[]);
+        let _ = workspace.bake([]).run(&turn);
 
         // A checkout of the same commit elsewhere, with times and modes of its own.
         let folder = tempfile::tempdir().expect("a folder can be made");
@@ -79,13 +55,17 @@ fn another_engine_folder_and_time_give_the_same_images() {
             workspace.dir()
         );
         let _ = Ran::of(Command::new("sh").args(["-c", &copied]).current_dir(&copy)).succeeded();
-        let copy = copy.to_str().expect("its name is UTF-8");
         let touch = "find . -exec touch -h -d 2001-02-03 {} +";
-        let _ = Ran::of(Command::new("sh").args(["-c", touch]).current_dir(copy)).succeeded();
+        let _ = Ran::of(Command::new("sh").args(["-c", touch]).current_dir(&copy)).succeeded();
         std::thread::sleep(Duration::from_secs(2));
-        let other = [("TZ", "Asia/Tokyo"), ("LC_ALL", "C"), ("USER", "somebody")];
-        bake(copy, registry, Some(runner.host()), &other);
-        expect_same(registry, [None, Some(runner.host())], strategy.name);
+        let copy = Utf8Path::from_path(&copy).expect("its name is UTF-8");
+        let _ = Bake::new(copy, workspace.images.namespace())
+            .variable("DOCKER_HOST", runner.host())
+            .variable("TZ", "Asia/Tokyo")
+            .variable("LC_ALL", "C")
+            .variable("USER", "somebody")
+            .run(&turn);
+        expect_same(&workspace.images, &runner, strategy.name);
     }
 }
 

@@ -26,6 +26,18 @@ pub fn prints<'a>(image: &str, arguments: impl IntoIterator<Item = &'a str>) -> 
     run(image, arguments).succeeded().stdout.trim().to_owned()
 }
 
+/// What a new container of `image` for `platform` prints, by emulation where that is not the engine's. `options` are
+/// further ones of `docker run`.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub fn prints_on(platform: &str, options: &[&str], image: &str, arguments: &[&str]) -> String {
+    let run = ["run", "--rm", "--network", "none", "--platform", platform];
+    let words = run.iter().chain(options).chain([&image]).chain(arguments);
+    docker(words.copied())
+}
+
 /// A file in an image.
 #[derive(Clone, Debug)]
 pub struct Entry {
