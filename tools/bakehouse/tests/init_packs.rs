@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -351,8 +351,14 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
             packs.write(&format!("from/core/data/{n}"), text);
         }
     };
+    // As long as a whole copy takes just now, whatever else the machine does.
+    let whole = || {
+        let start = Instant::now();
+        packs.run();
+        start.elapsed()
+    };
     fill("0");
-    packs.run();
+    let mut took = whole();
     let mut old = packs.seen();
     let (mut kept, mut put) = (0, 0);
     for round in 1..60 {
@@ -365,7 +371,7 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
         let mut command = packs.command();
         command.stdout(Stdio::null()).process_group(0);
         let mut child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(round * 2));
+        std::thread::sleep(took * round / 40);
         let group = format!("-{}", child.id());
         // Fails where it has ended.
         let _ = Command::new("kill")
@@ -380,7 +386,7 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
         } else {
             put += 1;
         }
-        packs.run();
+        took = whole();
         assert_eq!(packs.seen(), new, "round {round}");
         assert_eq!(packs.copies().len(), 2, "{:?}", packs.copies());
         old = new;

@@ -1,5 +1,7 @@
 //! `docker/compose.yaml`: the services with their packs; and `docker/compose.oci.yaml`, which mounts packs as images.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Document;
@@ -76,10 +78,11 @@ fn main(plan: &Plan) -> Yaml {
     if !plan.packs.is_empty() {
         services.push((INIT.to_owned(), init_packs(plan)));
     }
+    let watched = watched(plan);
     services.extend(
         plan.services
             .iter()
-            .map(|item| (item.name.clone(), service(plan, item))),
+            .map(|item| (item.name.clone(), service(plan, item, &watched))),
     );
     document.push(("services".to_owned(), Yaml::Map(services)));
     let volumes = volumes(plan);
@@ -189,7 +192,7 @@ fn owner(plan: &Plan) -> &str {
     })
 }
 
-fn service(plan: &Plan, service: &Service) -> Yaml {
+fn service(plan: &Plan, service: &Service, watched: &BTreeMap<&Utf8Path, Yaml>) -> Yaml {
     let mut keys = vec![
         ("<<", Yaml::Alias("service")),
         ("image", image(plan, &service.name)),
@@ -237,7 +240,7 @@ fn service(plan: &Plan, service: &Service) -> Yaml {
     }
     keys.push((
         "develop",
-        Yaml::map([("watch", Yaml::List(watch(plan, service)))]),
+        Yaml::map([("watch", Yaml::List(watch(plan, service, watched)))]),
     ));
     block(keys).noted(&format!("{} of {}", service.bin, service.package))
 }
@@ -391,31 +394,35 @@ fn healthcheck(health: &Health) -> Yaml {
     ])
 }
 
+/// What builds an image again when it changes, by the folders that services read.
+fn watched(plan: &Plan) -> BTreeMap<&Utf8Path, Yaml> {
+    let folders = plan.services.iter().flat_map(|service| &service.reads);
+    let folders: BTreeSet<&Utf8Path> = folders.map(Utf8PathBuf::as_path).collect();
+    let watched = |folder| (folder, rebuild(plan, folder, &ignored(plan, folder)));
+    folders.into_iter().map(watched).collect()
+}
+
+fn rebuild(plan: &Plan, folder: &Utf8Path, ignored: &[String]) -> Yaml {
+    let mut keys = vec![
+        ("path", path(plan, folder)),
+        ("action", Yaml::text("rebuild")),
+    ];
+    if !ignored.is_empty() {
+        keys.push(("ignore", Yaml::words(ignored.iter().map(String::as_str))));
+    }
+    line(keys)
+}
+
 /// What builds the image again: a change in what it is built from.
-fn watch(plan: &Plan, service: &Service) -> Vec<Yaml> {
-    let skeleton = plan.skeleton_folder();
-    let sources = service
-        .reads
-        .iter()
-        .map(|folder| (folder, ignored(plan, folder)));
-    let skeleton = std::iter::once((&skeleton, Vec::new()));
-    sources
-        .chain(skeleton)
-        .map(|(folder, ignored)| {
-            let mut keys = vec![
-                ("path", path(plan, folder)),
-                ("action", Yaml::text("rebuild")),
-            ];
-            if !ignored.is_empty() {
-                keys.push(("ignore", Yaml::words(ignored.iter().map(String::as_str))));
-            }
-            line(keys)
-        })
-        .collect()
+fn watch(plan: &Plan, service: &Service, watched: &BTreeMap<&Utf8Path, Yaml>) -> Vec<Yaml> {
+    let sources = service.reads.iter();
+    let sources = sources.map(|folder| watched[folder.as_path()].clone());
+    let skeleton = rebuild(plan, &plan.skeleton_folder(), &[]);
+    sources.chain([skeleton]).collect()
 }
 
 /// What in a folder no build reads, as in the Dockerfile's ignore file, relative to the folder.
-fn ignored(plan: &Plan, folder: &Utf8PathBuf) -> Vec<String> {
+fn ignored(plan: &Plan, folder: &Utf8Path) -> Vec<String> {
     let inside = |path: &Utf8PathBuf| {
         let path = path.strip_prefix(folder).ok()?;
         (!path.as_str().is_empty()).then(|| path.to_string())

@@ -190,8 +190,8 @@ fn inputs(text: &mut String, proposal: &Proposal) {
         for finding in &declared {
             comment(text, &format!("{}: {}", finding.place(), said(finding)));
         }
-        let paths = declared.iter().map(|finding| finding.path.clone());
-        let paths: Vec<String> = outermost(&paths.collect())
+        let paths = declared.iter().map(|finding| &finding.path);
+        let paths: Vec<String> = outermost(paths)
             .iter()
             .map(|path| quoted(relative(&proposal.folder, path).as_str()))
             .collect();

@@ -101,6 +101,10 @@ impl Plan {
             let inputs = collector.binary(together, leaf, closure);
             (leaf.name.clone(), closure.clone(), inputs)
         };
+        let read_by: BTreeMap<&str, BTreeSet<Utf8PathBuf>> = compiled
+            .iter()
+            .map(|package| (package.as_str(), member_reads(workspace, &config, package)))
+            .collect();
         let services = each(&config.services, |service| {
             let (leaf, closure, mut inputs) =
                 binary(&service.package, &service.bin, &service.features, false);
@@ -108,9 +112,8 @@ impl Plan {
             collector.image(&mut inputs, service, &about);
             let sources = closure
                 .iter()
-                .flat_map(|package| member_reads(workspace, &config, package));
-            let shipped = service.image.files.keys().cloned();
-            let reads = outermost(&sources.chain(shipped).collect());
+                .flat_map(|package| &read_by[package.as_str()]);
+            let reads = outermost(sources.chain(service.image.files.keys()));
             Service {
                 name: service.name.clone(),
                 family: service.family.clone(),

@@ -9,6 +9,7 @@ use super::config::valid::{Strategy, Unify};
 use super::stage::{CompileStage, Selection};
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
+use crate::graph::sources::in_order;
 use crate::graph::{Activation, Member, Workspace};
 
 /// A binary to build.
@@ -67,13 +68,17 @@ fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Ve
 }
 
 /// `paths` without those that lie inside another of them.
-pub fn outermost(paths: &BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let inner = |path: &Utf8PathBuf| {
-        path.ancestors()
-            .skip(1)
-            .any(|folder| paths.contains(folder))
-    };
-    paths.iter().filter(|path| !inner(path)).cloned().collect()
+pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+    let mut sorted: Vec<&Utf8PathBuf> = paths.into_iter().collect();
+    sorted.sort_unstable_by(|a, b| in_order(a, b));
+    // What lies in a folder comes right after it.
+    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
+    for path in sorted {
+        if !outermost.last().is_some_and(|last| path.starts_with(last)) {
+            outermost.push(path.clone());
+        }
+    }
+    outermost
 }
 
 /// The selections of a plan: one, or one per package and features.
