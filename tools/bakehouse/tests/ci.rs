@@ -64,6 +64,12 @@ fn all() -> Vec<(&'static str, Shop)> {
     );
     let on_hub = shop();
     on_hub.edit("bakehouse.toml", "registry.example/shop", "acme");
+    let secrets = shop();
+    secrets.edit(
+        "bakehouse.toml",
+        "[bases]",
+        "[secrets]\nvariables = [\"CARGO_REGISTRIES_ACME_TOKEN\", \"OTHER_PASSWORD\"]\n\n[bases]",
+    );
     let own_words = shop();
     own_words.edit(
         "bakehouse.toml",
@@ -75,8 +81,33 @@ fn all() -> Vec<(&'static str, Shop)> {
         ("without a cache", without_cache),
         ("GitHub's registry", github_registry),
         ("Docker Hub", on_hub),
+        ("secrets", secrets),
         ("own branch, runner and installation", own_words),
     ]
+}
+
+#[test]
+fn secrets_reach_the_steps_that_bake_and_no_others() {
+    let (_, shop) = all()
+        .into_iter()
+        .find(|(about, _)| *about == "secrets")
+        .unwrap();
+    let text = written(&shop, "github", GITHUB);
+    let steps: Vec<&str> = text.split("\n      - ").skip(1).collect();
+    let bakes =
+        |step: &&&str| step.contains("docker/bake-action@") || step.contains("bakehouse build");
+    let given = |step: &&&str| {
+        ["CARGO_REGISTRIES_ACME_TOKEN", "OTHER_PASSWORD"]
+            .iter()
+            .all(|name| step.contains(&format!("          {name}: ${{{{ secrets.{name} }}}}")))
+    };
+    let baking: Vec<&&str> = steps.iter().filter(bakes).collect();
+    assert_eq!(baking.len(), 3, "{text}");
+    assert_eq!(baking, steps.iter().filter(given).collect::<Vec<_>>());
+    assert_eq!(
+        text.matches("secrets.CARGO_REGISTRIES_ACME_TOKEN").count(),
+        3
+    );
 }
 
 /// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program; tools/test gets it.

@@ -96,6 +96,52 @@ fn a_key_that_does_not_exist_is_shown_in_its_place() {
 }
 
 #[test]
+fn secrets_that_would_show_are_refused() {
+    let shop = Shop::new();
+    shop.write(
+        "bakehouse.toml",
+        r#"[inputs.web]
+variables = ["SHOWN"]
+
+[secrets]
+variables = ["SHOWN", "PATH", "CARGO_HOME", "BOTH", "not a name", "CARGO_REGISTRIES_ACME_TOKEN"]
+
+[secrets.files]
+BOTH = "/run/both"
+CERTIFICATES = "relative"
+COMMA = "/run/a,readonly"
+"#,
+    );
+    let output = shop.bakehouse(&["plan"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output));
+}
+
+#[test]
+fn a_cache_is_a_repository_of_its_own() {
+    let shop = Shop::new();
+    for (reference, mistake) in [
+        ("x/cache:main", "has a tag or a digest"),
+        ("x:5000/cache@sha256", "has a tag or a digest"),
+        ("x/web", "is the repository of the image of `web`"),
+        ("x:5000/cache", ""),
+    ] {
+        shop.write(
+            "bakehouse.toml",
+            &format!("registry = \"x\"\n\n[cache]\nref = \"{reference}\"\n\n[services.web]\npackage = \"web\"\n"),
+        );
+        let output = shop.bakehouse(&["plan"]);
+        let said = stderr(&output);
+        assert_eq!(
+            output.status.success(),
+            mistake.is_empty(),
+            "{reference}: {said}"
+        );
+        assert!(said.contains(mistake), "{reference}: {said}");
+    }
+}
+
+#[test]
 fn without_configuration_each_binary_is_a_service() {
     let shop = Shop::new();
     std::fs::remove_file(shop.path("bakehouse.toml")).unwrap();

@@ -102,3 +102,13 @@ pub fn bases(images: &[&str]) {
     let tool = repository().join("tools/engine");
     let _ = Ran::of(Command::new(tool).arg("bases").args(images)).succeeded();
 }
+
+/// The address at which containers reach this machine.
+///
+/// # Panics
+/// When the engine has no network of that kind.
+#[track_caller]
+pub fn gateway() -> String {
+    let format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";
+    docker(["network", "inspect", "bridge", "--format", format])
+}

@@ -8,6 +8,9 @@
 //! | [`images`] | a namespace of images that is removed with the test |
 //! | [`compose`] | a Compose project that is taken down with the test |
 //! | [`container`] | what an image does and what it holds |
+//! | [`crates`] | a registry of crates that wants a token |
+//! | [`ssh`] | a host that is reached by SSH |
+//! | [`leaks`] | where a text is that should be nowhere |
 //! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`node`] | BuildKit of an engine, as a node of a fleet |
@@ -27,9 +30,11 @@ pub mod bakehouse;
 pub mod compose;
 pub mod container;
 pub mod contents;
+pub mod crates;
 pub mod disk;
 pub mod engine;
 pub mod images;
+pub mod leaks;
 pub mod node;
 pub mod pages;
 pub mod ran;
@@ -37,6 +42,7 @@ pub mod refusing;
 pub mod runner;
 pub mod running;
 pub mod spoil;
+pub mod ssh;
 pub mod synthetic;
 pub mod unique;
 pub mod workspace;
@@ -45,12 +51,15 @@ pub use bake::{Bake, BakeRun, stages};
 pub use bakehouse::bakehouse;
 pub use compose::Compose;
 pub use contents::Contents;
+pub use crates::Crates;
 pub use disk::Disk;
 pub use engine::Turn;
+pub use leaks::Leaks;
 pub use node::Node;
 pub use ran::Ran;
 pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;
 pub use running::{Reach, Running};
+pub use ssh::Ssh;
 pub use synthetic::Synthetic;
 pub use workspace::{Member, Workspace};

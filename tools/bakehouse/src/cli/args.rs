@@ -50,6 +50,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Show services, closures, stages and input hashes; writes nothing
     Plan(PlanArgs),
+    /// Draw what everything is made of, as a page, a drawing or text; prints it
+    Graph(GraphArgs),
     /// Bake services: all of them, or those named
     Build(BuildArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
@@ -92,6 +94,28 @@ pub struct GenerateArgs {
     /// Overwrite what was edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Group)]
+pub struct GraphArgs {
+    /// html is one page that needs nothing else
+    #[arg(long, value_enum, default_value = "html")]
+    pub format: GraphFormat,
+    /// Write it there, instead of printing it
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<Utf8PathBuf>,
+    /// Commits to look at, the newest first
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub commits: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum GraphFormat {
+    Html,
+    Svg,
+    Mermaid,
+    Dot,
+    Json,
 }
 
 #[derive(Group)]

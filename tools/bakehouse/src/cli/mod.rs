@@ -22,6 +22,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Init(arguments) => commands::init::run(&session, &arguments),
         Command::Generate(arguments) => commands::generate::run(&session, &arguments),
+        Command::Graph(arguments) => commands::graph::run(&session, &arguments),
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
         Command::Builder(arguments) => commands::builder::run(&session, &arguments),

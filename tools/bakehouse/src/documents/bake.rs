@@ -78,11 +78,24 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             &config.runtime,
             "Image that the services run on",
         ),
-        variable("CACHE_REF", "", &cache_description(plan)),
+        validated(
+            variable("CACHE_REF", "", &cache_description(plan)),
+            r#"CACHE_REF == "" || length(regexall("^[a-z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*$", CACHE_REF)) > 0"#,
+            "CACHE_REF is the name of a repository, without a tag: registry.example/cache",
+        ),
         variable(
-            "CACHE_BRANCH",
-            "main",
-            "Branch whose cache is written; main's is read too",
+            "CACHE_FROM",
+            "",
+            "More registry caches to read, with their tags, separated by commas",
+        ),
+        validated(
+            variable(
+                "CACHE_BRANCH",
+                "main",
+                "Branch whose cache is written; main's is read too",
+            ),
+            r#"CACHE_BRANCH != """#,
+            "CACHE_BRANCH is the name of a branch",
         ),
         variable(
             EPOCH,
@@ -115,6 +128,7 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
             ),
         )
     }));
+    blocks.extend(secret_variables(plan));
     blocks.extend(plan.services.iter().map(|service| {
         variable(
             &hash_variable(&service.name),
@@ -155,6 +169,50 @@ fn own_variables(plan: &Plan) -> impl Iterator<Item = (&str, Vec<&str>)> {
 
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
+/// The variables that say where secrets are. A secret that is a variable itself is none of Bake's: it would show it.
+fn secret_variables(plan: &Plan) -> Vec<(String, Block)> {
+    let secrets = &plan.config.secrets;
+    let files = secrets.files.iter().map(|(name, path)| {
+        let description =
+            format!("Path of the file that steps with network find as {path}; empty for none");
+        variable(name, "", &description)
+    });
+    let agent = variable(
+        AGENT,
+        "",
+        "SSH agent for the step that fetches crates; empty for none",
+    );
+    files.chain(secrets.ssh.then_some(agent)).collect()
+}
+
+const AGENT: &str = "SSH_AUTH_SOCK";
+
+/// What the steps that may have them are given.
+fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
+    let secrets = &plan.config.secrets;
+    let mut lists: Vec<String> = secrets
+        .files
+        .keys()
+        .map(|name| format!(r#"{name} == "" ? [] : ["type=file,id={name},src=${{{name}}}"]"#))
+        .collect();
+    let variables = secrets.variables.iter();
+    let variables: Vec<String> = variables
+        .map(|name| format!(r#""type=env,id={name},env={name}""#))
+        .collect();
+    if !variables.is_empty() {
+        lists.push(format!("[{}]", variables.join(", ")));
+    }
+    let given = match &lists[..] {
+        [] => None,
+        [list] => Some(list.clone()),
+        lists => Some(format!("concat({})", lists.join(", "))),
+    };
+    let agent = format!(r#"{AGENT} == "" ? [] : ["default"]"#);
+    let given = given.map(|given| ("secret", expression(&given)));
+    let agent = secrets.ssh.then(|| ("ssh", expression(&agent)));
+    given.into_iter().chain(agent).collect()
+}
+
 fn cache_description(plan: &Plan) -> String {
     let example = if plan.config.cache_ref.is_empty() {
         "registry.example/cache"
@@ -171,6 +229,20 @@ fn variable(name: &str, default: &str, description: &str) -> (String, Block) {
         .add_attribute(("description", description))
         .build();
     (String::new(), block)
+}
+
+/// A variable whose value Bake refuses where a condition does not hold.
+fn validated(
+    (comment, mut block): (String, Block),
+    condition: &str,
+    message: &str,
+) -> (String, Block) {
+    let validation = Block::builder("validation")
+        .add_attribute(("condition", expression(condition)))
+        .add_attribute(("error_message", message))
+        .build();
+    block.body.0.push(validation.into());
+    (comment, block)
 }
 
 /// The variable that carries the input hash of a target.
@@ -228,11 +300,19 @@ fn functions() -> Vec<(String, Block)> {
             ),
         ),
         (
-            "The registry cache of a branch, for the platforms at hand.".to_owned(),
+            "The name of a branch as a tag can hold it: none is that of another.".to_owned(),
+            function(
+                "branch_tag",
+                &["branch"],
+                r#"length(regexall("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$", branch)) > 0 ? branch : "${regex_replace(substr(regex_replace(branch, "[^A-Za-z0-9_.-]", "-"), 0, 55), "^[.-]", "_")}-${substr(sha256(branch), 0, 8)}""#,
+            ),
+        ),
+        (
+            "The registry cache of a branch, for the platforms at hand. No branch has `..` in its name.".to_owned(),
             function(
                 "cache",
                 &["branch"],
-                r#""${CACHE_REF}:${PLATFORMS == "" ? "" : "${replace(replace(PLATFORMS, "/", "-"), ",", "-")}-"}${regex_replace(branch, "[^A-Za-z0-9_.-]", "-")}""#,
+                r#""${CACHE_REF}:${PLATFORMS == "" ? "" : "${replace(replace(PLATFORMS, "/", "-"), ",", "-")}.."}${branch_tag(branch)}""#,
             ),
         ),
     ]
@@ -294,7 +374,9 @@ fn common(plan: &Plan) -> (String, Block) {
         let labels = labels([(TOOLCHAIN_LABEL, Expression::from(toolchain))]);
         block = block.add_attribute(("labels", labels));
     }
-    let block = block
+    let block = secrets(plan)
+        .into_iter()
+        .fold(block, |block, attribute| block.add_attribute(attribute))
         .add_attribute((
             "platforms",
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),
@@ -303,7 +385,7 @@ fn common(plan: &Plan) -> (String, Block) {
         .add_attribute((
             "cache-from",
             expression(
-                r#"CACHE_REF == "" ? [] : [for branch in distinct([CACHE_BRANCH, "main"]) : "type=registry,ref=${cache(branch)}"]"#,
+                r#"[for ref in concat(CACHE_REF == "" ? [] : [for branch in distinct([CACHE_BRANCH, "main"]) : cache(branch)], CACHE_FROM == "" ? [] : split(",", CACHE_FROM)) : "type=registry,ref=${ref}"]"#,
             ),
         ))
         .add_attribute(("attest", names(["type=provenance,disabled=true"])))

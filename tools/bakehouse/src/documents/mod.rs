@@ -4,6 +4,7 @@ pub mod bake;
 pub mod ci;
 pub mod compose;
 pub mod dockerfile;
+pub mod graph;
 pub mod ignore;
 pub mod init_packs;
 pub mod proposal;

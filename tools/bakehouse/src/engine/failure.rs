@@ -1,5 +1,15 @@
 //! Why a bake failed, where that has nothing to do with the project.
 
+/// What Cargo says of a registry without or with a wrong token, and of git by SSH and HTTPS.
+const UNKNOWN: [&str; 6] = [
+    "authenticated registries require a credential-provider",
+    "no token found for `",
+    "token rejected for `",
+    "failed to authenticate when downloading repository",
+    "error: unknown SSH host key",
+    "no authentication methods succeeded",
+];
+
 /// A cause that buildx's words tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -10,6 +20,8 @@ pub enum Cause {
     /// Layers that the registry cache promised are not there, or cannot be fetched.
     LayerUnreadable,
     PushRefused,
+    /// Crates come from where only who is known may fetch.
+    Unknown,
 }
 
 impl Cause {
@@ -30,6 +42,8 @@ impl Cause {
             Some(Self::DiskFull)
         } else if said.contains("[Bus error]") || said.contains("SIGBUS") {
             Some(Self::BusError)
+        } else if UNKNOWN.iter().any(|words| said.contains(words)) {
+            Some(Self::Unknown)
         } else if error.contains("httpReadSeeker") {
             Some(Self::LayerUnreadable)
         } else {
@@ -55,6 +69,10 @@ impl Cause {
             Self::LayerUnreadable => (
                 "a layer cannot be read from its registry",
                 "its own message stands above; `-- --set '*.cache-from='` bakes without reading a registry cache",
+            ),
+            Self::Unknown => (
+                "a registry or repository of crates wants to know who fetches",
+                "its own message stands above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
             ),
             Self::PushRefused => (
                 "the registry did not take an image",
@@ -102,6 +120,11 @@ mod tests {
                 "ERROR: target a: failed to solve: failed to compute cache key: failed to copy: httpReadSeeker: failed open: \
                  could not fetch content descriptor sha256:75 from remote: not found\n",
                 Some(Cause::LayerUnreadable),
+            ),
+            (
+                "#9 0.4 error: no token found for `acme`, please run `cargo login --registry acme`\n\
+                 ERROR: failed to solve: process \"/bin/sh -c cargo vendor\" did not complete successfully: exit code: 101\n",
+                Some(Cause::Unknown),
             ),
             (
                 "#9 ERROR: failed to push, says a test\n\

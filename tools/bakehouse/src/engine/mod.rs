@@ -8,5 +8,6 @@ mod heard;
 pub mod images;
 pub mod progress;
 pub mod published;
+pub mod secrets;
 
 pub use buildx::Engine;

@@ -1,6 +1,7 @@
 //! The workspace's history: what a revision holds, and what is not committed. Runs `git`.
 
 mod command;
+pub mod history;
 mod objects;
 pub mod repository;
 pub mod snapshot;

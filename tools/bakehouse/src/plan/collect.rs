@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::asks::Asking;
+use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
 use super::inherit::{self, canonical};
@@ -185,6 +186,9 @@ impl<'a> Collector<'a> {
         );
         inputs.setting("bases.builder", config.builder.as_str());
         inputs.setting("bases.packages", config.builder_packages.join(", "));
+        if config.auditable {
+            inputs.setting("auditable", CARGO_AUDITABLE);
+        }
         if let Some(floor) = &config.floor {
             let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
             inputs.setting("glibc", by);

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod affected;
 mod asks;
+pub mod auditable;
 pub mod build;
 pub mod builder;
 mod collect;

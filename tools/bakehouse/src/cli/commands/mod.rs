@@ -7,6 +7,7 @@ pub mod builder;
 pub mod ci;
 pub mod completions;
 pub mod generate;
+pub mod graph;
 pub mod init;
 pub mod manpages;
 pub mod packs;

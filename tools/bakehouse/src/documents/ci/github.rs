@@ -69,6 +69,11 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
         ("[BRANCH]", format!("[{}]", quoted(&place.branch))),
         ("BRANCH,", format!("{},", place.branch)),
     ];
+    let secrets = config.secrets.variables.iter();
+    let secrets: Vec<String> = secrets
+        .map(|name| format!("{name}: ${{{{ secrets.{name} }}}}"))
+        .collect();
+    values.push(("SECRET_VARIABLES", secrets.join("\n          ")));
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),

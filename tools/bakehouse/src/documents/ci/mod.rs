@@ -44,6 +44,7 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
         ("host", registry_host(plan).is_some()),
         ("own", place.is_own()),
         ("emulated", is_emulated(plan)),
+        ("secrets", !plan.config.secrets.variables.is_empty()),
     ];
     let on = parts.iter().filter(|(_, on)| *on).map(|(name, _)| *name);
     let mut text = choose(template, &Vec::from_iter(on));

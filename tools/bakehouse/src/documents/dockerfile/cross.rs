@@ -5,6 +5,7 @@
 use super::BUILD;
 use super::floor;
 use super::model::{Instruction, Run, Stage};
+use super::secrets;
 use super::third_party::{builder_identity, profile_folder};
 use crate::plan::Plan;
 
@@ -44,7 +45,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
                 .into_iter()
                 .chain([Instruction::Run(Run {
                     network: true,
-                    mounts: Vec::new(),
+                    mounts: secrets::files(plan),
                     script: script.lines().map(str::to_owned).collect(),
                 })])
                 .collect(),

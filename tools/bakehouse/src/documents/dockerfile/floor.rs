@@ -4,6 +4,7 @@
 
 use super::cross;
 use super::model::{Instruction, Mount, Run, Stage};
+use super::secrets;
 use crate::plan::Plan;
 use crate::plan::glibc::FLOOR;
 use crate::plan::zig::PINNED;
@@ -19,12 +20,13 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let fetch = FETCH
         .replace("VERSIONS", &versions())
         .replace("PINNED_FILES", &pinned());
-    let run = |network, script: &str| {
+    let run = |network, secrets: Vec<Mount>, script: &str| {
+        let tmp = Mount::Tmpfs {
+            target: "/tmp".to_owned(),
+        };
         Instruction::Run(Run {
             network,
-            mounts: vec![Mount::Tmpfs {
-                target: "/tmp".to_owned(),
-            }],
+            mounts: [tmp].into_iter().chain(secrets).collect(),
             script: script.lines().map(str::to_owned).collect(),
         })
     };
@@ -50,7 +52,10 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         )],
         from: cross::base(plan),
         name: FLOOR.to_owned(),
-        instructions: vec![run(true, &fetch), run(false, &first)],
+        instructions: vec![
+            run(true, secrets::files(plan), &fetch),
+            run(false, Vec::new(), &first),
+        ],
     })
 }
 

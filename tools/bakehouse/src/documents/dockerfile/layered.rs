@@ -1,11 +1,13 @@
 //! Strategy `layer`: each internal library and each binary has a stage of its own, laid upon `deps` and the
 //! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
 
+use super::auditable;
 use super::cross;
 use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
-use super::third_party::{cargo_build, compiling, deps, in_workspace, spec, static_linking};
+use super::third_party::{cargo_build, compiling, deps, in_workspace, spec};
+use super::wrapper::before_compiler;
 use super::{BINARIES, BUILD, IMAGE};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
@@ -70,7 +72,7 @@ fn library_target(plan: &Plan, stage: &CompileStage) -> String {
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
     let mut script = lay_out(plan, selection, stage);
-    script.extend(static_linking(plan, stage));
+    script.extend(before_compiler(plan, stage));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.extend(dist(plan, bin));
     script.extend(glibc::check(plan, stage));
@@ -136,6 +138,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
         },
     ];
     mounts.extend(floor::mount(plan));
+    mounts.extend(stage.bin.as_ref().and_then(|_| auditable::mount(plan)));
     let libraries = selection.laid_upon(stage);
     mounts.extend(
         libraries

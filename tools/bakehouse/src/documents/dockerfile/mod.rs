@@ -1,6 +1,7 @@
 //! `docker/Dockerfile`: one file for all targets. BuildKit runs only the stages that a target needs, and
 //! shared ones once.
 
+mod auditable;
 mod compiled;
 mod cross;
 mod files;
@@ -10,7 +11,9 @@ mod layered;
 mod model;
 mod mounted;
 pub mod runtime;
+mod secrets;
 mod third_party;
+mod wrapper;
 
 use super::Document;
 use super::seal::seal;
@@ -45,6 +48,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![third_party::toolchain(plan), third_party::vendor(plan)];
     stages.extend(cross::stage(plan));
     stages.extend(floor::stage(plan));
+    stages.extend(auditable::stage(plan));
     stages.extend(glibc::stages(plan));
     for selection in &plan.selections {
         stages.extend(match plan.config.strategy {
@@ -52,7 +56,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
             Strategy::Mount => mounted::stages(plan, selection),
         });
     }
-    stages.extend(plan.runtimes.iter().map(runtime::base));
+    stages.extend(plan.runtimes.iter().map(|base| runtime::base(plan, base)));
     let files = plan.image_files();
     stages.extend(files::stages(plan, &files));
     // A mount has to name a stage that comes before.

@@ -51,6 +51,13 @@ pub enum Mount {
     Tmpfs {
         target: String,
     },
+    /// A secret, if one is given: everybody in the step may read the file.
+    SecretFile {
+        id: String,
+        target: String,
+    },
+    SecretVariable(String),
+    Ssh,
 }
 
 impl Mount {
@@ -157,6 +164,11 @@ impl fmt::Display for Mount {
                 )
             }
             Self::Tmpfs { target } => write!(f, "--mount=type=tmpfs,target={target}"),
+            Self::SecretFile { id, target } => {
+                write!(f, "--mount=type=secret,id={id},target={target},mode=0444")
+            }
+            Self::SecretVariable(name) => write!(f, "--mount=type=secret,id={name},env={name}"),
+            Self::Ssh => f.write_str("--mount=type=ssh"),
         }
     }
 }

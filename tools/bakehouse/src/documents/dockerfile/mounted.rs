@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::auditable;
 use super::cross;
 use super::floor;
 use super::glibc;
@@ -12,8 +13,9 @@ use super::layered::{
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{
     cargo_build, cargo_clean, cargo_config_mounts, compiling, in_workspace, no_stubs, skeleton,
-    spec, static_linking, target_guard, target_mount,
+    spec, target_guard, target_mount,
 };
+use super::wrapper::before_compiler;
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
 use crate::plan::stage::{CompileStage, Selection};
@@ -42,7 +44,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
     script.extend(adopt_versions(plan));
     script.extend(content_guard(plan, &closure));
-    script.extend(static_linking(plan, leaf));
+    script.extend(before_compiler(plan, leaf));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.extend(dist(plan, bin));
@@ -95,7 +97,7 @@ fn mounts(
         // A package that is dropped is dropped for one platform.
         target_mount(
             plan,
-            &format!("target{}", selection.suffix),
+            &format!("target{}{}", selection.suffix, auditable::in_a_name(plan)),
             "TARGETPLATFORM",
         ),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
@@ -106,6 +108,7 @@ fn mounts(
         mounts.extend(source_mounts(stage));
     }
     mounts.extend(floor::mount(plan));
+    mounts.extend(auditable::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
     mounts.extend(glibc::mounts(plan, leaf));
     mounts

@@ -2,6 +2,7 @@
 
 use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
+use super::secrets;
 use super::{BINARIES, IMAGE};
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
@@ -18,7 +19,7 @@ const BASE: &str = "${RUNTIME_BASE}";
 /// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise, as one writes them by hand:
 /// `binary` gives, for a package and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
-    let mut stages: Vec<Stage> = plan.runtimes.iter().map(base).collect();
+    let mut stages: Vec<Stage> = plan.runtimes.iter().map(|item| base(plan, item)).collect();
     for item in &plan.services {
         let mut stage = service(plan, item, &[]);
         let folders = stage.instructions.iter().position(is_copy);
@@ -71,7 +72,7 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
 
 /// A base with packages. Nothing stays in the layer that tells when or where they were installed: no lists, no logs, and
 /// what the installation made itself has the time that everything has.
-pub fn base(base: &RuntimeBase) -> Stage {
+pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
     let packages = base.packages.join(" ");
     let script = INSTALL.replace("PACKAGES", &packages);
     Stage {
@@ -85,9 +86,12 @@ pub fn base(base: &RuntimeBase) -> Stage {
             Instruction::User("0:0".to_owned()),
             Instruction::Run(Run {
                 network: true,
-                mounts: vec![Mount::Tmpfs {
+                mounts: [Mount::Tmpfs {
                     target: "/tmp".to_owned(),
-                }],
+                }]
+                .into_iter()
+                .chain(secrets::files(plan))
+                .collect(),
                 script: script.lines().map(str::to_owned).collect(),
             }),
         ],

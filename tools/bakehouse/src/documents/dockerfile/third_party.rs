@@ -5,10 +5,11 @@ use super::cross;
 use super::floor;
 use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
+use super::secrets;
 use crate::plan::Plan;
 use crate::plan::config::bases::is_release;
 use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
-use crate::plan::stage::{CompileStage, Selection};
+use crate::plan::stage::Selection;
 
 /// `toolchain`: what every compile stage begins with.
 pub fn toolchain(plan: &Plan) -> Stage {
@@ -16,7 +17,7 @@ pub fn toolchain(plan: &Plan) -> Stage {
     if !plan.config.builder_packages.is_empty() {
         instructions.push(Instruction::Run(Run {
             network: true,
-            mounts: Vec::new(),
+            mounts: secrets::files(plan),
             script: vec![
                 "apt-get update -qq".to_owned(),
                 format!(
@@ -102,7 +103,9 @@ pub fn vendor(plan: &Plan) -> Stage {
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
     mounts.extend(cargo_config_mounts(plan));
+    mounts.extend(secrets::of_vendor(plan));
     let mut script = same_toolchain(plan);
+    script.extend(secrets::only_given(plan));
     script.extend([
         // `WORKDIR` would be another step for each time that images are given.
         format!("mkdir -p {BUILD}"),
@@ -404,31 +407,6 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
         lines.push(format!("  {target}"));
     }
     in_workspace(plan, continued(lines))
-}
-
-/// Links the C library into the binary of `stage`, if it is to be so. Compiler flags would compile every crate again:
-/// with one of their own for the binary alone, all that it needs stays what it is for the services. Cargo passes them to
-/// a package that is built by itself, which would have other features; hence the wrapper.
-pub fn static_linking(plan: &Plan, stage: &CompileStage) -> Vec<String> {
-    let bin = stage.bin.as_deref().filter(|_| stage.linked_static);
-    let Some(bin) = bin else { return Vec::new() };
-    let name = bin.replace('-', "_");
-    vec![
-        "# The C library is linked into this binary, and nothing else is compiled for that."
-            .to_owned(),
-        "cat >/tmp/rustc <<'WRAPPER'".to_owned(),
-        "#!/bin/sh".to_owned(),
-        "case \" $* \" in".to_owned(),
-        format!(
-            "*\" --crate-name {name} \"*\" --crate-type bin \"*) exec \"$@\" -C target-feature=+crt-static{} ;;",
-            floor::static_linker(plan)
-        ),
-        "esac".to_owned(),
-        "exec \"$@\"".to_owned(),
-        "WRAPPER".to_owned(),
-        "chmod +x /tmp/rustc".to_owned(),
-        "export RUSTC_WRAPPER=/tmp/rustc".to_owned(),
-    ]
 }
 
 /// One command on several lines.

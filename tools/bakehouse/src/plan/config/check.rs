@@ -17,7 +17,8 @@ use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
+    "auditable",
     "compiled",
     "cross",
     "default",
@@ -100,6 +101,7 @@ impl Check<'_> {
             name,
             glibc: self.declared_glibc(raw, &runtime, &services),
             floor: raw.glibc.as_ref().map(|version| self.floor(version)),
+            auditable: raw.auditable.unwrap_or_default(),
             registry: raw
                 .registry
                 .as_ref()
@@ -115,11 +117,7 @@ impl Check<'_> {
                 raw.cache.strategy.as_ref(),
                 &[("layer", Strategy::Layer), ("mount", Strategy::Mount)],
             ),
-            cache_ref: raw
-                .cache
-                .reference
-                .as_ref()
-                .map_or_else(String::new, |name| self.image_name(name)),
+            cache_ref: self.cache_ref(raw, &services),
             builder,
             runtime,
             builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
@@ -138,6 +136,7 @@ impl Check<'_> {
                 .as_ref()
                 .map(|path| self.in_context(path)),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            secrets: self.secrets(raw),
             inputs,
             variables,
             services,
@@ -184,6 +183,39 @@ impl Check<'_> {
             hint,
         );
         default
+    }
+
+    /// The repository of the registry cache. Its tags are branches, so it can be no image's.
+    fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
+        let Some(reference) = &raw.cache.reference else {
+            return String::new();
+        };
+        let text = self.image_name(reference);
+        let last = text.rsplit('/').next().unwrap_or_default();
+        if last.contains([':', '@']) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{text}` has a tag or a digest"),
+                reference.span(),
+                "write the name of the repository alone: the tags of a cache are the branches",
+            );
+        }
+        let registry = raw.registry.as_ref().map(AsRef::as_ref);
+        let prefix = registry.map_or_else(String::new, |registry: &String| format!("{registry}/"));
+        let mut services = services.iter();
+        if let Some(service) = services.find(|service| format!("{prefix}{}", service.name) == text)
+        {
+            self.problem(
+                Code::NameCollision,
+                format!(
+                    "`{text}` is the repository of the image of `{}`, whose tags the cache would overwrite",
+                    service.name
+                ),
+                reference.span(),
+                "give the cache a repository of its own, such as `…/cache`",
+            );
+        }
+        text
     }
 
     /// What each package's build takes from outside its folder: paths, and variables.

@@ -7,6 +7,7 @@ mod compose;
 pub mod digests;
 mod parse;
 pub mod raw;
+mod secrets;
 mod services;
 mod spanned;
 pub mod valid;

@@ -50,6 +50,11 @@ pub struct RawConfig {
     ///
     /// Form: `"2.17"` to `"2.44"`. Default: none: what the builder base has.
     pub glibc: Option<Spanned<String>>,
+    /// Whether binaries tell what crates they are made of, as `cargo auditable` does it. See
+    /// [releases.md](releases.md#what-a-binary-is-made-of).
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    pub auditable: Option<bool>,
     /// Folder above the workspace that Docker gets as its context, where something that Cargo does not know of is read
     /// from there.
     ///
@@ -74,6 +79,9 @@ pub struct RawConfig {
     /// What a package's build reads outside its own folder, by package.
     #[serde(default)]
     pub inputs: BTreeMap<Spanned<String>, RawInputs>,
+    /// What steps with network need and no image, layer or cache may hold. See [secrets.md](secrets.md).
+    #[serde(default)]
+    pub secrets: RawSecrets,
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
@@ -102,6 +110,27 @@ pub struct RawOutput {
     ///
     /// Form: path of an `.hcl` file in the workspace. Default: `"docker-bake.hcl"`.
     pub bake: Option<Spanned<String>>,
+}
+
+/// `[secrets]`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawSecrets {
+    /// Environment variables that the step has that fetches crates, such as a registry's token.
+    ///
+    /// Form: list of names. Default: `[]`.
+    #[serde(default)]
+    pub variables: Vec<Spanned<String>>,
+    /// Files that every step with network has, by the variable that says where they are on the machine that builds.
+    ///
+    /// Form: table: name of a variable → absolute path in the step. Default: `{}`.
+    #[serde(default)]
+    pub files: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Whether the step that fetches crates reaches the SSH agent at hand.
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    pub ssh: Option<bool>,
 }
 
 /// `[builders.<name>]`.

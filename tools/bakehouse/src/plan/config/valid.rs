@@ -54,6 +54,17 @@ pub struct NodeConfig {
     pub options: BTreeMap<String, String>,
 }
 
+/// What steps with network have and leave nowhere.
+#[derive(Clone, Debug, Default)]
+pub struct SecretsConfig {
+    /// Environment variables, for the step that fetches crates.
+    pub variables: Vec<String>,
+    /// Where steps find files, by the variable that names them outside.
+    pub files: BTreeMap<String, Utf8PathBuf>,
+    /// Whether the step that fetches crates reaches an SSH agent.
+    pub ssh: bool,
+}
+
 /// The valid configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -75,6 +86,8 @@ pub struct Config {
     pub runtime_packages: Vec<String>,
     /// The oldest glibc that binaries are built for, e.g. `2.28`, where it is not the builder's.
     pub floor: Option<String>,
+    /// Whether binaries tell what crates they are made of.
+    pub auditable: bool,
     /// Who services run as that name no user of their own.
     pub user: String,
     /// Another image than `runtime` to copy packs with.
@@ -91,6 +104,7 @@ pub struct Config {
     pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
+    pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
     /// The branch whose images CI publishes.

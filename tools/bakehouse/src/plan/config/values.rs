@@ -20,16 +20,20 @@ const PLATFORMS: [&str; 6] = [
 ];
 
 /// Variables that decide for all compile steps, or that the generated files have another use for.
-const TAKEN: [&str; 11] = [
+const TAKEN: [&str; 15] = [
     "BUILDER_BASE",
     "HOME",
     "PATH",
     "PLATFORMS",
+    "PROVENANCE",
     "REGISTRY",
+    "REVISION",
     "RUNTIME_BASE",
     "RUSTC",
     "RUSTDOCFLAGS",
     "RUSTFLAGS",
+    "SBOM",
+    "SSH_AUTH_SOCK",
     "TAG",
     "TMPDIR",
 ];
@@ -44,6 +48,13 @@ const TAKEN_STARTS: [&str; 8] = [
     "TARGET",
 ];
 const TAKEN_ENDS: [&str; 2] = ["_INPUT_HASH", "_PROXY"];
+
+/// Whether a variable has a meaning of its own for Cargo, Docker or the generated files.
+pub(super) fn is_taken(name: &str) -> bool {
+    TAKEN.contains(&name)
+        || TAKEN_STARTS.iter().any(|start| name.starts_with(start))
+        || TAKEN_ENDS.iter().any(|end| name.ends_with(end))
+}
 
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
@@ -189,10 +200,7 @@ impl Check<'_> {
     pub(super) fn build_variable(&mut self, name: &Spanned<String>) -> String {
         let text = name.as_ref();
         self.variable_name(name);
-        let taken = TAKEN.contains(&text.as_str())
-            || TAKEN_STARTS.iter().any(|start| text.starts_with(start))
-            || TAKEN_ENDS.iter().any(|end| text.ends_with(end));
-        if taken {
+        if is_taken(text) {
             self.problem(
                 Code::ConfigValue,
                 format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
@@ -208,7 +216,7 @@ impl Check<'_> {
         self.one_line(value);
     }
 
-    fn variable_name(&mut self, key: &Spanned<String>) {
+    pub(super) fn variable_name(&mut self, key: &Spanned<String>) {
         let name = key.as_ref();
         let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');

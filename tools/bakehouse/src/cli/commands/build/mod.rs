@@ -20,6 +20,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
 use crate::engine::buildx::is_set;
+use crate::engine::secrets::allowed;
 use crate::files;
 use crate::packs::binary::{Spot, State, look, spots};
 use crate::packs::leftover;
@@ -38,6 +39,7 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     )?;
     let engine = Engine::find()?;
     let names = Names::new(plan);
+    names.apart_from_cache(plan)?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;
     let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
@@ -141,7 +143,7 @@ fn bake(
         .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
         .collect();
     let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
-    let mut all = Vec::new();
+    let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(arguments);
     engine

@@ -2,6 +2,7 @@
 
 use crate::plan::Plan;
 use crate::plan::service::Service;
+use crate::problem::{Code, Problem};
 
 /// What the environment and the configuration call images.
 pub struct Names {
@@ -24,6 +25,26 @@ impl Names {
             service.name.clone()
         } else {
             format!("{}/{}", self.registry, service.name)
+        }
+    }
+
+    /// A cache in the repository of an image would take the place of one of its tags.
+    ///
+    /// # Errors
+    /// `name-collision`.
+    pub fn apart_from_cache(&self, plan: &Plan) -> Result<(), Problem> {
+        let cache = std::env::var("CACHE_REF").unwrap_or_default();
+        let mut services = plan.services.iter();
+        match services.find(|service| self.image(service) == cache) {
+            Some(service) => Err(Problem::new(
+                Code::NameCollision,
+                format!(
+                    "CACHE_REF is the repository of the image of `{}`, whose tags the cache would overwrite",
+                    service.name
+                ),
+            )
+            .hint("give the cache a repository of its own")),
+            None => Ok(()),
         }
     }
 

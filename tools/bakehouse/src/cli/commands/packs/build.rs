@@ -9,6 +9,7 @@ use crate::cli::commands::generate::check;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, seal};
 use crate::engine::Engine;
+use crate::engine::secrets::allowed;
 use crate::files::{self, Change, ChangeKind};
 use crate::packs::binary::{Spot, State, look, spots};
 use crate::packs::leftover;
@@ -101,13 +102,15 @@ fn bake(
         let names: Vec<&str> = platforms.iter().map(Platform::as_str).collect();
         variables.push(("PLATFORMS".to_owned(), names.join(",")));
     }
+    let mut arguments = allowed(&plan.config.secrets);
+    arguments.extend(staging.arguments(spots));
     engine
         .bake(
             root,
             &plan.config.output.bake,
             &targets,
             &variables,
-            &staging.arguments(spots),
+            &arguments,
         )
         .map_err(|problem| {
             let closures = spots.iter().map(|spot| &spot.binary.closure);

@@ -1,0 +1,36 @@
+//! `[secrets]` in `bakehouse.toml`: what steps with network have, and leave in no layer, history or cache.
+
+use super::model::Mount;
+use crate::plan::Plan;
+
+/// Files, for each step with network: a company's certificates, or how to log in where packages come from.
+pub fn files(plan: &Plan) -> Vec<Mount> {
+    let files = plan.config.secrets.files.iter();
+    let files = files.map(|(id, target)| Mount::SecretFile {
+        id: id.clone(),
+        target: target.to_string(),
+    });
+    files.collect()
+}
+
+/// What the step has that fetches crates.
+pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
+    let secrets = &plan.config.secrets;
+    let mut mounts = files(plan);
+    let variables = secrets.variables.iter().cloned();
+    mounts.extend(variables.map(Mount::SecretVariable));
+    mounts.extend(secrets.ssh.then_some(Mount::Ssh));
+    mounts
+}
+
+/// A variable that is not set outside is not set here: Bake gives it all the same, and empty, which Cargo takes for a
+/// value.
+pub fn only_given(plan: &Plan) -> Option<String> {
+    let variables = &plan.config.secrets.variables;
+    (!variables.is_empty()).then(|| {
+        format!(
+            "for name in {}; do eval \"[ -n \\\"\\${{$name-}}\\\" ] || unset $name\"; done",
+            variables.join(" ")
+        )
+    })
+}

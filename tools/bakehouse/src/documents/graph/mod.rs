@@ -1,0 +1,334 @@
+//! The workspace as a picture: what is compiled from what, and what is built of it. Nothing of it is written by `generate`.
+
+pub mod dot;
+pub mod html;
+mod layout;
+pub mod mermaid;
+pub mod svg;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::graph::Workspace;
+use crate::graph::member::EdgeKind;
+use crate::plan::Plan;
+use crate::plan::config::valid::Strategy;
+use crate::plan::stage::CompileStage;
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A package of the workspace that is compiled.
+    Crate,
+    Service,
+    PackBinary,
+    Pack,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Crate => "crate",
+            Self::Service => "service",
+            Self::PackBinary => "pack-binary",
+            Self::Pack => "pack",
+        }
+    }
+}
+
+/// A node. Others are told by their place in [`Graph::nodes`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Node {
+    pub kind: Kind,
+    pub name: String,
+    /// What it is, in a few words.
+    pub about: String,
+    /// What it is made of directly.
+    pub needs: Vec<usize>,
+    /// All crates that it is compiled from, itself among them.
+    pub closure: Vec<usize>,
+    /// The services and pack binaries that are built anew when it changes.
+    pub changes: Vec<usize>,
+    /// Its stages, in the order in which they run.
+    pub stages: Vec<String>,
+    /// How many stages compile anew when it changes.
+    pub rebuilds: usize,
+    pub hash: Option<String>,
+    /// Its own files, and bytes of them.
+    pub files: usize,
+    pub bytes: u64,
+    /// Commits that touched it.
+    pub commits: usize,
+}
+
+/// The picture, version 1.
+#[derive(Clone, Debug, Serialize)]
+pub struct Graph {
+    pub version: u32,
+    /// What the workspace calls itself.
+    pub name: String,
+    /// How many commits were looked at; none where there is no history.
+    pub commits: usize,
+    /// Crates after what they need, then services, pack binaries and packs.
+    pub nodes: Vec<Node>,
+}
+
+/// What has to be read for it beside the plan, by package.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Number and bytes of its files.
+    pub sizes: BTreeMap<String, (usize, u64)>,
+    /// Commits that touched it.
+    pub commits: BTreeMap<String, usize>,
+    /// Commits that were looked at.
+    pub looked_at: usize,
+}
+
+impl Graph {
+    pub fn new(workspace: &Workspace, plan: &Plan, facts: &Facts) -> Self {
+        let direct = direct(workspace, plan);
+        let mut graph = Self {
+            version: 1,
+            name: plan.config.name.clone(),
+            commits: facts.looked_at,
+            nodes: Vec::new(),
+        };
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in in_order(&direct) {
+            let needs: Vec<usize> = direct[name].iter().map(|needed| places[needed]).collect();
+            let mut closure: BTreeSet<usize> = needs
+                .iter()
+                .flat_map(|place| graph.nodes[*place].closure.iter().copied())
+                .collect();
+            let place = graph.nodes.len();
+            closure.insert(place);
+            places.insert(name, place);
+            let (files, bytes) = facts.sizes.get(name).copied().unwrap_or_default();
+            let member = &workspace.members[name];
+            graph.nodes.push(Node {
+                kind: Kind::Crate,
+                name: name.to_owned(),
+                about: format!(
+                    "package {} in {}",
+                    member.version,
+                    folder(member.dir.as_str())
+                ),
+                needs,
+                closure: closure.into_iter().collect(),
+                changes: Vec::new(),
+                stages: library_stages(plan, name),
+                rebuilds: 0,
+                hash: None,
+                files,
+                bytes,
+                commits: facts.commits.get(name).copied().unwrap_or_default(),
+            });
+        }
+        graph.outputs(plan, &places);
+        graph.count(plan);
+        graph
+    }
+
+    fn outputs(&mut self, plan: &Plan, places: &BTreeMap<&str, usize>) {
+        for service in &plan.services {
+            let about = match &service.variant {
+                Some(variant) => {
+                    format!("{} of {}, variant {variant}", service.bin, service.package)
+                }
+                None => format!("{} of {}", service.bin, service.package),
+            };
+            let mut stages = self.stages(plan, &service.leaf);
+            stages.push(service.name.clone());
+            self.output(
+                Kind::Service,
+                &service.name,
+                about,
+                places[service.package.as_str()],
+                stages,
+                &service.input_hash,
+            );
+        }
+        for pack in &plan.packs {
+            let mut needs = Vec::new();
+            for binary in &pack.binaries {
+                let about = format!(
+                    "{} of {}, for {}",
+                    binary.bin, binary.package, binary.folder
+                );
+                let mut stages = self.stages(plan, &binary.leaf);
+                stages.push(binary.target.clone());
+                needs.push(self.nodes.len());
+                self.output(
+                    Kind::PackBinary,
+                    &binary.target,
+                    about,
+                    places[binary.package.as_str()],
+                    stages,
+                    &binary.input_hash,
+                );
+            }
+            self.nodes.push(Node {
+                kind: Kind::Pack,
+                name: pack.name.clone(),
+                about: format!("content of {}, mounted at run time", pack.path),
+                closure: Vec::new(),
+                changes: Vec::new(),
+                stages: Vec::new(),
+                rebuilds: 0,
+                hash: None,
+                files: 0,
+                bytes: 0,
+                commits: 0,
+                needs,
+            });
+        }
+    }
+
+    fn output(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        about: String,
+        package: usize,
+        stages: Vec<String>,
+        hash: &str,
+    ) {
+        let closure = self.nodes[package].closure.clone();
+        let place = self.nodes.len();
+        for index in &closure {
+            self.nodes[*index].changes.push(place);
+        }
+        self.nodes.push(Node {
+            kind,
+            name: name.to_owned(),
+            about,
+            needs: vec![package],
+            closure,
+            changes: Vec::new(),
+            stages,
+            rebuilds: 0,
+            hash: Some(hash.to_owned()),
+            files: 0,
+            bytes: 0,
+            commits: 0,
+        });
+    }
+
+    /// What runs for a leaf, from the toolchain on.
+    fn stages(&self, plan: &Plan, leaf: &str) -> Vec<String> {
+        let is_leaf = |stage: &&CompileStage| stage.name == leaf;
+        let selections = plan.selections.iter();
+        let found = selections
+            .filter_map(|selection| Some((selection, selection.leaves.iter().find(is_leaf)?)))
+            .next();
+        let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
+        if let Some((selection, leaf)) = found {
+            if plan.config.strategy == Strategy::Layer {
+                stages.push(selection.deps());
+                stages.extend(selection.laid_upon(leaf));
+            }
+            stages.push(leaf.name.clone());
+        }
+        stages
+    }
+
+    /// The stages that a change of each crate compiles anew: its own, those of crates that are made of it, and leaves.
+    fn count(&mut self, plan: &Plan) {
+        let crates = self
+            .nodes
+            .iter()
+            .filter(|node| node.kind == Kind::Crate)
+            .count();
+        for place in 0..crates {
+            let holds = |node: &&Node| node.closure.contains(&place);
+            let users = self.nodes[..crates].iter().filter(holds);
+            let libraries: usize = users.map(|node| node.stages.len()).sum();
+            let leaves: BTreeSet<&str> = self.nodes[crates..]
+                .iter()
+                .filter(holds)
+                .filter_map(|node| node.stages.iter().rev().nth(1))
+                .map(String::as_str)
+                .collect();
+            self.nodes[place].rebuilds = leaves.len()
+                + if plan.config.strategy == Strategy::Layer {
+                    libraries
+                } else {
+                    0
+                };
+        }
+    }
+
+    /// Crates with what their commits cost: the stages that they compiled anew, the costliest first.
+    pub fn costs(&self) -> Vec<(&Node, usize)> {
+        let crates = self.nodes.iter().filter(|node| node.kind == Kind::Crate);
+        let mut costs: Vec<(&Node, usize)> = crates
+            .map(|node| (node, node.commits * node.rebuilds))
+            .filter(|(_, cost)| *cost > 0)
+            .collect();
+        costs.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.name.cmp(&b.name)));
+        costs
+    }
+}
+
+/// The folder of a package as people call it.
+fn folder(dir: &str) -> &str {
+    if dir.is_empty() {
+        "the workspace's folder"
+    } else {
+        dir
+    }
+}
+
+/// The stages of a package as a library.
+fn library_stages(plan: &Plan, package: &str) -> Vec<String> {
+    let libraries = plan
+        .selections
+        .iter()
+        .flat_map(|selection| &selection.libraries);
+    let own = libraries.filter(|stage| stage.package == package);
+    own.map(|stage| stage.name.clone()).collect()
+}
+
+/// The compiled packages that each of them depends on.
+fn direct<'a>(workspace: &'a Workspace, plan: &'a Plan) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let selections = || plan.selections.iter();
+    let names = plan.packages.keys();
+    names
+        .map(|name| {
+            let all: BTreeSet<&str> = selections()
+                .filter_map(|selection| selection.closures.get(name))
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            let edges = workspace.members[name].edges.iter();
+            let needed = edges
+                .filter(|edge| edge.kind != EdgeKind::Dev && all.contains(edge.to.as_str()))
+                .filter(|edge| edge.to != *name)
+                .map(|edge| edge.to.as_str())
+                .filter(|to| plan.packages.contains_key(*to));
+            (name.as_str(), needed.collect())
+        })
+        .collect()
+}
+
+/// Each after what it needs.
+fn in_order<'a>(direct: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Vec<&'a str> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut placed: BTreeSet<&str> = BTreeSet::new();
+    while order.len() < direct.len() {
+        let ready: Vec<&str> = direct
+            .iter()
+            .filter(|(name, needs)| !placed.contains(*name) && needs.is_subset(&placed))
+            .map(|(name, _)| *name)
+            .collect();
+        // Cargo knows no cycles among these.
+        if ready.is_empty() {
+            break;
+        }
+        placed.extend(&ready);
+        order.extend(ready);
+    }
+    order
+}

@@ -1,0 +1,146 @@
+//! A drawing, which stands alone or in the page.
+
+use std::fmt::Write;
+
+use super::layout::{Place, places};
+use super::{Graph, Node};
+
+/// Of a box, and from one to the next.
+const WIDTH: usize = 190;
+const HEIGHT: usize = 24;
+const ACROSS: usize = 260;
+const DOWN: usize = 32;
+const MARGIN: usize = 16;
+
+/// Letters that a box has room for.
+const LETTERS: usize = 26;
+
+const STYLE: &str = include_str!("graph.css");
+
+/// The drawing as a file of its own.
+pub fn render(graph: &Graph) -> String {
+    drawing(graph, &format!("<style>{STYLE}</style>\n"))
+}
+
+/// The drawing in a page that has the style.
+pub fn inline(graph: &Graph) -> String {
+    drawing(graph, "")
+}
+
+fn drawing(graph: &Graph, style: &str) -> String {
+    let places = places(graph);
+    let columns = places
+        .iter()
+        .map(|place| place.column + 1)
+        .max()
+        .unwrap_or_default();
+    let rows = places
+        .iter()
+        .map(|place| place.row + 1)
+        .max()
+        .unwrap_or_default();
+    let width = 2 * MARGIN + columns.saturating_sub(1) * ACROSS + WIDTH;
+    let height = 2 * MARGIN + rows * DOWN;
+    let tall = |place: &Place| {
+        places
+            .iter()
+            .filter(|other| other.column == place.column)
+            .count()
+    };
+    // Each column stands in the middle.
+    let points: Vec<(usize, usize)> = places
+        .iter()
+        .map(|place| {
+            let above = (rows - tall(place)) * DOWN / 2;
+            (
+                MARGIN + place.column * ACROSS,
+                MARGIN + above + place.row * DOWN,
+            )
+        })
+        .collect();
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"{}\">\n{style}",
+        escaped(&format!("What {} is made of", graph.name))
+    );
+    for (place, node) in graph.nodes.iter().enumerate() {
+        for needed in &node.needs {
+            let (to, from) = (points[place], points[*needed]);
+            let (x1, y1) = (from.0 + WIDTH, from.1 + HEIGHT / 2);
+            let (x2, y2) = (to.0, to.1 + HEIGHT / 2);
+            let bend = usize::midpoint(x1, x2);
+            let _ = writeln!(
+                text,
+                "<path class=\"edge\" data-from=\"{needed}\" data-to=\"{place}\" d=\"M{x1} {y1}C{bend} {y1} {bend} {y2} {x2} {y2}\"/>"
+            );
+        }
+    }
+    let heats = heats(graph);
+    for (place, node) in graph.nodes.iter().enumerate() {
+        let (x, y) = points[place];
+        let _ = writeln!(
+            text,
+            "<g class=\"node {} heat-{}\" data-node=\"{place}\" tabindex=\"0\" role=\"button\" aria-pressed=\"false\" transform=\"translate({x} {y})\">\
+            <title>{}</title><rect width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{}\"/><text x=\"10\" y=\"16\">{}</text></g>",
+            node.kind.as_str(),
+            heats[place],
+            escaped(&title(node)),
+            if node.kind == super::Kind::Crate {
+                3
+            } else {
+                12
+            },
+            escaped(&short(&node.name)),
+        );
+    }
+    text.push_str("</svg>\n");
+    text
+}
+
+fn title(node: &Node) -> String {
+    let mut title = format!("{}: {}", node.name, node.about);
+    if node.commits > 0 {
+        let _ = write!(title, ", {} commits", node.commits);
+    }
+    title
+}
+
+/// How often each node is changed, from 0, never, to 4, among the most changed.
+fn heats(graph: &Graph) -> Vec<usize> {
+    let most = graph
+        .nodes
+        .iter()
+        .map(|node| node.commits)
+        .max()
+        .unwrap_or_default();
+    let heat = |node: &Node| (node.commits * 4).checked_div(most).unwrap_or_default();
+    let at_least = |node: &Node| usize::from(node.commits > 0);
+    graph
+        .nodes
+        .iter()
+        .map(|node| heat(node).max(at_least(node)))
+        .collect()
+}
+
+fn short(name: &str) -> String {
+    if name.chars().count() <= LETTERS {
+        return name.to_owned();
+    }
+    let start: String = name.chars().take(LETTERS - 1).collect();
+    format!("{start}…")
+}
+
+/// A text as XML and HTML read it back. Names hold no characters that XML has no way to say.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,45 @@
+//! What past commits changed.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::command::{entries, git, printed, run};
+use crate::problem::Problem;
+
+/// The files that each of the last `most` commits changed, the newest first, relative to `folder`; those of a merge are
+/// those of the commits that it brings. Nothing where there is no repository, or no commit.
+///
+/// # Errors
+/// `git-failed`.
+pub fn changed(folder: &Utf8Path, most: usize) -> Result<Vec<Vec<Utf8PathBuf>>, Problem> {
+    let head = run(git(folder).args(["rev-parse", "--quiet", "--verify", "HEAD"]));
+    if !head.is_ok_and(|head| head.status.success()) {
+        return Ok(Vec::new());
+    }
+    let listed = printed(git(folder).args([
+        "log",
+        "-z",
+        "--no-merges",
+        "--no-renames",
+        "--name-only",
+        "--relative",
+        "--format=%x01",
+        &format!("--max-count={most}"),
+        "HEAD",
+    ]))?;
+    let mut commits: Vec<Vec<Utf8PathBuf>> = Vec::new();
+    for entry in entries(&listed) {
+        // The first file of a commit comes after its mark and a line break.
+        let (mark, file) = match entry.strip_prefix('\u{1}') {
+            Some(rest) => (true, rest),
+            None => (false, entry.as_str()),
+        };
+        if mark {
+            commits.push(Vec::new());
+        }
+        let file = file.trim_start_matches('\n');
+        if let (Some(commit), false) = (commits.last_mut(), file.is_empty()) {
+            commit.push(file.into());
+        }
+    }
+    Ok(commits)
+}

@@ -1,0 +1,77 @@
+//! `[secrets]`.
+
+use std::collections::BTreeMap;
+
+use super::check::{Check, sorted};
+use super::raw::RawConfig;
+use super::spanned::Spanned;
+use super::valid::SecretsConfig;
+use super::values::is_taken;
+use crate::problem::Code;
+
+/// Cargo's own variables that say how it reaches registries, and nothing of what it builds.
+const OF_CARGO: [&str; 4] = [
+    "CARGO_HTTP_",
+    "CARGO_NET_",
+    "CARGO_REGISTRIES_",
+    "CARGO_REGISTRY_",
+];
+
+impl Check<'_> {
+    pub(super) fn secrets(&mut self, raw: &RawConfig) -> SecretsConfig {
+        let secrets = &raw.secrets;
+        let variables = secrets.variables.iter();
+        let variables = sorted(variables.map(|name| self.secret(raw, name)));
+        let mut files = BTreeMap::new();
+        for (name, path) in &secrets.files {
+            let name = self.secret(raw, name);
+            if variables.contains(&name) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{name}` is a secret variable and the place of a secret file"),
+                    path.span(),
+                    "give the place of the file another name",
+                );
+            }
+            if path.as_ref().contains(',') {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` holds a comma", path.as_ref()),
+                    path.span(),
+                    "name another path: a mount of a Dockerfile cannot say it",
+                );
+            }
+            files.insert(name, self.absolute(Some(path), ""));
+        }
+        SecretsConfig {
+            variables,
+            files,
+            ssh: secrets.ssh.unwrap_or_default(),
+        }
+    }
+
+    /// The name of a variable that is a secret, or names one.
+    fn secret(&mut self, raw: &RawConfig, name: &Spanned<String>) -> String {
+        let text = name.as_ref();
+        self.variable_name(name);
+        let of_cargo = OF_CARGO.iter().any(|start| text.starts_with(start));
+        if is_taken(text) && !of_cargo {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
+                name.span(),
+                "a proxy needs no secret: Docker gives its own to every step; name another variable",
+            );
+        }
+        let mut shown = raw.inputs.values().flat_map(|inputs| &inputs.variables);
+        if let Some(shown) = shown.find(|shown| shown.as_ref() == text) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{text}` is a secret, and the compilation of a package gets it, too"),
+                shown.span(),
+                "leave it out of one: what a compilation gets stands in the history of its stage",
+            );
+        }
+        text.clone()
+    }
+}

@@ -1,0 +1,75 @@
+//! `[secrets]` in `bakehouse.toml`: which steps are given what. `tools/e2e/tests/secrets.rs` looks for what they leave.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod shop;
+
+use shop::Shop;
+
+const SECRETS: &str = "[secrets]\nvariables = [\"CARGO_REGISTRIES_ACME_TOKEN\"]\nssh = true\n\n\
+    [secrets.files]\nCOMPANY_CA = \"/etc/ssl/certs/ca-certificates.crt\"\n\n[bases]";
+
+fn with_secrets() -> Shop {
+    let shop = Shop::new();
+    shop.edit("bakehouse.toml", "[bases]", SECRETS);
+    shop.generate();
+    shop
+}
+
+/// The stages of a Dockerfile, by name, with their steps.
+fn steps(dockerfile: &str) -> Vec<(String, String)> {
+    let stages = dockerfile.split("\nFROM ").skip(1);
+    let named = |stage: &str| {
+        let (first, rest) = stage.split_once('\n').unwrap();
+        let name = first.rsplit(" AS ").next().unwrap().to_owned();
+        let steps = rest.split("\nRUN ").map(str::to_owned);
+        steps.map(|step| (name.clone(), step)).collect::<Vec<_>>()
+    };
+    stages.flat_map(named).collect()
+}
+
+#[test]
+fn steps_that_compile_see_no_secret() {
+    let dockerfile = with_secrets().read("docker/Dockerfile");
+    let mut given = Vec::new();
+    for (stage, step) in steps(&format!("\n{dockerfile}")) {
+        let options = step.split("<<'SCRIPT'").next().unwrap();
+        let secret = options.contains("type=secret") || options.contains("type=ssh");
+        assert!(!(secret && options.contains("--network=none")), "{stage}");
+        if options.contains("type=secret,id=CARGO_REGISTRIES_ACME_TOKEN,env=")
+            || options.contains("type=ssh")
+        {
+            assert_eq!(stage, "vendor");
+        }
+        if secret {
+            given.push(stage);
+        }
+    }
+    assert_eq!(
+        given,
+        ["toolchain", "vendor", "cross", "runtime-for-web"],
+        "{dockerfile}"
+    );
+}
+
+#[test]
+fn a_secret_is_no_input() {
+    let shop = Shop::new();
+    shop.generate();
+    let before = shop.hashes();
+    shop.edit("bakehouse.toml", "[bases]", SECRETS);
+    assert_eq!(shop.hashes(), before);
+}
+
+#[test]
+fn bake_hands_over_what_is_there() {
+    let bake = with_secrets().read("docker-bake.hcl");
+    for line in [
+        r#"secret = concat(COMPANY_CA == "" ? [] : ["type=file,id=COMPANY_CA,src=${COMPANY_CA}"], ["type=env,id=CARGO_REGISTRIES_ACME_TOKEN,env=CARGO_REGISTRIES_ACME_TOKEN"])"#,
+        r#"ssh = SSH_AUTH_SOCK == "" ? [] : ["default"]"#,
+    ] {
+        assert!(bake.contains(line), "{bake}");
+    }
+    // Bake shows the values of its variables.
+    assert!(!bake.contains("variable \"CARGO_REGISTRIES_ACME_TOKEN\""));
+}
