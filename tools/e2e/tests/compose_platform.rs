@@ -98,6 +98,14 @@ fn the_platform_runs() {
         "/opt/attune/packs/core/pack.yaml",
     ];
     assert_eq!(compose.run(owner), "10001:10001");
+    // All of that by services that are nobody in particular and write nowhere but where they are told to.
+    let running = compose.run(["ps", "--format", "{{.ID}}"]);
+    assert!(running.lines().count() > 4, "{running}");
+    for id in running.lines() {
+        let format = "{{.HostConfig.ReadonlyRootfs}} {{.Config.User}} {{.HostConfig.CapDrop}}";
+        let said = docker(["container", "inspect", "--format", format, id]);
+        assert_eq!(said, "true 10001:10001 [ALL]", "{id}");
+    }
     drop(turn);
 }
 
