@@ -62,9 +62,11 @@ base_images() {
   tools/engine bases "${names[@]}"
 }
 
-# The unit and snapshot tests; the script that copies packs is tried with busybox's tools, too, where they can be had.
+# The unit and snapshot tests. Where they can be had, the script that copies packs is tried with busybox's tools, too, and
+# pages are opened in a browser.
 unit_tests() {
   schema_tool
+  tools/engine chromium || printf '    tests of pages are skipped: there is no browser, and it cannot be installed here\n'
   tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
   cargo test --quiet --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake
 }

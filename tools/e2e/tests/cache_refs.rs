@@ -30,13 +30,16 @@ fn caches(workspace: &Workspace, variables: &[(&str, &str)]) -> (Vec<String>, Ve
     (refs("a", "cache-from"), refs("compiled", "cache-to"))
 }
 
+/// Variables, what is read with them, what is written.
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
+
 #[test]
 fn a_branch_has_a_cache_of_its_own_for_each_list_of_platforms() {
     let workspace = tiny();
     workspace.generate();
     let long = "x".repeat(200);
     let long_tag = format!("r/c:{}-aa20c23e", "x".repeat(55));
-    let table: [(&[(&str, &str)], &[&str], &[&str]); 9] = [
+    let table: [Row<'_>; 9] = [
         (&[], &[], &[]),
         (&[("CACHE_REF", "r/c")], &["r/c:main"], &["r/c:main"]),
         (

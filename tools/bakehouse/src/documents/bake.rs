@@ -376,7 +376,7 @@ fn common(plan: &Plan) -> (String, Block) {
     }
     let block = secrets(plan)
         .into_iter()
-        .fold(block, |block, attribute| block.add_attribute(attribute))
+        .fold(block, hcl::BlockBuilder::add_attribute)
         .add_attribute((
             "platforms",
             expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),

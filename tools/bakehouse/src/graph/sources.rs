@@ -16,6 +16,8 @@ pub struct FileState {
     pub kind: FileKind,
     /// BLAKE3 of the content, or of a link's target.
     pub digest: blake3::Hash,
+    /// Of that.
+    pub bytes: u64,
 }
 
 /// What a path is.
@@ -402,6 +404,7 @@ fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
     let state = FileState {
         kind,
         digest: blake3::hash(&content),
+        bytes: content.len() as u64,
     };
     Ok(Some((state, content)))
 }
@@ -415,6 +418,7 @@ mod tests {
         let state = FileState {
             kind: FileKind::Plain,
             digest: blake3::hash(b""),
+            bytes: 0,
         };
         let paths = ["crates/api-v2/a", "crates/api/a", "crates/api.rs"];
         let files = paths.iter().map(|path| ((*path).into(), state.clone()));

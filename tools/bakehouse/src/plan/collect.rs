@@ -172,6 +172,11 @@ impl<'a> Collector<'a> {
         let others = others.filter(|(package, _)| !closure.contains(package));
         parts.extend(others.map(|(package, asked)| (Part::Asks(package.clone()), asked.clone())));
         parts.extend(reached.locked.iter().cloned());
+        self.workspace_manifests(&mut parts, closure);
+        parts.extend(reached.decided.iter().map(|(key, value)| {
+            let part = Part::Workspace(self.root.0.clone(), key.clone());
+            (part, value.clone())
+        }));
         let mut inputs = Inputs(parts.into_iter().collect());
         inputs.setting("package", leaf.package.as_str());
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
@@ -204,11 +209,6 @@ impl<'a> Collector<'a> {
             }
         }
         self.variables(&mut inputs, together.selection, closure);
-        self.workspace_manifests(&mut inputs, closure);
-        for (key, value) in &reached.decided {
-            let part = Part::Workspace(self.root.0.clone(), key.clone());
-            inputs.set(part, value.clone());
-        }
         inputs
     }
 
@@ -319,13 +319,11 @@ impl<'a> Collector<'a> {
     }
 
     /// What of the workspaces' manifests reaches the packages of `closure`.
-    fn workspace_manifests(&self, inputs: &mut Inputs, closure: &BTreeSet<String>) {
+    fn workspace_manifests(&self, parts: &mut Vec<(Part, Arc<str>)>, closure: &BTreeSet<String>) {
         let workspace = self.workspace;
         let root = &self.root.0;
-        inputs.set(
-            Part::Workspace(root.clone(), "workspace.resolver".to_owned()),
-            workspace.resolver(),
-        );
+        let resolver = Part::Workspace(root.clone(), "workspace.resolver".to_owned());
+        parts.push((resolver, workspace.resolver().into()));
         let mut inherited: BTreeMap<&Utf8Path, BTreeSet<&String>> = BTreeMap::new();
         for package in closure {
             let folder = workspace.members[package].workspace.as_path();
@@ -334,13 +332,12 @@ impl<'a> Collector<'a> {
         }
         for (folder, keys) in inherited {
             let values = &self.shared[folder];
-            for (key, value) in keys.into_iter().filter_map(|key| values.get_key_value(key)) {
+            let manifest = folder.join("Cargo.toml");
+            let known = keys.into_iter().filter_map(|key| values.get_key_value(key));
+            parts.extend(known.map(|(key, value)| {
                 let key = format!("workspace.{key}");
-                inputs.set(
-                    Part::Workspace(folder.join("Cargo.toml"), key),
-                    value.clone(),
-                );
-            }
+                (Part::Workspace(manifest.clone(), key), value.clone())
+            }));
         }
     }
 }

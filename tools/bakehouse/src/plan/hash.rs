@@ -7,6 +7,9 @@ pub const RECIPE: u32 = 5;
 /// Hex digits of a hash as it stands in tags and labels.
 pub const DIGITS: usize = 16;
 
+/// Bytes of the parts of a hash, as a rule.
+const ROOM: usize = 64 << 10;
+
 /// Builds a hash from named parts. Each part is framed by its length, so no two lists of parts collide. They are hashed
 /// at once: thousands of short ones take several times as long by themselves.
 pub struct InputHash(Vec<u8>);
@@ -14,7 +17,8 @@ pub struct InputHash(Vec<u8>);
 impl InputHash {
     /// An empty hash for one kind of output.
     pub fn new(kind: &str) -> Self {
-        let mut hash = Self(Vec::new());
+        // What most hashes need; growing to it bit by bit takes as long as hashing.
+        let mut hash = Self(Vec::with_capacity(ROOM));
         hash.part("kind", kind);
         hash.part("recipe", &RECIPE.to_string());
         hash

@@ -108,6 +108,11 @@ impl PackageInputs {
         }
     }
 
+    /// Bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.files.values().map(|file| file.bytes).sum()
+    }
+
     /// Kind and content of its files.
     pub fn texts(&self) -> BTreeMap<&Utf8Path, String> {
         let files = self.files.iter();

@@ -24,6 +24,7 @@ pub mod proposal;
 pub mod runtime;
 pub mod selection;
 pub mod service;
+pub mod shared;
 pub mod skeleton;
 pub mod stage;
 pub mod zig;

@@ -34,7 +34,7 @@ pub fn run(session: &Session, arguments: &GraphArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-/// Sizes as they are on the disk, and commits as git tells them. A workspace without a repository has no commits.
+/// Commits as git tells them. A workspace without a repository has none.
 fn facts(planned: &Planned, commits: usize) -> Result<Facts, Problem> {
     let Planned {
         root,
@@ -43,31 +43,25 @@ fn facts(planned: &Planned, commits: usize) -> Result<Facts, Problem> {
         ..
     } = planned;
     let mut facts = Facts::default();
-    let mut holders: BTreeMap<Utf8PathBuf, Vec<&str>> = BTreeMap::new();
+    let mut holders: BTreeMap<&Utf8Path, Vec<&str>> = BTreeMap::new();
+    let manifests: Vec<(Utf8PathBuf, &str)> = plan
+        .packages
+        .keys()
+        .map(|name| (workspace.members[name].path("Cargo.toml"), name.as_str()))
+        .collect();
+    for (manifest, name) in &manifests {
+        holders.entry(manifest).or_default().push(name);
+    }
     for (name, inputs) in &plan.packages {
-        let manifest = workspace.members[name].path("Cargo.toml");
-        let files: BTreeSet<&Utf8Path> = inputs
-            .files
-            .keys()
-            .map(Utf8PathBuf::as_path)
-            .chain([manifest.as_path()])
-            .collect();
-        let sizes = files
-            .iter()
-            .filter_map(|file| root.join(file).symlink_metadata().ok());
-        let bytes = sizes
-            .filter(std::fs::Metadata::is_file)
-            .map(|file| file.len());
-        facts.sizes.insert(name.clone(), (files.len(), bytes.sum()));
-        for file in files {
-            holders.entry(file.to_owned()).or_default().push(name);
+        for file in inputs.files.keys() {
+            holders.entry(file).or_default().push(name);
         }
     }
     for changed in history::changed(root, commits)? {
         facts.looked_at += 1;
         let packages: BTreeSet<&str> = changed
             .iter()
-            .filter_map(|file| holders.get(file))
+            .filter_map(|file| holders.get(file.as_path()))
             .flatten()
             .copied()
             .collect();

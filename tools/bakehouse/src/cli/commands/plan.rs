@@ -11,6 +11,7 @@ use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
 use crate::plan::Plan;
+use crate::plan::shared::Shared;
 use crate::plan::stage::CompileStage;
 use crate::problem::Problems;
 
@@ -148,49 +149,88 @@ fn stages(plan: &Plan) -> impl Iterator<Item = &CompileStage> {
         .flat_map(|selection| selection.libraries.iter().chain(&selection.leaves))
 }
 
+/// Columns of a terminal that no line of it needs more of, unless a name is long.
+const WIDTH: usize = 80;
+
 fn text(plan: &Plan) {
-    anstream::println!("{}", "services".bold());
-    let width = plan
-        .services
-        .iter()
-        .map(|service| service.name.len())
-        .max()
-        .unwrap_or_default();
-    for service in &plan.services {
-        let closure: Vec<&str> = service.closure.iter().map(String::as_str).collect();
+    let shared = Shared::of(plan);
+    let services = plan.services.iter();
+    let services = services.map(|one| (one.name.as_str(), &one.closure, one.input_hash.as_str()));
+    let binaries = plan.pack_binaries();
+    let binaries = binaries.map(|one| (one.target.as_str(), &one.closure, one.input_hash.as_str()));
+    let rows: Vec<_> = services.chain(binaries).collect();
+    let width = rows.iter().map(|(name, ..)| name.len()).max();
+    let width = width.unwrap_or_default().max("pack binaries".len());
+    let head = |title: &str| {
+        let head = format!(
+            "{title:width$}  {:>6}  {:>6}  {:>9}  input hash",
+            "crates", "shared", "sources"
+        );
+        anstream::println!("{}", head.bold());
+    };
+    for (index, (name, closure, hash)) in rows.iter().enumerate() {
+        if index == 0 && !plan.services.is_empty() {
+            head("services");
+        }
+        if index == plan.services.len() {
+            head("pack binaries");
+        }
+        let bytes: u64 = closure
+            .iter()
+            .map(|package| plan.packages[package].bytes())
+            .sum();
         anstream::println!(
-            "  {:width$}  {}  {}",
-            service.name,
-            service.input_hash.dimmed(),
-            closure.join(", ")
+            "{name:width$}  {:>6}  {:>6}  {:>9}  {}",
+            closure.len(),
+            shared.with_others(closure),
+            size(bytes),
+            hash.dimmed()
         );
     }
-    if plan.pack_binaries().next().is_some() {
-        anstream::println!("{}", "pack binaries".bold());
-    }
-    for binary in plan.pack_binaries() {
-        anstream::println!(
-            "  {}  {}  into {}",
-            binary.target,
-            binary.input_hash.dimmed(),
-            binary.folder
-        );
-    }
+    anstream::println!("{}", shared.selective());
     anstream::println!("{}", "stages".bold());
     for selection in &plan.selections {
+        let name = selection.deps();
+        let room = WIDTH.saturating_sub(name.len() + "  : third-party crates of ".len());
         anstream::println!(
-            "  {}: third-party crates of {}",
-            selection.deps(),
-            selection.packages.join(", ")
+            "  {name}: third-party crates of {}",
+            short(&selection.packages, room)
         );
     }
     for stage in stages(plan) {
         let needs = if stage.needs.is_empty() {
             String::new()
         } else {
-            format!(" ← {}", stage.needs.join(", "))
+            let room = WIDTH.saturating_sub(stage.name.len() + 5);
+            format!(" ← {}", short(&stage.needs, room))
         };
         anstream::println!("  {}{needs}", stage.name);
+    }
+}
+
+/// As many of `names` as `room` has place for, and how many more there are.
+fn short(names: &[String], room: usize) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        let rest = names.len() - index;
+        let more = format!("{comma}and {rest} more");
+        let last = if rest == 1 { 0 } else { more.len() };
+        if index > 0 && text.len() + comma.len() + name.len() + last > room {
+            return text + &more;
+        }
+        text = text + comma + name;
+    }
+    text
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    let kib = bytes.div_ceil(1024);
+    if kib < 10_000 {
+        format!("{kib} KiB")
+    } else {
+        format!("{} MiB", kib / 1024)
     }
 }
 
@@ -208,5 +248,34 @@ fn inputs(plan: &Plan, hidden: &[Finding]) {
             hidden::remark(finding),
             format_args!("{} {}, in {services}", finding.place(), finding.by).dimmed()
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_cut_to_the_room_that_there_is() {
+        let names: Vec<String> = (0..40).map(|number| format!("crate-{number:02}")).collect();
+        for room in 22..120 {
+            let text = short(&names, room);
+            assert!(text.len() <= room, "{room}: {text}");
+            let shown = text.matches("crate-").count();
+            assert!(
+                text.ends_with(&format!(", and {} more", 40 - shown)),
+                "{text}"
+            );
+        }
+        assert_eq!(short(&names[..2], 18), "crate-00, crate-01");
+        assert_eq!(short(&names[..1], 1), "crate-00");
+        assert_eq!(short(&names[..2], 17), "crate-00, and 1 more");
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!(size(1), "1 KiB");
+        assert_eq!(size(2048), "2 KiB");
+        assert_eq!(size(20 << 20), "20 MiB");
     }
 }

@@ -78,8 +78,6 @@ pub struct Graph {
 /// What has to be read for it beside the plan, by package.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Number and bytes of its files.
-    pub sizes: BTreeMap<String, (usize, u64)>,
     /// Commits that touched it.
     pub commits: BTreeMap<String, usize>,
     /// Commits that were looked at.
@@ -105,7 +103,7 @@ impl Graph {
             let place = graph.nodes.len();
             closure.insert(place);
             places.insert(name, place);
-            let (files, bytes) = facts.sizes.get(name).copied().unwrap_or_default();
+            let inputs = &plan.packages[name];
             let member = &workspace.members[name];
             graph.nodes.push(Node {
                 kind: Kind::Crate,
@@ -121,8 +119,8 @@ impl Graph {
                 stages: library_stages(plan, name),
                 rebuilds: 0,
                 hash: None,
-                files,
-                bytes,
+                files: inputs.files.len(),
+                bytes: inputs.bytes(),
                 commits: facts.commits.get(name).copied().unwrap_or_default(),
             });
         }
