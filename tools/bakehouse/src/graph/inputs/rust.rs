@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Macro};
 
@@ -35,8 +35,13 @@ const SIGNS: [&str; 17] = [
 
 /// Whether a source file may name something outside its package.
 pub fn has_sign(text: &str) -> bool {
-    static ANY: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(SIGNS).expect("a few words make no large automaton"));
+    // Only for matches of this kind it looks at many bytes at once.
+    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(SIGNS)
+            .expect("a few words make no large automaton")
+    });
     ANY.is_match(text)
 }
 
