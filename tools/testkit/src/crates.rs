@@ -1,6 +1,6 @@
 //! A registry of crates that is a company's own: it has a certificate of its own, and gives nothing without its token.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::engine::gateway;
 use crate::ran::Ran;
+use crate::refusing::head;
 use crate::unique::unique;
 
 /// A registry with one crate, until the process ends.
@@ -84,13 +85,8 @@ impl Crates {
         client.set_read_timeout(Some(Duration::from_secs(10)))?;
         let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
         let mut stream = StreamOwned::new(connection, client);
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? > 0 {
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let (status, body) = self.file(&head);
+        let head = head(&mut stream)?;
+        let (status, body) = self.file(&String::from_utf8_lossy(&head));
         write!(
             stream,
             "HTTP/1.1 {status} .\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

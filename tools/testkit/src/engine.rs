@@ -89,8 +89,7 @@ pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
 /// When they cannot be made to.
 #[track_caller]
 pub fn emulate_arm64() {
-    let tool = repository().join("tools/engine");
-    let _ = Ran::of(Command::new(tool).arg("arm64")).succeeded();
+    tool(&["arm64"]);
 }
 
 /// Gets base images that the repository's own services do not need.
@@ -99,8 +98,17 @@ pub fn emulate_arm64() {
 /// When they cannot be had.
 #[track_caller]
 pub fn bases(images: &[&str]) {
+    tool(&[&["bases"], images].concat());
+}
+
+/// Runs `tools/engine`.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub(crate) fn tool(arguments: &[&str]) {
     let tool = repository().join("tools/engine");
-    let _ = Ran::of(Command::new(tool).arg("bases").args(images)).succeeded();
+    let _ = Ran::of(Command::new(tool).args(arguments)).succeeded();
 }
 
 /// The address at which containers reach this machine.

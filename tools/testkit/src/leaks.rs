@@ -5,9 +5,8 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::engine::docker;
+use crate::engine::{docker, tool};
 use crate::ran::Ran;
-use crate::workspace::repository;
 
 /// A search through all that was written since it was made.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ impl Leaks {
     /// When there is no `zstd` and none can be installed.
     #[track_caller]
     pub fn new() -> Self {
-        let _ = Ran::of(Command::new(repository().join("tools/engine")).arg("zstd")).succeeded();
+        tool(&["zstd"]);
         Self {
             since: tempfile::NamedTempFile::new().expect("a file can be made"),
             before: builds(),

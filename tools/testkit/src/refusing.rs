@@ -57,14 +57,10 @@ impl Refusing {
 /// Serves one request: whoever has another one connects anew.
 fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std::io::Result<()> {
     client.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte)? > 0 {
-        head.push(byte[0]);
-        if head[0] == TLS_HANDSHAKE {
-            // As Go's server answers, by which the engine knows that this is plain HTTP.
-            return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
-        }
+    let head = head(&mut client)?;
+    if head.first() == Some(&TLS_HANDSHAKE) {
+        // As Go's server answers, by which the engine knows that this is plain HTTP.
+        return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
     }
     counter.fetch_add(1, Ordering::Relaxed);
     let Refusal::Status(status) = refusal else {
@@ -87,3 +83,16 @@ fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std:
 
 /// The first byte of a TLS connection.
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The head of a request, as far as it is one: of what is TLS its first byte.
+pub(crate) fn head(client: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte)? > 0 {
+        head.push(byte[0]);
+        if head[0] == TLS_HANDSHAKE {
+            break;
+        }
+    }
+    Ok(head)
+}

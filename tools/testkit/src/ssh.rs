@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::engine::gateway;
+use crate::engine::{gateway, tool};
 use crate::ran::Ran;
-use crate::workspace::repository;
 
 /// It wants to be called by its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
@@ -28,7 +27,7 @@ impl Ssh {
     /// When there is no `sshd` and none can be installed, or one does not start.
     #[track_caller]
     pub fn start() -> Self {
-        let _ = Ran::of(Command::new(repository().join("tools/engine")).arg("sshd")).succeeded();
+        tool(&["sshd"]);
         let own = gateway();
         let port = TcpListener::bind((own.as_str(), 0))
             .and_then(|listener| listener.local_addr())

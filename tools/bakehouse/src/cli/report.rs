@@ -12,8 +12,12 @@ use crate::problem::Problems;
 
 /// Prints what `--format json` shows.
 pub fn json(shown: &impl Serialize) {
-    let json = serde_json::to_string_pretty(shown).expect("strings, numbers and lists are JSON");
-    anstream::println!("{json}");
+    anstream::print!("{}", json_text(shown));
+}
+
+/// What it shows, with the line's end.
+pub fn json_text(shown: &impl Serialize) -> String {
+    serde_json::to_string_pretty(shown).expect("strings, numbers and lists are JSON") + "\n"
 }
 
 /// Sets colours and the level of detail.

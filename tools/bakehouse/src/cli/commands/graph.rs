@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::{GraphArgs, GraphFormat};
+use crate::cli::report::json_text;
 use crate::cli::session::{Planned, Session};
 use crate::documents::graph::{Facts, Graph, dot, html, mermaid, svg};
 use crate::git::history;
@@ -19,10 +20,7 @@ pub fn run(session: &Session, arguments: &GraphArgs) -> Result<(), Problems> {
         GraphFormat::Svg => svg::render(&graph),
         GraphFormat::Mermaid => mermaid::render(&graph),
         GraphFormat::Dot => dot::render(&graph),
-        GraphFormat::Json => {
-            serde_json::to_string_pretty(&graph).expect("strings, numbers and lists are JSON")
-                + "\n"
-        }
+        GraphFormat::Json => json_text(&graph),
     };
     let Some(out) = &arguments.out else {
         anstream::print!("{text}");

@@ -16,7 +16,6 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     }];
     mounts.extend(secrets::of_vendor(plan));
     let script = secrets::only_given(plan)
-        .into_iter()
         .chain(
             INSTALL
                 .replace("VERSION", CARGO_AUDITABLE)

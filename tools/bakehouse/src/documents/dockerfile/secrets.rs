@@ -25,12 +25,7 @@ pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
 
 /// A variable that is not set outside is not set here: Bake gives it all the same, and empty, which Cargo takes for a
 /// value.
-pub fn only_given(plan: &Plan) -> Option<String> {
-    let variables = &plan.config.secrets.variables;
-    (!variables.is_empty()).then(|| {
-        format!(
-            "for name in {}; do eval \"[ -n \\\"\\${{$name-}}\\\" ] || unset $name\"; done",
-            variables.join(" ")
-        )
-    })
+pub fn only_given(plan: &Plan) -> impl Iterator<Item = String> {
+    let variables = plan.config.secrets.variables.iter();
+    variables.map(|name| format!("[ -n \"${{{name}-}}\" ] || unset {name}"))
 }

@@ -16,6 +16,7 @@ pub fn render(graph: &Graph) -> String {
         ("<!-- name -->", escaped(&graph.name)),
         ("/* graph.css */", include_str!("graph.css").to_owned()),
         ("/* page.css */", include_str!("page.css").to_owned()),
+        ("<!-- name -->", escaped(&graph.name)),
         ("/* page.js */", include_str!("page.js").to_owned()),
         ("<!-- drawing -->", inline(graph)),
         ("<!-- costs -->", costs(graph)),

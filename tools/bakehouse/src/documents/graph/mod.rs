@@ -14,7 +14,6 @@ use crate::graph::Workspace;
 use crate::graph::member::EdgeKind;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
-use crate::plan::stage::CompileStage;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -63,6 +62,26 @@ pub struct Node {
     pub commits: usize,
 }
 
+impl Node {
+    /// One that nothing is known of yet.
+    fn new(kind: Kind, name: &str, about: String) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            about,
+            needs: Vec::new(),
+            closure: Vec::new(),
+            changes: Vec::new(),
+            stages: Vec::new(),
+            rebuilds: 0,
+            hash: None,
+            files: 0,
+            bytes: 0,
+            commits: 0,
+        }
+    }
+}
+
 /// The picture, version 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct Graph {
@@ -105,23 +124,19 @@ impl Graph {
             places.insert(name, place);
             let inputs = &plan.packages[name];
             let member = &workspace.members[name];
+            let about = format!(
+                "package {} in {}",
+                member.version,
+                folder(member.dir.as_str())
+            );
             graph.nodes.push(Node {
-                kind: Kind::Crate,
-                name: name.to_owned(),
-                about: format!(
-                    "package {} in {}",
-                    member.version,
-                    folder(member.dir.as_str())
-                ),
                 needs,
                 closure: closure.into_iter().collect(),
-                changes: Vec::new(),
                 stages: library_stages(plan, name),
-                rebuilds: 0,
-                hash: None,
                 files: inputs.files.len(),
                 bytes: inputs.bytes(),
                 commits: facts.commits.get(name).copied().unwrap_or_default(),
+                ..Node::new(Kind::Crate, name, about)
             });
         }
         graph.outputs(plan, &places);
@@ -137,14 +152,12 @@ impl Graph {
                 }
                 None => format!("{} of {}", service.bin, service.package),
             };
-            let mut stages = self.stages(plan, &service.leaf);
-            stages.push(service.name.clone());
             self.output(
                 Kind::Service,
                 &service.name,
                 about,
                 places[service.package.as_str()],
-                stages,
+                stages(plan, &service.leaf, &service.name),
                 &service.input_hash,
             );
         }
@@ -155,31 +168,20 @@ impl Graph {
                     "{} of {}, for {}",
                     binary.bin, binary.package, binary.folder
                 );
-                let mut stages = self.stages(plan, &binary.leaf);
-                stages.push(binary.target.clone());
                 needs.push(self.nodes.len());
                 self.output(
                     Kind::PackBinary,
                     &binary.target,
                     about,
                     places[binary.package.as_str()],
-                    stages,
+                    stages(plan, &binary.leaf, &binary.target),
                     &binary.input_hash,
                 );
             }
+            let about = format!("content of {}, mounted at run time", pack.path);
             self.nodes.push(Node {
-                kind: Kind::Pack,
-                name: pack.name.clone(),
-                about: format!("content of {}, mounted at run time", pack.path),
-                closure: Vec::new(),
-                changes: Vec::new(),
-                stages: Vec::new(),
-                rebuilds: 0,
-                hash: None,
-                files: 0,
-                bytes: 0,
-                commits: 0,
                 needs,
+                ..Node::new(Kind::Pack, &pack.name, about)
             });
         }
     }
@@ -199,37 +201,12 @@ impl Graph {
             self.nodes[*index].changes.push(place);
         }
         self.nodes.push(Node {
-            kind,
-            name: name.to_owned(),
-            about,
             needs: vec![package],
             closure,
-            changes: Vec::new(),
             stages,
-            rebuilds: 0,
             hash: Some(hash.to_owned()),
-            files: 0,
-            bytes: 0,
-            commits: 0,
+            ..Node::new(kind, name, about)
         });
-    }
-
-    /// What runs for a leaf, from the toolchain on.
-    fn stages(&self, plan: &Plan, leaf: &str) -> Vec<String> {
-        let is_leaf = |stage: &&CompileStage| stage.name == leaf;
-        let selections = plan.selections.iter();
-        let found = selections
-            .filter_map(|selection| Some((selection, selection.leaves.iter().find(is_leaf)?)))
-            .next();
-        let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
-        if let Some((selection, leaf)) = found {
-            if plan.config.strategy == Strategy::Layer {
-                stages.push(selection.deps());
-                stages.extend(selection.laid_upon(leaf));
-            }
-            stages.push(leaf.name.clone());
-        }
-        stages
     }
 
     /// The stages that a change of each crate compiles anew: its own, those of crates that are made of it, and leaves.
@@ -268,6 +245,23 @@ impl Graph {
         costs.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.name.cmp(&b.name)));
         costs
     }
+}
+
+/// What runs for an output with that leaf, from the toolchain on.
+fn stages(plan: &Plan, leaf: &str, output: &str) -> Vec<String> {
+    let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
+    for selection in &plan.selections {
+        let mut leaves = selection.leaves.iter();
+        if let Some(leaf) = leaves.find(|stage| stage.name == leaf) {
+            if plan.config.strategy == Strategy::Layer {
+                stages.push(selection.deps());
+                stages.extend(selection.laid_upon(leaf));
+            }
+            stages.push(leaf.name.clone());
+        }
+    }
+    stages.push(output.to_owned());
+    stages
 }
 
 /// The folder of a package as people call it.

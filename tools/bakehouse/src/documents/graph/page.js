@@ -167,7 +167,6 @@ addEventListener("DOMContentLoaded", () => {
     else if (event.key === "-") scale(zoom / 1.25);
     else if (event.key === "0") fit();
   });
-  document.getElementById("name").textContent = `What ${graph.name} is made of`;
   fit();
   follow();
 });
