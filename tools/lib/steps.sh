@@ -68,6 +68,7 @@ unit_tests() {
   schema_tool
   tools/engine chromium || printf '    tests of pages are skipped: there is no browser, and it cannot be installed here\n'
   tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
+  tools/engine strace || printf '    tests that kill at each system call are skipped: there is no strace, and it cannot be installed here\n'
   cargo test --quiet --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake
 }
 

@@ -13,11 +13,13 @@
 //! | [`git`] | the files of a revision, and what is not committed | runs `git` |
 //! | [`engine`] | Docker: what it has, and baking | runs `docker` |
 //! | [`packs`] | packs: what is in them, whether it can be used, and the binaries put into them | reads and writes pack folders |
+//! | [`doctor`] | what is there to bake with, and what is in the way | runs `docker` and `rustc`, reads files |
 //! | [`bench`] | this tool, cargo-chef, mounts by hand and the host, side by side | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
 
 pub mod bench;
 pub mod cli;
+pub mod doctor;
 pub mod documents;
 pub mod engine;
 pub mod files;

@@ -18,6 +18,7 @@ pub enum Code {
     ConfigInvalid,
     ConfigUnreadable,
     ConfigValue,
+    DoctorFound,
     EngineMissing,
     EngineTooOld,
     BakeFailed,
@@ -74,6 +75,7 @@ impl Code {
         Self::ConfigInvalid,
         Self::ConfigUnreadable,
         Self::ConfigValue,
+        Self::DoctorFound,
         Self::EngineMissing,
         Self::EngineTooOld,
         Self::BakeFailed,
@@ -130,6 +132,7 @@ impl Code {
             Self::ConfigInvalid => "config-invalid",
             Self::ConfigUnreadable => "config-unreadable",
             Self::ConfigValue => "config-value",
+            Self::DoctorFound => "doctor-found",
             Self::EngineMissing => "engine-missing",
             Self::EngineTooOld => "engine-too-old",
             Self::BakeFailed => "bake-failed",
@@ -181,6 +184,7 @@ impl Code {
             | Self::BuilderFailed
             | Self::CargoFailed
             | Self::CargoMissing
+            | Self::DoctorFound
             | Self::EngineMissing
             | Self::EngineTooOld
             | Self::FileUnreadable

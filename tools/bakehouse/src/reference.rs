@@ -1,11 +1,14 @@
-//! What users read about `bakehouse.toml` is made of the raw types: docs/bakehouse.schema.json, and the tables of
-//! docs/configuration.md. `BAKEHOUSE_UPDATE=1 cargo test` writes both; without it a difference fails.
+//! What users read is made of what the program takes: of the raw types of `bakehouse.toml` docs/bakehouse.schema.json
+//! and the tables of docs/configuration.md, of the arguments docs/cli.md. `BAKEHOUSE_UPDATE=1 cargo test` writes them;
+//! without it a difference fails.
 
 use std::path::PathBuf;
 
+use clap::CommandFactory;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::cli::args::Args;
 use crate::plan::config::RawConfig;
 use crate::problem::Source;
 
@@ -26,7 +29,7 @@ fn assert_written(file: &str, text: &str) {
     let written = std::fs::read_to_string(docs(file)).unwrap_or_default();
     assert!(
         written == text,
-        "docs/{file} is not what the raw configuration says; run `BAKEHOUSE_UPDATE=1 cargo test --package bakehouse reference`\n{}",
+        "docs/{file} is not what the program says; run `BAKEHOUSE_UPDATE=1 cargo test --package bakehouse reference`\n{}",
         similar::TextDiff::from_lines(written.as_str(), text).unified_diff()
     );
 }
@@ -205,5 +208,57 @@ fn choices_in_the_schema_are_those_in_its_words() {
             described["description"].as_str().unwrap().contains(&words),
             "{described}"
         );
+    }
+}
+
+#[test]
+fn the_page_of_the_command_line_is_what_help_says() {
+    let options = clap_markdown::MarkdownOptions::new()
+        .title("Command line".to_owned())
+        .show_footer(false)
+        .show_table_of_contents(false);
+    let command = Args::command();
+    let text = clap_markdown::help_markdown_command_custom(&command, &options);
+    // A list in a list has a line's end to spare, and so has the page's.
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert_written("cli.md", &(lines.join("\n").trim_end().to_owned() + "\n"));
+}
+
+#[test]
+fn each_command_has_examples_that_it_takes() {
+    fn leaves(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, String)>) {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            let path = [path, &[sub.get_name().to_owned()]].concat();
+            if sub.has_subcommands() {
+                leaves(sub, &path, found);
+            } else {
+                let help = sub.get_after_help().map(ToString::to_string);
+                found.push((path, help.unwrap_or_default()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    leaves(&Args::command(), &[], &mut found);
+    assert!(found.len() > 14, "{found:?}");
+    for (path, help) in found {
+        let lines = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("bakehouse "));
+        let mut examples = 0;
+        for line in lines {
+            let end = line.find(['|', '>', '#']).unwrap_or(line.len());
+            let words = line[..end].split_whitespace();
+            let words: Vec<&str> = words.collect();
+            assert!(
+                words.len() >= path.len() && words[..path.len()] == path[..],
+                "{path:?}: {line}"
+            );
+            let all = std::iter::once("bakehouse").chain(words);
+            if let Err(error) = Args::command().try_get_matches_from(all) {
+                panic!("{line}: {error}");
+            }
+            examples += 1;
+        }
+        assert!(examples > 0, "{path:?} has no example");
     }
 }

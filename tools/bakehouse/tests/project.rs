@@ -6,21 +6,111 @@ use std::path::Path;
 
 use bakehouse::problem::Code;
 
+fn docs(file: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(file)
+}
+
 #[test]
-fn every_error_code_is_documented() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
-    let text = std::fs::read_to_string(page).unwrap();
-    for code in Code::ALL {
+fn every_error_code_is_documented_with_cause_remedy_and_exit_code() {
+    let text = std::fs::read_to_string(docs("errors.md")).unwrap();
+    let rows = text.lines().filter_map(|line| {
+        let cells: Vec<&str> = line
+            .split(" | ")
+            .map(|cell| cell.trim_matches(['|', ' ']))
+            .collect();
+        let code = cells[0].strip_prefix('`')?.strip_suffix('`')?;
+        Some((
+            code.to_owned(),
+            cells
+                .iter()
+                .map(|cell| (*cell).to_owned())
+                .collect::<Vec<_>>(),
+        ))
+    });
+    let rows: Vec<(String, Vec<String>)> = rows.collect();
+    let documented: Vec<&str> = rows.iter().map(|(code, _)| code.as_str()).collect();
+    let mut known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!(
+        documented, known,
+        "docs/errors.md has each code once, sorted"
+    );
+    for ((code, cells), known) in rows.iter().zip({
+        let mut all = Code::ALL.to_vec();
+        all.sort_by_key(|code| code.as_str());
+        all
+    }) {
+        assert_eq!(cells.len(), 4, "{code}: code, cause, remedy, exit");
         assert!(
-            text.contains(&format!("`{}`", code.as_str())),
-            "docs/errors.md lacks `{}`",
-            code.as_str()
+            cells[1].len() > 20 && cells[2].len() > 5,
+            "{code}: {cells:?}"
         );
+        assert_eq!(cells[3], known.exit().to_string(), "{code}");
     }
 }
 
+#[test]
+fn the_book_has_every_page_and_no_page_leads_nowhere() {
+    let summary = std::fs::read_to_string(docs("SUMMARY.md")).unwrap();
+    for entry in std::fs::read_dir(docs("")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "docs/SUMMARY.md lacks {name}"
+        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if file.contains("://") || file.contains(' ') || link.is_empty() {
+                continue;
+            }
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                docs(file)
+            };
+            assert!(target.exists(), "{name} leads to {link}");
+            if !anchor.is_empty()
+                && target
+                    .extension()
+                    .is_some_and(|extension| extension == "md")
+            {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let anchors: Vec<String> = text
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .map(heading)
+                    .collect();
+                assert!(
+                    anchors.iter().any(|one| one == anchor),
+                    "{name} leads to {link}, and there are {anchors:?}"
+                );
+            }
+        }
+    }
+}
+
+/// The address of a heading, as GitHub makes it.
+fn heading(line: &str) -> String {
+    let text = line.trim_start_matches('#').trim().to_lowercase();
+    let kept = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 /// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "toolchain",
     "graph",
     "plan",
@@ -29,6 +119,7 @@ const ROOMS: [&str; 10] = [
     "git",
     "engine",
     "packs",
+    "doctor",
     "bench",
     "cli",
 ];

@@ -269,7 +269,7 @@ fn after_a_bake_of_the_services_only_the_leaves_compile() {
             .env("REGISTRY", workspace.images.namespace());
         Ran::of(&mut command).succeeded().stdout
     };
-    assert!(workspace_build(&workspace).contains("skipped, the pack has it"));
+    assert!(workspace_build(&workspace).contains("skipped: the pack has"));
     workspace.write(TICK, "mine");
     assert!(workspace_build(&workspace).contains("baked into packs/demo/sensors"));
     assert_results(&states(&workspace), "current", "current");

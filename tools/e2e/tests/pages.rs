@@ -5,7 +5,8 @@ use bakehouse_testkit::workspace::repository;
 use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse, unique};
 
 /// Those that are played, each by a test of its name.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
+    "tutorial",
     "layers",
     "quick-bake",
     "quick-packs",
@@ -76,6 +77,12 @@ fn programs() -> tempfile::TempDir {
     let link = folder.path().join("bakehouse");
     std::os::unix::fs::symlink(command.get_program(), link).expect("a link can be made");
     folder
+}
+
+#[test]
+#[ignore = "slow: tools/test --slow"]
+fn tutorial() {
+    play("tutorial");
 }
 
 #[test]

@@ -87,15 +87,16 @@ fn results(ran: &Ran) -> Vec<&str> {
     results.take(SERVICES.len()).collect()
 }
 
-const PUSHED: &str = "baked and pushed";
-const SKIPPED: &str = "skipped, the registry has it";
+const BUILT: &str = "built";
+const CACHED: &str = "cached";
+const SKIPPED: &str = "skipped";
 
 #[test]
 fn what_the_registry_has_is_neither_built_nor_pushed_again() {
     let _turn = Turn::take();
     let published = Published::new();
     published.workspace.generate();
-    assert_eq!(results(&published.push(&[])), [PUSHED; 3]);
+    assert_eq!(results(&published.push(&[])), [BUILT; 3]);
     let before = SERVICES.map(|service| published.digest(service, "latest"));
     let pattern = format!("reference={}/*", published.registry);
     assert_eq!(docker(["image", "ls", "--quiet", "--filter", &pattern]), "");
@@ -118,7 +119,7 @@ fn what_the_registry_has_is_neither_built_nor_pushed_again() {
 
     tiny::set(&published.workspace, "a", "B");
     let changed = published.push(&[]);
-    assert_eq!(results(&changed), [PUSHED, SKIPPED, SKIPPED], "{changed}");
+    assert_eq!(results(&changed), [BUILT, SKIPPED, SKIPPED], "{changed}");
     assert_ne!(published.digest("a", "latest"), before[0]);
     assert_eq!(published.digest("a", "1.2.3"), before[0]);
     // Back again: its tag moves, and nothing is built.
@@ -127,7 +128,7 @@ fn what_the_registry_has_is_neither_built_nor_pushed_again() {
     assert_eq!(results(&back), [SKIPPED; 3], "{back}");
     assert_eq!(published.digest("a", "latest"), before[0]);
     let forced = published.push(&["--force"]);
-    assert_eq!(results(&forced), [PUSHED; 3], "{forced}");
+    assert_eq!(results(&forced), [CACHED; 3], "{forced}");
     assert_eq!(published.digest("a", "latest"), before[0]);
 }
 
@@ -169,9 +170,9 @@ fn what_a_tag_only_claims_to_be_is_built() {
     };
     // Platforms and label → whether that is taken for the service's image.
     let table = [
-        ("linux/amd64", "0000000000000000", PUSHED),
-        ("linux/arm64", hash, PUSHED),
-        ("linux/amd64,linux/arm64", hash, PUSHED),
+        ("linux/amd64", "0000000000000000", BUILT),
+        ("linux/arm64", hash, BUILT),
+        ("linux/amd64,linux/arm64", hash, BUILT),
         // A forgery that says of itself what the image would say: the registry is who is trusted.
         ("linux/amd64", hash, SKIPPED),
     ];
@@ -180,7 +181,7 @@ fn what_a_tag_only_claims_to_be_is_built() {
         let ran = published.push(&["a"]);
         let said = ran.stdout.lines().nth(1).unwrap_or_default();
         assert!(said.ends_with(expected), "{platforms} {label}: {ran}");
-        if expected == PUSHED {
+        if expected == BUILT {
             assert_eq!(
                 published.digest("a", "latest"),
                 right,
@@ -197,7 +198,7 @@ fn what_a_tag_only_claims_to_be_is_built() {
     )
     .succeeded();
     let said = base.stdout.lines().nth(1).unwrap_or_default();
-    assert!(said.ends_with(PUSHED), "{base}");
+    assert!(said.ends_with(BUILT), "{base}");
 }
 
 #[test]
@@ -281,7 +282,7 @@ fn attestations_and_labels_are_there_where_they_are_asked_for() {
             .env("PROVENANCE", "max"),
     )
     .succeeded();
-    assert!(attested.stdout.contains(PUSHED), "{attested}");
+    assert!(attested.stdout.contains(BUILT), "{attested}");
     assert_eq!(inspect("{{json .Image}}"), plain);
     let provenance = inspect("{{json .Provenance}}");
     assert!(provenance.contains("\"buildType\""), "{provenance}");

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::examples;
 use crate::bench::ways::Way;
 
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
@@ -45,34 +46,52 @@ pub struct Global {
 #[derive(Subcommand)]
 pub enum Command {
     /// Propose a bakehouse.toml from what the workspace shows; never overwrites one
+    #[command(after_help = examples::INIT)]
     Init(InitArgs),
     /// Write docker-bake.hcl and docker/
+    #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),
     /// Show services, closures, stages and input hashes; writes nothing
+    #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
     /// Draw what everything is made of, as a page, a drawing or text; prints it
+    #[command(after_help = examples::GRAPH)]
     Graph(GraphArgs),
+    /// Propose small libraries that would better share a stage, from history and measured times
+    #[command(after_help = examples::GROUP)]
+    Group(GroupArgs),
     /// Bake services: all of them, or those named
+    #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
+    /// Check what is there to bake with: engine, builder, bases, toolchain, files; each with its remedy
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
+    #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
     /// Print, or run, the commands that make a builder of several nodes
+    #[command(after_help = examples::BUILDER)]
     Builder(BuilderArgs),
     /// Write a workflow that checks pull requests and publishes what is new, for GitHub or GitLab
+    #[command(after_help = examples::CI)]
     Ci(CiArgs),
     /// Check packs, build the binaries that belong into them, or list what they hold
     #[command(subcommand)]
     Packs(PacksCommand),
     /// Pin the toolchain in toolchain.json, and base images by digest in bakehouse.toml
+    #[command(after_help = examples::PIN)]
     Pin(PinArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
     /// Show the services and packs whose input hash is not what it was at a revision
+    #[command(after_help = examples::AFFECTED)]
     Affected(AffectedArgs),
     /// Show what a service is made of, or why it is not what it was at a revision
+    #[command(after_help = examples::WHY)]
     Why(WhyArgs),
     /// Print completions for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions { shell: clap_complete::Shell },
 }
 
@@ -181,6 +200,24 @@ pub enum Format {
 }
 
 #[derive(Group)]
+pub struct GroupArgs {
+    /// Write them into the configuration
+    #[arg(long)]
+    pub write: bool,
+    /// Commits to look at, the newest first
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub commits: usize,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Group)]
+pub struct DoctorArgs {
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Group)]
 pub struct BuildArgs {
     /// Services, groups of variants, or pack-binary targets
     #[arg(value_name = "SERVICE")]
@@ -191,18 +228,30 @@ pub struct BuildArgs {
     /// Bake even what the engine, or with --push the registry, already has by its input hash
     #[arg(long)]
     pub force: bool,
+    /// Who is told what happens: `buildx` draws as it does, `json` prints a line for each step and one at the end
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = BuildProgress::Buildx)]
+    pub progress: BuildProgress,
     /// Arguments for `docker buildx bake`; nothing is skipped then
     #[arg(last = true, value_name = "BAKE ARGUMENT")]
     pub bake: Vec<OsString>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BuildProgress {
+    Buildx,
+    Json,
+}
+
 #[derive(Subcommand)]
 pub enum PacksCommand {
     /// Check everything in packs: manifests, entry points, links, binaries
+    #[command(after_help = examples::PACKS_CHECK)]
     Check(PacksCheckArgs),
     /// Build the binaries whose input hash is not that of the one in the pack
+    #[command(after_help = examples::PACKS_BUILD)]
     Build(PacksBuildArgs),
     /// Show packs, their actions and sensors, and how their binaries stand
+    #[command(after_help = examples::PACKS_LIST)]
     List(PacksListArgs),
 }
 

@@ -1,8 +1,10 @@
 //! The command line: arguments, output and exit codes.
 
-mod args;
+pub(crate) mod args;
 mod commands;
+mod examples;
 mod hidden;
+mod history;
 mod report;
 mod session;
 mod since;
@@ -23,10 +25,12 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => commands::init::run(&session, &arguments),
         Command::Generate(arguments) => commands::generate::run(&session, &arguments),
         Command::Graph(arguments) => commands::graph::run(&session, &arguments),
+        Command::Group(arguments) => commands::group::run(&session, &arguments),
         Command::Plan(arguments) => commands::plan::run(&session, &arguments),
         Command::Build(arguments) => commands::build::run(&session, &arguments),
         Command::Builder(arguments) => commands::builder::run(&session, &arguments),
         Command::Ci(arguments) => commands::ci::run(&session, &arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
         Command::Packs(command) => commands::packs::run(&session, &command),
         Command::Pin(arguments) => commands::pin::run(&session, &arguments),

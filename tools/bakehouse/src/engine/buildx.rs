@@ -10,6 +10,7 @@ use semver::Version;
 
 use super::failure::Cause;
 use super::heard::Heard;
+use super::records::Baked;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
@@ -68,30 +69,30 @@ impl Engine {
         version("docker buildx", words.unwrap_or(&said), &OLDEST_BUILDX)
     }
 
-    /// Bakes `targets` of the Bake file `file` in `root`, progress going straight to the terminal. BuildKit gives up when a
-    /// registry has lost layers of a cache; then it is baked once more without reading the cache.
+    /// Bakes. BuildKit gives up when a registry has lost layers of a cache; then it is baked once more without reading the
+    /// cache.
     ///
     /// # Errors
     /// `bake-failed`; `engine-missing`, `engine-too-old`.
-    pub fn bake(
-        &self,
-        root: &Utf8Path,
-        file: &Utf8Path,
-        targets: &[String],
-        variables: &[(String, String)],
-        arguments: &[OsString],
-    ) -> Result<(), Problem> {
+    pub fn bake(&self, bake: &Bake<'_>) -> Result<Baked, Problem> {
         self.version()?;
+        let baked = Baked::new()?;
         let run = |further: &[&str]| {
             let mut command = Command::new(&self.docker);
             command
-                .current_dir(root)
-                .args(["buildx", "bake", "--file", file.as_str()])
-                .args(arguments)
+                .current_dir(bake.root)
+                .args(["buildx", "bake", "--file", bake.file.as_str()])
+                .arg("--metadata-file")
+                .arg(baked.path());
+            if bake.listener.is_some() {
+                command.args(["--progress", "rawjson"]);
+            }
+            command
+                .args(bake.arguments)
                 .args(further)
-                .args(targets)
-                .envs(variables.iter().map(|(key, value)| (key, value)));
-            overheard(&mut command).map_err(|error| {
+                .args(bake.targets)
+                .envs(bake.variables.iter().map(|(key, value)| (key, value)));
+            overheard(&mut command, bake.listener).map_err(|error| {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
             })
         };
@@ -108,9 +109,9 @@ impl Engine {
             tracing::warn!("{}: {TOO_LARGE}", caches.join(", "));
         }
         if status.success() {
-            return Ok(());
+            return Ok(baked);
         }
-        let failed = format!("docker buildx bake {} failed", targets.join(" "));
+        let failed = format!("docker buildx bake {} failed", bake.targets.join(" "));
         let gone = || self.version().err().map(|_| Cause::EngineGone);
         let Some(cause) = Cause::of(&heard.end()).or_else(gone) else {
             // Asking takes a quarter of a second, so it is asked only when that may be the reason.
@@ -132,6 +133,15 @@ impl Engine {
     /// # Errors
     /// What it says on standard error.
     pub fn output(&self, arguments: &[&str]) -> Result<String, String> {
+        let (out, _) = self.outputs(arguments)?;
+        Ok(out)
+    }
+
+    /// Runs docker and gives what it prints on both its outputs.
+    ///
+    /// # Errors
+    /// What it says on standard error.
+    pub(super) fn outputs(&self, arguments: &[&str]) -> Result<(String, String), String> {
         run(&self.docker, arguments)
     }
 }
@@ -151,10 +161,29 @@ pub fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
+/// Who is told what buildx says, piece by piece, in the place of standard error.
+pub type Listener<'a> = &'a dyn Fn(&[u8]);
+
+/// What is baked, and how.
+#[derive(Clone, Copy)]
+pub struct Bake<'a> {
+    pub root: &'a Utf8Path,
+    /// The Bake file, relative to the root.
+    pub file: &'a Utf8Path,
+    pub targets: &'a [String],
+    pub variables: &'a [(String, String)],
+    pub arguments: &'a [OsString],
+    /// Gets progress as JSON, which without one goes straight to the terminal.
+    pub listener: Option<Listener<'a>>,
+}
+
 /// Runs `command`, and listens to what it says on standard error. On a terminal that is nothing: buildx draws there
 /// only if it has it for itself.
-fn overheard(command: &mut Command) -> io::Result<(ExitStatus, Heard)> {
-    let terminal = io::stderr().is_terminal();
+fn overheard(
+    command: &mut Command,
+    listener: Option<Listener<'_>>,
+) -> io::Result<(ExitStatus, Heard)> {
+    let terminal = io::stderr().is_terminal() && listener.is_none();
     if !terminal {
         command.stderr(Stdio::piped());
     }
@@ -169,23 +198,28 @@ fn overheard(command: &mut Command) -> io::Result<(ExitStatus, Heard)> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => break,
             };
-            // Where nobody listens any more the bake still has to end.
-            let _ = io::stderr().write_all(&chunk[..length]);
+            match listener {
+                Some(listener) => listener(&chunk[..length]),
+                // Where nobody listens any more the bake still has to end.
+                None => _ = io::stderr().write_all(&chunk[..length]),
+            }
             heard.add(&chunk[..length]);
         }
     }
     Ok((child.wait()?, heard))
 }
 
-fn run(docker: &Path, arguments: &[&str]) -> Result<String, String> {
+fn run(docker: &Path, arguments: &[&str]) -> Result<(String, String), String> {
     let output = Command::new(docker)
         .args(arguments)
         .output()
         .map_err(|error| error.to_string())?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let said = text(&output.stderr);
     if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        Ok((text(&output.stdout), said))
     } else {
-        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        Err(said)
     }
 }
 

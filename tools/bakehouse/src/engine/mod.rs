@@ -8,6 +8,7 @@ mod heard;
 pub mod images;
 pub mod progress;
 pub mod published;
+pub mod records;
 pub mod secrets;
 
 pub use buildx::Engine;

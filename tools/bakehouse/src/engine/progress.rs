@@ -10,6 +10,8 @@ use serde::Deserialize;
 /// One step of a stage.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
+    /// What tells it from every other step.
+    pub digest: String,
     /// E.g. `build-api`; empty for BuildKit's own steps.
     pub stage: String,
     /// E.g. `RUN cargo build`.
@@ -153,6 +155,20 @@ impl Progress {
         })
     }
 
+    /// From the start of the first step to the end of the last.
+    pub fn took(&self) -> Duration {
+        let views = || {
+            self.vertices
+                .values()
+                .flat_map(|vertex| vertex.views.values())
+        };
+        let first = views().filter_map(|view| view.started.as_deref()).min();
+        let last = views().filter_map(|view| view.completed.as_deref()).max();
+        first
+            .zip(last)
+            .map_or(Duration::ZERO, |(first, last)| between(first, last))
+    }
+
     /// All steps that BuildKit looked at, in the order of their start.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<(&String, Step)> = self
@@ -165,6 +181,7 @@ impl Progress {
                     .values()
                     .any(|view| view.completed.is_some() && !view.cached);
                 let step = Step {
+                    digest: digest.clone(),
                     stage: stage.to_owned(),
                     instruction: instruction.to_owned(),
                     executed,
@@ -178,6 +195,27 @@ impl Progress {
         steps.sort_by_key(|(start, _)| *start);
         steps.into_iter().map(|(_, step)| step).collect()
     }
+}
+
+/// The steps that end with this line of a report, without their logs.
+pub fn ended(line: &str) -> Vec<Step> {
+    let reports = serde_json::from_str::<Reports>(line);
+    let reports = reports.map(|reports| reports.vertexes).unwrap_or_default();
+    let ended = reports.iter().filter(|report| report.completed.is_some());
+    ended
+        .map(|report| {
+            let (stage, instruction) = parse(&report.name);
+            Step {
+                digest: report.digest.clone(),
+                stage: stage.to_owned(),
+                instruction: instruction.to_owned(),
+                executed: !report.cached,
+                error: report.error.clone(),
+                took: took(report),
+                log: String::new(),
+            }
+        })
+        .collect()
 }
 
 /// Splits `[linux/amd64 build-api 1/2] RUN x` into stage and instruction: before the stage stand the target and the
@@ -198,11 +236,16 @@ fn parse(name: &str) -> (&str, &str) {
 }
 
 fn took(view: &Report) -> Duration {
-    let (Some(started), Some(completed)) = (&view.started, &view.completed) else {
-        return Duration::ZERO;
-    };
+    match (&view.started, &view.completed) {
+        (Some(started), Some(completed)) => between(started, completed),
+        _ => Duration::ZERO,
+    }
+}
+
+/// From one time to another.
+fn between(started: &str, completed: &str) -> Duration {
     match (second_of_day(started), second_of_day(completed)) {
-        // No step takes a day.
+        // No build takes a day.
         (Some(start), Some(end)) => Duration::from_secs_f64((end - start).rem_euclid(86_400.0)),
         _ => Duration::ZERO,
     }

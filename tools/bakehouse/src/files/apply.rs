@@ -1,18 +1,28 @@
 //! Makes the disk as the plan says.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::Write;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{FlockOperation, flock};
 
 use super::{Change, ChangeKind};
 use crate::problem::{Code, Problem};
 
 /// Applies `changes` below `root`. First all new texts are written beside their places, then all are moved in:
-/// what fails, fails before any file has changed.
+/// what fails, fails before any file has changed. One at a time does so; what a killed one left is removed.
 ///
 /// # Errors
 /// `file-unwritable`.
 pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let alone = alone(root);
+    if alone.is_some() {
+        remove_leftovers(root, changes);
+    }
     let mut ready = Vec::new();
     for change in changes {
         if let ChangeKind::Create { text } | ChangeKind::Update { text, .. } = &change.kind {
@@ -35,17 +45,52 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     for change in changes {
         if let ChangeKind::Remove { .. } = change.kind {
             let path = root.join(&change.path);
-            fs_err::remove_file(&path).map_err(|error| unwritable(&error))?;
+            match fs_err::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(unwritable(&error));
+                }
+                // Another process was as quick.
+                _ => {}
+            }
             remove_empty_folders(root, &path);
         }
     }
     Ok(())
 }
 
+/// How the names of files begin that are not in their places yet.
+const BESIDE: &str = ".bakehouse-";
+
+/// Waits until nobody else applies changes below `root`. None where its file system knows no locks.
+fn alone(root: &Utf8Path) -> Option<File> {
+    let folder = File::open(root).ok()?;
+    flock(&folder, FlockOperation::LockExclusive).ok()?;
+    Some(folder)
+}
+
+/// Whatever a killed process wrote beside a place is beside one that still has to change.
+fn remove_leftovers(root: &Utf8Path, changes: &[Change]) {
+    let places = changes.iter().map(|change| root.join(&change.path));
+    let folders: BTreeSet<Utf8PathBuf> = places
+        .filter_map(|place| place.parent().map(Utf8Path::to_owned))
+        .collect();
+    for entry in folders
+        .iter()
+        .filter_map(|folder| folder.read_dir_utf8().ok())
+        .flatten()
+        .flatten()
+    {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().starts_with(BESIDE) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn write_beside(folder: &Utf8Path, text: &str) -> std::io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let mut file = tempfile::Builder::new()
-        .prefix(".bakehouse-")
+        .prefix(BESIDE)
         .permissions(std::fs::Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

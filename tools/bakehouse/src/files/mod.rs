@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod compare;
+pub mod measured;
 pub mod taken;
 
 pub use compare::{Change, ChangeKind, changes, compare};

@@ -26,8 +26,13 @@ pub fn changed(folder: &Utf8Path, most: usize) -> Result<Vec<Vec<Utf8PathBuf>>, 
         &format!("--max-count={most}"),
         "HEAD",
     ]))?;
+    Ok(read(&listed))
+}
+
+/// The commits of such a list, each with its files.
+pub fn read(listed: &[u8]) -> Vec<Vec<Utf8PathBuf>> {
     let mut commits: Vec<Vec<Utf8PathBuf>> = Vec::new();
-    for entry in entries(&listed) {
+    for entry in entries(listed) {
         // The first file of a commit comes after its mark and a line break.
         let (mark, file) = match entry.strip_prefix('\u{1}') {
             Some(rest) => (true, rest),
@@ -41,5 +46,5 @@ pub fn changed(folder: &Utf8Path, most: usize) -> Result<Vec<Vec<Utf8PathBuf>>, 
             commit.push(file.into());
         }
     }
-    Ok(commits)
+    commits
 }

@@ -227,7 +227,11 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     String::from_utf8(output.stdout).map_err(|error| unclear(&error))
 }
 
-fn parse(text: String) -> Result<Metadata, Problem> {
+/// Reads such an answer.
+///
+/// # Errors
+/// `cargo-failed`.
+pub fn parse(text: String) -> Result<Metadata, Problem> {
     cargo_metadata::MetadataCommand::parse(text).map_err(|error| unclear(&error))
 }
 

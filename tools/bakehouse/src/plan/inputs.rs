@@ -1,6 +1,7 @@
 //! What an output is built from, part by part. Its input hash is the sum of the parts; `why` compares them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -31,6 +32,23 @@ pub enum Part {
     Locked(Arc<str>),
     /// A file that is shipped beside the binary.
     Shipped(Utf8PathBuf),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(key) => write!(f, "{key}"),
+            Self::Toolchain => write!(f, "the release of Rust"),
+            Self::Identity => write!(f, "toolchain.json"),
+            Self::CargoConfig(path) => write!(f, "{path}"),
+            Self::Workspace(manifest, key) => write!(f, "{key} in {manifest}"),
+            Self::Package(name) => write!(f, "package {name}"),
+            Self::Features(name) => write!(f, "features of {name}"),
+            Self::Asks(name) => write!(f, "what {name} asks of crates that others need, too"),
+            Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
+            Self::Shipped(path) => write!(f, "{path}, which is shipped"),
+        }
+    }
 }
 
 /// Everything that can change an output. Equal inputs make equal outputs.

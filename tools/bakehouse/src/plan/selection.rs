@@ -294,7 +294,11 @@ impl Group<'_> {
         let library = |package: &&String| compile(format!("lib-{package}{suffix}"), package, None);
         let ground = below.iter().map(library).collect();
         let libraries = above.iter().map(library).collect();
-        Selection {
+        let groups = match self.config.strategy {
+            Strategy::Layer => self.config.groups.clone(),
+            Strategy::Mount => BTreeMap::new(),
+        };
+        let mut selection = Selection {
             packages: packages.into_iter().map(str::to_owned).collect(),
             features: features.into_iter().collect(),
             all_features_named,
@@ -305,7 +309,16 @@ impl Group<'_> {
             closures,
             activation,
             suffix,
+            groups,
+        };
+        let names = selection.libraries.iter();
+        let names: Vec<String> = names
+            .map(|stage| selection.library(&stage.package))
+            .collect();
+        for (stage, name) in selection.libraries.iter_mut().zip(names) {
+            stage.name = name;
         }
+        selection
     }
 
     /// The libraries whose default features nothing switches on, but a stage of their own would.

@@ -27,8 +27,10 @@ pub struct Selection {
     /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
     /// members, what third-party crates are patched to, and what those need.
     pub ground: Vec<CompileStage>,
-    /// One stage per internal library, each after those it needs.
+    /// The internal libraries, each after those it needs; those of a group have one stage.
     pub libraries: Vec<CompileStage>,
+    /// The group of each library that is in one, by package.
+    pub groups: BTreeMap<String, String>,
     /// One stage per binary.
     pub leaves: Vec<CompileStage>,
     /// For each package all that its build compiles, itself among them.
@@ -59,6 +61,14 @@ pub struct CompileStage {
     pub variables: Vec<String>,
 }
 
+/// A stage that compiles a library, or those of a group.
+#[derive(Clone, Debug)]
+pub struct LibraryStage<'a> {
+    pub name: &'a str,
+    /// In compile order, never empty.
+    pub libraries: Vec<&'a CompileStage>,
+}
+
 impl Selection {
     /// Name of the stage that compiles the third-party crates.
     pub fn deps(&self) -> String {
@@ -67,7 +77,47 @@ impl Selection {
 
     /// Name of the stage that compiles the library `package`.
     pub fn library(&self, package: &str) -> String {
-        format!("lib-{package}{}", self.suffix)
+        match self.groups.get(package) {
+            Some(group) => format!("libs-{group}{}", self.suffix),
+            None => format!("lib-{package}{}", self.suffix),
+        }
+    }
+
+    /// The stages that compile libraries, each after those that it needs, with what each compiles.
+    pub fn library_stages(&self) -> Vec<LibraryStage<'_>> {
+        let mut open: Vec<LibraryStage<'_>> = Vec::new();
+        for library in &self.libraries {
+            match open.iter_mut().find(|stage| stage.name == library.name) {
+                Some(stage) => stage.libraries.push(library),
+                None => open.push(LibraryStage {
+                    name: &library.name,
+                    libraries: vec![library],
+                }),
+            }
+        }
+        let mut ordered: Vec<LibraryStage<'_>> = Vec::with_capacity(open.len());
+        while !open.is_empty() {
+            let ready = open.iter().position(|stage| {
+                let mut needs = self.below(stage).into_iter();
+                needs.all(|need| ordered.iter().any(|stage| stage.name == need))
+            });
+            // The configuration lets no group need itself through others.
+            ordered.push(open.remove(ready.unwrap_or_default()));
+        }
+        ordered
+    }
+
+    /// The library stages that `stage` is laid upon.
+    pub fn below(&self, stage: &LibraryStage<'_>) -> Vec<String> {
+        let mut below: Vec<String> = Vec::new();
+        for library in &stage.libraries {
+            for name in self.laid_upon(library) {
+                if name != stage.name && !below.contains(&name) {
+                    below.push(name);
+                }
+            }
+        }
+        below
     }
 
     /// Whether `package` is compiled with the third-party crates.
@@ -92,12 +142,17 @@ impl Selection {
         features.map(|feature| &feature[plain(feature)..]).collect()
     }
 
-    /// The library stages that `stage` is laid upon.
+    /// The library stages that hold what `stage` needs, each once.
     pub fn laid_upon<'a>(&'a self, stage: &'a CompileStage) -> impl Iterator<Item = String> + 'a {
         let libraries = stage
             .needs
             .iter()
             .filter(|package| !self.is_ground(package));
-        libraries.map(|package| self.library(package))
+        let mut grouped: BTreeSet<&str> = BTreeSet::new();
+        let first = move |package: &&String| {
+            let group = self.groups.get(*package);
+            group.is_none_or(|group| grouped.insert(group))
+        };
+        libraries.filter(first).map(|package| self.library(package))
     }
 }

@@ -3,6 +3,7 @@
 mod above;
 mod binaries;
 mod development;
+mod grouped;
 mod nested;
 mod optional;
 mod patched;

@@ -2,7 +2,7 @@
 
 mod layout;
 mod library;
-mod random;
+pub mod random;
 mod service;
 mod third_party;
 

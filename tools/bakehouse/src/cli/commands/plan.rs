@@ -1,5 +1,6 @@
 //! `bakehouse plan`.
 
+use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 
 use owo_colors::OwoColorize;
@@ -12,7 +13,7 @@ use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
 use crate::plan::Plan;
 use crate::plan::shared::Shared;
-use crate::plan::stage::CompileStage;
+use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 use crate::problem::Problems;
 
 pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
@@ -197,14 +198,60 @@ fn text(plan: &Plan) {
             short(&selection.packages, room)
         );
     }
-    for stage in stages(plan) {
-        let needs = if stage.needs.is_empty() {
-            String::new()
-        } else {
-            let room = WIDTH.saturating_sub(stage.name.len() + 5);
-            format!(" ← {}", short(&stage.needs, room))
-        };
-        anstream::println!("  {}{needs}", stage.name);
+    for selection in &plan.selections {
+        for stage in selection.library_stages() {
+            let names = stage
+                .libraries
+                .iter()
+                .map(|library| library.package.clone());
+            let names: Vec<String> = names.collect();
+            if names.len() > 1 {
+                let room = WIDTH.saturating_sub(stage.name.len() + 4);
+                anstream::println!("  {}: {}", stage.name, short(&names, room));
+                anstream::println!("    {}", held(selection, &stage).dimmed());
+            } else {
+                laid(stage.name, &stage.libraries[0].needs);
+            }
+        }
+        for leaf in &selection.leaves {
+            laid(&leaf.name, &leaf.needs);
+        }
+    }
+}
+
+fn laid(name: &str, needs: &[String]) {
+    let needs = if needs.is_empty() {
+        String::new()
+    } else {
+        let room = WIDTH.saturating_sub(name.len() + 5);
+        format!(" ← {}", short(needs, room))
+    };
+    anstream::println!("  {name}{needs}");
+}
+
+/// Why the libraries of a group can share a stage, or what it costs that they do.
+fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
+    let holders = |library: &CompileStage| -> BTreeSet<&str> {
+        let leaves = selection.leaves.iter();
+        let leaves =
+            leaves.filter(|leaf| selection.closures[&leaf.package].contains(&library.package));
+        leaves.map(|leaf| leaf.name.as_str()).collect()
+    };
+    let all: BTreeSet<BTreeSet<&str>> = stage
+        .libraries
+        .iter()
+        .map(|library| holders(library))
+        .collect();
+    match all.first() {
+        Some(same) if all.len() == 1 && same.len() == 1 => {
+            "one stage: the same binary holds all of them".to_owned()
+        }
+        Some(same) if all.len() == 1 => format!(
+            "one stage: the same {} binaries hold all of them",
+            same.len()
+        ),
+        _ => "one stage, and not the same binaries hold them: some are built anew for nothing"
+            .to_owned(),
     }
 }
 

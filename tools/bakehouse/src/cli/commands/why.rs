@@ -80,9 +80,22 @@ pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
 enum Change {
     /// The revision has no such output.
     New,
-    Same,
+    /// With the packages that changed and are not compiled for it.
+    Same(Vec<String>),
     Because(Vec<Reason>, Uncommitted),
 }
+
+/// Packages that are not what they were. An output that is can have none of them.
+fn elsewhere(then: &Plan, now: &Plan) -> Vec<String> {
+    let packages = now.packages.iter();
+    packages
+        .filter(|(name, inputs)| then.packages.get(*name) != Some(inputs))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// Packages that changed elsewhere that are shown without `--verbose`.
+const ELSEWHERE: usize = 5;
 
 /// Reasons that are shown without `--verbose`.
 const SHOWN: usize = 20;
@@ -101,7 +114,7 @@ impl Change {
             return Ok(Self::New);
         };
         if was.input_hash == output.input_hash {
-            return Ok(Self::Same);
+            return Ok(Self::Same(elsewhere(&then.plan, &now.plan)));
         }
         let config = session.config_name(now);
         let (then_lock, now_lock) = (then.lock(), now.lock());
@@ -117,10 +130,28 @@ impl Change {
         let (name, revision) = (output.name.bold(), since.revision.short());
         match self {
             Self::New => anstream::println!("{name} is new since {revision}"),
-            Self::Same => anstream::println!(
-                "{name} is what it was at {revision}: its input hash is still {}",
-                output.input_hash
-            ),
+            Self::Same(elsewhere) => {
+                anstream::println!(
+                    "{name} is what it was at {revision}: its input hash is still {}",
+                    output.input_hash
+                );
+                if !elsewhere.is_empty() {
+                    let all = session.global.verbose > 0;
+                    let shown = if all {
+                        elsewhere.len()
+                    } else {
+                        elsewhere.len().min(ELSEWHERE)
+                    };
+                    let more = match elsewhere.len() - shown {
+                        0 => String::new(),
+                        more => format!(" and {more} more, which --verbose shows"),
+                    };
+                    anstream::println!(
+                        "  what changed is not compiled for it: {}{more}",
+                        elsewhere[..shown].join(", ")
+                    );
+                }
+            }
             Self::Because(reasons, uncommitted) => {
                 anstream::println!("{name} is not what it was at {revision}:");
                 let all = session.global.verbose > 0;
@@ -139,7 +170,7 @@ impl Change {
     fn shown<'a>(&'a self, output: Output<'a>, since: &'a Since) -> ShownChange<'a> {
         let (changed, reasons) = match self {
             Self::New => (true, &[][..]),
-            Self::Same => (false, &[][..]),
+            Self::Same(_) => (false, &[][..]),
             Self::Because(reasons, _) => (true, &reasons[..]),
         };
         ShownChange {
@@ -149,6 +180,10 @@ impl Change {
             input_hash: output.input_hash,
             changed,
             new: matches!(self, Self::New),
+            elsewhere: match self {
+                Self::Same(elsewhere) => elsewhere,
+                Self::New | Self::Because(..) => &[],
+            },
             reasons: reasons
                 .iter()
                 .map(|reason| ShownReason {
@@ -170,6 +205,8 @@ struct ShownChange<'a> {
     input_hash: &'a str,
     changed: bool,
     new: bool,
+    /// Where it did not change: packages that did, and are not compiled for it.
+    elsewhere: &'a [String],
     reasons: Vec<ShownReason<'a>>,
 }
 

@@ -1,5 +1,8 @@
 //! Strategy `layer`: each internal library and each binary has a stage of its own, laid upon `deps` and the
-//! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else.
+//! outputs of exactly the libraries it needs, so a change runs what depends on it and nothing else. Libraries of a group
+//! share a stage.
+
+use std::collections::BTreeSet;
 
 use super::auditable;
 use super::cross;
@@ -11,14 +14,14 @@ use super::wrapper::before_compiler;
 use super::{BINARIES, BUILD, IMAGE};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
-use crate::plan::stage::{CompileStage, Selection};
+use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 
 /// `deps`, `lib-*` and `build-*` of a selection.
 pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     let mut stages = vec![deps(plan, selection)];
+    let libraries = selection.library_stages();
     stages.extend(
-        selection
-            .libraries
+        libraries
             .iter()
             .map(|stage| library(plan, selection, stage)),
     );
@@ -31,39 +34,73 @@ pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     stages
 }
 
-/// One internal library; its layer holds its sources and what Cargo added for it.
-fn library(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
-    let mut script = lay_out(plan, selection, stage);
+/// One internal library, or those of a group; its layer holds their sources and what Cargo added for them.
+fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stage {
+    let on = selection.below(stage);
+    let mut script = lay_out(plan, !on.is_empty(), true);
     script.push("touch /tmp/before".to_owned());
-    script.extend(cargo_build(plan, selection, &library_target(plan, stage)));
+    script.extend(cargo_build(plan, selection, &library_targets(plan, stage)));
     script.push("mkdir -p /delta/out".to_owned());
+    let files = stage
+        .libraries
+        .iter()
+        .flat_map(|library| files(plan, library));
     script.push(format!(
         "cp -a --parents {} /delta/out",
-        files(plan, stage).join(" ")
+        files.collect::<Vec<_>>().join(" ")
     ));
     script.push(
         "find target -newer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out"
             .to_owned(),
     );
-    let on: Vec<String> = selection.laid_upon(stage).collect();
-    let on = if on.is_empty() {
-        String::new()
-    } else {
-        format!(", laid upon {}", on.join(", "))
+    let packages = stage
+        .libraries
+        .iter()
+        .map(|library| library.package.as_str());
+    let packages = packages.collect::<Vec<_>>().join(", ");
+    let what = match &stage.libraries[..] {
+        [_] => "library",
+        _ => "libraries",
     };
-    let comment = format!("{}: the library {}{on}.", stage.name, stage.package);
-    compile(plan, selection, stage, comment, script)
+    let laid = match &on[..] {
+        [] => String::new(),
+        on => format!(", laid upon {}", on.join(", ")),
+    };
+    let comment = format!("{}: the {what} {packages}{laid}.", stage.name);
+    let mut mounts = grounds(selection);
+    mounts.extend(floor::mount(plan));
+    mounts.extend(deltas(on.into_iter()));
+    let with_root = stage.libraries.iter().find(|library| library.with_root);
+    mounts.push(root_manifest_mount(
+        plan,
+        with_root.unwrap_or(&stage.libraries[0]),
+    ));
+    for library in &stage.libraries {
+        mounts.extend(manifest_mount(plan, library));
+        mounts.extend(source_mounts(library));
+    }
+    let variables: BTreeSet<&String> = stage
+        .libraries
+        .iter()
+        .flat_map(|library| &library.variables)
+        .collect();
+    compile(plan, stage.name, variables, comment, mounts, script)
 }
 
-/// A library as those who link it and those who run it want it.
-fn library_target(plan: &Plan, stage: &CompileStage) -> String {
-    let package = &stage.package;
+/// Libraries as those who link them and those who run them want them.
+fn library_targets(plan: &Plan, stage: &LibraryStage<'_>) -> String {
+    let run = stage.libraries.iter().filter(|library| library.used.run);
+    let run: Vec<String> = run
+        .map(|library| format!("{RUNNER}/{}", library.package))
+        .collect();
     let mut words = String::new();
-    if stage.used.run {
-        words += &format!("-p {RUNNER} --features {RUNNER}/{package} ");
+    if !run.is_empty() {
+        words += &format!("-p {RUNNER} --features {} ", run.join(","));
     }
-    if stage.used.linked || !stage.used.run {
-        words += &format!("-p {} ", spec(plan, package));
+    for library in &stage.libraries {
+        if library.used.linked || !library.used.run {
+            words += &format!("-p {} ", spec(plan, &library.package));
+        }
     }
     words + "--lib"
 }
@@ -71,18 +108,15 @@ fn library_target(plan: &Plan, stage: &CompileStage) -> String {
 /// One binary, and nothing but the binary in its layer.
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
-    let mut script = lay_out(plan, selection, stage);
+    let on: Vec<String> = selection.laid_upon(stage).collect();
+    let mut script = lay_out(plan, !on.is_empty(), !has_own_output(stage));
     script.extend(before_compiler(plan, stage));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.extend(dist(plan, bin));
     script.extend(glibc::check(plan, stage));
-    compile(
-        plan,
-        selection,
-        stage,
-        format!("{}: the binary {bin}.", stage.name),
-        script,
-    )
+    let comment = format!("{}: the binary {bin}.", stage.name);
+    let mounts = mounts(plan, selection, stage);
+    compile(plan, &stage.name, &stage.variables, comment, mounts, script)
 }
 
 /// Puts a binary where the image has it, with the time that all has in an image: a layer would be another each time.
@@ -96,20 +130,21 @@ pub fn dist(plan: &Plan, bin: &str) -> [String; 3] {
 
 fn compile(
     plan: &Plan,
-    selection: &Selection,
-    stage: &CompileStage,
+    name: &str,
+    variables: impl IntoIterator<Item = impl AsRef<str>>,
     comment: String,
+    mounts: Vec<Mount>,
     script: Vec<String>,
 ) -> Stage {
     Stage {
         comment: vec![comment],
         from: cross::base(plan),
-        name: stage.name.clone(),
-        instructions: arguments(&stage.variables)
+        name: name.to_owned(),
+        instructions: arguments(variables)
             .chain(compiling(plan))
             .chain([Instruction::Run(Run {
                 network: false,
-                mounts: mounts(plan, selection, stage),
+                mounts,
                 script,
             })])
             .collect(),
@@ -124,8 +159,9 @@ pub fn arguments(
     variables.map(|name| Instruction::Arg(name.as_ref().to_owned()))
 }
 
-fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
-    let mut mounts = vec![
+/// What every stage stands on: the third-party crates, their sources, and a place for what is not kept.
+fn grounds(selection: &Selection) -> Vec<Mount> {
+    vec![
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
         },
@@ -136,14 +172,19 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
             target: BUILD.to_owned(),
             writable: true,
         },
-    ];
+    ]
+}
+
+/// The outputs of library stages.
+fn deltas(stages: impl Iterator<Item = String>) -> impl Iterator<Item = Mount> {
+    stages.map(|stage| Mount::stage(&stage, "/delta/out", &format!("/libraries/{stage}")))
+}
+
+fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
+    let mut mounts = grounds(selection);
     mounts.extend(floor::mount(plan));
-    mounts.extend(stage.bin.as_ref().and_then(|_| auditable::mount(plan)));
-    let libraries = selection.laid_upon(stage);
-    mounts.extend(
-        libraries
-            .map(|library| Mount::stage(&library, "/delta/out", &format!("/libraries/{library}"))),
-    );
+    mounts.extend(auditable::mount(plan));
+    mounts.extend(deltas(selection.laid_upon(stage)));
     mounts.push(root_manifest_mount(plan, stage));
     if !has_own_output(stage) {
         mounts.extend(manifest_mount(plan, stage));
@@ -206,16 +247,12 @@ fn has_own_output(stage: &CompileStage) -> bool {
 
 /// Puts the workspace together: libraries, then the package's sources with the time of now, which is older than
 /// whatever Cargo builds from them.
-fn lay_out(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<String> {
+fn lay_out(plan: &Plan, has_libraries: bool, has_sources: bool) -> Vec<String> {
     let mut script = Vec::from_iter(cross::enter(plan));
-    if selection.laid_upon(stage).next().is_some() {
+    if has_libraries {
         script.push("for library in /libraries/*; do cp -a $library/. .; done".to_owned());
     }
-    let own = if has_own_output(stage) {
-        ""
-    } else {
-        "/sources/. "
-    };
+    let own = if has_sources { "/sources/. " } else { "" };
     script.push(format!("cp -R --preserve=mode,links {own}/manifests/. ."));
     script.extend(adopt_versions(plan));
     script

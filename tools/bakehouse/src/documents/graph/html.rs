@@ -19,6 +19,7 @@ pub fn render(graph: &Graph) -> String {
         ("<!-- name -->", escaped(&graph.name)),
         ("/* page.js */", include_str!("page.js").to_owned()),
         ("<!-- drawing -->", inline(graph)),
+        ("<!-- history -->", history(graph)),
         ("<!-- costs -->", costs(graph)),
         ("<!-- data -->", json),
     ];
@@ -33,6 +34,57 @@ pub fn render(graph: &Graph) -> String {
         }
     }
     text + rest
+}
+
+/// What a commit costs each service, and what would save most.
+fn history(graph: &Graph) -> String {
+    let history = &graph.history;
+    if graph.commits == 0 {
+        return String::new();
+    }
+    let how = if history.measured {
+        "Times are those that <code>bakehouse build</code> measured on this machine; what never ran here goes by the size of its sources."
+    } else {
+        "Times are guessed from the sizes of sources, until <code>bakehouse build</code> has measured them on this machine."
+    };
+    let mut text = format!(
+        "<p>The {} commits looked at would have compiled for {:.1} s in all. {how}</p>\n",
+        graph.commits, history.seconds
+    );
+    if let Some(split) = &history.split {
+        let _ = writeln!(
+            text,
+            "<p class=\"saves\">Splitting would save most in <a href=\"#crate:{0}\">{0}</a>: {1} commits changed nothing but its module <code>{2}</code>. As a crate of its own, needed by one service, that saves up to {3:.1} s of these.</p>",
+            escaped(&split.package),
+            split.commits,
+            escaped(&split.module),
+            split.saves
+        );
+    }
+    if let Some(merge) = &history.merge {
+        let names: Vec<String> = merge
+            .packages
+            .iter()
+            .map(|name| format!("<a href=\"#crate:{0}\">{0}</a>", escaped(name)))
+            .collect();
+        let _ = writeln!(
+            text,
+            "<p class=\"saves\">Merging would save most in {}: the same binaries hold both, and one stage less is {:.1} s of these. <code>bakehouse group</code> lets them share a stage without merging them.</p>",
+            names.join(" and "),
+            merge.saves
+        );
+    }
+    text += "<table><thead><tr><th>service</th><th>commits that build it</th><th>seconds for a commit</th></tr></thead><tbody>\n";
+    for cost in &history.services {
+        let _ = writeln!(
+            text,
+            "<tr><td>{}</td><td>{}</td><td>{:.2}</td></tr>",
+            escaped(&cost.name),
+            cost.commits,
+            cost.seconds_per_commit
+        );
+    }
+    text + "</tbody></table>\n"
 }
 
 /// What the commits that were looked at compiled anew, by the crate that they changed.

@@ -14,6 +14,7 @@ use crate::graph::Workspace;
 use crate::graph::member::EdgeKind;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
+use crate::plan::costs::{Commits, Costs, Merge, ServiceCost, Split, Times};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,6 +61,8 @@ pub struct Node {
     pub bytes: u64,
     /// Commits that touched it.
     pub commits: usize,
+    /// Seconds that its own stages took when they last ran, where that is known.
+    pub seconds: Option<f64>,
 }
 
 impl Node {
@@ -78,6 +81,7 @@ impl Node {
             files: 0,
             bytes: 0,
             commits: 0,
+            seconds: None,
         }
     }
 }
@@ -92,15 +96,54 @@ pub struct Graph {
     pub commits: usize,
     /// Crates after what they need, then services, pack binaries and packs.
     pub nodes: Vec<Node>,
+    pub history: History,
 }
 
-/// What has to be read for it beside the plan, by package.
+/// What has to be read for it beside the plan.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Commits that touched it.
-    pub commits: BTreeMap<String, usize>,
-    /// Commits that were looked at.
-    pub looked_at: usize,
+    pub commits: Commits,
+    /// Seconds by stage.
+    pub seconds: BTreeMap<String, f64>,
+}
+
+/// What the commits that were looked at cost under this plan.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct History {
+    /// Whether stages were measured; else their times are guessed from the sizes of their sources.
+    pub measured: bool,
+    /// Seconds that all of them compiled.
+    pub seconds: f64,
+    /// Services and pack binaries, the costliest first.
+    pub services: Vec<ServiceCost>,
+    pub split: Option<Split>,
+    pub merge: Option<Merge>,
+}
+
+impl History {
+    fn new(plan: &Plan, facts: &Facts) -> Self {
+        let times = Times::new(plan, &facts.seconds);
+        let costs = Costs::new(plan, &times, &facts.commits);
+        let services = plan
+            .services
+            .iter()
+            .map(|service| (&service.name, &service.leaf));
+        let binaries = plan
+            .pack_binaries()
+            .map(|binary| (&binary.target, &binary.leaf));
+        let mut services: Vec<ServiceCost> = services
+            .chain(binaries)
+            .map(|(name, leaf)| costs.service(name, leaf))
+            .collect();
+        services.sort_by(|a, b| b.seconds_per_commit.total_cmp(&a.seconds_per_commit));
+        Self {
+            measured: times.are_measured(),
+            seconds: (costs.all() * 10.0).round() / 10.0,
+            services,
+            split: costs.split(),
+            merge: costs.merge(),
+        }
+    }
 }
 
 impl Graph {
@@ -109,8 +152,9 @@ impl Graph {
         let mut graph = Self {
             version: 1,
             name: plan.config.name.clone(),
-            commits: facts.looked_at,
+            commits: facts.commits.looked_at,
             nodes: Vec::new(),
+            history: History::new(plan, facts),
         };
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for name in in_order(&direct) {
@@ -135,12 +179,19 @@ impl Graph {
                 stages: library_stages(plan, name),
                 files: inputs.files.len(),
                 bytes: inputs.bytes(),
-                commits: facts.commits.get(name).copied().unwrap_or_default(),
+                commits: facts.commits.of(name),
+                seconds: sum(library_stages(plan, name).iter(), facts),
                 ..Node::new(Kind::Crate, name, about)
             });
         }
         graph.outputs(plan, &places);
         graph.count(plan);
+        for node in &mut graph.nodes {
+            if matches!(node.kind, Kind::Service | Kind::PackBinary) {
+                // Its leaf comes before the image.
+                node.seconds = sum(node.stages.iter().rev().skip(1).take(1), facts);
+            }
+        }
         graph
     }
 
@@ -245,6 +296,14 @@ impl Graph {
         costs.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.name.cmp(&b.name)));
         costs
     }
+}
+
+/// Seconds of those stages that were measured.
+fn sum<'a>(stages: impl Iterator<Item = &'a String>, facts: &Facts) -> Option<f64> {
+    let known: Vec<f64> = stages
+        .filter_map(|stage| facts.seconds.get(stage).copied())
+        .collect();
+    (!known.is_empty()).then(|| known.iter().sum())
 }
 
 /// What runs for an output with that leaf, from the toolchain on.

@@ -45,6 +45,15 @@ addEventListener("DOMContentLoaded", () => {
     if (node.kind === "crate") {
       about.append(make("p", `${node.files} files, ${bytes(node.bytes)}, ${node.commits} of ${graph.commits} commits`));
       about.append(make("p", `a change compiles ${node.rebuilds} stages anew`));
+    }
+    if (node.seconds !== null) {
+      about.append(make("p", `its own stages took ${node.seconds.toFixed(1)} s when they last ran here`));
+    }
+    const cost = graph.history.services.find((service) => service.name === node.name);
+    if (cost && node.hash) {
+      about.append(make("p", `built anew after ${cost.commits} of ${graph.commits} commits, ${cost.seconds_per_commit.toFixed(1)} s for a commit on average`));
+    }
+    if (node.kind === "crate") {
       list("Built anew when it changes", node.changes);
     }
     const rest = node.closure.filter((other) => other !== place);
@@ -147,7 +156,10 @@ addEventListener("DOMContentLoaded", () => {
       if (first !== undefined) go(first);
     }
   });
-  document.getElementById("colour").addEventListener("change", (event) => svg.classList.toggle("plain", event.target.value === "plain"));
+  document.getElementById("colour").addEventListener("change", (event) => {
+    svg.classList.toggle("plain", event.target.value === "plain");
+    svg.classList.toggle("by-time", event.target.value === "time");
+  });
   document.getElementById("in").addEventListener("click", () => scale(zoom * 1.25));
   document.getElementById("out").addEventListener("click", () => scale(zoom / 1.25));
   document.getElementById("fit").addEventListener("click", fit);

@@ -74,15 +74,17 @@ fn drawing(graph: &Graph, style: &str) -> String {
             );
         }
     }
-    let heats = heats(graph);
+    let heats = heats(graph, |node| node.commits);
+    let times = heats_of_times(graph);
     for (place, node) in graph.nodes.iter().enumerate() {
         let (x, y) = points[place];
         let _ = writeln!(
             text,
-            "<g class=\"node {} heat-{}\" data-node=\"{place}\" tabindex=\"0\" role=\"button\" aria-pressed=\"false\" transform=\"translate({x} {y})\">\
+            "<g class=\"node {} heat-{}{}\" data-node=\"{place}\" tabindex=\"0\" role=\"button\" aria-pressed=\"false\" transform=\"translate({x} {y})\">\
             <title>{}</title><rect width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{}\"/><text x=\"10\" y=\"16\">{}</text></g>",
             node.kind.as_str(),
             heats[place],
+            times[place],
             escaped(&title(node)),
             if node.kind == super::Kind::Crate {
                 3
@@ -101,23 +103,39 @@ fn title(node: &Node) -> String {
     if node.commits > 0 {
         let _ = write!(title, ", {} commits", node.commits);
     }
+    if let Some(seconds) = node.seconds {
+        let _ = write!(title, ", {seconds:.1} s");
+    }
     title
 }
 
-/// How often each node is changed, from 0, never, to 4, among the most changed.
-fn heats(graph: &Graph) -> Vec<usize> {
-    let most = graph
-        .nodes
-        .iter()
-        .map(|node| node.commits)
-        .max()
-        .unwrap_or_default();
-    let heat = |node: &Node| (node.commits * 4).checked_div(most).unwrap_or_default();
-    let at_least = |node: &Node| usize::from(node.commits > 0);
+/// How much each node has of something, from 0, nothing, to 4, among the most.
+fn heats(graph: &Graph, of: impl Fn(&Node) -> usize) -> Vec<usize> {
+    let most = graph.nodes.iter().map(&of).max().unwrap_or_default();
+    let heat = |node: &Node| (of(node) * 4).checked_div(most).unwrap_or_default();
+    let at_least = |node: &Node| usize::from(of(node) > 0);
     graph
         .nodes
         .iter()
         .map(|node| heat(node).max(at_least(node)))
+        .collect()
+}
+
+/// The class of the time that each node took; none where that is not known.
+fn heats_of_times(graph: &Graph) -> Vec<String> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "no stage takes that many milliseconds"
+    )]
+    let milliseconds = |node: &Node| (node.seconds.unwrap_or_default() * 1000.0) as usize;
+    let heats = heats(graph, milliseconds);
+    let nodes = graph.nodes.iter().zip(heats);
+    nodes
+        .map(|(node, heat)| {
+            node.seconds
+                .map_or_else(String::new, |_| format!(" time-{heat}"))
+        })
         .collect()
 }
 

@@ -32,12 +32,13 @@ const RESERVED: [&str; 13] = [
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 7] = [
+const RESERVED_STARTS: [&str; 8] = [
     "build-",
     "deps-",
     "files-",
     "glibc-",
     "lib-",
+    "libs-",
     "runtime-for-",
     "_",
 ];
@@ -137,6 +138,7 @@ impl Check<'_> {
                 .map(|path| self.in_context(path)),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
             secrets: self.secrets(raw),
+            groups: self.groups(raw),
             inputs,
             variables,
             services,

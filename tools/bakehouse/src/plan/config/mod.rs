@@ -5,6 +5,7 @@ mod builders;
 mod check;
 mod compose;
 pub mod digests;
+mod groups;
 mod parse;
 pub mod raw;
 mod secrets;

@@ -76,6 +76,12 @@ pub struct RawConfig {
     /// The images, by name: the name of the Bake target and of the image. Without it each binary of each member
     /// becomes a service.
     pub services: Option<BTreeMap<Spanned<String>, RawService>>,
+    /// Libraries that share a stage, by the group's name. See [architecture.md](architecture.md#small-libraries-in-one-stage);
+    /// `bakehouse group` proposes them.
+    ///
+    /// Form: table: name → list of packages. Default: `{}`: each library has a stage of its own.
+    #[serde(default)]
+    pub groups: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     /// What a package's build reads outside its own folder, by package.
     #[serde(default)]
     pub inputs: BTreeMap<Spanned<String>, RawInputs>,

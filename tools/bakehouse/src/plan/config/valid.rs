@@ -100,6 +100,8 @@ pub struct Config {
     pub packs_dev: Option<Utf8PathBuf>,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
+    /// Libraries that share a stage: per package the group's name.
+    pub groups: BTreeMap<String, String>,
     /// Per package: paths outside its folder that its build reads.
     pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.

@@ -1,6 +1,8 @@
 //! `bakehouse build`.
 
+mod account;
 mod chosen;
+mod events;
 mod names;
 mod store;
 mod table;
@@ -8,20 +10,24 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
+use account::{Account, Outcome};
 use chosen::{Chosen, choose};
+use events::Events;
 use names::Names;
-use store::Store;
+use store::{Details, Store};
+use table::Known;
 
 use super::generate::check;
 use super::packs::usual_platform;
-use crate::cli::args::BuildArgs;
+use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
-use crate::engine::buildx::is_set;
+use crate::engine::buildx::{Bake, Listener, is_set};
+use crate::engine::records::Baked;
 use crate::engine::secrets::allowed;
-use crate::files;
+use crate::files::{self, measured::Measured};
 use crate::packs::binary::{Spot, State, look, spots};
 use crate::packs::leftover;
 use crate::packs::place::Staging;
@@ -30,6 +36,14 @@ use crate::plan::Plan;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
+    let built = build(session, arguments);
+    if let (Err(problems), BuildProgress::Json) = (&built, arguments.progress) {
+        events::failed(problems);
+    }
+    built
+}
+
+fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
@@ -77,8 +91,10 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             store.tag(service)?;
         }
     }
-    let held = held.into_iter().map(|(name, held)| (name, held.detail));
-    let mut details: BTreeMap<String, String> = held.collect();
+    let held = held.into_iter().map(|(name, held)| (name, held.details));
+    let mut details: BTreeMap<String, Details> = held.collect();
+    let mut outcomes = BTreeMap::new();
+    let mut account = Account::default();
     if !missing.is_empty() {
         let spots: Vec<&Spot<'_>> = spots
             .iter()
@@ -87,11 +103,43 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         let mut further = store.arguments(&missing.services);
         // Those of the user come last, and win.
         further.extend_from_slice(&arguments.bake);
-        bake(&engine, &planned, &missing, &spots, certain, &further)?;
+        let events = Events::default();
+        let hear = |bytes: &[u8]| events.hear(bytes);
+        let listener: Option<Listener<'_>> = match arguments.progress {
+            BuildProgress::Json => Some(&hear),
+            BuildProgress::Buildx => None,
+        };
+        let order = Order {
+            missing: &missing,
+            spots: &spots,
+            certain,
+            arguments: &further,
+            listener,
+        };
+        let baked = bake(&engine, &planned, &order)?;
         details.extend(store.details(&missing.services));
+        let records = baked.records(&engine);
+        outcomes = records
+            .iter()
+            .map(|(target, record)| (target.clone(), Outcome::of(record)))
+            .collect();
+        let mut measured = Measured::read(root);
+        account = Account::of(plan, &records, &measured);
+        account.remember(plan, &missing.targets(), &mut measured);
+        measured.write(root);
     }
-    if !session.global.quiet {
-        table::print(root, &names, &store, &chosen, &missing, &details);
+    let known = Known {
+        root,
+        chosen: &chosen,
+        baked: &missing,
+        details: &details,
+        outcomes: &outcomes,
+    };
+    let rows = known.rows();
+    match arguments.progress {
+        BuildProgress::Json => events::done(&rows, &account),
+        BuildProgress::Buildx if session.global.quiet => {}
+        BuildProgress::Buildx => table::print(&rows, &store, &account, session.global.verbose > 0),
     }
     Ok(())
 }
@@ -129,31 +177,40 @@ pub fn is_overridden(but: &[&str]) -> bool {
         .any(|name| !but.contains(name) && std::env::var_os(name).is_some())
 }
 
-fn bake(
-    engine: &Engine,
-    planned: &Planned,
-    missing: &Chosen<'_>,
-    spots: &[&Spot<'_>],
+/// What is baked, and how.
+struct Order<'a> {
+    missing: &'a Chosen<'a>,
+    spots: &'a [&'a Spot<'a>],
     certain: bool,
-    arguments: &[std::ffi::OsString],
-) -> Result<(), Problems> {
+    arguments: &'a [std::ffi::OsString],
+    listener: Option<Listener<'a>>,
+}
+
+fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, Problems> {
     let Planned { root, plan, .. } = planned;
-    let hashed = missing.services.iter().filter(|_| certain);
+    let Order {
+        missing,
+        spots,
+        certain,
+        ..
+    } = order;
+    let hashed = missing.services.iter().filter(|_| *certain);
     let variables: Vec<(String, String)> = hashed
         .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
         .collect();
     let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
-    all.extend_from_slice(arguments);
-    engine
-        .bake(
+    all.extend_from_slice(order.arguments);
+    let baked = engine
+        .bake(&Bake {
             root,
-            &plan.config.output.bake,
-            &missing.targets(),
-            &variables,
-            &all,
-        )
+            file: &plan.config.output.bake,
+            targets: &missing.targets(),
+            variables: &variables,
+            arguments: &all,
+            listener: order.listener,
+        })
         .map_err(|problem| {
             let services = missing.services.iter().map(|service| &service.closure);
             let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
@@ -161,10 +218,10 @@ fn bake(
         })?;
     let mut problems = Vec::new();
     if let Some(staging) = &staging {
-        let settled = staging.settle_all(root, plan, spots, certain);
+        let settled = staging.settle_all(root, plan, spots, *certain);
         problems.extend(settled.filter_map(Result::err));
     }
-    Problems(problems).or(())
+    Problems(problems).or(baked)
 }
 
 /// A failure, and what the sources of `closures` read that the build may not have had.

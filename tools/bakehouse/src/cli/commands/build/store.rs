@@ -15,7 +15,31 @@ use crate::problem::{Code, Problem};
 pub struct Held {
     /// Whether its usual tag is on it.
     pub tagged: bool,
-    pub detail: String,
+    pub details: Details,
+}
+
+/// What is told of an image.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// As the engine prints it; a registry tells none.
+    pub size: Option<String>,
+    pub digest: Option<String>,
+}
+
+impl Details {
+    fn of(image: &Image) -> Self {
+        Self {
+            size: Some(image.size.clone()),
+            digest: Some(image.id.clone()),
+        }
+    }
+
+    fn published(digest: String) -> Self {
+        Self {
+            size: None,
+            digest: Some(digest),
+        }
+    }
 }
 
 pub struct Store<'a> {
@@ -76,7 +100,7 @@ impl<'a> Store<'a> {
             let image = images.get(&self.names.hashed(service))?;
             let held = Held {
                 tagged: images.get(&self.names.tagged(service)) == Some(image),
-                detail: image.size.clone(),
+                details: Details::of(image),
             };
             Some((service.name.clone(), held))
         });
@@ -98,7 +122,7 @@ impl<'a> Store<'a> {
         let tagged = self.engine.digest(&self.names.tagged(service));
         Some(Held {
             tagged: tagged.as_deref() == Ok(&published.digest),
-            detail: short(&published.digest),
+            details: Details::published(published.digest),
         })
     }
 
@@ -129,38 +153,33 @@ impl<'a> Store<'a> {
         outputs.map(OsString::from).collect()
     }
 
-    /// The heading of details.
-    pub fn detail(&self) -> &'static str {
-        if self.is_registry { "digest" } else { "size" }
+    /// Where images are pushed.
+    pub fn registry(&self) -> &str {
+        &self.names.registry
     }
 
     /// The details of `services`, which were built just now.
-    pub fn details(&self, services: &[&Service]) -> BTreeMap<String, String> {
+    pub fn details(&self, services: &[&Service]) -> BTreeMap<String, Details> {
         let names: Vec<String> = services
             .iter()
             .map(|service| self.names.tagged(service))
             .collect();
-        let details: Vec<Option<String>> = if self.is_registry {
+        let details: Vec<Option<Details>> = if self.is_registry {
             let digests = each(&names, |name| self.engine.digest(name).ok());
             let digests = digests.into_iter();
-            digests.map(|digest| digest.as_deref().map(short)).collect()
+            digests
+                .map(|digest| digest.map(Details::published))
+                .collect()
         } else {
             let images = self.engine.images(&names);
-            let size = |image: &Image| image.size.clone();
+            let names = names.iter();
             names
-                .iter()
-                .map(|name| images.get(name).map(size))
+                .map(|name| images.get(name).map(Details::of))
                 .collect()
         };
         let details = services.iter().zip(details);
         details
-            .filter_map(|(service, detail)| Some((service.name.clone(), detail?)))
+            .filter_map(|(service, details)| Some((service.name.clone(), details?)))
             .collect()
     }
-}
-
-/// The beginning of a digest, as people compare them.
-fn short(digest: &str) -> String {
-    let hex = digest.trim_start_matches("sha256:");
-    hex.chars().take(12).collect()
 }

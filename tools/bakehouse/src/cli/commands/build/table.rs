@@ -1,77 +1,213 @@
-//! What became of each service and pack binary, as a table.
+//! What became of each service and pack binary, for people and for programs.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use owo_colors::OwoColorize;
+use serde::Serialize;
 
+use super::account::{Account, Outcome};
 use super::chosen::Chosen;
-use super::names::Names;
-use super::store::Store;
+use super::store::{Details, Store};
 
-pub fn print(
-    root: &Utf8Path,
-    names: &Names,
-    store: &Store<'_>,
-    chosen: &Chosen<'_>,
-    baked: &Chosen<'_>,
-    details: &BTreeMap<String, String>,
-) {
-    let tags: Vec<String> = chosen
-        .services
+/// A row.
+#[derive(Debug, Serialize)]
+pub struct Row<'a> {
+    pub name: &'a str,
+    /// `built`, `cached`, `baked` where its builder keeps no record, or `skipped`.
+    pub result: &'static str,
+    pub seconds: Option<f64>,
+    pub size: Option<String>,
+    pub digest: Option<String>,
+    pub input_hash: &'a str,
+    /// The pack's folder that a binary went into.
+    pub into: Option<&'a str>,
+}
+
+/// What is known after a build.
+pub struct Known<'a> {
+    pub root: &'a Utf8Path,
+    pub chosen: &'a Chosen<'a>,
+    pub baked: &'a Chosen<'a>,
+    pub details: &'a BTreeMap<String, Details>,
+    pub outcomes: &'a BTreeMap<String, Outcome>,
+}
+
+impl<'a> Known<'a> {
+    pub fn rows(&self) -> Vec<Row<'a>> {
+        let services = self.chosen.services.iter().map(|service| {
+            let is_baked = self
+                .baked
+                .services
+                .iter()
+                .any(|one| one.name == service.name);
+            let details = self.details.get(&service.name).cloned().unwrap_or_default();
+            Row {
+                size: details.size,
+                digest: details.digest,
+                ..self.row(&service.name, &service.input_hash, is_baked)
+            }
+        });
+        let binaries = self.chosen.pack_binaries.iter().map(|binary| {
+            let mut baked = self.baked.pack_binaries.iter();
+            let is_baked = baked.any(|one| one.target == binary.target);
+            let file = self.root.join(&binary.folder).join(&binary.bin);
+            let size = fs_err::metadata(file).ok();
+            Row {
+                size: size.map(|file| megabytes(file.len())),
+                into: Some(binary.folder.as_str()),
+                ..self.row(&binary.target, &binary.input_hash, is_baked)
+            }
+        });
+        services.chain(binaries).collect()
+    }
+
+    fn row(&self, name: &'a str, input_hash: &'a str, is_baked: bool) -> Row<'a> {
+        let outcome = self.outcomes.get(name).filter(|_| is_baked);
+        let result = match (is_baked, outcome) {
+            (false, _) => "skipped",
+            (true, None) => "baked",
+            (true, Some(outcome)) if outcome.is_built => "built",
+            (true, Some(_)) => "cached",
+        };
+        Row {
+            name,
+            result,
+            seconds: outcome.map(|outcome| outcome.took.as_secs_f64()),
+            size: None,
+            digest: None,
+            input_hash,
+            into: None,
+        }
+    }
+}
+
+/// Prints the rows, and below them what needs a word.
+pub fn print(rows: &[Row<'_>], store: &Store<'_>, account: &Account, verbose: bool) {
+    let width = rows
         .iter()
-        .map(|service| names.tagged(service))
-        .collect();
-    let binaries = chosen
-        .pack_binaries
+        .map(|row| row.name.len())
+        .max()
+        .unwrap_or_default();
+    let width = width.max("service".len());
+    let head = format!(
+        "{:width$}  {:>7}  {:>8}  {:12}  {:16}  result",
+        "service", "time", "size", "digest", "input hash"
+    );
+    anstream::println!("{}", head.bold());
+    for row in rows {
+        let result = match row.result {
+            "built" | "baked" => row.result.green().to_string(),
+            "skipped" => row.result.dimmed().to_string(),
+            result => result.to_owned(),
+        };
+        anstream::println!(
+            "{:width$}  {:>7}  {:>8}  {:12}  {:16}  {result}",
+            row.name,
+            row.seconds.map_or_else(|| "-".to_owned(), time),
+            row.size.as_deref().unwrap_or("-"),
+            row.digest.as_deref().map_or("-", short),
+            row.input_hash,
+        );
+    }
+    notes(rows, store);
+    stages(account, verbose);
+}
+
+fn notes(rows: &[Row<'_>], store: &Store<'_>) {
+    let is_skipped = |row: &&Row<'_>| row.result == "skipped";
+    if rows.iter().filter(is_skipped).any(|row| row.into.is_none()) {
+        let place = if store.is_registry {
+            "registry"
+        } else {
+            "engine"
+        };
+        anstream::println!("skipped: the {place} has the image of that input hash");
+    }
+    if rows.iter().filter(is_skipped).any(|row| row.into.is_some()) {
+        anstream::println!("skipped: the pack has the binary of that input hash");
+    }
+    if store.is_registry
+        && rows
+            .iter()
+            .any(|row| row.into.is_none() && row.result != "skipped")
+    {
+        anstream::println!("pushed to {}", store.registry());
+    }
+    for row in rows.iter().filter(|row| row.result != "skipped") {
+        if let Some(folder) = row.into {
+            anstream::println!("{} baked into {folder}", row.name);
+        }
+    }
+}
+
+/// Stages that are shown without `--verbose`.
+const SLOWEST: usize = 5;
+
+/// The slowest stages, each with why it ran; and what was compiled more than once.
+fn stages(account: &Account, verbose: bool) {
+    if account.stages.is_empty() {
+        return;
+    }
+    let shown = if verbose {
+        account.stages.len()
+    } else {
+        SLOWEST
+    };
+    let shown = &account.stages[..shown.min(account.stages.len())];
+    let width = shown
         .iter()
-        .map(|binary| binary.target.len());
-    let width = tags
-        .iter()
-        .map(String::len)
-        .chain(binaries)
+        .map(|ran| ran.stage.len())
         .max()
         .unwrap_or_default();
     anstream::println!(
-        "{:width$}  {:>12}  {:16}  {}",
-        "image".bold(),
-        store.detail(),
-        "input hash",
-        "result"
+        "{}",
+        format!("slowest of {} stages that ran", account.stages.len()).bold()
     );
-    for (service, tag) in chosen.services.iter().zip(&tags) {
-        let detail = details.get(&service.name).map_or("-", String::as_str);
-        let is_baked = baked.services.iter().any(|one| one.name == service.name);
-        let result = match (is_baked, store.is_registry) {
-            (true, true) => "baked and pushed",
-            (true, false) => "baked",
-            (false, true) => "skipped, the registry has it",
-            (false, false) => "skipped, the engine has it",
-        };
+    for ran in shown {
         anstream::println!(
-            "{tag:width$}  {detail:>12}  {}  {result}",
-            service.input_hash
+            "  {:width$}  {:>7}  {:>3} compiled  {}",
+            ran.stage,
+            time(ran.seconds),
+            ran.compiled,
+            ran.why.dimmed()
         );
     }
-    for binary in &chosen.pack_binaries {
-        let file = root.join(&binary.folder).join(&binary.bin);
-        let size =
-            fs_err::metadata(file).map_or_else(|_| "-".to_owned(), |file| megabytes(file.len()));
-        let done = baked
-            .pack_binaries
-            .iter()
-            .any(|one| one.target == binary.target);
-        let result = if done {
-            format!("baked into {}", binary.folder)
-        } else {
-            "skipped, the pack has it".to_owned()
-        };
+    if !account.compiled_again.is_empty() {
+        anstream::println!("{}", "compiled more than once".bold());
+    }
+    let again = &account.compiled_again;
+    let most = if verbose {
+        again.len()
+    } else {
+        again.len().min(SLOWEST)
+    };
+    for one in &again[..most] {
         anstream::println!(
-            "{:width$}  {size:>12}  {}  {result}",
-            binary.target,
-            binary.input_hash
+            "  {} in {}: {}",
+            one.name,
+            one.stages.join(", "),
+            one.why.dimmed()
         );
     }
+    if again.len() > most {
+        anstream::println!("  and {} more, which --verbose shows", again.len() - most);
+    }
+}
+
+/// Seconds as people read them.
+fn time(seconds: f64) -> String {
+    if seconds < 10.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{seconds:.0} s")
+    }
+}
+
+/// The beginning of a digest, as people compare them.
+fn short(digest: &str) -> &str {
+    let hex = digest.trim_start_matches("sha256:");
+    hex.get(..12).unwrap_or(hex)
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -9,6 +9,7 @@ use crate::cli::commands::generate::check;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, seal};
 use crate::engine::Engine;
+use crate::engine::buildx::Bake;
 use crate::engine::secrets::allowed;
 use crate::files::{self, Change, ChangeKind};
 use crate::packs::binary::{Spot, State, look, spots};
@@ -105,13 +106,14 @@ fn bake(
     let mut arguments = allowed(&plan.config.secrets);
     arguments.extend(staging.arguments(spots));
     engine
-        .bake(
+        .bake(&Bake {
             root,
-            &plan.config.output.bake,
-            &targets,
-            &variables,
-            &arguments,
-        )
+            file: &plan.config.output.bake,
+            targets: &targets,
+            variables: &variables,
+            arguments: &arguments,
+            listener: None,
+        })
         .map_err(|problem| {
             let closures = spots.iter().map(|spot| &spot.binary.closure);
             explained(problem, planned, closures)

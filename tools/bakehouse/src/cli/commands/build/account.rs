@@ -1,0 +1,245 @@
+//! What a bake came to: which stages ran and why, which took longest, and which crates were compiled more than once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::engine::progress::Step;
+use crate::engine::records::Record;
+use crate::files::measured::Measured;
+use crate::plan::Plan;
+use crate::plan::explain::Output;
+use crate::plan::inputs::Part;
+use crate::plan::stage::{CompileStage, Selection};
+
+/// What a bake came to.
+#[derive(Debug, Default, Serialize)]
+pub struct Account {
+    /// Stages that ran, the slowest first.
+    pub stages: Vec<Ran>,
+    /// Crates that more than one step compiled, by name.
+    pub compiled_again: Vec<Again>,
+}
+
+/// A stage that ran.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Ran {
+    pub stage: String,
+    pub seconds: f64,
+    /// Crates that it compiled.
+    pub compiled: usize,
+    /// Why it was not taken from the cache.
+    pub why: String,
+}
+
+/// A crate that more than one step compiled.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Again {
+    /// E.g. `itoa v1.0.9`.
+    pub name: String,
+    pub stages: Vec<String>,
+    pub why: String,
+}
+
+/// Whether a target was made anew, and in what time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    pub is_built: bool,
+    pub took: Duration,
+}
+
+impl Outcome {
+    pub fn of(record: &Record) -> Self {
+        Self {
+            is_built: record.progress.steps().iter().any(is_made),
+            took: record.progress.took(),
+        }
+    }
+}
+
+/// Whether a step made something: fetching a base, contexts and exports make nothing of this workspace.
+fn is_made(step: &Step) -> bool {
+    step.executed && !step.stage.is_empty() && !step.instruction.starts_with("FROM ")
+}
+
+impl Account {
+    /// Of all records of a bake. `before` is what was measured before it.
+    pub fn of(plan: &Plan, records: &BTreeMap<String, Record>, before: &Measured) -> Self {
+        // Each target that needs a step has it in its record.
+        let mut steps: BTreeMap<String, Step> = BTreeMap::new();
+        for record in records.values() {
+            for step in record.progress.steps() {
+                if step.executed && step.is_run() && !step.stage.is_empty() {
+                    steps.insert(step.digest.clone(), step);
+                }
+            }
+        }
+        let mut ran: BTreeMap<&str, (Duration, usize)> = BTreeMap::new();
+        for step in steps.values() {
+            let (took, compiled) = ran.entry(&step.stage).or_default();
+            *took += step.took;
+            *compiled += step.compiled().count();
+        }
+        let mut stages: Vec<Ran> = ran
+            .into_iter()
+            .map(|(stage, (took, compiled))| Ran {
+                stage: stage.to_owned(),
+                seconds: took.as_secs_f64(),
+                compiled,
+                why: why(plan, before, stage),
+            })
+            .collect();
+        stages.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        Self {
+            stages,
+            compiled_again: again(plan, steps.values()),
+        }
+    }
+
+    /// What is remembered of it for the next bake.
+    pub fn remember(&self, plan: &Plan, targets: &[String], measured: &mut Measured) {
+        for ran in &self.stages {
+            let seconds = (ran.seconds * 1000.0).round() / 1000.0;
+            measured.stages.insert(ran.stage.clone(), seconds);
+        }
+        let baked =
+            Output::all(plan).filter(|output| targets.iter().any(|target| target == output.name));
+        for output in baked {
+            for (part, value) in &output.inputs.0 {
+                match part {
+                    Part::Package(name) => {
+                        if let Some(inputs) = plan.packages.get(name) {
+                            let files = inputs.texts().into_iter();
+                            let files = files.map(|(file, text)| (file.to_owned(), text));
+                            measured.files.insert(name.clone(), files.collect());
+                        }
+                    }
+                    part => {
+                        measured.parts.insert(key(output.name, part), short(value));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An entry of the lock is the same for all; what else an output is made of is its own.
+fn key(output: &str, part: &Part) -> String {
+    match part {
+        Part::Locked(_) => part.to_string(),
+        part => format!("{output}: {part}"),
+    }
+}
+
+/// What tells a value: some are whole texts.
+fn short(value: &str) -> String {
+    if value.len() <= 64 {
+        value.to_owned()
+    } else {
+        blake3::hash(value.as_bytes()).to_hex()[..32].to_owned()
+    }
+}
+
+/// Reasons that fit into a line.
+const SHOWN: usize = 2;
+
+/// Why a stage ran.
+fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
+    if !before.stages.contains_key(stage) {
+        return "it never ran for this folder".to_owned();
+    }
+    let mut changed: Vec<String> = Vec::new();
+    for package in compiled_in(plan, stage) {
+        let (Some(now), Some(then)) = (plan.packages.get(package), before.files.get(package))
+        else {
+            continue;
+        };
+        let now = now.texts();
+        let edited = now
+            .iter()
+            .filter(|(file, text)| then.get(**file) != Some(text));
+        changed.extend(edited.map(|(file, _)| file.to_string()));
+        let removed = then.keys().filter(|file| !now.contains_key(file.as_path()));
+        changed.extend(removed.map(|file| format!("{file} removed")));
+    }
+    if changed.is_empty() {
+        let mut parts: BTreeSet<String> = BTreeSet::new();
+        for output in Output::all(plan) {
+            for (part, value) in &output.inputs.0 {
+                let then = before.parts.get(&key(output.name, part));
+                if !matches!(part, Part::Package(_))
+                    && then.is_some_and(|then| *then != short(value))
+                {
+                    parts.insert(part.to_string());
+                }
+            }
+        }
+        changed.extend(parts);
+    }
+    if changed.is_empty() {
+        return "the builder did not have it any more".to_owned();
+    }
+    let more = changed.len().saturating_sub(SHOWN);
+    let shown = changed[..changed.len().min(SHOWN)].join(", ");
+    match more {
+        0 => format!("changed: {shown}"),
+        more => format!("changed: {shown} and {more} more"),
+    }
+}
+
+/// The packages whose sources a stage sees.
+fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> Vec<&'a str> {
+    let of = |selection: &'a Selection, stage: &CompileStage| {
+        selection.closures.get(&stage.package).into_iter().flatten()
+    };
+    let found = plan.selections.iter().find_map(|selection| {
+        let mut stages = selection.libraries.iter().chain(&selection.leaves);
+        let found = stages.find(|one| one.name == stage)?;
+        Some(of(selection, found).map(String::as_str).collect())
+    });
+    found.unwrap_or_default()
+}
+
+fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
+    let mut stages: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for step in steps {
+        let is_deps = plan
+            .selections
+            .iter()
+            .any(|selection| selection.deps() == step.stage);
+        for name in step.compiled().collect::<BTreeSet<_>>() {
+            let package = name.split(' ').next().unwrap_or_default();
+            // With the third-party crates a member is an empty stand-in.
+            if !(is_deps && plan.packages.contains_key(package)) {
+                stages.entry(name).or_default().push(&step.stage);
+            }
+        }
+    }
+    let several = stages.into_iter().filter(|(_, stages)| stages.len() > 1);
+    several
+        .map(|(name, stages)| {
+            let distinct: BTreeSet<&str> = stages.iter().copied().collect();
+            let selections = |stage: &str| {
+                plan.selections.iter().position(|selection| {
+                    let mut all = selection.libraries.iter().chain(&selection.leaves);
+                    selection.deps() == stage || all.any(|one| one.name == stage)
+                })
+            };
+            let of: BTreeSet<Option<usize>> =
+                distinct.iter().map(|stage| selections(stage)).collect();
+            let why = if distinct.len() < stages.len() {
+                "once for each platform"
+            } else if of.len() > 1 {
+                "features are not unified: `unify = \"each\"`"
+            } else {
+                "Cargo took it for stale in a later stage"
+            };
+            Again {
+                name,
+                stages: distinct.into_iter().map(str::to_owned).collect(),
+                why: why.to_owned(),
+            }
+        })
+        .collect()
+}

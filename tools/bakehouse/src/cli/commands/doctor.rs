@@ -1,0 +1,82 @@
+//! `bakehouse doctor`.
+
+use owo_colors::OwoColorize;
+use serde::Serialize;
+
+use crate::cli::args::{DoctorArgs, Format};
+use crate::cli::report::json;
+use crate::cli::session::{Planned, Session};
+use crate::doctor::{self, Check, Verdict};
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
+    let Planned { root, plan, .. } = session.plan()?;
+    let checks = doctor::checks(&root, &plan);
+    match arguments.format {
+        Format::Text => text(session, &checks),
+        Format::Json => json(&Shown {
+            version: 1,
+            checks: &checks,
+        }),
+    }
+    if !doctor::is_bad(&checks) {
+        return Ok(());
+    }
+    let bad = checks.iter().filter(|check| check.verdict == Verdict::Bad);
+    let names: Vec<&str> = bad.map(|check| check.name).collect();
+    Err(Problem::new(
+        Code::DoctorFound,
+        format!("not ready to bake: {}", names.join(", ")),
+    )
+    .hint("each of them says above what to do")
+    .into())
+}
+
+/// `doctor --format json`, version 1.
+#[derive(Serialize)]
+struct Shown<'a> {
+    version: u32,
+    checks: &'a [Check],
+}
+
+/// Columns of a terminal that no line needs more of.
+const WIDTH: usize = 80;
+
+/// What is good takes a line, or with `--verbose` tells what is needed, too.
+fn text(session: &Session, checks: &[Check]) {
+    if session.global.quiet {
+        return;
+    }
+    let width = checks
+        .iter()
+        .map(|check| check.name.len())
+        .max()
+        .unwrap_or_default();
+    for check in checks {
+        let mark = match check.verdict {
+            Verdict::Good => "good".green().to_string(),
+            Verdict::Unknown => "?   ".dimmed().to_string(),
+            Verdict::Warning => "warn".yellow().to_string(),
+            Verdict::Bad => "bad ".red().to_string(),
+        };
+        let indent = " ".repeat("good".len() + width + 4);
+        let wrapped = |text: &str| {
+            textwrap::fill(
+                text,
+                textwrap::Options::new(WIDTH.saturating_sub(indent.len())),
+            )
+        };
+        let hang = |text: &str| wrapped(text).replace('\n', &format!("\n{indent}"));
+        anstream::println!("{mark}  {:width$}  {}", check.name, hang(&check.found));
+        let all = session.global.verbose > 0 || check.verdict != Verdict::Good;
+        if all && !check.needed.is_empty() {
+            anstream::println!(
+                "{indent}{}",
+                hang(&format!("needed: {}", check.needed)).dimmed()
+            );
+        }
+        if !check.remedy.is_empty() {
+            anstream::println!("{indent}{}", hang(&format!("mend it: {}", check.remedy)));
+        }
+    }
+}

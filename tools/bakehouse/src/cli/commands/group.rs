@@ -1,0 +1,240 @@
+//! `bakehouse group`.
+
+use std::collections::BTreeSet;
+
+use owo_colors::OwoColorize;
+use serde::Serialize;
+use toml_edit::{Array, DocumentMut, Item, Table, value};
+
+use crate::cli::args::{Format, GroupArgs};
+use crate::cli::history;
+use crate::cli::report::json;
+use crate::cli::session::{Session, config_path};
+use crate::files::measured::Measured;
+use crate::files::{Change, ChangeKind, apply};
+use crate::plan::config::valid::Strategy;
+use crate::plan::costs::{Commits, Costs, Times};
+use crate::plan::grouping::{Groups, propose};
+use crate::problem::{Code, Problem, Problems};
+
+pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
+    let planned = session.plan()?;
+    let plan = &planned.plan;
+    let commits = history::commits(&planned, arguments.commits)?;
+    let measured = Measured::read(&planned.root);
+    let times = Times::new(plan, &measured.stages);
+    let costs = Costs::new(plan, &times, &commits);
+    let groups = match plan.config.strategy {
+        Strategy::Layer => propose(&costs, commits.looked_at, &plan.config.groups),
+        Strategy::Mount => Groups::new(),
+    };
+    let shown: Vec<Shown<'_>> = groups
+        .iter()
+        .map(|(name, packages)| Shown::of(name, packages, &costs, &commits))
+        .collect();
+    match arguments.format {
+        Format::Json => json(&Proposal {
+            version: 1,
+            commits: commits.looked_at,
+            measured: times.are_measured(),
+            groups: &shown,
+        }),
+        Format::Text => text(
+            session,
+            plan.config.strategy,
+            &shown,
+            &commits,
+            times.are_measured(),
+        ),
+    }
+    if !arguments.write {
+        return Ok(());
+    }
+    let path = config_path(session.global.config.as_deref(), &planned.workspace);
+    let text = written(&planned.config, &groups).map_err(|error| {
+        Problem::new(
+            Code::ConfigInvalid,
+            format!(
+                "{} cannot be edited: {}",
+                session.config_name(&planned),
+                error.message()
+            ),
+        )
+    })?;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    if text == planned.config {
+        session.say(format_args!("{name} has these groups"));
+        return Ok(());
+    }
+    let kind = match path.exists() {
+        true => ChangeKind::Update {
+            old: planned.config.clone(),
+            text,
+        },
+        false => ChangeKind::Create { text },
+    };
+    let change = Change {
+        path: name.into(),
+        kind,
+    };
+    apply::apply(folder, std::slice::from_ref(&change))?;
+    session.say(format_args!("{change}: run `bakehouse generate`"));
+    Ok(())
+}
+
+/// `group --format json`, version 1.
+#[derive(Serialize)]
+struct Proposal<'a> {
+    version: u32,
+    commits: usize,
+    /// Whether stages were measured; else their times are guessed from the sizes of their sources.
+    measured: bool,
+    groups: &'a [Shown<'a>],
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    name: &'a str,
+    packages: &'a [String],
+    /// Binaries that hold all of them.
+    held_by: usize,
+    /// Commits that touched any of them.
+    commits: usize,
+    /// What all of them take together.
+    seconds: f64,
+}
+
+impl<'a> Shown<'a> {
+    fn of(name: &'a str, packages: &'a [String], costs: &Costs<'_>, commits: &Commits) -> Self {
+        let named: BTreeSet<&str> = packages.iter().map(String::as_str).collect();
+        let libraries = || {
+            costs
+                .libraries
+                .iter()
+                .filter(|library| named.contains(library.package))
+        };
+        let sets = commits.sets.iter();
+        let touching =
+            sets.filter(|(set, _)| set.iter().any(|package| named.contains(package.as_str())));
+        Self {
+            name,
+            packages,
+            held_by: libraries()
+                .map(|library| library.users.len())
+                .max()
+                .unwrap_or_default(),
+            commits: touching.map(|(_, count)| count).sum(),
+            seconds: (libraries().map(|library| library.seconds).sum::<f64>() * 100.0).round()
+                / 100.0,
+        }
+    }
+}
+
+fn text(
+    session: &Session,
+    strategy: Strategy,
+    groups: &[Shown<'_>],
+    commits: &Commits,
+    measured: bool,
+) {
+    if strategy == Strategy::Mount {
+        session.say("With the strategy `mount` libraries have no stages that could be one.");
+        return;
+    }
+    let how = if measured {
+        "as `bakehouse build` measured them"
+    } else {
+        "guessed from the sizes of sources: `bakehouse build` measures them"
+    };
+    session.say(format_args!("{} commits looked at; times are {how}.", commits.looked_at).dimmed());
+    if groups.is_empty() {
+        session.say("No libraries would save by sharing a stage.");
+        return;
+    }
+    session.say("[groups]");
+    for group in groups {
+        let packages: Vec<String> = group
+            .packages
+            .iter()
+            .map(|package| format!("{package:?}"))
+            .collect();
+        session.say(format_args!("{} = [{}]", group.name, packages.join(", ")));
+        session.say(
+            format!(
+                "  # held by the same {} binaries, touched by {} commits, {} s together",
+                group.held_by, group.commits, group.seconds
+            )
+            .dimmed(),
+        );
+    }
+}
+
+/// The configuration with just these groups.
+fn written(config: &str, groups: &Groups) -> Result<String, toml_edit::TomlError> {
+    let mut document: DocumentMut = config.parse()?;
+    if groups.is_empty() {
+        document.remove("groups");
+        return Ok(document.to_string());
+    }
+    let table = document
+        .entry("groups")
+        .or_insert_with(|| Item::Table(Table::new()));
+    if let Some(table) = table.as_table_like_mut() {
+        let gone: Vec<String> = table
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .filter(|name| !groups.contains_key(name))
+            .collect();
+        for name in gone {
+            table.remove(&name);
+        }
+        for (name, packages) in groups {
+            let had: BTreeSet<&str> = table
+                .get(name)
+                .and_then(Item::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(toml_edit::Value::as_str)
+                .collect();
+            // The order that somebody wrote stays, and with it comments.
+            if had != packages.iter().map(String::as_str).collect() {
+                table.insert(name, value(packages.iter().collect::<Array>()));
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_groups_of_a_configuration_change() {
+        let groups = |all: &[(&str, &[&str])]| -> Groups {
+            let names =
+                |packages: &[&str]| packages.iter().map(|name| (*name).to_owned()).collect();
+            all.iter()
+                .map(|(name, packages)| ((*name).to_owned(), names(packages)))
+                .collect()
+        };
+        let config = "registry = \"r\" # mine\n\n[groups]\nbase = [\"b\", \"a\"] # as it was\nold = [\"x\", \"y\"]\n\n[services.api]\n";
+        let text = written(
+            config,
+            &groups(&[("base", &["a", "b"]), ("net", &["c", "d"])]),
+        )
+        .unwrap();
+        assert_eq!(
+            text,
+            "registry = \"r\" # mine\n\n[groups]\nbase = [\"b\", \"a\"] # as it was\nnet = [\"c\", \"d\"]\n\n[services.api]\n"
+        );
+        let text = written("", &groups(&[("base", &["a", "b"])])).unwrap();
+        assert_eq!(text, "[groups]\nbase = [\"a\", \"b\"]\n");
+        assert_eq!(
+            written(config, &Groups::new()).unwrap(),
+            "registry = \"r\" # mine\n\n[services.api]\n"
+        );
+    }
+}

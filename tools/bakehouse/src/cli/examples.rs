@@ -1,0 +1,113 @@
+//! The examples under `--help`, in the manual's pages and in docs/cli.md.
+
+pub const INIT: &str = "\
+Examples:
+
+    bakehouse init                # write bakehouse.toml
+    bakehouse init --print        # see it first";
+
+pub const GENERATE: &str = "\
+Examples:
+
+    bakehouse generate            # write what is out of date
+    bakehouse generate --diff     # see what would change
+    bakehouse generate --check    # in CI: exit with 3 when something would";
+
+pub const PLAN: &str = "\
+Examples:
+
+    bakehouse plan
+    bakehouse plan --format json | jq -r '.services[] | \"\\(.name) \\(.input_hash)\"'";
+
+pub const GRAPH: &str = "\
+Examples:
+
+    bakehouse graph --out graph.html                  # a page to click through
+    bakehouse graph --format svg --out graph.svg
+    bakehouse graph --format dot | dot -Tpdf >graph.pdf";
+
+pub const GROUP: &str = "\
+Examples:
+
+    bakehouse group                          # see what would be put together, and why
+    bakehouse group --write                  # write [groups] into bakehouse.toml";
+
+pub const BUILD: &str = "\
+Examples:
+
+    bakehouse build                          # every service that the engine does not have
+    bakehouse build api worker               # these; of worker all variants
+    bakehouse build --push                   # what the registry does not have
+    bakehouse build api -- --no-cache        # with arguments for `docker buildx bake`
+    bakehouse build --progress json          # lines of JSON, for a program";
+
+pub const DOCTOR: &str = "\
+Examples:
+
+    bakehouse doctor                         # what is good, what is not, and how to mend it
+    bakehouse doctor --verbose               # with what each check needs
+    bakehouse doctor --format json | jq '.checks[] | select(.verdict != \"good\")'";
+
+pub const BENCH: &str = "\
+Examples:
+
+    bakehouse bench                                               # all ways, all scenarios
+    bakehouse bench --way host,layer --scenario service,common    # two columns, two rows
+    bakehouse bench --runner ci --registry 127.0.0.1:5000         # and a bare runner, the context `ci`";
+
+pub const BUILDER: &str = "\
+Examples:
+
+    bakehouse builder                        # print the commands
+    bakehouse builder fleet --create         # run them
+    BUILDX_BUILDER=fleet docker buildx bake";
+
+pub const CI: &str = "\
+Examples:
+
+    bakehouse ci github                      # write .github/workflows/bakehouse.yml
+    bakehouse ci github --check              # exit with 3 when it is out of date";
+
+pub const PACKS_CHECK: &str = "\
+Examples:
+
+    bakehouse packs check                    # all packs of bakehouse.toml
+    bakehouse packs check packs/core         # a folder";
+
+pub const PACKS_BUILD: &str = "\
+Examples:
+
+    bakehouse packs build
+    bakehouse packs build core --platform linux/amd64,linux/arm64";
+
+pub const PACKS_LIST: &str = "\
+Examples:
+
+    bakehouse packs list
+    bakehouse packs list --format json";
+
+pub const PIN: &str = "\
+Examples:
+
+    bakehouse pin                            # toolchain.json, and digests of base images
+    bakehouse pin --check --only toolchain   # in CI, without a registry";
+
+pub const AFFECTED: &str = "\
+Examples:
+
+    bakehouse affected --since origin/main
+    bakehouse affected --since HEAD~1 --format github >>\"$GITHUB_OUTPUT\"";
+
+pub const WHY: &str = "\
+Examples:
+
+    bakehouse why api                        # what it is made of
+    bakehouse why api --since origin/main    # what changed, and how it reaches the service
+    bakehouse why api --since HEAD --verbose # all of it";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+
+    bakehouse completions bash >~/.local/share/bash-completion/completions/bakehouse
+    bakehouse completions zsh >\"${fpath[1]}/_bakehouse\"
+    bakehouse completions fish >~/.config/fish/completions/bakehouse.fish";

@@ -1,0 +1,47 @@
+//! Base images.
+
+use super::{Check, Verdict};
+use crate::engine::Engine;
+use crate::engine::digests::Found;
+use crate::graph::each::each;
+use crate::plan::Plan;
+
+/// One check for all of them, unless one is missing.
+pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
+    let needed = "each base on the engine, or in a registry that answers";
+    let bases: Vec<&str> = plan
+        .bases()
+        .into_iter()
+        .filter(|base| *base != "scratch")
+        .collect();
+    let found = each(&bases, |base| engine.find_in_registry(base));
+    let mut local = Vec::new();
+    let mut checks = Vec::new();
+    for (base, found) in bases.iter().zip(found) {
+        match found {
+            Found::InRegistry(_) => {}
+            Found::OnlyHere(_) => local.push(*base),
+            Found::Nowhere(reason) => checks.push(Check::new(
+                "bases",
+                Verdict::Bad,
+                format!("{base} is nowhere: {reason}"),
+                needed,
+                "correct its name in bakehouse.toml, `docker login`, or see why its registry does not answer",
+            )),
+        }
+    }
+    if !local.is_empty() {
+        checks.push(Check::new(
+            "bases",
+            Verdict::Warning,
+            format!("only this engine has {}", local.join(", ")),
+            needed,
+            "others cannot build from them: see why their registry does not answer, or push them",
+        ));
+    }
+    if checks.is_empty() {
+        let found = format!("{} bases, all in their registries", bases.len());
+        checks.push(Check::good("bases", found, needed));
+    }
+    checks
+}

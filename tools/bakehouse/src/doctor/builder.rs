@@ -1,0 +1,151 @@
+//! The builder that buildx uses, as it describes it.
+
+use crate::engine::Engine;
+
+/// A builder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Builder {
+    pub driver: String,
+    /// Of all its nodes.
+    pub platforms: Vec<String>,
+    /// When its cache is collected, in the order in which the rules apply.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule of the garbage collector; sizes are bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {
+    /// Empty where it is for all records.
+    pub filters: String,
+    /// As buildx prints it, e.g. `48h0m0s`.
+    pub keep: Option<String>,
+    pub most: Option<u64>,
+    pub free: Option<u64>,
+}
+
+impl Rule {
+    /// Whether it takes away cache mounts in particular.
+    pub fn is_for_mounts(&self) -> bool {
+        self.filters.contains("type==exec.cachemount")
+    }
+}
+
+impl Builder {
+    /// The one in use; none where buildx does not tell.
+    pub fn of(engine: &Engine) -> Option<Self> {
+        let said = engine.output(&["buildx", "inspect"]).ok()?;
+        Some(Self::read(&said))
+    }
+
+    fn read(said: &str) -> Self {
+        let mut builder = Self::default();
+        for line in said.lines() {
+            let Some((key, value)) = line.trim().split_once(':') else {
+                continue;
+            };
+            let value = value.trim();
+            match key {
+                "Driver" => builder.driver = value.to_owned(),
+                "Platforms" => {
+                    // A star marks those that a user gave.
+                    let names = value
+                        .split(',')
+                        .map(|name| name.trim().trim_end_matches('*'));
+                    builder.platforms.extend(names.map(str::to_owned));
+                }
+                key if key.starts_with("GC Policy rule#") => builder.rules.push(Rule::default()),
+                _ => {
+                    if let Some(rule) = builder.rules.last_mut() {
+                        match key {
+                            "Filters" => value.clone_into(&mut rule.filters),
+                            "Keep Duration" => rule.keep = Some(value.to_owned()),
+                            // Older ones say `Keep Bytes`.
+                            "Max Used Space" | "Keep Bytes" => rule.most = bytes(value),
+                            "Min Free Space" => rule.free = bytes(value),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+        builder
+    }
+}
+
+/// The bytes of `3.346GiB` or `4.1kB`, as engine and buildx print them.
+pub fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let number: f64 = text[..digits].parse().ok()?;
+    let factor = match text[digits..].trim() {
+        "B" => 1.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is printed has four digits"
+    )]
+    Some((number * factor) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: &str = "\
+Name:          default
+Driver:        docker
+
+Nodes:
+Name:             default
+Status:           running
+Platforms:        linux/amd64, linux/amd64/v2, linux/arm64*
+Labels:
+ org.mobyproject.buildkit.worker.snapshotter:          overlayfs
+GC Policy rule#0:
+ All:            false
+ Filters:        type==source.local,type==exec.cachemount,type==source.git.checkout
+ Keep Duration:  48h0m0s
+ Max Used Space: 3.346GiB
+GC Policy rule#1:
+ All:            true
+ Reserved Space: 24.21GiB
+ Max Used Space: 188.1GiB
+ Min Free Space: 47.5GiB
+";
+
+    #[test]
+    fn driver_platforms_and_rules_are_read() {
+        let builder = Builder::read(SAID);
+        assert_eq!(builder.driver, "docker");
+        assert_eq!(
+            builder.platforms,
+            ["linux/amd64", "linux/amd64/v2", "linux/arm64"]
+        );
+        let [mounts, all] = &builder.rules[..] else {
+            panic!("{builder:?}");
+        };
+        assert!(mounts.is_for_mounts() && !all.is_for_mounts());
+        assert_eq!(mounts.keep.as_deref(), Some("48h0m0s"));
+        assert_eq!(mounts.most, Some(3_592_740_143));
+        assert_eq!(all.free, Some(51_002_736_640));
+    }
+
+    #[test]
+    fn sizes_are_read_in_powers_of_ten_and_of_two() {
+        assert_eq!(bytes("4.096kB"), Some(4096));
+        assert_eq!(bytes("2KiB"), Some(2048));
+        assert_eq!(bytes("0B"), Some(0));
+        assert_eq!(bytes("many"), None);
+        assert_eq!(bytes("3 potatoes"), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What is there to bake with, and what is in the way: each check tells what it found, what is needed, and how to mend
+//! it.
+
+mod bases;
+mod builder;
+pub mod dockerfiles;
+mod engine;
+mod files;
+mod room;
+mod toolchain;
+
+use camino::Utf8Path;
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::plan::Plan;
+use crate::problem::Problem;
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Good,
+    /// It could not be looked at, for the reason that `found` gives.
+    Unknown,
+    /// It works, and will not always, or not as well as it could.
+    Warning,
+    /// A bake fails, or its result is wrong.
+    Bad,
+}
+
+/// A check and what it came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// What is looked at, e.g. `engine`.
+    pub name: &'static str,
+    pub verdict: Verdict,
+    pub found: String,
+    pub needed: String,
+    /// How to mend it; empty where nothing has to be.
+    pub remedy: String,
+}
+
+impl Check {
+    fn new(
+        name: &'static str,
+        verdict: Verdict,
+        found: impl Into<String>,
+        needed: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            name,
+            verdict,
+            found: found.into(),
+            needed: needed.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    fn good(name: &'static str, found: impl Into<String>, needed: impl Into<String>) -> Self {
+        Self::new(name, Verdict::Good, found, needed, "")
+    }
+
+    fn unknown(name: &'static str, found: impl Into<String>, needed: impl Into<String>) -> Self {
+        Self::new(name, Verdict::Unknown, found, needed, "")
+    }
+
+    /// What went wrong elsewhere, as what was found.
+    fn bad(name: &'static str, problem: &Problem, needed: impl Into<String>) -> Self {
+        let remedy = problem.hint.clone().unwrap_or_default();
+        Self::new(name, Verdict::Bad, &problem.message, needed, remedy)
+    }
+}
+
+/// Looks at everything. What depends on an engine is left out where none answers.
+pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
+    let mut checks = Vec::new();
+    match Engine::find() {
+        Ok(engine) => {
+            checks.extend(engine::checks(&engine, plan));
+            if checks.iter().all(|check| check.verdict != Verdict::Bad) {
+                let builder = builder::Builder::of(&engine);
+                checks.push(engine::frontend(&engine, root, plan));
+                checks.push(engine::store(&engine, builder.as_ref(), plan));
+                checks.push(engine::platforms(builder.as_ref(), plan));
+                checks.extend(room::checks(&engine, builder.as_ref(), plan));
+                checks.extend(bases::checks(&engine, plan));
+            }
+        }
+        Err(problem) => checks.push(Check::bad("engine", &problem, engine::NEEDED)),
+    }
+    checks.extend(toolchain::checks(root, plan));
+    checks.push(files::check(root, plan));
+    checks.extend(dockerfiles::checks(root, &plan.config.output.folder));
+    checks
+}
+
+/// Whether something has to be mended before a bake.
+pub fn is_bad(checks: &[Check]) -> bool {
+    checks.iter().any(|check| check.verdict == Verdict::Bad)
+}

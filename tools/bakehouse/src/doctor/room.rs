@@ -1,0 +1,155 @@
+//! Disk, cache and what is collected of it.
+
+use super::builder::{Builder, bytes};
+use super::{Check, Verdict};
+use crate::engine::Engine;
+use crate::plan::Plan;
+
+/// A cold bake of a workspace with some hundred crates needs a few of them.
+const ENOUGH: u64 = 10 << 30;
+
+pub fn checks(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Vec<Check> {
+    vec![disk(engine, builder), cache(engine, builder, plan)]
+}
+
+/// Bytes free where the engine keeps its data, if that is on this machine.
+fn free(engine: &Engine) -> Option<u64> {
+    let folder = engine
+        .output(&["info", "--format", "{{.DockerRootDir}}"])
+        .ok()?;
+    let endpoint = engine.output(&[
+        "context",
+        "inspect",
+        "--format",
+        "{{.Endpoints.docker.Host}}",
+    ]);
+    if !endpoint.ok()?.starts_with("unix://") {
+        return None;
+    }
+    let disk = rustix::fs::statvfs(&folder).ok()?;
+    Some(disk.f_bavail * disk.f_frsize)
+}
+
+fn disk(engine: &Engine, builder: Option<&Builder>) -> Check {
+    let least = builder.and_then(|builder| builder.rules.iter().filter_map(|rule| rule.free).max());
+    let needed = match least {
+        Some(least) => format!(
+            "{}, and more than {}: below it the builder drops cache after each build",
+            size(ENOUGH),
+            size(least)
+        ),
+        None => size(ENOUGH),
+    };
+    let Some(free) = free(engine) else {
+        return Check::unknown("disk", "the engine's disk is on another machine", needed);
+    };
+    let found = format!("{} free where the engine keeps its data", size(free));
+    let remedy = "`docker system df` shows what fills it; `docker image prune` and `docker buildx prune` make room";
+    if free < ENOUGH {
+        return Check::new("disk", Verdict::Bad, found, needed, remedy);
+    }
+    if least.is_some_and(|least| free < least) {
+        return Check::new("disk", Verdict::Warning, found, needed, remedy);
+    }
+    Check::good("disk", found, needed)
+}
+
+/// Cache mounts are collected before anything else, by a rule of their own.
+fn cache(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
+    let ours = format!("with id \"{}-", plan.config.name);
+    let Ok(said) = engine.output(&["buildx", "du", "--verbose"]) else {
+        return Check::unknown("cache", "buildx does not tell what the builder keeps", "");
+    };
+    let records = Record::all(&said);
+    let sum = |of: &dyn Fn(&Record) -> bool| -> u64 {
+        records
+            .iter()
+            .filter(|record| of(record))
+            .map(|record| record.size)
+            .sum()
+    };
+    let all = sum(&|_| true);
+    let mounts = sum(&|record| record.kind == "exec.cachemount" && record.about.contains(&ours));
+    let rule = builder.and_then(|builder| builder.rules.iter().find(|rule| rule.is_for_mounts()));
+    let found = format!(
+        "{} of cache, {} of it the mounts of this workspace",
+        size(all),
+        size(mounts)
+    );
+    let Some((rule, most)) = rule.and_then(|rule| Some((rule, rule.most?))) else {
+        return Check::good("cache", found, "room for the mounts of this workspace");
+    };
+    let needed = format!(
+        "mounts and contexts of all workspaces together below {}: above it those that nobody used for {} are dropped",
+        size(most),
+        rule.keep.as_deref().unwrap_or("a while")
+    );
+    let governed = sum(&|record| rule.filters.contains(&format!("type=={}", record.kind)));
+    if governed > most {
+        return Check::new(
+            "cache",
+            Verdict::Warning,
+            format!("{found}; {} fall under the rule for mounts", size(governed)),
+            needed,
+            "give the builder a larger limit: `builder.gc.policy` in the engine's daemon.json, `gcpolicy` in buildkitd.toml. A lost mount costs time, never a wrong binary",
+        );
+    }
+    Check::good("cache", found, needed)
+}
+
+/// A record of the builder's cache.
+#[derive(Debug, Default)]
+struct Record {
+    kind: String,
+    about: String,
+    size: u64,
+}
+
+impl Record {
+    /// Of what `docker buildx du --verbose` prints.
+    fn all(said: &str) -> Vec<Self> {
+        let mut records: Vec<Self> = Vec::new();
+        for line in said.lines() {
+            let Some((key, value)) = line.split_once(':') else {
+                continue;
+            };
+            let value = value.trim();
+            match (key, records.last_mut()) {
+                ("ID", _) => records.push(Self::default()),
+                ("Type", Some(record)) => value.clone_into(&mut record.kind),
+                ("Description", Some(record)) => value.clone_into(&mut record.about),
+                ("Size", Some(record)) => record.size = bytes(value).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        records
+    }
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    let mib = bytes >> 20;
+    if mib < 10_240 {
+        format!("{mib} MiB")
+    } else {
+        format!("{} GiB", mib >> 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_read_with_size_and_description() {
+        let said = "ID:\t\tabc\nSize:\t\t4.096kB\nDescription:\tcached mount /t from exec sh with id \"shop-deps\"\nType:\t\texec.cachemount\n\nID:\t\tdef\nSize:\t\t1MB\nType:\t\tregular\n\nReclaimable:\t5MB\nTotal:\t\t5MB\n";
+        let records = Record::all(said);
+        assert_eq!(records.len(), 2);
+        assert_eq!(
+            (records[0].size, records[0].kind.as_str()),
+            (4096, "exec.cachemount")
+        );
+        assert!(records[0].about.ends_with("with id \"shop-deps\""));
+        assert_eq!(records[1].size, 1_000_000);
+    }
+}

@@ -1,0 +1,112 @@
+//! What the builder recorded of a bake, target by target: its history has steps, times and logs of every build.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use tempfile::NamedTempFile;
+
+use super::Engine;
+use super::progress::Progress;
+use crate::graph::each::each;
+use crate::problem::{Code, Problem};
+
+/// A bake that succeeded.
+#[derive(Debug)]
+pub struct Baked {
+    /// Where buildx writes what it made.
+    file: NamedTempFile,
+}
+
+/// What was made of a target.
+#[derive(Debug)]
+pub struct Record {
+    /// Of the image, where it is one.
+    pub digest: Option<String>,
+    pub progress: Progress,
+}
+
+/// What buildx says of a target.
+#[derive(Deserialize)]
+struct Made {
+    #[serde(rename = "buildx.build.ref")]
+    reference: Option<String>,
+    #[serde(rename = "containerimage.digest")]
+    digest: Option<String>,
+}
+
+impl Baked {
+    pub(super) fn new() -> Result<Self, Problem> {
+        let file = tempfile::Builder::new()
+            .prefix("bakehouse-made-")
+            .tempfile()
+            .map_err(|error| {
+                let message = format!("no temporary file can be made: {error}");
+                Problem::new(Code::FileUnwritable, message)
+                    .hint("free space, or point TMPDIR at a folder that can be written")
+            })?;
+        Ok(Self { file })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The records by target. A target is missing where its builder keeps no history, or buildx cannot read it.
+    pub fn records(&self, engine: &Engine) -> BTreeMap<String, Record> {
+        let said = fs_err::read_to_string(self.path()).unwrap_or_default();
+        let made = made(&said);
+        let read = each(&made, |(_, made)| record(engine, made));
+        let targets = made.into_iter().map(|(target, _)| target);
+        targets
+            .zip(read)
+            .filter_map(|(target, record)| Some((target, record?)))
+            .collect()
+    }
+}
+
+fn made(said: &str) -> Vec<(String, Made)> {
+    let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(said)
+        .inspect_err(|error| tracing::debug!("what buildx made is not told: {error}"))
+        .unwrap_or_default();
+    all.into_iter()
+        .filter_map(|(target, made)| Some((target, serde_json::from_value(made).ok()?)))
+        .collect()
+}
+
+fn record(engine: &Engine, made: &Made) -> Option<Record> {
+    let mut words = made.reference.as_deref()?.split('/');
+    let (builder, id) = (words.next()?, words.next_back()?);
+    let history = ["buildx", "--builder", builder, "history", "logs"];
+    let arguments = [&history[..], &["--progress", "rawjson", id]].concat();
+    // They are progress, and so on standard error.
+    let (_, said) = engine
+        .outputs(&arguments)
+        .inspect_err(|said| tracing::debug!("the build {id} has no record: {said}"))
+        .ok()?;
+    let mut progress = Progress::default();
+    said.lines().for_each(|line| progress.add(line));
+    Some(Record {
+        digest: made.digest.clone(),
+        progress,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_read_and_what_is_none_is_left_out() {
+        let said = r#"{
+            "buildx.build.warnings": [],
+            "api": {"buildx.build.ref": "b/n/id", "containerimage.digest": "sha256:1"},
+            "pack": {"buildx.build.ref": "b/n/other"}
+        }"#;
+        let made = made(said);
+        let names: Vec<&str> = made.iter().map(|(target, _)| target.as_str()).collect();
+        assert_eq!(names, ["api", "pack"]);
+        assert_eq!(made[0].1.digest.as_deref(), Some("sha256:1"));
+        assert!(super::made("no").is_empty());
+    }
+}

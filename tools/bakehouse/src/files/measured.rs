@@ -1,0 +1,78 @@
+//! What was built and measured on this machine, for people: nothing that is generated goes by it.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+/// Where it is, below the workspace.
+pub const FILE: &str = "target/bakehouse/build.json";
+
+/// Version 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub version: u32,
+    /// Seconds that each stage took when it last ran.
+    pub stages: BTreeMap<String, f64>,
+    /// What was built last was made of these: settings, features, locked crates and the like, with their values.
+    pub parts: BTreeMap<String, String>,
+    /// By package its files, each with what tells its content.
+    pub files: BTreeMap<String, BTreeMap<Utf8PathBuf, String>>,
+}
+
+impl Measured {
+    /// What is there; nothing where it cannot be read.
+    pub fn read(root: &Utf8Path) -> Self {
+        let text = fs_err::read_to_string(root.join(FILE)).unwrap_or_default();
+        let measured: Self = serde_json::from_str(&text).unwrap_or_default();
+        if measured.version == 1 {
+            measured
+        } else {
+            Self {
+                version: 1,
+                ..Self::default()
+            }
+        }
+    }
+
+    /// Writes it, or not: no build fails for it.
+    pub fn write(&self, root: &Utf8Path) {
+        let text = serde_json::to_string(self).expect("strings and numbers are JSON");
+        let path = root.join(FILE);
+        let write = || {
+            let folder = path.parent().unwrap_or(root);
+            fs_err::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            std::io::Write::write_all(&mut file, text.as_bytes())?;
+            file.persist(&path).map_err(|error| error.error)
+        };
+        if let Err(error) = write() {
+            tracing::debug!("{path} cannot be written: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_anything_else_is_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let nothing = Measured::read(root);
+        assert_eq!((nothing.version, nothing.stages.len()), (1, 0));
+        let mut measured = nothing;
+        measured.stages.insert("deps".to_owned(), 12.5);
+        measured.write(root);
+        assert_eq!(Measured::read(root), measured);
+        for text in [
+            "",
+            "[]",
+            r#"{"version": 2, "stages": {}, "parts": {}, "files": {}}"#,
+        ] {
+            std::fs::write(root.join(FILE), text).unwrap();
+            assert!(Measured::read(root).stages.is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! What commits cost under a plan: for each service what it compiles anew for a commit, and what would cost less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::Plan;
+
+/// What past commits changed, as far as it is compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Commits {
+    pub looked_at: usize,
+    /// How many changed exactly these packages. Those that changed none are left out.
+    pub sets: BTreeMap<BTreeSet<String>, usize>,
+    /// How many changed one package alone, and one module of it alone: by package and module.
+    pub modules: BTreeMap<(String, String), usize>,
+}
+
+impl Commits {
+    /// Of how many commits changed `package`.
+    pub fn of(&self, package: &str) -> usize {
+        let sets = self.sets.iter();
+        sets.filter(|(set, _)| set.contains(package))
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+/// Seconds that a stage takes beyond what Cargo does in it: docs/benchmarks.md, "Where the time goes".
+pub const STAGE: f64 = 0.25;
+
+/// Bytes of sources that a second compiles, where nothing was measured. A guess for small crates that are optimised.
+const RATE: f64 = 30.0 * 1024.0;
+
+/// How long stages take.
+#[derive(Clone, Debug)]
+pub struct Times<'a> {
+    plan: &'a Plan,
+    measured: &'a BTreeMap<String, f64>,
+    rate: f64,
+}
+
+impl<'a> Times<'a> {
+    /// `measured`: seconds by stage. What was not measured goes by the size of its sources, at the pace of what was.
+    pub fn new(plan: &'a Plan, measured: &'a BTreeMap<String, f64>) -> Self {
+        let known = plan.selections.iter().flat_map(|selection| {
+            let stages = selection.libraries.iter().chain(&selection.leaves);
+            stages.filter_map(|stage| {
+                Some((
+                    measured.get(&stage.name)?,
+                    plan.packages.get(&stage.package)?,
+                ))
+            })
+        });
+        let (mut seconds, mut bytes) = (0.0, 0.0);
+        for (took, inputs) in known {
+            seconds += (took - STAGE).max(0.0);
+            bytes += size(inputs.bytes());
+        }
+        let rate = if seconds > 0.5 { bytes / seconds } else { RATE };
+        Self {
+            plan,
+            measured,
+            rate,
+        }
+    }
+
+    /// Whether any was measured.
+    pub fn are_measured(&self) -> bool {
+        let mut stages = self
+            .plan
+            .selections
+            .iter()
+            .flat_map(|selection| selection.libraries.iter().chain(&selection.leaves));
+        stages.any(|stage| self.measured.contains_key(&stage.name))
+    }
+
+    /// Seconds that the stage `name` takes for `package`. A stage of several libraries is shared out by their sizes.
+    pub fn of(&self, name: &str, package: &str) -> f64 {
+        let bytes = |package: &str| {
+            self.plan
+                .packages
+                .get(package)
+                .map_or(0.0, |inputs| size(inputs.bytes()))
+        };
+        match self.measured.get(name) {
+            None => STAGE + bytes(package) / self.rate,
+            Some(took) => {
+                let libraries = self
+                    .plan
+                    .selections
+                    .iter()
+                    .flat_map(|selection| &selection.libraries);
+                let together: BTreeSet<&str> = libraries
+                    .filter(|stage| stage.name == name)
+                    .map(|stage| stage.package.as_str())
+                    .collect();
+                if together.len() < 2 {
+                    return *took;
+                }
+                let all: f64 = together.iter().map(|package| bytes(package)).sum();
+                let share = if all > 0.0 { bytes(package) / all } else { 1.0 };
+                STAGE + (took - STAGE).max(0.0) * share
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of sources are small")]
+fn size(bytes: u64) -> f64 {
+    bytes as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "commits are counted in thousands"
+)]
+fn count(commits: usize) -> f64 {
+    commits as f64
+}
+
+/// A library that has a stage, or shares one.
+#[derive(Clone, Debug)]
+pub struct Library<'a> {
+    pub package: &'a str,
+    /// Seconds that it takes in a stage of its own.
+    pub seconds: f64,
+    /// All that it compiles.
+    pub closure: BTreeSet<&'a str>,
+    /// The binaries that hold it.
+    pub users: BTreeSet<&'a str>,
+}
+
+/// A binary.
+#[derive(Clone, Debug)]
+struct Leaf<'a> {
+    seconds: f64,
+    closure: BTreeSet<&'a str>,
+}
+
+/// Everything that costs go by.
+#[derive(Clone, Debug)]
+pub struct Costs<'a> {
+    pub libraries: Vec<Library<'a>>,
+    leaves: BTreeMap<&'a str, Leaf<'a>>,
+    commits: &'a Commits,
+    /// For each library which of the commits' sets compile it anew.
+    touched: Vec<Vec<bool>>,
+}
+
+/// What a service costs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceCost {
+    pub name: String,
+    /// Commits after which it is built anew.
+    pub commits: usize,
+    /// Seconds that compile for it, for a commit on average: those that do not touch it are counted in.
+    pub seconds_per_commit: f64,
+}
+
+/// A part of a library that would better be one of its own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Split {
+    pub package: String,
+    pub module: String,
+    /// Commits that changed nothing but this module.
+    pub commits: usize,
+    /// Seconds that these compiled, but for the module and one binary: what is saved at most.
+    pub saves: f64,
+}
+
+/// Two libraries that would better be one stage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Merge {
+    pub packages: Vec<String>,
+    /// Seconds that the commits looked at would have saved.
+    pub saves: f64,
+}
+
+impl<'a> Costs<'a> {
+    pub fn new(plan: &'a Plan, times: &Times<'a>, commits: &'a Commits) -> Self {
+        let mut libraries: BTreeMap<&str, Library<'a>> = BTreeMap::new();
+        let mut leaves = BTreeMap::new();
+        for selection in &plan.selections {
+            let closure = |package: &str| -> BTreeSet<&'a str> {
+                selection
+                    .closures
+                    .get(package)
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str)
+                    .collect()
+            };
+            for stage in &selection.libraries {
+                let library = libraries.entry(&stage.package).or_insert_with(|| Library {
+                    package: &stage.package,
+                    seconds: times.of(&stage.name, &stage.package),
+                    closure: BTreeSet::new(),
+                    users: BTreeSet::new(),
+                });
+                library.closure.extend(closure(&stage.package));
+            }
+            for stage in &selection.leaves {
+                let leaf = Leaf {
+                    seconds: times.of(&stage.name, &stage.package),
+                    closure: closure(&stage.package),
+                };
+                for package in &leaf.closure {
+                    if let Some(library) = libraries.get_mut(package) {
+                        library.users.insert(&stage.name);
+                    }
+                }
+                leaves.insert(stage.name.as_str(), leaf);
+            }
+        }
+        let libraries: Vec<Library<'a>> = libraries.into_values().collect();
+        let touched = libraries.iter().map(|library| {
+            let sets = commits.sets.keys();
+            sets.map(|set| touches(&library.closure, set)).collect()
+        });
+        Self {
+            touched: touched.collect(),
+            libraries,
+            leaves,
+            commits,
+        }
+    }
+
+    /// Seconds that a commit compiles which changes `packages`: all of them, or those for one binary.
+    fn of(&self, packages: &BTreeSet<String>, leaf: Option<&str>) -> f64 {
+        let libraries = self.libraries.iter().filter(|library| {
+            touches(&library.closure, packages)
+                && leaf.is_none_or(|leaf| library.users.contains(leaf))
+        });
+        let leaves = self.leaves.iter().filter(|(name, one)| {
+            touches(&one.closure, packages) && leaf.is_none_or(|leaf| leaf == **name)
+        });
+        libraries.map(|library| library.seconds).sum::<f64>()
+            + leaves.map(|(_, leaf)| leaf.seconds).sum::<f64>()
+    }
+
+    /// Seconds that all commits looked at compiled.
+    pub fn all(&self) -> f64 {
+        let sets = self.commits.sets.iter();
+        sets.map(|(set, commits)| self.of(set, None) * count(*commits))
+            .sum()
+    }
+
+    /// What the binary of the stage `leaf` costs, as the service `name`.
+    pub fn service(&self, name: &str, leaf: &str) -> ServiceCost {
+        let mut commits = 0;
+        let mut seconds = 0.0;
+        for (set, times) in &self.commits.sets {
+            let cost = self.of(set, Some(leaf));
+            if cost > 0.0 {
+                commits += times;
+                seconds += cost * count(*times);
+            }
+        }
+        ServiceCost {
+            name: name.to_owned(),
+            commits,
+            seconds_per_commit: rounded(seconds / count(self.commits.looked_at.max(1))),
+        }
+    }
+
+    /// The module whose split would save most, if any would.
+    pub fn split(&self) -> Option<Split> {
+        let splits = self
+            .commits
+            .modules
+            .iter()
+            .filter_map(|((package, module), commits)| {
+                let library = self
+                    .libraries
+                    .iter()
+                    .find(|library| library.package == package)?;
+                let cheapest = library
+                    .users
+                    .iter()
+                    .filter_map(|user| self.leaves.get(user));
+                let cheapest = cheapest.map(|leaf| leaf.seconds).min_by(f64::total_cmp)?;
+                let now = self.of(&BTreeSet::from([package.clone()]), None);
+                let saves = (now - cheapest - library.seconds) * count(*commits);
+                Some(Split {
+                    package: package.clone(),
+                    module: module.clone(),
+                    commits: *commits,
+                    saves: rounded(saves),
+                })
+            });
+        splits.filter(|split| split.saves > 0.0).max_by(|a, b| {
+            // Equal ones go by their names.
+            a.saves
+                .total_cmp(&b.saves)
+                .then_with(|| (&b.package, &b.module).cmp(&(&a.package, &a.module)))
+        })
+    }
+
+    /// Seconds that the commits would have saved, were these groups of libraries one: each is a stage less where both run,
+    /// and the other compiled for nothing where one does.
+    pub fn saved_by(&self, one: &[usize], other: &[usize]) -> f64 {
+        let touched =
+            |group: &[usize], set: usize| group.iter().any(|member| self.touched[*member][set]);
+        let seconds = |group: &[usize]| -> f64 {
+            group
+                .iter()
+                .map(|member| (self.libraries[*member].seconds - STAGE).max(0.0))
+                .sum()
+        };
+        let (one_takes, other_takes) = (seconds(one), seconds(other));
+        let sets = self.commits.sets.values().enumerate();
+        sets.map(|(set, commits)| {
+            let saved = match (touched(one, set), touched(other, set)) {
+                (true, true) => STAGE,
+                (true, false) => -other_takes,
+                (false, true) => -one_takes,
+                (false, false) => 0.0,
+            };
+            saved * count(*commits)
+        })
+        .sum()
+    }
+
+    /// The two libraries that would best be one, if any would.
+    pub fn merge(&self) -> Option<Merge> {
+        let mut best: Option<Merge> = None;
+        for one in 0..self.libraries.len() {
+            for other in one + 1..self.libraries.len() {
+                if self.libraries[one].users != self.libraries[other].users {
+                    continue;
+                }
+                let saves = rounded(self.saved_by(&[one], &[other]));
+                if saves > best.as_ref().map_or(0.0, |best| best.saves) {
+                    let packages = [one, other].map(|at| self.libraries[at].package.to_owned());
+                    best = Some(Merge {
+                        packages: packages.into(),
+                        saves,
+                    });
+                }
+            }
+        }
+        best
+    }
+}
+
+fn touches(closure: &BTreeSet<&str>, packages: &BTreeSet<String>) -> bool {
+    packages
+        .iter()
+        .any(|package| closure.contains(package.as_str()))
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 100.0).round() / 100.0
+}

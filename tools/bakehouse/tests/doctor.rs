@@ -1,0 +1,359 @@
+//! `bakehouse doctor`: a table of machines, and what is said of each.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod grove;
+
+use std::os::unix::fs::PermissionsExt;
+
+use grove::Grove;
+use serde_json::Value;
+
+/// An engine that is as the files beside it say.
+const DOCKER: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+case "$1 $2" in
+"version --format") cat "$here/version" ;;
+"buildx version") echo "github.com/docker/buildx $(cat "$here/buildx") 0" ;;
+"buildx inspect") cat "$here/builder" ;;
+"buildx du") cat "$here/du" ;;
+"buildx build") cat "$here/frontend" >&2; ! test -s "$here/frontend" ;;
+"buildx imagetools")
+    if grep -q "^$4\$" "$here/registry"; then
+        echo '{"digest":"sha256:c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"}'
+    else
+        echo "ERROR: $4: not found" >&2; exit 1
+    fi ;;
+"image inspect") grep -q "^$5\$" "$here/images" ;;
+"context inspect") cat "$here/endpoint" ;;
+"info --format")
+    case "$3" in
+    *DriverStatus*) cat "$here/store" ;;
+    *) cat "$here/root" ;;
+    esac ;;
+esac
+"#;
+
+const BUILDER: &str = "\
+Name:          default
+Driver:        docker
+Nodes:
+Platforms:     linux/amd64, linux/amd64/v2
+GC Policy rule#0:
+ All:            false
+ Filters:        type==source.local,type==exec.cachemount
+ Keep Duration:  48h0m0s
+ Max Used Space: 2GiB
+GC Policy rule#1:
+ All:            true
+ Min Free Space: 1MiB
+";
+
+const DU: &str = "\
+ID:		one
+Size:		300MB
+Description:	cached mount /build/target from exec /bin/sh with id \"mine-deps-1\"
+Type:		exec.cachemount
+
+ID:		two
+Size:		1GB
+Description:	mount / from exec /bin/sh
+Type:		regular
+";
+
+const BUILDER_BASE: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
+const RUNTIME_BASE: &str = "docker.io/library/debian:bookworm-slim";
+
+/// A machine on which all is well.
+fn healthy() -> Grove {
+    let config = format!(
+        "name = \"mine\"\n[bases]\nbuilder = \"{BUILDER_BASE}\"\nruntime = \"{RUNTIME_BASE}\"\n[services.api]\n"
+    );
+    let registry = format!("{BUILDER_BASE}\n{RUNTIME_BASE}\n");
+    let grove = Grove::new(&[
+        ("crates/api/src/main.rs", "fn main() {}"),
+        ("bakehouse.toml", &config),
+        (
+            "rust-toolchain.toml",
+            &format!("[toolchain]\nchannel = \"{}\"\n", release()),
+        ),
+        ("bin/docker", DOCKER),
+        ("bin/version", "28.5.2"),
+        ("bin/buildx", "v0.29.1"),
+        ("bin/builder", BUILDER),
+        ("bin/du", DU),
+        ("bin/frontend", ""),
+        ("bin/registry", &registry),
+        ("bin/images", ""),
+        ("bin/endpoint", "ssh://elsewhere"),
+        ("bin/root", "/"),
+        (
+            "bin/store",
+            r#"[["driver-type","io.containerd.snapshotter.v1"]]"#,
+        ),
+    ]);
+    let docker = grove.path("bin/docker");
+    std::fs::set_permissions(docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+    grove.run(&["generate"]);
+    grove
+}
+
+/// Of the compiler that is there.
+fn release() -> String {
+    let output = std::process::Command::new("rustc")
+        .arg("--version")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.split(' ').nth(1).unwrap().to_owned()
+}
+
+/// The checks, and the exit code.
+fn checks(grove: &Grove) -> (Vec<Value>, Option<i32>) {
+    let output = grove.command(&["doctor", "--format", "json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["version"], 1);
+    (
+        said["checks"].as_array().unwrap().clone(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
+    let (checks, exit) = checks(&healthy());
+    assert_eq!(exit, Some(0), "{checks:#?}");
+    let names: Vec<&str> = checks
+        .iter()
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "engine",
+            "buildx",
+            "packs",
+            "frontend",
+            "store",
+            "platforms",
+            "disk",
+            "cache",
+            "bases",
+            "rust",
+            "files",
+            "dockerfiles"
+        ]
+    );
+    for check in &checks {
+        let expected = if check["name"] == "disk" {
+            "unknown"
+        } else {
+            "good"
+        };
+        assert_eq!(check["verdict"], expected, "{check}");
+        assert_eq!(check["remedy"], "", "{check}");
+        assert_ne!(check["needed"], "", "{check}");
+    }
+    let cache = &checks[7]["found"];
+    assert_eq!(
+        cache,
+        "1239 MiB of cache, 286 MiB of it the mounts of this workspace"
+    );
+}
+
+#[test]
+fn what_is_not_well_is_told_with_its_remedy() {
+    let race = "FROM rust\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n";
+    let stale = "FROM rust\n# slow\nRUN --mount=type=cache,target=/app/target \\\n  cargo build --release\n";
+    // What is changed, to what; check, verdict, what is found, remedy.
+    let table: [(&str, &str, &str, &str, &str, &str); 17] = [
+        (
+            "bin/version",
+            "27.1.0",
+            "engine",
+            "bad",
+            "27.1.0 is too old",
+            "28.0.0 or newer",
+        ),
+        (
+            "bin/buildx",
+            "v0.10.0",
+            "buildx",
+            "bad",
+            "0.10.0 is too old",
+            "0.19.0 or newer",
+        ),
+        (
+            "bin/frontend",
+            "ERROR: unknown instruction",
+            "frontend",
+            "bad",
+            "unknown instruction",
+            "--check --file docker/Dockerfile",
+        ),
+        (
+            "bin/store",
+            r#"[["Backing Filesystem","extfs"]]"#,
+            "store",
+            "warning",
+            "old image store",
+            "containerd-snapshotter",
+        ),
+        (
+            "bakehouse.toml",
+            "platforms = [\"linux/amd64\", \"linux/arm64\"]\nemulate = true\n",
+            "platforms",
+            "bad",
+            "not linux/arm64",
+            "binfmt",
+        ),
+        (
+            "bakehouse.toml",
+            "platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
+            "platforms",
+            "good",
+            "compiled for, not emulated",
+            "",
+        ),
+        (
+            "bin/endpoint",
+            "unix:///run/docker.sock",
+            "disk",
+            "good",
+            "free where the engine keeps its data",
+            "",
+        ),
+        (
+            "bin/du",
+            &DU.replace("300MB", "30GB"),
+            "cache",
+            "warning",
+            "fall under the rule for mounts",
+            "gc.policy",
+        ),
+        (
+            "bin/registry",
+            BUILDER_BASE,
+            "bases",
+            "bad",
+            "debian:bookworm-slim is nowhere",
+            "docker login",
+        ),
+        ("bin/images", RUNTIME_BASE, "bases", "good", "2 bases", ""),
+        (
+            "rust-toolchain.toml",
+            "[toolchain]\nchannel = \"1.70.0\"\n",
+            "rust",
+            "warning",
+            "rustc",
+            "rustup toolchain install 1.70.0",
+        ),
+        (
+            "docker/Dockerfile",
+            "FROM scratch\n",
+            "files",
+            "bad",
+            "docker/Dockerfile",
+            "bakehouse generate",
+        ),
+        (
+            "Dockerfile",
+            race,
+            "dockerfiles",
+            "warning",
+            "Dockerfile:2 mounts a cache on /usr/local/cargo/registry",
+            "sharing=locked",
+        ),
+        (
+            "ops/api.Dockerfile",
+            stale,
+            "dockerfiles",
+            "warning",
+            "ops/api.Dockerfile:3 mounts a cache on /app/target",
+            "docs/migration.md",
+        ),
+        (
+            "ops/Dockerfile",
+            "FROM rust\nRUN cargo build\n",
+            "dockerfiles",
+            "good",
+            "1 looked at",
+            "",
+        ),
+        (
+            "ops/Dockerfile",
+            "RUN --mount\n\"",
+            "dockerfiles",
+            "unknown",
+            "cannot be read",
+            "",
+        ),
+        (".gitignore", "ops\n", "dockerfiles", "good", "none", ""),
+    ];
+    for (file, text, name, verdict, found, remedy) in table {
+        let grove = healthy();
+        if file == ".gitignore" {
+            grove.write("ops/Dockerfile", race);
+        }
+        grove.write(file, text);
+        let (checks, exit) = checks(&grove);
+        let check = checks.iter().find(|check| check["name"] == name);
+        let check = check.unwrap_or_else(|| panic!("{file}: {checks:#?}"));
+        assert_eq!(check["verdict"], verdict, "{file}: {check:#}");
+        let has = |key: &str, words: &str| check[key].as_str().unwrap().contains(words);
+        assert!(has("found", found), "{file}: {check:#}");
+        assert!(has("remedy", remedy), "{file}: {check:#}");
+        let is_bad = checks.iter().any(|check| check["verdict"] == "bad");
+        assert_eq!(exit, Some(i32::from(is_bad)), "{file}: {checks:#?}");
+    }
+}
+
+#[test]
+fn a_base_that_only_this_engine_has_is_told_of() {
+    let grove = healthy();
+    grove.write("bin/registry", BUILDER_BASE);
+    grove.write("bin/images", RUNTIME_BASE);
+    let (checks, exit) = checks(&grove);
+    let base = checks
+        .iter()
+        .find(|check| check["name"] == "bases")
+        .unwrap();
+    assert_eq!(base["verdict"], "warning");
+    assert!(
+        base["found"]
+            .as_str()
+            .unwrap()
+            .contains("only this engine has"),
+        "{base}"
+    );
+    assert_eq!(exit, Some(0));
+}
+
+#[test]
+fn without_an_engine_the_rest_is_looked_at() {
+    let grove = healthy();
+    grove.write(
+        "bin/docker",
+        "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n",
+    );
+    let output = grove.command(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout);
+    for words in [
+        "bad   engine",
+        "Cannot connect",
+        "mend it: start the engine",
+        "good  files",
+        "good  rust",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert!(!said.contains("bases"), "{said}");
+    assert!(
+        said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("doctor-found"), "{error}");
+}

@@ -1,0 +1,142 @@
+//! `generate` is killed at each system call that changes the disk: each file is then what it was or what it is to be, the
+//! next `generate` leaves nothing behind, and two at once do not get into each other's way.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod grove;
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use grove::Grove;
+
+/// The calls that change what others see of the disk.
+const CALLS: &str = "write,fsync,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,chmod,fchmod,link,linkat";
+
+const CONFIG: &str = "[services.api]\n[output]\nfolder = \"made\"\n";
+/// Another place for some files, other texts for others, and one that is taken away.
+const OTHER: &str = "compose = false\n[services.api]\nports = [80]\n[services.second]\npackage = \"api\"\nbin = \"api\"\n[output]\nfolder = \"made\"\n";
+
+fn grove() -> Grove {
+    let grove = Grove::new(&[
+        ("crates/api/src/main.rs", "fn main() {}"),
+        ("bakehouse.toml", CONFIG),
+    ]);
+    grove.run(&["generate"]);
+    grove
+}
+
+/// Every file but sources, by its path.
+fn files(grove: &Grove) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![grove.path("")];
+    while let Some(folder) = open.pop() {
+        for entry in folder.read_dir_utf8().unwrap() {
+            let path = entry.unwrap().into_path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let inside = path.strip_prefix(grove.path("")).unwrap().to_string();
+                files.insert(inside, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    files.remove("bakehouse.toml");
+    files
+}
+
+fn strace(grove: &Grove, further: &[&str]) -> Command {
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq", "-e", &format!("trace={CALLS}")])
+        .args(further)
+        .arg(assert_cmd::cargo::cargo_bin("bakehouse"))
+        .arg("generate")
+        .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
+        .current_dir(grove.path(""))
+        .stdout(Stdio::null());
+    command
+}
+
+#[test]
+fn a_kill_at_any_call_leaves_each_file_whole_and_the_next_run_nothing_behind() {
+    let strace_is_here = Command::new("strace").arg("-V").output().is_ok();
+    if !strace_is_here {
+        println!("not tried: there is no strace; `tools/engine strace` installs Debian's");
+        return;
+    }
+    let old = files(&grove());
+    let reference = grove();
+    reference.write("bakehouse.toml", OTHER);
+    let counted = strace(&reference, &[]).output().unwrap();
+    let said = String::from_utf8_lossy(&counted.stderr);
+    if said.contains("ptrace") && !counted.status.success() {
+        println!("not tried: nothing may be traced here: {said}");
+        return;
+    }
+    let calls = said.lines().filter(|line| line.contains('(')).count();
+    let new = files(&reference);
+    assert_ne!(old, new);
+    assert!(calls > 20, "{said}");
+    let mut killed = 0;
+    let mut between = 0;
+    for call in 1..=calls {
+        let grove = grove();
+        grove.write("bakehouse.toml", OTHER);
+        let inject = format!("inject={CALLS}:signal=SIGKILL:when={call}");
+        let status = strace(&grove, &["-e", &inject])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        killed += usize::from(!status.success());
+        let found = files(&grove);
+        for (path, text) in &found {
+            let is_beside = path.rsplit('/').next().unwrap().starts_with(".bakehouse-");
+            assert!(
+                is_beside || old.get(path) == Some(text) || new.get(path) == Some(text),
+                "call {call} of {calls}: {path} is neither the old file nor the new one:\n{text}"
+            );
+        }
+        for path in old.keys().filter(|path| new.contains_key(*path)) {
+            assert!(
+                found.contains_key(path),
+                "call {call} of {calls}: {path} is gone"
+            );
+        }
+        between += usize::from(found != old && found != new);
+        grove.run(&["generate"]);
+        assert_eq!(files(&grove), new, "call {call} of {calls}");
+    }
+    // The last calls print what was done.
+    assert!(
+        killed + 3 >= calls && between > 5,
+        "{killed} of {calls} killed, {between} in between"
+    );
+}
+
+#[test]
+fn two_at_once_end_with_what_one_would_have_written() {
+    let reference = grove();
+    reference.write("bakehouse.toml", OTHER);
+    reference.run(&["generate"]);
+    let expected = files(&reference);
+    for _ in 0..5 {
+        let grove = grove();
+        grove.write("bakehouse.toml", OTHER);
+        let start = || {
+            Command::new(assert_cmd::cargo::cargo_bin("bakehouse"))
+                .args(["generate", "--force"])
+                .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
+                .current_dir(grove.path(""))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let both = [start(), start()];
+        for mut one in both {
+            assert!(one.wait().unwrap().success());
+        }
+        assert_eq!(files(&grove), expected);
+    }
+}

@@ -1,0 +1,300 @@
+//! What `bakehouse build` and `bakehouse doctor` tell of the real engine.
+
+use bakehouse_e2e::tiny::{self, tiny};
+use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, unique};
+use serde_json::Value;
+
+fn command(workspace: &Workspace) -> std::process::Command {
+    let mut command = bakehouse::command(workspace.dir());
+    command.env("REGISTRY", workspace.images.namespace());
+    command
+}
+
+fn build(workspace: &Workspace, further: &[&str]) -> Ran {
+    Ran::of(command(workspace).arg("build").args(further)).succeeded()
+}
+
+/// The columns of a service's row, by their heading.
+fn row<'a>(ran: &'a Ran, service: &str) -> [&'a str; 6] {
+    let mut rows = ran.stdout.lines().map(|line| {
+        Vec::from_iter(
+            line.split("  ")
+                .map(str::trim)
+                .filter(|word| !word.is_empty()),
+        )
+    });
+    let row = rows.find(|row| row.first() == Some(&service));
+    let row = row.unwrap_or_else(|| panic!("no row of {service}: {ran}"));
+    row.try_into()
+        .unwrap_or_else(|row| panic!("{row:?} of {ran}"))
+}
+
+/// Why a stage ran, as the lines below the table tell.
+fn why<'a>(ran: &'a Ran, stage: &str) -> Option<&'a str> {
+    let mut lines = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "));
+    let line = lines.find(|line| line.split(' ').next() == Some(stage))?;
+    Some(line.split_once("compiled  ")?.1)
+}
+
+#[test]
+fn a_build_tells_of_each_service_what_became_of_it_and_why_stages_ran() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let cold = build(&workspace, &["--verbose"]);
+    for service in tiny::SERVICES {
+        let [_, time, size, digest, hash, result] = row(&cold, service);
+        assert_eq!(result, "built", "{cold}");
+        assert!(time.ends_with(" s") && size.ends_with("MB"), "{cold}");
+        assert_eq!((digest.len(), hash.len()), (12, 16), "{cold}");
+    }
+    assert_eq!(
+        why(&cold, "deps"),
+        Some("it never ran for this folder"),
+        "{cold}"
+    );
+    assert!(
+        cold.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{cold}"
+    );
+
+    let skipped = build(&workspace, &[]);
+    for service in tiny::SERVICES {
+        assert_eq!(row(&skipped, service)[5], "skipped", "{skipped}");
+        assert_eq!(
+            row(&skipped, service)[3],
+            row(&cold, service)[3],
+            "{skipped}"
+        );
+    }
+    assert!(
+        skipped
+            .stdout
+            .contains("skipped: the engine has the image of that input hash"),
+        "{skipped}"
+    );
+
+    let forced = build(&workspace, &["--force"]);
+    for service in tiny::SERVICES {
+        assert_eq!(row(&forced, service)[5], "cached", "{forced}");
+    }
+    assert!(!forced.stdout.contains("slowest"), "{forced}");
+
+    tiny::set(&workspace, "left", "B");
+    let changed = build(&workspace, &[]);
+    let results = tiny::SERVICES.map(|service| row(&changed, service)[5]);
+    assert_eq!(results, ["built", "built", "skipped"], "{changed}");
+    let reason = Some("changed: crates/left/src/lib.rs");
+    for stage in ["lib-left", "build-a", "build-b"] {
+        assert_eq!(why(&changed, stage), reason, "{changed}");
+    }
+    assert!(
+        !changed.stdout.contains("compiled more than once"),
+        "{changed}"
+    );
+
+    // What the builder lost is told apart from what somebody changed.
+    let again = build(&workspace, &["a", "--", "--no-cache-filter", "build-a"]);
+    if let Some(reason) = why(&again, "build-a") {
+        assert_eq!(reason, "the builder did not have it any more", "{again}");
+    }
+}
+
+#[test]
+fn a_program_gets_a_line_of_json_for_each_step_and_one_for_the_end() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let ran = build(&workspace, &["--progress", "json", "a"]);
+    let events = |ran: &Ran| -> Vec<Value> {
+        let lines = ran.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line} of {ran}")))
+            .collect()
+    };
+    let all = events(&ran);
+    assert!(all.iter().all(|event| event["version"] == 1), "{ran}");
+    let steps: Vec<&Value> = all
+        .iter()
+        .filter(|event| event["event"] == "step")
+        .collect();
+    let stage = |name: &str| {
+        steps.iter().find(|step| {
+            step["stage"] == name
+                && step["instruction"]
+                    .as_str()
+                    .is_some_and(|text| text.starts_with("RUN"))
+        })
+    };
+    let leaf = stage("build-a").unwrap_or_else(|| panic!("{ran}"));
+    assert_eq!(
+        (&leaf["cached"], &leaf["error"]),
+        (&Value::Bool(false), &Value::Null)
+    );
+    assert!(
+        leaf["seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds > 0.0),
+        "{leaf}"
+    );
+    let done = all.last().expect("an event");
+    assert_eq!(done["event"], "done", "{ran}");
+    let service = &done["services"][0];
+    assert_eq!(
+        (&service["name"], &service["result"]),
+        (&"a".into(), &"built".into()),
+        "{done}"
+    );
+    assert!(
+        service["digest"]
+            .as_str()
+            .is_some_and(|digest| digest.starts_with("sha256:")),
+        "{done}"
+    );
+    let stages = done["stages"].as_array().expect("stages");
+    let deps = stages
+        .iter()
+        .find(|stage| stage["stage"] == "deps")
+        .expect("deps ran");
+    assert!(
+        deps["compiled"]
+            .as_u64()
+            .is_some_and(|compiled| compiled > 0),
+        "{done}"
+    );
+    assert_eq!(done["compiled_again"], Value::Array(Vec::new()), "{done}");
+
+    workspace.write("crates/a/src/main.rs", "fn main() { no }\n");
+    let failed = Ran::of(command(&workspace).args(["build", "--progress", "json", "a"])).exited(1);
+    let all = events(&failed);
+    let end = all.last().expect("an event");
+    assert_eq!(
+        (&end["event"], &end["problems"][0]["code"]),
+        (&"failed".into(), &"bake-failed".into()),
+        "{failed}"
+    );
+    let step = all
+        .iter()
+        .find(|event| event["stage"] == "build-a" && event["error"].is_string());
+    assert!(step.is_some(), "{failed}");
+    assert!(failed.stderr.contains("bake-failed"), "{failed}");
+}
+
+#[test]
+fn what_compiles_twice_is_told_with_the_reason() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    let config = workspace.read("bakehouse.toml");
+    workspace.write(
+        "bakehouse.toml",
+        &config.replacen("[bases]", "unify = \"each\"\n\n[bases]", 1),
+    );
+    workspace.generate();
+    let ran = build(&workspace, &["--verbose"]);
+    let again = ran.stdout.split("compiled more than once").nth(1);
+    let again = again.unwrap_or_else(|| panic!("{ran}"));
+    let line = again.lines().find(|line| {
+        line.trim()
+            .starts_with("cfg-if v1.0.0 in deps-for-a, deps-for-b")
+    });
+    assert!(
+        line.is_some_and(|line| line.ends_with("features are not unified: `unify = \"each\"`")),
+        "{ran}"
+    );
+}
+
+#[test]
+fn libraries_of_a_group_run_one_stage_and_the_binaries_are_right() {
+    let turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.append(
+        "bakehouse.toml",
+        "\n[groups]\nsmall = [\"common\", \"left\"]\n",
+    );
+    workspace.generate();
+    let cold = workspace.bake([]).run(&turn);
+    let twice: Vec<String> = cold
+        .compiled()
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(name, _)| name)
+        .collect();
+    assert!(twice.is_empty(), "{twice:?} {cold}");
+    for (library, values) in [
+        ("left", ["A", "B"]),
+        ("common", ["B", "B"]),
+        ("left", ["B", "A"]),
+    ] {
+        let [common, left] = values;
+        tiny::set(
+            &workspace,
+            library,
+            if library == "left" { left } else { common },
+        );
+        let run = workspace.bake([]).run(&turn);
+        // All hold the group, and `right` needs nothing of it.
+        let expected = ["libs-small", "build-a", "build-b", "build-c"];
+        assert_eq!(
+            run.ran_stages(),
+            bakehouse_testkit::stages(expected),
+            "{run}"
+        );
+        assert_eq!(
+            tiny::prints(&workspace, "a"),
+            tiny::expected("a", "A", common, left)
+        );
+        assert_eq!(
+            tiny::prints(&workspace, "c"),
+            tiny::expected("c", "A", common, "A")
+        );
+    }
+}
+
+#[test]
+fn the_doctor_finds_a_real_engine_ready() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.generate();
+    let ran = Ran::of(command(&workspace).args(["doctor", "--format", "json"]));
+    let said: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"));
+    let checks = said["checks"].as_array().expect("checks");
+    for name in [
+        "engine",
+        "buildx",
+        "frontend",
+        "store",
+        "platforms",
+        "files",
+    ] {
+        let check = checks.iter().find(|check| check["name"] == name);
+        let check = check.unwrap_or_else(|| panic!("{name}: {ran}"));
+        assert_eq!(check["verdict"], "good", "{check}");
+    }
+    let cache = checks
+        .iter()
+        .find(|check| check["name"] == "cache")
+        .expect("a cache");
+    assert!(
+        cache["found"]
+            .as_str()
+            .is_some_and(|found| found.contains(" of cache, ")),
+        "{cache}"
+    );
+    assert!(
+        cache["needed"]
+            .as_str()
+            .is_some_and(|needed| needed.contains("nobody used for")),
+        "{cache}"
+    );
+    // An engine that does not know the Dockerfile says so itself.
+    workspace.write("docker/Dockerfile", "FROM scratch\nBAKE all\n");
+    let ran = Ran::of(command(&workspace).args(["doctor"])).exited(1);
+    assert!(ran.stdout.contains("unknown instruction: BAKE"), "{ran}");
+}

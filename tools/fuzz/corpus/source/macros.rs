@@ -1,0 +1,1 @@
+fn main() { let a = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../a")); sqlx::migrate!("../b"); }
