@@ -13,7 +13,7 @@ use tree::{Tree, stderr};
 /// `api` and `web` hold all of `a`, `b`, `c`; only `web` holds `d`.
 fn workspace() -> Tree {
     let mut text = String::from(
-        "-- Cargo.toml --\n[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n-- bakehouse.toml --\n# mine\nprofile = \"dev\"\n",
+        "-- Cargo.toml --\n[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\", \".git\", \"docker\"]\n-- bakehouse.toml --\n# mine\nprofile = \"dev\"\n",
     );
     let package = |name: &str, needs: &[&str]| {
         let needs: String = needs

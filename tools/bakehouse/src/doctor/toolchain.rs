@@ -63,7 +63,7 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
 fn pins(root: &Utf8Path, plan: &Plan) -> Option<Check> {
     plan.toolchain.as_ref()?;
     let needed = format!("{FILE} as rust-toolchain.toml, flake.lock and pins.toml pin");
-    let pinned = files::read(root).and_then(|files| Ok(Toolchain::new(&files)?));
+    let pinned = files::read(root).and_then(|files| Toolchain::new(&files));
     Some(match pinned {
         Ok(pinned) => {
             let written = fs_err::read_to_string(root.join(FILE)).unwrap_or_default();

@@ -39,7 +39,7 @@ pub fn propose(costs: &Costs<'_>, commits: usize, now: &BTreeMap<String, String>
         });
         match mates {
             Some(group) if costs.saved_by(&groups[group], &[*place]) >= -STAGE => {
-                groups[group].push(*place)
+                groups[group].push(*place);
             }
             _ => groups.push(vec![*place]),
         }

@@ -10,12 +10,12 @@ impl Random {
     pub fn new(seed: u64, name: &str) -> Self {
         let mut random = Self(seed);
         for byte in name.bytes() {
-            random.0 = random.next() ^ u64::from(byte);
+            random.0 = random.number() ^ u64::from(byte);
         }
         random
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +26,7 @@ impl Random {
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: usize, high: usize) -> usize {
         let count = (high - low) as u64 + 1;
-        low + usize::try_from(self.next() % count).expect("it is at most `high`")
+        low + usize::try_from(self.number() % count).expect("it is at most `high`")
     }
 
     /// True in `percent` of a hundred cases.

@@ -46,7 +46,7 @@ impl Check<'_> {
                 }
             }
         }
-        for (group, _) in &raw.groups {
+        for group in raw.groups.keys() {
             if let Some(between) = self.between(&groups, group.as_ref()) {
                 self.problem(
                     Code::ConfigValue,
