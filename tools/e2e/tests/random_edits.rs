@@ -52,12 +52,15 @@ fn edits(seed: u64) -> Vec<Edit> {
     let values = ["A", "B", "C"];
     (0..EDITS)
         .map(|_| match random.between(0, 9) {
-            0..=4 => Edit::Set(random.pick(&MEMBERS), (*random.pick(&values)).to_owned()),
+            0..=4 => Edit::Set(
+                random.pick::<&str>(&MEMBERS),
+                (*random.pick(&values)).to_owned(),
+            ),
             5 => Edit::Times(*random.pick(&[2001, 2015, 2035])),
-            6 => Edit::Module(random.pick(&MEMBERS[..3]), random.chance(50)),
-            7 => Edit::Lock(random.pick(&["1.0.9", "1.0.11"])),
+            6 => Edit::Module(random.pick::<&str>(&MEMBERS[..3]), random.chance(50)),
+            7 => Edit::Lock(random.pick::<&str>(&["1.0.9", "1.0.11"])),
             8 => Edit::Kill(random.between(200, 4000) as u64),
-            _ => Edit::Version(random.pick(&MEMBERS), random.between(0, 3) as u64),
+            _ => Edit::Version(random.pick::<&str>(&MEMBERS), random.between(0, 3) as u64),
         })
         .collect()
 }
