@@ -65,7 +65,8 @@ pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
     match engine.output(&[&arguments[..], &[root.as_str()]].concat()) {
         Ok(_) => Check::good("frontend", format!("it reads {file}"), needed),
         Err(said) => {
-            let found = said.lines().rfind(|line| !line.trim().is_empty());
+            let error = said.lines().rfind(|line| line.starts_with("ERROR: "));
+            let found = error.or_else(|| said.lines().rfind(|line| !line.trim().is_empty()));
             Check::new(
                 "frontend",
                 Verdict::Bad,

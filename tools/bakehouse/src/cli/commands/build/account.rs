@@ -124,12 +124,8 @@ impl Account {
     }
 }
 
-/// An entry of the lock is the same for all; what else an output is made of is its own.
 fn key(output: &str, part: &Part) -> String {
-    match part {
-        Part::Locked(_) => part.to_string(),
-        part => format!("{output}: {part}"),
-    }
+    format!("{output}: {part}")
 }
 
 /// What tells a value: some are whole texts.
@@ -165,7 +161,17 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
     }
     if changed.is_empty() {
         let mut parts: BTreeSet<String> = BTreeSet::new();
-        for output in Output::all(plan) {
+        let packages = compiled_in(plan, stage);
+        let is_for = |output: &Output<'_>| {
+            let mut packages = packages.iter();
+            packages.all(|package| {
+                output
+                    .inputs
+                    .0
+                    .contains_key(&Part::Package((*package).to_owned()))
+            })
+        };
+        for output in Output::all(plan).filter(is_for) {
             for (part, value) in &output.inputs.0 {
                 let then = before.parts.get(&key(output.name, part));
                 if !matches!(part, Part::Package(_))
@@ -178,7 +184,7 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
         changed.extend(parts);
     }
     if changed.is_empty() {
-        return "the builder did not have it any more".to_owned();
+        return "nothing changed: it was not in the cache".to_owned();
     }
     let more = changed.len().saturating_sub(SHOWN);
     let shown = changed[..changed.len().min(SHOWN)].join(", ");
