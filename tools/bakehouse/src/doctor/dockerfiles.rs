@@ -111,19 +111,19 @@ fn dockerfiles(root: &Utf8Path, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
+/// `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`; in small letters only where nothing comes after it, as in the name of a
+/// source file.
 fn is_dockerfile(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
     if name.ends_with(".dockerignore") {
         return false;
     }
-    ["dockerfile", "containerfile"].into_iter().any(|usual| {
-        name == usual
-            || name
-                .strip_prefix(usual)
-                .is_some_and(|rest| rest.starts_with(['.', '-']))
-            || name
-                .strip_suffix(usual)
-                .is_some_and(|rest| rest.ends_with(['.', '-']))
+    let small = name.to_ascii_lowercase();
+    ["Dockerfile", "Containerfile"].into_iter().any(|usual| {
+        let begins = name
+            .strip_prefix(usual)
+            .is_some_and(|rest| rest.starts_with(['.', '-']));
+        let ends = small.strip_suffix(&usual.to_ascii_lowercase());
+        begins || ends.is_some_and(|rest| rest.is_empty() || rest.ends_with(['.', '-']))
     })
 }
 
@@ -418,6 +418,7 @@ mod tests {
             "Dockerfile.dockerignore",
             "dockerfiles.rs",
             "mydockerfile",
+            "dockerfile.rs",
             "dockerfile_parser",
         ] {
             assert!(!is_dockerfile(name), "{name}");

@@ -42,8 +42,11 @@ fn pack_images(plan: &Plan) -> Check {
             "`bakehouse packs build --platform …` for each platform that packs are mounted on",
         );
     }
-    let binaries = plan.pack_binaries().count();
-    Check::good("packs", format!("{binaries} pack binaries"), needed)
+    let found = match plan.pack_binaries().count() {
+        1 => "1 pack binary".to_owned(),
+        binaries => format!("{binaries} pack binaries"),
+    };
+    Check::good("packs", found, needed)
 }
 
 /// The engine's own frontend reads the Dockerfile.

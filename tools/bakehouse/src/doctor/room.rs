@@ -132,7 +132,7 @@ fn size(bytes: u64) -> String {
     if mib < 10_240 {
         format!("{mib} MiB")
     } else {
-        format!("{} GiB", mib >> 10)
+        format!("{}.{} GiB", mib >> 10, ((mib & 1023) * 10) >> 10)
     }
 }
 

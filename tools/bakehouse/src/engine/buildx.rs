@@ -83,7 +83,9 @@ impl Engine {
                 .current_dir(bake.root)
                 .args(["buildx", "bake", "--file", bake.file.as_str()])
                 .arg("--metadata-file")
-                .arg(baked.path());
+                .arg(baked.path())
+                // The provenance of each target would be asked for, and nobody reads it there.
+                .env("BUILDX_METADATA_PROVENANCE", "disabled");
             if bake.listener.is_some() {
                 command.args(["--progress", "rawjson"]);
             }

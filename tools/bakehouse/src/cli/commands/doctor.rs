@@ -61,10 +61,11 @@ fn text(session: &Session, checks: &[Check]) {
         };
         let indent = " ".repeat("good".len() + width + 4);
         let wrapped = |text: &str| {
-            textwrap::fill(
-                text,
-                textwrap::Options::new(WIDTH.saturating_sub(indent.len())),
-            )
+            // Names of images and paths break nowhere.
+            let options = textwrap::Options::new(WIDTH.saturating_sub(indent.len()))
+                .word_separator(textwrap::WordSeparator::AsciiSpace)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            textwrap::fill(text, options)
         };
         let hang = |text: &str| wrapped(text).replace('\n', &format!("\n{indent}"));
         anstream::println!("{mark}  {:width$}  {}", check.name, hang(&check.found));

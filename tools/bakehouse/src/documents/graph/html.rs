@@ -36,6 +36,13 @@ pub fn render(graph: &Graph) -> String {
     text + rest
 }
 
+fn commits(count: usize) -> String {
+    match count {
+        1 => "1 commit".to_owned(),
+        count => format!("{count} commits"),
+    }
+}
+
 /// What a commit costs each service, and what would save most.
 fn history(graph: &Graph) -> String {
     let history = &graph.history;
@@ -54,9 +61,9 @@ fn history(graph: &Graph) -> String {
     if let Some(split) = &history.split {
         let _ = writeln!(
             text,
-            "<p class=\"saves\">Splitting would save most in <a href=\"#crate:{0}\">{0}</a>: {1} commits changed nothing but its module <code>{2}</code>. As a crate of its own, needed by one service, that saves up to {3:.1} s of these.</p>",
+            "<p class=\"saves\">Splitting would save most in <a href=\"#crate:{0}\">{0}</a>: {1} changed nothing but its module <code>{2}</code>. As a crate of its own, needed by one service, that saves up to {3:.1} s of these.</p>",
             escaped(&split.package),
-            split.commits,
+            commits(split.commits),
             escaped(&split.module),
             split.saves
         );

@@ -32,6 +32,7 @@ addEventListener("DOMContentLoaded", () => {
     }
     about.append(ul);
   };
+  const commits = (count) => (count === 1 ? "1 commit" : `${count} commits`);
   const bytes = (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`);
 
   const describe = (place) => {
@@ -43,7 +44,7 @@ addEventListener("DOMContentLoaded", () => {
       about.append(p);
     }
     if (node.kind === "crate") {
-      about.append(make("p", `${node.files} files, ${bytes(node.bytes)}, ${node.commits} of ${graph.commits} commits`));
+      about.append(make("p", `${node.files} files, ${bytes(node.bytes)}, ${node.commits} of ${commits(graph.commits)}`));
       about.append(make("p", `a change compiles ${node.rebuilds} stages anew`));
     }
     if (node.seconds !== null) {
@@ -51,7 +52,7 @@ addEventListener("DOMContentLoaded", () => {
     }
     const cost = graph.history.services.find((service) => service.name === node.name);
     if (cost && node.hash) {
-      about.append(make("p", `built anew after ${cost.commits} of ${graph.commits} commits, ${cost.seconds_per_commit.toFixed(1)} s for a commit on average`));
+      about.append(make("p", `built anew after ${cost.commits} of ${commits(graph.commits)}, ${cost.seconds_per_commit.toFixed(1)} s for a commit on average`));
     }
     if (node.kind === "crate") {
       list("Built anew when it changes", node.changes);
@@ -67,7 +68,7 @@ addEventListener("DOMContentLoaded", () => {
         const row = make("tr");
         const name = make("td");
         name.append(link(other));
-        row.append(name, make("td", bytes(graph.nodes[other].bytes)), make("td", `${graph.nodes[other].commits} commits`));
+        row.append(name, make("td", bytes(graph.nodes[other].bytes)), make("td", commits(graph.nodes[other].commits)));
         table.append(row);
       }
       about.append(table);

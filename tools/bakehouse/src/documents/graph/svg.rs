@@ -100,8 +100,10 @@ fn drawing(graph: &Graph, style: &str) -> String {
 
 fn title(node: &Node) -> String {
     let mut title = format!("{}: {}", node.name, node.about);
-    if node.commits > 0 {
-        let _ = write!(title, ", {} commits", node.commits);
+    match node.commits {
+        0 => {}
+        1 => title.push_str(", 1 commit"),
+        commits => _ = write!(title, ", {commits} commits"),
     }
     if let Some(seconds) = node.seconds {
         let _ = write!(title, ", {seconds:.1} s");
