@@ -203,6 +203,7 @@ fn every_binary_is_compiled_for_each_platform_in_the_builder() {
 }
 
 #[test]
+#[ignore = "slow: tools/test --slow"]
 fn a_pack_has_its_binaries_for_each_platform() {
     let _turn = Turn::take();
     engine::bases(&cross_bases::BASES);

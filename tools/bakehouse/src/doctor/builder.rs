@@ -20,6 +20,8 @@ pub struct Rule {
     /// As buildx prints it, e.g. `48h0m0s`.
     pub keep: Option<String>,
     pub most: Option<u64>,
+    /// What it leaves, however full the disk is.
+    pub reserved: u64,
     pub free: Option<u64>,
 }
 
@@ -61,6 +63,7 @@ impl Builder {
                             "Keep Duration" => rule.keep = Some(value.to_owned()),
                             // Older ones say `Keep Bytes`.
                             "Max Used Space" | "Keep Bytes" => rule.most = bytes(value),
+                            "Reserved Space" => rule.reserved = bytes(value).unwrap_or_default(),
                             "Min Free Space" => rule.free = bytes(value),
                             _ => {}
                         }
@@ -138,6 +141,7 @@ GC Policy rule#1:
         assert_eq!(mounts.keep.as_deref(), Some("48h0m0s"));
         assert_eq!(mounts.most, Some(3_592_740_143));
         assert_eq!(all.free, Some(51_002_736_640));
+        assert_eq!((mounts.reserved, all.reserved), (0, 25_995_289_559));
     }
 
     #[test]

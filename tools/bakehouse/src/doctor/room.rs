@@ -9,7 +9,13 @@ use crate::plan::Plan;
 const ENOUGH: u64 = 10 << 30;
 
 pub fn checks(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Vec<Check> {
-    vec![disk(engine, builder), cache(engine, builder, plan)]
+    let said = engine.output(&["buildx", "du", "--verbose"]).ok();
+    let records = said.map(|said| Record::all(&said));
+    let kept = records.iter().flatten().map(|record| record.size).sum();
+    vec![
+        disk(engine, builder, kept),
+        cache(builder, records.as_deref(), plan),
+    ]
 }
 
 /// Bytes free where the engine keeps its data, if that is on this machine.
@@ -30,8 +36,12 @@ fn free(engine: &Engine) -> Option<u64> {
     Some(disk.f_bavail * disk.f_frsize)
 }
 
-fn disk(engine: &Engine, builder: Option<&Builder>) -> Check {
-    let least = builder.and_then(|builder| builder.rules.iter().filter_map(|rule| rule.free).max());
+/// `kept` is what the builder's cache has.
+fn disk(engine: &Engine, builder: Option<&Builder>, kept: u64) -> Check {
+    let rules = builder.map_or(&[][..], |builder| &builder.rules[..]);
+    // As much as a rule reserves stays, whatever the disk has.
+    let rules = rules.iter().filter(|rule| kept > rule.reserved);
+    let least = rules.filter_map(|rule| rule.free).max();
     let needed = match least {
         Some(least) => format!(
             "{}, and more than {}: below it the builder drops cache after each build",
@@ -55,12 +65,15 @@ fn disk(engine: &Engine, builder: Option<&Builder>) -> Check {
 }
 
 /// Cache mounts are collected before anything else, by a rule of their own.
-fn cache(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
+fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> Check {
     let ours = format!("with id \"{}-", plan.config.name);
-    let Ok(said) = engine.output(&["buildx", "du", "--verbose"]) else {
-        return Check::unknown("cache", "buildx does not tell what the builder keeps", "");
+    let Some(records) = records else {
+        return Check::unknown(
+            "cache",
+            "buildx does not tell what the builder keeps",
+            "room for the mounts of this workspace",
+        );
     };
-    let records = Record::all(&said);
     let sum = |of: &dyn Fn(&Record) -> bool| -> u64 {
         records
             .iter()
@@ -84,7 +97,11 @@ fn cache(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
         size(most),
         rule.keep.as_deref().unwrap_or("a while")
     );
-    let governed = sum(&|record| rule.filters.contains(&format!("type=={}", record.kind)));
+    let is_governed = |record: &Record| {
+        let mut filters = rule.filters.split(',');
+        filters.any(|filter| filter.strip_prefix("type==") == Some(&record.kind))
+    };
+    let governed = sum(&is_governed);
     if governed > most {
         return Check::new(
             "cache",
