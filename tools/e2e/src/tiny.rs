@@ -83,7 +83,8 @@ pub fn library_of(service: &str) -> &'static str {
     if service == "c" { "right" } else { "left" }
 }
 
-pub(crate) fn library_source(name: &str, value: &str) -> String {
+/// The source of a library with that value.
+pub fn library_source(name: &str, value: &str) -> String {
     format!("pub fn value() -> &'static str {{\n    \"{name}-{value}\"\n}}\n")
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
-use bakehouse_e2e::tiny::{SERVICES, prints, set, tiny};
+use bakehouse_e2e::tiny::{SERVICES, library_source, prints, set, tiny};
 use bakehouse_testkit::synthetic::random::Random;
 use bakehouse_testkit::workspace::in_year;
 use bakehouse_testkit::{Ran, Turn, Workspace, unique};
@@ -88,7 +88,7 @@ impl Play {
             Edit::Set(member, value) => {
                 let module = format!("crates/{member}/src/value.rs");
                 if workspace.dir().join(&module).exists() {
-                    workspace.write(&module, &in_a_module(member, value));
+                    workspace.write(&module, &library_source(member, value));
                 } else {
                     set(workspace, member, value);
                 }
@@ -170,10 +170,6 @@ impl Play {
                 .to_owned()
         })
     }
-}
-
-fn in_a_module(member: &str, value: &str) -> String {
-    format!("pub fn value() -> &'static str {{\n    \"{member}-{value}\"\n}}\n")
 }
 
 /// The place of the first edit after which something is wrong, and what.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
+use crate::files::{Change, ChangeKind};
 use crate::graph::cargo::Cargo;
 use crate::graph::{Sources, Workspace};
 use crate::plan::config::Config;
@@ -149,6 +150,30 @@ pub fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8Path
         Some(path) => path.to_owned(),
         None => workspace.home().join("bakehouse.toml"),
     }
+}
+
+/// The change that gives the configuration at `path` another text, and the folder that it is in; none where nothing changes.
+pub fn config_change(path: &Utf8Path, old: String, text: String) -> Option<(&Utf8Path, Change)> {
+    if text == old {
+        return None;
+    }
+    let kind = match path.exists() {
+        true => ChangeKind::Update { old, text },
+        false => ChangeKind::Create { text },
+    };
+    let change = Change {
+        path: path.file_name()?.into(),
+        kind,
+    };
+    Some((path.parent()?, change))
+}
+
+/// What is said of a configuration that is no TOML that could be edited.
+pub fn uneditable(name: &str, error: &toml_edit::TomlError) -> Problem {
+    Problem::new(
+        Code::ConfigInvalid,
+        format!("{name} cannot be edited: {}", error.message()),
+    )
 }
 
 fn config_name(path: &Utf8Path, workspace: &Workspace) -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
 use super::Engine;
-use super::progress::Progress;
+use super::progress::{Progress, Step};
 use crate::graph::each::each;
 use crate::problem::{Code, Problem};
 
@@ -23,7 +24,9 @@ pub struct Baked {
 pub struct Record {
     /// Of the image, where it is one.
     pub digest: Option<String>,
-    pub progress: Progress,
+    pub steps: Vec<Step>,
+    /// From the first step to the last.
+    pub took: Duration,
 }
 
 /// What buildx says of a target.
@@ -88,7 +91,8 @@ fn record(engine: &Engine, made: &Made) -> Option<Record> {
     said.lines().for_each(|line| progress.add(line));
     Some(Record {
         digest: made.digest.clone(),
-        progress,
+        steps: progress.steps(),
+        took: progress.took(),
     })
 }
 

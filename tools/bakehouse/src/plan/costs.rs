@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Plan;
+use super::stage::Selection;
 
 /// What past commits changed, as far as it is compiled.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +45,7 @@ impl<'a> Times<'a> {
     /// `measured`: seconds by stage. What was not measured goes by the size of its sources, at the pace of what was.
     pub fn new(plan: &'a Plan, measured: &'a BTreeMap<String, f64>) -> Self {
         let known = plan.selections.iter().flat_map(|selection| {
-            let stages = selection.libraries.iter().chain(&selection.leaves);
-            stages.filter_map(|stage| {
+            selection.stages().filter_map(|stage| {
                 Some((
                     measured.get(&stage.name)?,
                     plan.packages.get(&stage.package)?,
@@ -67,11 +67,7 @@ impl<'a> Times<'a> {
 
     /// Whether any was measured.
     pub fn are_measured(&self) -> bool {
-        let mut stages = self
-            .plan
-            .selections
-            .iter()
-            .flat_map(|selection| selection.libraries.iter().chain(&selection.leaves));
+        let mut stages = self.plan.selections.iter().flat_map(Selection::stages);
         stages.any(|stage| self.measured.contains_key(&stage.name))
     }
 

@@ -1,6 +1,6 @@
 //! The stages of the build graph: `deps` → `lib-*` → `build-*`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 
@@ -83,11 +83,18 @@ impl Selection {
         }
     }
 
+    /// The libraries, then the binaries.
+    pub fn stages(&self) -> impl Iterator<Item = &CompileStage> {
+        self.libraries.iter().chain(&self.leaves)
+    }
+
     /// The stages that compile libraries, each after those that it needs, with what each compiles.
     pub fn library_stages(&self) -> Vec<LibraryStage<'_>> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
         let mut open: Vec<LibraryStage<'_>> = Vec::new();
         for library in &self.libraries {
-            match open.iter_mut().find(|stage| stage.name == library.name) {
+            let place = *places.entry(&library.name).or_insert(open.len());
+            match open.get_mut(place) {
                 Some(stage) => stage.libraries.push(library),
                 None => open.push(LibraryStage {
                     name: &library.name,
@@ -95,29 +102,32 @@ impl Selection {
                 }),
             }
         }
+        if self.groups.is_empty() {
+            return open;
+        }
         let mut ordered: Vec<LibraryStage<'_>> = Vec::with_capacity(open.len());
+        let mut placed: BTreeSet<&str> = BTreeSet::new();
         while !open.is_empty() {
             let ready = open.iter().position(|stage| {
                 let mut needs = self.below(stage).into_iter();
-                needs.all(|need| ordered.iter().any(|stage| stage.name == need))
+                needs.all(|need| placed.contains(need.as_str()))
             });
             // The configuration lets no group need itself through others.
-            ordered.push(open.remove(ready.unwrap_or_default()));
+            let stage = open.remove(ready.unwrap_or_default());
+            placed.insert(stage.name);
+            ordered.push(stage);
         }
         ordered
     }
 
-    /// The library stages that `stage` is laid upon.
+    /// The library stages that `stage` is laid upon, in the order in which its libraries need them.
     pub fn below(&self, stage: &LibraryStage<'_>) -> Vec<String> {
-        let mut below: Vec<String> = Vec::new();
-        for library in &stage.libraries {
-            for name in self.laid_upon(library) {
-                if name != stage.name && !below.contains(&name) {
-                    below.push(name);
-                }
-            }
-        }
-        below
+        let mut seen: HashSet<String> = HashSet::from([stage.name.to_owned()]);
+        let needed = stage
+            .libraries
+            .iter()
+            .flat_map(|library| self.laid_upon(library));
+        needed.filter(|name| seen.insert(name.clone())).collect()
     }
 
     /// Whether `package` is compiled with the third-party crates.

@@ -9,13 +9,13 @@ use toml_edit::{Array, DocumentMut, Item, Table, value};
 use crate::cli::args::{Format, GroupArgs};
 use crate::cli::history;
 use crate::cli::report::json;
-use crate::cli::session::{Session, config_path};
+use crate::cli::session::{Session, config_change, config_path, uneditable};
+use crate::files::apply;
 use crate::files::measured::Measured;
-use crate::files::{Change, ChangeKind, apply};
 use crate::plan::config::valid::Strategy;
 use crate::plan::costs::{Commits, Costs, Times};
 use crate::plan::grouping::{Groups, propose};
-use crate::problem::{Code, Problem, Problems};
+use crate::problem::Problems;
 
 pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
@@ -51,33 +51,14 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
         return Ok(());
     }
     let path = config_path(session.global.config.as_deref(), &planned.workspace);
-    let text = written(&planned.config, &groups).map_err(|error| {
-        Problem::new(
-            Code::ConfigInvalid,
-            format!(
-                "{} cannot be edited: {}",
-                session.config_name(&planned),
-                error.message()
-            ),
-        )
-    })?;
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+    let text = written(&planned.config, &groups)
+        .map_err(|error| uneditable(&session.config_name(&planned), &error))?;
+    let Some((folder, change)) = config_change(&path, planned.config.clone(), text) else {
+        session.say(format_args!(
+            "{} has these groups",
+            session.config_name(&planned)
+        ));
         return Ok(());
-    };
-    if text == planned.config {
-        session.say(format_args!("{name} has these groups"));
-        return Ok(());
-    }
-    let kind = match path.exists() {
-        true => ChangeKind::Update {
-            old: planned.config.clone(),
-            text,
-        },
-        false => ChangeKind::Create { text },
-    };
-    let change = Change {
-        path: name.into(),
-        kind,
     };
     apply::apply(folder, std::slice::from_ref(&change))?;
     session.say(format_args!("{change}: run `bakehouse generate`"));

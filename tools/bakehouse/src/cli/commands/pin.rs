@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use camino::Utf8Path;
 
 use crate::cli::args::{PinArgs, Pinned};
-use crate::cli::session::{Session, config_path, config_source};
+use crate::cli::session::{Session, config_change, config_path, config_source, uneditable};
 use crate::engine::Engine;
 use crate::engine::digests::Found;
 use crate::files::{Change, ChangeKind, apply};
@@ -87,30 +87,11 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
     let source = config_source(global.config.as_deref(), &workspace)?;
     let config = Config::read(&source, &mut workspace)?;
     let digests = look_up(session, engine, &config.tagged_bases())?;
-    let unreadable = |error: toml_edit::TomlError| {
-        Problem::new(
-            Code::ConfigInvalid,
-            format!("{} cannot be edited: {}", source.name, error.message()),
-        )
-    };
-    let text = digests::pinned(&source.text, &config, &digests).map_err(unreadable)?;
-    if text == source.text {
-        return Ok(());
-    }
+    let text = digests::pinned(&source.text, &config, &digests)
+        .map_err(|error| uneditable(&source.name, &error))?;
     let path = config_path(global.config.as_deref(), &workspace);
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+    let Some((folder, change)) = config_change(&path, source.text, text) else {
         return Ok(());
-    };
-    let kind = match path.exists() {
-        true => ChangeKind::Update {
-            old: source.text,
-            text,
-        },
-        false => ChangeKind::Create { text },
-    };
-    let change = Change {
-        path: name.into(),
-        kind,
     };
     if arguments.check {
         anstream::eprint!("{}", change.diff());

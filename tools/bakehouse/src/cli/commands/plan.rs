@@ -145,9 +145,7 @@ impl<'a> Shown<'a> {
 }
 
 fn stages(plan: &Plan) -> impl Iterator<Item = &CompileStage> {
-    plan.selections
-        .iter()
-        .flat_map(|selection| selection.libraries.iter().chain(&selection.leaves))
+    plan.selections.iter().flat_map(Selection::stages)
 }
 
 /// Columns of a terminal that no line of it needs more of, unless a name is long.

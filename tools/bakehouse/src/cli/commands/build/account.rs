@@ -11,7 +11,6 @@ use crate::files::measured::Measured;
 use crate::plan::Plan;
 use crate::plan::explain::Output;
 use crate::plan::inputs::Part;
-use crate::plan::stage::{CompileStage, Selection};
 
 /// What a bake came to.
 #[derive(Debug, Default, Serialize)]
@@ -52,8 +51,8 @@ pub struct Outcome {
 impl Outcome {
     pub fn of(record: &Record) -> Self {
         Self {
-            is_built: record.progress.steps().iter().any(is_made),
-            took: record.progress.took(),
+            is_built: record.steps.iter().any(is_made),
+            took: record.took,
         }
     }
 }
@@ -67,14 +66,9 @@ impl Account {
     /// Of all records of a bake. `before` is what was measured before it.
     pub fn of(plan: &Plan, records: &BTreeMap<String, Record>, before: &Measured) -> Self {
         // Each target that needs a step has it in its record.
-        let mut steps: BTreeMap<String, Step> = BTreeMap::new();
-        for record in records.values() {
-            for step in record.progress.steps() {
-                if step.executed && step.is_run() && !step.stage.is_empty() {
-                    steps.insert(step.digest.clone(), step);
-                }
-            }
-        }
+        let steps = records.values().flat_map(|record| &record.steps);
+        let steps = steps.filter(|step| step.executed && step.is_run() && !step.stage.is_empty());
+        let steps: BTreeMap<&str, &Step> = steps.map(|step| (step.digest.as_str(), step)).collect();
         let mut ran: BTreeMap<&str, (Duration, usize)> = BTreeMap::new();
         for step in steps.values() {
             let (took, compiled) = ran.entry(&step.stage).or_default();
@@ -93,7 +87,7 @@ impl Account {
         stages.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
         Self {
             stages,
-            compiled_again: again(plan, steps.values()),
+            compiled_again: again(plan, steps.values().copied()),
         }
     }
 
@@ -146,8 +140,9 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
         return "it never ran for this folder".to_owned();
     }
     let mut changed: Vec<String> = Vec::new();
-    for package in compiled_in(plan, stage) {
-        let (Some(now), Some(then)) = (plan.packages.get(package), before.files.get(package))
+    let packages = compiled_in(plan, stage);
+    for package in &packages {
+        let (Some(now), Some(then)) = (plan.packages.get(*package), before.files.get(*package))
         else {
             continue;
         };
@@ -161,7 +156,6 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
     }
     if changed.is_empty() {
         let mut parts: BTreeSet<String> = BTreeSet::new();
-        let packages = compiled_in(plan, stage);
         let is_for = |output: &Output<'_>| {
             let mut packages = packages.iter();
             packages.all(|package| {
@@ -195,16 +189,13 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
 }
 
 /// The packages whose sources a stage sees.
-fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> Vec<&'a str> {
-    let of = |selection: &'a Selection, stage: &CompileStage| {
-        selection.closures.get(&stage.package).into_iter().flatten()
-    };
-    let found = plan.selections.iter().find_map(|selection| {
-        let mut stages = selection.libraries.iter().chain(&selection.leaves);
-        let found = stages.find(|one| one.name == stage)?;
-        Some(of(selection, found).map(String::as_str).collect())
+fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> BTreeSet<&'a str> {
+    let packages = plan.selections.iter().flat_map(|selection| {
+        // Those of a group share one.
+        let compiled = selection.stages().filter(|one| one.name == stage);
+        compiled.flat_map(|one| selection.closures.get(&one.package))
     });
-    found.unwrap_or_default()
+    packages.flatten().map(String::as_str).collect()
 }
 
 fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
@@ -228,8 +219,7 @@ fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
             let distinct: BTreeSet<&str> = stages.iter().copied().collect();
             let selections = |stage: &str| {
                 plan.selections.iter().position(|selection| {
-                    let mut all = selection.libraries.iter().chain(&selection.leaves);
-                    selection.deps() == stage || all.any(|one| one.name == stage)
+                    selection.deps() == stage || selection.stages().any(|one| one.name == stage)
                 })
             };
             let of: BTreeSet<Option<usize>> =

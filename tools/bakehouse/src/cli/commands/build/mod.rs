@@ -117,8 +117,8 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             listener,
         };
         let baked = bake(&engine, &planned, &order)?;
-        details.extend(store.details(&missing.services));
         let records = baked.records(&engine);
+        details.extend(store.details(&missing.services, &records));
         outcomes = records
             .iter()
             .map(|(target, record)| (target.clone(), Outcome::of(record)))

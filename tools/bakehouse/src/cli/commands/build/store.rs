@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use super::names::Names;
 use crate::engine::Engine;
 use crate::engine::images::Image;
+use crate::engine::records::Record;
 use crate::graph::each::each;
 use crate::plan::Plan;
 use crate::plan::service::Service;
@@ -158,19 +159,24 @@ impl<'a> Store<'a> {
         &self.names.registry
     }
 
-    /// The details of `services`, which were built just now.
-    pub fn details(&self, services: &[&Service]) -> BTreeMap<String, Details> {
-        let names: Vec<String> = services
-            .iter()
-            .map(|service| self.names.tagged(service))
-            .collect();
+    /// The details of `services`, which were built just now, as these records tell.
+    pub fn details(
+        &self,
+        services: &[&Service],
+        records: &BTreeMap<String, Record>,
+    ) -> BTreeMap<String, Details> {
         let details: Vec<Option<Details>> = if self.is_registry {
-            let digests = each(&names, |name| self.engine.digest(name).ok());
-            let digests = digests.into_iter();
-            digests
-                .map(|digest| digest.map(Details::published))
-                .collect()
+            each(services, |service| {
+                let told = records.get(&service.name);
+                let told = told.and_then(|record| record.digest.clone());
+                let digest = told.or_else(|| self.engine.digest(&self.names.tagged(service)).ok());
+                digest.map(Details::published)
+            })
         } else {
+            let names: Vec<String> = services
+                .iter()
+                .map(|service| self.names.tagged(service))
+                .collect();
             let images = self.engine.images(&names);
             let names = names.iter();
             names
