@@ -195,25 +195,20 @@ fn build_skips_what_the_engine_has() {
     cold(&turn);
     let workspace = checkout();
     let build = || {
-        let built = Ran::of(
-            bakehouse::command(workspace.dir())
-                .arg("build")
-                .env("REGISTRY", workspace.images.namespace()),
-        );
-        results(&built.succeeded().stdout)
+        let mut command = bakehouse::command(workspace.dir());
+        command.env("REGISTRY", workspace.images.namespace());
+        Ran::of(command.arg("build")).succeeded()
     };
 
     let first = build();
-    assert_eq!(
-        baked_in(&first).len(),
-        SERVICES.len() + WORKERS.len() + 1,
-        "{first:?}"
-    );
+    let results = bakehouse::results(&first);
+    assert_eq!(results.len(), SERVICES.len() + WORKERS.len() + 1, "{first}");
+    assert_eq!(baked_in(&first).len(), results.len(), "{first}");
     let second = build();
-    assert_eq!(baked_in(&second), [""; 0], "{second:?}");
+    assert_eq!(baked_in(&second), [""; 0], "{second}");
     let version = change_api(&workspace);
     let third = build();
-    assert_eq!(baked_in(&third), ["api"], "{third:?}");
+    assert_eq!(baked_in(&third), ["api"], "{third}");
     assert_eq!(
         container::prints(&workspace.images.name("api"), ["--version"]),
         format!("attune-api {version}")
@@ -221,20 +216,9 @@ fn build_skips_what_the_engine_has() {
     drop(turn);
 }
 
-/// What `build` says of each target.
-fn results(table: &str) -> BTreeMap<String, String> {
-    let result = |line: &str| {
-        let name = line.split_whitespace().next()?;
-        let name = name.rsplit('/').next()?.trim_end_matches(":latest");
-        let result = ["skipped", "baked"]
-            .into_iter()
-            .find(|result| line.contains(result))?;
-        Some((name.to_owned(), result.to_owned()))
-    };
-    table.lines().filter_map(result).collect()
-}
-
-fn baked_in(results: &BTreeMap<String, String>) -> Vec<&str> {
-    let baked = results.iter().filter(|(_, result)| *result == "baked");
-    baked.map(|(name, _)| name.as_str()).collect()
+/// What `build` did not skip.
+fn baked_in(build: &Ran) -> Vec<&str> {
+    let results = bakehouse::results(build).into_iter();
+    let baked = results.filter(|(_, result)| *result != "skipped");
+    baked.map(|(name, _)| name).collect()
 }

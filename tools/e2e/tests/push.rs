@@ -80,15 +80,18 @@ impl Drop for Published {
     }
 }
 
-/// What the table says of each service, in their order. What other tests left in the builder is built or cached.
+/// What the table says of each service that was asked for, in their order. What other tests left in the builder is
+/// built or cached.
 fn results(ran: &Ran) -> Vec<&str> {
-    let lines = ran.stdout.lines().skip(1);
-    let results = lines.filter_map(|line| Some(line.rsplit_once("  ")?.1));
-    let results = results.map(|result| match result {
+    let results = bakehouse::results(ran);
+    let results = SERVICES
+        .into_iter()
+        .filter_map(|service| results.get(service));
+    let results = results.map(|result| match *result {
         "built" | "cached" => BAKED,
         result => result,
     });
-    results.take(SERVICES.len()).collect()
+    results.collect()
 }
 
 const BAKED: &str = "baked";

@@ -1,5 +1,6 @@
 //! The program under test.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -19,6 +20,20 @@ pub fn command(dir: &Utf8Path) -> Command {
     let mut command = Command::new(program());
     command.current_dir(dir).env("NO_COLOR", "1");
     command
+}
+
+/// What the table of `build` says became of each service and pack binary: `built`, `cached`, `baked` or `skipped`.
+pub fn results(build: &Ran) -> BTreeMap<&str, &str> {
+    let lines = build.stdout.lines().skip(1);
+    let rows = lines.map_while(|line| {
+        let columns = line.split("  ").filter(|column| !column.is_empty());
+        let columns: Vec<&str> = columns.map(str::trim).collect();
+        let [name, _time, _size, _digest, _hash, result] = columns[..] else {
+            return None;
+        };
+        Some((name, result))
+    });
+    rows.collect()
 }
 
 /// The program: `BAKEHOUSE_BIN`, else what Cargo builds from this repository.
