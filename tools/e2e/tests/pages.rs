@@ -134,3 +134,23 @@ fn the_readme_leads_to_each_page() {
         assert!(readme.contains(&format!("(docs/{page}.md)")), "{page}");
     }
 }
+
+#[test]
+fn every_file_of_a_page_is_named_above_it() {
+    for page in PAGES {
+        let path = repository().join(format!("docs/{page}.md"));
+        let text = std::fs::read_to_string(&path).expect("a page");
+        let mut above = "";
+        for line in text.lines() {
+            let file = line.strip_prefix("<!-- file: ");
+            if let Some(file) = file.and_then(|rest| rest.strip_suffix(" -->")) {
+                let name = file.rsplit('/').next().unwrap_or_default();
+                let is_named = above.contains('`') && above.contains(name);
+                assert!(is_named, "{path}: {file} stands below: {above}");
+            }
+            if !line.is_empty() {
+                above = line;
+            }
+        }
+    }
+}

@@ -55,7 +55,8 @@ fuzz_target!(|text: &str| -> Corpus {
         } else if path.file_name() == Some("Dockerfile") {
             parse_dockerfile::parse(&document.text).unwrap_or_else(|error| panic!("{path}: {error}"));
         } else if path.extension() == Some("yaml") {
-            let (_, mistakes) = yaml::parse(&document.text);
+            // The reader of packs knows no tag of Compose.
+            let (_, mistakes) = yaml::parse(&document.text.replace("!reset ", ""));
             assert!(mistakes.is_empty(), "{path}: {mistakes:?}\n{}", document.text);
         }
     }

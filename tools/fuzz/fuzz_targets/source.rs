@@ -1,4 +1,4 @@
-//! Any text as a Rust source that is searched for what it reads outside its package.
+//! Any text as a Rust source that is searched for what it reads outside its package: what has no sign of that has nothing.
 
 #![no_main]
 
@@ -7,8 +7,9 @@ use bakehouse::graph::inputs::rust::{has_sign, references};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let _ = has_sign(text);
-    for reference in references(text, Role::Source) {
-        assert!(reference.line >= 1 && reference.line <= text.lines().count() + 1);
-    }
+    // Nobody writes `query ! (…)`, and so a sign of a macro has its mark.
+    let mut marks = text.match_indices('!');
+    let as_written = marks.all(|(at, _)| text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    let references = references(text, Role::Source);
+    assert!(has_sign(text) || !as_written || references.is_empty(), "{references:?}");
 });
