@@ -74,51 +74,6 @@ fn mount<'a>(service: &'a Value, target: &str) -> Option<&'a Value> {
 }
 
 #[test]
-fn hostile_values_are_read_back_as_they_were_meant() {
-    let hostile = [
-        "$HOME ${HOME} $$ $${A:-b} ${A:?no}".to_owned(),
-        "\"quoted\" 'single' `back` \\ \\n \\\" \\u0041".to_owned(),
-        "a: b, #c - [d] {e} &f *g !h %i @j |k >l".to_owned(),
-        "yes".to_owned(),
-        " 012 ".to_owned(),
-        String::new(),
-        "ü 🍞 \u{2028} \u{feff}".to_owned(),
-        "long ".repeat(5_000),
-    ];
-    let main = Member::binary("thing", "fn main() {}");
-    let quoted = |text: &String| serde_json::to_string(text).expect("a text is JSON");
-    let env: String = hostile
-        .iter()
-        .enumerate()
-        .map(|(index, text)| format!("NO{index} = {}\n", quoted(text)))
-        .collect();
-    let labels: String = hostile
-        .iter()
-        .enumerate()
-        .map(|(index, text)| format!("\"on.{index}\" = {}\n", quoted(text)))
-        .collect();
-    let mut command: Vec<String> = hostile.to_vec();
-    command.push("a\nline\tand\r\nanother\n".to_owned());
-    let health = command.iter().map(quoted).collect::<Vec<_>>().join(", ");
-    let config = format!(
-        "[services.y]\npackage = \"thing\"\nbin = \"thing\"\nhealth = [{health}]\n\
-        [services.y.env]\n{env}[services.y.labels]\n{labels}"
-    );
-    let workspace = Workspace::of([&main], &config);
-    workspace.generate();
-    let read_back = read(&Compose::new(&workspace));
-    let service = &read_back["services"]["y"];
-    for (index, text) in hostile.iter().enumerate() {
-        let text = json!(text);
-        assert_eq!(service["environment"][format!("NO{index}")], text);
-        assert_eq!(service["build"]["labels"][format!("on.{index}")], text);
-    }
-    let mut test = vec!["CMD".to_owned()];
-    test.extend(command);
-    assert_eq!(service["healthcheck"]["test"], json!(test));
-}
-
-#[test]
 fn compose_builds_the_layers_that_bake_does() {
     let turn = Turn::take();
     let main = Member::binary("thing", "fn main() { println!(\"here\"); }");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hcl::expr::{ObjectKey, Variable};
+use hcl::expr::{ObjectKey, TemplateExpr, Variable};
 use hcl::format::Format;
 use hcl::{Block, Expression};
 
@@ -272,6 +272,22 @@ fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, Expression)>) -> Express
     Expression::Object(pairs.into_iter().map(quoted).collect())
 }
 
+/// Text that Bake reads back as it is. The formatter's own way to write it misses the second of two markers side by side,
+/// as in `$$ $${A}`.
+fn text(text: &str) -> Expression {
+    let mut quoted = String::new();
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            '\n' => quoted += "\\n",
+            _ if char.is_control() => quoted += &format!("\\u{:04x}", u32::from(char)),
+            _ => quoted.push(char),
+        }
+    }
+    let quoted = quoted.replace("${", "$${").replace("%{", "%%{");
+    TemplateExpr::QuotedString(quoted).into()
+}
+
 fn reference(name: &str) -> Expression {
     Expression::from(Variable::new(name).expect("names of variables are identifiers"))
 }
@@ -429,7 +445,7 @@ fn service(service: &Service) -> (String, Block) {
     ]);
     let about = service.about.iter();
     let labelled = about.chain(&service.image.labels);
-    all.extend(labelled.map(|(key, value)| (key.as_str(), value.as_str().into())));
+    all.extend(labelled.map(|(key, value)| (key.as_str(), text(value))));
     let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_image"])))

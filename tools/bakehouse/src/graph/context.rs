@@ -29,9 +29,10 @@ pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
         .find(|folder| folder.join(".git").exists())
 }
 
-/// Whether a path can stand as it is in a Dockerfile and a shell.
+/// Whether a path can stand as it is in a Dockerfile and a shell. BuildKit reads the options of a `RUN` byte by byte, and so
+/// finds nothing whose name is not ASCII.
 pub fn is_plain(path: &Utf8Path) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@".contains(c);
     path.as_str().chars().all(plain)
 }
 

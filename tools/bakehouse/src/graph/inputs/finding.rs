@@ -99,7 +99,7 @@ impl Finding {
     /// Whether `[inputs]` can name it: it is there, and in a place that can be in the Docker context.
     pub fn declarable(&self) -> bool {
         let never = |part: &str| part == ".." || NEVER_SOURCES.contains(&part);
-        let plain = |c: char| c.is_alphanumeric() || "-_./+@=,".contains(c);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@=".contains(c);
         self.exists
             && !matches!(self.kind, Kind::Git | Kind::Submodule)
             && !self.path.iter().any(never)

@@ -73,7 +73,7 @@ impl Check<'_> {
                 .options
                 .iter()
                 .map(|(key, value)| {
-                    self.word_of_a_command(key);
+                    self.plain_name(key);
                     self.one_line(value);
                     (key.as_ref().clone(), value.as_ref().clone())
                 })

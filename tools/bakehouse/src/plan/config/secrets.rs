@@ -33,14 +33,6 @@ impl Check<'_> {
                     "give the place of the file another name",
                 );
             }
-            if path.as_ref().contains(',') {
-                self.problem(
-                    Code::ConfigValue,
-                    format!("`{}` holds a comma", path.as_ref()),
-                    path.span(),
-                    "name another path: a mount of a Dockerfile cannot say it",
-                );
-            }
             files.insert(name, self.absolute(Some(path), ""));
         }
         SecretsConfig {

@@ -9,6 +9,16 @@ use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
 use crate::toolchain::pins::is_glibc;
 
+/// Bytes of a path, and of a name in it: what file systems and the keys of registries take, with room for what stands before.
+const LONGEST_PATH: usize = 1024;
+const LONGEST_NAME: usize = 255;
+
+/// Bytes of an image's name, as Docker takes it.
+const LONGEST_IMAGE: usize = 255;
+
+/// Bytes of a target's name: it is part of image names, stages and ids of mounts.
+const LONGEST_TARGET: usize = 100;
+
 /// The usual ones, to guess what was meant.
 const PLATFORMS: [&str; 6] = [
     "linux/386",
@@ -65,13 +75,14 @@ impl Check<'_> {
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
             && name
                 .as_ref()
-                .starts_with(|c: char| c.is_ascii_alphanumeric());
+                .starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.as_ref().len() <= LONGEST_TARGET;
         if !valid {
             self.problem(
                 Code::ConfigValue,
                 format!("`{}` cannot name an image", name.as_ref().escape_debug()),
                 name.span(),
-                "use lower-case letters, digits, `-` and `_`, beginning with a letter or digit",
+                format!("use lower-case letters, digits, `-` and `_`, beginning with a letter or digit, {LONGEST_TARGET} at most"),
             );
         }
     }
@@ -83,7 +94,8 @@ impl Check<'_> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_./:@".contains(&b))
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && !text.ends_with('/');
+            && !text.ends_with('/')
+            && text.len() <= LONGEST_IMAGE;
         if !valid {
             self.problem(
                 Code::ConfigValue,
@@ -238,7 +250,8 @@ impl Check<'_> {
         let valid = !name.is_empty()
             && name
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+                .all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
+            && name.len() <= LONGEST_NAME;
         let own = [INPUT_HASH_LABEL, TOOLCHAIN_LABEL];
         if !valid || own.contains(&name.as_str()) {
             self.problem(
@@ -257,6 +270,14 @@ impl Check<'_> {
     /// A command, on one line.
     pub(super) fn line(&mut self, value: &Spanned<String>) -> String {
         self.one_line(value);
+        if value.as_ref().trim().is_empty() {
+            self.problem(
+                Code::ConfigValue,
+                "there is no command".to_owned(),
+                value.span(),
+                "write what a shell runs, or leave the key out",
+            );
+        }
         value.as_ref().clone()
     }
 
@@ -265,17 +286,24 @@ impl Check<'_> {
         let Some(value) = value else {
             return default.to_owned();
         };
+        self.plain_name(value);
+        value.as_ref().clone()
+    }
+
+    pub(super) fn plain_name(&mut self, value: &Spanned<String>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         let text = value.as_ref();
-        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(plain) {
+        let valid = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(plain)
+            && text.len() <= LONGEST_NAME;
+        if !valid {
             self.problem(
                 Code::ConfigValue,
                 format!("`{}` is not a plain name", text.escape_debug()),
                 value.span(),
-                "use letters, digits, `.`, `-`, `_` and `/`",
+                format!("use letters, digits, `.`, `-`, `_` and `/`, {LONGEST_NAME} at most, beginning with a letter or digit"),
             );
         }
-        text.clone()
     }
 
     pub(super) fn one_line(&mut self, value: &Spanned<String>) {
@@ -322,25 +350,33 @@ impl Check<'_> {
                 "begin it with the name of a folder or file, e.g. `proto/**`",
             );
         }
-        self.in_context(path)
+        self.in_context_with(path, "*")
     }
 
     /// A path relative to the workspace that does not leave the context, which can be a folder above.
     pub(super) fn in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        self.in_context_with(path, "")
+    }
+
+    fn in_context_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {
         let mut folder = self.workspace.folder.clone();
         let mut rest = path.as_ref().as_str();
         while let Some(above) = rest.strip_prefix("../").filter(|_| folder.pop()) {
             rest = above;
         }
-        folder.join(self.inside(&Spanned::new(path.span(), rest.to_owned())))
+        folder.join(self.inside_with(&Spanned::new(path.span(), rest.to_owned()), further))
     }
 
     /// A path relative to a folder that does not leave it.
     pub(super) fn inside(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        self.inside_with(path, "")
+    }
+
+    fn inside_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {
         let plain =
             |c: Utf8Component<'_>| matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir);
         let text = path.as_ref();
-        if !Utf8Path::new(text).components().all(plain) || text.is_empty() || !printable(text) {
+        if !Utf8Path::new(text).components().all(plain) || text.is_empty() {
             self.problem(
                 Code::PathOutside,
                 format!(
@@ -350,6 +386,8 @@ impl Check<'_> {
                 path.span(),
                 "write a relative path without `..`",
             );
+        } else {
+            self.characters(path, further);
         }
         Utf8Path::new(text)
             .components()
@@ -366,9 +404,7 @@ impl Check<'_> {
             return default.into();
         };
         let text = path.as_ref();
-        let valid =
-            text.starts_with('/') && !text.split('/').any(|part| part == "..") && printable(text);
-        if !valid {
+        if !text.starts_with('/') || text.split('/').any(|part| part == "..") {
             self.problem(
                 Code::ConfigValue,
                 format!(
@@ -376,15 +412,44 @@ impl Check<'_> {
                     text.escape_debug()
                 ),
                 path.span(),
-                "begin it with `/`, without `..`, spaces or quotes",
+                "begin it with `/`, without `..`",
             );
+        } else {
+            self.characters(path, "");
         }
         text.into()
     }
-}
 
-/// Plain in a Dockerfile, a shell and HCL without quoting.
-fn printable(path: &str) -> bool {
-    path.chars()
-        .all(|c| c.is_alphanumeric() || "-_./+@=,*".contains(c))
+    /// A path is plain in a Dockerfile's mount, a shell and HCL without quoting, and short enough for every file system.
+    fn characters(&mut self, path: &Spanned<String>, further: &str) {
+        let text = path.as_ref();
+        let plain =
+            |c: char| c.is_ascii_alphanumeric() || "-_./+@=".contains(c) || further.contains(c);
+        if !text.chars().all(plain) {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` cannot be written as a path in every generated file",
+                    text.escape_debug()
+                ),
+                path.span(),
+                "use letters from a to z, digits, `-`, `_`, `.`, `/`, `+`, `@` and `=`: BuildKit mounts nothing else",
+            );
+        } else if text.starts_with('-') {
+            self.problem(
+                Code::ConfigValue,
+                format!("programs would take `{text}` for an option"),
+                path.span(),
+                "let it begin with something else than `-`",
+            );
+        } else if text.len() > LONGEST_PATH || text.split('/').any(|part| part.len() > LONGEST_NAME)
+        {
+            self.problem(
+                Code::ConfigValue,
+                format!("a path of {} bytes is too long", text.len()),
+                path.span(),
+                format!("write at most {LONGEST_PATH} bytes, and {LONGEST_NAME} between two `/`"),
+            );
+        }
+    }
 }
