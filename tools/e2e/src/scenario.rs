@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 
 use bakehouse_testkit::bake::Baking;
-use bakehouse_testkit::{Bake, Runner, Turn, Workspace, runner, unique};
+use bakehouse_testkit::{Bake, Runner, Turn, Workspace, mounts, runner, unique};
 
 use crate::at_once::at_once;
 use crate::strategy::{STRATEGIES, Strategy};
@@ -232,6 +232,19 @@ impl<'a> Trial<'a> {
         };
         let path = format!("crates/{member}/src/{file}");
         self.workspace.set_mtime(&path, time);
+    }
+
+    /// The clock was ahead when the last bake ended, and is set back.
+    #[track_caller]
+    pub fn set_clock_back(&self) {
+        let dir = self.workspace.dir();
+        let generated = dir.join("docker/Dockerfile");
+        let usual = dir.join("Dockerfile");
+        mounts::date_ahead(if generated.exists() {
+            &generated
+        } else {
+            &usual
+        });
     }
 
     /// The image of `service` has to print these values: its own, that of `common` and of its other library.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, SERVICES, expected, set, tiny};
 use bakehouse_testkit::{
-    Disk, Ran, Reach, Runner, Running, Turn, Workspace, bakehouse, engine, unique,
+    Disk, Ran, Reach, Runner, Running, Turn, Workspace, bakehouse, engine, mounts, unique,
 };
 
 /// Enough for the bases and what the tests build.
@@ -183,6 +184,60 @@ fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
         pause(&trial.workspace, 0);
         let _ = Ran::of(&mut trial.build(&[])).succeeded();
         trial.expect("C");
+    });
+}
+
+/// BuildKit deletes mounts when it wants their room: between two bakes, while steps run that have others, and after a bake that
+/// was killed.
+#[test]
+fn mounts_that_are_collected_between_two_steps() {
+    let _turn = Turn::take();
+    at_once(STRATEGIES, |strategy| {
+        let name = unique::unique();
+        let workspace = tiny();
+        workspace.make_cold(&name);
+        (strategy.prepare)(&workspace);
+        let collect = || mounts::collect(&format!("e2e-{name}"));
+        let expect = |common| {
+            for service in SERVICES {
+                let printed = bakehouse_e2e::tiny::prints(&workspace, service);
+                let expected = expected(service, "A", common, "A");
+                assert_eq!(printed, expected, "strategy {}", strategy.name);
+            }
+        };
+        let _ = Ran::of(&mut build(&workspace, &["a"], None)).succeeded();
+        assert!(collect() > 0, "strategy {}", strategy.name);
+        let _ = Ran::of(&mut build(&workspace, &[], None)).succeeded();
+        expect("A");
+
+        set(&workspace, "common", "B");
+        pause(&workspace, 6);
+        let mut building = Running::start(&mut build(&workspace, &["c"], None));
+        wait_for_the_middle(&mut building);
+        building.signal("KILL", Reach::Group);
+        let _ = building.wait();
+        collect();
+        pause(&workspace, 0);
+        let _ = Ran::of(&mut build(&workspace, &[], None)).succeeded();
+        expect("B");
+
+        set(&workspace, "common", "C");
+        workspace.append("crates/common/Cargo.toml", "fnv = \"=1.0.7\"\n");
+        workspace.lock();
+        (strategy.prepare)(&workspace);
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    collect();
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            });
+            let built = Ran::of(&mut build(&workspace, &[], None));
+            ended.store(true, Ordering::Relaxed);
+            let _ = built.succeeded();
+        });
+        expect("C");
     });
 }
 

@@ -95,9 +95,10 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
     engine::docker(["image", "rm", "--force", &image]);
 }
 
-/// Registries delete what they think nobody needs: the cache's manifest is there, and its layers are not.
+/// Registries delete what they think nobody needs, and disks fail: the cache's manifest is there, and its layers are not, or
+/// are others.
 #[test]
-fn a_cache_that_has_lost_its_layers_fails_no_build() {
+fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
     let turn = Turn::take();
     let runner = Runner::start("lost", &BASES);
     let trials: Vec<Lost> = STRATEGIES.iter().copied().map(Lost::new).collect();
@@ -126,7 +127,48 @@ fn a_cache_that_has_lost_its_layers_fails_no_build() {
         assert!(!ran.said().contains("baking without it"), "{ran}");
         assert_eq!(trial.prints(&runner), expected("a", "C", "B", "A"));
     });
+    runner.forget();
+    at_once(&trials, |trial| {
+        assert!(spoil::corrupt_layers(&trial.repository) > 0);
+        set(&trial.workspace, "common", "E");
+        let ran = trial.build(&runner);
+        // BuildKit sees it by itself, and runs the step.
+        assert!(ran.stdout.contains("it was not in the cache"), "{ran}");
+        assert_eq!(trial.prints(&runner), expected("a", "C", "E", "A"));
+    });
+    for trial in &trials {
+        a_cache_of_another_base(trial, &runner);
+    }
     a_cache_that_is_too_large(&trials[0], &runner);
+}
+
+/// What another builder base compiled is no cache for this one: its compiler may be another.
+fn a_cache_of_another_base(trial: &Lost, runner: &Runner) {
+    let workspace = &trial.workspace;
+    let library = "pub fn value() -> &'static str {\n    env!(\"COMPILED_BY\")\n}\n";
+    workspace.write("crates/common/src/lib.rs", library);
+    let before = BASES[0].to_owned();
+    for base in ["one", "other"] {
+        let name = format!("bakehouse-e2e/{base}:{}", trial.repository);
+        let context = workspace.dir().join(base);
+        workspace.write(
+            &format!("{base}/Dockerfile"),
+            &format!("FROM {before}\nENV COMPILED_BY={base}\n"),
+        );
+        runner.docker(["build", "--quiet", "--tag", &name, context.as_str()]);
+        let config = workspace.read("bakehouse.toml");
+        let lines = config.lines().map(|line| match line.split_once(" = ") {
+            Some(("builder", _)) => format!("builder = \"{name}\"\n"),
+            _ => format!("{line}\n"),
+        });
+        workspace.write("bakehouse.toml", &lines.collect::<String>());
+        (trial.strategy.prepare)(workspace);
+        runner.forget();
+        let ran = trial.build(runner);
+        let expected = format!("a-C {base} left-A");
+        assert_eq!(trial.prints(runner), expected, "{ran}");
+    }
+    set(workspace, "common", "B");
 }
 
 /// BuildKit goes on without it and calls that a success.
@@ -144,6 +186,7 @@ fn a_cache_that_is_too_large(trial: &Lost, runner: &Runner) {
 
 /// A workspace whose cache loses its layers.
 struct Lost {
+    strategy: Strategy,
     workspace: Workspace,
     repository: String,
 }
@@ -154,6 +197,7 @@ impl Lost {
         workspace.make_cold(&unique::unique());
         (strategy.prepare)(&workspace);
         Self {
+            strategy,
             workspace,
             repository: format!("lost-{}", unique::unique()),
         }

@@ -224,6 +224,29 @@ const SMALL: [&str; 8] = [
     "unicode-xid = \"=0.2.4\"",
 ];
 
+/// What was compiled is newer than what is edited afterwards.
+#[test]
+fn a_clock_that_was_set_back() {
+    Scenario {
+        play: |trial| {
+            trial.bake(&SERVICES);
+            trial.set_clock_back();
+            trial.set("common", "B");
+            trial.bake(&SERVICES);
+            for service in SERVICES {
+                trial.expect(service, "A", "B", "A");
+            }
+            trial.set("a", "C");
+            trial.bake(&["a"]);
+            trial.expect("a", "C", "B", "A");
+        },
+        usual: USUAL,
+        shown_by: &["a"],
+        wrong: Wrong::Prints(&["a-A common-A left-A", "a-A common-A left-A"]),
+    }
+    .judge();
+}
+
 #[test]
 fn sources_older_and_newer_than_the_stubs() {
     Scenario {

@@ -13,6 +13,7 @@
 //! | [`leaks`] | where a text is that should be nowhere |
 //! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
+//! | [`mounts`] | the cache mounts of a Dockerfile |
 //! | [`node`] | BuildKit of an engine, as a node of a fleet |
 //! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |
@@ -35,6 +36,7 @@ pub mod disk;
 pub mod engine;
 pub mod images;
 pub mod leaks;
+pub mod mounts;
 pub mod node;
 pub mod pages;
 pub mod ran;

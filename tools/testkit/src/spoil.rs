@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use camino::Utf8PathBuf;
+use fs_err as fs;
 use serde_json::Value;
 
 use crate::runner::registry;
@@ -17,16 +19,46 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// When the registry does not answer.
 #[track_caller]
 pub fn lose_layers(repository: &str) -> usize {
-    let mut layers = BTreeSet::new();
-    for (_, manifest) in manifests(repository) {
-        for layer in manifest["layers"].as_array().into_iter().flatten() {
-            layers.insert(layer["digest"].as_str().unwrap_or_default().to_owned());
-        }
-    }
+    let layers = layers(repository);
     for layer in &layers {
         ask("DELETE", repository, &format!("blobs/{layer}"), "");
     }
     layers.len()
+}
+
+/// Writes other bytes into every layer that manifests in `repository` of the registry name, as a disk that fails does, and
+/// tells how many there were. Their sizes stay.
+///
+/// # Panics
+/// When the registry's data is not where `tools/engine` puts it.
+#[track_caller]
+pub fn corrupt_layers(repository: &str) -> usize {
+    let state = std::env::var("BAKEHOUSE_STATE");
+    let state = Utf8PathBuf::from(state.unwrap_or_else(|_| "/var/lib/bakehouse".to_owned()));
+    let blobs = state.join("registry/docker/registry/v2/blobs/sha256");
+    let layers = layers(repository);
+    for layer in &layers {
+        let hex = layer.trim_start_matches("sha256:");
+        let data = blobs.join(&hex[..2]).join(hex).join("data");
+        let mut bytes = fs::read(&data).expect("the registry has the layer");
+        let middle = bytes.len() / 2;
+        bytes[middle..].iter_mut().for_each(|byte| *byte = !*byte);
+        fs::write(&data, bytes).expect("a layer can be written");
+    }
+    layers.len()
+}
+
+/// Digests of the layers that manifests in `repository` name.
+#[track_caller]
+fn layers(repository: &str) -> BTreeSet<String> {
+    let manifests = manifests(repository);
+    let layers = manifests
+        .iter()
+        .filter_map(|(_, manifest)| manifest["layers"].as_array());
+    let digests = layers
+        .flatten()
+        .filter_map(|layer| layer["digest"].as_str());
+    digests.map(str::to_owned).collect()
 }
 
 /// Makes every manifest in `repository` of the registry say that its configuration is larger than BuildKit reads, as

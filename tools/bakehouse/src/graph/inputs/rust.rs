@@ -13,10 +13,11 @@ use super::tests_only::{attributes, is_tests_only};
 use super::value::{Value, joined, values};
 
 /// Words without which a source file names nothing outside its package: most files need not be parsed.
-const SIGNS: [&str; 17] = [
+const SIGNS: [&str; 18] = [
     "\"../",
     "\"./../",
     "/../",
+    "/..\"",
     "\"..\"",
     "include_str!",
     "include_bytes!",

@@ -1,0 +1,81 @@
+//! The cache mounts of a Dockerfile, and what happens to them between builds.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+use fs_err as fs;
+
+use crate::engine::docker;
+use crate::unique::unique;
+
+/// Ids of the cache mounts in a Dockerfile, for the platform of the engine at hand.
+///
+/// # Panics
+/// When there are none.
+#[track_caller]
+fn ids(dockerfile: &Utf8Path) -> Vec<String> {
+    let text = fs::read_to_string(dockerfile).expect("a Dockerfile can be read");
+    let platform = docker(["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]);
+    let mounts = text.split("--mount=type=cache,id=").skip(1);
+    let mut ids: Vec<String> = mounts
+        .filter_map(|rest| rest.split(',').next())
+        .map(|id| id.replace("${TARGETPLATFORM}", platform.trim()))
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert!(!ids.is_empty(), "{dockerfile} has no cache mount");
+    ids
+}
+
+/// Gives all files in the mounts a time of the year 2040, as they have when the clock was ahead and was set back since.
+///
+/// # Panics
+/// When the engine refuses.
+#[track_caller]
+pub fn date_ahead(dockerfile: &Utf8Path) {
+    let mut step = format!(
+        "FROM docker.io/library/debian:bookworm-slim\nARG AGAIN={}\nRUN --network=none",
+        unique()
+    );
+    for (number, id) in ids(dockerfile).iter().enumerate() {
+        let _ = write!(
+            step,
+            " --mount=type=cache,id={id},target=/mounts/{number},sharing=locked"
+        );
+    }
+    step += " find /mounts -exec touch --no-dereference --date 2040-01-01 {} + && echo $AGAIN\n";
+    let mut build = Command::new("docker")
+        .args([
+            "buildx",
+            "build",
+            "--quiet",
+            "--output",
+            "type=cacheonly",
+            "-",
+        ])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("docker can be started");
+    let mut input = build.stdin.take().expect("it is piped");
+    input
+        .write_all(step.as_bytes())
+        .expect("docker reads its input");
+    drop(input);
+    let ended = build.wait().expect("it was started");
+    assert!(ended.success(), "{step}");
+}
+
+/// Deletes the mounts whose id begins with `name` and that no step has, as BuildKit does when it wants their room, and tells
+/// how many there were.
+///
+/// # Panics
+/// When the engine refuses.
+#[track_caller]
+pub fn collect(name: &str) -> usize {
+    let filter = format!("description~=\"with id ./{name}\"");
+    let said = docker(["buildx", "prune", "--all", "--force", "--filter", &filter]);
+    // A heading, and a line for the sum.
+    said.lines().count().saturating_sub(2)
+}
