@@ -190,6 +190,7 @@ fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
 /// BuildKit deletes mounts when it wants their room: between two bakes, while steps run that have others, and after a bake that
 /// was killed.
 #[test]
+#[ignore = "bakes six times, a minute and a half: tools/test --slow"]
 fn mounts_that_are_collected_between_two_steps() {
     let _turn = Turn::take();
     at_once(STRATEGIES, |strategy| {

@@ -145,6 +145,39 @@ fn what_fails_while_writing_leaves_everything_as_it_was() {
     assert_eq!(listing(&workspace), before);
 }
 
+#[test]
+fn a_link_leads_no_generated_file_out_of_the_workspace() {
+    let workspace = tiny();
+    let outside = tempfile::tempdir().expect("a folder can be made");
+    let link = workspace.dir().join("docker");
+    symlink(outside.path(), &link).expect("a link can be made");
+    let before = listing(&workspace);
+    let ran = workspace.bakehouse(["generate"]).exited(2);
+    ran.says("path-outside")
+        .says("`docker` leads to")
+        .says("help:");
+    assert_eq!(listing(&workspace), before);
+    let mut written = std::fs::read_dir(&outside).expect("it is there");
+    assert!(written.next().is_none());
+
+    // Elsewhere in the workspace is as good as any place, and a link in the place of a file is replaced.
+    std::fs::remove_file(&link).expect("a link can be removed");
+    workspace.write("build/kept", "");
+    symlink("build", &link).expect("a link can be made");
+    let file = outside.path().join("file");
+    std::fs::write(&file, "somebody's").expect("a file can be written");
+    symlink(&file, workspace.dir().join("build/Dockerfile")).expect("a link can be made");
+    let ran = workspace.bakehouse(["generate"]);
+    assert_ne!(ran.code, Some(0), "{ran}");
+    ran.says("file-hand-edited").says("docker/Dockerfile");
+    let _ = workspace.bakehouse(["generate", "--force"]).succeeded();
+    assert_eq!(
+        std::fs::read_to_string(&file).expect("it is there"),
+        "somebody's"
+    );
+    let _ = workspace.bakehouse(["generate", "--check"]).succeeded();
+}
+
 /// The files outside the dangling link, and what the folder of the link holds.
 fn listing(workspace: &Workspace) -> Vec<String> {
     let list = Ran::of(

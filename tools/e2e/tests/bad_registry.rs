@@ -1,11 +1,13 @@
 //! A registry that refuses or has lost something: as a cache it fails no build, as the place to push to it fails it
 //! clearly, and the next build is right.
 
+use std::time::Duration;
+
 use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, expected, prints, set, tiny};
 use bakehouse_testkit::{
-    Ran, Refusal, Refusing, Runner, Turn, Workspace, bakehouse, engine, runner, spoil, unique,
+    Ran, Refusal, Refusing, Runner, Slow, Turn, Workspace, bakehouse, engine, runner, spoil, unique,
 };
 
 const REFUSALS: [Refusal; 4] = [
@@ -62,6 +64,31 @@ fn a_registry_that_refuses() {
     });
 }
 
+/// Half a second for each answer: cache and push take longer, and are as right.
+#[test]
+fn a_registry_that_is_slow() {
+    let _turn = Turn::take();
+    let slow = Slow::start(Duration::from_millis(500));
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let images = workspace.images.namespace();
+    let registry = format!("{}/{images}", slow.address());
+    let cache = format!("{registry}/cache");
+    for value in ["A", "B"] {
+        set(&workspace, "a", value);
+        let before = slow.answers();
+        let ran = build(&workspace, &registry, &["--push"], &[("CACHE_REF", &cache)]).succeeded();
+        assert!(!ran.said().contains("baking without it"), "{ran}");
+        assert!(slow.answers() > before + 10, "{ran}");
+        let image = format!("{}/{images}/a:latest", runner::registry());
+        engine::docker(["pull", "--quiet", &image]);
+        workspace.images.adopt(&image, "a");
+        engine::docker(["image", "rm", "--force", &image]);
+        assert_eq!(prints(&workspace, "a"), expected("a", value, "A", "A"));
+    }
+}
+
 fn as_a_cache(workspace: &Workspace, refusing: &Refusing) {
     let cache = format!("{}/cache", refusing.address());
     let images = workspace.images.namespace();
@@ -98,6 +125,7 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
 /// Registries delete what they think nobody needs, and disks fail: the cache's manifest is there, and its layers are not, or
 /// are others.
 #[test]
+#[ignore = "starts a second engine, three minutes: tools/test --slow"]
 fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
     let turn = Turn::take();
     let runner = Runner::start("lost", &BASES);

@@ -21,6 +21,7 @@
 //! | [`disk`] | a small disk, which can be full |
 //! | [`refusing`] | a registry that refuses |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
+//! | [`slow`] | the registry, far away |
 //! | [`spoil`] | a cache in the registry that is no longer what it was |
 //! | [`synthetic`] | a workspace of any size that no person wrote |
 //!
@@ -43,6 +44,7 @@ pub mod ran;
 pub mod refusing;
 pub mod runner;
 pub mod running;
+pub mod slow;
 pub mod spoil;
 pub mod ssh;
 pub mod synthetic;
@@ -62,6 +64,7 @@ pub use ran::Ran;
 pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;
 pub use running::{Reach, Running};
+pub use slow::Slow;
 pub use ssh::Ssh;
 pub use synthetic::Synthetic;
 pub use workspace::{Member, Workspace};

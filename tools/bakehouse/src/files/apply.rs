@@ -14,11 +14,12 @@ use crate::problem::{Code, Problem};
 /// what fails, fails before any file has changed. One at a time does so; what a killed one left is removed.
 ///
 /// # Errors
-/// `file-unwritable`.
+/// `file-unwritable`; `path-outside` where a link leads out of `root`.
 pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());
     }
+    stay_inside(root, changes)?;
     let alone = alone(root);
     if alone.is_some() {
         remove_leftovers(root, changes);
@@ -53,6 +54,36 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
                 _ => {}
             }
             remove_empty_folders(root, &path);
+        }
+    }
+    Ok(())
+}
+
+/// A link in the place of a folder may lead elsewhere in `root`, and not out of it. One in the place of a file is replaced.
+fn stay_inside(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
+    let real_root = root
+        .canonicalize_utf8()
+        .map_err(|error| unwritable(&error))?;
+    let folders: BTreeSet<&Utf8Path> = changes
+        .iter()
+        .filter_map(|change| change.path.parent())
+        .collect();
+    for folder in folders {
+        // What is not there yet is made below what is.
+        let mut there = folder.ancestors().filter_map(|above| {
+            let real = root.join(above).canonicalize_utf8().ok()?;
+            Some((above, real))
+        });
+        if let Some((above, real)) = there.next()
+            && !real.starts_with(&real_root)
+        {
+            return Err(Problem::new(
+                Code::PathOutside,
+                format!(
+                    "`{above}` leads to {real}, which is not in {root}: generated files stay inside"
+                ),
+            )
+            .hint("put a folder in its place, or name another one in [output] of bakehouse.toml"));
         }
     }
     Ok(())

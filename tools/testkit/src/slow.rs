@@ -1,0 +1,81 @@
+//! The registry, far away.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::runner::registry;
+
+/// Another address of the registry, behind which each answer takes longer, until the test ends.
+#[derive(Debug)]
+pub struct Slow {
+    address: SocketAddr,
+    answers: Arc<AtomicUsize>,
+}
+
+impl Slow {
+    /// # Panics
+    /// When there is no free port.
+    #[track_caller]
+    pub fn start(delay: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let answers = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&answers);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let counter = Arc::clone(&counter);
+                std::thread::spawn(move || {
+                    // Whoever hangs up has heard enough.
+                    let _ = serve(client, delay, &counter);
+                });
+            }
+        });
+        Self { address, answers }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// How many answers it has held up.
+    pub fn answers(&self) -> usize {
+        self.answers.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(client: TcpStream, delay: Duration, counter: &AtomicUsize) -> std::io::Result<()> {
+    let server = TcpStream::connect(registry())?;
+    let is_asked = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| pass(&client, &server, || is_asked.store(true, Ordering::Relaxed)));
+        pass(&server, &client, || {
+            if is_asked.swap(false, Ordering::Relaxed) {
+                counter.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(delay);
+            }
+        })
+    })
+}
+
+/// Passes on what `from` says until its end; `before` each part.
+fn pass(mut from: &TcpStream, mut to: &TcpStream, before: impl Fn()) -> std::io::Result<()> {
+    let mut part = vec![0; 64 << 10];
+    let ended = loop {
+        match from.read(&mut part) {
+            Ok(0) => break Ok(()),
+            Ok(length) => {
+                before();
+                if let Err(error) = to.write_all(&part[..length]) {
+                    break Err(error);
+                }
+            }
+            Err(error) => break Err(error),
+        }
+    };
+    let _ = to.shutdown(Shutdown::Write);
+    ended
+}
