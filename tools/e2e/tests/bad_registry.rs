@@ -66,6 +66,7 @@ fn a_registry_that_refuses() {
 
 /// Half a second for each answer: cache and push take longer, and are as right.
 #[test]
+#[ignore = "waits for each answer, two minutes: tools/test --slow"]
 fn a_registry_that_is_slow() {
     let _turn = Turn::take();
     let slow = Slow::start(Duration::from_millis(500));

@@ -29,7 +29,7 @@ impl Slow {
                 let counter = Arc::clone(&counter);
                 std::thread::spawn(move || {
                     // Whoever hangs up has heard enough.
-                    let _ = serve(client, delay, &counter);
+                    let _ = serve(&client, delay, &counter);
                 });
             }
         });
@@ -47,12 +47,12 @@ impl Slow {
     }
 }
 
-fn serve(client: TcpStream, delay: Duration, counter: &AtomicUsize) -> std::io::Result<()> {
+fn serve(client: &TcpStream, delay: Duration, counter: &AtomicUsize) -> std::io::Result<()> {
     let server = TcpStream::connect(registry())?;
     let is_asked = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| pass(&client, &server, || is_asked.store(true, Ordering::Relaxed)));
-        pass(&server, &client, || {
+        scope.spawn(|| pass(client, &server, || is_asked.store(true, Ordering::Relaxed)));
+        pass(&server, client, || {
             if is_asked.swap(false, Ordering::Relaxed) {
                 counter.fetch_add(1, Ordering::Relaxed);
                 std::thread::sleep(delay);
