@@ -46,9 +46,34 @@ pub fn has_sign(text: &str) -> bool {
     ANY.is_match(text)
 }
 
-/// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens.
+/// How deep brackets nest, and how many operators stand in a row, in what is parsed: each level takes some of the stack. No
+/// person writes a tenth of that.
+const DEEPEST: usize = 1000;
+
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut row) = (0_usize, 0_usize);
+    text.bytes().any(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        row = match byte {
+            b'!' | b'-' | b'*' | b'&' | b'|' => row + 1,
+            byte if byte.is_ascii_whitespace() => row,
+            _ => 0,
+        };
+        depth > DEEPEST || row > DEEPEST
+    })
+}
+
+/// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens; text that nests
+/// too deep not at all.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
     let mut reader = Reader::new(role);
+    if is_too_deep(text) {
+        return Vec::new();
+    }
     match syn::parse_file(text) {
         Ok(file) => {
             // Constants and functions may be used before the place where they stand.
@@ -203,5 +228,29 @@ fn up(value: &Value) -> Value {
     Value {
         text: format!("{}/..", value.text),
         ..value.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, Role, references};
+    use crate::graph::each::each;
+
+    /// On the stack that files are parsed on.
+    #[test]
+    fn what_nests_deep_overflows_no_stack() {
+        let wrapped = |open: &str, close: &str, levels: usize| {
+            let (open, close) = (open.repeat(levels), close.repeat(levels));
+            format!("fn main() {{ let _ = {open}include_str!(\"../../a\"){close}; }}")
+        };
+        let table = [
+            (wrapped("(", ")", 100), 1),
+            (wrapped("(", ")", DEEPEST - 10), 1),
+            (wrapped("(", ")", 100_000), 0),
+            (wrapped("!", "", DEEPEST - 10), 1),
+            (wrapped("- ", "", 100_000), 0),
+        ];
+        let found = each(&table, |(text, _)| references(text, Role::Source).len());
+        assert_eq!(found, table.map(|(_, found)| found));
     }
 }
