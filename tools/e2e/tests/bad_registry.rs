@@ -82,10 +82,7 @@ fn a_registry_that_is_slow() {
         let ran = build(&workspace, &registry, &["--push"], &[("CACHE_REF", &cache)]).succeeded();
         assert!(!ran.said().contains("baking without it"), "{ran}");
         assert!(slow.answers() > before + 10, "{ran}");
-        let image = format!("{}/{images}/a:latest", runner::registry());
-        engine::docker(["pull", "--quiet", &image]);
-        workspace.images.adopt(&image, "a");
-        engine::docker(["image", "rm", "--force", &image]);
+        fetch(&workspace);
         assert_eq!(prints(&workspace, "a"), expected("a", value, "A", "A"));
     }
 }
@@ -116,7 +113,16 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
     // To one that takes it.
     let registry = format!("{}/{images}", runner::registry());
     let _ = build(workspace, &registry, &["a", "--", "--push"], &[]).succeeded();
-    let image = format!("{registry}/a:latest");
+    fetch(workspace);
+}
+
+/// Takes the image of `a` from the registry, whatever the engine has under that name.
+fn fetch(workspace: &Workspace) {
+    let image = format!(
+        "{}/{}/a:latest",
+        runner::registry(),
+        workspace.images.namespace()
+    );
     engine::docker(["image", "rm", "--force", &image]);
     engine::docker(["pull", "--quiet", &image]);
     workspace.images.adopt(&image, "a");
@@ -176,21 +182,17 @@ fn a_cache_of_another_base(trial: &Lost, runner: &Runner) {
     let workspace = &trial.workspace;
     let library = "pub fn value() -> &'static str {\n    env!(\"COMPILED_BY\")\n}\n";
     workspace.write("crates/common/src/lib.rs", library);
-    let before = BASES[0].to_owned();
+    let mut builder = BASES[0].to_owned();
     for base in ["one", "other"] {
         let name = format!("bakehouse-e2e/{base}:{}", trial.repository);
         let context = workspace.dir().join(base);
         workspace.write(
             &format!("{base}/Dockerfile"),
-            &format!("FROM {before}\nENV COMPILED_BY={base}\n"),
+            &format!("FROM {}\nENV COMPILED_BY={base}\n", BASES[0]),
         );
         runner.docker(["build", "--quiet", "--tag", &name, context.as_str()]);
-        let config = workspace.read("bakehouse.toml");
-        let lines = config.lines().map(|line| match line.split_once(" = ") {
-            Some(("builder", _)) => format!("builder = \"{name}\"\n"),
-            _ => format!("{line}\n"),
-        });
-        workspace.write("bakehouse.toml", &lines.collect::<String>());
+        workspace.replace("bakehouse.toml", &builder, &name);
+        builder = name;
         (trial.strategy.prepare)(workspace);
         runner.forget();
         let ran = trial.build(runner);

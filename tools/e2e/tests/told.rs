@@ -16,17 +16,9 @@ fn build(workspace: &Workspace, further: &[&str]) -> Ran {
 
 /// The columns of a service's row, by their heading.
 fn row<'a>(ran: &'a Ran, service: &str) -> [&'a str; 6] {
-    let mut rows = ran.stdout.lines().map(|line| {
-        Vec::from_iter(
-            line.split("  ")
-                .map(str::trim)
-                .filter(|word| !word.is_empty()),
-        )
-    });
-    let row = rows.find(|row| row.first() == Some(&service));
-    let row = row.unwrap_or_else(|| panic!("no row of {service}: {ran}"));
-    row.try_into()
-        .unwrap_or_else(|row| panic!("{row:?} of {ran}"))
+    let rows = bakehouse::rows(ran);
+    let row = rows.get(service);
+    *row.unwrap_or_else(|| panic!("no row of {service}: {ran}"))
 }
 
 /// Why a stage ran, as the lines below the table tell.

@@ -22,18 +22,22 @@ pub fn command(dir: &Utf8Path) -> Command {
     command
 }
 
-/// What the table of `build` says became of each service and pack binary: `built`, `cached`, `baked` or `skipped`.
-pub fn results(build: &Ran) -> BTreeMap<&str, &str> {
+/// The table of `build`: by service or pack binary its name, time, size, digest, input hash and result.
+pub fn rows(build: &Ran) -> BTreeMap<&str, [&str; 6]> {
     let lines = build.stdout.lines().skip(1);
     let rows = lines.map_while(|line| {
         let columns = line.split("  ").filter(|column| !column.is_empty());
         let columns: Vec<&str> = columns.map(str::trim).collect();
-        let [name, _time, _size, _digest, _hash, result] = columns[..] else {
-            return None;
-        };
-        Some((name, result))
+        let columns: [&str; 6] = columns.try_into().ok()?;
+        Some((columns[0], columns))
     });
     rows.collect()
+}
+
+/// What the table of `build` says became of each: `built`, `cached`, `baked` or `skipped`.
+pub fn results(build: &Ran) -> BTreeMap<&str, &str> {
+    let rows = rows(build).into_iter();
+    rows.map(|(name, row)| (name, row[5])).collect()
 }
 
 /// The program: `BAKEHOUSE_BIN`, else what Cargo builds from this repository.

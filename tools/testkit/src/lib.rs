@@ -37,6 +37,7 @@ pub mod disk;
 pub mod engine;
 pub mod images;
 pub mod leaks;
+mod listening;
 pub mod mounts;
 pub mod node;
 pub mod pages;

@@ -1,8 +1,6 @@
 //! The cache mounts of a Dockerfile, and what happens to them between builds.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use fs_err as fs;
@@ -46,25 +44,17 @@ pub fn date_ahead(dockerfile: &Utf8Path) {
         );
     }
     step += " find /mounts -exec touch --no-dereference --date 2040-01-01 {} + && echo $AGAIN\n";
-    let mut build = Command::new("docker")
-        .args([
-            "buildx",
-            "build",
-            "--quiet",
-            "--output",
-            "type=cacheonly",
-            "-",
-        ])
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("docker can be started");
-    let mut input = build.stdin.take().expect("it is piped");
-    input
-        .write_all(step.as_bytes())
-        .expect("docker reads its input");
-    drop(input);
-    let ended = build.wait().expect("it was started");
-    assert!(ended.success(), "{step}");
+    let context = tempfile::tempdir().expect("a folder can be made");
+    fs::write(context.path().join("Dockerfile"), step).expect("a file can be written");
+    let context = context.path().to_str().expect("its name is UTF-8");
+    docker([
+        "buildx",
+        "build",
+        "--quiet",
+        "--output",
+        "type=cacheonly",
+        context,
+    ]);
 }
 
 /// Deletes the mounts whose id begins with `name` and that no step has, as BuildKit does when it wants their room, and tells

@@ -1,10 +1,11 @@
 //! A registry that gives nothing and takes nothing.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use crate::listening::Listening;
 
 /// What it does with a request.
 #[derive(Clone, Copy, Debug)]
@@ -17,40 +18,26 @@ pub enum Refusal {
 
 /// A registry on 127.0.0.1 that refuses, until the test ends.
 #[derive(Debug)]
-pub struct Refusing {
-    address: SocketAddr,
-    requests: Arc<AtomicUsize>,
-}
+pub struct Refusing(Listening);
 
 impl Refusing {
     /// # Panics
     /// When there is no free port.
     #[track_caller]
     pub fn start(refusal: Refusal) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&requests);
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let counter = Arc::clone(&counter);
-                std::thread::spawn(move || {
-                    // A client that hangs up has been refused as well.
-                    let _ = serve(client, refusal, &counter);
-                });
-            }
-        });
-        Self { address, requests }
+        Self(Listening::start(move |client, requests| {
+            serve(client, refusal, requests)
+        }))
     }
 
     /// Host and port.
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.0.address()
     }
 
     /// How many requests it has refused.
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::Relaxed)
+        self.0.count()
     }
 }
 

@@ -1,49 +1,35 @@
 //! The registry, far away.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::listening::Listening;
 use crate::runner::registry;
 
 /// Another address of the registry, behind which each answer takes longer, until the test ends.
 #[derive(Debug)]
-pub struct Slow {
-    address: SocketAddr,
-    answers: Arc<AtomicUsize>,
-}
+pub struct Slow(Listening);
 
 impl Slow {
     /// # Panics
     /// When there is no free port.
     #[track_caller]
     pub fn start(delay: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let answers = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&answers);
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let counter = Arc::clone(&counter);
-                std::thread::spawn(move || {
-                    // Whoever hangs up has heard enough.
-                    let _ = serve(&client, delay, &counter);
-                });
-            }
-        });
-        Self { address, answers }
+        Self(Listening::start(move |client, answers| {
+            serve(&client, delay, answers)
+        }))
     }
 
     /// Host and port.
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.0.address()
     }
 
     /// How many answers it has held up.
     pub fn answers(&self) -> usize {
-        self.answers.load(Ordering::Relaxed)
+        self.0.count()
     }
 }
 

@@ -36,6 +36,11 @@ pub fn is_plain(path: &Utf8Path) -> bool {
     path.as_str().chars().all(plain)
 }
 
+/// Whether a path in the configuration may hold it.
+pub fn is_configurable(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_./+@=".contains(c)
+}
+
 /// The innermost folder that holds `workspace` and all of `paths`.
 ///
 /// # Errors

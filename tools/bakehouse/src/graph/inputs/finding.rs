@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::graph::context::is_configurable;
 use crate::graph::sources::NEVER_SOURCES;
 
 /// How a package reads something outside its own folder.
@@ -99,11 +100,10 @@ impl Finding {
     /// Whether `[inputs]` can name it: it is there, and in a place that can be in the Docker context.
     pub fn declarable(&self) -> bool {
         let never = |part: &str| part == ".." || NEVER_SOURCES.contains(&part);
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@=".contains(c);
         self.exists
             && !matches!(self.kind, Kind::Git | Kind::Submodule)
             && !self.path.iter().any(never)
-            && self.path.as_str().chars().all(plain)
+            && self.path.as_str().chars().all(is_configurable)
     }
 
     /// Whether it is worth to be declared without asking: what a program may read when it runs, or people, is not.

@@ -5,6 +5,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::check::Check;
 use super::spanned::Spanned;
 use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
+use crate::graph::context::is_configurable;
 use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
 use crate::toolchain::pins::is_glibc;
@@ -423,8 +424,7 @@ impl Check<'_> {
     /// A path is plain in a Dockerfile's mount, a shell and HCL without quoting, and short enough for every file system.
     fn characters(&mut self, path: &Spanned<String>, further: &str) {
         let text = path.as_ref();
-        let plain =
-            |c: char| c.is_ascii_alphanumeric() || "-_./+@=".contains(c) || further.contains(c);
+        let plain = |c: char| is_configurable(c) || further.contains(c);
         if !text.chars().all(plain) {
             self.problem(
                 Code::ConfigValue,
