@@ -163,14 +163,14 @@ fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
         assert_eq!(trial.prints(&runner), expected("a", "C", "B", "A"));
     });
     runner.forget();
+    let corrupted = spoil::Corrupted::layers(trials.iter().map(|trial| trial.repository.as_str()));
     at_once(&trials, |trial| {
-        assert!(spoil::corrupt_layers(&trial.repository) > 0);
         set(&trial.workspace, "common", "E");
         let ran = trial.build(&runner);
-        // BuildKit sees it by itself, and runs the step.
-        assert!(ran.stdout.contains("it was not in the cache"), "{ran}");
+        ran.says("the registry cache cannot be read: baking without it");
         assert_eq!(trial.prints(&runner), expected("a", "C", "E", "A"));
     });
+    drop(corrupted);
     for trial in &trials {
         a_cache_of_another_base(trial, &runner);
     }

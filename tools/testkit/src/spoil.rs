@@ -1,6 +1,6 @@
 //! Spoils what a registry holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -26,26 +26,46 @@ pub fn lose_layers(repository: &str) -> usize {
     layers.len()
 }
 
-/// Writes other bytes into every layer that manifests in `repository` of the registry name, as a disk that fails does, and
-/// tells how many there were. Their sizes stay.
-///
-/// # Panics
-/// When the registry's data is not where `tools/engine` puts it.
-#[track_caller]
-pub fn corrupt_layers(repository: &str) -> usize {
-    let state = std::env::var("BAKEHOUSE_STATE");
-    let state = Utf8PathBuf::from(state.unwrap_or_else(|_| "/var/lib/bakehouse".to_owned()));
-    let blobs = state.join("registry/docker/registry/v2/blobs/sha256");
-    let layers = layers(repository);
-    for layer in &layers {
-        let hex = layer.trim_start_matches("sha256:");
-        let data = blobs.join(&hex[..2]).join(hex).join("data");
-        let mut bytes = fs::read(&data).expect("the registry has the layer");
-        let middle = bytes.len() / 2;
-        bytes[middle..].iter_mut().for_each(|byte| *byte = !*byte);
-        fs::write(&data, bytes).expect("a layer can be written");
+/// Layers of the registry with other bytes than their digests say. Dropped, they are what they were: repositories share them,
+/// and the registry takes no layer again that it has.
+#[derive(Debug)]
+pub struct Corrupted(BTreeMap<Utf8PathBuf, Vec<u8>>);
+
+impl Corrupted {
+    /// Writes other bytes into every layer that manifests in these repositories name, as a disk that fails does. Their sizes
+    /// stay.
+    ///
+    /// # Panics
+    /// When there is none, or the registry's data is not where `tools/engine` puts it.
+    #[track_caller]
+    pub fn layers<'a>(repositories: impl IntoIterator<Item = &'a str>) -> Self {
+        let state = std::env::var("BAKEHOUSE_STATE");
+        let state = Utf8PathBuf::from(state.unwrap_or_else(|_| "/var/lib/bakehouse".to_owned()));
+        let blobs = state.join("registry/docker/registry/v2/blobs/sha256");
+        let layers: BTreeSet<String> = repositories.into_iter().flat_map(layers).collect();
+        assert!(!layers.is_empty(), "no layers to corrupt");
+        let mut before = BTreeMap::new();
+        for layer in layers {
+            let hex = layer.trim_start_matches("sha256:");
+            let data = blobs.join(&hex[..2]).join(hex).join("data");
+            let bytes = fs::read(&data).expect("the registry has the layer");
+            let other: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
+            fs::write(&data, other).expect("a layer can be written");
+            before.insert(data, bytes);
+        }
+        Self(before)
     }
-    layers.len()
+}
+
+impl Drop for Corrupted {
+    fn drop(&mut self) {
+        for (data, bytes) in &self.0 {
+            // One that was deleted meanwhile stays so.
+            if data.exists() {
+                let _ = fs::write(data, bytes);
+            }
+        }
+    }
 }
 
 /// Digests of the layers that manifests in `repository` name.

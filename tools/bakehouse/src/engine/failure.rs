@@ -10,6 +10,13 @@ const UNKNOWN: [&str; 6] = [
     "no authentication methods succeeded",
 ];
 
+/// What BuildKit says of a layer that it cannot fetch, and of one that is not what its digest says.
+const UNREADABLE: [&str; 3] = [
+    "httpReadSeeker",
+    "unexpected commit digest",
+    "unexpected commit size",
+];
+
 /// A cause that buildx's words tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -17,7 +24,7 @@ pub enum Cause {
     /// What a linker dies of when the file that it has mapped cannot grow.
     BusError,
     EngineGone,
-    /// Layers that the registry cache promised are not there, or cannot be fetched.
+    /// Layers that the registry cache promised are not there, are others, or cannot be fetched.
     LayerUnreadable,
     PushRefused,
     /// Crates come from where only who is known may fetch.
@@ -44,7 +51,7 @@ impl Cause {
             Some(Self::BusError)
         } else if UNKNOWN.iter().any(|words| said.contains(words)) {
             Some(Self::Unknown)
-        } else if error.contains("httpReadSeeker") {
+        } else if UNREADABLE.iter().any(|words| error.contains(words)) {
             Some(Self::LayerUnreadable)
         } else {
             None
@@ -119,6 +126,11 @@ mod tests {
             (
                 "ERROR: target a: failed to solve: failed to compute cache key: failed to copy: httpReadSeeker: failed open: \
                  could not fetch content descriptor sha256:75 from remote: not found\n",
+                Some(Cause::LayerUnreadable),
+            ),
+            (
+                "ERROR: target a: failed to solve: failed to compute cache key: failed commit on ref \"layer-sha256:2c\": commit failed: \
+                 unexpected commit digest sha256:ff, expected sha256:2c: failed precondition\n",
                 Some(Cause::LayerUnreadable),
             ),
             (
