@@ -5,6 +5,7 @@
 //! [`variables`] are the edges that read; the rest is pure.
 
 mod call;
+mod depth;
 pub mod finding;
 mod macros;
 mod reader;

@@ -1,11 +1,15 @@
 //! Reads Rust source: every path in it that a build may read.
 
+use std::panic::resume_unwind;
 use std::sync::LazyLock;
+use std::thread::{Builder, ScopedJoinHandle, scope};
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use proc_macro2::TokenStream;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Macro};
 
+use super::depth::{SHALLOW, STACK, levels};
 use super::finding::{Certainty, Kind};
 use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
@@ -46,34 +50,33 @@ pub fn has_sign(text: &str) -> bool {
     ANY.is_match(text)
 }
 
-/// How deep brackets nest, and how many operators stand in a row, in what is parsed: each level takes some of the stack. No
-/// person writes a tenth of that.
-const DEEPEST: usize = 1000;
-
-fn is_too_deep(text: &str) -> bool {
-    let (mut depth, mut row) = (0_usize, 0_usize);
-    text.bytes().any(|byte| {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        row = match byte {
-            b'!' | b'-' | b'*' | b'&' | b'|' => row + 1,
-            byte if byte.is_ascii_whitespace() => row,
-            _ => 0,
-        };
-        depth > DEEPEST || row > DEEPEST
-    })
-}
-
 /// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens; text that nests
 /// too deep not at all.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
-    let mut reader = Reader::new(role);
-    if is_too_deep(text) {
+    let Ok(tokens) = text.parse::<TokenStream>() else {
         return Vec::new();
+    };
+    match levels(tokens) {
+        Some(..SHALLOW) => read(text, role),
+        Some(_) => on_a_stack_of(STACK, || read(text, role)),
+        None => Vec::new(),
     }
+}
+
+/// Nothing, where the machine has no room for such a stack.
+fn on_a_stack_of<T: Default + Send>(bytes: usize, work: impl FnOnce() -> T + Send) -> T {
+    scope(|scope| {
+        let thread = Builder::new().stack_size(bytes).spawn_scoped(scope, work);
+        match thread.map(ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => T::default(),
+        }
+    })
+}
+
+fn read(text: &str, role: Role) -> Vec<Reference> {
+    let mut reader = Reader::new(role);
     match syn::parse_file(text) {
         Ok(file) => {
             // Constants and functions may be used before the place where they stand.
@@ -233,24 +236,59 @@ fn up(value: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEEPEST, Role, references};
-    use crate::graph::each::each;
+    use proc_macro2::{TokenStream, TokenTree};
 
-    /// On the stack that files are parsed on.
+    use super::{Role, references};
+    use crate::graph::inputs::depth::DEEPEST;
+
+    fn count(tokens: TokenStream) -> usize {
+        let inside = |token| match token {
+            TokenTree::Group(group) => 1 + count(group.stream()),
+            _ => 1,
+        };
+        tokens.into_iter().map(inside).sum()
+    }
+
     #[test]
     fn what_nests_deep_overflows_no_stack() {
-        let wrapped = |open: &str, close: &str, levels: usize| {
-            let (open, close) = (open.repeat(levels), close.repeat(levels));
-            format!("fn main() {{ let _ = {open}include_str!(\"../../a\"){close}; }}")
-        };
-        let table = [
-            (wrapped("(", ")", 100), 1),
-            (wrapped("(", ")", DEEPEST - 10), 1),
-            (wrapped("(", ")", 100_000), 0),
-            (wrapped("!", "", DEEPEST - 10), 1),
-            (wrapped("- ", "", 100_000), 0),
+        let nests = [
+            ("(", ")"),
+            ("[", "]"),
+            ("{", "}"),
+            ("!", ""),
+            ("- ", ""),
+            ("&", ""),
+            ("a = ", ""),
+            ("a + ", ""),
+            ("a(", ")"),
+            ("a!(", ")"),
+            ("A { b: ", "}"),
+            ("a::<{", "}>"),
+            ("return ", ""),
+            ("break ", ""),
+            ("|| ", ""),
+            ("|a, b| ", ""),
+            ("async move {", "}"),
+            ("match a { b => ", "}"),
+            ("if a {} else ", "{}"),
+            ("Path::new(", ").join(\"b\")"),
+            ("{ fn a() {", "} }"),
         ];
-        let found = each(&table, |(text, _)| references(text, Role::Source).len());
-        assert_eq!(found, table.map(|(_, found)| found));
+        for (begin, end) in nests {
+            let tokens: TokenStream = format!("{begin}{end}").parse().expect("tokens");
+            let deepest = (DEEPEST - 100) / count(tokens);
+            for times in [10, deepest, 20_000] {
+                let (begin, end) = (begin.repeat(times), end.repeat(times));
+                let text =
+                    format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}");
+                references(&text, Role::Source);
+            }
+        }
+        let found_in = |times: usize| {
+            let (begin, end) = ("(".repeat(times), ")".repeat(times));
+            let text = format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}");
+            references(&text, Role::Source).len()
+        };
+        assert_eq!([10, DEEPEST - 100, DEEPEST].map(found_in), [1, 1, 0]);
     }
 }

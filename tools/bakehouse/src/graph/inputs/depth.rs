@@ -1,0 +1,148 @@
+//! How deep a source file nests, before it is parsed: the parser calls itself for each level, and each level takes stack.
+
+use std::iter::Peekable;
+
+use proc_macro2::token_stream::IntoIter;
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+
+/// Levels that fit on any thread's stack.
+pub const SHALLOW: usize = 100;
+/// Levels up to which a file is parsed: no person writes a tenth of that.
+pub const DEEPEST: usize = 2000;
+/// Bytes of stack for that many levels, each of which takes up to 5 KB, four times that without optimisation.
+pub const STACK: usize = 128 << 20;
+
+/// How deep `tokens` may nest. `None`: deeper than [`DEEPEST`].
+///
+/// Each token may begin a level (`!!!a`, `return return a`, `a = b = c`), and so those that follow each other are counted, as
+/// far back as something ends where no level can be left open: a statement, an argument, a body.
+pub fn levels(tokens: TokenStream) -> Option<usize> {
+    let mut deep = 0;
+    let mut brackets = vec![Bracket::new(tokens, 0)];
+    while let Some(bracket) = brackets.last_mut() {
+        let Some(token) = bracket.tokens.next() else {
+            brackets.pop();
+            continue;
+        };
+        bracket.open.levels += 1;
+        let level = bracket.outer + bracket.open.levels;
+        if level > DEEPEST {
+            return None;
+        }
+        deep = deep.max(level);
+        match token {
+            TokenTree::Group(group) => {
+                let is_body = group.delimiter() == Delimiter::Brace;
+                if is_body && bracket.tokens.peek().is_some_and(begins_anew) {
+                    bracket.open = Open::default();
+                }
+                brackets.push(Bracket::new(group.stream(), level));
+            }
+            TokenTree::Punct(punct) => bracket.open.mark(punct.as_char(), punct.spacing()),
+            TokenTree::Ident(_) | TokenTree::Literal(_) => bracket.open.joint = None,
+        }
+    }
+    Some(deep)
+}
+
+/// What stands between two brackets.
+struct Bracket {
+    tokens: Peekable<IntoIter>,
+    /// Levels outside.
+    outer: usize,
+    open: Open,
+}
+
+impl Bracket {
+    fn new(tokens: TokenStream, outer: usize) -> Self {
+        Self {
+            tokens: tokens.into_iter().peekable(),
+            outer,
+            open: Open::default(),
+        }
+    }
+}
+
+/// Whether what follows a body is not part of the same expression or type.
+fn begins_anew(next: &TokenTree) -> bool {
+    match next {
+        TokenTree::Ident(word) => !["else", "in", "as"].iter().any(|go_on| word == go_on),
+        TokenTree::Punct(punct) => punct.as_char() == '#',
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    }
+}
+
+/// What may be open there.
+#[derive(Default)]
+struct Open {
+    levels: usize,
+    angles: usize,
+    bars: usize,
+    /// The mark before, if it is one sign with this one.
+    joint: Option<char>,
+}
+
+impl Open {
+    fn mark(&mut self, mark: char, spacing: Spacing) {
+        match (self.joint, mark) {
+            (_, ';') | (Some('='), '>') => *self = Self::default(),
+            (Some('-'), '>') => {}
+            (_, '<') => self.angles += 1,
+            (_, '>') => self.angles = self.angles.saturating_sub(1),
+            (_, '|') => self.bars += 1,
+            // Neither between the parameters of a closure nor between those of a type.
+            (_, ',') if self.angles == 0 && self.bars.is_multiple_of(2) => *self = Self::default(),
+            _ => {}
+        }
+        self.joint = (spacing == Spacing::Joint).then_some(mark);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, levels};
+
+    fn too_deep(text: &str) -> bool {
+        levels(text.parse().expect("these are tokens")).is_none()
+    }
+
+    #[test]
+    fn what_nests_is_counted_and_what_follows_is_not() {
+        let many = DEEPEST + 1;
+        let nests = [
+            ("(", ")"),
+            ("{", "}"),
+            ("A<B, ", ">"),
+            ("A<fn() -> B, A<C, ", ">>"),
+            ("fn() -> ", ""),
+            ("!", ""),
+            ("- ", ""),
+            ("..", ""),
+            ("a = ", ""),
+            ("return ", ""),
+            ("|a| ", ""),
+            ("|a, b| ", ""),
+            ("if a {} else ", "{}"),
+            ("for A {} in ", "{}"),
+            ("a + ", ""),
+            ("&mut ", ""),
+        ];
+        for (begin, end) in nests {
+            let text = format!("{}x{}", begin.repeat(many), end.repeat(many));
+            assert!(too_deep(&text), "{begin}");
+        }
+        let follow = [
+            "a(b, c);",
+            "fn a<B, C>(d: E) -> F<G, H> {}",
+            "if a < b {}",
+            "A | B => c,",
+            "|a, b| c,",
+            "#[a] mod b {}",
+            "(a, b),",
+            "a: B<C, D>,",
+        ];
+        for text in follow {
+            assert!(!too_deep(&text.repeat(many)), "{text}");
+        }
+    }
+}
