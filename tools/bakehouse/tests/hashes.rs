@@ -186,6 +186,17 @@ const ROWS: &[Row] = &[
         ALL,
     ),
     (
+        "a profile that images are not built with",
+        |s| {
+            s.edit(
+                "Cargo.toml",
+                "[profile.release]",
+                "[profile.dev]\ndebug = 0\n\n[profile.release]",
+            )
+        },
+        &[],
+    ),
+    (
         "the glibc that is built for",
         |s| {
             let config = s.read("bakehouse.toml");

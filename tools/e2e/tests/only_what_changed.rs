@@ -278,6 +278,11 @@ fn how_all_is_compiled() {
             runs: FROM_VENDOR,
         },
         Row {
+            change: "a profile that images are not built with",
+            make: |workspace| workspace.append("Cargo.toml", "\n[profile.dev]\ndebug = 0\n"),
+            runs: &[],
+        },
+        Row {
             change: "a new service, as all are compiled with one list of packages",
             make: |workspace| {
                 workspace.add(&Member::binary("d", "fn main() {}\n").uses("common"));

@@ -54,15 +54,11 @@ fn play(name: &str) {
     drop(turn);
 }
 
-/// This repository as somebody has it who cloned it: everything is committed. A profile that nothing uses makes it
-/// share no layer with earlier processes, whose results for the same steps may be others; the pages share theirs.
+/// This repository as somebody has it who cloned it: everything is committed. It shares no layer with earlier processes,
+/// whose results for the same steps may be others; the pages share theirs.
 fn clone() -> Workspace {
     let workspace = Workspace::platform();
-    let profile = format!(
-        "\n[profile.e2e-{}]\ninherits = \"release\"\n",
-        unique::of_process()
-    );
-    workspace.append("Cargo.toml", &profile);
+    workspace.share_no_layer(unique::of_process());
     workspace.generate();
     workspace.git(["init", "--quiet", "--initial-branch", "main"]);
     workspace.git(["add", "--all"]);

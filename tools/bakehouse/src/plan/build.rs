@@ -84,7 +84,7 @@ impl Plan {
                     .map(|stage| stage.package.as_str()),
             );
         }
-        let skeleton = Skeleton::new(workspace, &compiled, &ground, &run);
+        let skeleton = Skeleton::new(workspace, &config.profile, &compiled, &ground, &run);
         let collector = Collector::new(workspace, &config, sources, &skeleton, &compiled);
         let unified: Vec<(&Selection, Together<'_>)> = selections
             .iter()

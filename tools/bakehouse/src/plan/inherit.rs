@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use super::asks::dependency_tables;
+use super::profile;
 
 /// What the manifest of a workspace says under those of `keys` that it has, in a form without order.
 pub fn values<'a>(
@@ -71,23 +72,9 @@ pub fn decisions(manifest: &Table, profile: &str, crates: &HashSet<&str>) -> Vec
     decisions
 }
 
-/// The profile `name` and those that it inherits, without what they say of single crates that are not in `crates`.
+/// The profile `name` and those that it inherits from, without what they say of single crates that are not in `crates`.
 fn profiles(manifest: &Table, name: &str, crates: &HashSet<&str>) -> Vec<(String, Value)> {
-    let all = manifest.get("profile").and_then(Value::as_table);
-    let mut profiles = Vec::new();
-    let mut next = Some(name.to_owned());
-    while let Some(name) = next.take() {
-        let Some(Value::Table(profile)) = all.and_then(|all| all.get(&name)) else {
-            break;
-        };
-        let known = profiles.iter().any(|(known, _)| *known == name);
-        if known {
-            break;
-        }
-        next = profile
-            .get("inherits")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+    let without_others = |(name, profile): (&str, &Table)| {
         let mut profile = profile.clone();
         if let Some(Value::Table(packages)) = profile.get_mut("package") {
             packages.retain(|spec, _| {
@@ -96,9 +83,10 @@ fn profiles(manifest: &Table, name: &str, crates: &HashSet<&str>) -> Vec<(String
                 spec.contains(['*', '/']) || crates.contains(name)
             });
         }
-        profiles.push((name, profile.into()));
-    }
-    profiles
+        (name.to_owned(), Value::Table(profile))
+    };
+    let chain = profile::chain(manifest, name).into_iter();
+    chain.map(without_others).collect()
 }
 
 /// A value in a form that does not depend on the order of keys.

@@ -4,33 +4,63 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+/// The profile `name` and those that it inherits from, as far as the manifest says something of them.
+pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
+    let profiles = manifest.get("profile").and_then(Value::as_table);
+    let mut chain: Vec<(&str, &Table)> = Vec::new();
+    let mut next = Some(name);
+    while let Some(name) = next
+        && let Some((name, profile)) = profiles.and_then(|profiles| profiles.get_key_value(name))
+        && let Some(profile) = profile.as_table()
+        // Who inherits in a circle is Cargo's to tell.
+        && chain.iter().all(|(known, _)| known != name)
+    {
+        chain.push((name, profile));
+        let inherits = profile.get("inherits").and_then(Value::as_str);
+        next = inherits.filter(|_| !OWN.contains(&name.as_str()));
+    }
+    chain
+}
+
+/// The profiles of Cargo's own that others begin with.
+const OWN: [&str; 2] = ["dev", "release"];
+
+/// The one of [`OWN`] that a profile begins with.
+fn own(chain: &[(&str, &Table)], name: &str) -> &'static str {
+    let inherits = chain
+        .last()
+        .and_then(|(_, profile)| profile.get("inherits"));
+    let first = match chain.last() {
+        Some((last, _)) if OWN.contains(last) => last,
+        _ => inherits.and_then(Value::as_str).unwrap_or(name),
+    };
+    if first == "dev" { "dev" } else { "release" }
+}
+
 /// How much debug information the profile `name` asks for; `None` where that is none, or where it says something else
 /// for procedural macros and build scripts.
 pub fn host_debug(manifest: &Table, name: &str) -> Option<String> {
-    let profiles = manifest.get("profile").and_then(Value::as_table);
-    let mut name = name;
-    // As many steps as there are profiles: who inherits in a circle is Cargo's to tell.
-    for _ in 0..=profiles.map_or(0, Table::len) {
-        let profile = profiles.and_then(|profiles| profiles.get(name));
-        let key = |key: &str| profile.and_then(|profile| profile.get(key));
-        if key("build-override").is_some_and(|host| host.get("debug").is_some()) {
+    let chain = chain(manifest, name);
+    for (_, profile) in &chain {
+        if profile
+            .get("build-override")
+            .is_some_and(|host| host.get("debug").is_some())
+        {
             return None;
         }
-        if let Some(level) = key("debug") {
-            return match level {
-                Value::String(level) => Some(level.clone()).filter(|level| level != "none"),
-                Value::Integer(level) => Some(level.to_string()).filter(|level| level != "0"),
-                Value::Boolean(level) => level.then(|| "true".to_owned()),
-                _ => None,
-            };
+        match profile.get("debug") {
+            Some(Value::String(level)) => {
+                return Some(level.clone()).filter(|level| level != "none");
+            }
+            Some(Value::Integer(level)) => {
+                return Some(level.to_string()).filter(|level| level != "0");
+            }
+            Some(Value::Boolean(level)) => return level.then(|| "true".to_owned()),
+            Some(_) => return None,
+            None => {}
         }
-        name = match (name, key("inherits").and_then(Value::as_str)) {
-            ("dev", _) => return Some("true".to_owned()),
-            ("release", _) | (_, None) => return None,
-            (_, Some(inherited)) => inherited,
-        };
     }
-    None
+    (own(&chain, name) == "dev").then(|| "true".to_owned())
 }
 
 /// What of a profile decides how a program is linked.
@@ -44,25 +74,18 @@ pub struct Linking {
 
 /// How programs of the profile `name` are linked.
 pub fn linking(manifest: &Table, name: &str) -> Linking {
-    let profiles = manifest.get("profile").and_then(Value::as_table);
+    let chain = chain(manifest, name);
     let mut settings: BTreeMap<&str, &Value> = BTreeMap::new();
-    let mut name = name;
-    for _ in 0..=profiles.map_or(0, Table::len) {
-        let profile = profiles.and_then(|profiles| profiles.get(name));
+    for (_, profile) in &chain {
         for key in ["debug", "opt-level", "strip"] {
-            if let Some(value) = profile.and_then(|profile| profile.get(key)) {
+            if let Some(value) = profile.get(key) {
                 settings.entry(key).or_insert(value);
             }
         }
-        let inherits = profile.and_then(|profile| profile.get("inherits"));
-        name = match inherits.and_then(Value::as_str) {
-            Some(inherited) if !["dev", "release"].contains(&name) => inherited,
-            _ => break,
-        };
     }
     let settings = settings.into_iter();
     Linking {
-        profile: if name == "dev" { "dev" } else { "release" },
+        profile: own(&chain, name),
         settings: settings
             .map(|(key, value)| format!("{key} = {value}"))
             .collect(),

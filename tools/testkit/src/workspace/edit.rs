@@ -106,18 +106,25 @@ impl Workspace {
         .stdout
     }
 
-    /// Makes the next bake compile everything anew: by a profile that nothing uses, and by mounts of its own. The
-    /// shared engine's cache is left alone. Workspaces with the same `name` share what they bake.
+    /// Makes the next bake compile everything anew, with mounts of its own. The shared engine's cache is left alone.
+    /// Workspaces with the same `name` share what they bake.
     #[track_caller]
     pub fn make_cold(&self, name: &str) {
-        self.append(
-            "Cargo.toml",
-            &format!("\n[profile.cold-{name}]\ninherits = \"release\"\n"),
-        );
+        self.share_no_layer(name);
         let config = self.read("bakehouse.toml");
         self.write(
             "bakehouse.toml",
             &format!("name = \"e2e-{name}\"\n{config}"),
+        );
+    }
+
+    /// Makes the next bake run each stage that compiles, by settings for a crate that there is not: the profile is in the
+    /// manifest that every one of them reads.
+    #[track_caller]
+    pub fn share_no_layer(&self, name: &str) {
+        self.append(
+            "Cargo.toml",
+            &format!("\n[profile.release.package.cold-{name}]\n"),
         );
     }
 }

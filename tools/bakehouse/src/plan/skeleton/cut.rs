@@ -10,10 +10,13 @@ use super::{MemberSkeleton, RUNNER, Role};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::{Member, Workspace, patch};
+use crate::plan::profile;
 
 /// A workspace cut to some of its packages.
 pub(super) struct Cut<'a> {
     pub(super) workspace: &'a Workspace,
+    /// The one that images are built with.
+    pub(super) profile: &'a str,
     /// The packages that are compiled and have a binary of a name.
     pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
     pub(super) kept: &'a BTreeMap<String, Role>,
@@ -124,10 +127,17 @@ impl Cut<'_> {
         }
         inner.extend(self.inherited(&workspace.manifest, folder, mask, mask && !grounded));
         table.insert("workspace".into(), inner.into());
-        for key in ["cargo-features", "profile", "patch", "replace"] {
+        for key in ["cargo-features", "patch", "replace"] {
             if let Some(value) = workspace.manifest.get(key) {
                 table.insert(key.into(), value.clone());
             }
+        }
+        let profiles = profile::chain(&workspace.manifest, self.profile).into_iter();
+        let profiles: Table = profiles
+            .map(|(name, profile)| (name.to_owned(), Value::Table(profile.clone())))
+            .collect();
+        if !profiles.is_empty() {
+            table.insert("profile".into(), profiles.into());
         }
         patch::cut(&mut table, self.reachable);
         table

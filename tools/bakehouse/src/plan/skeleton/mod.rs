@@ -79,10 +79,11 @@ impl MemberSkeleton {
 }
 
 impl Skeleton {
-    /// The skeleton of a workspace whose images compile `compiled`, of these `ground` with the third-party crates, and
-    /// `run` in stages of their own for what runs them.
+    /// The skeleton of a workspace whose images are built with `profile` and compile `compiled`, of these `ground` with the
+    /// third-party crates, and `run` in stages of their own for what runs them.
     pub fn new(
         workspace: &Workspace,
+        profile: &str,
         compiled: &BTreeSet<String>,
         ground: &BTreeSet<String>,
         run: &BTreeSet<&str>,
@@ -131,6 +132,7 @@ impl Skeleton {
         }
         let cut = Cut {
             workspace,
+            profile,
             binaries,
             kept: &kept,
             reachable: &reachable,
