@@ -69,7 +69,7 @@ unit_tests() {
   tools/engine chromium || printf '    tests of pages are skipped: there is no browser, and it cannot be installed here\n'
   tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
   tools/engine strace || printf '    tests that kill at each system call are skipped: there is no strace, and it cannot be installed here\n'
-  cargo test --quiet --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake
+  cargo test --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake -- "$@"
 }
 
 # What holds workflows against their public schemas, beside the build's own output: nothing else on the machine uses it.

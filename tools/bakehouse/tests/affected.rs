@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, stderr, stdout};
 
 /// Edit → what it affects.
 type Row = (&'static str, fn(&Shop), &'static [&'static str]);

@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::path::Path;
 use std::process::Output;
 
-use shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, stderr, stdout};
 
 fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
     assert_cmd::Command::cargo_bin("bakehouse")

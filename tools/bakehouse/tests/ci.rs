@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
 use serde_json::Value;
-use shop::{Shop, stderr};
+
+use crate::shop::{Shop, stderr};
 
 const GITHUB: &str = ".github/workflows/bakehouse.yml";
 const GITLAB: &str = ".gitlab/bakehouse.yml";

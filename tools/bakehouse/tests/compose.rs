@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use serde_json::Value;
-use shop::{Shop, stderr};
+
+use crate::shop::{Shop, stderr};
 
 fn compose(shop: &Shop) -> Value {
     // Merge keys are Compose's to resolve; here the text is enough to be YAML.

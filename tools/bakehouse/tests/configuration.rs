@@ -1,8 +1,6 @@
 //! Wrong configuration: every mistake at once, each with its place and a hint.
 
-mod shop;
-
-use shop::{Shop, stderr};
+use crate::shop::{Shop, stderr};
 
 #[test]
 fn all_mistakes_are_reported_at_once() {

@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::path::Path;
 use std::process::Command;
 
-use shop::Shop;
+use crate::shop::Shop;
 
 fn with(keys: &str) -> String {
     let shop = Shop::new();

@@ -3,12 +3,11 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-
 use std::os::unix::fs::PermissionsExt;
 
-use grove::Grove;
 use serde_json::Value;
+
+use crate::grove::Grove;
 
 /// An engine that is as the files beside it say.
 const DOCKER: &str = r#"#!/bin/sh

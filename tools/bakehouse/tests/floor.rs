@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
-use shop::{Shop, stderr};
+use crate::shop::{Shop, stderr};
 
 fn set(shop: &Shop, key: &str) {
     let config = shop.read("bakehouse.toml");

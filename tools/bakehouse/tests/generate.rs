@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::os::unix::fs::MetadataExt;
 
-use shop::{Shop, stderr};
+use crate::shop::{Shop, stderr};
 
 /// All generated files, one after the other.
 fn outputs(shop: &Shop) -> String {

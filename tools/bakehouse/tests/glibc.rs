@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, stderr, stdout};
 
 /// A script that the stage `glibc` leaves.
 fn script(shop: &Shop, name: &str) -> String {

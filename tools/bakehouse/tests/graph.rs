@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::process::Command;
 
 use serde_json::{Value, json};
-use shop::Shop;
+
+use crate::shop::{self, Shop};
 
 fn graph(shop: &Shop, format: &str) -> String {
     let output = shop.bakehouse(&["graph", "--format", format]);

@@ -3,12 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod tree;
-
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tree::{Tree, stderr};
+
+use crate::tree::{Tree, stderr};
 
 /// `api` and `web` hold all of `a`, `b`, `c`; only `web` holds `d`.
 fn workspace() -> Tree {

@@ -1,8 +1,6 @@
 //! Input hashes: what can change an image changes its hash, and nothing else does.
 
-mod shop;
-
-use shop::Shop;
+use crate::shop::Shop;
 
 const ALL: &[&str] = &["batch-python", "batch-shell", "probe", "web"];
 

@@ -1,10 +1,7 @@
 //! `bakehouse init`: a first configuration that says what it found, and never takes another's place.
 
-mod grove;
-mod tree;
-
-use grove::Grove;
-use tree::{Tree, stderr};
+use crate::grove::Grove;
+use crate::tree::{Tree, stderr};
 
 /// A workspace in which there is something of everything to be found.
 fn rich() -> Grove {

@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-
 use bakehouse::graph::Workspace;
 use bakehouse::graph::cargo::Cargo;
 use bakehouse::graph::inputs::{Finding, scan};
-use grove::Grove;
+
+use crate::grove::Grove;
 
 struct Case {
     name: &'static str,

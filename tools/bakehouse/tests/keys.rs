@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::collections::BTreeMap;
 
-use shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, stderr, stdout};
 
 /// Every key that something of a toolchain is in, by what it is of.
 fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {

@@ -4,12 +4,10 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-use grove::Grove;
+use crate::grove::Grove;
 
 /// The calls that change what others see of the disk.
 const CALLS: [&str; 14] = [

@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
 use std::fmt::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::{Value, json};
-use shop::{Shop, stderr, stdout};
+
+use crate::shop::{Shop, stderr, stdout};
 
 /// The shop with a pack that has one of each.
 fn stocked() -> Shop {

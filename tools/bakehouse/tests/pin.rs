@@ -1,12 +1,11 @@
 //! `toolchain.json` says what is pinned, its identity changes with what compiles, and a stale one is found.
 
-mod shop;
-
 use bakehouse::problem::{Code, Source};
 use bakehouse::toolchain::Toolchain;
 use bakehouse::toolchain::identity::Sources;
-use shop::pins::{LOCK, PINS, RUST_TOOLCHAIN};
-use shop::{Shop, stderr};
+
+use crate::shop::pins::{LOCK, PINS, RUST_TOOLCHAIN};
+use crate::shop::{Shop, stderr};
 
 /// No registry is asked.
 const PIN: &[&str] = &["pin", "--only", "toolchain"];

@@ -4,11 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-
 use std::os::unix::fs::PermissionsExt;
 
-use grove::Grove;
+use crate::grove::Grove;
 
 const CONFIG: &str = r#"# Who may touch this: the platform team.
 registry = "r"

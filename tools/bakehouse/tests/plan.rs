@@ -1,8 +1,6 @@
 //! `bakehouse plan` in a terminal.
 
-mod shop;
-
-use shop::Shop;
+use crate::shop::{self, Shop};
 
 #[test]
 fn the_plan_is_a_table_of_eighty_columns() {

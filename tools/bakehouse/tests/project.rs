@@ -178,3 +178,29 @@ fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
     assert!(!files.is_empty());
     files
 }
+
+#[test]
+fn every_file_of_tests_is_played_and_told() {
+    let told = std::fs::read_to_string(docs("testing.md")).unwrap();
+    for suite in ["bakehouse", "e2e"] {
+        let folder = docs("../tools").join(suite).join("tests");
+        let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            if name == "main" || path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            assert!(
+                main.contains(&format!("mod {name};\n")),
+                "{} is no part of main.rs",
+                path.display()
+            );
+            assert!(
+                told.contains(&format!("| `{name}.rs` |")),
+                "docs/testing.md does not tell of {}",
+                path.display()
+            );
+        }
+    }
+}

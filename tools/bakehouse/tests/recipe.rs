@@ -1,9 +1,8 @@
 //! Who changes the stages thinks of the input hash: an image that `build` skips must be the one it would bake.
 
-mod shop;
-
 use bakehouse::plan::hash::RECIPE;
-use shop::Shop;
+
+use crate::shop::Shop;
 
 /// What the stages do, without comments.
 fn stages(strategy: &str, platforms: bool) -> String {

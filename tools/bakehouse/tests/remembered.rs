@@ -3,17 +3,15 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-mod shop;
-
 use std::path::Path;
 use std::time::Duration;
 
 use bakehouse::graph::Workspace;
 use bakehouse::graph::cargo::Cargo;
 use camino::Utf8Path;
-use grove::Grove;
-use shop::{Shop, stderr};
+
+use crate::grove::Grove;
+use crate::shop::{Shop, stderr};
 
 /// Edit → whether Cargo may say something else.
 type Row = (&'static str, fn(&Grove), bool);

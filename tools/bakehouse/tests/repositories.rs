@@ -1,8 +1,6 @@
 //! `bakehouse affected --since` in repositories of every kind: worktrees, shallow and partial clones, submodules, hooks.
 
-mod shop;
-
-use shop::{Shop, bakehouse, git, names, stderr, stdout};
+use crate::shop::{Shop, bakehouse, git, names, stderr, stdout};
 
 const BATCH: &[&str] = &["batch-python", "batch-shell"];
 

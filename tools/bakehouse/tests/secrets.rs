@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
-use shop::Shop;
+use crate::shop::Shop;
 
 const SECRETS: &str = "[secrets]\nvariables = [\"CARGO_REGISTRIES_ACME_TOKEN\"]\nssh = true\n\n\
     [secrets.files]\nCOMPANY_CA = \"/etc/ssl/certs/ca-certificates.crt\"\n\n[bases]";

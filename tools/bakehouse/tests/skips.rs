@@ -3,11 +3,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod grove;
-
 use std::os::unix::fs::PermissionsExt;
 
-use grove::Grove;
+use crate::grove::Grove;
 
 /// An engine that has the image of `api`, for the platform in the file `image`; its own is in the file `engine`.
 const DOCKER: &str = r#"#!/bin/sh

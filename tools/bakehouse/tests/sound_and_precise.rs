@@ -4,16 +4,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod model;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use bakehouse::plan::Plan;
 use bakehouse::plan::explain::{Output, State, reasons};
 use bakehouse::plan::lock_graph::LockGraph;
-use model::{Crate, Edit, Model, plan};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+
+use crate::model::{self, Crate, Edit, Model, plan};
 
 /// Target → output.
 fn outputs(plan: &Plan) -> BTreeMap<&str, Output<'_>> {

@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod shop;
-
-use shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, stderr, stdout};
 
 fn why(shop: &Shop, arguments: &[&str]) -> String {
     let output = shop.bakehouse(&[&["why"], arguments].concat());

@@ -8,14 +8,16 @@ use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Compose, Ran, Reach, Running, Turn, Workspace, unique};
 use serde_json::{Value, json};
 
+use crate::platform::{checkout, cold};
+
 const ECHO: &str = "packs/core/actions/echo.sh";
 const TIMER: &str = "crates/core-timer-sensor/src/main.rs";
 const BINARY: &str = "pack-core-attune-core-timer-sensor";
 
 /// A checkout of the platform whose images and pack binary are there.
 fn baked(turn: &Turn) -> Workspace {
-    let workspace = Workspace::platform();
-    workspace.generate();
+    cold(turn);
+    let workspace = checkout();
     let _ = workspace.bake(["default", "packs"]).run(turn);
     workspace
 }

@@ -18,7 +18,7 @@ const WORKERS: [&str; 4] = [
 const PACK_BINARY: &str = "pack-core-attune-core-timer-sensor";
 
 /// A checkout of the platform, which shares nothing with earlier processes' caches.
-fn checkout() -> Workspace {
+pub fn checkout() -> Workspace {
     let workspace = Workspace::platform();
     workspace.make_cold(unique::of_process());
     workspace.generate();
@@ -26,7 +26,7 @@ fn checkout() -> Workspace {
 }
 
 /// The one cold bake of this process, of everything at once.
-fn cold(turn: &Turn) -> &'static BakeRun {
+pub fn cold(turn: &Turn) -> &'static BakeRun {
     static COLD: OnceLock<BakeRun> = OnceLock::new();
     COLD.get_or_init(|| checkout().bake(["default", "packs"]).run(turn))
 }

@@ -68,6 +68,7 @@ fn cargo_and_bakehouse_accept_it() {
 }
 
 #[test]
+#[ignore = "compiles, a minute: tools/test --slow"]
 fn services_print_the_values_of_their_closure() {
     let workspace = Workspace::empty();
     SMALL.write(workspace.dir());

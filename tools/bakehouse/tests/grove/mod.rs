@@ -1,6 +1,5 @@
 //! A workspace of three packages: the service `api` needs the library `common`, and nobody needs `other`.
 
-#![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use camino::{Utf8Path, Utf8PathBuf};

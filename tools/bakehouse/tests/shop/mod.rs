@@ -1,6 +1,5 @@
 //! A small workspace with one of each: libraries, variants, a pack binary, dev-dependencies that go.
 
-#![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 pub mod pins;

@@ -1,0 +1,15 @@
+//! Workspaces of every shape, a file for each: the closure of each service, what is sent to Docker for it, and that Cargo
+//! builds it in stages that hold nothing else.
+
+mod above;
+mod binaries;
+mod development;
+mod grouped;
+mod nested;
+mod optional;
+mod patched;
+mod platforms;
+mod refused;
+mod root;
+mod run;
+mod variables;

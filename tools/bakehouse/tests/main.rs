@@ -1,0 +1,37 @@
+//! The generator, as somebody runs it. All is one program: linking one for each file takes minutes.
+
+mod affected;
+mod anywhere;
+mod ci;
+mod closures;
+mod compose;
+mod configuration;
+mod cross;
+mod doctor;
+mod floor;
+mod generate;
+mod glibc;
+mod graph;
+mod group;
+mod grove;
+mod hashes;
+mod init;
+mod init_packs;
+mod inputs;
+mod keys;
+mod killed;
+mod model;
+mod packs;
+mod pin;
+mod pin_bases;
+mod plan;
+mod project;
+mod recipe;
+mod remembered;
+mod repositories;
+mod secrets;
+mod shop;
+mod skips;
+mod sound_and_precise;
+mod tree;
+mod why;

@@ -1,0 +1,34 @@
+//! Promises about Docker, on a real engine, one at a time. They are one program: linking one for each takes longer than many
+//! of them do, and what one has baked the next one has.
+
+mod auditable;
+mod bad_engine;
+mod bad_input;
+mod bad_registry;
+mod bare_runner;
+mod bench;
+mod cache_refs;
+mod compose_files;
+mod compose_platform;
+mod context;
+mod cross;
+mod features;
+mod fleet;
+mod floor;
+mod glibc;
+mod hidden_inputs;
+mod hostile;
+mod load;
+mod never_stale;
+mod only_what_changed;
+mod packs;
+mod pages;
+mod pin;
+mod platform;
+mod push;
+mod random_edits;
+mod runtime_packages;
+mod same_bytes;
+mod secrets;
+mod told;
+mod variables;
