@@ -89,16 +89,18 @@ schema_tool() {
 
 # Tests the flake, formatting too when asked for; says why, where no Nix can be had.
 flake_tests() {
-  local options=()
+  local nix_format=${1:-} format=()
+  shift
   if ! tools/engine nix; then
     printf '    skipped: there is no nix, and it cannot be installed here\n'
     return
   fi
-  if [ "${1:-}" = --nix-format ]; then
-    options=(-- --include-ignored)
+  if [ -n "$nix_format" ]; then
+    format=(--include-ignored)
     nix_format_tools
   fi
-  cargo test --package bakehouse-flake "${options[@]}"
+  cargo test --package bakehouse-flake --test checks --test outputs -- "$@"
+  cargo test --package bakehouse-flake --test format -- "${format[@]}"
 }
 
 # nixfmt and deadnix, compiled once. They stay beside the build's own output: nothing else on the machine uses them.

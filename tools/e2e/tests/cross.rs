@@ -120,6 +120,7 @@ fn machine_of(path: &str) -> Machine {
 }
 
 #[test]
+#[ignore = "makes bases for two platforms and emulates one, three minutes: tools/test --slow"]
 fn every_binary_is_compiled_for_each_platform_in_the_builder() {
     let turn = Turn::take();
     engine::bases(&cross_bases::BASES);

@@ -217,6 +217,7 @@ const BREAKS: [Break; 27] = [
 ];
 
 #[test]
+#[ignore = "evaluates the flake two dozen times, a minute: tools/test --slow"]
 fn each_check_fails_when_what_it_checks_is_broken() {
     for (check, file, from, to, says) in BREAKS {
         let flake = Flake::copy();

@@ -29,11 +29,20 @@ pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
         .find(|folder| folder.join(".git").exists())
 }
 
-/// Whether a path can stand as it is in a Dockerfile and a shell. BuildKit reads the options of a `RUN` byte by byte, and so
-/// finds nothing whose name is not ASCII.
-pub fn is_plain(path: &Utf8Path) -> bool {
+/// Refuses a path that cannot stand as it is in a Dockerfile and a shell. BuildKit reads the options of a `RUN` byte by byte,
+/// and so finds nothing whose name is not ASCII.
+///
+/// # Errors
+/// `path-outside`.
+pub fn check_plain(path: &Utf8Path) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@".contains(c);
-    path.as_str().chars().all(plain)
+    if path.as_str().chars().all(plain) {
+        return Ok(());
+    }
+    let message =
+        format!("`{path}` has characters that a Dockerfile or a shell would take for its own");
+    let hint = "rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe";
+    Err(Problem::new(Code::PathOutside, message).hint(hint))
 }
 
 /// Whether a path in the configuration may hold it.

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
-use super::context::is_plain;
+use super::context::check_plain;
 use super::member::{Binary, Edge, EdgeKind, Library};
 use super::sources::{DEVELOPMENT, listed, modules};
 use super::{Lock, Member};
@@ -128,13 +128,7 @@ impl Surroundings<'_> {
             )
             .hint("move it into the git repository of the workspace")
         })?;
-        if !is_plain(relative) {
-            return Err(Problem::new(
-                Code::PathOutside,
-                format!("`{relative}` has characters that a Dockerfile or a shell would take for its own"),
-            )
-            .hint("rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe"));
-        }
+        check_plain(relative)?;
         Ok(relative.to_owned())
     }
 

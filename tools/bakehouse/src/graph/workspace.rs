@@ -91,15 +91,7 @@ impl Workspace {
             return Ok(());
         };
         let (way, root) = (way.to_owned(), root.to_owned());
-        if !context::is_plain(&way) {
-            return Err(Problem::new(
-                Code::PathOutside,
-                format!(
-                    "`{way}` has characters that a Dockerfile or a shell would take for its own"
-                ),
-            )
-            .hint("rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe"));
-        }
+        context::check_plain(&way)?;
         if !way.as_str().is_empty() {
             self.move_paths(&way);
             self.root = root;
