@@ -1,7 +1,5 @@
 //! `bakehouse affected --since`: on real repositories, exactly the outputs whose input hash changed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! `--manifest-path` and `--config`, from any folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::path::Path;
 use std::process::Output;
 

@@ -1,7 +1,5 @@
 //! `bakehouse ci`: the workflows are as reviewed, fit the services' public schemas, and what they run is run here.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::collections::BTreeMap;
 use std::process::Command;
 

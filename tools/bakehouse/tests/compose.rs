@@ -1,7 +1,5 @@
 //! The compose files follow the configuration.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use serde_json::Value;
 
 use crate::shop::{Shop, stderr};

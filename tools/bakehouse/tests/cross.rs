@@ -1,8 +1,6 @@
 //! `platforms` in `bakehouse.toml`: which compiler the stages get for a platform, and what they say where there is none.
 //! `tools/e2e/tests/cross.rs` builds with it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,6 @@
 //! `bakehouse doctor`: a table of machines, and what is said of each.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,7 +1,5 @@
 //! `bakehouse generate`: what it writes, and what it leaves alone.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::os::unix::fs::MetadataExt;
 
 use crate::shop::{Shop, stderr};

@@ -1,8 +1,6 @@
 //! A binary is held against what its base has: the script of the generated Dockerfile, on real files and made-up bases.
 //! `tools/e2e/tests/glibc.rs` has the same in real builds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

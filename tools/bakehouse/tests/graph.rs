@@ -1,7 +1,5 @@
 //! `bakehouse graph`: the picture is of what is built, and each form of it is read back by who reads it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::process::Command;
 
 use serde_json::{Value, json};

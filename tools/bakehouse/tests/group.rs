@@ -1,8 +1,6 @@
 //! `bakehouse group`: what share a stage follows from commits and times, and stays as it is when nothing speaks against
 //! it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::process::Command;
 
 use serde_json::{Value, json};

@@ -190,7 +190,7 @@ const ROWS: &[Row] = &[
                 "Cargo.toml",
                 "[profile.release]",
                 "[profile.dev]\ndebug = 0\n\n[profile.release]",
-            )
+            );
         },
         &[],
     ),

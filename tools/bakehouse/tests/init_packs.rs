@@ -1,8 +1,6 @@
 //! `docker/init-packs.sh`: services see whole packs, and no binary of the volume is lost; with the tools of Debian, and
 //! with those of busybox, which is all that an Alpine base has.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;

@@ -1,7 +1,5 @@
 //! Hidden inputs: what each construct makes known, what stays quiet, and what commands do with it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use bakehouse::graph::Workspace;
 use bakehouse::graph::cargo::Cargo;
 use bakehouse::graph::inputs::{Finding, scan};

@@ -1,7 +1,5 @@
 //! A pin changes exactly the keys of what it can change, and a `toolchain.json` that is not to be trusted makes none.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::collections::BTreeMap;
 
 use crate::shop::{Shop, stderr, stdout};

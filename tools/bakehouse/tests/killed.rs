@@ -2,7 +2,6 @@
 //! next `generate` leaves nothing behind, and two at once do not get into each other's way.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

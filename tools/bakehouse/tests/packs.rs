@@ -1,7 +1,5 @@
 //! Packs: whatever is wrong with one is said, all of it at once, each in its place; and what is listed is what is there.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::fmt::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -2,8 +2,6 @@
 //! bakehouse.toml changes. A `docker` of the test's own stands for all registries; `tools/e2e/tests/pin.rs` asks a real
 //! one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::os::unix::fs::PermissionsExt;
 
 use crate::grove::Grove;

@@ -1,7 +1,5 @@
 //! What this repository promises about itself.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::path::Path;
 
 use bakehouse::problem::Code;

@@ -1,7 +1,6 @@
 //! What Cargo said is remembered, and asked anew as soon as it could be something else.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::path::Path;
 use std::time::Duration;

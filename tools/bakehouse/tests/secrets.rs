@@ -1,7 +1,5 @@
 //! `[secrets]` in `bakehouse.toml`: which steps are given what. `tools/e2e/tests/secrets.rs` looks for what they leave.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use crate::shop::Shop;
 
 const SECRETS: &str = "[secrets]\nvariables = [\"CARGO_REGISTRIES_ACME_TOKEN\"]\nssh = true\n\n\

@@ -1,7 +1,6 @@
 //! What `bakehouse build` takes for built already: that very image, for this very machine.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -2,8 +2,6 @@
 //! are those that the edit can change. Which those are is worked out here from the model that the workspace was made
 //! of, not from what the program read.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use bakehouse::plan::Plan;

@@ -1,7 +1,5 @@
 //! `bakehouse why`: how each file reaches a service, the shortest way first.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use crate::shop::{Shop, stderr, stdout};
 
 fn why(shop: &Shop, arguments: &[&str]) -> String {

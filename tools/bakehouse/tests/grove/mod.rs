@@ -1,7 +1,5 @@
 //! A workspace of three packages: the service `api` needs the library `common`, and nobody needs `other`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 

@@ -1,7 +1,5 @@
 //! A small workspace with one of each: libraries, variants, a pack binary, dev-dependencies that go.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 pub mod pins;
 
 use std::path::{Path, PathBuf};
