@@ -35,6 +35,7 @@ fn a_library_is_the_same_in_a_larger_workspace() {
 }
 
 #[test]
+#[ignore = "fetches a hundred crates, a minute: tools/test --slow"]
 fn cargo_and_bakehouse_accept_it() {
     let workspace = Workspace::empty();
     MIDDLE.write(workspace.dir());
