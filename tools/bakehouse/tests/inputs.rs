@@ -531,3 +531,21 @@ fn a_bake_that_fails_names_the_key_that_may_be_missing() {
         "{said}"
     );
 }
+
+#[test]
+fn a_module_is_found_below_a_file_that_nests_too_deep() {
+    let nested = "return ".repeat(50_000);
+    let grove = Grove::new(&[
+        ("crates/api/src/main.rs", "fn main() {}\n"),
+        (
+            "crates/common/src/lib.rs",
+            &format!("// A test.\nmod deep;\nfn nested() {{ {nested} }}\n"),
+        ),
+        (
+            "crates/common/src/deep.rs",
+            "pub const A: &str = include_str!(\"../../../a.txt\");\n",
+        ),
+        ("a.txt", ""),
+    ]);
+    assert!(grove.run(&["plan"]).contains("a.txt"));
+}

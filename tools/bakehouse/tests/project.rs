@@ -181,7 +181,8 @@ fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
 fn every_file_of_tests_is_played_and_told() {
     let told = std::fs::read_to_string(docs("testing.md")).unwrap();
     for suite in ["bakehouse", "e2e"] {
-        let folder = docs("../tools").join(suite).join("tests");
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = tools.join(suite).join("tests");
         let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

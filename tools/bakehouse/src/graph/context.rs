@@ -35,8 +35,7 @@ pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
 /// # Errors
 /// `path-outside`.
 pub fn check_plain(path: &Utf8Path) -> Result<(), Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@".contains(c);
-    if path.as_str().chars().all(plain) {
+    if path.as_str().chars().all(is_plain) {
         return Ok(());
     }
     let message =
@@ -45,9 +44,13 @@ pub fn check_plain(path: &Utf8Path) -> Result<(), Problem> {
     Err(Problem::new(Code::PathOutside, message).hint(hint))
 }
 
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_./+@".contains(c)
+}
+
 /// Whether a path in the configuration may hold it.
 pub fn is_configurable(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-_./+@=".contains(c)
+    is_plain(c) || c == '='
 }
 
 /// The innermost folder that holds `workspace` and all of `paths`.

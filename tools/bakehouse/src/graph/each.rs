@@ -4,9 +4,6 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, available_parallelism, scope};
 
-/// Bytes of stack for each thread: parsing needs it in proportion to how deep expressions nest.
-const STACK: usize = 32 << 20;
-
 /// What `work` makes of each of `items`, in their order.
 pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
@@ -24,7 +21,7 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     let threads = available_parallelism().map_or(1, usize::from);
     let mut done = scope(|scope| {
         let running: Vec<_> = (0..threads.min(items.len()))
-            .map(|_| Builder::new().stack_size(STACK).spawn_scoped(scope, run))
+            .map(|_| Builder::new().spawn_scoped(scope, run))
             .filter_map(Result::ok)
             .collect();
         let mut done = Vec::with_capacity(items.len());

@@ -16,24 +16,17 @@ pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
         && chain.iter().all(|(known, _)| known != name)
     {
         chain.push((name, profile));
-        let inherits = profile.get("inherits").and_then(Value::as_str);
-        next = inherits.filter(|_| !OWN.contains(&name.as_str()));
+        next = profile.get("inherits").and_then(Value::as_str);
     }
     chain
 }
 
-/// The profiles of Cargo's own that others begin with.
-const OWN: [&str; 2] = ["dev", "release"];
-
-/// The one of [`OWN`] that a profile begins with.
+/// The profile of Cargo's own that `name`, whose chain that is, begins with: `dev` or `release`.
 fn own(chain: &[(&str, &Table)], name: &str) -> &'static str {
-    let inherits = chain
-        .last()
-        .and_then(|(_, profile)| profile.get("inherits"));
-    let first = match chain.last() {
-        Some((last, _)) if OWN.contains(last) => last,
-        _ => inherits.and_then(Value::as_str).unwrap_or(name),
-    };
+    let first = chain.last().map_or(name, |(last, profile)| {
+        let inherits = profile.get("inherits").and_then(Value::as_str);
+        inherits.unwrap_or(last)
+    });
     if first == "dev" { "dev" } else { "release" }
 }
 

@@ -118,7 +118,7 @@ impl Workspace {
         );
     }
 
-    /// Makes the next bake run each stage that compiles, by settings for a crate that there is not: the profile is in the
+    /// Makes the next bake run each stage that compiles, by settings for a crate that there is not: the profile `release` is in the
     /// manifest that every one of them reads.
     #[track_caller]
     pub fn share_no_layer(&self, name: &str) {

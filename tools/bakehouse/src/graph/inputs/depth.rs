@@ -1,22 +1,37 @@
 //! How deep a source file nests, before it is parsed: the parser calls itself for each level, and each level takes stack.
 
 use std::iter::Peekable;
+use std::panic::resume_unwind;
+use std::thread::{Builder, scope};
 
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Levels that fit on any thread's stack.
-pub const SHALLOW: usize = 100;
+const SHALLOW: usize = 50;
 /// Levels up to which a file is parsed: no person writes a tenth of that.
-pub const DEEPEST: usize = 2000;
-/// Bytes of stack for that many levels, each of which takes up to 5 KB, four times that without optimisation.
-pub const STACK: usize = 128 << 20;
+const DEEPEST: usize = 2000;
+/// Bytes of stack for that many levels, each of which takes up to 5 KB, and 32 KB without optimisation.
+const STACK: usize = 128 << 20;
+
+/// What `work`, which parses `text`, gives on a stack that is large enough for it. `None` where the text has no tokens or
+/// nests deeper than [`DEEPEST`], and where the machine has no room for such a stack.
+pub fn parsing<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T> {
+    if levels(text.parse().ok()?)? < SHALLOW {
+        return Some(work());
+    }
+    scope(|scope| {
+        let thread = Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let done = thread.ok()?.join();
+        Some(done.unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
 
 /// How deep `tokens` may nest. `None`: deeper than [`DEEPEST`].
 ///
 /// Each token may begin a level (`!!!a`, `return return a`, `a = b = c`), and so those that follow each other are counted, as
 /// far back as something ends where no level can be left open: a statement, an argument, a body.
-pub fn levels(tokens: TokenStream) -> Option<usize> {
+fn levels(tokens: TokenStream) -> Option<usize> {
     let mut deep = 0;
     let mut brackets = vec![Bracket::new(tokens, 0)];
     while let Some(bracket) = brackets.last_mut() {
@@ -100,7 +115,11 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEEPEST, levels};
+    use proc_macro2::{TokenStream, TokenTree};
+
+    use super::{DEEPEST, SHALLOW, levels};
+    use crate::graph::inputs::reference::Role;
+    use crate::graph::inputs::rust::references;
 
     fn too_deep(text: &str) -> bool {
         levels(text.parse().expect("these are tokens")).is_none()
@@ -144,5 +163,63 @@ mod tests {
         for text in follow {
             assert!(!too_deep(&text.repeat(many)), "{text}");
         }
+    }
+
+    fn count(tokens: TokenStream) -> usize {
+        let inside = |token| match token {
+            TokenTree::Group(group) => 1 + count(group.stream()),
+            _ => 1,
+        };
+        tokens.into_iter().map(inside).sum()
+    }
+
+    fn nested(begin: &str, end: &str, times: usize) -> String {
+        let (begin, end) = (begin.repeat(times), end.repeat(times));
+        format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}")
+    }
+
+    #[test]
+    fn what_nests_deep_overflows_no_stack() {
+        let nests = [
+            ("(", ")"),
+            ("[", "]"),
+            ("{", "}"),
+            ("!", ""),
+            ("- ", ""),
+            ("&", ""),
+            ("a = ", ""),
+            ("a + ", ""),
+            ("a(", ")"),
+            ("a!(", ")"),
+            ("A { b: ", "}"),
+            ("a::<{", "}>"),
+            ("return ", ""),
+            ("break ", ""),
+            ("|| ", ""),
+            ("|a, b| ", ""),
+            ("async move {", "}"),
+            ("match a { b => ", "}"),
+            ("if a {} else ", "{}"),
+            ("Path::new(", ").join(\"b\")"),
+            ("{ fn a() {", "} }"),
+        ];
+        let types = [("&", ""), ("[", "]"), ("A<", ">"), ("fn() -> ", "")];
+        let each_of = |begin: &str, end: &str, text: &dyn Fn(usize) -> String| {
+            let tokens: TokenStream = format!("{begin}{end}").parse().expect("tokens");
+            let level = count(tokens);
+            for times in [(SHALLOW - 20) / level, (DEEPEST - 100) / level, 20_000] {
+                references(&text(times), Role::Source);
+            }
+        };
+        for (begin, end) in nests {
+            each_of(begin, end, &|times| nested(begin, end, times));
+        }
+        for (begin, end) in types {
+            let text =
+                |times: usize| format!("type A = {}B{};", begin.repeat(times), end.repeat(times));
+            each_of(begin, end, &text);
+        }
+        let found_in = |times: usize| references(&nested("(", ")", times), Role::Source).len();
+        assert_eq!([10, DEEPEST - 100, DEEPEST].map(found_in), [1, 1, 0]);
     }
 }

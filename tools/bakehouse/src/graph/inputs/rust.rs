@@ -1,15 +1,12 @@
 //! Reads Rust source: every path in it that a build may read.
 
-use std::panic::resume_unwind;
 use std::sync::LazyLock;
-use std::thread::{Builder, ScopedJoinHandle, scope};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use proc_macro2::TokenStream;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Macro};
 
-use super::depth::{SHALLOW, STACK, levels};
+use super::depth;
 use super::finding::{Certainty, Kind};
 use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
@@ -53,26 +50,7 @@ pub fn has_sign(text: &str) -> bool {
 /// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens; text that nests
 /// too deep not at all.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
-    let Ok(tokens) = text.parse::<TokenStream>() else {
-        return Vec::new();
-    };
-    match levels(tokens) {
-        Some(..SHALLOW) => read(text, role),
-        Some(_) => on_a_stack_of(STACK, || read(text, role)),
-        None => Vec::new(),
-    }
-}
-
-/// Nothing, where the machine has no room for such a stack.
-fn on_a_stack_of<T: Default + Send>(bytes: usize, work: impl FnOnce() -> T + Send) -> T {
-    scope(|scope| {
-        let thread = Builder::new().stack_size(bytes).spawn_scoped(scope, work);
-        match thread.map(ScopedJoinHandle::join) {
-            Ok(Ok(done)) => done,
-            Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => T::default(),
-        }
-    })
+    depth::parsing(text, || read(text, role)).unwrap_or_default()
 }
 
 fn read(text: &str, role: Role) -> Vec<Reference> {
@@ -231,64 +209,5 @@ fn up(value: &Value) -> Value {
     Value {
         text: format!("{}/..", value.text),
         ..value.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proc_macro2::{TokenStream, TokenTree};
-
-    use super::{Role, references};
-    use crate::graph::inputs::depth::DEEPEST;
-
-    fn count(tokens: TokenStream) -> usize {
-        let inside = |token| match token {
-            TokenTree::Group(group) => 1 + count(group.stream()),
-            _ => 1,
-        };
-        tokens.into_iter().map(inside).sum()
-    }
-
-    #[test]
-    fn what_nests_deep_overflows_no_stack() {
-        let nests = [
-            ("(", ")"),
-            ("[", "]"),
-            ("{", "}"),
-            ("!", ""),
-            ("- ", ""),
-            ("&", ""),
-            ("a = ", ""),
-            ("a + ", ""),
-            ("a(", ")"),
-            ("a!(", ")"),
-            ("A { b: ", "}"),
-            ("a::<{", "}>"),
-            ("return ", ""),
-            ("break ", ""),
-            ("|| ", ""),
-            ("|a, b| ", ""),
-            ("async move {", "}"),
-            ("match a { b => ", "}"),
-            ("if a {} else ", "{}"),
-            ("Path::new(", ").join(\"b\")"),
-            ("{ fn a() {", "} }"),
-        ];
-        for (begin, end) in nests {
-            let tokens: TokenStream = format!("{begin}{end}").parse().expect("tokens");
-            let deepest = (DEEPEST - 100) / count(tokens);
-            for times in [10, deepest, 20_000] {
-                let (begin, end) = (begin.repeat(times), end.repeat(times));
-                let text =
-                    format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}");
-                references(&text, Role::Source);
-            }
-        }
-        let found_in = |times: usize| {
-            let (begin, end) = ("(".repeat(times), ")".repeat(times));
-            let text = format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}");
-            references(&text, Role::Source).len()
-        };
-        assert_eq!([10, DEEPEST - 100, DEEPEST].map(found_in), [1, 1, 0]);
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::depth;
 use super::finding::{Certainty, Finding, Kind};
 use super::reference::{Place, Reference, Role};
 use super::resolve::{Package, normal};
@@ -197,7 +198,10 @@ impl<'a> Scan<'a> {
                 return false;
             };
             let tests = text.contains("test")
-                && syn::parse_file(text).is_ok_and(|file| declares_for_tests(&file, &name));
+                && depth::parsing(text, || {
+                    syn::parse_file(text).is_ok_and(|file| declares_for_tests(&file, &name))
+                })
+                .unwrap_or_default();
             if tests {
                 return true;
             }

@@ -127,17 +127,17 @@ impl Cut<'_> {
         }
         inner.extend(self.inherited(&workspace.manifest, folder, mask, mask && !grounded));
         table.insert("workspace".into(), inner.into());
-        for key in ["cargo-features", "patch", "replace"] {
+        for key in ["cargo-features", "profile", "patch", "replace"] {
             if let Some(value) = workspace.manifest.get(key) {
                 table.insert(key.into(), value.clone());
             }
         }
-        let profiles = profile::chain(&workspace.manifest, self.profile).into_iter();
-        let profiles: Table = profiles
-            .map(|(name, profile)| (name.to_owned(), Value::Table(profile.clone())))
-            .collect();
-        if !profiles.is_empty() {
-            table.insert("profile".into(), profiles.into());
+        if let Some(profiles) = table.get_mut("profile").and_then(Value::as_table_mut) {
+            let used = profile::chain(&workspace.manifest, self.profile);
+            profiles.retain(|name, _| used.iter().any(|(used, _)| *used == name));
+            if profiles.is_empty() {
+                table.remove("profile");
+            }
         }
         patch::cut(&mut table, self.reachable);
         table
