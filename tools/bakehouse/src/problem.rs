@@ -58,6 +58,7 @@ pub enum Code {
     RevisionIncomplete,
     RevisionUnknown,
     ServiceUnknown,
+    SourceLocal,
     SubmoduleMissing,
 }
 
@@ -115,6 +116,7 @@ impl Code {
         Self::RevisionIncomplete,
         Self::RevisionUnknown,
         Self::ServiceUnknown,
+        Self::SourceLocal,
         Self::SubmoduleMissing,
     ];
 
@@ -172,6 +174,7 @@ impl Code {
             Self::RevisionIncomplete => "revision-incomplete",
             Self::RevisionUnknown => "revision-unknown",
             Self::ServiceUnknown => "service-unknown",
+            Self::SourceLocal => "source-local",
             Self::SubmoduleMissing => "submodule-missing",
         }
     }

@@ -38,7 +38,7 @@ fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
     let pack = pack + &line(&bake, &hashes["probe"]);
     assert!(pack.contains(&hashes["probe"]), "{pack}");
     BTreeMap::from([
-        ("cargo mount", id("-cargo-home-")),
+        ("downloads", id("-downloads-")),
         ("target mount", id(deps)),
         ("base", line(&dockerfile, "ARG BUILDER_BASE=")),
         ("toolchain stage", stage("toolchain")),
@@ -99,7 +99,7 @@ const PINNED: [Row; 7] = [
         "1.96.0",
         &[
             "base",
-            "cargo mount",
+            "downloads",
             "image",
             "label",
             "pack binary",
@@ -170,7 +170,7 @@ fn without_toolchain_json_release_and_builder_base_stand_for_the_toolchain() {
         });
         let expected = [
             "base",
-            "cargo mount",
+            "downloads",
             "image",
             "label",
             "pack binary",

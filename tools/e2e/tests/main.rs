@@ -30,5 +30,6 @@ mod random_edits;
 mod runtime_packages;
 mod same_bytes;
 mod secrets;
+mod sources;
 mod told;
 mod variables;

@@ -42,7 +42,7 @@ impl Crates {
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key)
             .expect("the key is the certificate's");
-        let (archive, sum) = archive(name, source);
+        let (archive, sum) = archive(name, "1.0.0", source);
         let crates = Self {
             address,
             certificate: made.cert.pem(),
@@ -131,13 +131,13 @@ impl Crates {
 
 /// The crate as registries keep it, and the sum of that.
 #[track_caller]
-fn archive(name: &str, source: &str) -> (Vec<u8>, String) {
+pub(crate) fn archive(name: &str, version: &str, source: &str) -> (Vec<u8>, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let dir = Utf8Path::from_path(folder.path()).expect("its name is UTF-8");
-    let root = format!("{name}-1.0.0");
+    let root = format!("{name}-{version}");
     fs_err::create_dir_all(dir.join(&root).join("src")).expect("a folder can be made");
     let manifest =
-        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+        format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\n");
     for (file, text) in [("Cargo.toml", manifest.as_str()), ("src/lib.rs", source)] {
         fs_err::write(dir.join(&root).join(file), text).expect("a file can be written");
     }

@@ -9,6 +9,8 @@
 //! | [`compose`] | a Compose project that is taken down with the test |
 //! | [`container`] | what an image does and what it holds |
 //! | [`crates`] | a registry of crates that wants a token |
+//! | [`git_host`] | git repositories that crates are fetched from |
+//! | [`mirror`] | a registry of crates that everybody may read |
 //! | [`ssh`] | a host that is reached by SSH |
 //! | [`leaks`] | where a text is that should be nowhere |
 //! | [`contents`] | what an image is made of, byte for byte |
@@ -35,9 +37,11 @@ pub mod contents;
 pub mod crates;
 pub mod disk;
 pub mod engine;
+pub mod git_host;
 pub mod images;
 pub mod leaks;
 mod listening;
+pub mod mirror;
 pub mod mounts;
 pub mod node;
 pub mod pages;
@@ -59,7 +63,9 @@ pub use contents::Contents;
 pub use crates::Crates;
 pub use disk::Disk;
 pub use engine::Turn;
+pub use git_host::GitHost;
 pub use leaks::Leaks;
+pub use mirror::Mirror;
 pub use node::Node;
 pub use ran::Ran;
 pub use refusing::{Refusal, Refusing};

@@ -92,6 +92,8 @@ impl Session {
         let variables = variables(&config);
         let draft = Draft::new(&workspace, config);
         let mut sources = workspace.sources(&Vec::from_iter(draft.reads()))?;
+        let crates = workspace.local_sources.crates.values();
+        sources.add_crates(&workspace.root, crates)?;
         sources.variables = variables;
         tracing::info!(
             "{} members, {} files read",

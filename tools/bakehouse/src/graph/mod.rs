@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod cargo;
 mod cargo_config;
+pub mod cargo_sources;
 pub mod closure;
 pub mod context;
 pub mod each;

@@ -109,6 +109,50 @@ impl Sources {
         Ok(mentioned)
     }
 
+    /// Adds the files of third-party crates at `folders`: all of them, since Cargo checks that none is missing.
+    ///
+    /// # Errors
+    /// `file-unreadable`.
+    pub fn add_crates<'a>(
+        &mut self,
+        root: &Utf8Path,
+        folders: impl IntoIterator<Item = &'a Utf8PathBuf>,
+    ) -> Result<(), Problem> {
+        let folders: Vec<&Utf8PathBuf> = folders.into_iter().collect();
+        let read = each(&folders, |folder| {
+            let mut files = Vec::new();
+            let walk = ignore::WalkBuilder::new(root.join(folder))
+                .standard_filters(false)
+                .build();
+            for entry in walk {
+                let entry = entry.map_err(|error| unreadable(&error))?;
+                let path = Utf8PathBuf::from_path_buf(entry.into_path())
+                    .map_err(|path| unreadable(&path.display()))?;
+                if path.is_dir() && !path.is_symlink() {
+                    continue;
+                }
+                let inside = path.strip_prefix(root).unwrap_or(&path).to_owned();
+                if let Some((state, _)) = state(&path)? {
+                    files.push((inside, state));
+                }
+            }
+            Ok(files)
+        });
+        for files in read {
+            self.files.extend(files?);
+        }
+        Ok(())
+    }
+
+    /// Whether something below `folder` is named like one of [`NEVER_SOURCES`].
+    pub fn has_never_sources(&self, folder: &Utf8Path) -> bool {
+        let named = |part| NEVER_SOURCES.contains(&part);
+        self.below(folder).any(|(path, _)| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            inside.iter().any(named)
+        })
+    }
+
     /// The files at or below `path`.
     pub fn below<'a>(
         &'a self,

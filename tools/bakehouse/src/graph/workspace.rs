@@ -6,6 +6,7 @@ use std::panic::resume_unwind;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cargo::{Cargo, metadata_apart, read_manifest, read_toml};
+use super::cargo_sources::{LocalSources, check_reachable};
 use super::each::each;
 use super::package::{Found, Surroundings};
 use super::{Lock, Member, Sources, cargo_config, context, patch};
@@ -33,6 +34,8 @@ pub struct Workspace {
     pub toolchain: Option<Toolchain>,
     /// Cargo's configuration files in the context, the nearest to the workspace first.
     pub cargo_configs: Vec<Utf8PathBuf>,
+    /// Folders that Cargo takes third-party crates from.
+    pub local_sources: LocalSources,
     /// Cargo's variables that have to be set in the builder, because those files set what is about the developer's
     /// machine.
     pub cargo_variables: BTreeSet<&'static str>,
@@ -114,6 +117,7 @@ impl Workspace {
         let foreign = std::mem::take(&mut self.foreign).into_iter();
         self.foreign = foreign.map(|(path, table)| (moved(&path), table)).collect();
         all(&mut self.cargo_configs);
+        self.local_sources.map_paths(moved);
         self.folder = moved(&self.folder);
     }
 
@@ -187,12 +191,15 @@ impl Workspace {
             (lock, found)
         });
         let (lock, found) = (lock?, found?);
+        check_reachable(&lock)?;
 
         let limit = context::limit(&folder);
         let configs = cargo_config::files(&folder, limit);
+        let mut local_sources = LocalSources::read(&configs)?;
         let paths = found
             .values()
-            .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]));
+            .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]))
+            .chain(local_sources.folders.iter().map(Utf8PathBuf::as_path));
         let folders = configs.iter().filter_map(|path| match path.parent() {
             Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
             folder => folder,
@@ -233,6 +240,10 @@ impl Workspace {
         }
         let channel = channel(&folder, limit)?;
         let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
+        local_sources.map_paths(relative);
+        for folder in &local_sources.folders {
+            context::check_plain(folder)?;
+        }
         Ok(Self {
             manifest,
             members,
@@ -242,6 +253,7 @@ impl Workspace {
             channel,
             cargo_variables: cargo_config::overrides(&configs)?,
             cargo_configs: configs.iter().map(relative).collect(),
+            local_sources,
             folder: relative(&folder),
             root,
         })

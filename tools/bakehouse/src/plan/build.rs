@@ -19,6 +19,7 @@ use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
 use crate::graph::Sources;
 use crate::graph::each::each;
+use crate::graph::sources::FileState;
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -33,6 +34,10 @@ pub struct Plan {
     pub folder: Utf8PathBuf,
     /// Cargo's configuration files in the context, the nearest to the workspace first.
     pub cargo_configs: Vec<Utf8PathBuf>,
+    /// Folders in the context that Cargo takes third-party crates from, sorted.
+    pub local_sources: Vec<Utf8PathBuf>,
+    /// The files of the crates in them.
+    pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
     /// Cargo's variables that those files must not decide.
     pub cargo_variables: BTreeSet<&'static str>,
     /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
@@ -158,16 +163,33 @@ impl Plan {
             })
             .collect();
         context.insert(config.output.folder.join(SKELETON));
+        let local_sources = &workspace.local_sources.folders;
+        context.extend(local_sources.iter().cloned());
         let inside = |path: &&Utf8PathBuf| {
             let mut folders = sources.left_out.iter();
             folders.any(|folder| path.starts_with(folder) && *path != folder)
         };
-        let put_back = context.iter().filter(inside).cloned().collect();
+        let put_back = context
+            .iter()
+            .filter(inside)
+            .chain(
+                local_sources
+                    .iter()
+                    .filter(|folder| sources.has_never_sources(folder)),
+            )
+            .cloned()
+            .collect();
         Self {
             channel: workspace.channel.clone(),
             toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),
+            local_sources: local_sources.iter().cloned().collect(),
+            crate_files: local_sources
+                .iter()
+                .flat_map(|folder| sources.below(folder))
+                .map(|(file, state)| (file.to_owned(), state.clone()))
+                .collect(),
             cargo_variables: workspace.cargo_variables.clone(),
             host_debug: profile::host_debug(&workspace.manifest, &config.profile),
             linking: profile::linking(&workspace.manifest, &config.profile),

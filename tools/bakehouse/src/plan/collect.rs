@@ -10,7 +10,7 @@ use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
 use super::inherit::{self, canonical};
-use super::inputs::{Inputs, PackageInputs, Part, file_text};
+use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
 use super::skeleton::Skeleton;
@@ -235,6 +235,18 @@ impl<'a> Collector<'a> {
             (Part::Locked(self.lock.name(index)), text)
         });
         let manifest = &self.workspace.manifest;
+        let folders: BTreeSet<&Utf8Path> = entries()
+            .filter(|index| self.lock.member(*index).is_none())
+            .filter_map(|index| {
+                let entry = self.lock.entry(index);
+                let sources = &self.workspace.local_sources;
+                sources.crate_folder(&entry.name, &entry.version)
+            })
+            .collect();
+        let locked = locked.chain(folders.into_iter().map(|folder| {
+            let part = Part::Crate(folder.to_owned());
+            (part, crate_digest(self.sources.below(folder)).into())
+        }));
         let decided = inherit::decisions(manifest, &self.config.profile, &names).into_iter();
         let reached = Arc::new(Reached {
             asked: asked.collect(),

@@ -30,6 +30,8 @@ pub enum Part {
     Asks(String),
     /// An entry of the lock: `name version`.
     Locked(Arc<str>),
+    /// The folder of a third-party crate in the repository.
+    Crate(Utf8PathBuf),
     /// A file that is shipped beside the binary.
     Shipped(Utf8PathBuf),
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Part {
             Self::Features(name) => write!(f, "features of {name}"),
             Self::Asks(name) => write!(f, "what {name} asks of crates that others need, too"),
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
+            Self::Crate(path) => write!(f, "{path}"),
             Self::Shipped(path) => write!(f, "{path}, which is shipped"),
         }
     }
@@ -81,6 +84,7 @@ impl Inputs {
                 Part::Features(name) => ("features", name),
                 Part::Asks(name) => ("asks", name),
                 Part::Locked(name) => ("locked", name),
+                Part::Crate(path) => ("crate", path.as_str()),
                 Part::Shipped(path) => ("shipped", path.as_str()),
             };
             hash.part(name, of);
@@ -114,10 +118,10 @@ impl PackageInputs {
             hash.part("other manifest", path.as_str());
             hash.part("text", text);
         }
-        for (file, state) in &files {
-            hash.part("file", file.as_str());
-            hash.part("state", &file_text(state));
-        }
+        add_files(
+            &mut hash,
+            files.iter().map(|(file, state)| (file.as_path(), state)),
+        );
         Self {
             digest: hash.finish().into(),
             manifest,
@@ -140,7 +144,23 @@ impl PackageInputs {
     }
 }
 
+/// The sum of the files of a third-party crate.
+pub(super) fn crate_digest<'a>(
+    files: impl Iterator<Item = (&'a Utf8Path, &'a FileState)>,
+) -> String {
+    let mut hash = InputHash::new("crate");
+    add_files(&mut hash, files);
+    hash.finish()
+}
+
+fn add_files<'a>(hash: &mut InputHash, files: impl Iterator<Item = (&'a Utf8Path, &'a FileState)>) {
+    for (file, state) in files {
+        hash.part("file", file.as_str());
+        hash.part("state", &file_text(state));
+    }
+}
+
 /// Kind and content of a file.
-pub(super) fn file_text(state: &FileState) -> String {
+pub fn file_text(state: &FileState) -> String {
     format!("{:?} {}", state.kind, state.digest.to_hex())
 }

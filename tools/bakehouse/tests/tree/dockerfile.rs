@@ -8,13 +8,14 @@ use std::process::Command;
 use super::{copy, stderr, undisturbed};
 
 /// Folders at the top of a stage's file system that its scripts name.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "build",
     "cargo-config",
     "cargo-home",
     "delta",
     "deps",
     "dist",
+    "downloads",
     "glibc",
     "libraries",
     "manifests",
@@ -126,6 +127,7 @@ impl Builder {
                     let _ = fs::remove_dir_all(&target);
                     copy(&source, &target);
                 }
+                None if target.ends_with("downloads") => link_downloads(&target),
                 None => fs::create_dir_all(&target).unwrap(),
             }
         }
@@ -176,14 +178,13 @@ impl Builder {
         self.compiled.insert(name.to_owned(), packages.collect());
     }
 
-    /// `text` with each absolute path moved to the machine; the Cargo home is the one of this user, which has the
-    /// crates that fixtures use.
+    /// `text` with each absolute path moved to the machine.
     fn at_home(&self, text: &str) -> String {
         let mut moved = String::new();
         let mut before = ' ';
         for (at, c) in text.char_indices() {
             let begins = c == '/'
-                && (matches!(before, ' ' | '\n' | '"' | '\'' | '=' | '>')
+                && (matches!(before, ' ' | '\n' | '"' | '\'' | '=' | '<' | '>')
                     || text[..at].ends_with("file://"));
             let folder = begins.then(|| {
                 let rest = &text[at + 1..];
@@ -191,7 +192,6 @@ impl Builder {
                 &rest[..end.unwrap_or(rest.len())]
             });
             match folder {
-                Some("cargo-home") => moved += cargo_home().parent().unwrap().to_str().unwrap(),
                 Some(folder) if FOLDERS.contains(&folder) => {
                     moved += self.machine.to_str().unwrap();
                 }
@@ -200,10 +200,16 @@ impl Builder {
             moved.push(c);
             before = c;
         }
-        moved.replace(
-            "/cargo-home",
-            &format!("/{}", cargo_home().file_name().unwrap().to_str().unwrap()),
-        )
+        moved
+    }
+}
+
+/// Links the downloads of this user, which have the crates that fixtures use.
+fn link_downloads(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for kind in ["index", "cache"] {
+        let registry = cargo_home().join("registry");
+        std::os::unix::fs::symlink(registry.join(kind), folder.join(kind)).unwrap();
     }
 }
 

@@ -173,8 +173,7 @@ impl Tree {
             metadata.args(["metadata", "--locked", "--offline", "--format-version", "1"]);
             metadata
                 .envs(builder.environment())
-                .arg("--config")
-                .arg(builder.machine("vendor/config.toml"));
+                .env("CARGO_HOME", builder.machine("cargo-home"));
             succeed(metadata.current_dir(builder.machine("build").join(self.workspace)));
         }
         let line = |(name, text): (String, String)| format!("{name}: {}", text.trim_end());

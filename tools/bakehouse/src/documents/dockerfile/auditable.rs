@@ -61,8 +61,7 @@ pub fn before_compiler(plan: &Plan) -> Option<String> {
 
 /// What it has to know of Cargo's options, as it tells them to itself.
 pub fn enter(plan: &Plan) -> Option<String> {
-    let options =
-        r#"{"offline":true,"locked":true,"frozen":false,"config":["/vendor/config.toml"]}"#;
+    let options = r#"{"offline":true,"locked":true,"frozen":false,"config":[]}"#;
     plan.config
         .auditable
         .then(|| format!("export CARGO_AUDITABLE_ORIG_ARGS='{options}'"))

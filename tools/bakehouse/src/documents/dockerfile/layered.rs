@@ -10,6 +10,7 @@ use super::floor;
 use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, compiling, deps, in_workspace, spec};
+use super::vendor;
 use super::wrapper::before_compiler;
 use super::{BINARIES, BUILD, IMAGE};
 use crate::plan::Plan;
@@ -165,7 +166,7 @@ fn grounds(selection: &Selection) -> Vec<Mount> {
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
         },
-        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        vendor::mount(),
         Mount::Bind {
             from: Some(selection.deps()),
             source: "/deps/out".to_owned(),
@@ -260,6 +261,6 @@ fn lay_out(plan: &Plan, has_libraries: bool, has_sources: bool) -> Vec<String> {
 
 /// Puts the members' real versions into the masked lock.
 pub fn adopt_versions(plan: &Plan) -> Vec<String> {
-    let update = "cargo update --quiet --workspace --offline --config /vendor/config.toml";
+    let update = "cargo update --quiet --workspace";
     in_workspace(plan, vec![update.to_owned()])
 }

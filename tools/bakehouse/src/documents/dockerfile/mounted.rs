@@ -15,6 +15,7 @@ use super::third_party::{
     cargo_build, cargo_clean, cargo_config_mounts, compiling, in_workspace, no_stubs, skeleton,
     spec, target_guard, target_mount,
 };
+use super::vendor;
 use super::wrapper::before_compiler;
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
@@ -43,6 +44,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     ));
     script.push("cp -R --preserve=mode,links /sources/. /manifests/. .".to_owned());
     script.extend(adopt_versions(plan));
+    script.extend(vendor::content_guard(plan));
     script.extend(content_guard(plan, &closure));
     script.extend(before_compiler(plan, leaf));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
@@ -93,7 +95,7 @@ fn mounts(
         Mount::Tmpfs {
             target: "/tmp".to_owned(),
         },
-        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        vendor::mount(),
         // A package that is dropped is dropped for one platform.
         target_mount(
             plan,

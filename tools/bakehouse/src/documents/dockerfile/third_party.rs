@@ -6,6 +6,7 @@ use super::floor;
 use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
 use super::secrets;
+use super::vendor::{self, CARGO_HOME};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_release;
 use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
@@ -72,8 +73,11 @@ fn variables(plan: &Plan) -> Vec<Instruction> {
 
 /// What the environment of every stage that compiles has, and no other: the toolchain is the same whatever the profile.
 pub fn compiling(plan: &Plan) -> impl Iterator<Item = Instruction> {
-    let home = Instruction::Env("CARGO_HOME".to_owned(), "/tmp/cargo".to_owned());
-    std::iter::once(home).chain(debug_of_host(plan))
+    let cargo = [("CARGO_HOME", CARGO_HOME), ("CARGO_NET_OFFLINE", "true")];
+    cargo
+        .map(|(name, value)| Instruction::Env(name.to_owned(), value.to_owned()))
+        .into_iter()
+        .chain(debug_of_host(plan))
 }
 
 /// Cargo leaves debug information out of what only procedural macros and build scripts need, and what that is depends on
@@ -87,93 +91,12 @@ fn debug_of_host(plan: &Plan) -> Option<Instruction> {
     ))
 }
 
-/// `vendor`: the sources of the third-party crates, in a layer. The only compile-side step with network.
-pub fn vendor(plan: &Plan) -> Stage {
-    let mut mounts = vec![
-        Mount::Cache {
-            // What Cargo fetches is the same for every C library.
-            id: mount_id(
-                plan,
-                "cargo-home",
-                plan.compiler(),
-                cross::platform_of_compiler(plan),
-            ),
-            target: "/cargo-home".to_owned(),
-        },
-        Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
-    ];
-    mounts.extend(cargo_config_mounts(plan));
-    mounts.extend(secrets::of_vendor(plan));
-    let mut script = same_toolchain(plan);
-    script.extend(secrets::only_given(plan));
-    script.extend([
-        // `WORKDIR` would be another step for each time that images are given.
-        format!("mkdir -p {BUILD}"),
-        format!("cd {BUILD}"),
-        "cp -R /skeleton/. .".to_owned(),
-    ]);
-    script.extend(cargo_config(plan));
-    script.push("export CARGO_HOME=/cargo-home".to_owned());
-    script.extend(stubs(plan));
-    script.push("mkdir -p /vendor/out".to_owned());
-    let locked = format!("/skeleton/{}", plan.folder.join("Cargo.lock"));
-    let vendor = VENDOR.replace("LOCKED", &locked);
-    let vendor = vendor.lines().map(str::to_owned).collect();
-    script.extend(in_workspace(plan, vendor));
-    let run = Run {
-        network: true,
-        mounts,
-        script,
-    };
-    Stage {
-        comment: vec![
-            "vendor: the third-party crates' sources, and the lock cut to them. The only step of the builder with network."
-                .to_owned(),
-        ],
-        from: "toolchain".to_owned(),
-        name: "vendor".to_owned(),
-        instructions: vec![
-            Instruction::Arg(cross::platform_of_compiler(plan).to_owned()),
-            Instruction::Run(run),
-        ],
-    }
-}
-
-/// Refuses a Nix-made builder that is of another toolchain than `toolchain.json`, after which mounts and images are
-/// named. It stands where a new identity costs least: when `vendor` runs again, what it leaves is the same.
-fn same_toolchain(plan: &Plan) -> Vec<String> {
-    let Some(toolchain) = &plan.toolchain else {
-        return Vec::new();
-    };
-    let id = &toolchain.id;
-    vec![
-        format!("if [ \"${{BAKEHOUSE_TOOLCHAIN_ID:-{id}}}\" != {id} ]; then"),
-        format!(
-            "  echo \"error: toolchain.json has the toolchain {id}, but BUILDER_BASE is made of $BAKEHOUSE_TOOLCHAIN_ID; make that image anew, or check out what it was made of\" >&2"
-        ),
-        "  exit 1".to_owned(),
-        "fi".to_owned(),
-    ]
-}
-
-const VENDOR: &str = r#"cargo vendor --versioned-dirs /vendor/out/crates >/vendor/out/config.toml
-names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | sort; }
-names LOCKED >/tmp/locked
-names Cargo.lock >/tmp/resolved
-if grep -Fvx -f /tmp/locked /tmp/resolved; then
-  echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
-  exit 1
-fi
-cp Cargo.lock /vendor/out/Cargo.lock
-sed -i 's|^directory = .*|directory = "/vendor/crates"|' /vendor/out/config.toml
-# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.
-find /vendor/out -exec touch -h -d @1 {} +"#;
-
 /// `deps`: all third-party crates of a selection, compiled once. They are compiled in a mount, so that on a
 /// builder that stays one added dependency compiles alone, and kept in a layer, for all others.
 pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
     let mut script = target_guard(plan);
     script.extend(skeleton(plan));
+    script.extend(vendor::content_guard(plan));
     script.extend(ground_sources(plan, selection));
     script.extend(cargo_build(
         plan,
@@ -190,8 +113,11 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
     script.extend(no_library(plan, selection));
     let keep = cross::keep(plan).unwrap_or(KEEP);
     script.extend(keep.lines().map(str::to_owned));
+    if !plan.local_sources.is_empty() {
+        script.push("rm -f /deps/out/target/sources".to_owned());
+    }
     let mut mounts = vec![
-        Mount::stage("vendor", "/vendor/out", "/vendor"),
+        vendor::mount(),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
         target_mount(plan, &selection.deps(), cross::platform_of_compiler(plan)),
         Mount::Tmpfs {
@@ -291,7 +217,7 @@ pub fn in_workspace(plan: &Plan, mut script: Vec<String>) -> Vec<String> {
 }
 
 /// Id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
-fn mount_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
+pub fn mount_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
     format!("{}-{purpose}-{made_by}-${{{platform}}}", plan.config.name)
 }
 
@@ -344,15 +270,16 @@ pub fn builder_identity(more: &str) -> String {
 pub fn skeleton(plan: &Plan) -> Vec<String> {
     let mut script = vec![
         "cp -R /skeleton/. .".to_owned(),
-        format!("cp /vendor/Cargo.lock {}", plan.folder.join(".")),
+        format!("cp {CARGO_HOME}/Cargo.lock {}", plan.folder.join(".")),
     ];
     script.extend(stubs(plan));
     script.extend(cargo_config(plan));
+    script.extend(vendor::local_sources(plan));
     script
 }
 
 /// Lays out Cargo's configuration files.
-fn cargo_config(plan: &Plan) -> Option<String> {
+pub fn cargo_config(plan: &Plan) -> Option<String> {
     (!plan.cargo_configs.is_empty()).then(|| "cp -R /cargo-config/. .".to_owned())
 }
 
@@ -381,8 +308,8 @@ fn no_library(plan: &Plan, selection: &Selection) -> Vec<String> {
     ]
 }
 
-/// What makes every compile step independent of the network and of the moment.
-pub const CARGO: &str = "--locked --offline --config /vendor/config.toml";
+/// Makes every compile step independent of the moment; its environment makes it independent of the network.
+pub const CARGO: &str = "--locked";
 
 /// The `cargo build` of a selection, a package a line. All its stages name the same packages, so features are
 /// the same in each.
@@ -424,7 +351,7 @@ pub fn profile(plan: &Plan) -> String {
 
 /// Gives every masked package the targets that its skeleton names, and those that are themselves everywhere the files
 /// that Cargo looks for when it reads a manifest.
-fn stubs(plan: &Plan) -> Vec<String> {
+pub fn stubs(plan: &Plan) -> Vec<String> {
     let runner = plan.skeleton.runner.is_some();
     let runner = runner.then(|| plan.folder.join(RUNNER)).into_iter();
     let runner: Vec<String> = runner.map(|path| path.to_string()).collect();

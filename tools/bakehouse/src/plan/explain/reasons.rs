@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::files::{Files, file_changes};
 use super::{Output, State};
 use crate::plan::inherit;
-use crate::plan::inputs::Part;
+use crate::plan::inputs::{Part, file_text};
 use crate::toolchain::written;
 
 /// One thing that changed.
@@ -130,6 +130,12 @@ impl<'a> Explained<'a> {
                     vec![package.clone(), self.is.name.to_owned()],
                 );
             }
+            Part::Crate(folder) => {
+                // A crate that came or went is told by the lock.
+                if old.is_some() && new.is_some() {
+                    self.third_party(folder, &mut push);
+                }
+            }
             // Those are compared all together.
             Part::CargoConfig(_) | Part::Shipped(_) | Part::Locked(_) => {}
         }
@@ -246,6 +252,34 @@ impl<'a> Explained<'a> {
             format!("no longer puts {package} in")
         };
         push(&file, what, state.chain(output, package));
+    }
+
+    /// The files of the third-party crate in `folder` that changed.
+    fn third_party(&self, folder: &Utf8Path, push: &mut impl FnMut(&str, String, Vec<String>)) {
+        let files = |state: State<'a>| -> Files<'a> {
+            let all = state.plan.crate_files.iter();
+            let inside = all.filter(|(file, _)| file.starts_with(folder));
+            inside
+                .map(|(file, state)| (file.as_path(), file_text(state)))
+                .collect()
+        };
+        let mut chain = vec![self.is.name.to_owned()];
+        let sources = &self.now.workspace.local_sources;
+        let named = sources.crates.iter().find(|(_, at)| *at == folder);
+        if let Some(((name, version), _)) = named {
+            let entry = format!("{name} {version}");
+            let way = self.now.lock.way(self.is.package, self.is.closure, &entry);
+            let way = way.into_iter().rev();
+            let mut crates: Vec<String> = way
+                .map(|index| self.now.lock.entry(index).name.clone())
+                .collect();
+            crates.append(&mut chain);
+            crates.dedup();
+            chain = crates;
+        }
+        for (file, what) in file_changes(&files(self.then), &files(self.now)) {
+            push(file.as_str(), what, chain.clone());
+        }
     }
 
     /// Whether a key of a workspace's manifest is what it was, and only counts now, or no longer does, because of a
