@@ -117,8 +117,8 @@ fn a_git_repository_is_read_whole_and_its_patches_are_followed() {
     let patched = |text: &'static str| [("shared/hello.txt", text)];
     git.commit("kit", "patched", &patched("patched\n"), &[]);
     let rev = git.commit("kit", "other", &patched("at a commit\n"), &[]);
-    git.commit("kit", "other", &patched("tagged\n"), &[]);
-    git.tag("kit", "v1");
+    let tagged = git.commit("kit", "other", &patched("tagged\n"), &[]);
+    git.tag("kit", "v1", &tagged);
     let kit = git.url("kit");
     let greet = |more: &str| format!("[dependencies]\ngreet = {{ git = \"{kit}\"{more} }}\n");
     let lister = format!(
@@ -306,6 +306,51 @@ fn a_committed_folder_of_crates_is_an_input_like_any() {
             "{strategy}"
         );
     }
+}
+
+#[test]
+fn folders_may_stand_for_git_repositories_and_registries() {
+    let git = GitHost::start();
+    git.commit("lister", "main", LISTER, &[]);
+    let (lister, main) = (
+        format!(
+            "[dependencies]\nlister = {{ git = \"{}\" }}\n",
+            git.url("lister")
+        ),
+        "fn main() { println!(\"{}\", lister::COUNTS) }\n",
+    );
+    let vendored = workspace("", &[("lists", &lister, main)], "");
+    vendored.lock();
+    let config = vendored.cargo(["vendor"]).succeeded().stdout;
+    vendored.write(".cargo/config.toml", &config);
+    let turn = Turn::take();
+    // What packaging leaves out is missing on the host as well.
+    assert_eq!(same_as_host(&vendored, &turn, &["lists"]), ["0 1 0"]);
+
+    let local = workspace(
+        "",
+        &[(
+            "local",
+            "[dependencies]\nitoa = \"1\"\n",
+            "fn main() { println!(\"{}\", itoa::FROM) }\n",
+        )],
+        "",
+    );
+    let crates = [(
+        "itoa",
+        "1.0.9",
+        "pub const FROM: &str = \"a local registry\";\n",
+    )];
+    Mirror::write(&local.dir().join("crates"), &crates);
+    local.write(
+        ".cargo/config.toml",
+        "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\nlocal-registry = \"crates\"\n",
+    );
+    local.lock();
+    assert_eq!(
+        same_as_host(&local, &turn, &["local"]),
+        ["a local registry"]
+    );
 }
 
 #[test]

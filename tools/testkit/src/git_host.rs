@@ -116,13 +116,13 @@ impl GitHost {
         commit
     }
 
-    /// Names the newest commit of the repository.
+    /// Names a commit of the repository.
     ///
     /// # Panics
     /// When git refuses.
     #[track_caller]
-    pub fn tag(&self, name: &str, tag: &str) {
-        git(&self.dir().join(name), &["tag", tag]);
+    pub fn tag(&self, name: &str, tag: &str, commit: &str) {
+        git(&self.dir().join(name), &["tag", tag, commit]);
     }
 
     fn dir(&self) -> &Utf8Path {

@@ -6,6 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8Path;
+use fs_err as fs;
+
 use crate::crates::archive;
 use crate::engine::gateway;
 use crate::refusing::head;
@@ -29,12 +32,8 @@ impl Mirror {
         let mut files = BTreeMap::from([("/index/config.json".to_owned(), config.into_bytes())]);
         for (name, version, source) in crates {
             let (archive, sum) = archive(name, version, source);
-            let entry = format!(
-                r#"{{"name":"{name}","vers":"{version}","deps":[],"cksum":"{sum}","features":{{}},"yanked":false}}"#
-            );
-            let index = format!("/index/{}/{}/{name}", &name[..2], &name[2..4]);
-            let lines = files.entry(index).or_default();
-            lines.extend(entry.bytes().chain(*b"\n"));
+            let lines = files.entry(format!("/{}", path(name))).or_default();
+            lines.extend(entry(name, version, &sum).bytes());
             files.insert(format!("/dl/{name}/{version}/download"), archive);
         }
         let files = Arc::new(files);
@@ -48,10 +47,39 @@ impl Mirror {
         Self { address }
     }
 
+    /// Writes a registry of such crates into a folder.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    #[track_caller]
+    pub fn write(folder: &Utf8Path, crates: &[(&str, &str, &str)]) {
+        for (name, version, source) in crates {
+            let (archive, sum) = archive(name, version, source);
+            let index = folder.join(path(name));
+            fs::create_dir_all(index.parent().expect("it is in a folder")).expect("it can be made");
+            let known = fs::read_to_string(&index).unwrap_or_default();
+            fs::write(&index, known + &entry(name, version, &sum)).expect("a file can be written");
+            let file = folder.join(format!("{name}-{version}.crate"));
+            fs::write(file, archive).expect("a file can be written");
+        }
+    }
+
     /// The URL of its index.
     pub fn index(&self) -> String {
         format!("sparse+http://{}/index/", self.address)
     }
+}
+
+/// The place of a crate's entry.
+fn path(name: &str) -> String {
+    format!("index/{}/{}/{name}", &name[..2], &name[2..4])
+}
+
+/// The line of a version in a crate's entry.
+fn entry(name: &str, version: &str, sum: &str) -> String {
+    format!(
+        "{{\"name\":\"{name}\",\"vers\":\"{version}\",\"deps\":[],\"cksum\":\"{sum}\",\"features\":{{}},\"yanked\":false}}\n"
+    )
 }
 
 fn answer(mut client: TcpStream, files: &BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {

@@ -259,8 +259,12 @@ fn lay_out(plan: &Plan, has_libraries: bool, has_sources: bool) -> Vec<String> {
     script
 }
 
-/// Puts the members' real versions into the masked lock.
+/// Puts the members' own versions into the masked lock. Cargo would ask every source for that, the ones that a patch stands in
+/// for too, which nobody fetched; but it knows the order of namesakes.
 pub fn adopt_versions(plan: &Plan) -> Vec<String> {
-    let update = "cargo update --quiet --workspace";
-    in_workspace(plan, vec![update.to_owned()])
+    let command = match plan.skeleton.ambiguous.is_empty() {
+        true => format!("sh {}", vendor::ADOPT_VERSIONS),
+        false => "cargo update --quiet --workspace".to_owned(),
+    };
+    in_workspace(plan, vec![command])
 }

@@ -61,6 +61,7 @@ pub fn stage(plan: &Plan) -> Stage {
     if !plan.local_sources.is_empty() {
         script.extend(lines(SUMS));
     }
+    script.extend(lines(&VERSIONS.replace("OUT", OUT)));
     script.extend([
         "# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it."
             .to_owned(),
@@ -214,6 +215,23 @@ for index in /downloads/index/*; do
   done </tmp/entries
   [ ! -d "$kept" ] || [ ! -e "$index/config.json" ] || cp "$index/config.json" "$kept/"
 done"#;
+
+/// The script that puts the members' own versions into a masked lock.
+pub const ADOPT_VERSIONS: &str = "/cargo-home/adopt-versions";
+
+const VERSIONS: &str = r#"cat >OUT/adopt-versions <<'VERSIONS'
+set -eu
+cargo metadata --no-deps --format-version 1 | grep -o '"name":"[^"]*","version":"[^"]*","id":"' >/tmp/versions
+awk -F '"' '
+  NR == FNR { version[$4] = $8; next }
+  held { if (!/^source/) sub(/0\.0\.0/, version[name], held); print held; held = "" }
+  /^name = / { name = $2 }
+  /^version = "0\.0\.0"/ && name in version { held = $0; next }
+  /^ "/ { split($2, part, " "); if (part[2] == "0.0.0" && part[1] in version) sub(/0\.0\.0/, version[part[1]]) }
+  { print }
+  END { if (held) { sub(/0\.0\.0/, version[name], held); print held } }' /tmp/versions Cargo.lock >/tmp/Cargo.lock
+cp /tmp/Cargo.lock Cargo.lock
+VERSIONS"#;
 
 /// A sum for each crate in the repository, for [`content_guard`].
 const SUMS: &str = r#"cd /vendor/out/local
