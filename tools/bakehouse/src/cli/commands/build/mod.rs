@@ -51,9 +51,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         &files::compare(root, &plan.config.output.folder, &documents::render(plan))?,
         "generate",
     )?;
-    let engine = Engine::find()?;
-    let names = Names::new(plan);
+    let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
+    let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;
     let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
