@@ -15,6 +15,8 @@ mod secrets;
 mod third_party;
 mod wrapper;
 
+use std::collections::BTreeSet;
+
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
@@ -42,6 +44,11 @@ pub fn render(plan: &Plan) -> Document {
         path: plan.output("Dockerfile"),
         text: seal(&text),
     }
+}
+
+/// The names of all stages.
+pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
+    stages(plan).into_iter().map(|stage| stage.name).collect()
 }
 
 fn stages(plan: &Plan) -> Vec<Stage> {
