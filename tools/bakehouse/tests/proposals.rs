@@ -54,7 +54,7 @@ fn with_ui(needs: &[&str], files: &[(&str, &str)]) -> Grove {
 }
 
 /// What is there → what `ui` needs → its files, added to what stands there → why it is no service; empty where it is one.
-type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+type Row<'a> = (&'a str, &'a [&'a str], Files<'a>, &'a str);
 
 const ROWS: &[Row<'_>] = &[
     ("a program", &["web-sys = \"1\""], &[], ""),
@@ -192,8 +192,10 @@ fn a_front_end_beside_examples_alone_is_no_service_either() {
     assert!(printed.contains("#   `ui`: Trunk"), "{printed}");
 }
 
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 /// What is there → files → whether Debian's definitions are proposed.
-const DEFINITIONS: &[(&str, &[(&str, &str)], bool)] = &[
+const DEFINITIONS: &[(&str, Files<'_>, bool)] = &[
     (
         "none",
         &[("ui/proto/a.proto", "import \"b.proto\";\n")],

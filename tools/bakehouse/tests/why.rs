@@ -118,7 +118,7 @@ const ROWS: &[Row] = &[
                 "Cargo.toml",
                 "version = \"1.4.0\"\n",
                 "version = \"1.5.0\"\n",
-            )
+            );
         },
         "web",
         &["Cargo.toml ([workspace.package] version 1.4.0 → 1.5.0, not committed) → web"],
