@@ -272,3 +272,39 @@ fn each_format_says_the_same() {
     insta::assert_snapshot!("some_as_json", print("json"));
     insta::assert_snapshot!("some_for_github", print("github"));
 }
+
+/// A revision whose configuration is wrong cannot be planned, which is a warning.
+#[test]
+fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
+    let shop = Shop::new();
+    let right = shop.read("bakehouse.toml");
+    shop.write("bakehouse.toml", "registri = \"x\"\n");
+    shop.commit_all();
+    shop.write("bakehouse.toml", &right);
+    let said = |options: &[&str]| {
+        let arguments = [options, &["affected", "--since", "HEAD"]].concat();
+        let output = shop.bakehouse(&arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    for options in [&[][..], &["--color", "never"], &["--color", "auto"]] {
+        let said = said(options);
+        assert!(
+            said.starts_with("  ⚠ all is taken for changed, since "),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(!said.contains(['\u{1b}']), "{said:?}");
+        assert!(!said.contains("bakehouse::"), "{said}");
+    }
+    let informed = said(&["--verbose"]);
+    assert!(!informed.contains("bakehouse::"), "{informed}");
+    assert!(informed.contains("files read"), "{informed}");
+    assert!(!informed.contains('\u{1b}'), "{informed:?}");
+    let debugged = said(&["-vv"]);
+    assert!(debugged.contains("bakehouse::"), "{debugged}");
+    assert!(!debugged.contains('\u{1b}'), "{debugged:?}");
+    let coloured = said(&["--color", "always"]);
+    assert!(coloured.contains('\u{1b}'), "{coloured:?}");
+    assert_eq!(said(&["--quiet"]), "");
+}

@@ -119,8 +119,8 @@ COMMA = "/run/a,readonly"
 fn a_cache_is_a_repository_of_its_own() {
     let shop = Shop::new();
     for (reference, mistake) in [
-        ("x/cache:main", "has a tag or a digest"),
-        ("x:5000/cache@sha256", "has a tag or a digest"),
+        ("x/cache:main", "has a tag, `:main`"),
+        ("x:5000/cache@sha256", "has a digest, `@sha256`"),
         ("x/web", "is the repository of the image of `web`"),
         ("x:5000/cache", ""),
     ] {
@@ -136,6 +136,102 @@ fn a_cache_is_a_repository_of_its_own() {
             "{reference}: {said}"
         );
         assert!(said.contains(mistake), "{reference}: {said}");
+    }
+}
+
+/// Key → value → what is wrong with it.
+const NAMES: &[(&str, &str, &str)] = &[
+    ("registry", "ghcr.io/Acme/Shop", "write `ghcr.io/acme/shop`"),
+    ("registry", "ghcr.io/acme:1", "has a tag, `:1`"),
+    (
+        "cache.ref",
+        "ghcr.io/Acme/cache",
+        "write `ghcr.io/acme/cache`",
+    ),
+    (
+        "cache.ref",
+        "https://ghcr.io/acme/cache",
+        "begins with the scheme `https://`",
+    ),
+    ("bases.builder", "Rust:1.95", "write `rust:1.95`"),
+    (
+        "bases.runtime",
+        "debian:feature/x",
+        "has `feature` where the port of `debian` would be",
+    ),
+    ("services.web.runtime", "debian:", "has a `:` without a tag"),
+    (
+        "services.web-.package",
+        "web",
+        "`web-` cannot name an image",
+    ),
+    ("services.We_b.package", "web", "write `we_b`"),
+    (
+        "services.web.variants.a___b.runtime",
+        "x",
+        "`a___b` cannot name",
+    ),
+];
+
+#[test]
+fn what_no_reference_to_an_image_can_be_is_refused_where_it_stands() {
+    let shop = Shop::new();
+    for (key, value, mistake) in NAMES {
+        let package = match key.starts_with("services") {
+            true => "",
+            false => "[services.web]\npackage = \"web\"\n",
+        };
+        let package = match key.contains("runtime") && package.is_empty() {
+            true => "services.web.package = \"web\"\n",
+            false => package,
+        };
+        shop.write("bakehouse.toml", &format!("{key} = \"{value}\"\n{package}"));
+        let output = shop.bakehouse(&["generate"]);
+        let said = stderr(&output);
+        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{key}: {said}");
+        assert!(said.starts_with("config-value"), "{key}: {said}");
+        assert!(line.contains(mistake), "{key}: {said}");
+        assert!(line.contains("bakehouse.toml:1:"), "{key}: {said}");
+        assert!(!shop.path("docker").exists(), "{key}");
+    }
+    let long = "a".repeat(251);
+    shop.write(
+        "bakehouse.toml",
+        &format!("registry = \"{long}\"\n[services.web]\npackage = \"web\"\n"),
+    );
+    let said = stderr(&shop.bakehouse(&["plan"]));
+    assert!(said.is_empty(), "{said}");
+    shop.edit("bakehouse.toml", "[services.web]", "[services.webs]");
+    let said = stderr(&shop.bakehouse(&["plan"]));
+    assert!(said.contains("has 256 characters"), "{said}");
+}
+
+/// Variable → value → what is said of it.
+const VARIABLES: &[(&str, &str, &str)] = &[
+    ("REGISTRY", "ghcr.io/Acme", "write `ghcr.io/acme`"),
+    ("TAG", "feature/x", "write `feature-x`"),
+    ("CACHE_REF", "ghcr.io/acme/cache:1", "has a tag, `:1`"),
+];
+
+#[test]
+fn variables_that_no_reference_can_be_made_of_are_refused_before_the_bake() {
+    let shop = Shop::native();
+    shop.generate();
+    for (variable, value, mistake) in VARIABLES {
+        let output = assert_cmd::Command::cargo_bin("bakehouse")
+            .unwrap()
+            .current_dir(shop.path(""))
+            .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
+            .env(variable, value)
+            .arg("build")
+            .output()
+            .unwrap();
+        let said = stderr(&output);
+        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{variable}: {said}");
+        assert!(line.contains(mistake), "{variable}: {said}");
+        assert!(line.contains(variable), "{variable}: {said}");
     }
 }
 

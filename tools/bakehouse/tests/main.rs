@@ -28,6 +28,7 @@ mod pin;
 mod pin_bases;
 mod plan;
 mod project;
+mod proposals;
 mod recipe;
 mod remembered;
 mod repositories;

@@ -205,6 +205,51 @@ fn cargo_is_asked_anew_when_it_may_say_something_else() {
 }
 
 #[test]
+fn another_workspace_is_asked_about_once_however_many_of_its_packages_are_needed() {
+    let manifest = |name: &str, folder: &str, needs: &[&str]| {
+        let needs: Vec<String> = needs
+            .iter()
+            .map(|need| format!("{need} = {{ path = \"{folder}/{need}\" }}\n"))
+            .collect();
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\n[dependencies]\n{}",
+            needs.concat()
+        )
+    };
+    let grove = Grove::new(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\nexclude = [\"core\"]\n",
+        ),
+        (
+            "crates/api/Cargo.toml",
+            &manifest("api", "../../core", &["a", "b", "c"]),
+        ),
+        ("crates/api/src/main.rs", "fn main() {}"),
+        ("core/Cargo.toml", "[workspace]\nmembers = [\"*\"]\n"),
+        ("core/a/Cargo.toml", &manifest("a", "..", &["d"])),
+        ("core/b/Cargo.toml", &manifest("b", "..", &["a"])),
+        ("core/c/Cargo.toml", &manifest("c", "..", &[])),
+        ("core/d/Cargo.toml", &manifest("d", "..", &[])),
+        ("core/a/src/lib.rs", ""),
+        ("core/b/src/lib.rs", ""),
+        ("core/c/src/lib.rs", ""),
+        ("core/d/src/lib.rs", ""),
+    ]);
+    let cargo = Cargo::default();
+    let workspace = Workspace::read(&cargo, Some(&grove.path("Cargo.toml"))).unwrap();
+    let foreign = workspace.members.values().filter(|member| member.foreign);
+    let foreign: Vec<(&str, &str)> = foreign
+        .map(|member| (member.name.as_str(), member.workspace.as_str()))
+        .collect();
+    assert_eq!(
+        foreign,
+        [("a", "core"), ("b", "core"), ("c", "core"), ("d", "core")]
+    );
+    assert_eq!(cargo.asked(), 2);
+}
+
+#[test]
 fn another_checkout_of_the_same_files_is_not_asked_about() {
     let (one, other) = (grove(), grove());
     for grove in [&one, &other] {

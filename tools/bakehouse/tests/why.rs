@@ -112,6 +112,62 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
+        "the version that packages inherit",
+        |s| {
+            s.edit(
+                "Cargo.toml",
+                "version = \"1.4.0\"\n",
+                "version = \"1.5.0\"\n",
+            );
+        },
+        "web",
+        &["Cargo.toml ([workspace.package] version 1.4.0 → 1.5.0, not committed) → web"],
+    ),
+    (
+        "a version, licence and description of its own",
+        |s| {
+            s.edit(
+                "web/Cargo.toml",
+                "version.workspace = true\n",
+                "version = \"2.0.0\"\nlicense = \"MIT\"\ndescription = \"\"\"\nSells\nthings\"\"\"\n",
+            );
+        },
+        "web",
+        &[
+            "web/Cargo.toml (description not set → Sells things, not committed) → web",
+            "web/Cargo.toml (license not set → MIT, not committed) → web",
+            "web/Cargo.toml (modified, not committed) → web",
+            "web/Cargo.toml (version 1.4.0 → 2.0.0, not committed) → web",
+        ],
+    ),
+    (
+        "the version of a library",
+        |s| s.edit("prices/Cargo.toml", "0.3.1", "0.3.2"),
+        "web",
+        &["prices/Cargo.toml (version 0.3.1 → 0.3.2, not committed) → prices → web"],
+    ),
+    (
+        "a repository for all",
+        |s| {
+            s.edit(
+                "Cargo.toml",
+                "version = \"1.4.0\"\n",
+                "version = \"1.4.0\"\nrepository = \"https://example.org/a\"\n",
+            );
+            s.edit(
+                "batch/Cargo.toml",
+                "edition.workspace = true",
+                "edition.workspace = true\nrepository.workspace = true",
+            );
+        },
+        "batch-shell",
+        &[
+            "Cargo.toml ([workspace.package] repository not set → https://example.org/a, not committed) → batch → batch-shell",
+            "batch/Cargo.toml (modified, not committed) → batch → batch-shell",
+            "batch/Cargo.toml (repository not set → https://example.org/a, not committed) → batch → batch-shell",
+        ],
+    ),
+    (
         "what is inherited from the workspace",
         |s| {
             s.edit(

@@ -102,8 +102,13 @@ fn what_names_no_repository_is_refused() {
     for (variables, said) in [
         ([("CACHE_REF", "r/c:main")], "without a tag"),
         ([("CACHE_REF", "r/c@sha256:00")], "without a tag"),
-        ([("CACHE_REF", "https://r/c")], "without a tag"),
-        ([("CACHE_REF", "r/C")], "without a tag"),
+        ([("CACHE_REF", "https://r/c")], "have no scheme"),
+        ([("CACHE_REF", "r/C")], "upper-case letters, write r/c"),
+        ([("CACHE_REF", "r/c_")], "the name of a repository"),
+        ([("REGISTRY", "ghcr.io/Acme")], "write ghcr.io/acme"),
+        ([("REGISTRY", "Acme")], "write acme"),
+        ([("REGISTRY", "r.example/c:1")], "without a tag"),
+        ([("TAG", "feature/x")], "a tag is made of"),
         ([("CACHE_BRANCH", "")], "the name of a branch"),
     ] {
         let refused = print(&workspace, &variables);

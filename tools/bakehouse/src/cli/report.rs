@@ -1,11 +1,17 @@
 //! How things are said on the terminal.
 
+use std::fmt;
 use std::io::IsTerminal;
 
 use clap::ColorChoice;
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
 use serde::Serialize;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::args::Global;
 use crate::problem::Problems;
@@ -36,13 +42,25 @@ pub fn set_up(global: &Global) {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .without_time()
+        .with_writer(anstream::stderr)
+        .event_format(Remarks)
         .init();
 }
 
 /// Prints all problems to standard error.
 pub fn problems(problems: &Problems) {
+    let handler = handler();
+    for problem in &problems.0 {
+        let mut text = String::new();
+        match handler.render_report(&mut text, problem) {
+            Ok(()) => anstream::eprintln!("{text}"),
+            Err(_) => anstream::eprintln!("error: {problem}"),
+        }
+    }
+}
+
+/// What renders problems and remarks: with colours where standard error shows them.
+fn handler() -> GraphicalReportHandler {
     let theme = match anstream::ColorChoice::global() {
         anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
             GraphicalTheme::unicode()
@@ -50,12 +68,67 @@ pub fn problems(problems: &Problems) {
         anstream::ColorChoice::Auto if std::io::stderr().is_terminal() => GraphicalTheme::unicode(),
         _ => GraphicalTheme::unicode_nocolor(),
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
-    for problem in &problems.0 {
-        let mut text = String::new();
-        match handler.render_report(&mut text, problem) {
-            Ok(()) => anstream::eprintln!("{text}"),
-            Err(_) => anstream::eprintln!("error: {problem}"),
+    GraphicalReportHandler::new_themed(theme).with_links(false)
+}
+
+/// Prints what is remarked on the way as problems are printed, each on a line of its own. Which module remarks it is told
+/// only with the details that somebody who mends bakehouse asks for.
+struct Remarks;
+
+impl<S, N> FormatEvent<S, N> for Remarks
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut remark = Remark::default();
+        event.record(&mut remark);
+        let level = *event.metadata().level();
+        remark.severity = match level {
+            Level::ERROR => Severity::Error,
+            Level::WARN => Severity::Warning,
+            _ => Severity::Advice,
+        };
+        if level > Level::INFO {
+            remark.message = format!("{}: {}", event.metadata().target(), remark.message);
         }
+        let mut text = String::new();
+        let handler = handler().with_wrap_lines(false);
+        handler.render_report(&mut text, &remark)?;
+        writeln!(writer, "{}", text.trim_end())
+    }
+}
+
+/// The message of an event, for [`Remarks`].
+#[derive(Debug, Default)]
+struct Remark {
+    message: String,
+    severity: Severity,
+}
+
+impl Visit for Remark {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.message = format!("{value:?}");
+        }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Remark {}
+
+impl Diagnostic for Remark {
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
     }
 }

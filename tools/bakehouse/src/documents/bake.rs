@@ -7,6 +7,7 @@ use hcl::format::Format;
 use hcl::{Block, Expression};
 
 use super::Document;
+use super::checked_variables::{self, Validation};
 use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
@@ -57,12 +58,18 @@ fn with_cache(group: &str) -> String {
 fn blocks(plan: &Plan) -> Vec<(String, Block)> {
     let config = &plan.config;
     let mut blocks = vec![
-        variable(
-            "REGISTRY",
-            &config.registry,
-            "Registry and namespace of the images; empty for local names",
+        validated(
+            variable(
+                "REGISTRY",
+                &config.registry,
+                "Registry and namespace of the images; empty for local names",
+            ),
+            checked_variables::registry(),
         ),
-        variable("TAG", "latest", "Tag of the images"),
+        validated(
+            variable("TAG", "latest", "Tag of the images"),
+            checked_variables::tag(),
+        ),
         variable(
             "PLATFORMS",
             &config.platforms.join(","),
@@ -80,8 +87,7 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
         ),
         validated(
             variable("CACHE_REF", "", &cache_description(plan)),
-            r#"CACHE_REF == "" || length(regexall("^[a-z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*$", CACHE_REF)) > 0"#,
-            "CACHE_REF is the name of a repository, without a tag: registry.example/cache",
+            checked_variables::cache(),
         ),
         variable(
             "CACHE_FROM",
@@ -94,8 +100,10 @@ fn blocks(plan: &Plan) -> Vec<(String, Block)> {
                 "main",
                 "Branch whose cache is written; main's is read too",
             ),
-            r#"CACHE_BRANCH != """#,
-            "CACHE_BRANCH is the name of a branch",
+            [(
+                r#"CACHE_BRANCH != """#.to_owned(),
+                "CACHE_BRANCH is the name of a branch".to_owned(),
+            )],
         ),
         variable(
             EPOCH,
@@ -234,14 +242,18 @@ fn variable(name: &str, default: &str, description: &str) -> (String, Block) {
 /// A variable whose value Bake refuses where a condition does not hold.
 fn validated(
     (comment, mut block): (String, Block),
-    condition: &str,
-    message: &str,
+    conditions: impl IntoIterator<Item = Validation>,
 ) -> (String, Block) {
-    let validation = Block::builder("validation")
-        .add_attribute(("condition", expression(condition)))
-        .add_attribute(("error_message", message))
-        .build();
-    block.body.0.push(validation.into());
+    for (condition, message) in conditions {
+        let validation = Block::builder("validation")
+            .add_attribute(("condition", expression(&condition)))
+            .add_attribute((
+                "error_message",
+                Expression::from(TemplateExpr::QuotedString(message)),
+            ))
+            .build();
+        block.body.0.push(validation.into());
+    }
     (comment, block)
 }
 

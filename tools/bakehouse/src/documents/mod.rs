@@ -1,6 +1,7 @@
 //! The text of every generated file. Pure, and it cannot fail: whatever could be wrong was found by the plan.
 
 pub mod bake;
+mod checked_variables;
 pub mod ci;
 pub mod compose;
 pub mod dockerfile;

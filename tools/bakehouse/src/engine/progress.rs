@@ -157,10 +157,11 @@ impl Progress {
 
     /// From the start of the first step to the end of the last.
     pub fn took(&self) -> Duration {
+        let begun = self.begun();
         let views = || {
             self.vertices
                 .values()
-                .flat_map(|vertex| vertex.views.values())
+                .flat_map(|vertex| vertex.since(begun))
         };
         let first = views().filter_map(|view| view.started.as_deref()).min();
         let last = views().filter_map(|view| view.completed.as_deref()).max();
@@ -171,22 +172,20 @@ impl Progress {
 
     /// All steps that BuildKit looked at, in the order of their start.
     pub fn steps(&self) -> Vec<Step> {
+        let begun = self.begun();
         let mut steps: Vec<(&String, Step)> = self
             .vertices
             .iter()
             .filter_map(|(digest, vertex)| {
                 let (stage, instruction) = parse(&vertex.name);
-                let executed = vertex
-                    .views
-                    .values()
-                    .any(|view| view.completed.is_some() && !view.cached);
+                let views = || vertex.since(begun);
                 let step = Step {
                     digest: digest.clone(),
                     stage: stage.to_owned(),
                     instruction: instruction.to_owned(),
-                    executed,
-                    error: vertex.views.values().find_map(|view| view.error.clone()),
-                    took: vertex.views.values().map(took).max().unwrap_or_default(),
+                    executed: views().any(|view| view.completed.is_some() && !view.cached),
+                    error: views().find_map(|view| view.error.clone()),
+                    took: views().map(took).max().unwrap_or_default(),
                     log: self.logs.get(digest).cloned().unwrap_or_default(),
                 };
                 Some((vertex.views.keys().next()?, step))
@@ -195,6 +194,31 @@ impl Progress {
         steps.sort_by_key(|(start, _)| *start);
         steps.into_iter().map(|(_, step)| step).collect()
     }
+
+    /// The time at which the build began, with a step that no other build has. A step that is shared with builds that go
+    /// on at the same time has their views too, of before this one.
+    fn begun(&self) -> Option<&str> {
+        let definitions = self.vertices.values().filter(|vertex| {
+            let step = vertex.name.split_once("internal] ");
+            step.is_some_and(|(_, step)| step.starts_with("load build definition "))
+        });
+        let starts = definitions.filter_map(|vertex| vertex.views.keys().next());
+        starts.map(|start| clock(start)).min()
+    }
+}
+
+impl Vertex {
+    /// The views that began at that time or later.
+    fn since(&self, begun: Option<&str>) -> impl Iterator<Item = &Report> {
+        let views = self.views.iter();
+        let views = views.filter(move |(start, _)| begun.is_none_or(|begun| clock(start) >= begun));
+        views.map(|(_, view)| view)
+    }
+}
+
+/// A time as it is compared: fractions of a second have no fixed length.
+fn clock(time: &str) -> &str {
+    time.trim_end_matches('Z')
 }
 
 /// The steps that end with this line of a report, without their logs.
@@ -315,6 +339,37 @@ mod tests {
         assert_eq!(progress.steps()[0].took, Duration::from_millis(1500));
         assert_eq!(progress.rest, "ERROR: no\n");
         assert_eq!(executed.iter().filter(|executed| **executed).count(), 1);
+    }
+
+    /// Step → its views, as start and whether it was in the cache.
+    const SHARED: [(&str, &[(&str, bool)]); 4] = [
+        (
+            "[internal] load build definition from Dockerfile",
+            &[("10:00:40.5", false)],
+        ),
+        (
+            "[toolchain 2/2] RUN apt-get",
+            &[("10:00:01", false), ("10:00:41", true)],
+        ),
+        ("[elsewhere 1/1] RUN cargo", &[("10:00:02", false)]),
+        ("[deps 1/1] RUN cargo", &[("10:00:40.75", false)]),
+    ];
+
+    #[test]
+    fn what_another_build_did_before_this_one_began_is_not_its_own() {
+        let mut progress = Progress::default();
+        for (digest, (name, views)) in SHARED.iter().enumerate() {
+            for (start, cached) in *views {
+                progress.add(&format!(
+                    r#"{{"vertexes":[{{"digest":"{digest}","name":"{name}","started":"2026-01-01T{start}Z","completed":"2026-01-01T10:00:42Z","cached":{cached}}}]}}"#
+                ));
+            }
+        }
+        let steps = progress.steps();
+        let executed = steps.iter().filter(|step| step.executed && step.is_run());
+        let stages: Vec<&str> = executed.map(|step| step.stage.as_str()).collect();
+        assert_eq!(stages, ["deps"]);
+        assert_eq!(progress.took(), Duration::from_millis(1500));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`workspace`] and [`sources`] are the edges that read, and
+//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`frontend`], [`workspace`], [`well_known`] and [`sources`] are the edges that read, and
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
@@ -8,6 +8,7 @@ pub mod cargo_sources;
 pub mod closure;
 pub mod context;
 pub mod each;
+pub mod frontend;
 pub mod inputs;
 pub mod lock;
 pub mod member;
@@ -18,6 +19,7 @@ mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+pub mod well_known;
 mod which_cargo;
 pub mod workspace;
 

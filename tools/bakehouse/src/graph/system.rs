@@ -141,14 +141,27 @@ const TABLE: [Known; 44] = [
     known("zmq-sys", &["libzmq3-dev", "pkg-config"], &["libzmq5"]),
 ];
 
-/// What the crates `names` of a lock need, in order of their names.
-pub fn needs(names: &BTreeSet<&str>) -> Vec<Need> {
-    TABLE
+/// The definitions that Debian has apart from the compiler that they come with elsewhere.
+const WELL_KNOWN: Need = Need {
+    because: "google/protobuf/*.proto",
+    builder: &["libprotobuf-dev"],
+    runtime: &[],
+};
+
+/// What the crates `names` of a lock need, in order of their names. `well_known` is whether messages are compiled that
+/// import those of `google/protobuf`.
+pub fn needs(names: &BTreeSet<&str>, well_known: bool) -> Vec<Need> {
+    let mut needs: Vec<Need> = TABLE
         .iter()
         .filter(|known| names.contains(known.need.because))
         .filter(|known| !known.unless.iter().any(|other| names.contains(other)))
         .map(|known| known.need.clone())
-        .collect()
+        .collect();
+    let compiles = |need: &Need| need.builder.contains(&"protobuf-compiler");
+    if well_known && needs.iter().any(compiles) {
+        needs.push(WELL_KNOWN);
+    }
+    needs
 }
 
 /// Crates that look for a C library by `pkg-config` and are not known here.
@@ -199,7 +212,7 @@ mod tests {
     #[test]
     fn a_library_that_is_built_from_source_needs_no_package_of_it() {
         let of = |names: &[&'static str]| -> Vec<&str> {
-            let needs = needs(&names.iter().copied().collect());
+            let needs = needs(&names.iter().copied().collect(), true);
             needs
                 .iter()
                 .flat_map(|need| need.builder)
@@ -208,7 +221,10 @@ mod tests {
         };
         assert_eq!(of(&["openssl-sys"]), ["libssl-dev", "pkg-config"]);
         assert_eq!(of(&["openssl-src", "openssl-sys"]), ["make", "perl"]);
-        assert_eq!(of(&["prost-build", "serde"]), ["protobuf-compiler"]);
+        assert_eq!(
+            of(&["prost-build", "serde"]),
+            ["protobuf-compiler", "libprotobuf-dev"]
+        );
         assert_eq!(of(&["prost-build", "protox"]), [""; 0]);
     }
 

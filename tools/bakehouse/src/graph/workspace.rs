@@ -291,28 +291,23 @@ fn local_packages(
         open.extend(package.path_dependencies().map(Utf8Path::to_owned));
         found.insert(package.dir().to_owned(), package);
     }
+    // By manifest, with the folders of their workspaces: an answer names all members of one.
+    let mut answered = BTreeMap::new();
     while let Some(dir) = open.pop_first() {
         if found.contains_key(&dir) {
             continue;
         }
         let manifest = dir.join("Cargo.toml");
-        let metadata = cargo
-            .metadata(Some(&manifest))
-            .or_else(
-                |problem| match problem.message.contains("believes it's in a workspace") {
-                    true => metadata_apart(&dir),
-                    false => Err(problem),
-                },
-            )
-            .map_err(|problem| {
-                problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
-            })?;
-        let root = metadata.workspace_root.clone();
-        let package = metadata
-            .packages
-            .into_iter()
-            .find(|package| package.manifest_path == manifest);
-        let Some(package) = package else {
+        if !answered.contains_key(&manifest) {
+            let metadata = other_workspace(cargo, &dir, &manifest)?;
+            let root = metadata.workspace_root;
+            let packages = metadata.packages.into_iter();
+            answered.extend(packages.map(|package| {
+                let manifest = package.manifest_path.clone();
+                (manifest, (package, root.clone()))
+            }));
+        }
+        let Some((package, root)) = answered.remove(&manifest) else {
             return Err(Problem::new(
                 Code::ManifestMissing,
                 format!("{manifest} is not the manifest of a package"),
@@ -328,6 +323,25 @@ fn local_packages(
         found.insert(dir, package);
     }
     Ok(found)
+}
+
+/// The workspace of a package elsewhere.
+fn other_workspace(
+    cargo: &Cargo,
+    dir: &Utf8Path,
+    manifest: &Utf8Path,
+) -> Result<cargo_metadata::Metadata, Problem> {
+    cargo
+        .metadata(Some(manifest))
+        .or_else(
+            |problem| match problem.message.contains("believes it's in a workspace") {
+                true => metadata_apart(dir),
+                false => Err(problem),
+            },
+        )
+        .map_err(|problem| {
+            problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
+        })
 }
 
 /// The pinned toolchain: of the nearest toolchain file, up to `limit`.

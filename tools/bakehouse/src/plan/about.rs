@@ -17,9 +17,27 @@ pub fn about(workspace: &Workspace, member: &Member) -> BTreeMap<String, String>
     KEYS.into_iter()
         .filter_map(|(label, key)| {
             let value = workspace.package_value(member, key)?;
-            // A label is on one line.
-            let words: Vec<&str> = value.split_whitespace().collect();
-            (!words.is_empty()).then(|| (label.to_owned(), words.join(" ")))
+            let value = one_line(value);
+            (!value.is_empty()).then(|| (label.to_owned(), value))
         })
         .collect()
+}
+
+const SETTING: &str = "label ";
+
+/// The key of the input that such a label is.
+pub fn setting(label: &str) -> String {
+    format!("{SETTING}{label}")
+}
+
+/// The key of `[package]` that gives the label of an input; none where the input is no such label.
+pub fn field(setting: &str) -> Option<&'static str> {
+    let label = setting.strip_prefix(SETTING)?;
+    let mut keys = KEYS.into_iter();
+    keys.find_map(|(known, key)| (known == label).then_some(key))
+}
+
+/// A text as a label has it: on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::about;
 use super::asks::Asking;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
@@ -281,7 +282,7 @@ impl<'a> Collector<'a> {
         &self,
         inputs: &mut Inputs,
         service: &ServiceConfig,
-        about: &BTreeMap<String, String>,
+        labels: &BTreeMap<String, String>,
     ) {
         let (config, image) = (self.config, &service.image);
         let key = |key: &str| format!("services.{}.{key}", service.family);
@@ -301,8 +302,8 @@ impl<'a> Collector<'a> {
         for (name, value) in &image.labels {
             inputs.setting(key(&format!("labels.{name}")), value.as_str());
         }
-        for (label, value) in about {
-            inputs.setting(format!("label {label}"), value.as_str());
+        for (label, value) in labels {
+            inputs.setting(about::setting(label), value.as_str());
         }
         inputs.setting("runtime.workdir", config.workdir.as_str());
         if !config.packs.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::about;
 use super::hash::InputHash;
 use crate::graph::sources::FileState;
 
@@ -39,7 +40,10 @@ pub enum Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setting(key) => write!(f, "{key}"),
+            Self::Setting(key) => match about::field(key) {
+                Some(field) => write!(f, "{field} of the package"),
+                None => write!(f, "{key}"),
+            },
             Self::Toolchain => write!(f, "the release of Rust"),
             Self::Identity => write!(f, "toolchain.json"),
             Self::CargoConfig(path) => write!(f, "{path}"),

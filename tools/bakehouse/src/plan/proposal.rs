@@ -58,6 +58,8 @@ pub struct Seen {
     pub variables: BTreeMap<String, BTreeMap<String, String>>,
     pub context: usize,
     pub output: ProposedOutput,
+    /// A definition of a message imports one of Google's own, such as a time.
+    pub well_known: bool,
 }
 
 /// A binary that becomes a service.
@@ -107,13 +109,15 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Chooses among all binaries.
-    pub fn of(workspace: &Workspace) -> Self {
+    /// Chooses among all binaries. `frontends` are the packages that run in a browser, with what says so.
+    pub fn of(workspace: &Workspace, frontends: &BTreeMap<String, String>) -> Self {
         let mut left_out = Vec::new();
         let mut kept: Vec<(&Member, &str)> = Vec::new();
         for member in workspace.own_members() {
             for binary in &member.binaries {
-                match why_not(workspace, member, &binary.required_features) {
+                let frontend = frontends.get(&member.name).cloned();
+                let why = || why_not(workspace, member, &binary.required_features);
+                match frontend.or_else(why) {
                     None => kept.push((member, &binary.name)),
                     Some(why) => left_out.push(LeftOut {
                         package: member.name.clone(),
@@ -125,8 +129,12 @@ impl Chosen {
         }
         if kept.is_empty() {
             // A workspace of examples is baked as one.
-            left_out.clear();
+            let is_program = |member: &&Member| !frontends.contains_key(&member.name);
+            let mut programs = workspace.own_members().filter(is_program);
+            let any = programs.any(|member| !member.binaries.is_empty());
+            left_out.retain(|left_out| any && frontends.contains_key(&left_out.package));
             let members = workspace.own_members();
+            let members = members.filter(|member| !any || is_program(member));
             kept = members
                 .flat_map(|member| {
                     member
@@ -197,7 +205,7 @@ impl Proposal {
             registry: registry(workspace),
             builder: bases::builder(channel),
             builder_note: builder_note(channel),
-            needs: system::needs(&names),
+            needs: system::needs(&names, seen.well_known),
             unknown_needs: system::unknown(&seeking)
                 .into_iter()
                 .map(str::to_owned)

@@ -10,7 +10,9 @@ use crate::documents::proposal;
 use crate::files::taken::elsewhere;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
+use crate::graph::frontend::frontends;
 use crate::graph::inputs::{Finding, scan, variables};
+use crate::graph::well_known::is_imported;
 use crate::plan::config::Config;
 use crate::plan::proposal::{Chosen, Proposal, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -22,7 +24,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
-    let chosen = Chosen::of(&workspace);
+    let chosen = Chosen::of(&workspace, &frontends(&workspace));
     let look = |workspace: &Workspace| {
         let packages = chosen.packages(workspace);
         let sources = workspace.sources_of(&packages)?;
@@ -35,10 +37,12 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     } else {
         context = 0;
     }
+    let packages = chosen.packages(&workspace);
     let seen = Seen {
+        well_known: is_imported(&workspace, &packages, &findings),
         findings,
         context,
-        variables: variables(&workspace, &chosen.packages(&workspace)),
+        variables: variables(&workspace, &packages),
         output: elsewhere(&workspace),
     };
     let proposal = Proposal::new(&workspace, chosen, seen);

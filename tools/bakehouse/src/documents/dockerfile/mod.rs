@@ -16,6 +16,8 @@ mod third_party;
 mod vendor;
 mod wrapper;
 
+use std::collections::BTreeSet;
+
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
@@ -43,6 +45,11 @@ pub fn render(plan: &Plan) -> Document {
         path: plan.output("Dockerfile"),
         text: seal(&text),
     }
+}
+
+/// The names of all stages.
+pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
+    stages(plan).into_iter().map(|stage| stage.name).collect()
 }
 
 fn stages(plan: &Plan) -> Vec<Stage> {

@@ -237,7 +237,7 @@ VERSIONS"#;
 const SUMS: &str = r#"cd /vendor/out/local
 find . -name .cargo-checksum.json | sed 's|/[^/]*$||' | LC_ALL=C sort | while read -r crate; do
   package=$(awk -F '"' '/^\[package\]/{p=1} p && /^name *=/ && !n {n=$2} p && /^version *=/ && !v {v=$2} END{print n "@" v}' "$crate/Cargo.toml")
-  sum=$(tar -c --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner "$crate" | sha256sum)
+  sum=$(find "$crate" -type f -exec sha256sum {} + | LC_ALL=C sort | sha256sum)
   printf '%s %s %s\n' "$crate" "$package" "${sum%% *}"
 done >/vendor/out/sources
 cd /build"#;

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
 use super::digests::tagged;
+use super::image_name::{self, Fault, Form};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{
@@ -68,7 +69,7 @@ impl Check<'_> {
     pub(super) fn config(&mut self, raw: &RawConfig) -> Config {
         let channel = self.workspace.channel.as_deref();
         let builder = match &raw.bases.builder {
-            Some(builder) => self.image_name(builder),
+            Some(builder) => self.image_name(builder, Form::Image),
             None => bases::builder(channel),
         };
         let packs = self.packs(raw);
@@ -88,25 +89,24 @@ impl Check<'_> {
                 self.target_name(name);
                 name.as_ref().clone()
             }
-            (None, Some(registry)) => registry.as_ref().replace(['/', ':', '.', '@'], "-"),
+            (None, Some(registry)) => registry
+                .as_ref()
+                .to_lowercase()
+                .replace(['/', ':', '.', '@'], "-"),
             (None, None) => services
                 .first()
                 .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
         };
-        let runtime = raw
-            .bases
-            .runtime
-            .as_ref()
-            .map_or_else(|| bases::RUNTIME.to_owned(), |name| self.image_name(name));
+        let runtime = raw.bases.runtime.as_ref().map_or_else(
+            || bases::RUNTIME.to_owned(),
+            |name| self.image_name(name, Form::Image),
+        );
         Config {
             name,
             glibc: self.declared_glibc(raw, &runtime, &services),
             floor: raw.glibc.as_ref().map(|version| self.floor(version)),
             auditable: raw.auditable.unwrap_or_default(),
-            registry: raw
-                .registry
-                .as_ref()
-                .map_or_else(String::new, |name| self.image_name(name)),
+            registry: self.registry(raw, &services, &packs),
             platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),
@@ -129,7 +129,11 @@ impl Check<'_> {
                 .user
                 .as_ref()
                 .map_or_else(|| bases::USER.to_owned(), |user| user.as_ref().clone()),
-            init: raw.bases.init.as_ref().map(|name| self.image_name(name)),
+            init: raw
+                .bases
+                .init
+                .as_ref()
+                .map(|name| self.image_name(name, Form::Image)),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
             packs_dev: raw
                 .runtime
@@ -187,21 +191,38 @@ impl Check<'_> {
         default
     }
 
+    /// What the names of all images begin with.
+    fn registry(
+        &mut self,
+        raw: &RawConfig,
+        services: &[ServiceConfig],
+        packs: &[PackConfig],
+    ) -> String {
+        let Some(registry) = &raw.registry else {
+            return String::new();
+        };
+        let before = self.problems.len();
+        let text = self.image_name(registry, Form::Prefix);
+        let services = services.iter().map(|service| service.name.clone());
+        let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
+        let longest = services.chain(packs).max_by_key(String::len);
+        if let Some(longest) = longest
+            && self.problems.len() == before
+            && let Err(Fault { what, hint }) =
+                image_name::check(&format!("{text}/{longest}"), Form::Image)
+        {
+            let message = format!("the image's name `{text}/{longest}` {what}");
+            self.problem(Code::ConfigValue, message, registry.span(), hint);
+        }
+        text
+    }
+
     /// The repository of the registry cache. Its tags are branches, so it can be no image's.
     fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
         let Some(reference) = &raw.cache.reference else {
             return String::new();
         };
-        let text = self.image_name(reference);
-        let last = text.rsplit('/').next().unwrap_or_default();
-        if last.contains([':', '@']) {
-            self.problem(
-                Code::ConfigValue,
-                format!("`{text}` has a tag or a digest"),
-                reference.span(),
-                "write the name of the repository alone: the tags of a cache are the branches",
-            );
-        }
+        let text = self.image_name(reference, Form::Repository);
         let registry = raw.registry.as_ref().map(AsRef::as_ref);
         let prefix = registry.map_or_else(String::new, |registry: &String| format!("{registry}/"));
         let mut services = services.iter();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bases;
 use super::check::{Check, is_reserved, sorted};
+use super::image_name::Form;
 use super::raw::{RawConfig, RawImage, RawService};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, ImageConfig, ServiceConfig};
@@ -251,7 +252,7 @@ impl Check<'_> {
             labels.insert(key.as_ref().clone(), value.as_ref().clone());
         }
         ImageConfig {
-            runtime: runtime.map(|name| self.image_name(name)),
+            runtime: runtime.map(|name| self.image_name(name, Form::Image)),
             packages: sorted(packages.into_iter()),
             user: user.map_or_else(|| bases::USER.to_owned(), |user| self.user(user)),
             ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
@@ -295,18 +296,22 @@ pub(in crate::plan) fn names<'a>(
 
 /// A binary's name as the name of an image.
 fn sanitised(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
+    let lower = name.to_ascii_lowercase();
+    let mut plain = String::with_capacity(lower.len());
+    let mut rest = lower.as_str();
+    while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
+        let (between, word) = rest.split_at(start);
+        let end = word.find(|c: char| !c.is_ascii_alphanumeric());
+        let (word, behind) = word.split_at(end.unwrap_or(word.len()));
+        if !plain.is_empty() {
+            // Of what stands between words, image names have some alone.
+            let keeps = matches!(between, "_" | "__") || between.bytes().all(|b| b == b'-');
+            plain += if keeps { between } else { "-" };
         }
-    };
-    name.chars()
-        .map(plain)
-        .collect::<String>()
-        .trim_start_matches(['-', '_'])
-        .to_owned()
+        plain += word;
+        rest = behind;
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -315,13 +320,18 @@ mod tests {
 
     #[test]
     fn a_service_has_its_binarys_name_or_a_longer_one() {
-        let table: [&[[&str; 3]]; 6] = [
+        let table: [&[[&str; 3]]; 7] = [
             &[["shop-api", "Api_Server", "api_server"]],
             &[["a", "serve", "a-serve"], ["b", "serve", "b-serve"]],
             &[["a", "x-y", "a-x-y"], ["b", "x_y", "b-x_y"]],
             &[["build-info", "build-info", "app-build-info"]],
             &[["shop", "vendor", "shop-vendor"]],
             &[["a", "b", "app-b"], ["c", "b", "c-b"], ["d", "a-b", "a-b"]],
+            &[
+                ["a", "x_", "x"],
+                ["b", "y___z", "y-z"],
+                ["c", "u-_v.w", "u-v-w"],
+            ],
         ];
         for binaries in table {
             let found = names(binaries.iter().map(|[package, bin, _]| (*package, *bin)));

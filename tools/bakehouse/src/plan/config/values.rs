@@ -3,6 +3,7 @@
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::check::Check;
+use super::image_name::{self, Fault, Form};
 use super::spanned::Spanned;
 use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
 use crate::graph::context::is_configurable;
@@ -13,9 +14,6 @@ use crate::toolchain::pins::is_glibc;
 /// Bytes of a path, and of a name in it: what file systems and the keys of registries take, with room for what stands before.
 const LONGEST_PATH: usize = 1024;
 const LONGEST_NAME: usize = 255;
-
-/// Bytes of an image's name, as Docker takes it.
-const LONGEST_IMAGE: usize = 255;
 
 /// Bytes of a target's name: it is part of image names, stages and ids of mounts.
 const LONGEST_TARGET: usize = 100;
@@ -69,43 +67,33 @@ pub(super) fn is_taken(name: &str) -> bool {
 
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
-        let valid = !name.as_ref().is_empty()
-            && name
-                .as_ref()
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
-            && name
-                .as_ref()
-                .starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.as_ref().len() <= LONGEST_TARGET;
+        let text = name.as_ref();
+        // Targets of Bake have no `.` in their names.
+        let valid = !text.is_empty()
+            && !text.contains('.')
+            && image_name::is_component(text)
+            && text.len() <= LONGEST_TARGET;
         if !valid {
-            self.problem(
-                Code::ConfigValue,
-                format!("`{}` cannot name an image", name.as_ref().escape_debug()),
-                name.span(),
-                format!("use lower-case letters, digits, `-` and `_`, beginning with a letter or digit, {LONGEST_TARGET} at most"),
-            );
+            let lower = text.to_lowercase();
+            let hint = if lower != *text && image_name::is_component(&lower) {
+                format!("write `{lower}`")
+            } else {
+                format!(
+                    "use lower-case letters and digits, between them some `-`, or one or two `_`, {LONGEST_TARGET} characters at most"
+                )
+            };
+            let message = format!("`{}` cannot name an image", text.escape_debug());
+            self.problem(Code::ConfigValue, message, name.span(), hint);
         }
     }
 
-    pub(super) fn image_name(&mut self, name: &Spanned<String>) -> String {
-        let text = name.as_ref();
-        let valid = !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_./:@".contains(&b))
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && !text.ends_with('/')
-            && text.len() <= LONGEST_IMAGE;
-        if !valid {
-            self.problem(
-                Code::ConfigValue,
-                format!("`{}` is not an image name", text.escape_debug()),
-                name.span(),
-                "write it as in `docker pull`, e.g. `docker.io/library/debian:bookworm-slim`",
-            );
+    /// An image's name, or the part of one that `form` says.
+    pub(super) fn image_name(&mut self, name: &Spanned<String>, form: Form) -> String {
+        if let Err(Fault { what, hint }) = image_name::check(name.as_ref(), form) {
+            let message = format!("`{}` {what}", name.as_ref().escape_debug());
+            self.problem(Code::ConfigValue, message, name.span(), hint);
         }
-        text.clone()
+        name.as_ref().clone()
     }
 
     pub(super) fn platform(&mut self, platform: &Spanned<String>) -> String {

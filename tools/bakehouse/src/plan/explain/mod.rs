@@ -2,6 +2,7 @@
 
 mod files;
 mod lock;
+mod manifest;
 mod output;
 mod reasons;
 mod state;

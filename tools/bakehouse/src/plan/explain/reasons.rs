@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 
 use super::files::{Files, file_changes};
-use super::{Output, State};
+use super::{Output, State, manifest};
+use crate::plan::about;
 use crate::plan::inherit;
 use crate::plan::inputs::{Part, file_text};
 use crate::toolchain::written;
@@ -84,6 +85,10 @@ impl<'a> Explained<'a> {
         };
         match part {
             Part::Setting(key) => {
+                if let Some(field) = about::field(key) {
+                    reasons.extend(self.label(field, old, new));
+                    return;
+                }
                 let file = if self.by_toolchain(key, old, new) {
                     "rust-toolchain.toml"
                 } else {
@@ -112,7 +117,10 @@ impl<'a> Explained<'a> {
                         .map(|package| state.chain(output, package))
                         .min_by_key(Vec::len)
                 });
-                push(file.as_str(), format!("[{key}]"), heir.unwrap_or_else(here));
+                let field = key.strip_prefix("workspace.package.");
+                let what = field.and_then(|field| manifest::inherited(field, old, new));
+                let what = what.unwrap_or_else(|| format!("[{key}]"));
+                push(file.as_str(), what, heir.unwrap_or_else(here));
             }
             Part::Package(package) => self.package(package, &mut push),
             Part::Features(package) => {
@@ -205,8 +213,10 @@ impl<'a> Explained<'a> {
             let old = &self.then.plan.packages[package];
             let new = &self.now.plan.packages[package];
             if old.manifest != new.manifest {
-                let manifest = self.now.manifest(package);
-                push(manifest.as_str(), "modified".to_owned(), chain.clone());
+                let file = self.now.manifest(package);
+                for what in manifest::changes(&old.manifest, &new.manifest) {
+                    push(file.as_str(), what, chain.clone());
+                }
             }
             let others: BTreeSet<_> = old.others.keys().chain(new.others.keys()).collect();
             for path in others {
@@ -326,7 +336,7 @@ impl<'a> Explained<'a> {
 }
 
 /// `old → new`.
-fn turned(old: Option<&str>, new: Option<&str>) -> String {
+pub fn turned(old: Option<&str>, new: Option<&str>) -> String {
     let shown = |value: Option<&str>| match value {
         None => "not set".to_owned(),
         Some("") => "none".to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::again::{Again, again};
 use crate::engine::progress::Step;
 use crate::engine::records::Record;
 use crate::files::measured::Measured;
@@ -17,7 +18,7 @@ use crate::plan::inputs::Part;
 pub struct Account {
     /// Stages that ran, the slowest first.
     pub stages: Vec<Ran>,
-    /// Crates that more than one step compiled, by name.
+    /// What more than one step compiled, by name.
     pub compiled_again: Vec<Again>,
 }
 
@@ -32,15 +33,6 @@ pub struct Ran {
     pub why: String,
 }
 
-/// A crate that more than one step compiled.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Again {
-    /// E.g. `itoa v1.0.9`.
-    pub name: String,
-    pub stages: Vec<String>,
-    pub why: String,
-}
-
 /// Whether a target was made anew, and in what time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
@@ -49,25 +41,32 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(record: &Record) -> Self {
+    /// `own` are the stages of the Dockerfile.
+    pub fn of(own: &BTreeSet<String>, record: &Record) -> Self {
         Self {
-            is_built: record.steps.iter().any(is_made),
+            is_built: record.steps.iter().any(|step| is_made(own, step)),
             took: record.took,
         }
     }
 }
 
-/// Whether a step made something: fetching a base, contexts and exports make nothing of this workspace.
-fn is_made(step: &Step) -> bool {
-    step.executed && !step.stage.is_empty() && !step.instruction.starts_with("FROM ")
+/// Whether a step made something: fetching a base, contexts and exports make nothing of this workspace. A step that is
+/// shared with another build, going on at the same time, has the name that it has there.
+fn is_made(own: &BTreeSet<String>, step: &Step) -> bool {
+    step.executed && own.contains(&step.stage) && !step.instruction.starts_with("FROM ")
 }
 
 impl Account {
-    /// Of all records of a bake. `before` is what was measured before it.
-    pub fn of(plan: &Plan, records: &BTreeMap<String, Record>, before: &Measured) -> Self {
+    /// Of all records of a bake, as far as they are of `own` stages. `before` is what was measured before it.
+    pub fn of(
+        plan: &Plan,
+        own: &BTreeSet<String>,
+        records: &BTreeMap<String, Record>,
+        before: &Measured,
+    ) -> Self {
         // Each target that needs a step has it in its record.
         let steps = records.values().flat_map(|record| &record.steps);
-        let steps = steps.filter(|step| step.executed && step.is_run() && !step.stage.is_empty());
+        let steps = steps.filter(|step| step.is_run() && is_made(own, step));
         let steps: BTreeMap<&str, &Step> = steps.map(|step| (step.digest.as_str(), step)).collect();
         let mut ran: BTreeMap<&str, (Duration, usize)> = BTreeMap::new();
         for step in steps.values() {
@@ -196,46 +195,4 @@ fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> BTreeSet<&'a str> {
         compiled.flat_map(|one| selection.closures.get(&one.package))
     });
     packages.flatten().map(String::as_str).collect()
-}
-
-fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
-    let mut stages: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for step in steps {
-        let is_deps = plan
-            .selections
-            .iter()
-            .any(|selection| selection.deps() == step.stage);
-        for name in step.compiled().collect::<BTreeSet<_>>() {
-            let package = name.split(' ').next().unwrap_or_default();
-            // With the third-party crates a member is an empty stand-in.
-            if !(is_deps && plan.packages.contains_key(package)) {
-                stages.entry(name).or_default().push(&step.stage);
-            }
-        }
-    }
-    let several = stages.into_iter().filter(|(_, stages)| stages.len() > 1);
-    several
-        .map(|(name, stages)| {
-            let distinct: BTreeSet<&str> = stages.iter().copied().collect();
-            let selections = |stage: &str| {
-                plan.selections.iter().position(|selection| {
-                    selection.deps() == stage || selection.stages().any(|one| one.name == stage)
-                })
-            };
-            let of: BTreeSet<Option<usize>> =
-                distinct.iter().map(|stage| selections(stage)).collect();
-            let why = if distinct.len() < stages.len() {
-                "once for each platform"
-            } else if of.len() > 1 {
-                "features are not unified: `unify = \"each\"`"
-            } else {
-                "Cargo took it for stale in a later stage"
-            };
-            Again {
-                name,
-                stages: distinct.into_iter().map(str::to_owned).collect(),
-                why: why.to_owned(),
-            }
-        })
-        .collect()
 }

@@ -46,8 +46,9 @@ struct Failure<'a> {
 }
 
 /// Turns buildx's progress into events.
-#[derive(Default)]
-pub struct Events {
+pub struct Events<'a> {
+    /// The stages of the Dockerfile.
+    own: &'a BTreeSet<String>,
     seen: RefCell<Seen>,
 }
 
@@ -59,7 +60,15 @@ struct Seen {
     steps: BTreeSet<String>,
 }
 
-impl Events {
+impl<'a> Events<'a> {
+    /// Events of `own` stages and of BuildKit itself. A step that is shared with another build may have its name there.
+    pub fn of(own: &'a BTreeSet<String>) -> Self {
+        Self {
+            own,
+            seen: RefCell::default(),
+        }
+    }
+
     /// Takes in what buildx says next.
     pub fn hear(&self, bytes: &[u8]) {
         let mut seen = self.seen.borrow_mut();
@@ -73,7 +82,8 @@ impl Events {
                 continue;
             }
             for step in ended(&line) {
-                if seen.steps.insert(step.digest.clone()) {
+                let is_own = step.stage.is_empty() || self.own.contains(&step.stage);
+                if is_own && seen.steps.insert(step.digest.clone()) {
                     print(&Event::Step {
                         version: VERSION,
                         stage: &step.stage,

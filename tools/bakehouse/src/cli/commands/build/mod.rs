@@ -1,6 +1,7 @@
 //! `bakehouse build`.
 
 mod account;
+mod again;
 mod chosen;
 mod events;
 mod names;
@@ -22,6 +23,7 @@ use super::packs::usual_platform;
 use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
+use crate::documents::dockerfile::stage_names;
 use crate::documents::{self, bake::hash_variable};
 use crate::engine::Engine;
 use crate::engine::buildx::{Bake, Listener, is_set};
@@ -51,9 +53,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         &files::compare(root, &plan.config.output.folder, &documents::render(plan))?,
         "generate",
     )?;
-    let engine = Engine::find()?;
-    let names = Names::new(plan);
+    let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
+    let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;
     let certain = is_certain(arguments);
     let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
@@ -103,7 +105,8 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         let mut further = store.arguments(&missing.services);
         // Those of the user come last, and win.
         further.extend_from_slice(&arguments.bake);
-        let events = Events::default();
+        let own = stage_names(plan);
+        let events = Events::of(&own);
         let hear = |bytes: &[u8]| events.hear(bytes);
         let listener: Option<Listener<'_>> = match arguments.progress {
             BuildProgress::Json => Some(&hear),
@@ -121,10 +124,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         details.extend(store.details(&missing.services, &records));
         outcomes = records
             .iter()
-            .map(|(target, record)| (target.clone(), Outcome::of(record)))
+            .map(|(target, record)| (target.clone(), Outcome::of(&own, record)))
             .collect();
         let mut measured = Measured::read(root);
-        account = Account::of(plan, &records, &measured);
+        account = Account::of(plan, &own, &records, &measured);
         account.remember(plan, &missing.targets(), &mut measured);
         measured.write(root);
     }

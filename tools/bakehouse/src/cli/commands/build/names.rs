@@ -1,6 +1,7 @@
 //! Names of images, as the Bake file makes them.
 
 use crate::plan::Plan;
+use crate::plan::config::image_name::{self, Fault, Form, check};
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
@@ -11,13 +12,26 @@ pub struct Names {
 }
 
 impl Names {
-    pub fn new(plan: &Plan) -> Self {
-        let variable =
-            |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-        Self {
-            registry: variable("REGISTRY", &plan.config.registry),
-            tag: variable("TAG", "latest"),
+    /// Reads the variables of the environment that Bake would.
+    ///
+    /// # Errors
+    /// `config-value` where one of them cannot be part of an image's name.
+    pub fn new(plan: &Plan) -> Result<Self, Problem> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let (registry, tag) = (variable("REGISTRY"), variable("TAG"));
+        if let Some(registry) = registry.as_ref().filter(|registry| !registry.is_empty()) {
+            refuse("REGISTRY", registry, check(registry, Form::Prefix))?;
         }
+        if let Some(tag) = &tag {
+            refuse("TAG", tag, image_name::tag(tag))?;
+        }
+        if let Some(cache) = variable("CACHE_REF").filter(|cache| !cache.is_empty()) {
+            refuse("CACHE_REF", &cache, check(&cache, Form::Repository))?;
+        }
+        Ok(Self {
+            registry: registry.unwrap_or_else(|| plan.config.registry.clone()),
+            tag: tag.unwrap_or_else(|| "latest".to_owned()),
+        })
     }
 
     fn image(&self, service: &Service) -> String {
@@ -63,4 +77,11 @@ impl Names {
             .flat_map(|service| [self.hashed(service), self.tagged(service)])
             .collect()
     }
+}
+
+fn refuse(variable: &str, value: &str, checked: Result<(), Fault>) -> Result<(), Problem> {
+    checked.map_err(|Fault { what, hint }| {
+        let message = format!("{variable} in the environment is `{value}`, which {what}");
+        Problem::new(Code::ConfigValue, message).hint(hint)
+    })
 }
