@@ -309,6 +309,62 @@ fn a_committed_folder_of_crates_is_an_input_like_any() {
 }
 
 #[test]
+fn a_registry_is_patched_and_a_repository_is_mirrored() {
+    let git = GitHost::start();
+    let itoa = |text: &str| {
+        let manifest = "[package]\nname = \"itoa\"\nversion = \"1.0.9\"\nedition = \"2021\"\n";
+        let source = format!("pub const FROM: &str = {text:?};\n");
+        vec![("Cargo.toml", manifest.to_owned()), ("src/lib.rs", source)]
+    };
+    let commit = |branch: &str, text: &str| {
+        let files = itoa(text);
+        let files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (*p, t.as_str())).collect();
+        git.commit("itoa", branch, &files, &[])
+    };
+    commit("main", "the main branch");
+    commit("fork", "a branch");
+    let rev = commit("other", "a commit");
+    commit("other", "a tag");
+    let uses = "[dependencies]\nitoa = \"1\"\n";
+    let main = "fn main() { println!(\"{}\", itoa::FROM) }\n";
+    let turn = Turn::take();
+    let rows = [
+        ("branch = \"fork\"".to_owned(), "a branch"),
+        (format!("rev = {rev:?}"), "a commit"),
+        (String::new(), "the main branch"),
+    ];
+    for (which, expected) in rows {
+        let comma = if which.is_empty() { "" } else { ", " };
+        let patch = format!(
+            "[patch.crates-io]\nitoa = {{ git = {:?}{comma}{which} }}\n",
+            git.url("itoa")
+        );
+        let patched = workspace(&patch, &[("patched", uses, main)], "");
+        patched.lock();
+        assert_eq!(same_as_host(&patched, &turn, &["patched"]), [expected]);
+    }
+
+    let from_git = format!("[dependencies]\nitoa.git = {:?}\n", git.url("gone"));
+    git.copy("itoa", "mirror");
+    git.copy("itoa", "gone");
+    let mirrored = workspace("", &[("mirrored", &from_git, main)], "");
+    mirrored.lock();
+    git.remove("gone");
+    mirrored.write(
+        ".cargo/config.toml",
+        &format!(
+            "[source.gone]\ngit = {:?}\nreplace-with = \"mirror\"\n[source.mirror]\ngit = {:?}\n",
+            git.url("gone"),
+            git.url("mirror")
+        ),
+    );
+    assert_eq!(
+        same_as_host(&mirrored, &turn, &["mirrored"]),
+        ["the main branch"]
+    );
+}
+
+#[test]
 fn folders_may_stand_for_git_repositories_and_registries() {
     let git = GitHost::start();
     git.commit("lister", "main", LISTER, &[]);

@@ -125,6 +125,24 @@ impl GitHost {
         git(&self.dir().join(name), &["tag", tag, commit]);
     }
 
+    /// Makes the repository `copy` the same as `name` is now.
+    ///
+    /// # Panics
+    /// When git refuses.
+    #[track_caller]
+    pub fn copy(&self, name: &str, copy: &str) {
+        git(self.dir(), &["clone", "--quiet", "--bare", name, copy]);
+    }
+
+    /// Takes a repository away.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    pub fn remove(&self, name: &str) {
+        fs::remove_dir_all(self.dir().join(name)).expect("a folder can be removed");
+    }
+
     fn dir(&self) -> &Utf8Path {
         Utf8Path::from_path(self.folder.path()).expect("its name is UTF-8")
     }
