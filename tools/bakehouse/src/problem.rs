@@ -59,6 +59,7 @@ pub enum Code {
     RevisionUnknown,
     ServiceUnknown,
     SubmoduleMissing,
+    ToolchainFile,
 }
 
 impl Code {
@@ -116,6 +117,7 @@ impl Code {
         Self::RevisionUnknown,
         Self::ServiceUnknown,
         Self::SubmoduleMissing,
+        Self::ToolchainFile,
     ];
 
     /// The code as printed, e.g. `binary-unknown`.
@@ -173,6 +175,7 @@ impl Code {
             Self::RevisionUnknown => "revision-unknown",
             Self::ServiceUnknown => "service-unknown",
             Self::SubmoduleMissing => "submodule-missing",
+            Self::ToolchainFile => "toolchain-file",
         }
     }
 

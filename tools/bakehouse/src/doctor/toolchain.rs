@@ -5,6 +5,7 @@ use std::process::Command;
 use camino::Utf8Path;
 
 use super::{Check, Verdict};
+use crate::graph::toolchain_file::Channel;
 use crate::plan::Plan;
 use crate::toolchain::written::FILE;
 use crate::toolchain::{Toolchain, files};
@@ -23,7 +24,8 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
         .output();
     let said = said.ok().filter(|output| output.status.success());
     let said = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let needed = match &plan.channel {
+    let channel = plan.channel().map(Channel::as_str);
+    let needed = match channel {
         Some(channel) => format!("Rust {channel}, which rust-toolchain.toml pins"),
         None => "the Rust of the builder base, pinned in rust-toolchain.toml".to_owned(),
     };
@@ -36,7 +38,7 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
             "install Rust by rustup, or enter `nix develop`; `docker buildx bake` needs none",
         );
     };
-    let Some(channel) = &plan.channel else {
+    let Some(channel) = channel else {
         return Check::new(
             "rust",
             Verdict::Warning,

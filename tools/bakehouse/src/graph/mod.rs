@@ -17,6 +17,7 @@ mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+pub mod toolchain_file;
 mod which_cargo;
 pub mod workspace;
 
@@ -24,4 +25,5 @@ pub use activation::Activation;
 pub use lock::Lock;
 pub use member::Member;
 pub use sources::Sources;
+pub use toolchain_file::ToolchainFile;
 pub use workspace::Workspace;

@@ -5,10 +5,11 @@ use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{Cargo, metadata_apart, read_manifest, read_toml};
+use super::cargo::{Cargo, metadata_apart, read_manifest};
 use super::each::each;
 use super::package::{Found, Surroundings};
-use super::{Lock, Member, Sources, cargo_config, context, patch};
+use super::toolchain_file::Channel;
+use super::{Lock, Member, Sources, ToolchainFile, cargo_config, context, patch};
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -27,8 +28,8 @@ pub struct Workspace {
     /// The manifests of the workspaces that those others belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
-    /// `toolchain.channel` of `rust-toolchain.toml`, or the one line of `rust-toolchain`.
-    pub channel: Option<String>,
+    /// What the toolchain file names.
+    pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` beside the workspace's manifest pins.
     pub toolchain: Option<Toolchain>,
     /// Cargo's configuration files in the context, the nearest to the workspace first.
@@ -117,6 +118,11 @@ impl Workspace {
         self.folder = moved(&self.folder);
     }
 
+    /// The toolchain that its file names.
+    pub fn channel(&self) -> Option<&Channel> {
+        self.toolchain_file.as_ref()?.channel.as_ref()
+    }
+
     /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
     pub fn home(&self) -> Utf8PathBuf {
         self.root.join(&self.folder).components().collect()
@@ -174,7 +180,7 @@ impl Workspace {
     ///
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
-    /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`.
+    /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`, `toolchain-file`.
     pub fn read(cargo: &Cargo, manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
         let metadata = cargo.metadata(manifest_path)?;
         let folder = metadata.workspace_root.clone();
@@ -231,15 +237,21 @@ impl Workspace {
             }
             members.insert(member.name.clone(), member);
         }
-        let channel = channel(&folder, limit)?;
+        let mut toolchain_file = ToolchainFile::read(&folder, limit)?;
         let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
+        if let Some(file) = &mut toolchain_file {
+            file.path = context::relative(&folder, &file.path);
+        }
+        let channel = toolchain_file
+            .as_ref()
+            .and_then(|file| file.channel.as_ref());
         Ok(Self {
             manifest,
             members,
             foreign,
             lock,
-            toolchain: files::pinned(&folder, channel.as_deref())?,
-            channel,
+            toolchain: files::pinned(&folder, channel.map(Channel::as_str))?,
+            toolchain_file,
             cargo_variables: cargo_config::overrides(&configs)?,
             cargo_configs: configs.iter().map(relative).collect(),
             folder: relative(&folder),
@@ -316,29 +328,4 @@ fn local_packages(
         found.insert(dir, package);
     }
     Ok(found)
-}
-
-/// The pinned toolchain: of the nearest toolchain file, up to `limit`.
-fn channel(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Option<String>, Problem> {
-    for folder in workspace.ancestors().take_while(|f| f.starts_with(limit)) {
-        let path = folder.join("rust-toolchain.toml");
-        if path.is_file() {
-            return Ok(named_channel(&read_toml(&path)?));
-        }
-        let legacy = fs_err::read_to_string(folder.join("rust-toolchain")).ok();
-        if let Some(text) = legacy {
-            // It may be in the newer form, too.
-            let table: Option<toml::Table> = text.parse().ok();
-            let newer = table.and_then(|table| named_channel(&table));
-            let line = text.trim();
-            let line = (!line.contains('\n') && !line.is_empty()).then_some(line);
-            return Ok(newer.or_else(|| line.map(str::to_owned)));
-        }
-    }
-    Ok(None)
-}
-
-fn named_channel(file: &toml::Table) -> Option<String> {
-    let channel = file.get("toolchain")?.get("channel")?.as_str()?;
-    Some(channel.to_owned())
 }

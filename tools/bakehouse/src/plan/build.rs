@@ -17,16 +17,16 @@ use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::Sources;
 use crate::graph::each::each;
+use crate::graph::{Sources, ToolchainFile};
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub config: Config,
-    /// The pinned toolchain, e.g. `1.95.0`.
-    pub channel: Option<String>,
+    /// What the toolchain file names.
+    pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` pins.
     pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
@@ -164,7 +164,7 @@ impl Plan {
         };
         let put_back = context.iter().filter(inside).cloned().collect();
         Self {
-            channel: workspace.channel.clone(),
+            toolchain_file: workspace.toolchain_file.clone(),
             toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),

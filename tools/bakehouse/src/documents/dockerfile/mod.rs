@@ -13,6 +13,7 @@ mod mounted;
 pub mod runtime;
 mod secrets;
 mod third_party;
+mod toolchain;
 mod wrapper;
 
 use super::Document;
@@ -45,7 +46,7 @@ pub fn render(plan: &Plan) -> Document {
 }
 
 fn stages(plan: &Plan) -> Vec<Stage> {
-    let mut stages = vec![third_party::toolchain(plan), third_party::vendor(plan)];
+    let mut stages = vec![toolchain::stage(plan), third_party::vendor(plan)];
     stages.extend(cross::stage(plan));
     stages.extend(floor::stage(plan));
     stages.extend(auditable::stage(plan));

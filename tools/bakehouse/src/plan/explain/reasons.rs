@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use super::files::{Files, file_changes};
 use super::{Output, State};
+use crate::graph::toolchain_file::Channel;
 use crate::plan::inherit;
 use crate::plan::inputs::Part;
 use crate::toolchain::written;
@@ -180,11 +181,11 @@ impl<'a> Explained<'a> {
     /// Whether the builder base moved because it follows the pinned toolchain.
     fn by_toolchain(&self, key: &str, old: Option<&str>, new: Option<&str>) -> bool {
         let follows = |value: Option<&str>, state: State<'_>| {
-            let channel = state.plan.channel.as_deref();
+            let channel = state.plan.channel().map(Channel::as_str);
             value.is_some_and(|value| channel.is_some_and(|channel| value.contains(channel)))
         };
         key == "bases.builder"
-            && self.then.plan.channel != self.now.plan.channel
+            && self.then.plan.channel() != self.now.plan.channel()
             && follows(old, self.then)
             && follows(new, self.now)
     }
