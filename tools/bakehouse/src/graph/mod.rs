@@ -3,7 +3,7 @@
 
 pub mod activation;
 pub mod cargo;
-mod cargo_config;
+pub mod cargo_config;
 pub mod closure;
 pub mod context;
 pub mod each;

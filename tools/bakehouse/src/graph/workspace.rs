@@ -6,10 +6,11 @@ use std::panic::resume_unwind;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cargo::{Cargo, metadata_apart, read_manifest};
+use super::cargo_config::{CargoConfig, Named, Tool};
 use super::each::each;
 use super::package::{Found, Surroundings};
 use super::toolchain_file::Channel;
-use super::{Lock, Member, Sources, ToolchainFile, cargo_config, context, patch};
+use super::{Lock, Member, Sources, ToolchainFile, context, patch};
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -32,11 +33,12 @@ pub struct Workspace {
     pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` beside the workspace's manifest pins.
     pub toolchain: Option<Toolchain>,
-    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    /// What Cargo's configuration files say.
+    pub cargo_config: CargoConfig,
+    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
-    /// Cargo's variables that have to be set in the builder, because those files set what is about the developer's
-    /// machine.
-    pub cargo_variables: BTreeSet<&'static str>,
+    /// The profiles of the manifest, with what those files say above it, under `profile` as in a manifest.
+    pub profiles: toml::Table,
 }
 
 impl Workspace {
@@ -115,6 +117,9 @@ impl Workspace {
         let foreign = std::mem::take(&mut self.foreign).into_iter();
         self.foreign = foreign.map(|(path, table)| (moved(&path), table)).collect();
         all(&mut self.cargo_configs);
+        for named in &mut self.cargo_config.named {
+            named.path = moved(&named.path);
+        }
         self.folder = moved(&self.folder);
     }
 
@@ -195,15 +200,15 @@ impl Workspace {
         let (lock, found) = (lock?, found?);
 
         let limit = context::limit(&folder);
-        let configs = cargo_config::files(&folder, limit);
+        let mut toolchain_file = ToolchainFile::read(&folder, limit)?;
+        let channel = toolchain_file
+            .as_ref()
+            .and_then(|file| file.channel.as_ref());
+        let cargo_config = CargoConfig::read(&folder, limit, channel)?;
         let paths = found
             .values()
             .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]));
-        let folders = configs.iter().filter_map(|path| match path.parent() {
-            Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
-            folder => folder,
-        });
-        let root = context::root(&folder, limit, paths.chain(folders))?;
+        let root = context::root(&folder, limit, paths.chain(cargo_config.folders()))?;
 
         let names: BTreeMap<Utf8PathBuf, String> = found
             .iter()
@@ -237,7 +242,6 @@ impl Workspace {
             }
             members.insert(member.name.clone(), member);
         }
-        let mut toolchain_file = ToolchainFile::read(&folder, limit)?;
         let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
         if let Some(file) = &mut toolchain_file {
             file.path = context::relative(&folder, &file.path);
@@ -245,19 +249,98 @@ impl Workspace {
         let channel = toolchain_file
             .as_ref()
             .and_then(|file| file.channel.as_ref());
-        Ok(Self {
+        let mut workspace = Self {
+            profiles: cargo_config.profiles_above(&manifest),
             manifest,
             members,
             foreign,
             lock,
             toolchain: files::pinned(&folder, channel.map(Channel::as_str))?,
             toolchain_file,
-            cargo_variables: cargo_config::overrides(&configs)?,
-            cargo_configs: configs.iter().map(relative).collect(),
+            cargo_configs: cargo_config.files.iter().map(relative).collect(),
+            cargo_config,
             folder: relative(&folder),
             root,
-        })
+        };
+        workspace.take_named();
+        workspace.ask_for_git();
+        Ok(workspace)
     }
+
+    /// Adds what the configuration files name to them. What holds a whole package is more than a file: it would make a
+    /// package a part of all others.
+    fn take_named(&mut self) {
+        let root = &self.root;
+        for named in &mut self.cargo_config.named {
+            if let Ok(path) = named.path.strip_prefix(root) {
+                named.path = path.to_owned();
+            }
+        }
+        let holds_a_package = |path: &Utf8Path| {
+            let mut members = self.members.values();
+            members.any(|member| {
+                let mut roots = member.roots.iter();
+                member.dir.starts_with(path) || roots.any(|root| root.starts_with(path))
+            })
+        };
+        self.cargo_config
+            .named
+            .retain(|named| !holds_a_package(&named.path));
+        let named = self.cargo_config.named.iter().map(|named| &named.path);
+        let folders: Vec<Utf8PathBuf> = outermost(named);
+        self.cargo_configs
+            .retain(|path| !folders.iter().any(|folder| path.starts_with(folder)));
+        self.cargo_configs.extend(folders);
+    }
+
+    /// Where Cargo leaves git to the program, and something is fetched by it, the builder must have that.
+    fn ask_for_git(&mut self) {
+        let by_git = |source: &str| {
+            let index = source.strip_prefix("registry+");
+            index.is_some_and(|index| !index.contains("github.com/rust-lang/crates.io-index"))
+                || source.starts_with("git+")
+        };
+        if let Some(place) = &self.cargo_config.git
+            && self.lock.sources().any(by_git)
+        {
+            self.cargo_config.tools.push(Tool {
+                program: "git".to_owned(),
+                package: Some("git".to_owned()),
+                key: "net.git-fetch-with-cli".to_owned(),
+                target: None,
+                place: place.clone(),
+            });
+        }
+    }
+
+    /// Leaves what configuration files name to the packages whose `inputs` name it, too.
+    pub fn leave_named(&mut self, inputs: &[Utf8PathBuf]) {
+        let declared = |path: &Utf8Path| inputs.iter().any(|input| path.starts_with(input));
+        let all = std::mem::take(&mut self.cargo_config.named);
+        let (left, kept): (Vec<Named>, Vec<Named>) =
+            all.into_iter().partition(|named| declared(&named.path));
+        self.cargo_configs
+            .retain(|path| !left.iter().any(|named| named.path == *path));
+        // Of two, one may lie in the other.
+        let folders = outermost(kept.iter().map(|named| &named.path));
+        let new = folders.into_iter();
+        let new = new.filter(|path| !self.cargo_configs.contains(path));
+        let new: Vec<Utf8PathBuf> = new.collect();
+        self.cargo_configs.extend(new);
+        self.cargo_config.named = kept;
+    }
+}
+
+/// `paths` without those that lie in another of them.
+fn outermost<'a>(paths: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+    let sorted: BTreeSet<&Utf8PathBuf> = paths.collect();
+    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
+    for path in sorted {
+        if !outermost.iter().any(|known| path.starts_with(known)) {
+            outermost.push(path.clone());
+        }
+    }
+    outermost
 }
 
 fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {

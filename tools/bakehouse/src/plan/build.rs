@@ -17,6 +17,7 @@ use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
+use crate::graph::cargo_config::CargoConfig;
 use crate::graph::each::each;
 use crate::graph::{Sources, ToolchainFile};
 use crate::toolchain::Toolchain;
@@ -31,10 +32,10 @@ pub struct Plan {
     pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
-    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    /// What Cargo's configuration files say.
+    pub cargo_config: CargoConfig,
+    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
-    /// Cargo's variables that those files must not decide.
-    pub cargo_variables: BTreeSet<&'static str>,
     /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
     pub host_debug: Option<String>,
     /// How the profile links programs.
@@ -168,9 +169,9 @@ impl Plan {
             toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),
-            cargo_variables: workspace.cargo_variables.clone(),
-            host_debug: profile::host_debug(&workspace.manifest, &config.profile),
-            linking: profile::linking(&workspace.manifest, &config.profile),
+            cargo_config: workspace.cargo_config.clone(),
+            host_debug: profile::host_debug(&workspace.profiles, &config.profile),
+            linking: profile::linking(&workspace.profiles, &config.profile),
             left_out: sources.left_out.clone(),
             kept: sources.kept.clone(),
             put_back,

@@ -1,7 +1,11 @@
-//! Whether the builder base has a compiler that is new enough, as far as its name tells.
+//! Whether the builder base has what the workspace is built with, as far as its name tells.
+
+use std::collections::BTreeSet;
 
 use super::Plan;
+use super::config::Config;
 use crate::graph::Workspace;
+use crate::graph::cargo_config::{Native, Tool, applies};
 use crate::problem::{Code, Problem};
 
 /// What is wrong when a package that is compiled wants a newer compiler than `bases.builder` names: Cargo would refuse
@@ -53,6 +57,92 @@ pub fn says_it_has(plan: &Plan) -> bool {
     let has = version_of(builder).unwrap_or_default();
     let more = has.strip_prefix(wanted);
     channel.is_release() && more.is_some_and(|more| more.is_empty() || more.starts_with('.'))
+}
+
+/// The programs that Cargo's configuration asks for and the builder base has not, as far as its name tells.
+pub fn lacks(plan: &Plan) -> Vec<Problem> {
+    let config = &plan.config;
+    let lacking = asked_for(plan).filter(|tool| has(plan, tool) == Some(false));
+    lacking
+        .map(|tool| {
+            let Tool {
+                program,
+                key,
+                place,
+                ..
+            } = tool;
+            let message = format!(
+                "`{key}` ({place}) asks for `{program}`, and the builder base {} has none",
+                config.builder
+            );
+            let package = tool.package.as_deref().unwrap_or(program);
+            Problem::new(Code::BuilderProgram, message).hint(format!(
+                "add \"{package}\" to `packages` of [bases] in bakehouse.toml, or name a base that has it with `builder`"
+            ))
+        })
+        .collect()
+}
+
+/// What somebody who builds the images should know of Cargo's configuration.
+pub fn warnings(plan: &Plan) -> Vec<String> {
+    let config = &plan.cargo_config;
+    let unknown = config.warnings.iter().map(ToString::to_string);
+    let native = config.native.iter();
+    let native = native.filter(|native| applies(native.target.as_deref(), &plan.config.platforms));
+    let native = native.map(|Native { key, place, .. }| {
+        format!(
+            "`{key}` ({place}) has target-cpu=native: images run only on processors that can do what the builder's can, and two builders make different images of the same input hash"
+        )
+    });
+    unknown.chain(native).collect()
+}
+
+/// Those of which nobody knows before the base is there.
+pub fn uncertain(plan: &Plan) -> Vec<&Tool> {
+    let tools = asked_for(plan).filter(|tool| has(plan, tool).is_none());
+    tools.collect()
+}
+
+/// The programs that are asked for on one of the images' platforms, each once.
+fn asked_for(plan: &Plan) -> impl Iterator<Item = &Tool> {
+    let mut known = BTreeSet::new();
+    let platforms = &plan.config.platforms;
+    let tools = plan.cargo_config.tools.iter();
+    tools
+        .filter(|tool| applies(tool.target.as_deref(), platforms))
+        .filter(move |tool| known.insert((&tool.program, &tool.target)))
+}
+
+/// Whether the builder has a program; `None` where that shows only in the base.
+fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
+    let Config {
+        builder,
+        platforms,
+        builder_packages,
+        ..
+    } = &plan.config;
+    let named = tool.package.as_deref();
+    let stem = |name: &str| name.split('-').next().unwrap_or(name).to_owned();
+    if named.is_some_and(|named| {
+        let mut packages = builder_packages.iter();
+        packages.any(|package| package == named || stem(package) == named)
+    }) {
+        return Some(true);
+    }
+    // What is asked for on one platform may never be built for.
+    let triple = tool
+        .target
+        .as_deref()
+        .filter(|target| !target.starts_with("cfg("));
+    if platforms.is_empty() && triple.is_some_and(|triple| !triple.starts_with("x86_64-")) {
+        return None;
+    }
+    let tag = tag_of(builder)?;
+    let small = tag.contains("slim") || tag.contains("alpine");
+    match named? {
+        "git" | "g++" => Some(!small),
+        _ => Some(false),
+    }
 }
 
 /// The tag of an official image of Rust.

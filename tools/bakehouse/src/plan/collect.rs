@@ -246,7 +246,13 @@ impl<'a> Collector<'a> {
             (Part::Locked(self.lock.name(index)), text)
         });
         let manifest = &self.workspace.manifest;
-        let decided = inherit::decisions(manifest, &self.config.profile, &names).into_iter();
+        let decided = inherit::decisions(
+            manifest,
+            &self.workspace.profiles,
+            &self.config.profile,
+            &names,
+        )
+        .into_iter();
         let reached = Arc::new(Reached {
             asked: asked.collect(),
             locked: locked.collect(),

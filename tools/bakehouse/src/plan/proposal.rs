@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::config::{bases, names};
+use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};
 use crate::graph::toolchain_file::Channel;
@@ -27,6 +28,8 @@ pub struct Proposal {
     /// Why the builder base is not certain to be right.
     pub builder_note: Option<String>,
     pub needs: Vec<Need>,
+    /// Programs that Cargo's configuration asks for.
+    pub tools: Vec<Tool>,
     /// Crates that may need a C library.
     pub unknown_needs: Vec<String>,
     pub services: Vec<ProposedService>,
@@ -199,6 +202,7 @@ impl Proposal {
             builder: bases::builder(channel),
             builder_note: builder_note(channel),
             needs: system::needs(&names),
+            tools: workspace.cargo_config.tools.clone(),
             unknown_needs: system::unknown(&seeking)
                 .into_iter()
                 .map(str::to_owned)

@@ -263,6 +263,21 @@ pub fn target_guard(plan: &Plan) -> Vec<String> {
         script.push(format!("{builder} >/tmp/toolchain 2>/dev/null || true"));
         "/tmp/toolchain".to_owned()
     };
+    let named = plan.cargo_config.named.iter();
+    let named: Vec<&str> = named.map(|named| named.path.as_str()).collect();
+    let identity = if named.is_empty() {
+        identity
+    } else {
+        // Cargo does not look into what linkers and flags name.
+        script.extend([
+            format!("cat {identity} >/tmp/filled-by"),
+            format!(
+                "( cd /cargo-config && find {} -type f -exec sha256sum {{}} + | sort -k 2 ) >>/tmp/filled-by",
+                named.join(" ")
+            ),
+        ]);
+        "/tmp/filled-by".to_owned()
+    };
     script.extend([
         format!("if ! cmp -s {identity} target/toolchain; then"),
         "  find target -mindepth 1 ! -path target/lock -delete".to_owned(),

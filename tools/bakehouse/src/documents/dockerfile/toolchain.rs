@@ -6,9 +6,10 @@ use super::cross;
 use super::model::{Instruction, Run, Stage};
 use super::secrets;
 use crate::graph::ToolchainFile;
+use crate::graph::cargo_config::Override;
 use crate::graph::toolchain_file::Channel;
 use crate::plan::Plan;
-use crate::plan::builder::says_it_has;
+use crate::plan::builder::{says_it_has, uncertain};
 
 /// The stage.
 pub fn stage(plan: &Plan) -> Stage {
@@ -27,6 +28,7 @@ pub fn stage(plan: &Plan) -> Stage {
             ],
         }));
     }
+    instructions.extend(programs(plan).map(Instruction::Run));
     let mut comment = "toolchain: the builder base. ".to_owned();
     if let Some(file) = plan.toolchain_file.as_ref().filter(|file| names_any(file)) {
         let name = file_name(file);
@@ -50,18 +52,70 @@ pub fn stage(plan: &Plan) -> Stage {
 
 /// What Cargo's configuration files must not decide: wrappers that the builder does not have, and where outputs go.
 fn variables(plan: &Plan) -> Vec<Instruction> {
-    let mut variables = plan.cargo_variables.clone();
+    let mut variables = plan.cargo_config.overrides.clone();
     if !plan.folder.as_str().is_empty() {
-        variables.insert("CARGO_TARGET_DIR");
+        variables.insert("CARGO_TARGET_DIR".to_owned(), Override::TargetFolder);
     }
-    let value = |name: &str| match name.ends_with("_DIR") {
-        true => format!("{BUILD}/target"),
-        false => String::new(),
+    let value = |value: Override| match value {
+        Override::TargetFolder => format!("{BUILD}/target"),
+        Override::Text(text) => text.to_owned(),
     };
     variables
         .into_iter()
-        .map(|name| Instruction::Env(name.to_owned(), value(name)))
+        .map(|(name, text)| Instruction::Env(name, value(text)))
         .collect()
+}
+
+/// Looks for the programs that Cargo's configuration asks for, before anything is compiled.
+fn programs(plan: &Plan) -> Option<Run> {
+    let tools = uncertain(plan);
+    if tools.is_empty() {
+        return None;
+    }
+    let mut script = vec![
+        "wants() {".to_owned(),
+        "  command -v \"$1\" >/dev/null && return".to_owned(),
+        "  echo \"error: $2 asks for $1, and BUILDER_BASE has none; add its package to bases.packages in bakehouse.toml, or name another base with bases.builder\" >&2".to_owned(),
+        "  exit 1".to_owned(),
+        "}".to_owned(),
+    ];
+    let mut hosts = false;
+    for tool in tools {
+        let wants = format!(
+            "wants {} {}",
+            quoted(&tool.program),
+            quoted(&format!("{} in Cargo's configuration", tool.key))
+        );
+        let target = tool.target.as_deref();
+        let triple = target.filter(|target| !target.starts_with("cfg("));
+        script.push(match triple.filter(|_| plan.config.platforms.is_empty()) {
+            Some(triple) => {
+                hosts = true;
+                format!("[ \"$host\" != {} ] || {wants}", quoted(triple))
+            }
+            None => wants,
+        });
+    }
+    if hosts {
+        script.insert(0, "host=$(rustc -vV | sed -n 's/^host: //p')".to_owned());
+    }
+    Some(Run {
+        network: false,
+        mounts: Vec::new(),
+        script,
+    })
+}
+
+/// A word of a shell that is what it says.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!(
+            "'{}'",
+            text.replace('\'', r"'\''").replace(['\n', '\r'], " ")
+        ),
+    }
 }
 
 fn names_any(file: &ToolchainFile) -> bool {
