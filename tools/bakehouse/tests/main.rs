@@ -36,5 +36,6 @@ mod secrets;
 mod shop;
 mod skips;
 mod sound_and_precise;
+mod toolchain_stage;
 mod tree;
 mod why;

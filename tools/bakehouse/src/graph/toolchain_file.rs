@@ -84,6 +84,32 @@ impl Channel {
         }
     }
 
+    /// Whether a compiler that says this of itself, `rustc 1.95.0 (59807616e 2026-04-14)`, is of the channel; `None` where
+    /// that does not show. One of a day is made of the commits of the day before.
+    pub fn has_made(&self, said: &str) -> Option<bool> {
+        let mut words = said.split_whitespace().skip(1);
+        let version = words.next().unwrap_or_default();
+        let release = !version.contains('-');
+        let of_kind = |kind: &str| version.contains(&format!("-{kind}"));
+        match self.parts() {
+            ("stable", None) => Some(release),
+            (kind @ ("beta" | "nightly"), None) => Some(of_kind(kind)),
+            (kind @ ("beta" | "nightly"), Some(date)) => {
+                let date: jiff::civil::Date = date.parse().ok()?;
+                let day = words.nth(1)?.trim_end_matches(')');
+                Some(of_kind(kind) && day == date.yesterday().ok()?.to_string())
+            }
+            (_, Some(_)) => None,
+            (named, None) => {
+                let more = version.strip_prefix(named);
+                let within = more.is_some_and(|more| {
+                    more.is_empty() || more.starts_with('.') && release || named.contains("-beta")
+                });
+                Some(within)
+            }
+        }
+    }
+
     /// Whether it is a release, such as `1.95.0` or `1.95`, and not a channel that moves.
     pub fn is_release(&self) -> bool {
         self.0.starts_with(|c: char| c.is_ascii_digit())
@@ -303,6 +329,37 @@ mod tests {
         }
         let channel = Channel::parse("nightly-2026-01-30").unwrap();
         assert_eq!(channel.parts(), ("nightly", Some("2026-01-30")));
+    }
+
+    #[test]
+    fn a_compiler_is_known_by_what_it_says() {
+        let stable = "rustc 1.95.0 (59807616e 2026-04-14)";
+        let nightly = "rustc 1.95.0-nightly (873d4682c 2026-01-29)";
+        let table = [
+            ("1.95.0", stable, Some(true)),
+            ("1.95", stable, Some(true)),
+            ("1.9", stable, Some(false)),
+            ("1.95", nightly, Some(false)),
+            ("1.95.0", nightly, Some(false)),
+            ("stable", stable, Some(true)),
+            ("stable", nightly, Some(false)),
+            ("nightly", nightly, Some(true)),
+            ("beta", nightly, Some(false)),
+            ("nightly-2026-01-30", nightly, Some(true)),
+            ("nightly-2026-01-29", nightly, Some(false)),
+            ("nightly-2026-01-30", stable, Some(false)),
+            ("nightly-2026-01-30", "rustc 1.95.0-nightly", None),
+            ("stable-2026-01-30", stable, None),
+            (
+                "1.96.0-beta",
+                "rustc 1.96.0-beta.3 (a 2026-04-14)",
+                Some(true),
+            ),
+        ];
+        for (name, said, expected) in table {
+            let channel = Channel::parse(name).unwrap();
+            assert_eq!(channel.has_made(said), expected, "{name}: {said}");
+        }
     }
 
     #[test]

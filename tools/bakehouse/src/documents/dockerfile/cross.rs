@@ -50,8 +50,10 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
                 .into_iter()
                 .chain([Instruction::Run(Run {
                     network: true,
-                    mounts: secrets::files(plan),
-                    script: script.lines().map(str::to_owned).collect(),
+                    mounts: secrets::of_rustup(plan),
+                    script: secrets::only_given_to_rustup(plan)
+                        .chain(script.lines().map(str::to_owned))
+                        .collect(),
                 })])
                 .collect(),
         }

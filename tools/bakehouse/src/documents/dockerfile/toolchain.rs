@@ -163,7 +163,7 @@ fn installed(plan: &Plan, file: &ToolchainFile) -> Run {
         .chain(file.additions())
         .collect();
     let wanted = all.join(" ");
-    let mut script: Vec<String> = secrets::only_given(plan).collect();
+    let mut script: Vec<String> = secrets::only_given_to_rustup(plan).collect();
     script.push("found=$(rustc --version 2>/dev/null || echo 'no rustc')".to_owned());
     script.extend(channel.iter().flat_map(has));
     script.extend([

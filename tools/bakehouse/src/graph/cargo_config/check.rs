@@ -84,6 +84,12 @@ fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem
         ["build", "target-dir"] => ("CARGO_TARGET_DIR".to_owned(), Override::TargetFolder),
         ["build", "build-dir"] => ("CARGO_BUILD_BUILD_DIR".to_owned(), Override::TargetFolder),
         ["net", "offline"] => ("CARGO_NET_OFFLINE".to_owned(), Override::Text("false")),
+        // What would take its place.
+        [.., "credential-provider" | "global-credential-providers"]
+            if entry.words() == ["cargo:token"] =>
+        {
+            return Ok(None);
+        }
         ["registries", name, "credential-provider"] => {
             let name = name.to_ascii_uppercase().replace('-', "_");
             let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
@@ -126,4 +132,49 @@ fn refused(file: &ConfigFile, entry: &Entry, why: &str) -> Problem {
     Problem::new(Code::CargoConfig, message)
         .at(&file.source, entry.span.clone())
         .hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::super::keys::KEYS;
+    use super::*;
+    use crate::problem::Source;
+
+    /// The table of the reference page is made of the same list.
+    #[test]
+    fn each_key_is_treated_as_the_table_says() {
+        for key in KEYS.iter().filter(|key| key.pattern != "include") {
+            let parts = key.pattern.split('.');
+            let parts: Vec<&str> = parts
+                .map(|part| if part.starts_with('<') { "any" } else { part })
+                .collect();
+            let value = match key.pattern {
+                "net.offline" => "true",
+                "build.rustc-wrapper" | "build.rustc-workspace-wrapper" => "\"sccache\"",
+                "paths" | "unstable.build-std" => "[\"x\"]",
+                _ => "\"x\"",
+            };
+            let text = format!("{} = {value}", parts.join("."));
+            let name = "config.toml".to_owned();
+            let source = Source { name, text };
+            let file = ConfigFile::parse(Utf8Path::new("/x/.cargo/config.toml"), source).unwrap();
+            let found = match entry(&file, &file.entries[0], None) {
+                Ok(None) => [Treatment::Honoured, Treatment::Idle].as_slice(),
+                Ok(Some(Finding::Override(..))) => &[Treatment::Replaced],
+                Ok(Some(Finding::Warning(_))) => &[],
+                Err(problem) => {
+                    assert_eq!(problem.code, Code::CargoConfig);
+                    assert_eq!(
+                        problem.line_and_column(),
+                        Some((1, file.entries[0].span.start + 1))
+                    );
+                    assert!(problem.hint.is_some(), "{}", key.pattern);
+                    &[Treatment::Refused]
+                }
+            };
+            assert!(found.contains(&key.treatment), "{}", key.pattern);
+        }
+    }
 }

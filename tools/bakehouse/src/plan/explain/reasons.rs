@@ -86,7 +86,7 @@ impl<'a> Explained<'a> {
         match part {
             Part::Setting(key) => {
                 let file = if self.by_toolchain(key, old, new) {
-                    "rust-toolchain.toml"
+                    self.toolchain_file()
                 } else {
                     self.config
                 };
@@ -98,7 +98,7 @@ impl<'a> Explained<'a> {
                 };
                 push(file, format!("{key}: {}", turned(old, new)), here());
             }
-            Part::Toolchain => push("rust-toolchain.toml", turned(old, new), here()),
+            Part::Toolchain => push(self.toolchain_file(), turned(old, new), here()),
             Part::Identity => push(written::FILE, self.pinned(old, new), here()),
             Part::Workspace(file, key) if self.only_its_heirs_changed(file, key, old, new) => {}
             Part::Workspace(file, key) => {
@@ -167,6 +167,14 @@ impl<'a> Explained<'a> {
         } else {
             (self.then, self.was)
         }
+    }
+
+    /// The name of the file that names the toolchain, or did.
+    fn toolchain_file(&self) -> &str {
+        let states = [self.now, self.then].into_iter();
+        let mut files = states.filter_map(|state| state.plan.toolchain_file.as_ref());
+        let name = files.find_map(|file| file.path.file_name());
+        name.unwrap_or("rust-toolchain.toml")
     }
 
     /// What `toolchain.json` pins otherwise.
