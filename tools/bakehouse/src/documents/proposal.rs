@@ -89,7 +89,11 @@ fn bases(text: &mut String, proposal: &Proposal) {
     if !packages.is_empty() {
         comment(
             text,
-            "Debian packages of the builder, for crates that compile or link C, or run a tool, and for Cargo's configuration.",
+            if proposal.tools.is_empty() {
+                "Debian packages of the builder, for crates that compile or link C, or run a tool."
+            } else {
+                "Debian packages of the builder, for crates that compile or link C, or run a tool, and for Cargo's configuration."
+            },
         );
         list(text, &packages);
     }
