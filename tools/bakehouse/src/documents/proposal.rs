@@ -137,10 +137,10 @@ fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
 }
 
 /// Packages of Debian with the crates that ask for them.
-fn because<'a>(
-    proposal: &'a Proposal,
+fn because(
+    proposal: &Proposal,
     packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
-) -> BTreeMap<&'a str, Vec<&'a str>> {
+) -> BTreeMap<&str, Vec<&str>> {
     let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for need in &proposal.needs {
         for package in packages(need) {

@@ -19,7 +19,7 @@ use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::each::each;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
-use crate::graph::{Sources, Workspace};
+use crate::graph::{Sources, ToolchainFile, Workspace};
 
 /// What is compiled together with unified features.
 pub struct Together<'a> {
@@ -46,7 +46,7 @@ fn toolchain_text(workspace: &Workspace) -> String {
     let additions = workspace
         .toolchain_file
         .iter()
-        .flat_map(|file| file.additions());
+        .flat_map(ToolchainFile::additions);
     let all: Vec<&str> = [channel].into_iter().chain(additions).collect();
     all.join(" ")
 }

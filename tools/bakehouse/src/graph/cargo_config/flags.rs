@@ -70,10 +70,10 @@ impl Flags {
                 if let Some(path) = value("--extern", "--extern") {
                     flags.path(path.split_once('=').map_or("", |(_, path)| path), false);
                 }
-            } else if word.starts_with("--sysroot") {
-                if let Some(path) = value("--sysroot", "--sysroot") {
-                    flags.path(path, true);
-                }
+            } else if word.starts_with("--sysroot")
+                && let Some(path) = value("--sysroot", "--sysroot")
+            {
+                flags.path(path, true);
             }
         }
         flags
@@ -137,7 +137,13 @@ mod tests {
 
     #[test]
     fn files_and_programs_in_flags_are_found() {
-        let table: [(&[&str], &[&str], &[&str], bool); 13] = [
+        type Row = (
+            &'static [&'static str],
+            &'static [&'static str],
+            &'static [&'static str],
+            bool,
+        );
+        let table: [Row; 13] = [
             (&["-Clink-arg=-Tlink.x"], &["link.x"], &[], false),
             (&["-C", "link-arg=-Tlink.x"], &["link.x"], &[], false),
             (

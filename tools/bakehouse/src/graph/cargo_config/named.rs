@@ -119,9 +119,10 @@ impl Surroundings<'_> {
                         let paths = entry.words().into_iter();
                         let paths =
                             paths.map(|path| path.split_once('=').map_or(path, |(_, path)| path));
-                        paths
-                            .map(|path| self.exists(&about, self.workspace, path, true, &mut names))
-                            .collect()
+                        let mut paths = paths;
+                        paths.try_for_each(|path| {
+                            self.exists(&about, self.workspace, path, true, &mut names)
+                        })
                     }
                     // Lists of several files are joined.
                     [.., "rustflags"] => self.flags(&about, &mut names),
