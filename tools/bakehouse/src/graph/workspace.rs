@@ -117,6 +117,7 @@ impl Workspace {
         let foreign = std::mem::take(&mut self.foreign).into_iter();
         self.foreign = foreign.map(|(path, table)| (moved(&path), table)).collect();
         all(&mut self.cargo_configs);
+        all(&mut self.cargo_config.setting_env);
         for named in &mut self.cargo_config.named {
             named.path = moved(&named.path);
         }
@@ -270,10 +271,13 @@ impl Workspace {
     /// Adds what the configuration files name to them. What holds a whole package is more than a file: it would make a
     /// package a part of all others.
     fn take_named(&mut self) {
-        let root = &self.root;
-        for named in &mut self.cargo_config.named {
-            if let Ok(path) = named.path.strip_prefix(root) {
-                named.path = path.to_owned();
+        let CargoConfig {
+            named, setting_env, ..
+        } = &mut self.cargo_config;
+        let named = named.iter_mut().map(|named| &mut named.path);
+        for path in named.chain(setting_env) {
+            if let Ok(inside) = path.strip_prefix(&self.root) {
+                *path = inside.to_owned();
             }
         }
         let holds_a_package = |path: &Utf8Path| {

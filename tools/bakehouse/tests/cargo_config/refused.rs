@@ -206,3 +206,90 @@ fn programs_that_the_builder_base_has_not_are_asked_for_before_a_bake() {
     let dockerfile = tree.generated("docker/Dockerfile");
     assert!(dockerfile.contains("wants clang 'target."), "{dockerfile}");
 }
+
+#[test]
+fn git_is_asked_for_where_cargo_leaves_fetching_to_it() {
+    let git = r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api"]
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+kit = { git = "https://example.com/kit.git" }
+-- api/src/main.rs --
+fn main() {}
+-- Cargo.lock --
+version = 4
+
+[[package]]
+name = "api"
+version = "0.1.0"
+dependencies = [
+ "kit",
+]
+
+[[package]]
+name = "kit"
+version = "1.0.0"
+source = "git+https://example.com/kit.git#0123456789012345678901234567890123456789"
+-- .cargo/config.toml --
+[net]
+git-fetch-with-cli = true
+"#;
+    let tree = Tree::unlocked("", git);
+    let output = tree.bakehouse(&["generate"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("builder-program") && said.contains("`git`"),
+        "{said}"
+    );
+    let proposed = tree.bakehouse(&["init", "--print"]);
+    let proposed = String::from_utf8(proposed.stdout).unwrap();
+    assert!(
+        proposed.contains("\"git\", # net.git-fetch-with-cli"),
+        "{proposed}"
+    );
+    for (bases, asked) in [
+        ("packages = [\"git\"]", false),
+        (
+            "builder = \"docker.io/library/rust:1.95.0-bookworm\"",
+            false,
+        ),
+        ("builder = \"ghcr.io/acme/builder:1\"", true),
+    ] {
+        tree.write("bakehouse.toml", &format!("[bases]\n{bases}\n"));
+        tree.generate();
+        let dockerfile = tree.generated("docker/Dockerfile");
+        assert_eq!(dockerfile.contains("wants git"), asked, "{dockerfile}");
+    }
+    // Where nothing is fetched by git, nobody needs it.
+    let tree = Tree::of(WORKSPACE);
+    tree.write(".cargo/config.toml", "[net]\ngit-fetch-with-cli = true\n");
+    tree.generate();
+}
+
+#[test]
+fn a_linker_of_its_own_is_kept_where_another_platform_is_compiled_for() {
+    let tree = Tree::of(WORKSPACE);
+    tree.write(
+        "bakehouse.toml",
+        "platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
+    );
+    tree.generate();
+    let kept =
+        "case \"$target\" in aarch64-unknown-linux-gnu) sed -i '/_LINKER=/d' /cross/env ;; esac";
+    assert!(!tree.generated("docker/Dockerfile").contains("_LINKER=/d"));
+    tree.write(
+        ".cargo/config.toml",
+        "[target.aarch64-unknown-linux-gnu]\nlinker = \"aarch64-linux-gnu-gcc\"\n[target.'cfg(unix)']\nlinker = \"cc\"\n",
+    );
+    tree.generate();
+    let dockerfile = tree.generated("docker/Dockerfile");
+    assert!(dockerfile.contains(kept), "{dockerfile}");
+}

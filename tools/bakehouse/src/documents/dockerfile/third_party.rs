@@ -263,12 +263,14 @@ pub fn target_guard(plan: &Plan) -> Vec<String> {
         script.push(format!("{builder} >/tmp/toolchain 2>/dev/null || true"));
         "/tmp/toolchain".to_owned()
     };
-    let named = plan.cargo_config.named.iter();
-    let named: Vec<&str> = named.map(|named| named.path.as_str()).collect();
+    let named = plan.cargo_config.named.iter().map(|named| &named.path);
+    let named = named.chain(&plan.cargo_config.setting_env);
+    let named: Vec<&str> = named.map(|path| path.as_str()).collect();
     let identity = if named.is_empty() {
         identity
     } else {
-        // Cargo does not look into what linkers and flags name.
+        // Cargo neither looks into what linkers and flags name, nor runs a build script anew for a variable that this does
+        // not say it reads.
         script.extend([
             format!("cat {identity} >/tmp/filled-by"),
             format!(

@@ -35,6 +35,10 @@ pub struct CargoConfig {
     pub git: Option<String>,
     /// The triples that have a linker of their own.
     pub linkers: BTreeSet<String>,
+    /// The variables that they set.
+    pub env: BTreeSet<String>,
+    /// The files that set any.
+    pub setting_env: Vec<Utf8PathBuf>,
     /// What they say under `[profile]`.
     pub profiles: Table,
     /// Keys that Cargo does not know.
@@ -71,6 +75,12 @@ impl CargoConfig {
                     {
                         let wanted = entry.value == super::Value::Flag(true);
                         config.git = wanted.then(|| file.place(entry));
+                    }
+                    ["env", name, ..] => {
+                        config.env.insert(name.to_owned());
+                        if config.setting_env.last() != Some(&file.path) {
+                            config.setting_env.push(file.path.clone());
+                        }
                     }
                     ["target", triple, "linker"] if is_triple(triple) => {
                         config.linkers.insert(triple.to_owned());
