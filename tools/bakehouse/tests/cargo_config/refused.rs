@@ -149,7 +149,7 @@ fn keys_that_cargo_does_not_know_are_told_of() {
     let tree = Tree::of(WORKSPACE);
     tree.write(
         ".cargo/config.toml",
-        "[build]\nrustflag = [\"-Cdebuginfo=1\"]\n",
+        "[build]\nrustflag = [\"-Cdebuginfo=1\"]\n[of-another-program]\nx = 1\n",
     );
     let output = tree.bakehouse(&["generate"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -158,6 +158,7 @@ fn keys_that_cargo_does_not_know_are_told_of() {
         said.contains("unused config key `build.rustflag`"),
         "{said}"
     );
+    assert!(!said.contains("another-program"), "{said}");
 }
 
 #[test]

@@ -28,7 +28,10 @@ pub fn entry(
 ) -> Result<Option<Finding>, Problem> {
     let name = entry.name();
     let Some(key) = keys::of(&entry.key) else {
-        // Cargo says it of some tables, and nothing of others.
+        // Tables of other programs are none of Cargo's business.
+        if !keys::has_table(&entry.key[0]) {
+            return Ok(None);
+        }
         let message = format!("unused config key `{name}` in `{}`", file.path);
         let problem = Problem::new(Code::CargoConfig, message)
             .at(&file.source, entry.span.clone())

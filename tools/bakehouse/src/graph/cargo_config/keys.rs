@@ -256,6 +256,12 @@ pub fn of(name: &[String]) -> Option<&'static Key> {
     })
 }
 
+/// Whether Cargo has keys in a table of that name, at the top of a file.
+pub fn has_table(name: &str) -> bool {
+    let mut tables = KEYS.iter().filter_map(|key| key.pattern.split('.').next());
+    tables.any(|table| table == name)
+}
+
 /// The table of the reference page.
 pub fn table() -> String {
     let mut text = "| key | in an image | |\n|---|---|---|\n".to_owned();
