@@ -42,7 +42,7 @@ pub fn vendor(plan: &Plan) -> Stage {
         },
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
-    mounts.extend(cargo_config_mounts(plan));
+    mounts.extend(fetching_config_mounts(plan));
     mounts.extend(secrets::of_vendor(plan));
     let mut script = same_toolchain(plan);
     script.extend(secrets::only_given(plan));
@@ -316,6 +316,19 @@ fn cargo_config(plan: &Plan) -> Option<String> {
 /// Cargo's configuration files, for [`cargo_config`].
 pub fn cargo_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
     let configs = plan.cargo_configs.iter();
+    configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
+}
+
+/// The same where crates are fetched: nothing is linked there, and no build script runs, so of what the files name only
+/// certificates count.
+fn fetching_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
+    let configs = plan.cargo_configs.iter().filter(|path| {
+        let named = plan.cargo_config.named.iter();
+        let mut named = named
+            .filter(|named| named.path.starts_with(path))
+            .peekable();
+        named.peek().is_none() || named.any(|named| named.key.starts_with("http."))
+    });
     configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
 }
 
