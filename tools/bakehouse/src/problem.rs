@@ -10,6 +10,7 @@ pub enum Code {
     BaseUnknown,
     BinaryUnknown,
     BuilderFailed,
+    BuilderProgram,
     BuilderUnknown,
     CargoConfig,
     CargoFailed,
@@ -60,6 +61,7 @@ pub enum Code {
     ServiceUnknown,
     SourceLocal,
     SubmoduleMissing,
+    ToolchainFile,
 }
 
 impl Code {
@@ -68,6 +70,7 @@ impl Code {
         Self::BaseUnknown,
         Self::BinaryUnknown,
         Self::BuilderFailed,
+        Self::BuilderProgram,
         Self::BuilderUnknown,
         Self::CargoConfig,
         Self::CargoFailed,
@@ -118,6 +121,7 @@ impl Code {
         Self::ServiceUnknown,
         Self::SourceLocal,
         Self::SubmoduleMissing,
+        Self::ToolchainFile,
     ];
 
     /// The code as printed, e.g. `binary-unknown`.
@@ -126,6 +130,7 @@ impl Code {
             Self::BaseUnknown => "base-unknown",
             Self::BinaryUnknown => "binary-unknown",
             Self::BuilderFailed => "builder-failed",
+            Self::BuilderProgram => "builder-program",
             Self::BuilderUnknown => "builder-unknown",
             Self::CargoConfig => "cargo-config",
             Self::CargoFailed => "cargo-failed",
@@ -176,6 +181,7 @@ impl Code {
             Self::ServiceUnknown => "service-unknown",
             Self::SourceLocal => "source-local",
             Self::SubmoduleMissing => "submodule-missing",
+            Self::ToolchainFile => "toolchain-file",
         }
     }
 

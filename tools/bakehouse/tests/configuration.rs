@@ -1,5 +1,7 @@
 //! Wrong configuration: every mistake at once, each with its place and a hint.
 
+use std::process::Output;
+
 use crate::shop::{Shop, stderr};
 
 #[test]
@@ -275,14 +277,21 @@ fn a_builder_that_is_too_old_for_a_package_is_noticed_before_anything_is_compile
         "version = \"0.3.1\"",
         "version = \"0.3.1\"\nrust-version = \"1.88\"",
     );
+    // What the toolchain file names is installed on an older base.
+    assert!(bases("1.87.0").status.success());
+    let refused = |output: Output| {
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(
+            said.contains("`prices` needs Rust 1.88, and the builder has 1.87.0"),
+            "{said}"
+        );
+    };
+    shop.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.87.0\"\n");
+    refused(bases("1.88.0"));
+    std::fs::remove_file(shop.path("rust-toolchain.toml")).unwrap();
     assert!(bases("1.88.0").status.success());
-    let output = bases("1.87.0");
-    assert_eq!(output.status.code(), Some(2));
-    let said = stderr(&output);
-    assert!(
-        said.contains("`prices` needs Rust 1.88, and the builder base has 1.87.0"),
-        "{said}"
-    );
+    refused(bases("1.87.0"));
 }
 
 #[test]

@@ -91,7 +91,7 @@ const IDENTITY: &[&str] = &[
     "vendor stage",
 ];
 
-const PINNED: [Row; 7] = [
+const PINNED: [Row; 8] = [
     (
         "rustc",
         "rust-toolchain.toml",
@@ -129,8 +129,15 @@ const PINNED: [Row; 7] = [
         "the tools beside the compiler",
         "rust-toolchain.toml",
         "clippy",
-        "rust-src",
+        "rust-analyzer",
         &[],
+    ),
+    (
+        "what builds may read beside the compiler",
+        "rust-toolchain.toml",
+        "clippy",
+        "rust-src",
+        &["image", "pack binary", "toolchain stage"],
     ),
 ];
 

@@ -4,6 +4,7 @@
 
 mod affected;
 mod anywhere;
+mod cargo_config;
 mod ci;
 mod closures;
 mod compose;
@@ -36,5 +37,6 @@ mod secrets;
 mod shop;
 mod skips;
 mod sound_and_precise;
+mod toolchain_stage;
 mod tree;
 mod why;

@@ -74,10 +74,13 @@ impl Session {
     pub fn plan(&self) -> Result<Planned, Problems> {
         let global = &self.global;
         let planned = self.plan_of(global.manifest_path.as_deref(), global.config.as_deref())?;
-        match builder::too_old(&planned.workspace, &planned.plan) {
-            Some(problem) => Err(problem.into()),
-            None => Ok(planned),
+        let mut problems = builder::lacks(&planned.plan);
+        problems.extend(builder::too_old(&planned.workspace, &planned.plan));
+        let planned = Problems(problems).or(planned)?;
+        for warning in builder::warnings(&planned.plan) {
+            tracing::warn!("{warning}");
         }
+        Ok(planned)
     }
 
     /// The plan of the workspace of that manifest, under that configuration.

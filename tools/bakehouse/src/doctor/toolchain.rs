@@ -5,6 +5,7 @@ use std::process::Command;
 use camino::Utf8Path;
 
 use super::{Check, Verdict};
+use crate::graph::toolchain_file::Channel;
 use crate::plan::Plan;
 use crate::toolchain::written::FILE;
 use crate::toolchain::{Toolchain, files};
@@ -23,8 +24,12 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
         .output();
     let said = said.ok().filter(|output| output.status.success());
     let said = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let needed = match &plan.channel {
-        Some(channel) => format!("Rust {channel}, which rust-toolchain.toml pins"),
+    let file = plan.toolchain_file.as_ref();
+    let file = file
+        .and_then(|file| file.path.file_name())
+        .unwrap_or("rust-toolchain.toml");
+    let needed = match plan.channel().map(Channel::as_str) {
+        Some(channel) => format!("Rust {channel}, which {file} pins"),
         None => "the Rust of the builder base, pinned in rust-toolchain.toml".to_owned(),
     };
     let Some(said) = said else {
@@ -36,7 +41,7 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
             "install Rust by rustup, or enter `nix develop`; `docker buildx bake` needs none",
         );
     };
-    let Some(channel) = &plan.channel else {
+    let Some(channel) = plan.channel() else {
         return Check::new(
             "rust",
             Verdict::Warning,
@@ -45,9 +50,10 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
             "write the release of the builder base into rust-toolchain.toml, so that both are one",
         );
     };
-    if said.split(' ').nth(1) == Some(channel) {
+    if channel.has_made(&said) != Some(false) {
         return Check::good("rust", said, needed);
     }
+    let channel = channel.as_str();
     Check::new(
         "rust",
         Verdict::Warning,

@@ -78,11 +78,22 @@ fn bases(text: &mut String, proposal: &Proposal) {
     }
     let _ = writeln!(text, "builder = {}", quoted(&proposal.builder));
     let _ = writeln!(text, "runtime = {}", quoted(bases::RUNTIME));
-    let packages = because(proposal, |need| need.builder);
+    let mut packages = because(proposal, |need| need.builder);
+    let tools = proposal.tools.iter();
+    for (tool, package) in tools.filter_map(|tool| Some((tool, tool.package.as_deref()?))) {
+        let reasons = packages.entry(package).or_default();
+        if !reasons.contains(&tool.key.as_str()) {
+            reasons.push(&tool.key);
+        }
+    }
     if !packages.is_empty() {
         comment(
             text,
-            "Debian packages of the builder, for crates that compile or link C, or run a tool.",
+            if proposal.tools.is_empty() {
+                "Debian packages of the builder, for crates that compile or link C, or run a tool."
+            } else {
+                "Debian packages of the builder, for crates that compile or link C, or run a tool, and for Cargo's configuration."
+            },
         );
         list(text, &packages);
     }
@@ -116,7 +127,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
 }
 
 /// Packages, each with the crates that ask for it.
-fn list(text: &mut String, packages: &BTreeMap<&'static str, Vec<&'static str>>) {
+fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
     text.push_str("packages = [\n");
     for (package, crates) in packages {
         let line = format!("    {}, # {}", quoted(package), crates.join(", "));
@@ -129,7 +140,7 @@ fn list(text: &mut String, packages: &BTreeMap<&'static str, Vec<&'static str>>)
 fn because(
     proposal: &Proposal,
     packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
-) -> BTreeMap<&'static str, Vec<&'static str>> {
+) -> BTreeMap<&str, Vec<&str>> {
     let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for need in &proposal.needs {
         for package in packages(need) {

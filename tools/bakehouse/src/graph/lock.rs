@@ -42,6 +42,12 @@ struct RawLock {
 }
 
 impl Lock {
+    /// Where third-party crates come from.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        let packages = self.packages.iter();
+        packages.filter_map(|package| package.source.as_deref())
+    }
+
     /// Reads the text of a `Cargo.lock`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 pub mod activation;
 pub mod cargo;
-mod cargo_config;
+pub mod cargo_config;
 pub mod cargo_sources;
 pub mod closure;
 pub mod context;
@@ -19,6 +19,7 @@ mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+pub mod toolchain_file;
 pub mod well_known;
 mod which_cargo;
 pub mod workspace;
@@ -27,4 +28,5 @@ pub use activation::Activation;
 pub use lock::Lock;
 pub use member::Member;
 pub use sources::Sources;
+pub use toolchain_file::ToolchainFile;
 pub use workspace::Workspace;

@@ -5,11 +5,13 @@ use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{Cargo, metadata_apart, read_manifest, read_toml};
+use super::cargo::{Cargo, metadata_apart, read_manifest};
+use super::cargo_config::{CargoConfig, Named, Tool};
 use super::cargo_sources::{LocalSources, check_reachable};
 use super::each::each;
 use super::package::{Found, Surroundings};
-use super::{Lock, Member, Sources, cargo_config, context, patch};
+use super::toolchain_file::Channel;
+use super::{Lock, Member, Sources, ToolchainFile, context, patch};
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -28,17 +30,18 @@ pub struct Workspace {
     /// The manifests of the workspaces that those others belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
-    /// `toolchain.channel` of `rust-toolchain.toml`, or the one line of `rust-toolchain`.
-    pub channel: Option<String>,
+    /// What the toolchain file names.
+    pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` beside the workspace's manifest pins.
     pub toolchain: Option<Toolchain>,
-    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    /// What Cargo's configuration files say.
+    pub cargo_config: CargoConfig,
+    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
     /// Folders that Cargo takes third-party crates from.
     pub local_sources: LocalSources,
-    /// Cargo's variables that have to be set in the builder, because those files set what is about the developer's
-    /// machine.
-    pub cargo_variables: BTreeSet<&'static str>,
+    /// The profiles of the manifest, with what those files say above it, under `profile` as in a manifest.
+    pub profiles: toml::Table,
 }
 
 impl Workspace {
@@ -118,7 +121,16 @@ impl Workspace {
         self.foreign = foreign.map(|(path, table)| (moved(&path), table)).collect();
         all(&mut self.cargo_configs);
         self.local_sources.map_paths(moved);
+        all(&mut self.cargo_config.setting_env);
+        for named in &mut self.cargo_config.named {
+            named.path = moved(&named.path);
+        }
         self.folder = moved(&self.folder);
+    }
+
+    /// The toolchain that its file names.
+    pub fn channel(&self) -> Option<&Channel> {
+        self.toolchain_file.as_ref()?.channel.as_ref()
     }
 
     /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
@@ -178,7 +190,7 @@ impl Workspace {
     ///
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
-    /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`.
+    /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`, `toolchain-file`.
     pub fn read(cargo: &Cargo, manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
         let metadata = cargo.metadata(manifest_path)?;
         let folder = metadata.workspace_root.clone();
@@ -194,17 +206,17 @@ impl Workspace {
         check_reachable(&lock)?;
 
         let limit = context::limit(&folder);
-        let configs = cargo_config::files(&folder, limit);
-        let mut local_sources = LocalSources::read(&configs)?;
+        let mut toolchain_file = ToolchainFile::read(&folder, limit)?;
+        let channel = toolchain_file
+            .as_ref()
+            .and_then(|file| file.channel.as_ref());
+        let cargo_config = CargoConfig::read(&folder, limit, channel)?;
+        let mut local_sources = LocalSources::read(&cargo_config.files)?;
         let paths = found
             .values()
             .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]))
             .chain(local_sources.folders.iter().map(Utf8PathBuf::as_path));
-        let folders = configs.iter().filter_map(|path| match path.parent() {
-            Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
-            folder => folder,
-        });
-        let root = context::root(&folder, limit, paths.chain(folders))?;
+        let root = context::root(&folder, limit, paths.chain(cargo_config.folders()))?;
 
         let names: BTreeMap<Utf8PathBuf, String> = found
             .iter()
@@ -238,26 +250,113 @@ impl Workspace {
             }
             members.insert(member.name.clone(), member);
         }
-        let channel = channel(&folder, limit)?;
         let relative = |path: &Utf8PathBuf| path.strip_prefix(&root).unwrap_or(path).to_owned();
         local_sources.map_paths(relative);
         for folder in &local_sources.folders {
             context::check_plain(folder)?;
         }
-        Ok(Self {
+        if let Some(file) = &mut toolchain_file {
+            file.path = context::relative(&folder, &file.path);
+        }
+        let channel = toolchain_file
+            .as_ref()
+            .and_then(|file| file.channel.as_ref());
+        let mut workspace = Self {
+            profiles: cargo_config.profiles_above(&manifest),
             manifest,
             members,
             foreign,
             lock,
-            toolchain: files::pinned(&folder, channel.as_deref())?,
-            channel,
-            cargo_variables: cargo_config::overrides(&configs)?,
-            cargo_configs: configs.iter().map(relative).collect(),
+            toolchain: files::pinned(&folder, channel.map(Channel::as_str))?,
+            toolchain_file,
+            cargo_configs: cargo_config.files.iter().map(relative).collect(),
+            cargo_config,
             local_sources,
             folder: relative(&folder),
             root,
-        })
+        };
+        workspace.take_named();
+        workspace.ask_for_git();
+        Ok(workspace)
     }
+
+    /// Adds what the configuration files name to them. What holds a whole package is more than a file: it would make a
+    /// package a part of all others.
+    fn take_named(&mut self) {
+        let CargoConfig {
+            named, setting_env, ..
+        } = &mut self.cargo_config;
+        let named = named.iter_mut().map(|named| &mut named.path);
+        for path in named.chain(setting_env) {
+            if let Ok(inside) = path.strip_prefix(&self.root) {
+                *path = inside.to_owned();
+            }
+        }
+        let holds_a_package = |path: &Utf8Path| {
+            let mut members = self.members.values();
+            members.any(|member| {
+                let mut roots = member.roots.iter();
+                member.dir.starts_with(path) || roots.any(|root| root.starts_with(path))
+            })
+        };
+        self.cargo_config
+            .named
+            .retain(|named| !holds_a_package(&named.path));
+        let named = self.cargo_config.named.iter().map(|named| &named.path);
+        let folders: Vec<Utf8PathBuf> = outermost(named);
+        self.cargo_configs
+            .retain(|path| !folders.iter().any(|folder| path.starts_with(folder)));
+        self.cargo_configs.extend(folders);
+    }
+
+    /// Where Cargo leaves git to the program, and something is fetched by it, the builder must have that.
+    fn ask_for_git(&mut self) {
+        let by_git = |source: &str| {
+            let index = source.strip_prefix("registry+");
+            index.is_some_and(|index| !index.contains("github.com/rust-lang/crates.io-index"))
+                || source.starts_with("git+")
+        };
+        if let Some(place) = &self.cargo_config.git
+            && self.lock.sources().any(by_git)
+        {
+            self.cargo_config.tools.push(Tool {
+                program: "git".to_owned(),
+                package: Some("git".to_owned()),
+                key: "net.git-fetch-with-cli".to_owned(),
+                target: None,
+                place: place.clone(),
+            });
+        }
+    }
+
+    /// Leaves what configuration files name to the packages whose `inputs` name it, too.
+    pub fn leave_named(&mut self, inputs: &[Utf8PathBuf]) {
+        let declared = |path: &Utf8Path| inputs.iter().any(|input| path.starts_with(input));
+        let all = std::mem::take(&mut self.cargo_config.named);
+        let (left, kept): (Vec<Named>, Vec<Named>) =
+            all.into_iter().partition(|named| declared(&named.path));
+        self.cargo_configs
+            .retain(|path| !left.iter().any(|named| named.path == *path));
+        // Of two, one may lie in the other.
+        let folders = outermost(kept.iter().map(|named| &named.path));
+        let new = folders.into_iter();
+        let new = new.filter(|path| !self.cargo_configs.contains(path));
+        let new: Vec<Utf8PathBuf> = new.collect();
+        self.cargo_configs.extend(new);
+        self.cargo_config.named = kept;
+    }
+}
+
+/// `paths` without those that lie in another of them.
+fn outermost<'a>(paths: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+    let sorted: BTreeSet<&Utf8PathBuf> = paths.collect();
+    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
+    for path in sorted {
+        if !outermost.iter().any(|known| path.starts_with(known)) {
+            outermost.push(path.clone());
+        }
+    }
+    outermost
 }
 
 fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {
@@ -342,29 +441,4 @@ fn other_workspace(
         .map_err(|problem| {
             problem.hint("a path dependency, or a [patch] of the workspace, names this folder")
         })
-}
-
-/// The pinned toolchain: of the nearest toolchain file, up to `limit`.
-fn channel(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Option<String>, Problem> {
-    for folder in workspace.ancestors().take_while(|f| f.starts_with(limit)) {
-        let path = folder.join("rust-toolchain.toml");
-        if path.is_file() {
-            return Ok(named_channel(&read_toml(&path)?));
-        }
-        let legacy = fs_err::read_to_string(folder.join("rust-toolchain")).ok();
-        if let Some(text) = legacy {
-            // It may be in the newer form, too.
-            let table: Option<toml::Table> = text.parse().ok();
-            let newer = table.and_then(|table| named_channel(&table));
-            let line = text.trim();
-            let line = (!line.contains('\n') && !line.is_empty()).then_some(line);
-            return Ok(newer.or_else(|| line.map(str::to_owned)));
-        }
-    }
-    Ok(None)
-}
-
-fn named_channel(file: &toml::Table) -> Option<String> {
-    let channel = file.get("toolchain")?.get("channel")?.as_str()?;
-    Some(channel.to_owned())
 }

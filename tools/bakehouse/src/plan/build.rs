@@ -17,29 +17,30 @@ use super::selection::{leaf, member_reads, outermost};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use crate::graph::Sources;
+use crate::graph::cargo_config::CargoConfig;
 use crate::graph::each::each;
 use crate::graph::sources::FileState;
+use crate::graph::{Sources, ToolchainFile};
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub config: Config,
-    /// The pinned toolchain, e.g. `1.95.0`.
-    pub channel: Option<String>,
+    /// What the toolchain file names.
+    pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` pins.
     pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
-    /// Cargo's configuration files in the context, the nearest to the workspace first.
+    /// What Cargo's configuration files say.
+    pub cargo_config: CargoConfig,
+    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
     /// Folders in the context that Cargo takes third-party crates from, sorted.
     pub local_sources: Vec<Utf8PathBuf>,
     /// The files of the crates in them.
     pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
-    /// Cargo's variables that those files must not decide.
-    pub cargo_variables: BTreeSet<&'static str>,
     /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
     pub host_debug: Option<String>,
     /// How the profile links programs.
@@ -180,7 +181,7 @@ impl Plan {
             .cloned()
             .collect();
         Self {
-            channel: workspace.channel.clone(),
+            toolchain_file: workspace.toolchain_file.clone(),
             toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
             cargo_configs: workspace.cargo_configs.clone(),
@@ -190,9 +191,9 @@ impl Plan {
                 .flat_map(|folder| sources.below(folder))
                 .map(|(file, state)| (file.to_owned(), state.clone()))
                 .collect(),
-            cargo_variables: workspace.cargo_variables.clone(),
-            host_debug: profile::host_debug(&workspace.manifest, &config.profile),
-            linking: profile::linking(&workspace.manifest, &config.profile),
+            cargo_config: workspace.cargo_config.clone(),
+            host_debug: profile::host_debug(&workspace.profiles, &config.profile),
+            linking: profile::linking(&workspace.profiles, &config.profile),
             left_out: sources.left_out.clone(),
             kept: sources.kept.clone(),
             put_back,

@@ -1,13 +1,21 @@
-//! Whether the builder base has a compiler that is new enough, as far as its name tells.
+//! Whether the builder base has what the workspace is built with, as far as its name tells.
+
+use std::collections::BTreeSet;
 
 use super::Plan;
+use super::config::Config;
 use crate::graph::Workspace;
+use crate::graph::cargo_config::{Native, Tool, applies};
 use crate::problem::{Code, Problem};
 
 /// What is wrong when a package that is compiled wants a newer compiler than `bases.builder` names: Cargo would refuse
 /// it, and only after all third-party crates were compiled.
 pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
-    let has = version_of(&plan.config.builder)?;
+    // What the toolchain file names is installed where the base has it not.
+    let has = match plan.channel() {
+        Some(channel) => Some(channel.as_str()).filter(|_| channel.is_release())?,
+        None => version_of(&plan.config.builder)?,
+    };
     let wanted = plan.packages.keys().filter_map(|name| {
         let version = workspace.package_value(&workspace.members[name], "rust-version")?;
         Some((numbers(version)?, version, name))
@@ -18,17 +26,134 @@ pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
     }
     let problem = Problem::new(
         Code::ConfigValue,
-        format!("`{package}` needs Rust {version}, and the builder base has {has}"),
+        format!("`{package}` needs Rust {version}, and the builder has {has}"),
     );
     Some(problem.hint(
         "name a newer image with `bases.builder`, and where rust-toolchain.toml pins an older release, pin a newer one",
     ))
 }
 
+/// Whether the name of the builder base, or what `toolchain.json` pins, says that it has all that the toolchain file
+/// names.
+pub fn says_it_has(plan: &Plan) -> bool {
+    let Some(file) = &plan.toolchain_file else {
+        return true;
+    };
+    if file.additions().next().is_some() {
+        return false;
+    }
+    let Some(channel) = &file.channel else {
+        return true;
+    };
+    if plan.toolchain.is_some() {
+        return true;
+    }
+    let wanted = channel.as_str();
+    let builder = &plan.config.builder;
+    if wanted == "stable" {
+        return tag_of(builder)
+            .is_some_and(|tag| !tag.contains("beta") && !tag.contains("nightly"));
+    }
+    let has = version_of(builder).unwrap_or_default();
+    let more = has.strip_prefix(wanted);
+    channel.is_release() && more.is_some_and(|more| more.is_empty() || more.starts_with('.'))
+}
+
+/// The programs that Cargo's configuration asks for and the builder base has not, as far as its name tells.
+pub fn lacks(plan: &Plan) -> Vec<Problem> {
+    let config = &plan.config;
+    let lacking = asked_for(plan).filter(|tool| has(plan, tool) == Some(false));
+    lacking
+        .map(|tool| {
+            let Tool {
+                program,
+                key,
+                place,
+                ..
+            } = tool;
+            let message = format!(
+                "`{key}` ({place}) asks for `{program}`, and the builder base {} has none",
+                config.builder
+            );
+            let package = tool.package.as_deref().unwrap_or(program);
+            Problem::new(Code::BuilderProgram, message).hint(format!(
+                "add \"{package}\" to `packages` of [bases] in bakehouse.toml, or name a base that has it with `builder`"
+            ))
+        })
+        .collect()
+}
+
+/// What somebody who builds the images should know of Cargo's configuration.
+pub fn warnings(plan: &Plan) -> Vec<String> {
+    let config = &plan.cargo_config;
+    let unknown = config.warnings.iter().map(ToString::to_string);
+    let native = config.native.iter();
+    let native = native.filter(|native| applies(native.target.as_deref(), &plan.config.platforms));
+    let native = native.map(|Native { key, place, .. }| {
+        format!(
+            "`{key}` ({place}) has target-cpu=native: images run only on processors that can do what the builder's can, and two builders make different images of the same input hash"
+        )
+    });
+    unknown.chain(native).collect()
+}
+
+/// Those of which nobody knows before the base is there.
+pub fn uncertain(plan: &Plan) -> Vec<&Tool> {
+    let tools = asked_for(plan).filter(|tool| has(plan, tool).is_none());
+    tools.collect()
+}
+
+/// The programs that are asked for on one of the images' platforms, each once.
+fn asked_for(plan: &Plan) -> impl Iterator<Item = &Tool> {
+    let mut known = BTreeSet::new();
+    let platforms = &plan.config.platforms;
+    let tools = plan.cargo_config.tools.iter();
+    tools
+        .filter(|tool| applies(tool.target.as_deref(), platforms))
+        .filter(move |tool| known.insert((&tool.program, &tool.target)))
+}
+
+/// Whether the builder has a program; `None` where that shows only in the base.
+fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
+    let Config {
+        builder,
+        platforms,
+        builder_packages,
+        ..
+    } = &plan.config;
+    let named = tool.package.as_deref();
+    let stem = |name: &str| name.split('-').next().unwrap_or(name).to_owned();
+    if named.is_some_and(|named| {
+        let mut packages = builder_packages.iter();
+        packages.any(|package| package == named || stem(package) == named)
+    }) {
+        return Some(true);
+    }
+    // What is asked for on one platform may never be built for.
+    let triple = tool
+        .target
+        .as_deref()
+        .filter(|target| !target.starts_with("cfg("));
+    if platforms.is_empty() && triple.is_some_and(|triple| !triple.starts_with("x86_64-")) {
+        return None;
+    }
+    let tag = tag_of(builder)?;
+    let small = tag.contains("slim") || tag.contains("alpine");
+    match named? {
+        "git" | "g++" => Some(!small),
+        _ => Some(false),
+    }
+}
+
+/// The tag of an official image of Rust.
+fn tag_of(base: &str) -> Option<&str> {
+    let name = base.split('@').next()?.rsplit('/').next()?;
+    name.strip_prefix("rust:")
+}
+
 /// `1.95.0` of `docker.io/library/rust:1.95.0-slim-bookworm`.
 fn version_of(base: &str) -> Option<&str> {
-    let name = base.split('@').next()?.rsplit('/').next()?;
-    let version = name.strip_prefix("rust:")?.split('-').next()?;
+    let version = tag_of(base)?.split('-').next()?;
     version
         .starts_with(|c: char| c.is_ascii_digit())
         .then_some(version)

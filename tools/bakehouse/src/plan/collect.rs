@@ -19,7 +19,8 @@ use super::stage::{CompileStage, Selection};
 use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::each::each;
 use crate::graph::sources::FileState;
-use crate::graph::{Sources, Workspace};
+use crate::graph::toolchain_file::Channel;
+use crate::graph::{Sources, ToolchainFile, Workspace};
 
 /// What is compiled together with unified features.
 pub struct Together<'a> {
@@ -38,6 +39,17 @@ struct Reached {
     asked: Vec<(String, Arc<str>)>,
     /// What the manifest of the workspace decides for these crates, by key.
     decided: Vec<(String, Arc<str>)>,
+}
+
+/// What the toolchain file names that can change a build.
+fn toolchain_text(workspace: &Workspace) -> String {
+    let channel = workspace.channel().map_or("not pinned", Channel::as_str);
+    let additions = workspace
+        .toolchain_file
+        .iter()
+        .flat_map(ToolchainFile::additions);
+    let all: Vec<&str> = [channel].into_iter().chain(additions).collect();
+    all.join(" ")
 }
 
 /// Finds the inputs of each output of a plan.
@@ -199,8 +211,7 @@ impl<'a> Collector<'a> {
             let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
             inputs.setting("glibc", by);
         }
-        let channel = self.workspace.channel.as_deref();
-        inputs.set(Part::Toolchain, channel.unwrap_or("not pinned"));
+        inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
         }
@@ -248,7 +259,13 @@ impl<'a> Collector<'a> {
             let part = Part::Crate(folder.to_owned());
             (part, crate_digest(self.sources.below(folder)).into())
         }));
-        let decided = inherit::decisions(manifest, &self.config.profile, &names).into_iter();
+        let decided = inherit::decisions(
+            manifest,
+            &self.workspace.profiles,
+            &self.config.profile,
+            &names,
+        )
+        .into_iter();
         let reached = Arc::new(Reached {
             asked: asked.collect(),
             locked: locked.collect(),

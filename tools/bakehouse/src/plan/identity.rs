@@ -2,11 +2,17 @@
 
 use super::Plan;
 use super::hash::DIGITS;
+use crate::graph::toolchain_file::Channel;
 
 impl Plan {
+    /// The toolchain that its file names, e.g. `1.95.0`.
+    pub fn channel(&self) -> Option<&Channel> {
+        self.toolchain_file.as_ref()?.channel.as_ref()
+    }
+
     /// What the compiler is called; for what depends on nothing else of the toolchain.
     pub fn compiler(&self) -> &str {
-        self.channel.as_deref().unwrap_or("unpinned")
+        self.channel().map_or("unpinned", Channel::as_str)
     }
 
     /// What compiles: the release and the identity of `toolchain.json`. Without that file the builder base stands for
@@ -25,7 +31,10 @@ impl Plan {
 
     /// What images say of their toolchain: its identity, else the pinned release.
     pub fn toolchain_label(&self) -> Option<&str> {
-        let id = self.toolchain.as_ref().map(|toolchain| &toolchain.id);
-        id.or(self.channel.as_ref()).map(String::as_str)
+        let id = self
+            .toolchain
+            .as_ref()
+            .map(|toolchain| toolchain.id.as_str());
+        id.or(self.channel().map(Channel::as_str))
     }
 }

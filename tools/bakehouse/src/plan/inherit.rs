@@ -49,10 +49,16 @@ pub fn keys(manifest: &Table) -> BTreeSet<String> {
     keys
 }
 
-/// What only the manifest of the workspace that is built decides: profiles, patches and what they are of.
-pub fn decisions(manifest: &Table, profile: &str, crates: &HashSet<&str>) -> Vec<(String, Value)> {
+/// What only the manifest of the workspace that is built decides: profiles, patches and what they are of. Which profiles
+/// `profile` inherits from, `all` says: the manifest's, with what Cargo's configuration says above it.
+pub fn decisions(
+    manifest: &Table,
+    all: &Table,
+    profile: &str,
+    crates: &HashSet<&str>,
+) -> Vec<(String, Value)> {
     let mut decisions = Vec::new();
-    for (name, profile) in profiles(manifest, profile, crates) {
+    for (name, profile) in profiles(manifest, all, profile, crates) {
         decisions.push((format!("profile.{name}"), profile));
     }
     let sources = manifest.get("patch").and_then(Value::as_table);
@@ -73,7 +79,12 @@ pub fn decisions(manifest: &Table, profile: &str, crates: &HashSet<&str>) -> Vec
 }
 
 /// The profile `name` and those that it inherits from, without what they say of single crates that are not in `crates`.
-fn profiles(manifest: &Table, name: &str, crates: &HashSet<&str>) -> Vec<(String, Value)> {
+fn profiles(
+    manifest: &Table,
+    all: &Table,
+    name: &str,
+    crates: &HashSet<&str>,
+) -> Vec<(String, Value)> {
     let without_others = |(name, profile): (&str, &Table)| {
         let mut profile = profile.clone();
         if let Some(Value::Table(packages)) = profile.get_mut("package") {
@@ -85,8 +96,10 @@ fn profiles(manifest: &Table, name: &str, crates: &HashSet<&str>) -> Vec<(String
         }
         (name.to_owned(), Value::Table(profile))
     };
-    let chain = profile::chain(manifest, name).into_iter();
-    chain.map(without_others).collect()
+    let own = manifest.get("profile").and_then(Value::as_table);
+    let chain = profile::chain(all, name).into_iter();
+    let said = chain.filter_map(|(name, _)| Some((name, own?.get(name)?.as_table()?)));
+    said.map(without_others).collect()
 }
 
 /// A value in a form that does not depend on the order of keys.

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::config::{bases, names};
+use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};
+use crate::graph::toolchain_file::Channel;
 use crate::graph::{Member, Workspace};
 
 /// What `init` proposes.
@@ -26,6 +28,8 @@ pub struct Proposal {
     /// Why the builder base is not certain to be right.
     pub builder_note: Option<String>,
     pub needs: Vec<Need>,
+    /// Programs that Cargo's configuration asks for.
+    pub tools: Vec<Tool>,
     /// Crates that may need a C library.
     pub unknown_needs: Vec<String>,
     pub services: Vec<ProposedService>,
@@ -187,7 +191,7 @@ impl Proposal {
         let sources = locked
             .iter()
             .filter_map(|package| package.source.as_deref());
-        let channel = workspace.channel.as_deref();
+        let channel = workspace.channel();
         let (declarable, remarks): (Vec<Finding>, _) =
             seen.findings.into_iter().partition(Finding::declarable);
         let mut inputs: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
@@ -206,6 +210,7 @@ impl Proposal {
             builder: bases::builder(channel),
             builder_note: builder_note(channel),
             needs: system::needs(&names, seen.well_known),
+            tools: workspace.cargo_config.tools.clone(),
             unknown_needs: system::unknown(&seeking)
                 .into_iter()
                 .map(str::to_owned)
@@ -281,19 +286,26 @@ fn is_default(member: &Member, feature: &str) -> bool {
 }
 
 /// Why the default builder base is not certain to be right for a toolchain.
-fn builder_note(channel: Option<&str>) -> Option<String> {
-    match channel {
-        Some(channel) if bases::is_release(channel) => (channel.matches('.').count() < 2).then(|| {
-            format!("The toolchain file says `{channel}`: pin a full version there and here, or a new patch release compiles all again.")
-        }),
-        Some("stable") | None => Some(
+fn builder_note(channel: Option<&Channel>) -> Option<String> {
+    let Some(channel) = channel.filter(|channel| channel.as_str() != "stable") else {
+        return Some(
             "No toolchain is pinned: pin a version in rust-toolchain.toml and here, so that everybody builds with the same."
                 .to_owned(),
-        ),
-        Some(channel) => Some(format!(
-            "The toolchain file asks for `{channel}`, of which there is no published image: name one of your own."
-        )),
+        );
+    };
+    let name = channel.as_str();
+    if bases::is_published(channel) {
+        return (name.matches('.').count() < 2).then(|| {
+            format!("The toolchain file says `{name}`: pin a full version there and here, or a new patch release compiles all again.")
+        });
     }
+    let mut note = format!(
+        "The toolchain file names `{name}`, of which there is no published image: rustup installs it in the stage `toolchain`."
+    );
+    if channel.parts().1.is_none() && !channel.is_release() {
+        note += " It moves: name a day, so that everybody builds with the same.";
+    }
+    Some(note)
 }
 
 /// `https://github.com/acme/shop` → `ghcr.io/acme/shop`.
@@ -360,14 +372,16 @@ mod tests {
             ),
             (None, "docker.io/library/rust:slim-bookworm", true),
         ];
-        for (channel, image, remark) in table {
+        for (name, image, remark) in table {
+            let channel = name.and_then(Channel::parse);
+            let channel = channel.as_ref();
             assert_eq!(
                 (
                     bases::builder(channel).as_str(),
                     builder_note(channel).is_some()
                 ),
                 (image, remark),
-                "{channel:?}"
+                "{name:?}"
             );
         }
     }

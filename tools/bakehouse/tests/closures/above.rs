@@ -12,7 +12,7 @@ target-dir = "elsewhere"
 -- settings/cargo.toml --
 include = ["more.toml"]
 [build]
-rustc-wrapper = "no-such-wrapper"
+rustc-wrapper = "no-such-folder/sccache"
 -- settings/more.toml --
 [env]
 GREETING = "hello"

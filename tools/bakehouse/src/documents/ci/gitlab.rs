@@ -4,7 +4,7 @@ use super::{Place, fill, quoted, registry_host};
 use crate::documents::Document;
 use crate::documents::seal::seal_for;
 use crate::plan::Plan;
-use crate::plan::config::bases::is_release;
+use crate::plan::config::bases::is_published;
 
 /// The engine: a release, whose patches come by themselves.
 const DIND: &str = "docker.io/library/docker:28-dind";
@@ -20,9 +20,9 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
         ("$REGISTRY_USERNAME", "$REGISTRY_PASSWORD")
     };
     // With Cargo, which reading a workspace needs, and Docker's programs among its packages.
-    let channel = plan.channel.as_deref().filter(|name| is_release(name));
+    let channel = plan.channel().filter(|channel| is_published(channel));
     let image = match channel {
-        Some(version) => format!("docker.io/library/rust:{version}-alpine"),
+        Some(version) => format!("docker.io/library/rust:{}-alpine", version.as_str()),
         None => "docker.io/library/rust:alpine".to_owned(),
     };
     let values = [

@@ -34,6 +34,11 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
             (Some(_), true) => FLOOR_AND_STATIC_ENV,
             (Some(_), false) => FLOOR_ENV,
         };
+        let linkers = &plan.cargo_config.linkers;
+        if plan.config.floor.is_none() && !linkers.is_empty() {
+            let linkers = Vec::from_iter(linkers.iter().map(String::as_str)).join(" | ");
+            script += &OWN_LINKER.replace("TRIPLES", &linkers);
+        }
         Stage {
             comment: vec![format!(
                 "{CROSS}: what compiles for TARGETPLATFORM. Where the builder is of another, it fetches a standard library and a linker."
@@ -45,8 +50,10 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
                 .into_iter()
                 .chain([Instruction::Run(Run {
                     network: true,
-                    mounts: secrets::files(plan),
-                    script: script.lines().map(str::to_owned).collect(),
+                    mounts: secrets::of_rustup(plan),
+                    script: secrets::only_given_to_rustup(plan)
+                        .chain(script.lines().map(str::to_owned))
+                        .collect(),
                 })])
                 .collect(),
         }
@@ -243,6 +250,10 @@ export CARGO_TARGET_$(echo $name | tr a-z A-Z)_LINKER=$gnu-gcc
 export CC_$name=$gnu-gcc CXX_$name=$gnu-g++ AR_$name=$gnu-ar
 export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR_$name=/usr/lib/$multiarch/pkgconfig:/usr/share/pkgconfig
 ENV"#;
+
+/// A variable would win over the linker that Cargo's configuration names.
+const OWN_LINKER: &str = r#"
+case "$target" in TRIPLES) sed -i '/_LINKER=/d' /cross/env ;; esac"#;
 
 const FLOOR_ENV: &str = r#"echo target=$target >/cross/env"#;
 

@@ -13,6 +13,7 @@ mod mounted;
 pub mod runtime;
 mod secrets;
 mod third_party;
+mod toolchain;
 mod vendor;
 mod wrapper;
 
@@ -53,7 +54,7 @@ pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
 }
 
 fn stages(plan: &Plan) -> Vec<Stage> {
-    let mut stages = vec![third_party::toolchain(plan), vendor::stage(plan)];
+    let mut stages = vec![toolchain::stage(plan), vendor::stage(plan)];
     stages.extend(cross::stage(plan));
     stages.extend(floor::stage(plan));
     stages.extend(auditable::stage(plan));

@@ -3,6 +3,9 @@
 use super::model::Mount;
 use crate::plan::Plan;
 
+/// What variables of rustup's begin with.
+const RUSTUP: &str = "RUSTUP_";
+
 /// Files, for each step with network: a company's certificates, or how to log in where packages come from.
 pub fn files(plan: &Plan) -> Vec<Mount> {
     let files = plan.config.secrets.files.iter();
@@ -17,9 +20,19 @@ pub fn files(plan: &Plan) -> Vec<Mount> {
 pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
     let secrets = &plan.config.secrets;
     let mut mounts = files(plan);
-    let variables = secrets.variables.iter().cloned();
+    let variables = secrets.variables.iter();
+    let variables = variables.filter(|name| !name.starts_with(RUSTUP)).cloned();
     mounts.extend(variables.map(Mount::SecretVariable));
     mounts.extend(secrets.ssh.then_some(Mount::Ssh));
+    mounts
+}
+
+/// What the step has in which rustup installs a toolchain: files, and where it is to ask.
+pub fn of_rustup(plan: &Plan) -> Vec<Mount> {
+    let mut mounts = files(plan);
+    let variables = plan.config.secrets.variables.iter();
+    let variables = variables.filter(|name| name.starts_with(RUSTUP)).cloned();
+    mounts.extend(variables.map(Mount::SecretVariable));
     mounts
 }
 
@@ -27,5 +40,17 @@ pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
 /// value.
 pub fn only_given(plan: &Plan) -> impl Iterator<Item = String> {
     let variables = plan.config.secrets.variables.iter();
-    variables.map(|name| format!("[ -n \"${{{name}-}}\" ] || unset {name}"))
+    let variables = variables.filter(|name| !name.starts_with(RUSTUP));
+    variables.map(|name| unset_where_empty(name))
+}
+
+/// The same in the step in which rustup installs a toolchain.
+pub fn only_given_to_rustup(plan: &Plan) -> impl Iterator<Item = String> {
+    let variables = plan.config.secrets.variables.iter();
+    let variables = variables.filter(|name| name.starts_with(RUSTUP));
+    variables.map(|name| unset_where_empty(name))
+}
+
+fn unset_where_empty(name: &str) -> String {
+    format!("[ -n \"${{{name}-}}\" ] || unset {name}")
 }

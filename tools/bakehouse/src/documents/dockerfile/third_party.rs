@@ -1,75 +1,14 @@
-//! What all images share: the toolchain, and the third-party crates fetched and compiled once.
+//! What all images share: the third-party crates, fetched and compiled once.
 
 use super::BUILD;
 use super::cross;
 use super::floor;
 use super::layered::{arguments, source_mounts};
 use super::model::{Instruction, Mount, Run, Stage};
-use super::secrets;
 use super::vendor::{self, CARGO_HOME};
 use crate::plan::Plan;
-use crate::plan::config::bases::is_release;
 use crate::plan::skeleton::{MemberSkeleton, RUNNER, Role};
 use crate::plan::stage::Selection;
-
-/// `toolchain`: what every compile stage begins with.
-pub fn toolchain(plan: &Plan) -> Stage {
-    let mut instructions = variables(plan);
-    if !plan.config.builder_packages.is_empty() {
-        instructions.push(Instruction::Run(Run {
-            network: true,
-            mounts: secrets::files(plan),
-            script: vec![
-                "apt-get update -qq".to_owned(),
-                format!(
-                    "apt-get install -qq -y --no-install-recommends {}",
-                    plan.config.builder_packages.join(" ")
-                ),
-                "rm -rf /var/lib/apt/lists/*".to_owned(),
-            ],
-        }));
-    }
-    if let Some(channel) = plan.channel.as_ref().filter(|c| is_release(c)) {
-        instructions.push(Instruction::Run(Run {
-            network: false,
-            mounts: Vec::new(),
-            script: vec![
-                "found=$(rustc --version)".to_owned(),
-                "case \"$found\" in".to_owned(),
-                format!("\"rustc {channel}\"[.\\ ]* | \"rustc {channel}\") ;;"),
-                format!(
-                    "*) echo \"error: rust-toolchain.toml pins rustc {channel}, but BUILDER_BASE has $found; set bases.builder in bakehouse.toml\" >&2; exit 1 ;;"
-                ),
-                "esac".to_owned(),
-            ],
-        }));
-    }
-    Stage {
-        comment: vec![
-            "toolchain: the builder base. rust-toolchain.toml stays out of the build, so that rustup fetches nothing."
-                .to_owned(),
-        ],
-        from: cross::builder_base(plan),
-        name: "toolchain".to_owned(),
-        instructions,
-    }
-}
-
-/// What Cargo's configuration files must not decide: wrappers that the builder does not have, and where outputs go.
-fn variables(plan: &Plan) -> Vec<Instruction> {
-    let mut variables = plan.cargo_variables.clone();
-    if !plan.folder.as_str().is_empty() {
-        variables.insert("CARGO_TARGET_DIR");
-    }
-    let value = |name: &str| match name.ends_with("_DIR") {
-        true => format!("{BUILD}/target"),
-        false => String::new(),
-    };
-    variables
-        .into_iter()
-        .map(|name| Instruction::Env(name.to_owned(), value(name)))
-        .collect()
-}
 
 /// What the environment of every stage that compiles has, and no other: the toolchain is the same whatever the profile.
 pub fn compiling(plan: &Plan) -> impl Iterator<Item = Instruction> {
@@ -249,6 +188,23 @@ pub fn target_guard(plan: &Plan) -> Vec<String> {
         script.push(format!("{builder} >/tmp/toolchain 2>/dev/null || true"));
         "/tmp/toolchain".to_owned()
     };
+    let named = plan.cargo_config.named.iter().map(|named| &named.path);
+    let named = named.chain(&plan.cargo_config.setting_env);
+    let named: Vec<&str> = named.map(|path| path.as_str()).collect();
+    let identity = if named.is_empty() {
+        identity
+    } else {
+        // Cargo neither looks into what linkers and flags name, nor runs a build script anew for a variable that this does
+        // not say it reads.
+        script.extend([
+            format!("cat {identity} >/tmp/filled-by"),
+            format!(
+                "( cd /cargo-config && find {} -type f -exec sha256sum {{}} + | sort -k 2 ) >>/tmp/filled-by",
+                named.join(" ")
+            ),
+        ]);
+        "/tmp/filled-by".to_owned()
+    };
     script.extend([
         format!("if ! cmp -s {identity} target/toolchain; then"),
         "  find target -mindepth 1 ! -path target/lock -delete".to_owned(),
@@ -286,6 +242,19 @@ pub fn cargo_config(plan: &Plan) -> Option<String> {
 /// Cargo's configuration files, for [`cargo_config`].
 pub fn cargo_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
     let configs = plan.cargo_configs.iter();
+    configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
+}
+
+/// The same where crates are fetched: nothing is linked there, and no build script runs, so of what the files name only
+/// certificates count.
+pub fn fetching_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
+    let configs = plan.cargo_configs.iter().filter(|path| {
+        let named = plan.cargo_config.named.iter();
+        let mut named = named
+            .filter(|named| named.path.starts_with(path))
+            .peekable();
+        named.peek().is_none() || named.any(|named| named.key.starts_with("http."))
+    });
     configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
 }
 

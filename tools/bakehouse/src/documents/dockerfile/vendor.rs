@@ -7,7 +7,7 @@ use super::cross;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::secrets;
 use super::third_party::{
-    cargo_clean, cargo_config, cargo_config_mounts, in_workspace, mount_id, stubs,
+    cargo_clean, cargo_config, fetching_config_mounts, in_workspace, mount_id, stubs,
 };
 use crate::plan::Plan;
 
@@ -32,7 +32,7 @@ pub fn stage(plan: &Plan) -> Stage {
         },
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
-    mounts.extend(cargo_config_mounts(plan));
+    mounts.extend(fetching_config_mounts(plan));
     let local = plan.local_sources.iter();
     mounts.extend(local.map(|path| Mount::context(path.as_str(), format!("/sources/{path}"))));
     mounts.extend(secrets::of_vendor(plan));

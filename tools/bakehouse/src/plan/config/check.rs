@@ -67,7 +67,7 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     pub(super) fn config(&mut self, raw: &RawConfig) -> Config {
-        let channel = self.workspace.channel.as_deref();
+        let channel = self.workspace.channel();
         let builder = match &raw.bases.builder {
             Some(builder) => self.image_name(builder, Form::Image),
             None => bases::builder(channel),

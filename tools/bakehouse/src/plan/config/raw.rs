@@ -221,7 +221,7 @@ pub struct RawCache {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawBases {
-    /// Has the Rust toolchain. Must have the pinned release: the build checks it.
+    /// Has the Rust toolchain. Where it has not what `rust-toolchain.toml` names, rustup in it installs that.
     ///
     /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
     /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.

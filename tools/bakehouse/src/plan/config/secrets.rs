@@ -9,12 +9,14 @@ use super::valid::SecretsConfig;
 use super::values::is_taken;
 use crate::problem::Code;
 
-/// Cargo's own variables that say how it reaches registries, and nothing of what it builds.
-const OF_CARGO: [&str; 4] = [
+/// Variables of Cargo's and rustup's own that say how registries and toolchains are reached, and nothing of what is built.
+const OF_CARGO: [&str; 6] = [
     "CARGO_HTTP_",
     "CARGO_NET_",
     "CARGO_REGISTRIES_",
     "CARGO_REGISTRY_",
+    "RUSTUP_DIST_SERVER",
+    "RUSTUP_UPDATE_ROOT",
 ];
 
 impl Check<'_> {

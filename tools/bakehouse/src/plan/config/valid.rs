@@ -9,6 +9,7 @@ use super::check::Check;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use crate::graph::Workspace;
+use crate::graph::inputs::fixed_part;
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// The label that carries an image's input hash.
@@ -237,7 +238,12 @@ impl Config {
         let (raw, mut problems) = RawConfig::parse(source);
         problems.extend(widen(raw.context.as_ref(), source, workspace));
         match Self::new(&raw, source, workspace) {
-            Ok(config) if problems.is_empty() => return Ok(config),
+            Ok(config) if problems.is_empty() => {
+                let inputs = config.inputs.values().flatten();
+                let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
+                workspace.leave_named(&inputs);
+                return Ok(config);
+            }
             Ok(_) => {}
             Err(more) => {
                 // Nothing is left where the mistakes were taken out.

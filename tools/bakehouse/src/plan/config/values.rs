@@ -121,7 +121,7 @@ impl Check<'_> {
         let name = profile.as_ref();
         let declared: Vec<&str> = self
             .workspace
-            .manifest
+            .profiles
             .get("profile")
             .and_then(toml::Value::as_table)
             .map(|table| table.keys().map(String::as_str).collect())

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use super::files::{Files, file_changes};
 use super::{Output, State, manifest};
+use crate::graph::toolchain_file::Channel;
 use crate::plan::about;
 use crate::plan::inherit;
 use crate::plan::inputs::{Part, file_text};
@@ -90,7 +91,7 @@ impl<'a> Explained<'a> {
                     return;
                 }
                 let file = if self.by_toolchain(key, old, new) {
-                    "rust-toolchain.toml"
+                    self.toolchain_file()
                 } else {
                     self.config
                 };
@@ -102,7 +103,7 @@ impl<'a> Explained<'a> {
                 };
                 push(file, format!("{key}: {}", turned(old, new)), here());
             }
-            Part::Toolchain => push("rust-toolchain.toml", turned(old, new), here()),
+            Part::Toolchain => push(self.toolchain_file(), turned(old, new), here()),
             Part::Identity => push(written::FILE, self.pinned(old, new), here()),
             Part::Workspace(file, key) if self.only_its_heirs_changed(file, key, old, new) => {}
             Part::Workspace(file, key) => {
@@ -182,6 +183,14 @@ impl<'a> Explained<'a> {
         }
     }
 
+    /// The name of the file that names the toolchain, or did.
+    fn toolchain_file(&self) -> &str {
+        let states = [self.now, self.then].into_iter();
+        let mut files = states.filter_map(|state| state.plan.toolchain_file.as_ref());
+        let name = files.find_map(|file| file.path.file_name());
+        name.unwrap_or("rust-toolchain.toml")
+    }
+
     /// What `toolchain.json` pins otherwise.
     fn pinned(&self, old: Option<&str>, new: Option<&str>) -> String {
         let (then, now) = (&self.then.plan.toolchain, &self.now.plan.toolchain);
@@ -194,11 +203,11 @@ impl<'a> Explained<'a> {
     /// Whether the builder base moved because it follows the pinned toolchain.
     fn by_toolchain(&self, key: &str, old: Option<&str>, new: Option<&str>) -> bool {
         let follows = |value: Option<&str>, state: State<'_>| {
-            let channel = state.plan.channel.as_deref();
+            let channel = state.plan.channel().map(Channel::as_str);
             value.is_some_and(|value| channel.is_some_and(|channel| value.contains(channel)))
         };
         key == "bases.builder"
-            && self.then.plan.channel != self.now.plan.channel
+            && self.then.plan.channel() != self.now.plan.channel()
             && follows(old, self.then)
             && follows(new, self.now)
     }

@@ -133,7 +133,7 @@ impl Cut<'_> {
             }
         }
         if let Some(profiles) = table.get_mut("profile").and_then(Value::as_table_mut) {
-            let used = profile::chain(&workspace.manifest, self.profile);
+            let used = profile::chain(&workspace.profiles, self.profile);
             profiles.retain(|name, _| used.iter().any(|(used, _)| *used == name));
             if profiles.is_empty() {
                 table.remove("profile");

@@ -1,0 +1,100 @@
+//! Which configuration files there are, and which of two that say the same wins.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::file::ConfigFile;
+use crate::problem::{Code, Problem};
+
+/// The files of the folders between `workspace` and `limit`, and what they include: what one says wins over what any
+/// after it says.
+///
+/// # Errors
+/// `cargo-config`, `file-unreadable`, `manifest-invalid`.
+pub fn files(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Vec<ConfigFile>, Problem> {
+    let mut files = Vec::new();
+    let above = workspace.ancestors();
+    for folder in above.take_while(|folder| folder.starts_with(limit)) {
+        if let Some(path) = of_folder(&folder.join(".cargo")) {
+            add(ConfigFile::read(&path)?, &mut Vec::new(), &mut files)?;
+        }
+    }
+    Ok(files)
+}
+
+/// The one that Cargo reads in a folder `.cargo`: without an ending, where both are there. One of them may be a link to
+/// the other, for the sake of a Cargo that knows only that name.
+fn of_folder(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let [old, new] = ["config", "config.toml"].map(|name| folder.join(name));
+    let same = || {
+        let [old, new] = [&old, &new].map(|path| path.canonicalize_utf8().ok());
+        old.is_some() && old == new
+    };
+    if old.exists() && !(new.exists() && same()) {
+        return Some(old);
+    }
+    let whole = [new, old].into_iter();
+    let mut whole = whole.filter(|path| path.exists());
+    let link = |path: &Utf8PathBuf| path.is_symlink();
+    let first = whole.next()?;
+    match whole.next() {
+        Some(second) if link(&first) && !link(&second) => Some(second),
+        _ => Some(first),
+    }
+}
+
+/// Adds `file`, and then what it includes: of that, the last wins. `open` are the files that the same one of a folder
+/// has included so far.
+fn add(
+    file: ConfigFile,
+    open: &mut Vec<Utf8PathBuf>,
+    files: &mut Vec<ConfigFile>,
+) -> Result<(), Problem> {
+    open.push(file.path.clone());
+    let includes = file.includes.clone();
+    let (source, path) = (file.source.clone(), file.path.clone());
+    let mut below = Vec::new();
+    for include in includes {
+        if include.optional && !include.path.exists() {
+            continue;
+        }
+        let refuse = |what: &str, hint: &str| {
+            Problem::new(
+                Code::CargoConfig,
+                format!("{path} includes {}, {what}", include.path),
+            )
+            .at(&source, include.span.clone())
+            .hint(hint)
+        };
+        if !include.path.exists() {
+            return Err(refuse(
+                "which is not there",
+                "Cargo refuses it, too: `{ path = \"…\", optional = true }` includes what may be missing",
+            ));
+        }
+        if open.contains(&include.path) {
+            return Err(refuse(
+                "which was included before",
+                "Cargo takes that for a circle: include each file once",
+            ));
+        }
+        let mut added = Vec::new();
+        add(ConfigFile::read(&include.path)?, open, &mut added)?;
+        below.push(added);
+    }
+    files.push(file);
+    files.extend(below.into_iter().rev().flatten());
+    Ok(())
+}
+
+/// Adds those of `paths` that are there, and what they include, to `files`, each once. Whatever is wrong with one is
+/// Cargo's to tell.
+pub fn with_included(paths: impl IntoIterator<Item = Utf8PathBuf>, files: &mut Vec<Utf8PathBuf>) {
+    let mut open: Vec<Utf8PathBuf> = paths.into_iter().collect();
+    while let Some(path) = open.pop() {
+        if path.is_file() && !files.contains(&path) {
+            let includes = ConfigFile::read(&path).map(|file| file.includes);
+            open.extend(includes.into_iter().flatten().map(|include| include.path));
+            files.push(path);
+        }
+    }
+}

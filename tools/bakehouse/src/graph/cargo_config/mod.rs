@@ -1,0 +1,14 @@
+//! Cargo's configuration files: which ones there are, what Cargo makes of them, and what of that an image follows.
+
+mod check;
+mod file;
+mod files;
+mod flags;
+pub mod keys;
+mod named;
+mod read;
+
+pub use file::{ConfigFile, Entry, Value};
+pub use files::{files, with_included};
+pub use named::{Named, Native, Tool, applies};
+pub use read::{CargoConfig, Override};
