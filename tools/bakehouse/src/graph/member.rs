@@ -67,6 +67,8 @@ pub struct Member {
     pub features: BTreeMap<String, Vec<String>>,
     /// Files and folders that hold the package's sources, relative to the context, sorted.
     pub sources: Vec<Utf8PathBuf>,
+    /// Those that its targets lie in, sorted: a part of the sources, whatever else is.
+    pub around_targets: Vec<Utf8PathBuf>,
     /// The main source file of each target that an image can be built from, relative to the context.
     pub roots: Vec<Utf8PathBuf>,
     /// Folders among the sources that hold tests, benches and examples alone, unless a source names them.

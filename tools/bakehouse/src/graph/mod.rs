@@ -1,4 +1,4 @@
-//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`workspace`] and [`sources`] are the edges that read, and
+//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`listing`], [`workspace`] and [`sources`] are the edges that read, and
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
@@ -8,15 +8,19 @@ pub mod closure;
 pub mod context;
 pub mod each;
 pub mod inputs;
+mod known;
+pub mod listing;
 pub mod lock;
 pub mod member;
 mod memory;
 mod package;
 pub mod patch;
+pub mod pattern;
 mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+mod tracked;
 mod which_cargo;
 pub mod workspace;
 

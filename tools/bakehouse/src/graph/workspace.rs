@@ -108,6 +108,7 @@ impl Workspace {
             member.dir = moved(&member.dir);
             member.workspace = moved(&member.workspace);
             all(&mut member.sources);
+            all(&mut member.around_targets);
             all(&mut member.roots);
             all(&mut member.development);
         }
@@ -190,9 +191,11 @@ impl Workspace {
 
         let limit = context::limit(&folder);
         let configs = cargo_config::files(&folder, limit);
+        let roots: Vec<Utf8PathBuf> = found.values().flat_map(Found::roots).collect();
         let paths = found
             .values()
-            .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]));
+            .flat_map(|found| [found.dir(), &found.workspace])
+            .chain(roots.iter().map(Utf8PathBuf::as_path));
         let folders = configs.iter().filter_map(|path| match path.parent() {
             Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
             folder => folder,
@@ -203,10 +206,12 @@ impl Workspace {
             .iter()
             .map(|(dir, found)| (dir.clone(), found.package.name.to_string()))
             .collect();
+        let cfgs = cargo_config::cfgs(&configs);
         let surroundings = Surroundings {
             root: &root,
             workspace: &folder,
             lock: &lock,
+            cfgs: &cfgs,
             names: &names,
         };
         let mut members: BTreeMap<String, Member> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
@@ -11,8 +11,9 @@ use crate::files::taken::elsewhere;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::graph::inputs::{Finding, scan, variables};
-use crate::plan::config::Config;
-use crate::plan::proposal::{Chosen, Proposal, Seen};
+use crate::graph::listing::Apart;
+use crate::plan::config::{BAKE_FILE, Config, FOLDER};
+use crate::plan::proposal::{Chosen, Proposal, ProposedOutput, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
@@ -22,6 +23,8 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
+    let output = elsewhere(&workspace);
+    workspace.take_apart(&apart(&workspace, &output))?;
     let chosen = Chosen::of(&workspace);
     let look = |workspace: &Workspace| {
         let packages = chosen.packages(workspace);
@@ -39,7 +42,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         findings,
         context,
         variables: variables(&workspace, &chosen.packages(&workspace)),
-        output: elsewhere(&workspace),
+        output,
     };
     let proposal = Proposal::new(&workspace, chosen, seen);
     let source = Source {
@@ -61,6 +64,19 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     ));
     session.say("read it, then run `bakehouse generate`");
     Ok(())
+}
+
+/// What stands in packages' folders and is no part of them.
+fn apart(workspace: &Workspace, output: &ProposedOutput) -> Apart {
+    let own = |proposed: &Option<Utf8PathBuf>, usual: &str| {
+        let place = proposed.as_deref().unwrap_or(usual.into());
+        workspace.folder.join(place)
+    };
+    let places = [own(&output.folder, FOLDER), own(&output.bake, BAKE_FILE)];
+    Apart {
+        places: places.into(),
+        ..Apart::default()
+    }
 }
 
 /// How far above the workspace the context has to be for what its builds read there; 0 where it is right as it is.

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
 use super::digests::tagged;
+use super::inputs::{ByPackage, Inputs};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{
@@ -55,8 +56,6 @@ pub const BAKE_FILE: &str = "docker-bake.hcl";
 /// Folder of the skeleton, beside the Dockerfile.
 pub const SKELETON: &str = "skeleton";
 
-type ByPackage<T> = BTreeMap<String, Vec<T>>;
-
 /// A check under way.
 pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
@@ -80,7 +79,12 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
-        let (inputs, variables) = self.inputs(raw);
+        let Inputs {
+            paths: inputs,
+            excluded,
+            only,
+            variables,
+        } = self.inputs(raw);
         let output = self.output(raw, &inputs, &services, &packs);
         self.compose(raw, &mut services);
         let name = match (&raw.name, &raw.registry) {
@@ -140,6 +144,8 @@ impl Check<'_> {
             secrets: self.secrets(raw),
             groups: self.groups(raw),
             inputs,
+            excluded,
+            only,
             variables,
             services,
             packs,
@@ -218,36 +224,6 @@ impl Check<'_> {
             );
         }
         text
-    }
-
-    /// What each package's build takes from outside its folder: paths, and variables.
-    fn inputs(&mut self, raw: &RawConfig) -> (ByPackage<Utf8PathBuf>, ByPackage<String>) {
-        let (mut inputs, mut variables) = (BTreeMap::new(), BTreeMap::new());
-        for (package, declared) in &raw.inputs {
-            if !self.workspace.members.contains_key(package.as_ref()) {
-                let hint = did_you_mean(
-                    package.as_ref(),
-                    self.workspace.members.keys().map(String::as_str),
-                )
-                .unwrap_or_else(|| {
-                    "[inputs.…] is named after a package of the workspace".to_owned()
-                });
-                self.problem(
-                    Code::PackageUnknown,
-                    format!("the workspace has no package `{}`", package.as_ref()),
-                    package.span(),
-                    hint,
-                );
-            }
-            let paths = declared.paths.iter().map(|path| self.input(path)).collect();
-            inputs.insert(package.as_ref().clone(), paths);
-            let names = declared.variables.iter();
-            let names = sorted(names.map(|name| self.build_variable(name)));
-            if !names.is_empty() {
-                variables.insert(package.as_ref().clone(), names);
-            }
-        }
-        (inputs, variables)
     }
 
     /// Where generated files go. They change with the plan, so that no plan can be made of what they lie in.

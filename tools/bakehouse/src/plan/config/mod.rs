@@ -6,6 +6,7 @@ mod check;
 mod compose;
 pub mod digests;
 mod groups;
+mod inputs;
 mod parse;
 pub mod raw;
 mod secrets;
