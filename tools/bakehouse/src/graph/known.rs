@@ -1,7 +1,7 @@
 //! What is known not to be read by the build of the package that it stands in, by its name.
 
 /// Files for people, whatever their ending.
-const FOR_PEOPLE: [&str; 27] = [
+const FOR_PEOPLE: [&str; 28] = [
     "ARCHITECTURE",
     "AUTHORS",
     "BUILDING",
@@ -29,19 +29,27 @@ const FOR_PEOPLE: [&str; 27] = [
     "ROADMAP",
     "SECURITY",
     "SUPPORT",
+    "UNLICENSE",
 ];
 
 /// Endings of such files.
 const TEXTS: [&str; 7] = ["adoc", "cff", "html", "md", "org", "rst", "txt"];
 
+/// Endings of files that are for people whatever their names.
+const PROSE: [&str; 4] = ["adoc", "markdown", "md", "rst"];
+
 /// Folders for people, and for those who develop.
-const FOLDERS: [&str; 6] = ["benches", "doc", "docs", "examples", "fuzz", "tests"];
+const FOLDERS: [&str; 11] = [
+    "benches", "book", "devdocs", "doc", "docs", "examples", "fuzz", "man", "tests", "website",
+    "www",
+];
 
 /// What belongs to forges, editors, formatters and other tools that no build runs. Files that configure Rust's own
 /// tools are among them, and those of which the build takes account elsewhere.
-const OF_TOOLS: [&str; 75] = [
+const OF_TOOLS: [&str; 86] = [
     ".buildkite",
     ".cargo",
+    ".ci",
     ".cirrus.yml",
     ".circleci",
     ".clippy.toml",
@@ -53,6 +61,7 @@ const OF_TOOLS: [&str; 75] = [
     ".devcontainer.json",
     ".direnv",
     ".dockerignore",
+    ".dprint.json",
     ".drone.yml",
     ".editorconfig",
     ".envrc",
@@ -66,9 +75,11 @@ const OF_TOOLS: [&str; 75] = [
     ".markdownlint.yaml",
     ".markdownlint.yml",
     ".mise.toml",
+    ".nvim.lua",
     ".pre-commit-config.yaml",
     ".prettierignore",
     ".prettierrc",
+    ".release-please-manifest.json",
     ".release-plz.toml",
     ".rgignore",
     ".rustfmt.toml",
@@ -85,6 +96,7 @@ const OF_TOOLS: [&str; 75] = [
     "Containerfile",
     "Cross.toml",
     "Earthfile",
+    "HomebrewFormula",
     "Jenkinsfile",
     "Procfile",
     "Tiltfile",
@@ -95,19 +107,23 @@ const OF_TOOLS: [&str; 75] = [
     "azure-pipelines.yml",
     "bakehouse.toml",
     "bors.toml",
+    "ci",
     "cliff.toml",
     "clippy.toml",
     "codecov.yml",
     "compose.yaml",
     "compose.yml",
+    "crowdin.yml",
     "default.nix",
     "deny.toml",
     "dist-workspace.toml",
     "docker-compose.yaml",
     "docker-compose.yml",
+    "dprint.json",
     "flake.lock",
     "flake.nix",
     "mise.toml",
+    "release-please-config.json",
     "release-plz.toml",
     "release.toml",
     "renovate.json",
@@ -115,6 +131,8 @@ const OF_TOOLS: [&str; 75] = [
     "rust-toolchain.toml",
     "rustfmt.toml",
     "shell.nix",
+    "triagebot.toml",
+    "wix",
 ];
 
 /// Beginnings of names of such files and folders.
@@ -156,7 +174,8 @@ pub fn known(name: &str, folder: bool) -> Option<Known> {
     let text = ending.is_empty() || TEXTS.contains(&ending.to_lowercase().as_str());
     // `LICENSE.MIT` has no ending that anybody knows.
     let licence = stem.starts_with("LICEN");
-    (people && (text || licence)).then_some(Known::People)
+    let prose = PROSE.contains(&ending.to_lowercase().as_str());
+    (prose || people && (text || licence)).then_some(Known::People)
 }
 
 #[cfg(test)]
@@ -192,6 +211,7 @@ mod tests {
     fn what_is_for_people_or_tools_is_known() {
         let people = [
             "README.md",
+            "RELEASE-CHECKLIST.md",
             "README-de.md",
             "readme",
             "LICENSE",
@@ -203,7 +223,12 @@ mod tests {
         for name in people {
             assert_eq!(known(name, false), Some(Known::People), "{name}");
         }
-        let tools = [".gitignore", "Dockerfile.dev", "clippy.toml", "compose.yaml"];
+        let tools = [
+            ".gitignore",
+            "Dockerfile.dev",
+            "clippy.toml",
+            "compose.yaml",
+        ];
         for name in tools {
             assert_eq!(known(name, false), Some(Known::Tool), "{name}");
         }

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::check_plain;
+use super::each::each;
 use super::known::{Known, known};
+use super::literals;
 use super::pattern::Ignored;
-use super::sources::{goes_through_folders, has_part, is_never_source, unreadable};
+use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
 use super::tracked::Tracked;
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem};
@@ -62,14 +64,17 @@ impl Workspace {
             return Ok(Some(sources));
         }
         let inside = |path: &&Utf8PathBuf| path.starts_with(&member.dir) && **path != member.dir;
-        let nested: BTreeSet<&Utf8Path> =
-            dirs.iter().filter(inside).map(|dir| dir.as_path()).collect();
+        let nested: BTreeSet<&Utf8Path> = dirs
+            .iter()
+            .filter(inside)
+            .map(Utf8PathBuf::as_path)
+            .collect();
         let excluded = apart.excluded.get(&member.name).into_iter().flatten();
-        let excluded: BTreeSet<&Utf8Path> = excluded.map(|path| path.as_path()).collect();
+        let excluded: BTreeSet<&Utf8Path> = excluded.map(Utf8PathBuf::as_path).collect();
         if !self.is_wide(member) && nested.is_empty() && excluded.is_empty() {
             return Ok(None);
         }
-        let places = apart.places.iter().filter(inside).map(|place| place.as_path());
+        let places = apart.places.iter().filter(inside).map(Utf8PathBuf::as_path);
         let folder = self.root.join(&member.dir);
         let ignored = std::fs::read_to_string(folder.join(".dockerignore"));
         let mut listing = Listing {
@@ -82,21 +87,23 @@ impl Workspace {
             doubtful: Vec::new(),
         };
         listing.folder(&member.dir)?;
-        let Listing {
-            found, doubtful, ..
-        } = listing;
-        sources.extend(found);
+        sources.append(&mut listing.found);
+        let doubtful = std::mem::take(&mut listing.doubtful);
         if !doubtful.is_empty() {
-            let named = self.named(member, &sources, doubtful)?;
-            for path in &named {
-                check_plain(path).map_err(|problem| {
+            for path in self.named(member, &sources, doubtful)? {
+                check_plain(&path).map_err(|problem| {
                     problem.hint(format!(
-                        "rename it, or leave it out by `exclude` of [inputs.{}] in bakehouse.toml: the package lies in its folder",
+                        "rename it, or leave it out by `exclude` of [inputs.{}] in bakehouse.toml: the build of the package may read it",
                         member.name
                     ))
                 })?;
+                if listing.is_shared(&path) {
+                    listing.folder(&path)?;
+                } else {
+                    sources.insert(path);
+                }
             }
-            sources.extend(named);
+            sources.append(&mut listing.found);
         }
         Ok(Some(sources))
     }
@@ -117,20 +124,35 @@ impl Workspace {
         let read = super::Sources::read(&self.root, &paths, &BTreeSet::new())?;
         let mut texts: Vec<(Utf8PathBuf, String)> = read.rust.into_iter().collect();
         for (path, state) in &read.files {
-            if state.kind == super::sources::FileKind::Link {
+            if state.kind == FileKind::Link {
                 let target = self.root.join(path).read_link_utf8();
-                let target = target.map(|target| format!("\"{target}\""));
+                let target = target.map(|target| format!("link!({target:?})"));
                 texts.push((path.clone(), target.unwrap_or_default()));
             }
         }
-        let goes_through = texts.iter().any(|(path, text)| {
-            let script = member.build_script && is_of_a_build_script(path, &member.dir);
-            script && goes_through_folders(text)
-        });
+        let is_script =
+            |path: &Utf8Path| member.build_script && is_of_a_build_script(path, &member.dir);
+        let scripts: Vec<&str> = texts
+            .iter()
+            .filter(|(path, _)| is_script(path))
+            .map(|(_, text)| text.as_str())
+            .collect();
+        let goes_through: bool = scripts.iter().any(|text| goes_through_folders(text))
+            && scripts.iter().any(|text| has_the_folder(text));
+        let sought = doubtful
+            .iter()
+            .filter_map(|doubtful| doubtful.path.file_name());
+        let sought: Vec<&str> = sought.chain(["CARGO_PKG_"]).collect();
+        texts.retain(|(_, text)| sought.iter().any(|name| text.contains(name)));
+        let names: BTreeSet<String> = each(&texts, |(path, text)| parts(text, is_script(path)))
+            .into_iter()
+            .flatten()
+            .collect();
         let is_named = |doubtful: &Doubtful| {
             let name = doubtful.path.file_name().unwrap_or_default();
             goes_through && doubtful.may_be_come_upon
-                || texts.iter().any(|(_, text)| names(text, name))
+                || names.contains(name)
+                || by_variable(&names, name)
         };
         Ok(doubtful
             .into_iter()
@@ -141,19 +163,41 @@ impl Workspace {
 }
 
 /// Whether `path` can be the build script of the package in `dir`, or one of its modules.
-fn is_of_a_build_script(path: &Utf8Path, dir: &Utf8Path) -> bool {
+pub(super) fn is_of_a_build_script(path: &Utf8Path, dir: &Utf8Path) -> bool {
     let inside = path.strip_prefix(dir).unwrap_or(path);
     let mut parts = inside.iter();
     inside.components().count() == 1 || parts.any(|part| matches!(part, "build" | "build.rs"))
 }
 
-/// Whether a source names the file or folder `name`. Cargo's variables tell the names of two of them.
-fn names(text: &str, name: &str) -> bool {
+/// Whether a build script may have the package's own folder in hand, where it does not name what it reads.
+fn has_the_folder(text: &str) -> bool {
+    const SIGNS: [&str; 6] = [
+        "CARGO_MANIFEST_DIR",
+        "\".\"",
+        "\"..\"",
+        "\"./\"",
+        "current_dir",
+        "env::args",
+    ];
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
+/// The parts of all paths that a source may read while it is compiled, or a build script when it runs.
+fn parts(text: &str, script: bool) -> Vec<String> {
+    let strings = literals::strings(text, script).unwrap_or_else(|| {
+        let between = text.split('"').skip(1).step_by(2);
+        between.map(str::to_owned).collect()
+    });
+    let ends = |c: char| matches!(c, '/' | '\\') || script && " =:,;'\"*\n".contains(c);
+    let parts = strings.iter().flat_map(|string| string.split(ends));
+    parts.map(str::to_owned).collect()
+}
+
+/// Whether one of Cargo's variables tells the name of a file.
+fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
     let upper = name.to_uppercase();
-    let by_variable = upper.starts_with("README") && text.contains("CARGO_PKG_README")
-        || upper.starts_with("LICEN") && text.contains("CARGO_PKG_LICENSE_FILE");
-    let lines = || text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    by_variable || text.contains(name) && lines().any(|line| has_part(line, name))
+    upper.starts_with("README") && names.contains("CARGO_PKG_README")
+        || upper.starts_with("LICEN") && names.contains("CARGO_PKG_LICENSE_FILE")
 }
 
 /// What is read only when a source says so.
@@ -185,18 +229,17 @@ impl Listing<'_> {
             if manifest && !is_folder || never || self.without.contains(path.as_path()) {
                 continue;
             }
-            let holds = |other: &&&Utf8Path| other.starts_with(&path);
-            if self.without.iter().any(|other| holds(&other)) {
-                self.folder(&path)?;
-                continue;
-            }
+            let shared = self.is_shared(&path);
             let may_be_come_upon = match known(name, is_folder) {
                 Some(Known::Tool) => Some(false),
                 Some(Known::People) => Some(true),
+                None if shared => None,
                 None if is_folder && self.root.join(&path).join("Cargo.toml").is_file() => {
                     Some(true)
                 }
                 None if self.is_left_out(&path) => Some(false),
+                // A file that somebody keeps there must not change what others generate.
+                None if self.tracked.lacks(&self.root.join(&path)) => Some(false),
                 None if check_plain(&path).is_err() => Some(true),
                 None => None,
             };
@@ -207,13 +250,18 @@ impl Listing<'_> {
                         may_be_come_upon,
                     });
                 }
-            } else if is_folder && self.is_left_out_in_part(&path) {
+            } else if shared || is_folder && self.is_left_out_in_part(&path) {
                 self.folder(&path)?;
             } else if !is_folder || self.holds_something(&path) {
                 self.found.insert(path);
             }
         }
         Ok(())
+    }
+
+    /// Whether `folder` holds something that is none of the package.
+    fn is_shared(&self, folder: &Utf8Path) -> bool {
+        self.without.iter().any(|other| other.starts_with(folder))
     }
 
     /// What `folder` holds that git has or would take, with whether it is a folder, in order.
@@ -235,7 +283,10 @@ impl Listing<'_> {
                 };
                 if self.tracked.has(&path) {
                     let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                    found.extend(self.relative(path.as_std_path())?.map(|path| (path, is_folder)));
+                    found.extend(
+                        self.relative(path.as_std_path())?
+                            .map(|path| (path, is_folder)),
+                    );
                 }
             }
         }

@@ -8,10 +8,10 @@ use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
 use super::context::check_plain;
-use super::member::{Binary, Edge, EdgeKind, Library};
+use super::member::{Binary, Edge, EdgeKind, Library, Requirement};
 use super::patch::normalised;
 use super::platform::decided;
-use super::sources::{DEVELOPMENT, modules};
+use super::sources::{DEVELOPMENT, holds_sources, modules};
 use super::{Lock, Member};
 use crate::problem::{Code, Problem};
 
@@ -54,6 +54,32 @@ fn is_development(target: &cargo_metadata::Target) -> bool {
         target.kind.first(),
         Some(TargetKind::Example | TargetKind::Test | TargetKind::Bench)
     )
+}
+
+/// What the manifest calls a dependency.
+fn key(dependency: &Dependency) -> String {
+    let name = dependency.rename.as_ref().unwrap_or(&dependency.name);
+    name.clone()
+}
+
+fn kind(dependency: &Dependency) -> EdgeKind {
+    match dependency.kind {
+        DependencyKind::Development => EdgeKind::Dev,
+        DependencyKind::Build => EdgeKind::Build,
+        _ => EdgeKind::Normal,
+    }
+}
+
+fn requirement(dependency: &Dependency) -> Requirement {
+    let source = dependency.source.as_ref().map(|source| &source.repr);
+    Requirement {
+        name: dependency.name.clone(),
+        key: key(dependency),
+        kind: kind(dependency),
+        version: dependency.req.clone(),
+        git: source.filter(|source| source.starts_with("git+")).cloned(),
+        is_local: dependency.path.is_some(),
+    }
 }
 
 /// What a package's conversion looks up.
@@ -108,6 +134,7 @@ impl Surroundings<'_> {
             binaries,
             build_script,
             edges: self.edges(package),
+            requirements: package.dependencies.iter().map(requirement).collect(),
             dependencies: package
                 .dependencies
                 .iter()
@@ -154,16 +181,8 @@ impl Surroundings<'_> {
             .filter_map(|dependency| {
                 Some(Edge {
                     to: target(dependency)?,
-                    key: dependency
-                        .rename
-                        .as_ref()
-                        .unwrap_or(&dependency.name)
-                        .clone(),
-                    kind: match dependency.kind {
-                        DependencyKind::Development => EdgeKind::Dev,
-                        DependencyKind::Build => EdgeKind::Build,
-                        _ => EdgeKind::Normal,
-                    },
+                    key: key(dependency),
+                    kind: kind(dependency),
                     optional: dependency.optional,
                     default_features: dependency.uses_default_features,
                     features: dependency.features.clone(),
@@ -197,15 +216,23 @@ impl Surroundings<'_> {
 
     /// The package's folder, and what targets lie in outside it. Where the folder holds more than the package, this is
     /// worked out when that is known: see [`super::listing`].
-    fn sources(&self, found: &Found, around_targets: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, Problem> {
+    fn sources(
+        &self,
+        found: &Found,
+        around_targets: &[Utf8PathBuf],
+    ) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
         let dir = self.relative(own)?;
         let more = dir.as_str().is_empty() || own == self.workspace;
         if more || self.packages_in(own).next().is_some() {
             return Ok(around_targets.to_vec());
         }
-        let outside = around_targets.iter().filter(|path| !path.starts_with(&dir));
-        let sources: BTreeSet<Utf8PathBuf> = outside.cloned().chain([dir.clone()]).collect();
+        let (inside, outside): (Vec<&Utf8PathBuf>, Vec<&Utf8PathBuf>) = around_targets
+            .iter()
+            .partition(|path| path.starts_with(&dir));
+        // A folder that holds nothing but the manifest is not sent.
+        let own = (!inside.is_empty() || holds_sources(own)).then_some(dir);
+        let sources: BTreeSet<Utf8PathBuf> = outside.into_iter().cloned().chain(own).collect();
         Ok(sources.into_iter().collect())
     }
 

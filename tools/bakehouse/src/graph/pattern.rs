@@ -103,7 +103,9 @@ impl Ignored {
     /// is in.
     pub fn leaves_out(&self, path: &Utf8Path) -> bool {
         let named = |pattern: &str| {
-            let mut folders = path.ancestors().filter(|folder| !folder.as_str().is_empty());
+            let mut folders = path
+                .ancestors()
+                .filter(|folder| !folder.as_str().is_empty());
             folders.any(|folder| names(pattern, folder))
         };
         let last = self.0.iter().rev().find(|(_, pattern)| named(pattern));

@@ -42,6 +42,8 @@ pub struct Sources {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
+    /// By package the manifests, and the lock, that its compilation reads as they are.
+    pub as_is: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
 }
@@ -231,6 +233,15 @@ impl Walk {
     }
 }
 
+/// Whether a package's folder holds anything beside manifests.
+pub fn holds_sources(folder: &Utf8Path) -> bool {
+    let mut entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let manifest = matches!(entry.file_name(), "Cargo.toml" | "Cargo.lock");
+        !manifest && !is_never_source(entry.path().as_std_path())
+    })
+}
+
 /// A source file that stands beside its manifest, and the modules that it declares.
 ///
 /// # Errors
@@ -334,6 +345,9 @@ pub(super) fn goes_through_folders(text: &str) -> bool {
     ];
     SIGNS.iter().any(|sign| {
         text.match_indices(sign).any(|(at, sign)| {
+            if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+                return false;
+            }
             let argument = text[at + sign.len()..].trim_start_matches(['&', ' ', '\n']);
             let named = argument.strip_prefix('"').is_some_and(|path| {
                 path.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
@@ -344,7 +358,7 @@ pub(super) fn goes_through_folders(text: &str) -> bool {
 }
 
 /// Whether `name` is a part of a path, or a whole one, in a string of `line`.
-pub(super) fn has_part(line: &str, name: &str) -> bool {
+fn has_part(line: &str, name: &str) -> bool {
     let edge = |c: Option<char>| matches!(c, Some('/' | '"' | '\\' | ' ') | None);
     line.match_indices(name).any(|(at, _)| {
         let (before, after) = (
@@ -437,11 +451,7 @@ mod tests {
                 "for file in fs::read_dir(folder)? {}",
                 &["a/examples", "a/tests"],
             ),
-            (
-                "a/build.rs",
-                "for file in fs::read_dir(\"proto\")? {}",
-                &[],
-            ),
+            ("a/build.rs", "for file in fs::read_dir(\"proto\")? {}", &[]),
             (
                 "b/src/lib.rs",
                 "include_str!(\"../../a/tests/x.json\")",

@@ -52,12 +52,7 @@ version = "0.1.0"
 #[test]
 fn a_root_package_is_built_from_what_lies_beside_its_targets() {
     let tree = Tree::of(ROOT);
-    let all = [
-        "build.rs",
-        "proto/orders.proto",
-        "src/main.rs",
-        "words.txt",
-    ];
+    let all = ["build.rs", "proto/orders.proto", "src/main.rs", "words.txt"];
     assert_eq!(tree.context(), all);
     let plan = tree.plan();
     let stage = &plan["stages"][0];
@@ -69,7 +64,12 @@ fn a_root_package_is_built_from_what_lies_beside_its_targets() {
     // Each of them counts, and nothing else does.
     let hash = |tree: &Tree| tree.plan()["services"][0]["input_hash"].clone();
     let before = hash(&tree);
-    for path in ["README.md", "docs/index.md", "docker/mine.txt", "tests/all.rs"] {
+    for path in [
+        "README.md",
+        "docs/index.md",
+        "docker/mine.txt",
+        "tests/all.rs",
+    ] {
         tree.write(path, "edited\n");
         assert_eq!(hash(&tree), before, "{path}");
     }
@@ -85,18 +85,44 @@ fn a_root_package_is_built_from_what_lies_beside_its_targets() {
 #[test]
 fn what_a_source_of_a_root_package_names_is_read() {
     let rows: [(&str, &str, &[&str]); 6] = [
-        ("src/main.rs", "#![doc = include_str!(\"../README.md\")]\nfn main() {}", &["README.md"]),
-        ("src/main.rs", "fn main() { include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/LICENSE\")); }", &["LICENSE"]),
-        ("src/main.rs", "fn main() { include_str!(\"../docs/index.md\"); }", &["docs/index.md"]),
-        ("src/main.rs", "fn main() { println!(\"see README.md\") }", &[]),
-        ("build.rs", "fn main() { std::fs::read(\".github/workflows/ci.yml\").unwrap(); }", &[".github/workflows/ci.yml"]),
+        (
+            "src/main.rs",
+            "#![doc = include_str!(\"../README.md\")]\nfn main() {}",
+            &["README.md"],
+        ),
+        (
+            "src/main.rs",
+            "fn main() { include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/LICENSE\")); }",
+            &["LICENSE"],
+        ),
+        (
+            "src/main.rs",
+            "fn main() { include_str!(\"../docs/index.md\"); }",
+            &["docs/index.md"],
+        ),
+        (
+            "src/main.rs",
+            "fn main() { println!(\"see README.md\") }",
+            &[],
+        ),
+        (
+            "build.rs",
+            "fn main() { std::fs::read(\".github/workflows/ci.yml\").unwrap(); }",
+            &[".github/workflows/ci.yml"],
+        ),
         // It may come upon anything but what belongs to tools.
         (
             "build.rs",
-            "fn main() { for entry in std::fs::read_dir(std::env::args().next().unwrap()) {} }",
+            "fn main() { for entry in std::fs::read_dir(env!(\"CARGO_MANIFEST_DIR\")) {} }",
             &[
-                "CHANGELOG.md", "LICENSE", "README.md", "benches/fast.rs", "docs/index.md", "examples/show.rs",
-                "fuzz/src/lib.rs", "tests/all.rs",
+                "CHANGELOG.md",
+                "LICENSE",
+                "README.md",
+                "benches/fast.rs",
+                "docs/index.md",
+                "examples/show.rs",
+                "fuzz/src/lib.rs",
+                "tests/all.rs",
             ],
         ),
     ];
@@ -126,7 +152,12 @@ fn the_configuration_narrows_what_a_package_is_built_from() {
     );
     assert_eq!(
         context("[inputs.orders]\nonly = [\"proto\"]\npaths = [\"docs\"]\n"),
-        ["build.rs", "docs/index.md", "proto/orders.proto", "src/main.rs"]
+        [
+            "build.rs",
+            "docs/index.md",
+            "proto/orders.proto",
+            "src/main.rs"
+        ]
     );
     // Where the generated files go is never a source.
     let tree = Tree::of(ROOT);
@@ -137,18 +168,33 @@ fn the_configuration_narrows_what_a_package_is_built_from() {
     let reads = tree.plan()["stages"][0]["reads"].clone();
     assert_eq!(
         reads,
-        serde_json::json!(["build.rs", "deploy/values.yaml", "proto", "src", "words.txt"])
+        serde_json::json!([
+            "build.rs",
+            "deploy/values.yaml",
+            "proto",
+            "src",
+            "words.txt"
+        ])
     );
     let check = tree.bakehouse(&["generate", "--check"]);
     assert!(check.status.success());
     for (text, expected) in [
-        ("[inputs.orders]\nexclude = [\"src\"]\n", "is compiled from src/main.rs"),
-        ("[inputs.orders]\nonly = [\"../up\"]\n", "is not a path inside"),
+        (
+            "[inputs.orders]\nexclude = [\"src\"]\n",
+            "is compiled from src/main.rs",
+        ),
+        (
+            "[inputs.orders]\nonly = [\"../up\"]\n",
+            "is not a path inside",
+        ),
     ] {
         tree.write("bakehouse.toml", text);
         let refused = tree.bakehouse(&["plan"]);
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(!refused.status.success() && said.contains(expected), "{said}");
+        assert!(
+            !refused.status.success() && said.contains(expected),
+            "{said}"
+        );
     }
 }
 
@@ -157,15 +203,27 @@ fn what_the_users_dockerignore_leaves_out_is_no_input() {
     let tree = Tree::of(ROOT);
     tree.write("assets/a.txt", "");
     tree.write("assets/raw/b.psd", "");
-    tree.write(".dockerignore", "words.txt\nassets/raw\nproto\n!proto/orders.proto\n");
+    tree.write(
+        ".dockerignore",
+        "words.txt\nassets/raw\nproto\n!proto/orders.proto\n",
+    );
     assert_eq!(
         tree.context(),
-        ["assets/a.txt", "build.rs", "proto/orders.proto", "src/main.rs", "words.txt"]
+        [
+            "assets/a.txt",
+            "build.rs",
+            "proto/orders.proto",
+            "src/main.rs",
+            "words.txt"
+        ]
     );
     // What a source names is read all the same: without it nothing compiles.
     tree.write("src/main.rs", "fn main() {}");
     tree.write(".dockerignore", "*\n!src\n");
-    assert_eq!(tree.context(), ["build.rs", "proto/orders.proto", "src/main.rs"]);
+    assert_eq!(
+        tree.context(),
+        ["build.rs", "proto/orders.proto", "src/main.rs"]
+    );
 }
 
 #[test]
@@ -192,12 +250,34 @@ fn what_git_ignores_is_no_input_unless_git_has_it() {
     let reads = |tree: &Tree| tree.plan()["stages"][0]["reads"].clone();
     assert_eq!(
         reads(&tree),
-        serde_json::json!(["assets", "build.rs", "kept.bak", "proto", "src", "words.txt"])
+        serde_json::json!([
+            "assets",
+            "build.rs",
+            "kept.bak",
+            "proto",
+            "src",
+            "words.txt"
+        ])
     );
+    // What git does not have yet is one only where a source names it.
+    tree.write("notes.log", "");
+    tree.write("later/words.txt", "");
+    assert_eq!(reads(&tree)[1], "build.rs");
+    assert_eq!(reads(&tree).as_array().unwrap().len(), 6);
+    let old = tree.read("src/main.rs");
+    tree.write(
+        "src/main.rs",
+        &old.replace("../words.txt", "../later/words.txt"),
+    );
+    assert_eq!(reads(&tree)[3], "later");
+    tree.write("src/main.rs", &old);
     // A revision has what git has.
     let affected = tree.bakehouse(&["affected", "--since", "HEAD", "--format", "json"]);
     let said = String::from_utf8_lossy(&affected.stdout).into_owned();
-    assert!(said.contains("\"services\":[\"orders\"]") || said.contains("orders"), "{said}");
+    assert!(
+        said.contains("\"services\":[\"orders\"]") || said.contains("orders"),
+        "{said}"
+    );
     std::fs::remove_file(tree.path("assets/b.bak")).unwrap();
     let affected = tree.bakehouse(&["affected", "--since", "HEAD", "--format", "json"]);
     let said = String::from_utf8_lossy(&affected.stdout).into_owned();

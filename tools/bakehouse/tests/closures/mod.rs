@@ -5,6 +5,7 @@ mod above;
 mod beside;
 mod binaries;
 mod development;
+mod first;
 mod grouped;
 mod nested;
 mod odd;

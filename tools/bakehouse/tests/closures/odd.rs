@@ -183,3 +183,119 @@ pub const NAME: &str = "inner";
     assert_eq!(tree.closures(), ["svc: drill inner svc"]);
     assert_eq!(tree.built(), ["svc: drill"]);
 }
+
+/// A package whose source, build script and program read manifests and the lock; another is laid upon its library.
+const READS: &str = r#"
+-- Cargo.toml --
+# The workspace, in somebody's own words.
+[workspace]
+resolver = "3"
+members = ["svc", "user", "apart"]
+[workspace.metadata.release]
+channel = "stable"
+[workspace.package]
+version = "1.4.2"
+-- bakehouse.toml --
+profile = "dev"
+[services.svc]
+[services.user]
+-- svc/Cargo.toml --
+# A comment at the top.
+[package]
+name = "svc"
+version.workspace = true
+edition = "2024"
+[package.metadata.deploy]
+region = "north"
+[dependencies]
+itoa = "1"
+[dev-dependencies]
+apart = { path = "../apart" }
+-- svc/build.rs --
+fn main() {
+    let sum = |path: &str| std::fs::read_to_string(path).unwrap().len();
+    println!("cargo::rustc-env=SUMS={} {} {}", sum("Cargo.toml"), sum("../Cargo.toml"), sum("../Cargo.lock"));
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+}
+-- svc/src/lib.rs --
+pub const OWN: &str = include_str!("../Cargo.toml");
+pub const SHARED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
+pub const SUMS: &str = env!("SUMS");
+pub fn sums() -> String { format!("{} {} {}", OWN.len(), SHARED.len(), SUMS) }
+-- svc/src/main.rs --
+fn main() { println!("{} {}", svc::sums(), include_bytes!("../../Cargo.lock").len()) }
+-- user/Cargo.toml --
+[package]
+name = "user"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+svc = { path = "../svc" }
+-- user/src/main.rs --
+// Not Cargo.toml.
+fn main() { println!("{}", svc::sums()) }
+-- apart/Cargo.toml --
+[package]
+name = "apart"
+version = "0.1.0"
+edition = "2024"
+-- apart/src/lib.rs --
+"#;
+
+#[test]
+fn a_manifest_that_is_read_while_a_package_compiles_is_the_real_one() {
+    let tree = Tree::of(READS);
+    let length = |path: &str| tree.read(path).len();
+    let (own, shared, lock) = (
+        length("svc/Cargo.toml"),
+        length("Cargo.toml"),
+        length("Cargo.lock"),
+    );
+    let sums = format!("{own} {shared} {own} {shared} {lock}");
+    let expected = [format!("svc: {sums} {lock}"), format!("user: {sums}")];
+    assert_eq!(tree.built(), expected);
+    let hashes = |tree: &Tree| tree.plan()["services"].to_string();
+    let before = hashes(&tree);
+    for path in ["svc/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
+        let old = tree.read(path);
+        tree.write(path, &format!("# edited\n{old}"));
+        assert_ne!(hashes(&tree), before, "{path}");
+        tree.write(path, &old);
+    }
+    // Nobody reads that one.
+    tree.write(
+        "user/Cargo.toml",
+        &format!("# edited\n{}", tree.read("user/Cargo.toml")),
+    );
+    assert_eq!(hashes(&tree), before);
+    tree.write(
+        "bakehouse.toml",
+        "profile = \"dev\"\ncache.strategy = \"mount\"\n[services.svc]\n[services.user]\n",
+    );
+    assert_eq!(tree.build(&[]).0, expected);
+}
+
+#[test]
+fn a_root_package_may_read_its_own_manifest() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+# The package, in somebody's own words.
+[package]
+name = "whole"
+version = "0.1.0"
+edition = "2024"
+-- bakehouse.toml --
+profile = "dev"
+-- build.rs --
+fn main() {
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    println!("cargo::rustc-env=LENGTH={}", text.len());
+}
+-- src/main.rs --
+fn main() { println!("{} {}", env!("LENGTH"), include_str!("../Cargo.toml").len()) }
+"#,
+    );
+    let length = tree.read("Cargo.toml").len();
+    assert_eq!(tree.built(), [format!("whole: {length} {length}")]);
+}

@@ -31,6 +31,11 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let sources = workspace.sources_of(&packages)?;
         Ok::<_, Problem>(scan(workspace, &sources, &packages))
     };
+    let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
+    let folder = workspace.folder.join(folder);
+    let excluded = workspace
+        .refuse_as_members(&[folder])
+        .and_then(|problem| problem.hint);
     let mut findings = look(&workspace)?;
     let mut context = levels(&workspace, &findings);
     if context > 0 && workspace.widen(context).is_ok() {
@@ -43,14 +48,18 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         context,
         variables: variables(&workspace, &chosen.packages(&workspace)),
         output,
+        excluded,
     };
     let proposal = Proposal::new(&workspace, chosen, seen);
     let source = Source {
         name: path.to_string(),
         text: proposal::render(&proposal),
     };
-    // What would be refused is not written.
-    Config::read(&source, &mut workspace)?;
+    // What would be refused is not written, but for what the manifest has to say first: the file tells of that.
+    if let Err(Problems(mut problems)) = Config::read(&source, &mut workspace) {
+        problems.retain(|problem| problem.code != Code::OutputMember);
+        Problems(problems).or(())?;
+    }
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());
@@ -62,6 +71,11 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         proposal.left_out.len(),
         proposal.declared().count()
     ));
+    if let Some(first) = &proposal.excluded {
+        session.say(format_args!(
+            "{first}: Cargo would take generated files for a member"
+        ));
+    }
     session.say("read it, then run `bakehouse generate`");
     Ok(())
 }

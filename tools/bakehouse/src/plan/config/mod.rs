@@ -7,6 +7,7 @@ mod compose;
 pub mod digests;
 mod groups;
 mod inputs;
+mod output;
 mod parse;
 pub mod raw;
 mod secrets;
