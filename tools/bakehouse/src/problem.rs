@@ -7,6 +7,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 /// A stable, documented error code. `docs/errors.md` explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    ArtifactDependency,
     BaseUnknown,
     BinaryUnknown,
     BuilderFailed,
@@ -34,10 +35,12 @@ pub enum Code {
     InputUndeclared,
     LockMissing,
     LockInvalid,
+    LockStale,
     ManifestInvalid,
     ManifestMissing,
     NameCollision,
     NothingToBake,
+    OutputMember,
     PackEntryMissing,
     PackEntryNotExecutable,
     PackInvalid,
@@ -67,6 +70,7 @@ pub enum Code {
 impl Code {
     /// Every code, for the test that each is documented.
     pub const ALL: &[Self] = &[
+        Self::ArtifactDependency,
         Self::BaseUnknown,
         Self::BinaryUnknown,
         Self::BuilderFailed,
@@ -94,10 +98,12 @@ impl Code {
         Self::InputUndeclared,
         Self::LockMissing,
         Self::LockInvalid,
+        Self::LockStale,
         Self::ManifestInvalid,
         Self::ManifestMissing,
         Self::NameCollision,
         Self::NothingToBake,
+        Self::OutputMember,
         Self::PackEntryMissing,
         Self::PackEntryNotExecutable,
         Self::PackInvalid,
@@ -127,6 +133,7 @@ impl Code {
     /// The code as printed, e.g. `binary-unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::ArtifactDependency => "artifact-dependency",
             Self::BaseUnknown => "base-unknown",
             Self::BinaryUnknown => "binary-unknown",
             Self::BuilderFailed => "builder-failed",
@@ -154,10 +161,12 @@ impl Code {
             Self::InputUndeclared => "input-undeclared",
             Self::LockMissing => "lock-missing",
             Self::LockInvalid => "lock-invalid",
+            Self::LockStale => "lock-stale",
             Self::ManifestInvalid => "manifest-invalid",
             Self::ManifestMissing => "manifest-missing",
             Self::NameCollision => "name-collision",
             Self::NothingToBake => "nothing-to-bake",
+            Self::OutputMember => "output-member",
             Self::PackEntryMissing => "pack-entry-missing",
             Self::PackEntryNotExecutable => "pack-entry-not-executable",
             Self::PackInvalid => "pack-invalid",

@@ -172,8 +172,8 @@ const ROWS: &[Row] = &[
         |s| {
             s.edit(
                 "Cargo.toml",
-                "itoa = \"=1.0.14\"",
-                "itoa = { version = \"=1.0.14\", features = [\"no-panic\"] }",
+                "itoa = \"1.0.14\"",
+                "itoa = { version = \"1.0.14\", features = [\"no-panic\"] }",
             );
         },
         "web",

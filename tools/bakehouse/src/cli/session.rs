@@ -19,6 +19,8 @@ use crate::problem::{Code, Problem, Problems, Source};
 pub struct Session {
     pub global: Global,
     pub cargo: Cargo,
+    /// It is about the files of a revision: what git ignores is not there, and nobody can change them.
+    pub of_revision: bool,
 }
 
 /// A plan, what it was worked out from, and where it is to be carried out.
@@ -52,6 +54,7 @@ impl Session {
         Self {
             global,
             cargo: Cargo::remembering(),
+            of_revision: false,
         }
     }
 
@@ -90,13 +93,21 @@ impl Session {
         config: Option<&Utf8Path>,
     ) -> Result<Planned, Problems> {
         let mut workspace = Workspace::read(&self.cargo, manifest)?;
+        if !self.of_revision {
+            Problems(workspace.stale_lock()).or(())?;
+        }
         let source = config_source(config, &workspace)?;
         let config = Config::read(&source, &mut workspace)?;
         let variables = variables(&config);
         let draft = Draft::new(&workspace, config);
-        let mut sources = workspace.sources(&Vec::from_iter(draft.reads()))?;
+        let mut reads = Vec::from_iter(draft.reads());
+        if self.of_revision {
+            reads.retain(|path| workspace.root.join(path).symlink_metadata().is_ok());
+        }
+        let mut sources = workspace.sources(&reads)?;
         let crates = workspace.local_sources.crates.values();
         sources.add_crates(&workspace.root, crates)?;
+        workspace.add_as_is(&mut sources, draft.compiled())?;
         sources.variables = variables;
         tracing::info!(
             "{} members, {} files read",
@@ -104,6 +115,9 @@ impl Session {
             sources.files.len()
         );
         let plan = Plan::new(draft, &sources);
+        if !self.of_revision {
+            Problems(workspace.artifact_dependencies(plan.packages.keys())).or(())?;
+        }
         Ok(Planned {
             root: workspace.root.clone(),
             workspace,

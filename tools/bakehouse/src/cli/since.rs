@@ -70,6 +70,7 @@ fn plan(
     let then = Session {
         global: session.global.clone(),
         cargo: session.cargo.for_once(),
+        of_revision: true,
     };
     then.plan_of(Some(&manifest), config.as_deref())
 }

@@ -46,6 +46,14 @@ fn context(text: &mut String, proposal: &Proposal) {
 
 fn output(text: &mut String, proposal: &Proposal) {
     let output = &proposal.output;
+    if let Some(first) = &proposal.excluded {
+        text.push('\n');
+        comment(
+            text,
+            "A pattern of `members` reaches the folder of generated files, and Cargo would load no member then.",
+        );
+        comment(text, &format!("First {first}."));
+    }
     if output.folder.is_some() || output.bake.is_some() {
         text.push_str("\n[output]\n");
         comment(

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 
-use super::context;
 use super::memory::{Kept, Memory};
 use super::seen::{changed_since, seen};
+use super::{artifacts, context};
 use crate::problem::{Code, Problem};
 
 /// Asks Cargo about workspaces, and no more often than it has to.
@@ -211,6 +211,9 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.trim().trim_start_matches("error: ");
+        if let Some(problem) = artifacts::refused(said) {
+            return Err(problem);
+        }
         return Err(if said.contains("is not installed") {
             let line = said.lines().next().unwrap_or(said);
             Problem::new(Code::CargoFailed, format!("cargo cannot be run: {line}"))

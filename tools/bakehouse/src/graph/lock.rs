@@ -109,6 +109,21 @@ impl Lock {
         &self.packages
     }
 
+    /// Whether it is of a form that tells the branch `master` of a git source from none.
+    pub fn tells_branches(&self) -> bool {
+        self.version.is_some_and(|version| version >= 3)
+    }
+
+    /// The entries named `name` that `entry` depends on.
+    pub fn references<'a>(
+        &'a self,
+        entry: &'a Package,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Package> {
+        let targets = self.targets(entry);
+        targets.filter(move |target| target.name == name)
+    }
+
     /// The local packages that `package`, a local one itself, depends on.
     pub fn local_dependencies(&self, package: &str) -> BTreeSet<&str> {
         let found = self.named(package).map(|(_, entry)| entry);

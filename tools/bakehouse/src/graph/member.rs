@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::cargo_platform::Platform;
+use semver::VersionReq;
 
 /// The kind of an edge between packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,21 @@ pub struct Edge {
     pub features: Vec<String>,
     /// The platforms that it is for; all when `None`.
     pub target: Option<Platform>,
+}
+
+/// What a package asks of the lock, whatever the dependency is for.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// Package name.
+    pub name: String,
+    /// What the manifest calls it.
+    pub key: String,
+    pub kind: EdgeKind,
+    pub version: VersionReq,
+    /// `git+<url>?<what is checked out>`, for a git crate.
+    pub git: Option<String>,
+    /// Found by its path.
+    pub is_local: bool,
 }
 
 /// A library target.
@@ -62,11 +78,15 @@ pub struct Member {
     /// Has a build script.
     pub build_script: bool,
     pub edges: Vec<Edge>,
+    /// All dependencies, those for development among them.
+    pub requirements: Vec<Requirement>,
     /// Package names of all dependencies but dev-dependencies, local ones among them.
     pub dependencies: BTreeSet<String>,
     pub features: BTreeMap<String, Vec<String>>,
     /// Files and folders that hold the package's sources, relative to the context, sorted.
     pub sources: Vec<Utf8PathBuf>,
+    /// Those that its targets lie in, sorted: a part of the sources, whatever else is.
+    pub around_targets: Vec<Utf8PathBuf>,
     /// The main source file of each target that an image can be built from, relative to the context.
     pub roots: Vec<Utf8PathBuf>,
     /// Folders among the sources that hold tests, benches and examples alone, unless a source names them.

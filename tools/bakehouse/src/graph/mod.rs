@@ -1,7 +1,10 @@
-//! The workspace as Cargo sees it. [`cargo`], `cargo_config`, [`context`], [`frontend`], [`workspace`], [`well_known`] and [`sources`] are the edges that read, and
+//! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`frontend`], [`listing`], [`place`], [`workspace`], [`well_known`]
+//! and [`sources`] are the edges that read, and
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
+mod artifacts;
+mod as_is;
 pub mod cargo;
 pub mod cargo_config;
 pub mod cargo_sources;
@@ -10,16 +13,24 @@ pub mod context;
 pub mod each;
 pub mod frontend;
 pub mod inputs;
+mod known;
+pub mod listing;
+mod literals;
 pub mod lock;
+mod lock_fit;
 pub mod member;
 mod memory;
 mod package;
 pub mod patch;
+pub mod pattern;
+mod patterns_of_members;
+pub mod place;
 mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
 pub mod toolchain_file;
+mod tracked;
 pub mod well_known;
 mod which_cargo;
 pub mod workspace;

@@ -8,8 +8,10 @@ use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
 use super::context::check_plain;
-use super::member::{Binary, Edge, EdgeKind, Library};
-use super::sources::{DEVELOPMENT, listed, modules};
+use super::member::{Binary, Edge, EdgeKind, Library, Requirement};
+use super::patch::normalised;
+use super::platform::decided;
+use super::sources::{DEVELOPMENT, holds_sources, modules};
 use super::{Lock, Member};
 use crate::problem::{Code, Problem};
 
@@ -29,12 +31,13 @@ impl Found {
             .unwrap_or(&self.workspace)
     }
 
-    /// The main source file of each target that an image can be built from.
-    pub fn roots(&self) -> impl Iterator<Item = &Utf8Path> {
+    /// The main source file of each target that an image can be built from. Cargo shows a path that leads out of the
+    /// package as the manifest writes it.
+    pub fn roots(&self) -> impl Iterator<Item = Utf8PathBuf> {
         let targets = self.package.targets.iter();
         targets
             .filter(|target| !is_development(target))
-            .map(|target| target.src_path.as_path())
+            .map(|target| normalised(&target.src_path))
     }
 
     /// The folders of path dependencies that a build follows.
@@ -53,6 +56,32 @@ fn is_development(target: &cargo_metadata::Target) -> bool {
     )
 }
 
+/// What the manifest calls a dependency.
+fn key(dependency: &Dependency) -> String {
+    let name = dependency.rename.as_ref().unwrap_or(&dependency.name);
+    name.clone()
+}
+
+fn kind(dependency: &Dependency) -> EdgeKind {
+    match dependency.kind {
+        DependencyKind::Development => EdgeKind::Dev,
+        DependencyKind::Build => EdgeKind::Build,
+        _ => EdgeKind::Normal,
+    }
+}
+
+fn requirement(dependency: &Dependency) -> Requirement {
+    let source = dependency.source.as_ref().map(|source| &source.repr);
+    Requirement {
+        name: dependency.name.clone(),
+        key: key(dependency),
+        kind: kind(dependency),
+        version: dependency.req.clone(),
+        git: source.filter(|source| source.starts_with("git+")).cloned(),
+        is_local: dependency.path.is_some(),
+    }
+}
+
 /// What a package's conversion looks up.
 pub struct Surroundings<'a> {
     /// The context.
@@ -60,6 +89,8 @@ pub struct Surroundings<'a> {
     /// The workspace that is baked.
     pub workspace: &'a Utf8Path,
     pub lock: &'a Lock,
+    /// What the configuration files set by `--cfg`.
+    pub cfgs: &'a BTreeSet<String>,
     /// All local packages' names by their folders.
     pub names: &'a BTreeMap<Utf8PathBuf, String>,
 }
@@ -91,6 +122,7 @@ impl Surroundings<'_> {
             }
         }
         binaries.sort_by(|a, b| a.name.cmp(&b.name));
+        let around_targets = self.around_targets(found)?;
         Ok(Member {
             name: package.name.to_string(),
             version: package.version.to_string(),
@@ -102,6 +134,7 @@ impl Surroundings<'_> {
             binaries,
             build_script,
             edges: self.edges(package),
+            requirements: package.dependencies.iter().map(requirement).collect(),
             dependencies: package
                 .dependencies
                 .iter()
@@ -109,10 +142,11 @@ impl Surroundings<'_> {
                 .map(|dependency| dependency.name.clone())
                 .collect(),
             features: package.features.clone(),
-            sources: self.sources(found, &dir)?,
+            sources: self.sources(found, &around_targets)?,
+            around_targets,
             roots: found
                 .roots()
-                .map(|path| self.relative(path))
+                .map(|path| self.relative(&path))
                 .collect::<Result<_, _>>()?,
             development: self.development(found, &dir)?,
             dir,
@@ -147,52 +181,59 @@ impl Surroundings<'_> {
             .filter_map(|dependency| {
                 Some(Edge {
                     to: target(dependency)?,
-                    key: dependency
-                        .rename
-                        .as_ref()
-                        .unwrap_or(&dependency.name)
-                        .clone(),
-                    kind: match dependency.kind {
-                        DependencyKind::Development => EdgeKind::Dev,
-                        DependencyKind::Build => EdgeKind::Build,
-                        _ => EdgeKind::Normal,
-                    },
+                    key: key(dependency),
+                    kind: kind(dependency),
                     optional: dependency.optional,
                     default_features: dependency.uses_default_features,
                     features: dependency.features.clone(),
-                    target: dependency.target.clone(),
+                    target: dependency
+                        .target
+                        .as_ref()
+                        .map(|target| decided(target, self.cfgs)),
                 })
             })
             .collect();
         edges.into_iter().collect()
     }
 
-    /// A package's folder, and what targets lie outside it. Of a package whose folder holds others, just its own
-    /// part; of one at the workspace's root just what its targets lie in, for its folder is the whole repository, or
-    /// holds the configuration and the generated files.
-    fn sources(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+    /// What targets lie in: their folders, or they themselves where those hold more than sources.
+    fn around_targets(&self, found: &Found) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
-        let nested: BTreeSet<&Utf8Path> = self.packages_in(own).collect();
-        let whole_repository = dir.as_str().is_empty() || own == self.workspace;
         let mut sources = BTreeSet::new();
-        if !whole_repository {
-            sources.extend(listed(own, &nested)?);
-        }
         for path in found.roots() {
-            if !whole_repository && path.starts_with(own) {
-                continue;
-            }
-            let parent = path.parent().unwrap_or(path);
+            let parent = path.parent().unwrap_or(&path);
             let top = own.join("src");
-            if parent == own || self.workspace.starts_with(parent) {
-                sources.extend(modules(path)?);
-            } else if path.starts_with(&top) {
-                sources.extend(listed(&top, &nested)?);
+            let folder = if path.starts_with(&top) { &top } else { parent };
+            let holds = |dir: &Utf8Path| dir.starts_with(folder);
+            if holds(own) || holds(self.workspace) || self.packages_in(folder).next().is_some() {
+                sources.extend(modules(&path)?);
             } else {
-                sources.extend(listed(parent, &nested)?);
+                sources.insert(folder.to_owned());
             }
         }
         sources.iter().map(|path| self.relative(path)).collect()
+    }
+
+    /// The package's folder, and what targets lie in outside it. Where the folder holds more than the package, this is
+    /// worked out when that is known: see [`super::listing`].
+    fn sources(
+        &self,
+        found: &Found,
+        around_targets: &[Utf8PathBuf],
+    ) -> Result<Vec<Utf8PathBuf>, Problem> {
+        let own = found.dir();
+        let dir = self.relative(own)?;
+        let more = dir.as_str().is_empty() || own == self.workspace;
+        if more || self.packages_in(own).next().is_some() {
+            return Ok(around_targets.to_vec());
+        }
+        let (inside, outside): (Vec<&Utf8PathBuf>, Vec<&Utf8PathBuf>) = around_targets
+            .iter()
+            .partition(|path| path.starts_with(&dir));
+        // A folder that holds nothing but the manifest is not sent.
+        let own = (!inside.is_empty() || holds_sources(own)).then_some(dir);
+        let sources: BTreeSet<Utf8PathBuf> = outside.into_iter().cloned().chain(own).collect();
+        Ok(sources.into_iter().collect())
     }
 
     /// The folders of packages within `folder`. Paths are in order part by part, so they follow it at once.

@@ -1,5 +1,7 @@
 //! Which target-specific dependencies a build for given platforms can follow.
 
+use std::collections::BTreeSet;
+
 use cargo_metadata::cargo_platform::{Cfg, CfgExpr, Platform};
 
 /// Whether a dependency under `[target.<target>]` can be used on any of `platforms`, such as `linux/amd64`. What
@@ -26,6 +28,50 @@ pub fn may_apply(target: &Platform, platforms: &[String]) -> bool {
             Platform::Cfg(expression) => known.holds(expression) != Some(false),
         }
     })
+}
+
+/// `target` with each `cfg` decided that no compiler sets by itself: it is on where a flag of Cargo's configuration sets
+/// it, which `flags` lists as they are written, and off elsewhere. No build script can switch on a dependency.
+pub fn decided(target: &Platform, flags: &BTreeSet<String>) -> Platform {
+    match target {
+        Platform::Name(_) => target.clone(),
+        Platform::Cfg(expression) => Platform::Cfg(with_own(expression, flags)),
+    }
+}
+
+fn with_own(expression: &CfgExpr, flags: &BTreeSet<String>) -> CfgExpr {
+    let all = |inner: &[CfgExpr]| inner.iter().map(|inner| with_own(inner, flags)).collect();
+    let set = |on| if on { CfgExpr::True } else { CfgExpr::False };
+    match expression {
+        CfgExpr::Not(inner) => CfgExpr::Not(Box::new(with_own(inner, flags))),
+        CfgExpr::All(inner) => CfgExpr::All(all(inner)),
+        CfgExpr::Any(inner) => CfgExpr::Any(all(inner)),
+        CfgExpr::Value(cfg) if !is_the_compilers(cfg) => {
+            let same = |flag: &String| flag.parse::<Cfg>().is_ok_and(|flag| flag == *cfg);
+            set(flags.iter().any(same))
+        }
+        CfgExpr::Value(_) | CfgExpr::True | CfgExpr::False => expression.clone(),
+    }
+}
+
+/// Whether `rustc --print cfg` tells of it, for some target or with some flag.
+fn is_the_compilers(cfg: &Cfg) -> bool {
+    const NAMES: [&str; 5] = [
+        "debug_assertions",
+        "overflow_checks",
+        "ub_checks",
+        "unix",
+        "windows",
+    ];
+    const KEYS: [&str; 4] = ["fmt_debug", "panic", "relocation_model", "sanitize"];
+    match cfg {
+        Cfg::Name(name) => {
+            NAMES.contains(&name.as_str())
+                || name.as_str().starts_with("target_")
+                || name.as_str().starts_with("sanitizer_")
+        }
+        Cfg::KeyPair(key, _) => KEYS.contains(&key.as_str()) || key.as_str().starts_with("target_"),
+    }
 }
 
 /// Rust's name of a platform's architecture.
@@ -107,7 +153,7 @@ mod tests {
     fn a_dependency_is_left_out_only_where_it_cannot_apply() {
         let amd64 = ["linux/amd64".to_owned()];
         let both = ["linux/amd64".to_owned(), "linux/arm64".to_owned()];
-        let rows: [(&str, &[String], bool); 18] = [
+        let rows: [(&str, &[String], bool); 17] = [
             ("cfg(target_os = \"linux\")", &[], true),
             ("cfg(target_arch = \"aarch64\")", &[], true),
             ("cfg(windows)", &[], false),
@@ -122,7 +168,6 @@ mod tests {
             ("cfg(target_arch = \"wasm32\")", &both, false),
             ("cfg(target_env = \"musl\")", &amd64, true),
             ("cfg(not(target_env = \"msvc\"))", &amd64, true),
-            ("cfg(tokio_unstable)", &amd64, true),
             ("x86_64-unknown-linux-gnu", &amd64, true),
             ("aarch64-apple-darwin", &both, false),
             ("x86_64-pc-windows-msvc", &both, false),
@@ -130,6 +175,28 @@ mod tests {
         for (target, platforms, expected) in rows {
             let target: Platform = target.parse().unwrap();
             assert_eq!(may_apply(&target, platforms), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_cfg_that_no_compiler_sets_is_off_unless_a_flag_sets_it() {
+        let rows: [(&str, &[&str], bool); 11] = [
+            ("cfg(fuzzing)", &[], false),
+            ("cfg(fuzzing)", &["fuzzing"], true),
+            ("cfg(not(loom))", &[], true),
+            ("cfg(not(loom))", &["loom"], false),
+            ("cfg(any(madsim, unix))", &[], true),
+            ("cfg(all(madsim, unix))", &[], false),
+            ("cfg(backend = \"b\")", &["backend=\"a\""], false),
+            ("cfg(backend = \"b\")", &["backend=\"b\""], true),
+            ("cfg(feature = \"std\")", &[], false),
+            ("cfg(target_env = \"musl\")", &[], true),
+            ("cfg(debug_assertions)", &[], true),
+        ];
+        for (target, flags, expected) in rows {
+            let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+            let target = decided(&target.parse().unwrap(), &flags);
+            assert_eq!(may_apply(&target, &[]), expected, "{target} {flags:?}");
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Sources {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
+    /// By package the manifests, and the lock, that its compilation reads as they are.
+    pub as_is: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
 }
@@ -275,42 +277,13 @@ impl Walk {
     }
 }
 
-/// `folder`, or, when it holds `nested` packages, what it holds beside them. Without what git ignores, so that each
-/// checkout gives the same list.
-///
-/// # Errors
-/// `file-unreadable`.
-pub fn listed(
-    folder: &Utf8Path,
-    nested: &BTreeSet<&Utf8Path>,
-) -> Result<Vec<Utf8PathBuf>, Problem> {
-    let inside = |folder: &Utf8Path| nested.iter().any(|package| package.starts_with(folder));
-    if !inside(folder) {
-        return Ok(vec![folder.to_owned()]);
-    }
-    if nested.contains(folder) {
-        return Ok(Vec::new());
-    }
-    let mut paths = Vec::new();
-    let walk = ignore::WalkBuilder::new(folder)
-        .max_depth(Some(1))
-        .hidden(false)
-        .require_git(false)
-        // What one user alone ignores must not decide.
-        .git_global(false)
-        .git_exclude(false)
-        .build();
-    for entry in walk.skip(1) {
-        let entry = entry.map_err(|error| unreadable(&error))?;
-        let path = Utf8PathBuf::from_path_buf(entry.into_path()).unwrap_or_default();
-        let name = path.file_name().unwrap_or_default();
-        let manifest = matches!(name, "Cargo.toml" | "Cargo.lock");
-        if manifest || name.starts_with(".git") || is_never_source(path.as_std_path()) {
-            continue;
-        }
-        paths.extend(listed(&path, nested)?);
-    }
-    Ok(paths)
+/// Whether a package's folder holds anything beside manifests.
+pub fn holds_sources(folder: &Utf8Path) -> bool {
+    let mut entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let manifest = matches!(entry.file_name(), "Cargo.toml" | "Cargo.lock");
+        !manifest && !is_never_source(entry.path().as_std_path())
+    })
 }
 
 /// A source file that stands beside its manifest, and the modules that it declares.
@@ -335,7 +308,7 @@ pub fn modules(file: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
 
 /// Whether a folder is named like one that is no source, and is none: Cargo puts its outputs beside a manifest, and
 /// marks them.
-fn is_never_source(path: &Path) -> bool {
+pub(super) fn is_never_source(path: &Path) -> bool {
     match path.file_name().and_then(std::ffi::OsStr::to_str) {
         Some("target") => {
             path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists()
@@ -376,9 +349,7 @@ impl<'a> Named<'a> {
         let script = path
             .components()
             .any(|part| matches!(part.as_str(), "build.rs" | "build"))
-            && ["read_dir", "WalkDir", "glob("]
-                .iter()
-                .any(|walk| text.contains(walk));
+            && goes_through_folders(&text);
         let mentioned: BTreeSet<&str> = DEVELOPMENT
             .into_iter()
             .filter(|name| text.contains(name) && lines().any(|line| has_part(line, name)))
@@ -406,6 +377,30 @@ impl<'a> Named<'a> {
 /// Where Cargo finds tests, benches and examples by itself.
 pub const DEVELOPMENT: [&str; 3] = ["benches", "examples", "tests"];
 
+/// Whether a build script goes through a folder that it does not name where it does so: that may be any.
+pub(super) fn goes_through_folders(text: &str) -> bool {
+    const SIGNS: [&str; 6] = [
+        "GlobWalker",
+        "WalkBuilder::new(",
+        "WalkDir::new(",
+        "glob(",
+        "read_dir(",
+        "walk_dir(",
+    ];
+    SIGNS.iter().any(|sign| {
+        text.match_indices(sign).any(|(at, sign)| {
+            if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+                return false;
+            }
+            let argument = text[at + sign.len()..].trim_start_matches(['&', ' ', '\n']);
+            let named = argument.strip_prefix('"').is_some_and(|path| {
+                path.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            });
+            !named
+        })
+    })
+}
+
 /// Whether `name` is a part of a path, or a whole one, in a string of `line`.
 fn has_part(line: &str, name: &str) -> bool {
     let edge = |c: Option<char>| matches!(c, Some('/' | '"' | '\\' | ' ') | None);
@@ -420,7 +415,7 @@ fn has_part(line: &str, name: &str) -> bool {
     })
 }
 
-fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(Code::FileUnreadable, error.to_string())
         .hint("make it readable for the user who runs bakehouse")
 }
@@ -482,7 +477,7 @@ mod tests {
         let folders: BTreeSet<Utf8PathBuf> = ["a/tests", "a/examples", "b/tests"]
             .map(Utf8PathBuf::from)
             .into();
-        let rows: [(&str, &str, &[&str]); 9] = [
+        let rows: [(&str, &str, &[&str]); 10] = [
             ("a/src/lib.rs", "mod tests { use super::*; }", &[]),
             ("a/src/lib.rs", "//! See examples/one.rs.", &[]),
             (
@@ -500,6 +495,7 @@ mod tests {
                 "for file in fs::read_dir(folder)? {}",
                 &["a/examples", "a/tests"],
             ),
+            ("a/build.rs", "for file in fs::read_dir(\"proto\")? {}", &[]),
             (
                 "b/src/lib.rs",
                 "include_str!(\"../../a/tests/x.json\")",

@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cargo::{Cargo, metadata_apart, read_manifest};
-use super::cargo_config::{CargoConfig, Named, Tool};
+use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
 use super::each::each;
 use super::package::{Found, Surroundings};
@@ -114,6 +114,7 @@ impl Workspace {
             member.dir = moved(&member.dir);
             member.workspace = moved(&member.workspace);
             all(&mut member.sources);
+            all(&mut member.around_targets);
             all(&mut member.roots);
             all(&mut member.development);
         }
@@ -212,9 +213,11 @@ impl Workspace {
             .and_then(|file| file.channel.as_ref());
         let cargo_config = CargoConfig::read(&folder, limit, channel)?;
         let mut local_sources = LocalSources::read(&cargo_config.files)?;
+        let roots: Vec<Utf8PathBuf> = found.values().flat_map(Found::roots).collect();
         let paths = found
             .values()
-            .flat_map(|found| found.roots().chain([found.dir(), &found.workspace]))
+            .flat_map(|found| [found.dir(), &found.workspace])
+            .chain(roots.iter().map(Utf8PathBuf::as_path))
             .chain(local_sources.folders.iter().map(Utf8PathBuf::as_path));
         let root = context::root(&folder, limit, paths.chain(cargo_config.folders()))?;
 
@@ -222,10 +225,12 @@ impl Workspace {
             .iter()
             .map(|(dir, found)| (dir.clone(), found.package.name.to_string()))
             .collect();
+        let cfgs = cfgs(&cargo_config.files);
         let surroundings = Surroundings {
             root: &root,
             workspace: &folder,
             lock: &lock,
+            cfgs: &cfgs,
             names: &names,
         };
         let mut members: BTreeMap<String, Member> = BTreeMap::new();

@@ -59,6 +59,8 @@ pub struct Plan {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// Folders in them that are named as if no build read them.
     pub kept: BTreeSet<Utf8PathBuf>,
+    /// Manifests, and the lock, that some package reads as they are.
+    pub as_is: BTreeSet<Utf8PathBuf>,
     /// Paths that builds read though they lie in what is left out.
     pub put_back: Vec<Utf8PathBuf>,
 }
@@ -73,9 +75,18 @@ impl Plan {
         let Draft {
             workspace,
             config,
-            selections,
+            mut selections,
             compiled,
         } = draft;
+        for selection in &mut selections {
+            let stages = selection.libraries.iter_mut().chain(&mut selection.leaves);
+            for stage in stages {
+                let read = sources.as_is.get(&stage.package).into_iter().flatten();
+                stage.as_is = read.cloned().collect();
+            }
+        }
+        let as_is: BTreeSet<Utf8PathBuf> = sources.as_is.values().flatten().cloned().collect();
+        context.extend(as_is.iter().cloned());
         let ground = selections
             .iter()
             .flat_map(|selection| &selection.ground)
@@ -170,15 +181,15 @@ impl Plan {
             let mut folders = sources.left_out.iter();
             folders.any(|folder| path.starts_with(folder) && *path != folder)
         };
-        let put_back = context
-            .iter()
-            .filter(inside)
-            .chain(
-                local_sources
-                    .iter()
-                    .filter(|folder| sources.has_never_sources(folder)),
-            )
+        let put_back = context.iter().filter(inside).chain(&as_is).chain(
+            local_sources
+                .iter()
+                .filter(|folder| sources.has_never_sources(folder)),
+        );
+        let put_back = put_back
             .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
             .collect();
         Self {
             toolchain_file: workspace.toolchain_file.clone(),
@@ -204,6 +215,7 @@ impl Plan {
             packages: collector.into_packages(),
             skeleton,
             context: outermost(&context),
+            as_is,
             config,
         }
     }

@@ -133,6 +133,10 @@ impl<'a> Collector<'a> {
                 };
             }
         }
+        for path in self.sources.as_is.get(name).into_iter().flatten() {
+            let states = self.sources.below(path);
+            files.extend(states.map(|(file, state)| (file.to_owned(), state.clone())));
+        }
         PackageInputs::new(manifest, others, files)
     }
 

@@ -32,6 +32,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// All packages that are compiled for any output.
+    pub fn compiled(&self) -> impl Iterator<Item = &String> {
+        self.compiled.iter()
+    }
+
     /// The paths whose content the plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(&self) -> BTreeSet<Utf8PathBuf> {
         let sources = self

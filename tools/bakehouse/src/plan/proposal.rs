@@ -20,6 +20,8 @@ pub struct Proposal {
     pub context: usize,
     /// Where generated files go, relative to the workspace, because the usual places are taken.
     pub output: ProposedOutput,
+    /// What the workspace's manifest has to say first, so that generated files become no member.
+    pub excluded: Option<String>,
     /// By package the variables that its compilation reads, with their places.
     pub variables: BTreeMap<String, BTreeMap<String, String>>,
     /// Where images could go, when the manifest names a repository on a forge with a registry.
@@ -64,6 +66,8 @@ pub struct Seen {
     pub output: ProposedOutput,
     /// A definition of a message imports one of Google's own, such as a time.
     pub well_known: bool,
+    /// What the workspace's manifest has to say first, so that generated files become no member.
+    pub excluded: Option<String>,
 }
 
 /// A binary that becomes a service.
@@ -205,6 +209,7 @@ impl Proposal {
             folder: workspace.folder.clone(),
             context: seen.context,
             output: seen.output,
+            excluded: seen.excluded,
             variables: seen.variables,
             registry: registry(workspace),
             builder: bases::builder(channel),

@@ -264,6 +264,7 @@ impl Group<'_> {
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: outermost(&member_reads(self.workspace, self.config, package)),
+                as_is: Vec::new(),
                 variables: variables(self.config, closure.iter().map(String::as_str)),
             }
         };

@@ -56,6 +56,8 @@ pub struct CompileStage {
     pub dir: Utf8PathBuf,
     /// Context paths that the stage reads: sources and declared inputs, sorted.
     pub reads: Vec<Utf8PathBuf>,
+    /// Manifests, and the lock, that its package reads as they are in the context.
+    pub as_is: Vec<Utf8PathBuf>,
     /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
     /// is another than when it was compiled, so whoever is laid upon it needs them too.
     pub variables: Vec<String>,

@@ -2,10 +2,13 @@
 //! builds it in stages that hold nothing else.
 
 mod above;
+mod beside;
 mod binaries;
 mod development;
+mod first;
 mod grouped;
 mod nested;
+mod odd;
 mod optional;
 mod patched;
 mod platforms;

@@ -50,6 +50,8 @@ name = "sms"
 version = "0.1.0"
 -- server/plugins/sms/src/lib.rs --
 -- server/plugins/README.md --
+-- server/plugins/list.txt --
+-- server/tests/all.rs --
 "#,
     );
     assert_eq!(tree.closures(), ["mail: mail", "server: macros server"]);
@@ -58,7 +60,7 @@ version = "0.1.0"
         [
             "server/assets/a.txt",
             "server/macros/src/lib.rs",
-            "server/plugins/README.md",
+            "server/plugins/list.txt",
             "server/plugins/mail/src/main.rs",
             "server/src/main.rs",
         ]
@@ -71,7 +73,7 @@ version = "0.1.0"
         .unwrap();
     assert_eq!(
         server["reads"],
-        serde_json::json!(["server/assets", "server/plugins/README.md", "server/src"])
+        serde_json::json!(["server/assets", "server/plugins/list.txt", "server/src"])
     );
     assert_eq!(tree.built(), ["mail: mail", "server: 7 asset"]);
 }

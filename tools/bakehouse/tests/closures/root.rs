@@ -3,7 +3,7 @@
 use crate::tree::Tree;
 
 #[test]
-fn a_root_package_is_not_the_whole_repository() {
+fn a_root_package_is_what_is_not_known_to_be_none_of_it() {
     let tree = Tree::of(
         r#"
 -- Cargo.toml --
@@ -36,7 +36,9 @@ fn main() {
 }
 -- tests/all.rs --
 -- docs/index.md --
--- deploy/secret.env --
+-- deploy/values.env --
+-- .github/workflows/ci.yml --
+-- LICENSE --
 -- crates/prices/Cargo.toml --
 [package]
 name = "prices"
@@ -73,6 +75,7 @@ version = "0.1.0"
             "build_helper.rs",
             "crates/admin/src/main.rs",
             "crates/prices/src/lib.rs",
+            "deploy/values.env",
             "src/lib.rs",
             "src/main.rs",
         ]

@@ -8,7 +8,8 @@ use std::process::Command;
 use super::{copy, stderr, undisturbed};
 
 /// Folders at the top of a stage's file system that its scripts name.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 17] = [
+    "as-is",
     "build",
     "cargo-config",
     "cargo-home",

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
@@ -12,9 +12,10 @@ use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::graph::frontend::frontends;
 use crate::graph::inputs::{Finding, scan, variables};
+use crate::graph::listing::Apart;
 use crate::graph::well_known::is_imported;
-use crate::plan::config::Config;
-use crate::plan::proposal::{Chosen, Proposal, Seen};
+use crate::plan::config::{BAKE_FILE, Config, FOLDER};
+use crate::plan::proposal::{Chosen, Proposal, ProposedOutput, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
@@ -24,12 +25,19 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     if !arguments.print && path.symlink_metadata().is_ok() {
         return Err(exists(&path).into());
     }
+    let output = elsewhere(&workspace);
+    workspace.take_apart(&apart(&workspace, &output))?;
     let chosen = Chosen::of(&workspace, &frontends(&workspace));
     let look = |workspace: &Workspace| {
         let packages = chosen.packages(workspace);
         let sources = workspace.sources_of(&packages)?;
         Ok::<_, Problem>(scan(workspace, &sources, &packages))
     };
+    let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
+    let folder = workspace.folder.join(folder);
+    let excluded = workspace
+        .refuse_as_members(&[folder])
+        .and_then(|problem| problem.hint);
     let mut findings = look(&workspace)?;
     let mut context = levels(&workspace, &findings);
     if context > 0 && workspace.widen(context).is_ok() {
@@ -43,15 +51,19 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         findings,
         context,
         variables: variables(&workspace, &packages),
-        output: elsewhere(&workspace),
+        output,
+        excluded,
     };
     let proposal = Proposal::new(&workspace, chosen, seen);
     let source = Source {
         name: path.to_string(),
         text: proposal::render(&proposal),
     };
-    // What would be refused is not written.
-    Config::read(&source, &mut workspace)?;
+    // What would be refused is not written, but for what the manifest has to say first: the file tells of that.
+    if let Err(Problems(mut problems)) = Config::read(&source, &mut workspace) {
+        problems.retain(|problem| problem.code != Code::OutputMember);
+        Problems(problems).or(())?;
+    }
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());
@@ -63,8 +75,26 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         proposal.left_out.len(),
         proposal.declared().count()
     ));
+    if let Some(first) = &proposal.excluded {
+        session.say(format_args!(
+            "{first}: Cargo would take generated files for a member"
+        ));
+    }
     session.say("read it, then run `bakehouse generate`");
     Ok(())
+}
+
+/// What stands in packages' folders and is no part of them.
+fn apart(workspace: &Workspace, output: &ProposedOutput) -> Apart {
+    let own = |proposed: &Option<Utf8PathBuf>, usual: &str| {
+        let place = proposed.as_deref().unwrap_or(usual.into());
+        workspace.folder.join(place)
+    };
+    let places = [own(&output.folder, FOLDER), own(&output.bake, BAKE_FILE)];
+    Apart {
+        places: places.into(),
+        ..Apart::default()
+    }
 }
 
 /// How far above the workspace the context has to be for what its builds read there; 0 where it is right as it is.

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8PathBuf;
+
 use super::auditable;
 use super::cross;
 use super::floor;
@@ -11,7 +13,7 @@ use super::glibc;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::third_party::{cargo_build, compiling, deps, in_workspace, spec};
 use super::vendor;
-use super::wrapper::before_compiler;
+use super::wrapper::{as_is_mounts, before_compiler};
 use super::{BINARIES, BUILD, IMAGE};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
@@ -39,8 +41,19 @@ pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
 fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stage {
     let on = selection.below(stage);
     let mut script = lay_out(plan, !on.is_empty(), true);
+    let as_is: BTreeSet<&Utf8PathBuf> = stage
+        .libraries
+        .iter()
+        .flat_map(|library| &library.as_is)
+        .collect();
     script.push("touch /tmp/before".to_owned());
+    script.extend(before_compiler(plan, stage.libraries[0], &as_is));
     script.extend(cargo_build(plan, selection, &library_targets(plan, stage)));
+    if !as_is.is_empty() {
+        script.push("# For Cargo, those that it loads are there again.".to_owned());
+        script.push("cp -R --preserve=mode,links /manifests/. .".to_owned());
+        script.extend(old(&plan.as_is));
+    }
     script.push("mkdir -p /delta/out".to_owned());
     let files = stage
         .libraries
@@ -70,6 +83,7 @@ fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stag
     let comment = format!("{}: the {what} {packages}{laid}.", stage.name);
     let mut mounts = grounds(selection);
     mounts.extend(floor::mount(plan));
+    mounts.extend(as_is_mounts(&as_is));
     mounts.extend(deltas(on.into_iter()));
     let with_root = stage.libraries.iter().find(|library| library.with_root);
     mounts.push(root_manifest_mount(
@@ -111,12 +125,14 @@ fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
     let on: Vec<String> = selection.laid_upon(stage).collect();
     let mut script = lay_out(plan, !on.is_empty(), !has_own_output(stage));
-    script.extend(before_compiler(plan, stage));
+    let as_is: BTreeSet<&Utf8PathBuf> = stage.as_is.iter().collect();
+    script.extend(before_compiler(plan, stage, &as_is));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.extend(dist(plan, bin));
     script.extend(glibc::check(plan, stage));
     let comment = format!("{}: the binary {bin}.", stage.name);
-    let mounts = mounts(plan, selection, stage);
+    let mut mounts = mounts(plan, selection, stage);
+    mounts.extend(as_is_mounts(&as_is));
     compile(plan, &stage.name, &stage.variables, comment, mounts, script)
 }
 
@@ -256,7 +272,16 @@ fn lay_out(plan: &Plan, has_libraries: bool, has_sources: bool) -> Vec<String> {
     let own = if has_sources { "/sources/. " } else { "" };
     script.push(format!("cp -R --preserve=mode,links {own}/manifests/. ."));
     script.extend(adopt_versions(plan));
+    script.extend(old(&plan.as_is));
     script
+}
+
+/// Gives manifests that something was compiled from an old time, so that Cargo does not take that for stale. They are what
+/// they were then, for whatever Cargo knows.
+fn old(as_is: &BTreeSet<Utf8PathBuf>) -> Option<String> {
+    let paths: Vec<&str> = as_is.iter().map(|path| path.as_str()).collect();
+    let script = format!("touch -c -d @1 {}", paths.join(" "));
+    (!paths.is_empty()).then_some(script)
 }
 
 /// Puts the members' own versions into the masked lock. Cargo would ask every source for that, the ones that a patch stands in

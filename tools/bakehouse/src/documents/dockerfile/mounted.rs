@@ -1,7 +1,9 @@
 //! Strategy `mount`: all services compile in one target mount, on a builder that stays. Cargo judges freshness
 //! by times, and a mount outlives the layers that feed it; so a guard judges by content before Cargo runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
 
 use super::auditable;
 use super::cross;
@@ -16,7 +18,7 @@ use super::third_party::{
     spec, target_guard, target_mount,
 };
 use super::vendor;
-use super::wrapper::before_compiler;
+use super::wrapper::{AS_IS, as_is_mounts, before_compiler};
 use crate::plan::Plan;
 use crate::plan::skeleton::Role;
 use crate::plan::stage::{CompileStage, Selection};
@@ -46,7 +48,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.extend(adopt_versions(plan));
     script.extend(vendor::content_guard(plan));
     script.extend(content_guard(plan, &closure));
-    script.extend(before_compiler(plan, leaf));
+    script.extend(before_compiler(plan, leaf, &as_is(&closure)));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.extend(dist(plan, bin));
@@ -65,6 +67,11 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
             })])
             .collect(),
     }
+}
+
+/// What packages of a closure read as it is.
+fn as_is<'a>(closure: &[&'a CompileStage]) -> BTreeSet<&'a Utf8PathBuf> {
+    closure.iter().flat_map(|stage| &stage.as_is).collect()
 }
 
 /// The libraries of a leaf in compile order, then the leaf itself.
@@ -109,6 +116,7 @@ fn mounts(
         mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
     }
+    mounts.extend(as_is_mounts(&as_is(closure)));
     mounts.extend(floor::mount(plan));
     mounts.extend(auditable::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
@@ -145,11 +153,14 @@ fn content_guard(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
             .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package)
             .map(|other| format!("/tmp/sums/{}", other.package))
             .collect();
+        let as_is = stage.as_is.iter().map(|path| format!("{AS_IS}/{path}"));
+        let as_is: Vec<String> = as_is.collect();
         script.push(
             [
                 &root,
                 &configs.join(" "),
                 &files(plan, stage).join(" "),
+                &as_is.join(" "),
                 &given.unwrap_or_default(),
                 &needed.join(" "),
                 ">/tmp/sums/",

@@ -2,19 +2,30 @@
 //! with a wrapper that looks for the binary alone, all that it needs stays what it is for the others. Cargo passes flags to
 //! a package that is built by itself, which would have other features.
 
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::BUILD;
 use super::auditable;
 use super::floor;
+use super::model::Mount;
 use crate::plan::Plan;
 use crate::plan::stage::CompileStage;
 
-/// Puts the wrapper before the compiler, where `stage` builds a binary that needs one.
-pub fn before_compiler(plan: &Plan, stage: &CompileStage) -> Vec<String> {
-    let Some(bin) = &stage.bin else {
-        return Vec::new();
-    };
+/// Puts the wrapper before the compiler, where `stage` builds a binary that needs one, or `as_is` names what is read as it
+/// is.
+pub fn before_compiler(
+    plan: &Plan,
+    stage: &CompileStage,
+    as_is: &BTreeSet<&Utf8PathBuf>,
+) -> Vec<String> {
     let linked_static = stage.linked_static;
+    let Some(bin) = &stage.bin else {
+        return as_is_alone(as_is);
+    };
     if !linked_static && !plan.config.auditable {
-        return Vec::new();
+        return as_is_alone(as_is);
     }
     let why = match (linked_static, plan.config.auditable) {
         (true, true) => {
@@ -36,21 +47,68 @@ pub fn before_compiler(plan: &Plan, stage: &CompileStage) -> Vec<String> {
             floor::static_linker(plan)
         );
     }
-    let mut script = vec![
-        format!("# {why}"),
-        "cat >/tmp/rustc <<'WRAPPER'".to_owned(),
-        "#!/bin/sh".to_owned(),
+    let mut script = begin(as_is);
+    script.insert(0, format!("# {why}"));
+    script.extend([
         "case \" $* \" in".to_owned(),
         format!(
             "*\" --crate-name {} \"*\" --crate-type bin \"*) {call} ;;",
             bin.replace('-', "_")
         ),
         "esac".to_owned(),
-        "exec \"$@\"".to_owned(),
-        "WRAPPER".to_owned(),
-        "chmod +x /tmp/rustc".to_owned(),
-        "export RUSTC_WRAPPER=/tmp/rustc".to_owned(),
-    ];
+    ]);
+    script.extend(END.map(str::to_owned));
     script.extend(auditable::enter(plan));
     script
+}
+
+const END: [&str; 4] = [
+    "exec \"$@\"",
+    "WRAPPER",
+    "chmod +x /tmp/rustc",
+    "export RUSTC_WRAPPER=/tmp/rustc",
+];
+
+/// Where stages have what is read as it is.
+pub const AS_IS: &str = "/as-is";
+
+fn as_is_alone(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
+    if as_is.is_empty() {
+        return Vec::new();
+    }
+    let end = END.iter().map(|line| (*line).to_owned());
+    begin(as_is).into_iter().chain(end).collect()
+}
+
+/// The beginning of the wrapper. Cargo has loaded all manifests and the lock when it compiles the first crate, and not yet
+/// when it asks the compiler about the target: from then on they are what they are in the repository. Their time is an old
+/// one, or Cargo would take what was built of them for stale.
+fn begin(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
+    let mut script = Vec::new();
+    if !as_is.is_empty() {
+        script.push(
+            "# A package reads manifests: they are the real ones as soon as Cargo has loaded its own."
+                .to_owned(),
+        );
+    }
+    script.push("cat >/tmp/rustc <<'WRAPPER'".to_owned());
+    script.push("#!/bin/sh".to_owned());
+    if !as_is.is_empty() {
+        script.push("case \" $* \" in".to_owned());
+        script.push("*\" --crate-name ___ \"*) ;;".to_owned());
+        let lay = as_is
+            .iter()
+            .map(|path| format!("cp {AS_IS}/{path} {BUILD}/{path} && touch -d @1 {BUILD}/{path}"));
+        let lay = lay.collect::<Vec<_>>().join(" && ");
+        script.push(format!("*\" --crate-name \"*) {lay} || exit 1 ;;"));
+        script.push("esac".to_owned());
+    }
+    script
+}
+
+/// What is read as it is, for [`before_compiler`].
+pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Mount> {
+    as_is
+        .iter()
+        .map(|path| Mount::context(path.as_str(), format!("{AS_IS}/{path}")))
 }

@@ -1,5 +1,6 @@
 //! Cargo's configuration files: which ones there are, what Cargo makes of them, and what of that an image follows.
 
+mod cfgs;
 mod check;
 mod file;
 mod files;
@@ -8,6 +9,7 @@ pub mod keys;
 mod named;
 mod read;
 
+pub use cfgs::cfgs;
 pub use file::{ConfigFile, Entry, Value};
 pub use files::{files, with_included};
 pub use named::{Named, Native, Tool, applies};

@@ -18,6 +18,6 @@ mod value;
 mod variables;
 
 pub use finding::{Certainty, Finding, Kind, fixed_part, undeclared};
-pub use resolve::needed;
+pub use resolve::{needed, normal};
 pub use scan::scan;
 pub use variables::variables;

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::bases;
 use super::digests::tagged;
 use super::image_name::{self, Fault, Form};
+use super::inputs::Inputs;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
-use super::valid::{
-    Config, OutputConfig, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify,
-};
-use crate::graph::inputs::fixed_part;
+use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
@@ -56,8 +54,6 @@ pub const BAKE_FILE: &str = "docker-bake.hcl";
 /// Folder of the skeleton, beside the Dockerfile.
 pub const SKELETON: &str = "skeleton";
 
-type ByPackage<T> = BTreeMap<String, Vec<T>>;
-
 /// A check under way.
 pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
@@ -81,7 +77,12 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
-        let (inputs, variables) = self.inputs(raw);
+        let Inputs {
+            paths: inputs,
+            excluded,
+            only,
+            variables,
+        } = self.inputs(raw);
         let output = self.output(raw, &inputs, &services, &packs);
         self.compose(raw, &mut services);
         let name = match (&raw.name, &raw.registry) {
@@ -144,6 +145,8 @@ impl Check<'_> {
             secrets: self.secrets(raw),
             groups: self.groups(raw),
             inputs,
+            excluded,
+            only,
             variables,
             services,
             packs,
@@ -239,89 +242,6 @@ impl Check<'_> {
             );
         }
         text
-    }
-
-    /// What each package's build takes from outside its folder: paths, and variables.
-    fn inputs(&mut self, raw: &RawConfig) -> (ByPackage<Utf8PathBuf>, ByPackage<String>) {
-        let (mut inputs, mut variables) = (BTreeMap::new(), BTreeMap::new());
-        for (package, declared) in &raw.inputs {
-            if !self.workspace.members.contains_key(package.as_ref()) {
-                let hint = did_you_mean(
-                    package.as_ref(),
-                    self.workspace.members.keys().map(String::as_str),
-                )
-                .unwrap_or_else(|| {
-                    "[inputs.…] is named after a package of the workspace".to_owned()
-                });
-                self.problem(
-                    Code::PackageUnknown,
-                    format!("the workspace has no package `{}`", package.as_ref()),
-                    package.span(),
-                    hint,
-                );
-            }
-            let paths = declared.paths.iter().map(|path| self.input(path)).collect();
-            inputs.insert(package.as_ref().clone(), paths);
-            let names = declared.variables.iter();
-            let names = sorted(names.map(|name| self.build_variable(name)));
-            if !names.is_empty() {
-                variables.insert(package.as_ref().clone(), names);
-            }
-        }
-        (inputs, variables)
-    }
-
-    /// Where generated files go. They change with the plan, so that no plan can be made of what they lie in.
-    fn output(
-        &mut self,
-        raw: &RawConfig,
-        inputs: &ByPackage<Utf8PathBuf>,
-        services: &[ServiceConfig],
-        packs: &[PackConfig],
-    ) -> OutputConfig {
-        let mut place = |named: Option<&Spanned<String>>, default: &str| match named {
-            Some(path) => self.in_context(path),
-            None => self.workspace.folder.join(default),
-        };
-        let output = OutputConfig {
-            folder: place(raw.output.folder.as_ref(), FOLDER),
-            bake: place(raw.output.bake.as_ref(), BAKE_FILE),
-        };
-        let members = self.workspace.members.values();
-        let read: Vec<Utf8PathBuf> = members
-            .flat_map(|member| member.sources.iter().cloned())
-            .chain(inputs.values().flatten().map(|path| fixed_part(path)))
-            .chain(services.iter().flat_map(|s| s.image.files.keys().cloned()))
-            .chain(packs.iter().map(|pack| pack.path.clone()))
-            .filter(|path| !path.as_str().is_empty())
-            .collect();
-        let places = [
-            (raw.output.folder.as_ref(), &output.folder),
-            (raw.output.bake.as_ref(), &output.bake),
-        ];
-        for (named, place) in places {
-            let Some(named) = named else { continue };
-            if let Some(holder) = read.iter().find(|path| place.starts_with(path)) {
-                self.problem(
-                    Code::ConfigValue,
-                    format!("{place} lies in {holder}, which images are built from"),
-                    named.span(),
-                    "name a place that no package, pack, input or shipped file holds",
-                );
-            }
-        }
-        if let Some(bake) = &raw.output.bake {
-            let skeleton = output.folder.join(SKELETON);
-            if output.bake.extension() != Some("hcl") || output.bake.starts_with(skeleton) {
-                self.problem(
-                    Code::ConfigValue,
-                    format!("`{}` cannot be the Bake file", bake.as_ref().escape_debug()),
-                    bake.span(),
-                    format!("name a file that ends with `.hcl`, outside the folder `{SKELETON}` of the generated files"),
-                );
-            }
-        }
-        output
     }
 
     /// What is said of runtime bases' glibc.

@@ -7,6 +7,8 @@ mod compose;
 pub mod digests;
 mod groups;
 pub mod image_name;
+mod inputs;
+mod output;
 mod parse;
 pub mod raw;
 mod secrets;

@@ -475,7 +475,7 @@ pub struct RawImage {
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// `[inputs.<package>]`: what its build takes from outside its own folder.
+/// `[inputs.<package>]`: what its build takes from outside its own folder, and what not from inside.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -485,6 +485,15 @@ pub struct RawInputs {
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
     pub paths: Vec<Spanned<String>>,
+    /// Files or folders in its own folder that its build does not read.
+    ///
+    /// Form: list of paths, relative to the workspace root. Default: `[]`.
+    #[serde(default)]
+    pub exclude: Vec<Spanned<String>>,
+    /// All that its build reads of its own folder, beside what its targets lie in.
+    ///
+    /// Form: list of paths, relative to the workspace root. Default: its folder.
+    pub only: Option<Vec<Spanned<String>>>,
     /// Environment variables that its compilation gets, where they are set, e.g. the commit that is built.
     ///
     /// Form: list of names. Default: `[]`.

@@ -10,6 +10,7 @@ use super::raw::RawConfig;
 use super::spanned::Spanned;
 use crate::graph::Workspace;
 use crate::graph::inputs::fixed_part;
+use crate::graph::listing::Apart;
 use crate::problem::{Code, Problem, Problems, Source};
 
 /// The label that carries an image's input hash.
@@ -105,6 +106,10 @@ pub struct Config {
     pub groups: BTreeMap<String, String>,
     /// Per package: paths outside its folder that its build reads.
     pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// Per package: paths in its folder that its build does not read.
+    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// Per package: all that its build reads in its folder, beside what its targets lie in.
+    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
     pub secrets: SecretsConfig,
@@ -230,7 +235,7 @@ impl Config {
     }
 
     /// Reads the text of a `bakehouse.toml` and checks it against `workspace`, whose context becomes the one that it
-    /// names.
+    /// names, and whose packages become what is theirs beside what is generated.
     ///
     /// # Errors
     /// All that is wrong, at once, each with its place in `source`.
@@ -242,6 +247,7 @@ impl Config {
                 let inputs = config.inputs.values().flatten();
                 let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
                 workspace.leave_named(&inputs);
+                workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
                 return Ok(config);
             }
             Ok(_) => {}
@@ -259,6 +265,23 @@ impl Config {
         }
         problems.sort_by_key(Problem::start);
         Err(Problems(problems))
+    }
+
+    /// What stands in packages' folders and is no part of them; in `folder` that of the workspace, with the
+    /// configuration's file `name`.
+    fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
+        let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
+        let packs = self.packs.iter().map(|pack| pack.path.clone());
+        Apart {
+            places: packs
+                .chain(self.packs_dev.clone())
+                .chain([self.output.folder.clone(), self.output.bake.clone()])
+                .chain(beside)
+                .chain([Utf8PathBuf::from(name)])
+                .collect(),
+            excluded: self.excluded.clone(),
+            only: self.only.clone(),
+        }
     }
 
     /// Checks `raw` against `workspace`.

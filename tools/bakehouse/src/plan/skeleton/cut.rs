@@ -40,7 +40,7 @@ impl Cut<'_> {
     pub(super) fn member(&self, member: &Member) -> MemberSkeleton {
         let role = self.kept[&member.name];
         let masked = match role {
-            Role::Masked => masked(member),
+            Role::Masked => masked(member, self.plain.contains(&member.name)),
             Role::Ground => own(member),
             Role::Hollow => hollow(member, self.plain.contains(&member.name)),
         };
@@ -77,7 +77,7 @@ impl Cut<'_> {
             Some((member, Role::Ground)) => own(member),
             Some((member, Role::Masked)) if with_package => own(member),
             Some((member, Role::Masked)) => {
-                let mut table = masked(member);
+                let mut table = masked(member, self.plain.contains(&member.name));
                 // Where libraries are compiled, it must not pass for one that a service needs.
                 if !mask
                     && !member.binaries.is_empty()

@@ -45,9 +45,10 @@ pub(super) fn without_path_version(dependency: &mut Value) {
     }
 }
 
-/// A library without sources: its dependencies and features, nothing else.
-pub(super) fn masked(member: &Member) -> Table {
-    let mut table = stub(member, MASKED_VERSION);
+/// A library without sources: its dependencies and features, nothing else. Its version is a masked one, unless others
+/// ask for it by version.
+pub(super) fn masked(member: &Member, own_version: bool) -> Table {
+    let mut table = stub(member, own_version);
     let cut = without_development(&member.manifest);
     for key in ["features", "dependencies", "build-dependencies", "target"] {
         if let Some(value) = cut.get(key) {
@@ -67,12 +68,7 @@ pub(super) fn masked(member: &Member) -> Table {
 
 /// A library without sources and dependencies, which has the features that others name.
 pub(super) fn hollow(member: &Member, own_version: bool) -> Table {
-    let version = if own_version {
-        &member.version
-    } else {
-        MASKED_VERSION
-    };
-    let mut table = stub(member, version);
+    let mut table = stub(member, own_version);
     let features: Table = member
         .features
         .keys()
@@ -84,7 +80,12 @@ pub(super) fn hollow(member: &Member, own_version: bool) -> Table {
     table
 }
 
-fn stub(member: &Member, version: &str) -> Table {
+fn stub(member: &Member, own_version: bool) -> Table {
+    let version = if own_version {
+        &member.version
+    } else {
+        MASKED_VERSION
+    };
     let mut package = Table::new();
     package.insert("name".into(), member.name.clone().into());
     package.insert("version".into(), version.into());

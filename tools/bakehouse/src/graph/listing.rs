@@ -1,0 +1,345 @@
+//! What of a package's folder its build reads, where the folder holds more than the package: others, what is generated,
+//! or all of a repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::context::check_plain;
+use super::each::each;
+use super::known::{Known, known};
+use super::literals;
+use super::pattern::Ignored;
+use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
+use super::tracked::Tracked;
+use crate::graph::{Member, Workspace};
+use crate::problem::{Code, Problem};
+
+/// What of packages' folders is no part of them.
+#[derive(Clone, Debug, Default)]
+pub struct Apart {
+    /// What is generated, and what packs hold, relative to the context.
+    pub places: BTreeSet<Utf8PathBuf>,
+    /// By package what the configuration leaves out.
+    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// By package all that counts beside what its targets lie in.
+    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
+}
+
+impl Workspace {
+    /// Works out what each package is built from, now that it is known what stands `apart`.
+    ///
+    /// # Errors
+    /// `file-unreadable`; `path-outside` for something that is read and cannot stand in a Dockerfile.
+    pub fn take_apart(&mut self, apart: &Apart) -> Result<(), Problem> {
+        let dirs: BTreeSet<Utf8PathBuf> = self.members.values().map(|m| m.dir.clone()).collect();
+        let mut changed = Vec::new();
+        for member in self.members.values() {
+            if let Some(sources) = self.parts_of(member, &dirs, apart)? {
+                changed.push((member.name.clone(), sources));
+            }
+        }
+        for (name, sources) in changed {
+            if let Some(member) = self.members.get_mut(&name) {
+                member.development.retain(|folder| {
+                    let mut sources = sources.iter();
+                    sources.any(|source| folder.starts_with(source) && folder != source)
+                });
+                member.sources = sources.into_iter().collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// What `member` is built from; none where that is its whole folder.
+    fn parts_of(
+        &self,
+        member: &Member,
+        dirs: &BTreeSet<Utf8PathBuf>,
+        apart: &Apart,
+    ) -> Result<Option<BTreeSet<Utf8PathBuf>>, Problem> {
+        let mut sources: BTreeSet<Utf8PathBuf> = member.around_targets.iter().cloned().collect();
+        if let Some(only) = apart.only.get(&member.name) {
+            sources.extend(only.iter().cloned());
+            return Ok(Some(sources));
+        }
+        let inside = |path: &&Utf8PathBuf| path.starts_with(&member.dir) && **path != member.dir;
+        let nested: BTreeSet<&Utf8Path> = dirs
+            .iter()
+            .filter(inside)
+            .map(Utf8PathBuf::as_path)
+            .collect();
+        let excluded = apart.excluded.get(&member.name).into_iter().flatten();
+        let excluded: BTreeSet<&Utf8Path> = excluded.map(Utf8PathBuf::as_path).collect();
+        if !self.is_wide(member) && nested.is_empty() && excluded.is_empty() {
+            return Ok(None);
+        }
+        let places = apart.places.iter().filter(inside).map(Utf8PathBuf::as_path);
+        let folder = self.root.join(&member.dir);
+        let ignored = std::fs::read_to_string(folder.join(".dockerignore"));
+        let mut listing = Listing {
+            root: &self.root,
+            dir: &member.dir,
+            without: nested.into_iter().chain(excluded).chain(places).collect(),
+            ignored: Ignored::parse(&ignored.unwrap_or_default()),
+            tracked: Tracked::of(&folder),
+            found: BTreeSet::new(),
+            doubtful: Vec::new(),
+        };
+        listing.folder(&member.dir)?;
+        sources.append(&mut listing.found);
+        let doubtful = std::mem::take(&mut listing.doubtful);
+        if !doubtful.is_empty() {
+            for path in self.named(member, &sources, doubtful)? {
+                check_plain(&path).map_err(|problem| {
+                    problem.hint(format!(
+                        "rename it, or leave it out by `exclude` of [inputs.{}] in bakehouse.toml: the build of the package may read it",
+                        member.name
+                    ))
+                })?;
+                if listing.is_shared(&path) {
+                    listing.folder(&path)?;
+                } else {
+                    sources.insert(path);
+                }
+            }
+            sources.append(&mut listing.found);
+        }
+        Ok(Some(sources))
+    }
+
+    /// Whether the package's folder is that of the workspace, or the whole context.
+    fn is_wide(&self, member: &Member) -> bool {
+        member.dir.as_str().is_empty() || member.dir == self.folder
+    }
+
+    /// Those of `doubtful` that the Rust files and links of `sources` name, or a build script may come upon.
+    fn named(
+        &self,
+        member: &Member,
+        sources: &BTreeSet<Utf8PathBuf>,
+        doubtful: Vec<Doubtful>,
+    ) -> Result<Vec<Utf8PathBuf>, Problem> {
+        let paths: Vec<Utf8PathBuf> = sources.iter().cloned().collect();
+        let read = super::Sources::read(&self.root, &paths, &BTreeSet::new())?;
+        let mut texts: Vec<(Utf8PathBuf, String)> = read.rust.into_iter().collect();
+        for (path, state) in &read.files {
+            if state.kind == FileKind::Link {
+                let target = self.root.join(path).read_link_utf8();
+                let target = target.map(|target| format!("link!({target:?})"));
+                texts.push((path.clone(), target.unwrap_or_default()));
+            }
+        }
+        let is_script =
+            |path: &Utf8Path| member.build_script && is_of_a_build_script(path, &member.dir);
+        let scripts: Vec<&str> = texts
+            .iter()
+            .filter(|(path, _)| is_script(path))
+            .map(|(_, text)| text.as_str())
+            .collect();
+        let goes_through: bool = scripts.iter().any(|text| goes_through_folders(text))
+            && scripts.iter().any(|text| has_the_folder(text));
+        let sought = doubtful
+            .iter()
+            .filter_map(|doubtful| doubtful.path.file_name());
+        let sought: Vec<&str> = sought.chain(["CARGO_PKG_"]).collect();
+        texts.retain(|(_, text)| sought.iter().any(|name| text.contains(name)));
+        let names: BTreeSet<String> = each(&texts, |(path, text)| parts(text, is_script(path)))
+            .into_iter()
+            .flatten()
+            .collect();
+        let is_named = |doubtful: &Doubtful| {
+            let name = doubtful.path.file_name().unwrap_or_default();
+            goes_through && doubtful.may_be_come_upon
+                || names.contains(name)
+                || by_variable(&names, name)
+        };
+        Ok(doubtful
+            .into_iter()
+            .filter(is_named)
+            .map(|doubtful| doubtful.path)
+            .collect())
+    }
+}
+
+/// Whether `path` can be the build script of the package in `dir`, or one of its modules.
+pub(super) fn is_of_a_build_script(path: &Utf8Path, dir: &Utf8Path) -> bool {
+    let inside = path.strip_prefix(dir).unwrap_or(path);
+    let mut parts = inside.iter();
+    inside.components().count() == 1 || parts.any(|part| matches!(part, "build" | "build.rs"))
+}
+
+/// Whether a build script may have the package's own folder in hand, where it does not name what it reads.
+fn has_the_folder(text: &str) -> bool {
+    const SIGNS: [&str; 6] = [
+        "CARGO_MANIFEST_DIR",
+        "\".\"",
+        "\"..\"",
+        "\"./\"",
+        "current_dir",
+        "env::args",
+    ];
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
+/// The parts of all paths that a source may read while it is compiled, or a build script when it runs.
+fn parts(text: &str, script: bool) -> Vec<String> {
+    let strings = literals::strings(text, script).unwrap_or_else(|| {
+        let between = text.split('"').skip(1).step_by(2);
+        between.map(str::to_owned).collect()
+    });
+    let ends = |c: char| matches!(c, '/' | '\\') || script && " =:,;'\"*\n".contains(c);
+    let parts = strings.iter().flat_map(|string| string.split(ends));
+    parts.map(str::to_owned).collect()
+}
+
+/// Whether one of Cargo's variables tells the name of a file.
+fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
+    let upper = name.to_uppercase();
+    upper.starts_with("README") && names.contains("CARGO_PKG_README")
+        || upper.starts_with("LICEN") && names.contains("CARGO_PKG_LICENSE_FILE")
+}
+
+/// What is read only when a source says so.
+struct Doubtful {
+    path: Utf8PathBuf,
+    /// By a build script that goes through folders.
+    may_be_come_upon: bool,
+}
+
+/// The listing of a package's folder.
+struct Listing<'a> {
+    root: &'a Utf8Path,
+    dir: &'a Utf8Path,
+    /// What is none of it: other packages, and what stands there for others.
+    without: BTreeSet<&'a Utf8Path>,
+    ignored: Ignored,
+    tracked: Tracked,
+    found: BTreeSet<Utf8PathBuf>,
+    doubtful: Vec<Doubtful>,
+}
+
+impl Listing<'_> {
+    /// Adds what is in `folder`: each entry as a whole where all of it counts.
+    fn folder(&mut self, folder: &Utf8Path) -> Result<(), Problem> {
+        for (path, is_folder) in self.entries(folder)? {
+            let name = path.file_name().unwrap_or_default();
+            let manifest = matches!(name, "Cargo.toml" | "Cargo.lock");
+            let never = name == ".git" || is_never_source(self.root.join(&path).as_std_path());
+            if manifest && !is_folder || never || self.without.contains(path.as_path()) {
+                continue;
+            }
+            let shared = self.is_shared(&path);
+            let may_be_come_upon = match known(name, is_folder) {
+                Some(Known::Tool) => Some(false),
+                Some(Known::People) => Some(true),
+                None if shared => None,
+                None if is_folder && self.root.join(&path).join("Cargo.toml").is_file() => {
+                    Some(true)
+                }
+                None if self.is_left_out(&path) => Some(false),
+                // A file that somebody keeps there must not change what others generate.
+                None if self.tracked.lacks(&self.root.join(&path)) => Some(false),
+                None if check_plain(&path).is_err() => Some(true),
+                None => None,
+            };
+            if let Some(may_be_come_upon) = may_be_come_upon {
+                if !is_folder || self.holds_something(&path) {
+                    self.doubtful.push(Doubtful {
+                        path,
+                        may_be_come_upon,
+                    });
+                }
+            } else if shared || is_folder && self.is_left_out_in_part(&path) {
+                self.folder(&path)?;
+            } else if !is_folder || self.holds_something(&path) {
+                self.found.insert(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `folder` holds something that is none of the package.
+    fn is_shared(&self, folder: &Utf8Path) -> bool {
+        self.without.iter().any(|other| other.starts_with(folder))
+    }
+
+    /// What `folder` holds that git has or would take, with whether it is a folder, in order.
+    fn entries(&self, folder: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, bool>, Problem> {
+        let mut found = BTreeMap::new();
+        for entry in self.walk(folder, Some(1)).skip(1) {
+            let entry = entry.map_err(|error| unreadable(&error))?;
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if let Some(path) = self.relative(entry.path())? {
+                found.insert(path, is_folder);
+            }
+        }
+        if !self.tracked.is_all() {
+            let entries = fs_err::read_dir(self.root.join(folder));
+            for entry in entries.map_err(|error| unreadable(&error))? {
+                let entry = entry.map_err(|error| unreadable(&error))?;
+                let Some(path) = Utf8Path::from_path(&entry.path()).map(Utf8Path::to_owned) else {
+                    continue;
+                };
+                if self.tracked.has(&path) {
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    found.extend(
+                        self.relative(path.as_std_path())?
+                            .map(|path| (path, is_folder)),
+                    );
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entries of `folder` that git does not ignore, itself first.
+    fn walk(&self, folder: &Utf8Path, depth: Option<usize>) -> ignore::Walk {
+        let follows_git = !self.tracked.is_all();
+        ignore::WalkBuilder::new(self.root.join(folder))
+            .max_depth(depth)
+            .standard_filters(false)
+            .parents(follows_git)
+            .git_ignore(follows_git)
+            .require_git(false)
+            .build()
+    }
+
+    fn relative(&self, path: &std::path::Path) -> Result<Option<Utf8PathBuf>, Problem> {
+        let Some(path) = Utf8Path::from_path(path) else {
+            let problem = format!("{} is not UTF-8", path.display());
+            return Err(Problem::new(Code::FileUnreadable, problem).hint("rename the file"));
+        };
+        Ok(path.strip_prefix(self.root).ok().map(Utf8Path::to_owned))
+    }
+
+    /// Whether `folder` holds a file that git has or would take: others would not be there in each checkout.
+    fn holds_something(&self, folder: &Utf8Path) -> bool {
+        self.tracked.has(&self.root.join(folder)) && !self.tracked.is_all()
+            || self.files_of(folder).next().is_some()
+    }
+
+    fn files_of(&self, folder: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
+        let entries = self.walk(folder, None).filter_map(Result::ok);
+        let files = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
+        files.filter_map(|entry| self.relative(entry.path()).ok().flatten())
+    }
+
+    /// Whether the user's `.dockerignore` leaves out `path`, and takes back nothing in it.
+    fn is_left_out(&self, path: &Utf8Path) -> bool {
+        let out = |path: &Utf8Path| {
+            let inside = path.strip_prefix(self.dir).unwrap_or(path);
+            self.ignored.leaves_out(inside)
+        };
+        !self.ignored.is_empty() && out(path) && self.files_of(path).all(|file| out(&file))
+    }
+
+    /// Whether it leaves out something in `folder`.
+    fn is_left_out_in_part(&self, folder: &Utf8Path) -> bool {
+        let out = |path: &Utf8Path| {
+            let inside = path.strip_prefix(self.dir).unwrap_or(path);
+            self.ignored.leaves_out(inside)
+        };
+        !self.ignored.is_empty() && self.files_of(folder).any(|file| out(&file))
+    }
+}

@@ -1,0 +1,102 @@
+//! `[inputs]`: what packages' builds read, and from where.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use super::check::{Check, sorted};
+use super::raw::RawConfig;
+use super::spanned::Spanned;
+use crate::problem::{Code, did_you_mean};
+
+pub(super) type ByPackage<T> = BTreeMap<String, Vec<T>>;
+
+/// What each package's build takes.
+#[derive(Default)]
+pub(super) struct Inputs {
+    /// From outside its folder.
+    pub(super) paths: ByPackage<Utf8PathBuf>,
+    /// Not, of its folder.
+    pub(super) excluded: ByPackage<Utf8PathBuf>,
+    /// Of its folder, and nothing else.
+    pub(super) only: ByPackage<Utf8PathBuf>,
+    /// From the environment.
+    pub(super) variables: ByPackage<String>,
+}
+
+impl Check<'_> {
+    pub(super) fn inputs(&mut self, raw: &RawConfig) -> Inputs {
+        let mut inputs = Inputs::default();
+        for (package, declared) in &raw.inputs {
+            let name = package.as_ref();
+            if !self.workspace.members.contains_key(name) {
+                let members = self.workspace.members.keys().map(String::as_str);
+                let hint = did_you_mean(name, members).unwrap_or_else(|| {
+                    "[inputs.…] is named after a package of the workspace".to_owned()
+                });
+                self.problem(
+                    Code::PackageUnknown,
+                    format!("the workspace has no package `{name}`"),
+                    package.span(),
+                    hint,
+                );
+            }
+            let paths = declared.paths.iter().map(|path| self.input(path)).collect();
+            inputs.paths.insert(name.clone(), paths);
+            let names = declared.variables.iter();
+            let names = sorted(names.map(|name| self.build_variable(name)));
+            if !names.is_empty() {
+                inputs.variables.insert(name.clone(), names);
+            }
+            let excluded = declared.exclude.iter();
+            let excluded = sorted(excluded.map(|path| self.excluded(name, path)));
+            if !excluded.is_empty() {
+                inputs.excluded.insert(name.clone(), excluded);
+            }
+            if let Some(only) = &declared.only {
+                let only = sorted(only.iter().map(|path| self.in_folder_of(name, path)));
+                inputs.only.insert(name.clone(), only);
+            }
+        }
+        inputs
+    }
+
+    /// A path in the folder of `package`.
+    fn in_folder_of(&mut self, package: &str, path: &Spanned<String>) -> Utf8PathBuf {
+        let inside = self.in_context(path);
+        let member = self.workspace.members.get(package);
+        if let Some(member) = member.filter(|m| !inside.starts_with(&m.dir) || inside == m.dir) {
+            let name = path.as_ref().escape_debug();
+            let folder = match member.dir.as_str() {
+                "" => "the workspace's folder".to_owned(),
+                dir => format!("{dir}, the folder of `{package}`"),
+            };
+            self.problem(
+                Code::ConfigValue,
+                format!("`{name}` does not lie in {folder}, or is that folder"),
+                path.span(),
+                "write a path in the package's folder, relative to the workspace; `paths` is for what lies elsewhere",
+            );
+        }
+        inside
+    }
+
+    /// A path in the folder of `package` that its build can do without.
+    fn excluded(&mut self, package: &str, path: &Spanned<String>) -> Utf8PathBuf {
+        let inside = self.in_folder_of(package, path);
+        let member = self.workspace.members.get(package);
+        if let Some(root) = member.and_then(|member| {
+            let mut roots = member.roots.iter();
+            roots.find(|root| root.starts_with(&inside))
+        }) {
+            let message = format!("`{package}` is compiled from {root}, which this leaves out");
+            self.problem(
+                Code::ConfigValue,
+                message,
+                path.span(),
+                "leave out what no target of the package lies in",
+            );
+        }
+        inside
+    }
+}

@@ -1,0 +1,74 @@
+//! `[output]`: where generated files go.
+
+use camino::Utf8PathBuf;
+
+use super::check::{BAKE_FILE, Check, FOLDER, SKELETON};
+use super::inputs::ByPackage;
+use super::raw::RawConfig;
+use super::spanned::Spanned;
+use super::valid::{OutputConfig, PackConfig, ServiceConfig};
+use crate::graph::inputs::fixed_part;
+use crate::problem::Code;
+
+/// Folders of the skeleton, in which manifests lie as those of the workspace do.
+const KINDS: [&str; 4] = ["deps", "library", "own", "root"];
+
+impl Check<'_> {
+    /// Where generated files go. They change with the plan, so that no plan can be made of what they lie in.
+    pub(super) fn output(
+        &mut self,
+        raw: &RawConfig,
+        inputs: &ByPackage<Utf8PathBuf>,
+        services: &[ServiceConfig],
+        packs: &[PackConfig],
+    ) -> OutputConfig {
+        let mut place = |named: Option<&Spanned<String>>, default: &str| match named {
+            Some(path) => self.in_context(path),
+            None => self.workspace.folder.join(default),
+        };
+        let output = OutputConfig {
+            folder: place(raw.output.folder.as_ref(), FOLDER),
+            bake: place(raw.output.bake.as_ref(), BAKE_FILE),
+        };
+        let members = self.workspace.members.values();
+        let read: Vec<Utf8PathBuf> = members
+            .flat_map(|member| member.sources.iter().cloned())
+            .chain(inputs.values().flatten().map(|path| fixed_part(path)))
+            .chain(services.iter().flat_map(|s| s.image.files.keys().cloned()))
+            .chain(packs.iter().map(|pack| pack.path.clone()))
+            .filter(|path| !path.as_str().is_empty())
+            .collect();
+        let places = [
+            (raw.output.folder.as_ref(), &output.folder),
+            (raw.output.bake.as_ref(), &output.bake),
+        ];
+        for (named, place) in places {
+            let Some(named) = named else { continue };
+            if let Some(holder) = read.iter().find(|path| place.starts_with(path)) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("{place} lies in {holder}, which images are built from"),
+                    named.span(),
+                    "name a place that no package, pack, input or shipped file holds",
+                );
+            }
+        }
+        let skeleton = output.folder.join(SKELETON);
+        let dirs = self.workspace.members.values().map(|member| &member.dir);
+        let manifests = dirs.flat_map(|dir| KINDS.map(|kind| skeleton.join(kind).join(dir)));
+        let made: Vec<Utf8PathBuf> = [skeleton.clone()].into_iter().chain(manifests).collect();
+        self.problems
+            .extend(self.workspace.refuse_as_members(&made));
+        if let Some(bake) = &raw.output.bake
+            && (output.bake.extension() != Some("hcl") || output.bake.starts_with(skeleton))
+        {
+            self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` cannot be the Bake file", bake.as_ref().escape_debug()),
+                    bake.span(),
+                    format!("name a file that ends with `.hcl`, outside the folder `{SKELETON}` of the generated files"),
+                );
+        }
+        output
+    }
+}
