@@ -7,6 +7,7 @@ mod cargo_config;
 pub mod closure;
 pub mod context;
 pub mod each;
+pub mod features;
 pub mod inputs;
 pub mod lock;
 pub mod member;

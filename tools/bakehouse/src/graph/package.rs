@@ -8,7 +8,7 @@ use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
 use super::context::check_plain;
-use super::member::{Binary, Edge, EdgeKind, Library};
+use super::member::{Binary, Edge, EdgeKind, Library, OptionalCrate};
 use super::sources::{DEVELOPMENT, listed, modules};
 use super::{Lock, Member};
 use crate::problem::{Code, Problem};
@@ -44,6 +44,37 @@ impl Found {
             .filter(|dependency| dependency.kind != DependencyKind::Development)
             .filter_map(|dependency| dependency.path.as_deref())
     }
+}
+
+/// What the manifest calls a dependency.
+fn key(dependency: &Dependency) -> String {
+    let key = dependency.rename.as_ref();
+    key.unwrap_or(&dependency.name).clone()
+}
+
+fn kind(dependency: &Dependency) -> EdgeKind {
+    match dependency.kind {
+        DependencyKind::Development => EdgeKind::Dev,
+        DependencyKind::Build => EdgeKind::Build,
+        _ => EdgeKind::Normal,
+    }
+}
+
+/// The optional dependencies that no path leads to.
+fn optional_crates(package: &cargo_metadata::Package) -> Vec<OptionalCrate> {
+    let dependencies = package.dependencies.iter();
+    let optional = dependencies.filter(|dependency| {
+        dependency.optional
+            && dependency.path.is_none()
+            && dependency.kind != DependencyKind::Development
+    });
+    optional
+        .map(|dependency| OptionalCrate {
+            key: key(dependency),
+            kind: kind(dependency),
+            target: dependency.target.clone(),
+        })
+        .collect()
 }
 
 fn is_development(target: &cargo_metadata::Target) -> bool {
@@ -102,6 +133,7 @@ impl Surroundings<'_> {
             binaries,
             build_script,
             edges: self.edges(package),
+            optional_crates: optional_crates(package),
             dependencies: package
                 .dependencies
                 .iter()
@@ -147,16 +179,8 @@ impl Surroundings<'_> {
             .filter_map(|dependency| {
                 Some(Edge {
                     to: target(dependency)?,
-                    key: dependency
-                        .rename
-                        .as_ref()
-                        .unwrap_or(&dependency.name)
-                        .clone(),
-                    kind: match dependency.kind {
-                        DependencyKind::Development => EdgeKind::Dev,
-                        DependencyKind::Build => EdgeKind::Build,
-                        _ => EdgeKind::Normal,
-                    },
+                    key: key(dependency),
+                    kind: kind(dependency),
                     optional: dependency.optional,
                     default_features: dependency.uses_default_features,
                     features: dependency.features.clone(),

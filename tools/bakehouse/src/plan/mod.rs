@@ -7,6 +7,7 @@ mod asks;
 pub mod auditable;
 pub mod build;
 pub mod builder;
+pub mod chains;
 mod collect;
 pub mod config;
 pub mod costs;

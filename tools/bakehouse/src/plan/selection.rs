@@ -1,47 +1,69 @@
 //! Which packages compile together, and the stages that this makes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
+use super::asks::Asking;
+use super::chains::{Chain, chains};
 use super::config::Config;
 use super::config::valid::{Strategy, Unify};
-use super::stage::{CompileStage, Selection};
+use super::lock_graph::LockGraph;
+use super::stage::{Asked, CompileStage, Selection};
 use crate::graph::closure::compile_order;
+use crate::graph::features::{Root, Setting};
 use crate::graph::inputs::fixed_part;
 use crate::graph::sources::in_order;
 use crate::graph::{Activation, Member, Workspace};
 
 /// A binary to build.
+#[derive(Clone, Debug)]
 pub struct Output<'a> {
+    /// Its place among all.
+    pub place: usize,
     pub package: &'a str,
     pub bin: &'a str,
     pub features: &'a [String],
+    /// The package's default features as well.
+    pub default_features: bool,
     /// The C library is linked into it.
     pub linked_static: bool,
     /// What the name of its stage is made of.
     pub name: String,
 }
 
+impl<'a> Output<'a> {
+    /// What decides the features of all that is compiled for it.
+    pub fn asked(&self) -> (&'a str, &'a [String], bool) {
+        (self.package, self.features, self.default_features)
+    }
+}
+
 /// Each binary to build: the services' and the packs'.
 pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
     let services = config.services.iter().map(|service| Output {
+        place: 0,
         package: &service.package,
         bin: &service.bin,
         features: &service.features,
-        linked_static: false,
+        default_features: service.default_features,
+        linked_static: service.linked_static,
         name: service.family.clone(),
     });
     let packs = config.packs.iter().flat_map(|pack| {
         pack.binaries.iter().map(move |binary| Output {
+            place: 0,
             package: &binary.package,
             bin: &binary.bin,
             features: &binary.features,
+            default_features: binary.default_features,
             linked_static: binary.linked_static,
             name: format!("pack-{}-{}", pack.name, binary.bin),
         })
     });
-    services.chain(packs)
+    let all = services.chain(packs).enumerate();
+    all.map(|(place, output)| Output { place, ..output })
 }
 
 /// What a build of `package` itself reads: its sources and declared inputs.
@@ -81,69 +103,112 @@ pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Ut
     outermost
 }
 
-/// The selections of a plan: one, or one per package and features.
+/// The selections of a plan: one, or as many as there are chains, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let mut groups: BTreeMap<(&str, &[String]), Vec<Output<'_>>> = BTreeMap::new();
-    for output in outputs(config) {
-        let key = match config.unify {
-            Unify::Services => ("", &[][..]),
-            Unify::Each => (output.package, output.features),
-        };
-        groups.entry(key).or_default().push(output);
-    }
-    let groups: Vec<Vec<Output<'_>>> = groups.into_values().collect();
+    let outputs: Vec<Output<'_>> = outputs(config).collect();
+    let alone = |outputs| Chain {
+        outputs,
+        parted: Vec::new(),
+    };
+    let chains: Vec<Chain<'_>> = match config.unify {
+        Unify::All => vec![alone(outputs)],
+        Unify::Services => chains(workspace, config, outputs),
+        Unify::Each => {
+            let mut groups: BTreeMap<_, Vec<Output<'_>>> = BTreeMap::new();
+            for output in outputs {
+                groups.entry(output.asked()).or_default().push(output);
+            }
+            groups.into_values().map(alone).collect()
+        }
+    };
     let root = workspace.root_package().map(|member| member.name.as_str());
     // Under the first resolver, and with a root package, Cargo's options for features mean something else.
     let first_resolver = workspace.resolver() == "1"
         && root.is_some_and(|root| {
-            let mut activations = groups
+            let mut activations = chains
                 .iter()
-                .map(|group| activated(workspace, config, group, &[]));
+                .map(|chain| all_activated(workspace, config, &chain.outputs, &[]));
             activations.any(|activation| activation.packages().any(|package| package == root))
         });
-    let single = groups.len() == 1;
-    groups
-        .iter()
-        .map(|group| Group {
+    let each_has_a_name = config.unify == Unify::Each && chains.len() > 1;
+    let selection = |(at, chain): (usize, Chain<'_>)| {
+        let group = Group {
             workspace,
             config,
-            outputs: group,
+            outputs: &chain.outputs,
             root,
             first_resolver,
-        })
-        .map(|group| group.selection(single))
-        .collect()
+        };
+        let suffix = match at {
+            0 if !each_has_a_name => String::new(),
+            _ => format!("-for-{}", chain.outputs[0].name),
+        };
+        Selection {
+            parted: chain.parted,
+            ..group.selection(suffix)
+        }
+    };
+    chains.into_iter().enumerate().map(selection).collect()
 }
 
-/// What a build of `outputs` switches on, and of `further` packages with their default features. What third-party
-/// crates are patched to may have any feature: nobody here knows what they ask for.
-fn activated(
+/// What a build of `outputs` for all platforms switches on, and of `further` packages with their default features.
+fn all_activated(
     workspace: &Workspace,
     config: &Config,
     outputs: &[Output<'_>],
     further: &[String],
 ) -> Activation {
+    let builder = config.builder_platforms();
+    activated(workspace, &config.platforms, builder, outputs, further)
+}
+
+/// What a build of `outputs` for some platforms switches on, and of `further` packages with their default features. What
+/// third-party crates are patched to may have any feature: nobody here knows what they ask for.
+pub fn activated(
+    workspace: &Workspace,
+    platforms: &[String],
+    builder: &[String],
+    outputs: &[Output<'_>],
+    further: &[String],
+) -> Activation {
+    let setting = Setting {
+        members: &workspace.members,
+        apart: workspace.resolver() != "1",
+        platforms,
+        builder,
+    };
+    let is_run = |package: &str| {
+        let library = workspace
+            .members
+            .get(package)
+            .and_then(|member| member.library.as_ref());
+        library.is_some_and(|library| library.proc_macro)
+    };
     let mut below: BTreeSet<String> = BTreeSet::new();
     loop {
-        let named = outputs.iter().map(|output| {
-            let features = output.features.iter().map(String::as_str);
-            (output.package, features.collect())
+        let named = outputs.iter().map(|output| Root {
+            package: output.package,
+            features: output.features.iter().map(String::as_str).collect(),
+            default_features: output.default_features,
+            run: is_run(output.package),
         });
-        let further = further.iter().map(|package| (package.as_str(), Vec::new()));
+        let further = further.iter().map(|package| Root {
+            package,
+            features: Vec::new(),
+            default_features: true,
+            run: is_run(package),
+        });
         let patched = below.iter().filter_map(|name| {
             let (name, member) = workspace.members.get_key_value(name)?;
-            Some((
-                name.as_str(),
-                member.features.keys().map(String::as_str).collect(),
-            ))
+            Some(Root {
+                package: name,
+                features: member.features.keys().map(String::as_str).collect(),
+                default_features: true,
+                run: true,
+            })
         });
-        let roots = named.chain(further).chain(patched);
-        let activation = Activation::of(
-            &workspace.members,
-            roots,
-            &config.platforms,
-            config.builder_platforms(),
-        );
+        let roots: Vec<Root<'_>> = named.chain(further).chain(patched).collect();
+        let activation = Activation::of(setting, &roots);
         let found = below_third_party(workspace, activation.packages());
         let known = below.len();
         below.extend(found.into_iter().map(str::to_owned));
@@ -151,6 +216,37 @@ fn activated(
             return activation;
         }
     }
+}
+
+/// What may ask for features of the local packages that third-party crates are patched to: these crates, and what
+/// packages ask of them. Builds that have the same of it give such a package the same features.
+pub fn asked_of_patched(
+    workspace: &Workspace,
+    activation: &Activation,
+) -> BTreeMap<String, BTreeSet<Arc<str>>> {
+    let below = below_third_party(workspace, activation.packages());
+    let has_features = |name: &&str| !workspace.members[*name].features.is_empty();
+    if !below.iter().any(|name| has_features(&name)) {
+        return BTreeMap::new();
+    }
+    let lock = LockGraph::new(&workspace.lock, &workspace.members);
+    let packages: BTreeSet<String> = activation.packages().map(str::to_owned).collect();
+    let asked = below.iter().filter(|name| has_features(name)).map(|name| {
+        let entries = lock.above(name, &packages, &below);
+        let mut asked: BTreeSet<Arc<str>> = entries.iter().map(|entry| lock.name(*entry)).collect();
+        let mut names: HashSet<&str> = HashSet::from([*name]);
+        names.extend(entries.iter().map(|entry| lock.entry(*entry).name.as_str()));
+        for package in packages
+            .iter()
+            .filter(|package| !below.contains(package.as_str()))
+        {
+            let member = &workspace.members[package];
+            let asking = Asking::new(workspace.manifest_of(member), member, activation);
+            asked.extend(asking.of(&names));
+        }
+        ((*name).to_owned(), asked)
+    });
+    asked.collect()
 }
 
 /// The local packages that third-party crates of `packages` are patched to.
@@ -192,13 +288,21 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn selection(&self, single: bool) -> Selection {
+    fn selection(&self, suffix: String) -> Selection {
         let packages: BTreeSet<&str> = self.outputs.iter().map(|output| output.package).collect();
-        let mut activation = activated(self.workspace, self.config, self.outputs, &[]);
+        let by_default: BTreeSet<&str> = self
+            .outputs
+            .iter()
+            .filter(|output| output.default_features)
+            .map(|output| output.package)
+            .collect();
+        let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
+        let mut activation = all_activated(self.workspace, self.config, self.outputs, &[]);
         let mut by_default = self.default_would_add(&activation, &packages);
-        let all_features_named = !by_default.is_empty() && !self.first_resolver;
+        let all_features_named =
+            !(by_default.is_empty() && without_default.is_empty()) && !self.first_resolver;
         while !by_default.is_empty() && !all_features_named {
-            activation = activated(self.workspace, self.config, self.outputs, &by_default);
+            activation = all_activated(self.workspace, self.config, self.outputs, &by_default);
             let known = by_default.len();
             by_default.extend(self.default_would_add(&activation, &packages));
             if by_default.len() == known {
@@ -215,9 +319,8 @@ impl Group<'_> {
             .collect();
         if all_features_named {
             let default = |package: &&&str| {
-                self.workspace.members[**package]
-                    .features
-                    .contains_key("default")
+                let features = &self.workspace.members[**package].features;
+                features.contains_key("default") && !without_default.contains(**package)
             };
             features.extend(
                 packages
@@ -239,11 +342,6 @@ impl Group<'_> {
             .map(str::to_owned)
             .collect();
         let ground = self.ground(&activation);
-        let suffix = if single {
-            String::new()
-        } else {
-            format!("-for-{}", self.outputs[0].name)
-        };
         let order = compile_order(&activation, &used.union(&ground).cloned().collect());
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
@@ -261,6 +359,7 @@ impl Group<'_> {
                 name,
                 package: package.to_owned(),
                 bin: bin.map(str::to_owned),
+                asked: Vec::new(),
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: outermost(&member_reads(self.workspace, self.config, package)),
@@ -268,26 +367,27 @@ impl Group<'_> {
             }
         };
         let mut leaves: Vec<CompileStage> = Vec::new();
-        for Output {
-            package,
-            bin,
-            name,
-            linked_static,
-            ..
-        } in self.outputs
-        {
-            let same = |leaf: &CompileStage| {
-                leaf.package == *package
-                    && leaf.bin.as_deref() == Some(*bin)
-                    && leaf.linked_static == *linked_static
+        for output in self.outputs {
+            let same = |leaf: &&mut CompileStage| {
+                leaf.package == output.package
+                    && leaf.bin.as_deref() == Some(output.bin)
+                    && leaf.linked_static == output.linked_static
             };
-            if !leaves.iter().any(same) {
-                let leaf = compile(format!("build-{name}"), package, Some(bin));
-                leaves.push(CompileStage {
-                    linked_static: *linked_static,
-                    ..leaf
-                });
+            let asked = Asked::by(output.features, output.default_features);
+            if let Some(leaf) = leaves.iter_mut().find(same) {
+                leaf.asked.push(asked);
+                continue;
             }
+            let leaf = compile(
+                format!("build-{}", output.name),
+                output.package,
+                Some(output.bin),
+            );
+            leaves.push(CompileStage {
+                asked: vec![asked],
+                linked_static: output.linked_static,
+                ..leaf
+            });
         }
         let (below, above): (Vec<&String>, Vec<&String>) =
             order.iter().partition(|package| ground.contains(*package));
@@ -298,10 +398,17 @@ impl Group<'_> {
             Strategy::Layer => self.config.groups.clone(),
             Strategy::Mount => BTreeMap::new(),
         };
+        let no_default_features = match self.root.filter(|_| self.first_resolver) {
+            // There the option is for the root package alone.
+            Some(root) => without_default.contains(root),
+            None => all_features_named,
+        };
         let mut selection = Selection {
+            parted: Vec::new(),
+            without_default: without_default.into_iter().map(str::to_owned).collect(),
             packages: packages.into_iter().map(str::to_owned).collect(),
             features: features.into_iter().collect(),
-            all_features_named,
+            no_default_features,
             unnamed: self.root.filter(|_| self.first_resolver).map(str::to_owned),
             ground,
             libraries,
@@ -333,8 +440,8 @@ impl Group<'_> {
             uses.get(package).is_some_and(|used| used.linked)
                 && !packages.contains(package)
                 && !ground.contains(*package)
-                && default.is_some_and(|features| !features.is_empty())
-                && !activation.has(package, "default")
+                && default.is_some()
+                && !activation.has_linked(package, "default")
         };
         activation
             .packages()
@@ -383,30 +490,17 @@ impl Group<'_> {
     }
 }
 
-/// The stage that builds a binary with at least `features`.
-pub fn leaf<'a>(
-    selections: &'a [Selection],
-    package: &str,
-    bin: &str,
-    features: &[String],
-    linked_static: bool,
-) -> &'a CompileStage {
-    let wanted: Vec<String> = features
-        .iter()
-        .map(|feature| format!("{package}/{feature}"))
-        .collect();
+/// The stage that builds the binary that `output` means.
+pub fn leaf<'a>(selections: &'a [Selection], output: &Output<'_>) -> &'a CompileStage {
+    let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()
-        .filter(|selection| {
-            wanted
-                .iter()
-                .all(|feature| selection.features.contains(feature))
-        })
         .flat_map(|selection| &selection.leaves)
         .find(|leaf| {
-            leaf.package == package
-                && leaf.bin.as_deref() == Some(bin)
-                && leaf.linked_static == linked_static
+            leaf.package == output.package
+                && leaf.bin.as_deref() == Some(output.bin)
+                && leaf.linked_static == output.linked_static
+                && leaf.asked.contains(&asked)
         })
         .expect("each output got a leaf in its selection")
 }
