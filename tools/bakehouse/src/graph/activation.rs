@@ -8,20 +8,21 @@ use super::member::EdgeKind;
 /// What a build of its roots reaches.
 #[derive(Clone, Debug, Default)]
 pub struct Activation {
-    /// By package, as it is linked and as it is run on the builder. A package that is reached has one of them.
-    builds: BTreeMap<String, [Option<Build>; 2]>,
-    /// Cargo's resolver gives the two features of their own.
+    /// By package what it needs, as it is linked and as it is run on the builder. A package that is compiled has one of
+    /// them.
+    builds: BTreeMap<String, [Option<Needs>; 2]>,
+    /// By package its features, as it is linked and as it is run; where Cargo's resolver does not keep these apart, in the
+    /// first place. Cargo gives features to packages, too, that it then does not compile.
+    features: BTreeMap<String, [Option<Asked>; 2]>,
+    /// The resolver keeps the two apart.
     apart: bool,
 }
 
-/// A package as it is compiled.
-#[derive(Clone, Debug, Default)]
-struct Build {
-    /// Its features, each with the package that asks for it: none where an output does.
-    features: BTreeMap<String, Option<String>>,
-    /// What it needs directly, and what for.
-    needs: BTreeMap<String, Use>,
-}
+/// What a package needs directly, and what for.
+type Needs = BTreeMap<String, Use>;
+
+/// Features, each with the package that asks for it: none where an output does.
+type Asked = BTreeMap<String, Option<String>>;
 
 /// What one package is compiled for in another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,13 +34,11 @@ pub struct Use {
     pub run: bool,
 }
 
-/// A feature that a package has in one build and not in another.
+/// A feature that a package gets from what it is built together with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Difference {
+pub struct Gain {
     pub package: String,
     pub feature: String,
-    /// The first of the two builds has it.
-    pub first: bool,
     /// The package that asks for it; none where an output does.
     pub by: Option<String>,
 }
@@ -50,8 +49,15 @@ impl Activation {
         let features = Features::of(setting, roots);
         let mut found = Self {
             builds: BTreeMap::new(),
+            features: BTreeMap::new(),
             apart: setting.apart,
         };
+        for ((package, run), on) in features.all() {
+            let known = found.features.entry(package.to_owned()).or_default();
+            let on = on.iter();
+            let on = on.map(|(feature, by)| ((*feature).to_owned(), by.map(str::to_owned)));
+            known[usize::from(run)] = Some(on.collect());
+        }
         let mut open: Vec<(&str, bool)> = Vec::new();
         for root in roots.iter().rev() {
             open.extend(root.run.then_some((root.package, true)));
@@ -67,21 +73,17 @@ impl Activation {
                 continue;
             }
             let unit = (package, run && setting.apart);
-            let on = features.on(unit);
-            let build = build.insert(Build {
-                features: on
-                    .map(|(feature, by)| (feature.to_owned(), by.map(str::to_owned)))
-                    .collect(),
-                needs: BTreeMap::new(),
-            });
+            let needs = build.insert(BTreeMap::new());
             for edge in &member.edges {
                 let on_builder = run || edge.kind == EdgeKind::Build;
-                let follows = features.follows(unit, edge)
+                // Without a build script there is nobody to build its dependencies for.
+                let follows = (edge.kind != EdgeKind::Build || member.build_script)
+                    && features.follows(unit, edge)
                     && setting.applies(edge.target.as_ref(), on_builder);
                 let Some((to, runs)) = setting.dependency(edge, run).filter(|_| follows) else {
                     continue;
                 };
-                let needed = build.needs.entry(to.to_owned()).or_default();
+                let needed = needs.entry(to.to_owned()).or_default();
                 // What is linked into something that is run is run with it.
                 if runs && !run {
                     needed.run = true;
@@ -99,37 +101,38 @@ impl Activation {
         self.builds.keys().map(String::as_str)
     }
 
-    fn builds(&self, package: &str) -> impl Iterator<Item = &Build> {
-        self.builds.get(package).into_iter().flatten().flatten()
+    /// The features of `package` as it is linked, or run.
+    fn on(&self, package: &str, run: bool) -> Option<&Asked> {
+        self.features.get(package)?[usize::from(run && self.apart)].as_ref()
     }
 
     /// The features that are on in `package`, however it is compiled, sorted.
     pub fn features(&self, package: &str) -> impl Iterator<Item = &str> {
-        let features = self.builds(package).flat_map(|build| build.features.keys());
-        let features: BTreeSet<&str> = features.map(String::as_str).collect();
+        let both = [false, true].into_iter();
+        let both = both.filter_map(|run| self.on(package, run));
+        let features: BTreeSet<&str> = both.flatten().map(|(name, _)| name.as_str()).collect();
         features.into_iter()
     }
 
     /// Whether `package` needs `other` directly.
     pub fn is_needed(&self, package: &str, other: &str) -> bool {
-        let mut builds = self.builds(package);
-        builds.any(|build| build.needs.contains_key(other))
+        let mut builds = self.builds.get(package).into_iter().flatten().flatten();
+        builds.any(|needs| needs.contains_key(other))
     }
 
     /// Whether `feature` is on in `package` as it is linked.
     pub fn has_linked(&self, package: &str, feature: &str) -> bool {
-        let builds = self.builds.get(package);
-        let linked = builds.and_then(|[linked, run]| match self.apart {
-            true => linked.as_ref(),
-            false => linked.as_ref().or(run.as_ref()),
-        });
-        linked.is_some_and(|build| build.features.contains_key(feature))
+        let linked = self.on(package, false);
+        linked.is_some_and(|features| features.contains_key(feature))
     }
 
     /// What `package` needs directly, sorted.
     pub fn needs(&self, package: &str) -> impl Iterator<Item = &str> {
-        let needs = self.builds(package).flat_map(|build| build.needs.keys());
-        let needs: BTreeSet<&str> = needs.map(String::as_str).collect();
+        let builds = self.builds.get(package).into_iter().flatten().flatten();
+        let needs: BTreeSet<&str> = builds
+            .flat_map(BTreeMap::keys)
+            .map(String::as_str)
+            .collect();
         needs.into_iter()
     }
 
@@ -162,41 +165,55 @@ impl Activation {
     pub fn built<'a>(&'a self, package: &'a str) -> BTreeMap<&'a str, [Option<Vec<&'a str>>; 2]> {
         let mut built: BTreeMap<&str, [Option<Vec<&str>>; 2]> = BTreeMap::new();
         for (package, run) in self.reached(vec![(package, false)]) {
-            let build = self.builds[package][usize::from(run)].as_ref();
-            let features = build.map(|build| build.features.keys().map(String::as_str).collect());
+            let features = self.on(package, run);
+            let features = features.map(|on| on.keys().map(String::as_str).collect());
             built.entry(package).or_default()[usize::from(run)] = features;
         }
         built
     }
 
-    /// The features in which packages that both compile differ.
-    pub fn differences(&self, other: &Self) -> BTreeSet<Difference> {
-        let mut differences = BTreeSet::new();
-        for (package, one) in &self.builds {
-            let Some(two) = other.builds.get(package) else {
-                continue;
+    /// Whether all packages that both give features to have the same in both. Then they have the same in a build of both
+    /// together.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let mut all = self.features.iter();
+        all.all(|(package, one)| {
+            let Some(two) = other.features.get(package) else {
+                return true;
             };
-            let pairs: &[(usize, usize)] = match self.apart {
-                true => &[(0, 0), (1, 1)],
-                false => &[(0, 0), (1, 1), (0, 1), (1, 0)],
-            };
-            for (at, beside) in pairs {
-                let (Some(one), Some(two)) = (&one[*at], &two[*beside]) else {
+            let mut pairs = one.iter().zip(two);
+            pairs.all(|pair| match pair {
+                (Some(one), Some(two)) => one.keys().eq(two.keys()),
+                _ => true,
+            })
+        })
+    }
+
+    /// The features that packages have beyond these where they are built as in `together`, which is of more roots.
+    pub fn gains(&self, together: &Self) -> BTreeSet<Gain> {
+        let mut gains = BTreeSet::new();
+        for (package, builds) in &self.builds {
+            for run in [false, true] {
+                let compiled = builds[usize::from(run)].is_some();
+                let (Some(alone), Some(more)) = (self.on(package, run), together.on(package, run))
+                else {
                     continue;
                 };
-                for (has, lacks, first) in [(one, two, true), (two, one, false)] {
-                    let features = has.features.iter();
-                    let only = features.filter(|(name, _)| !lacks.features.contains_key(*name));
-                    differences.extend(only.map(|(feature, by)| Difference {
-                        package: package.clone(),
-                        feature: feature.clone(),
-                        first,
-                        by: by.clone(),
-                    }));
-                }
+                let more = more
+                    .iter()
+                    .filter(|(name, _)| compiled && !alone.contains_key(*name));
+                gains.extend(more.map(|(feature, by)| Gain {
+                    package: package.clone(),
+                    feature: feature.clone(),
+                    by: by.clone(),
+                }));
             }
         }
-        differences
+        gains
+    }
+
+    /// Whether what it compiles gets a feature in a build together with `other`, as far as that is seen from the two.
+    pub fn differs(&self, other: &Self) -> bool {
+        !self.gains(other).is_empty() || !other.gains(self).is_empty()
     }
 
     /// What a build of a package as it is linked, or run, needs directly, each as it is linked or run.
@@ -205,7 +222,7 @@ impl Activation {
             .builds
             .get(package)
             .and_then(|both| both[usize::from(run)].as_ref());
-        let needs = build.into_iter().flat_map(|build| &build.needs);
+        let needs = build.into_iter().flatten();
         needs.flat_map(move |(needed, used)| {
             let linked = used.linked.then_some((needed.as_str(), run));
             linked

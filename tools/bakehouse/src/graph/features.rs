@@ -112,10 +112,9 @@ impl<'a> Features<'a> {
         features
     }
 
-    /// The features of a unit, each with the package that asks for it.
-    pub fn on(&self, unit: Unit<'a>) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        let on = self.on.get(&unit).into_iter().flatten();
-        on.map(|(feature, by)| (*feature, *by))
+    /// The features of each unit, each with the package that asks for it.
+    pub fn all(&self) -> impl Iterator<Item = (Unit<'a>, &BTreeMap<&'a str, Option<&'a str>>)> {
+        self.on.iter().map(|(unit, on)| (*unit, on))
     }
 
     /// Whether a dependency of a unit is on.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::activated::{activated, asked_of_patched};
 use super::config::Config;
-use super::selection::{Output, activated, asked_of_patched};
-use crate::graph::activation::Difference;
+use super::selection::Output;
+use crate::graph::activation::Gain;
 use crate::graph::each::each;
 use crate::graph::{Activation, Workspace};
 
@@ -27,10 +28,38 @@ pub struct Parted {
     pub feature: Option<String>,
     /// The package that asks for the feature; `None` where an output does by its configuration.
     pub by: Option<String>,
-    /// The outputs of the chain that have it.
+    /// The outputs that have it, of this chain or of the first.
     pub with: Vec<String>,
-    /// Those of the first chain that have it.
-    pub first_with: Vec<String>,
+    /// The outputs that are built from the package without it.
+    pub without: Vec<String>,
+}
+
+impl Parted {
+    /// The feature and who asks for it.
+    pub fn what(&self) -> String {
+        let Some(feature) = &self.feature else {
+            return format!(
+                "{}, which stands for a crate, as other crates ask for it",
+                self.package
+            );
+        };
+        match &self.by {
+            Some(by) => format!("{}/{feature}, which {by} asks for", self.package),
+            None => format!(
+                "{}/{feature}, which the configuration asks for",
+                self.package
+            ),
+        }
+    }
+}
+
+/// What a chain compiles that another has compiled before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Local libraries.
+    pub libraries: usize,
+    /// Third-party crates at most: the lock does not say which of them are switched on.
+    pub crates: usize,
 }
 
 /// Outputs that ask for the same, and what a build of them alone switches on.
@@ -52,15 +81,9 @@ pub fn chains<'a>(
     config: &Config,
     outputs: Vec<Output<'a>>,
 ) -> Vec<Chain<'a>> {
-    let machines = machines(workspace, config);
-    let together = |machine: &Machine, outputs: &[Output<'_>]| {
-        activated(
-            workspace,
-            &machine.platforms,
-            &machine.builder,
-            outputs,
-            &[],
-        )
+    let builds = Builds {
+        workspace,
+        machines: machines(workspace, config),
     };
     let mut by_asked: BTreeMap<_, Vec<Output<'a>>> = BTreeMap::new();
     for output in outputs {
@@ -69,58 +92,108 @@ pub fn chains<'a>(
     let mut same: Vec<Vec<Output<'a>>> = by_asked.into_values().collect();
     same.sort_by(|a, b| a[0].name.cmp(&b[0].name));
     let nodes: Vec<Node<'a>> = each(&same, |outputs| {
-        let alone: Vec<Activation> = machines
-            .iter()
-            .map(|machine| together(machine, &outputs[..1]))
-            .collect();
+        let alone = builds.of(&outputs[..1]);
         Node {
             outputs: outputs.clone(),
             patched: asked_of_patched(workspace, &alone[0]),
             alone,
         }
     });
-    let all: Vec<Output<'_>> = same.iter().map(|outputs| outputs[0].clone()).collect();
-    let whole: Vec<Activation> = machines
-        .iter()
-        .map(|machine| together(machine, &all))
-        .collect();
-    let patched = nodes
-        .iter()
-        .map(|node| &node.patched)
-        .collect::<BTreeSet<_>>();
-    let alike = |node: &Node<'_>| {
-        let mut pairs = node.alone.iter().zip(&whole);
-        pairs.all(|(alone, whole)| alone.differences(whole).is_empty())
-    };
-    // Mostly all fit together, and that is seen without a look at each two.
-    let conflicts: Vec<BTreeSet<usize>> = if patched.len() < 2 && nodes.iter().all(alike) {
-        vec![BTreeSet::new(); nodes.len()]
-    } else {
-        let places: Vec<usize> = (0..nodes.len()).collect();
-        each(&places, |one| {
-            let others = places.iter().copied();
-            others
-                .filter(|other| nodes[*one].parts_from(&nodes[*other]))
-                .collect()
-        })
-    };
-    let parts = parts(&conflicts);
+    let parts = parts(&conflicts(&builds, &nodes));
     let first: Vec<&Node<'_>> = parts[0].iter().map(|place| &nodes[*place]).collect();
     let chain = |(at, part): (usize, &Vec<usize>)| {
         let here: Vec<&Node<'_>> = part.iter().map(|place| &nodes[*place]).collect();
-        let mut outputs: Vec<Output<'a>> =
-            here.iter().flat_map(|node| node.outputs.clone()).collect();
-        outputs.sort_by(|a, b| a.place.cmp(&b.place));
-        Chain {
-            outputs,
-            parted: if at == 0 {
-                Vec::new()
-            } else {
-                reasons(&here, &first)
-            },
-        }
+        let outputs = here.iter().flat_map(|node| node.outputs.clone());
+        let mut outputs: Vec<Output<'a>> = outputs.collect();
+        outputs.sort_by_key(|output| output.place);
+        let parted = match at {
+            0 => Vec::new(),
+            _ => reasons(&builds, &here, &first),
+        };
+        Chain { outputs, parted }
     };
     parts.iter().enumerate().map(chain).collect()
+}
+
+/// By node those that it cannot be built with.
+fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
+    let whole = builds.together(nodes);
+    let patched: BTreeSet<_> = nodes.iter().map(|node| &node.patched).collect();
+    // Mostly all fit together, and that is seen without a look at each two.
+    if patched.len() < 2 && nodes.iter().all(|node| node.is_same(&whole)) {
+        return vec![BTreeSet::new(); nodes.len()];
+    }
+    let places: Vec<usize> = (0..nodes.len()).collect();
+    let all = |strict: bool| {
+        let above = each(&places, |one| {
+            let others = places[*one..].iter().copied();
+            let parted = |other: &usize| builds.parted(&nodes[*one], &nodes[*other], strict);
+            others.filter(parted).collect::<Vec<_>>()
+        });
+        let mut conflicts = vec![BTreeSet::new(); nodes.len()];
+        for (one, others) in above.into_iter().enumerate() {
+            for other in others {
+                conflicts[one].insert(other);
+                conflicts[other].insert(one);
+            }
+        }
+        conflicts
+    };
+    let conflicts = all(false);
+    let fits = |part: &Vec<usize>| {
+        let nodes: Vec<&Node<'_>> = part.iter().map(|place| &nodes[*place]).collect();
+        let together = builds.together(nodes.iter().copied());
+        nodes.iter().all(|node| node.is_same(&together))
+    };
+    // What each two would not get of one another, three may.
+    if parts(&conflicts).iter().all(fits) {
+        conflicts
+    } else {
+        all(true)
+    }
+}
+
+/// What builds of some outputs switch on.
+struct Builds<'a> {
+    workspace: &'a Workspace,
+    machines: Vec<Machine>,
+}
+
+impl Builds<'_> {
+    /// By machine.
+    fn of(&self, outputs: &[Output<'_>]) -> Vec<Activation> {
+        let machines = self.machines.iter();
+        machines
+            .map(|machine| {
+                activated(
+                    self.workspace,
+                    &machine.platforms,
+                    &machine.builder,
+                    outputs,
+                    &[],
+                )
+            })
+            .collect()
+    }
+
+    fn together<'b>(&self, nodes: impl IntoIterator<Item = &'b Node<'b>>) -> Vec<Activation> {
+        let outputs = nodes.into_iter().map(|node| node.outputs[0].clone());
+        self.of(&outputs.collect::<Vec<_>>())
+    }
+
+    /// Whether one would get something of the other; or `strict`, whether that is not seen at once.
+    fn parted(&self, one: &Node<'_>, two: &Node<'_>, strict: bool) -> bool {
+        let pairs = || one.alone.iter().zip(&two.alone);
+        if !one.asked_otherwise(two).is_empty() || pairs().any(|(one, two)| one.differs(two)) {
+            return true;
+        }
+        if pairs().all(|(one, two)| one.agrees(two)) {
+            return false;
+        }
+        // They differ in what neither compiles, which may switch on something in what they do.
+        let together = || self.together([one, two]);
+        strict || !one.is_same(&together()) || !two.is_same(&together())
+    }
 }
 
 /// What images may be built for, and on.
@@ -162,11 +235,14 @@ fn machines(workspace: &Workspace, config: &Config) -> Vec<Machine> {
 }
 
 impl Node<'_> {
-    /// Whether one would get something of the other.
-    fn parts_from(&self, other: &Self) -> bool {
-        let mut pairs = self.alone.iter().zip(&other.alone);
-        pairs.any(|(one, two)| !one.differences(two).is_empty())
-            || !self.asked_otherwise(other).is_empty()
+    /// Whether it gets nothing in a build together with others.
+    fn is_same(&self, together: &[Activation]) -> bool {
+        let mut pairs = self.alone.iter().zip(together);
+        pairs.all(|(alone, together)| alone.gains(together).is_empty())
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.outputs.iter().map(|output| output.name.clone())
     }
 
     /// The local packages that stand for crates and may be asked for other features than in `other`.
@@ -272,50 +348,47 @@ impl Search<'_> {
 }
 
 /// Why the outputs of `here` cannot be built with those of `first`.
-fn reasons(here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<Parted> {
+fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<Parted> {
     type Found = (Option<String>, BTreeSet<String>, BTreeSet<String>);
     let mut found: BTreeMap<(String, Option<String>), Found> = BTreeMap::new();
-    let names = |node: &Node<'_>| -> Vec<String> {
-        node.outputs
-            .iter()
-            .map(|output| output.name.clone())
-            .collect()
-    };
-    for one in here {
-        for two in first {
-            for (alone, other) in one.alone.iter().zip(&two.alone) {
-                for difference in alone.differences(other) {
-                    let Difference {
-                        package,
-                        feature,
-                        first,
-                        by,
-                    } = difference;
-                    let (asking, with, first_with) =
-                        found.entry((package, Some(feature))).or_default();
-                    *asking = asking.take().or(by);
-                    if first {
-                        with.extend(names(one));
-                    } else {
-                        first_with.extend(names(two));
-                    }
+    for (one, two) in here
+        .iter()
+        .flat_map(|one| first.iter().map(move |two| (one, two)))
+    {
+        let mut pairs = one.alone.iter().zip(&two.alone);
+        let together = pairs
+            .all(|(one, two)| !one.differs(two) && !one.agrees(two))
+            .then(|| builds.together([*one, *two]));
+        for (without, with) in [(one, two), (two, one)] {
+            let together = together.as_ref().unwrap_or(&with.alone);
+            for (alone, together) in without.alone.iter().zip(together) {
+                for Gain {
+                    package,
+                    feature,
+                    by,
+                } in alone.gains(together)
+                {
+                    let known = found.entry((package, Some(feature))).or_default();
+                    known.0 = known.0.take().or(by);
+                    known.1.extend(with.names());
+                    known.2.extend(without.names());
                 }
             }
-            for package in one.asked_otherwise(two) {
-                let (_, with, first_with) = found.entry((package.to_owned(), None)).or_default();
-                with.extend(names(one));
-                first_with.extend(names(two));
-            }
+        }
+        for package in one.asked_otherwise(two) {
+            let known = found.entry((package.to_owned(), None)).or_default();
+            known.1.extend(one.names());
+            known.2.extend(two.names());
         }
     }
     let reasons = found.into_iter();
     reasons
-        .map(|((package, feature), (by, with, first_with))| Parted {
+        .map(|((package, feature), (by, with, without))| Parted {
             package,
             feature,
             by,
             with: with.into_iter().collect(),
-            first_with: first_with.into_iter().collect(),
+            without: without.into_iter().collect(),
         })
         .collect()
 }

@@ -225,6 +225,15 @@ impl<'a> LockGraph<'a> {
         above
     }
 
+    /// The third-party crates that `packages` reach.
+    pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
+        let reached = self.reach(packages).into_iter().enumerate();
+        reached
+            .filter(|(index, reached)| *reached && self.member(*index).is_none())
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// By entry: whether `packages` reach it.
     fn reach(&self, packages: &BTreeSet<String>) -> Vec<bool> {
         let mut reached = vec![false; self.entries.len()];

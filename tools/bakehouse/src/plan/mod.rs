@@ -2,6 +2,7 @@
 //! clock, no process.
 
 pub mod about;
+mod activated;
 pub mod affected;
 mod asks;
 pub mod auditable;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::Parted;
+use super::chains::{Again, Parted};
 use crate::graph::Activation;
 use crate::graph::activation::Use;
 
@@ -14,8 +14,12 @@ use crate::graph::activation::Use;
 pub struct Selection {
     /// The features for which its outputs are not built with those of the first selection.
     pub parted: Vec<Parted>,
+    /// What it compiles that one of the selections before it compiles, too.
+    pub again: Again,
     /// What tells its stages from those of other selections; empty when there is only one.
     pub suffix: String,
+    /// The services, variants as one, and the pack binaries that are built.
+    pub outputs: Vec<String>,
     /// Packages, sorted.
     pub packages: Vec<String>,
     /// Features as `package/feature`, sorted.

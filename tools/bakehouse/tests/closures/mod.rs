@@ -4,6 +4,7 @@
 mod above;
 mod binaries;
 mod development;
+mod features;
 mod grouped;
 mod nested;
 mod optional;

@@ -9,6 +9,7 @@ use crate::engine::progress::Step;
 use crate::engine::records::Record;
 use crate::files::measured::Measured;
 use crate::plan::Plan;
+use crate::plan::config::valid::Unify;
 use crate::plan::explain::Output;
 use crate::plan::inputs::Part;
 
@@ -227,7 +228,10 @@ fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
             let why = if distinct.len() < stages.len() {
                 "once for each platform"
             } else if of.len() > 1 {
-                "features are not unified: `unify = \"each\"`"
+                match plan.config.unify {
+                    Unify::Each => "features are not unified: `unify = \"each\"`",
+                    _ => "in two chains, see `bakehouse plan`: together, services would get features of one another",
+                }
             } else {
                 "Cargo took it for stale in a later stage"
             };
