@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::activated::{activated, asked_of_patched};
 use super::config::Config;
-use super::selection::Output;
+use super::selection::{Output, outputs};
 use crate::graph::activation::Gain;
 use crate::graph::each::each;
 use crate::graph::{Activation, Workspace};
@@ -46,11 +46,22 @@ impl Parted {
         match &self.by {
             Some(by) => format!("{}/{feature}, which {by} asks for", self.package),
             None => format!(
-                "{}/{feature}, which the configuration asks for",
+                "{}/{feature}, which what is built of it asks for",
                 self.package
             ),
         }
     }
+}
+
+/// The chains of a configuration, each with what it builds, and why that is not built with the first.
+pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<Parted>)> {
+    let chains = chains(workspace, config, outputs(config).collect()).into_iter();
+    chains
+        .map(|chain| {
+            let names = chain.outputs.into_iter().map(|output| output.name);
+            (names.collect(), chain.parted)
+        })
+        .collect()
 }
 
 /// What a chain compiles that another has compiled before.

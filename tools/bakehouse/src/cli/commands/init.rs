@@ -11,6 +11,7 @@ use crate::files::taken::elsewhere;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::graph::inputs::{Finding, scan, variables};
+use crate::plan::chains::parted;
 use crate::plan::config::Config;
 use crate::plan::proposal::{Chosen, Proposal, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -41,13 +42,15 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         variables: variables(&workspace, &chosen.packages(&workspace)),
         output: elsewhere(&workspace),
     };
-    let proposal = Proposal::new(&workspace, chosen, seen);
-    let source = Source {
+    let mut proposal = Proposal::new(&workspace, chosen, seen);
+    let source = |proposal: &Proposal| Source {
         name: path.to_string(),
-        text: proposal::render(&proposal),
+        text: proposal::render(proposal),
     };
     // What would be refused is not written.
-    Config::read(&source, &mut workspace)?;
+    let config = Config::read(&source(&proposal), &mut workspace)?;
+    proposal.parted = parted(&workspace, &config).split_off(1);
+    let source = source(&proposal);
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());

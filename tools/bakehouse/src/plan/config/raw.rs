@@ -46,7 +46,7 @@ pub struct RawConfig {
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each", "all"])))]
     pub unify: Option<Spanned<String>>,
     /// The oldest glibc that binaries run on: they are built for that version, even where the builder base has a newer
-    /// one. Not those of packs that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
+    /// one. Not those that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
     ///
     /// Form: `"2.17"` to `"2.44"`. Default: none: what the builder base has.
     pub glibc: Option<Spanned<String>>,
@@ -309,7 +309,7 @@ pub struct RawService {
     /// Form: `true` or `false`. Default: `true`.
     pub default_features: Option<Spanned<bool>>,
     /// Whether the builder's C library is linked into the binary, so that it runs on every base: `scratch`, too. See
-    /// [toolchain.md](toolchain.md#the-glibc-check).
+    /// [packs.md](packs.md#static-binaries).
     ///
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]
