@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
+use crate::plan::chains::Parted;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::proposal::Proposal;
 use crate::plan::selection::outermost;
@@ -154,9 +155,7 @@ fn parted(text: &mut String, proposal: &Proposal) {
             0 | 1 => String::new(),
             count => format!(", and {} more", count - 1),
         };
-        let first = reasons
-            .first()
-            .map_or_else(String::new, |parted| parted.what());
+        let first = reasons.first().map_or_else(String::new, Parted::what);
         comment(text, &format!("  {}: {first}{more}", names.join(", ")));
     }
     comment(

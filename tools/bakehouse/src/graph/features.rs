@@ -100,7 +100,7 @@ impl<'a> Features<'a> {
         while let Some(step) = features.open.pop() {
             match step {
                 Step::Package(unit, named, default, by) => {
-                    features.package(unit, named, default, by)
+                    features.package(unit, named, default, by);
                 }
                 Step::Feature(unit, feature, by) => features.feature(unit, feature, by),
                 Step::Optional(unit, key) => features.optional(unit, key),

@@ -73,7 +73,7 @@ pub fn asked_of_patched(
 ) -> BTreeMap<String, BTreeSet<Arc<str>>> {
     let below = below_third_party(workspace, activation.packages());
     let has_features = |name: &&str| !workspace.members[*name].features.is_empty();
-    if !below.iter().any(|name| has_features(&name)) {
+    if !below.iter().any(&has_features) {
         return BTreeMap::new();
     }
     let lock = LockGraph::new(&workspace.lock, &workspace.members);

@@ -204,8 +204,8 @@ impl Group<'_> {
         let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
         let mut activation = all_activated(self.workspace, self.config, self.outputs, &[]);
         let mut by_default = self.default_would_add(&activation, &packages);
-        let all_features_named =
-            !(by_default.is_empty() && without_default.is_empty()) && !self.first_resolver;
+        let named = !by_default.is_empty() || !without_default.is_empty();
+        let all_features_named = named && !self.first_resolver;
         while !by_default.is_empty() && !all_features_named {
             activation = all_activated(self.workspace, self.config, self.outputs, &by_default);
             let known = by_default.len();

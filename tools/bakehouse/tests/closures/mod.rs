@@ -6,6 +6,7 @@ mod binaries;
 mod development;
 mod features;
 mod grouped;
+mod linked;
 mod nested;
 mod optional;
 mod patched;
