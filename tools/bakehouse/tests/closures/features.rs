@@ -271,7 +271,7 @@ fn main() { println!("{}", clock::name()) }
         "clock/simulated, which replay-ui asks for",
         "with replay-ui",
         "without server, worker",
-        "compiles 1 libraries and up to 0 third-party crates again",
+        "compiles 1 of the libraries and up to 0 third-party crates again",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }

@@ -294,7 +294,7 @@ fn chains(plan: &Plan) {
         if !selection.parted.is_empty() {
             let Again { libraries, crates } = selection.again;
             line(format!(
-                "compiles {libraries} libraries and up to {crates} third-party crates again; unify = \"all\" does not"
+                "compiles {libraries} of the libraries and up to {crates} third-party crates again; unify = \"all\" does not"
             ));
         }
     }
