@@ -209,11 +209,12 @@ fn choices_in_the_schema_are_those_in_its_words() {
             .iter()
             .map(|choice| choice.as_str().unwrap())
             .collect();
-        let words = choices
+        let words: Vec<String> = choices
             .iter()
             .map(|choice| format!("`\"{choice}\"`"))
-            .collect::<Vec<_>>()
-            .join(" or ");
+            .collect();
+        let (last, others) = words.split_last().unwrap();
+        let words = format!("{} or {last}", others.join(", "));
         assert!(
             described["description"].as_str().unwrap().contains(&words),
             "{described}"

@@ -12,7 +12,7 @@ fn all_mistakes_are_reported_at_once() {
         r#"registry = "not a registry"
 platforms = ["linux"]
 profile = "relase"
-unify = "all"
+unify = "some"
 context = "web"
 
 [output]

@@ -98,7 +98,7 @@ fn what_a_program_lacks_is_said_with_symbol_and_version() {
         ),
         (
             &"facts\n".to_owned(),
-            "debian:test has no C library: run it on a base that has one, or link it statically",
+            "debian:test has no C library: run it on a base that has one, or set static = true for it in bakehouse.toml",
         ),
         (&"declared 2.2\n".to_owned(), "debian:test has glibc 2.2: "),
     ];

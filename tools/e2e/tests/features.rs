@@ -1,5 +1,5 @@
-//! Which features a service's dependencies have: those that it asks for, or with `unify = "services"` those that
-//! all services together ask for.
+//! Which features a service's dependencies have: those that it asks for, or with `unify = "all"` those that all services
+//! together ask for.
 
 use std::collections::BTreeMap;
 
@@ -108,9 +108,28 @@ fn each_service_has_its_own() {
 }
 
 #[test]
-fn all_services_have_those_of_all() {
+fn no_service_gets_a_feature_of_a_local_package_from_another() {
     check(
         "services",
+        [
+            ("quiet", "quiet ERROR"),
+            ("loud", "loud DEBUG"),
+            ("again", "loud DEBUG"),
+        ],
+        // Once per chain.
+        [
+            ("log v0.4.22", 2),
+            ("flags v0.1.0", 2),
+            ("quiet v0.1.0", 1),
+            ("loud v0.1.0", 2),
+        ],
+    );
+}
+
+#[test]
+fn all_services_have_those_of_all() {
+    check(
+        "all",
         [
             ("quiet", "quiet+loud DEBUG"),
             ("loud", "quiet+loud DEBUG"),

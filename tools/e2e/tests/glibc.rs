@@ -1,8 +1,8 @@
 //! A binary that would not start on its base does not become an image: the build says which version and symbol it lacks.
 
 use bakehouse_e2e::old_base;
-use bakehouse_e2e::tiny::tiny;
-use bakehouse_testkit::{BakeRun, Turn, Workspace, unique};
+use bakehouse_e2e::tiny::{expected, tiny};
+use bakehouse_testkit::{BakeRun, Turn, Workspace, container, unique};
 
 /// A base with the C library of bullseye.
 fn old_base(workspace: &Workspace) -> String {
@@ -68,7 +68,23 @@ fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
         let run = workspace.bake(["a"]).attempt(&turn);
         says(
             &run,
-            &["error: a is linked dynamically", "scratch has no C library"],
+            &[
+                "error: a is linked dynamically",
+                "scratch has no C library",
+                "static = true",
+            ],
+        );
+        // It does what the message says.
+        workspace.replace(
+            "bakehouse.toml",
+            "package = \"a\"\n",
+            "package = \"a\"\nstatic = true\n",
+        );
+        workspace.generate();
+        workspace.bake(["a"]).run(&turn);
+        assert_eq!(
+            container::prints(&workspace.images.name("a"), []),
+            expected("a", "A", "A", "A")
         );
     }
 }

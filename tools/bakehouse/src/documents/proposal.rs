@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
+use crate::plan::chains::Parted;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::proposal::Proposal;
 use crate::plan::selection::outermost;
@@ -158,7 +159,32 @@ fn because(
     all
 }
 
+/// What is not built with the other services.
+fn parted(text: &mut String, proposal: &Proposal) {
+    if proposal.parted.is_empty() {
+        return;
+    }
+    text.push('\n');
+    comment(
+        text,
+        "Services of one line are built together, and apart from the others: features of packages would get from one to the other.",
+    );
+    for (names, reasons) in &proposal.parted {
+        let more = match reasons.len() {
+            0 | 1 => String::new(),
+            count => format!(", and {} more", count - 1),
+        };
+        let first = reasons.first().map_or_else(String::new, Parted::what);
+        comment(text, &format!("  {}: {first}{more}", names.join(", ")));
+    }
+    comment(
+        text,
+        "Each line compiles third-party crates again. Take out what is no service, such as tools that switch on features for tests.",
+    );
+}
+
 fn services(text: &mut String, proposal: &Proposal) {
+    parted(text, proposal);
     for service in &proposal.services {
         let _ = write!(
             text,

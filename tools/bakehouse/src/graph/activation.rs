@@ -1,19 +1,28 @@
-//! Which features, and so which edges, a build of some packages switches on.
+//! What a build of some packages reaches: local packages, their features, and the edges between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::member::{Edge, EdgeKind};
-use super::{Member, platform};
+use super::features::{Features, Root, Setting};
+use super::member::EdgeKind;
 
-/// What a build of its roots reaches: local packages, their features and the edges between them. Features are
-/// unified over everything, as Cargo's first resolver does; later ones switch on a part of that.
+/// What a build of its roots reaches.
 #[derive(Clone, Debug, Default)]
 pub struct Activation {
-    /// Features by package; a package that is reached has an entry.
-    features: BTreeMap<String, BTreeSet<String>>,
-    /// What each package needs directly.
-    edges: BTreeMap<String, BTreeMap<String, Use>>,
+    /// By package what it needs, as it is linked and as it is run on the builder. A package that is compiled has one of
+    /// them.
+    builds: BTreeMap<String, [Option<Needs>; 2]>,
+    /// By package its features, as it is linked and as it is run; where Cargo's resolver does not keep these apart, in the
+    /// first place. Cargo gives features to packages, too, that it then does not compile.
+    features: BTreeMap<String, [Option<Asked>; 2]>,
+    /// The resolver keeps the two apart.
+    apart: bool,
 }
+
+/// What a package needs directly, and what for.
+type Needs = BTreeMap<String, Use>;
+
+/// Features, each with the package that asks for it: none where an output does.
+type Asked = BTreeMap<String, Option<String>>;
 
 /// What one package is compiled for in another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,239 +34,215 @@ pub struct Use {
     pub run: bool,
 }
 
+/// A feature that a package gets from what it is built together with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gain {
+    pub package: String,
+    pub feature: String,
+    /// The package that asks for it; none where an output does.
+    pub by: Option<String>,
+}
+
 impl Activation {
-    /// Activates `roots`, each with the given features and its default ones, for `platforms`, and what runs in the
-    /// builder for `builder`'s.
-    pub fn of<'a>(
-        members: &'a BTreeMap<String, Member>,
-        roots: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
-        platforms: &'a [String],
-        builder: &'a [String],
-    ) -> Self {
-        let mut run = Run {
-            members,
-            platforms,
-            found: Self::default(),
-            weak: BTreeSet::new(),
-            left_out: Vec::new(),
+    /// Activates `roots`.
+    pub fn of<'a>(setting: Setting<'a>, roots: &[Root<'a>]) -> Self {
+        let features = Features::of(setting, roots);
+        let mut found = Self {
+            builds: BTreeMap::new(),
+            features: BTreeMap::new(),
+            apart: setting.apart,
         };
-        let mut packages = Vec::new();
-        for (package, features) in roots {
-            packages.push(package);
-            run.package(package, features, true);
+        for ((package, run), on) in features.all() {
+            let known = found.features.entry(package.to_owned()).or_default();
+            let on = on.iter();
+            let on = on.map(|(feature, by)| ((*feature).to_owned(), by.map(str::to_owned)));
+            known[usize::from(run)] = Some(on.collect());
         }
-        run.for_builder(&packages, builder);
-        run.found
+        let mut open: Vec<(&str, bool)> = Vec::new();
+        for root in roots.iter().rev() {
+            open.extend(root.run.then_some((root.package, true)));
+            open.push((root.package, false));
+        }
+        while let Some((package, run)) = open.pop() {
+            let Some(member) = setting.members.get(package) else {
+                continue;
+            };
+            let known = found.builds.entry(package.to_owned()).or_default();
+            let build = &mut known[usize::from(run)];
+            if build.is_some() {
+                continue;
+            }
+            let unit = (package, run && setting.apart);
+            let needs = build.insert(BTreeMap::new());
+            for edge in &member.edges {
+                let on_builder = run || edge.kind == EdgeKind::Build;
+                // Without a build script there is nobody to build its dependencies for.
+                let follows = (edge.kind != EdgeKind::Build || member.build_script)
+                    && features.follows(unit, edge)
+                    && setting.applies(edge.target.as_ref(), on_builder);
+                let Some((to, runs)) = setting.dependency(edge, run).filter(|_| follows) else {
+                    continue;
+                };
+                let needed = needs.entry(to.to_owned()).or_default();
+                // What is linked into something that is run is run with it.
+                if runs && !run {
+                    needed.run = true;
+                } else {
+                    needed.linked = true;
+                }
+                open.push((to, runs));
+            }
+        }
+        found
     }
 
     /// All packages that are compiled.
     pub fn packages(&self) -> impl Iterator<Item = &str> {
-        self.features.keys().map(String::as_str)
+        self.builds.keys().map(String::as_str)
     }
 
-    /// The features that are on in `package`, sorted.
+    /// The features of `package` as it is linked, or run.
+    fn on(&self, package: &str, run: bool) -> Option<&Asked> {
+        self.features.get(package)?[usize::from(run && self.apart)].as_ref()
+    }
+
+    /// The features that are on in `package`, however it is compiled, sorted.
     pub fn features(&self, package: &str) -> impl Iterator<Item = &str> {
-        let features = self.features.get(package).into_iter().flatten();
-        features.map(String::as_str)
+        let both = [false, true].into_iter();
+        let both = both.filter_map(|run| self.on(package, run));
+        let features: BTreeSet<&str> = both.flatten().map(|(name, _)| name.as_str()).collect();
+        features.into_iter()
     }
 
     /// Whether `package` needs `other` directly.
     pub fn is_needed(&self, package: &str, other: &str) -> bool {
-        let edges = self.edges.get(package);
-        edges.is_some_and(|edges| edges.contains_key(other))
+        let mut builds = self.builds.get(package).into_iter().flatten().flatten();
+        builds.any(|needs| needs.contains_key(other))
     }
 
-    /// Whether `feature` of `package` is on.
-    pub fn has(&self, package: &str, feature: &str) -> bool {
-        self.features
-            .get(package)
-            .is_some_and(|features| features.contains(feature))
+    /// Whether `feature` is on in `package` as it is linked.
+    pub fn has_linked(&self, package: &str, feature: &str) -> bool {
+        let linked = self.on(package, false);
+        linked.is_some_and(|features| features.contains_key(feature))
     }
 
-    /// What `package` needs directly.
+    /// What `package` needs directly, sorted.
     pub fn needs(&self, package: &str) -> impl Iterator<Item = &str> {
-        let edges = self.edges.get(package).into_iter().flatten();
-        edges.map(|(needed, _)| needed.as_str())
+        let builds = self.builds.get(package).into_iter().flatten().flatten();
+        let needs: BTreeSet<&str> = builds
+            .flat_map(BTreeMap::keys)
+            .map(String::as_str)
+            .collect();
+        needs.into_iter()
     }
 
     /// What each package is compiled for, beside `roots` themselves.
     pub fn uses<'a>(&'a self, roots: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Use> {
         let mut uses: BTreeMap<&str, Use> = BTreeMap::new();
-        let mut open: Vec<(&str, bool)> = roots.into_iter().map(|root| (root, false)).collect();
-        let mut seen = BTreeSet::new();
-        while let Some((package, runs)) = open.pop() {
-            if !seen.insert((package, runs)) {
-                continue;
-            }
-            for (needed, edge) in self.edges.get(package).into_iter().flatten() {
-                let found = uses.entry(needed).or_default();
-                if edge.linked {
-                    found.linked |= !runs;
-                    found.run |= runs;
-                    open.push((needed, runs));
-                }
-                if edge.run {
-                    found.run = true;
-                    open.push((needed, true));
-                }
+        let roots = roots.into_iter().map(|root| (root, false));
+        for (package, run) in self.reached(roots.collect()) {
+            for needed in self.below(package, run) {
+                let found = uses.entry(needed.0).or_default();
+                found.linked |= !needed.1;
+                found.run |= needed.1;
             }
         }
         uses
     }
 
-    /// `packages` and all that they need.
+    /// `packages`, however they are compiled, and all that they need.
     pub fn closure<'a>(&'a self, packages: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let both = packages.into_iter();
+        let both = both.flat_map(|package| [(package, false), (package, true)]);
+        let reached = self.reached(both.collect());
+        reached
+            .into_iter()
+            .map(|(package, _)| package.to_owned())
+            .collect()
+    }
+
+    /// What a build of `package` as it is linked compiles, each with its features: as it is linked, and as it is run.
+    pub fn built<'a>(&'a self, package: &'a str) -> BTreeMap<&'a str, [Option<Vec<&'a str>>; 2]> {
+        let mut built: BTreeMap<&str, [Option<Vec<&str>>; 2]> = BTreeMap::new();
+        for (package, run) in self.reached(vec![(package, false)]) {
+            let features = self.on(package, run);
+            let features = features.map(|on| on.keys().map(String::as_str).collect());
+            built.entry(package).or_default()[usize::from(run)] = features;
+        }
+        built
+    }
+
+    /// Whether all packages that both give features to have the same in both. Then they have the same in a build of both
+    /// together.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let mut all = self.features.iter();
+        all.all(|(package, one)| {
+            let Some(two) = other.features.get(package) else {
+                return true;
+            };
+            let mut pairs = one.iter().zip(two);
+            pairs.all(|pair| match pair {
+                (Some(one), Some(two)) => one.keys().eq(two.keys()),
+                _ => true,
+            })
+        })
+    }
+
+    /// The features that packages have beyond these where they are built as in `together`, which is of more roots.
+    pub fn gains(&self, together: &Self) -> BTreeSet<Gain> {
+        let mut gains = BTreeSet::new();
+        for (package, builds) in &self.builds {
+            for run in [false, true] {
+                let compiled = builds[usize::from(run)].is_some();
+                let (Some(alone), Some(more)) = (self.on(package, run), together.on(package, run))
+                else {
+                    continue;
+                };
+                let more = more
+                    .iter()
+                    .filter(|(name, _)| compiled && !alone.contains_key(*name));
+                gains.extend(more.map(|(feature, by)| Gain {
+                    package: package.clone(),
+                    feature: feature.clone(),
+                    by: by.clone(),
+                }));
+            }
+        }
+        gains
+    }
+
+    /// Whether what it compiles gets a feature in a build together with `other`, as far as that is seen from the two.
+    pub fn differs(&self, other: &Self) -> bool {
+        !self.gains(other).is_empty() || !other.gains(self).is_empty()
+    }
+
+    /// What a build of a package as it is linked, or run, needs directly, each as it is linked or run.
+    fn below(&self, package: &str, run: bool) -> impl Iterator<Item = (&str, bool)> {
+        let build = self
+            .builds
+            .get(package)
+            .and_then(|both| both[usize::from(run)].as_ref());
+        let needs = build.into_iter().flatten();
+        needs.flat_map(move |(needed, used)| {
+            let linked = used.linked.then_some((needed.as_str(), run));
+            linked
+                .into_iter()
+                .chain(used.run.then_some((needed.as_str(), true)))
+        })
+    }
+
+    fn reached<'a>(&'a self, mut open: Vec<(&'a str, bool)>) -> BTreeSet<(&'a str, bool)> {
         let mut seen = BTreeSet::new();
-        let mut open: Vec<&str> = packages.into_iter().collect();
-        while let Some(package) = open.pop() {
-            if seen.insert(package.to_owned()) {
-                open.extend(self.needs(package));
+        while let Some((package, run)) = open.pop() {
+            let known = self.builds.get_key_value(package);
+            let Some((package, _)) = known.filter(|(_, both)| both[usize::from(run)].is_some())
+            else {
+                continue;
+            };
+            if seen.insert((package.as_str(), run)) {
+                open.extend(self.below(package, run));
             }
         }
         seen
-    }
-}
-
-struct Run<'a> {
-    members: &'a BTreeMap<String, Member>,
-    platforms: &'a [String],
-    found: Activation,
-    /// `dependency?/feature` of a package, whose dependency may be switched on later.
-    weak: BTreeSet<(&'a str, &'a str, &'a str)>,
-    /// Edges of packages that are for other platforms.
-    left_out: Vec<(&'a str, &'a Edge)>,
-}
-
-impl<'a> Run<'a> {
-    fn package(
-        &mut self,
-        package: &'a str,
-        features: impl IntoIterator<Item = &'a str>,
-        default: bool,
-    ) {
-        let Some(member) = self.members.get(package) else {
-            return;
-        };
-        if !self.found.features.contains_key(package) {
-            self.found
-                .features
-                .insert(package.to_owned(), BTreeSet::new());
-            for edge in member.edges.iter().filter(|edge| !edge.optional) {
-                self.edge(package, edge);
-            }
-        }
-        let default = default.then_some("default");
-        for feature in features.into_iter().chain(default) {
-            self.feature(package, member, feature);
-        }
-    }
-
-    fn feature(&mut self, package: &'a str, member: &'a Member, feature: &'a str) {
-        let Some(values) = member.features.get(feature) else {
-            return;
-        };
-        let on = self.found.features.entry(package.to_owned()).or_default();
-        if !on.insert(feature.to_owned()) {
-            return;
-        }
-        for value in values {
-            if let Some(key) = value.strip_prefix("dep:") {
-                self.optional(package, member, key);
-            } else if let Some((key, feature)) = value.split_once('/') {
-                match key.strip_suffix('?') {
-                    Some(key) => {
-                        self.weak.insert((package, key, feature));
-                    }
-                    None => {
-                        self.optional(package, member, key);
-                        self.feature(package, member, key);
-                    }
-                }
-                self.of_dependency(package, member, key.trim_end_matches('?'), feature);
-            } else {
-                self.feature(package, member, value);
-            }
-        }
-    }
-
-    /// Switches on the optional dependency that the manifest calls `key`.
-    fn optional(&mut self, package: &'a str, member: &'a Member, key: &str) {
-        for edge in member.edges.iter().filter(|edge| edge.key == key) {
-            self.edge(package, edge);
-        }
-    }
-
-    fn edge(&mut self, package: &'a str, edge: &'a Edge) {
-        let applies = edge
-            .target
-            .as_ref()
-            .is_none_or(|target| platform::may_apply(target, self.platforms));
-        if applies {
-            self.follow(package, edge);
-        } else {
-            self.left_out.push((package, edge));
-        }
-    }
-
-    /// Follows those of the edges left out that the platform of a builder has, and that something is reached by which
-    /// runs there.
-    fn for_builder(&mut self, roots: &[&str], platforms: &[String]) {
-        loop {
-            let uses = self.found.uses(roots.iter().copied());
-            let applies = |(package, edge): &(&'a str, &'a Edge)| {
-                let runs = uses.get(package).is_some_and(|used| used.run);
-                let target = edge.target.as_ref();
-                (edge.kind == EdgeKind::Build || runs)
-                    && target.is_some_and(|target| platform::may_apply(target, platforms))
-            };
-            let left_out = std::mem::take(&mut self.left_out).into_iter();
-            let (on, off): (Vec<_>, Vec<_>) = left_out.partition(applies);
-            self.left_out = off;
-            if on.is_empty() {
-                return;
-            }
-            for (package, edge) in on {
-                self.follow(package, edge);
-            }
-        }
-    }
-
-    fn follow(&mut self, package: &'a str, edge: &'a Edge) {
-        // Cargo warns of a dependency that has no library, and goes without it.
-        let library = self
-            .members
-            .get(&edge.to)
-            .and_then(|member| member.library.as_ref());
-        let Some(library) = library.filter(|_| edge.kind != EdgeKind::Dev) else {
-            return;
-        };
-        let needs = self.found.edges.entry(package.to_owned()).or_default();
-        let found = needs.entry(edge.to.clone()).or_default();
-        if edge.kind == EdgeKind::Build || library.proc_macro {
-            found.run = true;
-        } else {
-            found.linked = true;
-        }
-        let features = edge.features.iter().map(String::as_str);
-        self.package(&edge.to, features, edge.default_features);
-        let weak: Vec<&str> = self
-            .weak
-            .range((package, edge.key.as_str(), "")..)
-            .take_while(|(of, key, _)| *of == package && *key == edge.key)
-            .map(|(_, _, feature)| *feature)
-            .collect();
-        for feature in weak {
-            self.package(&edge.to, [feature], false);
-        }
-    }
-
-    /// Switches `feature` on in the dependency that the manifest calls `key`, if the dependency is on.
-    fn of_dependency(&mut self, package: &'a str, member: &'a Member, key: &str, feature: &'a str) {
-        for edge in member.edges.iter().filter(|edge| edge.key == key) {
-            let on = self.found.needs(package).any(|needed| needed == edge.to);
-            if on {
-                self.package(&edge.to, [feature], false);
-            }
-        }
     }
 }

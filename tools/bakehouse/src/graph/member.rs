@@ -44,6 +44,16 @@ pub struct Requirement {
     pub is_local: bool,
 }
 
+/// An optional dependency on a crate that is not local.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionalCrate {
+    /// What the manifest calls it.
+    pub key: String,
+    pub kind: EdgeKind,
+    /// The platforms that it is for; all when `None`.
+    pub target: Option<Platform>,
+}
+
 /// A library target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
@@ -80,6 +90,8 @@ pub struct Member {
     pub edges: Vec<Edge>,
     /// All dependencies, those for development among them.
     pub requirements: Vec<Requirement>,
+    /// Those of its other dependencies that are optional, but for development.
+    pub optional_crates: Vec<OptionalCrate>,
     /// Package names of all dependencies but dev-dependencies, local ones among them.
     pub dependencies: BTreeSet<String>,
     pub features: BTreeMap<String, Vec<String>>,

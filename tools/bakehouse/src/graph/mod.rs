@@ -11,6 +11,7 @@ pub mod cargo_sources;
 pub mod closure;
 pub mod context;
 pub mod each;
+pub mod features;
 pub mod frontend;
 pub mod inputs;
 mod known;

@@ -8,7 +8,7 @@ use cargo_metadata::{Dependency, DependencyKind, TargetKind};
 use toml::Table;
 
 use super::context::check_plain;
-use super::member::{Binary, Edge, EdgeKind, Library, Requirement};
+use super::member::{Binary, Edge, EdgeKind, Library, OptionalCrate, Requirement};
 use super::patch::normalised;
 use super::platform::decided;
 use super::sources::{DEVELOPMENT, holds_sources, modules};
@@ -49,17 +49,10 @@ impl Found {
     }
 }
 
-fn is_development(target: &cargo_metadata::Target) -> bool {
-    matches!(
-        target.kind.first(),
-        Some(TargetKind::Example | TargetKind::Test | TargetKind::Bench)
-    )
-}
-
 /// What the manifest calls a dependency.
 fn key(dependency: &Dependency) -> String {
-    let name = dependency.rename.as_ref().unwrap_or(&dependency.name);
-    name.clone()
+    let key = dependency.rename.as_ref();
+    key.unwrap_or(&dependency.name).clone()
 }
 
 fn kind(dependency: &Dependency) -> EdgeKind {
@@ -68,6 +61,30 @@ fn kind(dependency: &Dependency) -> EdgeKind {
         DependencyKind::Build => EdgeKind::Build,
         _ => EdgeKind::Normal,
     }
+}
+
+/// The optional dependencies that no path leads to.
+fn optional_crates(package: &cargo_metadata::Package) -> Vec<OptionalCrate> {
+    let dependencies = package.dependencies.iter();
+    let optional = dependencies.filter(|dependency| {
+        dependency.optional
+            && dependency.path.is_none()
+            && dependency.kind != DependencyKind::Development
+    });
+    optional
+        .map(|dependency| OptionalCrate {
+            key: key(dependency),
+            kind: kind(dependency),
+            target: dependency.target.clone(),
+        })
+        .collect()
+}
+
+fn is_development(target: &cargo_metadata::Target) -> bool {
+    matches!(
+        target.kind.first(),
+        Some(TargetKind::Example | TargetKind::Test | TargetKind::Bench)
+    )
 }
 
 fn requirement(dependency: &Dependency) -> Requirement {
@@ -135,6 +152,7 @@ impl Surroundings<'_> {
             build_script,
             edges: self.edges(package),
             requirements: package.dependencies.iter().map(requirement).collect(),
+            optional_crates: optional_crates(package),
             dependencies: package
                 .dependencies
                 .iter()

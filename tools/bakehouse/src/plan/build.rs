@@ -13,7 +13,7 @@ use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
 use super::runtime::RuntimeBase;
-use super::selection::{leaf, member_reads, outermost};
+use super::selection::{Output, leaf, member_reads, outermost, outputs};
 use super::service::Service;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
@@ -107,8 +107,9 @@ impl Plan {
             .iter()
             .map(|selection| (selection, collector.together(selection)))
             .collect();
-        let binary = |package: &str, bin: &str, features: &[String], linked_static: bool| {
-            let leaf = leaf(&selections, package, bin, features, linked_static);
+        let all: Vec<Output<'_>> = outputs(&config).collect();
+        let binary = |output: &Output<'_>| {
+            let leaf = leaf(&selections, output);
             let same = |other: &CompileStage| other.name == leaf.name;
             let (selection, together) = unified
                 .iter()
@@ -122,9 +123,9 @@ impl Plan {
             .iter()
             .map(|package| (package.as_str(), member_reads(workspace, &config, package)))
             .collect();
-        let services = each(&config.services, |service| {
-            let (leaf, closure, mut inputs) =
-                binary(&service.package, &service.bin, &service.features, false);
+        let built: Vec<_> = config.services.iter().zip(&all).collect();
+        let services = each(&built, |(service, output)| {
+            let (leaf, closure, mut inputs) = binary(output);
             let about = about(workspace, &workspace.members[&service.package]);
             collector.image(&mut inputs, service, &about);
             let sources = closure
@@ -147,31 +148,30 @@ impl Plan {
                 inputs,
             }
         });
+        let mut rest = all[config.services.len()..].iter();
         let packs = config
             .packs
             .iter()
             .map(|pack| Pack {
                 name: pack.name.clone(),
                 path: pack.path.clone(),
-                binaries: each(&pack.binaries, |built| {
-                    let (leaf, closure, mut inputs) = binary(
-                        &built.package,
-                        &built.bin,
-                        &built.features,
-                        built.linked_static,
-                    );
-                    collector.placed(&mut inputs, built);
-                    PackBinary {
-                        target: format!("pack-{}-{}", pack.name, built.bin),
-                        package: built.package.clone(),
-                        bin: built.bin.clone(),
-                        folder: built.folder.clone(),
-                        leaf,
-                        closure,
-                        input_hash: inputs.hash("pack-binary"),
-                        inputs,
-                    }
-                }),
+                binaries: each(
+                    &pack.binaries.iter().zip(rest.by_ref()).collect::<Vec<_>>(),
+                    |(built, output)| {
+                        let (leaf, closure, mut inputs) = binary(output);
+                        collector.placed(&mut inputs, built);
+                        PackBinary {
+                            target: format!("pack-{}-{}", pack.name, built.bin),
+                            package: built.package.clone(),
+                            bin: built.bin.clone(),
+                            folder: built.folder.clone(),
+                            leaf,
+                            closure,
+                            input_hash: inputs.hash("pack-binary"),
+                            inputs,
+                        }
+                    },
+                ),
             })
             .collect();
         context.insert(config.output.folder.join(SKELETON));

@@ -178,10 +178,20 @@ impl<'a> Collector<'a> {
             let digest = self.packages[package].digest.clone();
             parts.push((Part::Package(package.clone()), digest));
         }
+        let built = together.selection.activation.built(&leaf.package);
         for package in closure {
-            let features: Vec<&str> = together.selection.activation.features(package).collect();
+            // What crates are patched to is not reached by what is known here.
+            let features = match built.get(package.as_str()) {
+                Some(built) => features(built),
+                None => together
+                    .selection
+                    .activation
+                    .features(package)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
             if !features.is_empty() {
-                parts.push((Part::Features(package.clone()), features.join(", ").into()));
+                parts.push((Part::Features(package.clone()), features.into()));
             }
         }
         let reached = self.reached(together, self.lock.part(closure, &together.lock));
@@ -197,6 +207,9 @@ impl<'a> Collector<'a> {
         let mut inputs = Inputs(parts.into_iter().collect());
         inputs.setting("package", leaf.package.as_str());
         inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
+        if leaf.linked_static {
+            inputs.setting("static", "true");
+        }
         inputs.setting("profile", config.profile.as_str());
         inputs.setting("platforms", config.platforms.join(", "));
         if config.emulate {
@@ -344,12 +357,9 @@ impl<'a> Collector<'a> {
         files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
-    /// What can change a pack beside what its binary is compiled from: where that goes, and how it is linked.
+    /// What can change a pack beside its binary: where that goes.
     pub fn placed(&self, inputs: &mut Inputs, binary: &PackBinaryConfig) {
         inputs.setting("to", binary.folder.as_str());
-        if binary.linked_static {
-            inputs.setting("static", "true");
-        }
     }
 
     /// What of the workspaces' manifests reaches the packages of `closure`.
@@ -373,5 +383,16 @@ impl<'a> Collector<'a> {
                 (Part::Workspace(manifest.clone(), key), value.clone())
             }));
         }
+    }
+}
+
+/// The features of a package as it is linked and as it is run on the builder.
+fn features(built: &[Option<Vec<&str>>; 2]) -> String {
+    match built {
+        [Some(linked), Some(run)] if linked != run => {
+            format!("{}; on the builder {}", linked.join(", "), run.join(", "))
+        }
+        [Some(one), _] | [None, Some(one)] => one.join(", "),
+        [None, None] => String::new(),
     }
 }

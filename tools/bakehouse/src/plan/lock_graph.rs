@@ -199,6 +199,41 @@ impl<'a> LockGraph<'a> {
         LockPart { holds }
     }
 
+    /// The entries that `packages` reach and that need `package` themselves, directly or not: third-party crates, and of the
+    /// workspace's packages those in `below`.
+    pub fn above(
+        &self,
+        package: &str,
+        packages: &BTreeSet<String>,
+        below: &BTreeSet<&str>,
+    ) -> BTreeSet<usize> {
+        let reached = self.reach(packages);
+        let counts = |index: &usize| {
+            let member = self.member(*index);
+            reached[*index] && member.is_none_or(|name| below.contains(name) && name != package)
+        };
+        let mut above: BTreeSet<usize> = BTreeSet::new();
+        let mut open: Vec<usize> = self.members.get(package).copied().into_iter().collect();
+        while let Some(needed) = open.pop() {
+            let entries = (0..self.entries.len()).filter(counts);
+            for index in entries.filter(|index| self.needs[*index].contains(&needed)) {
+                if above.insert(index) {
+                    open.push(index);
+                }
+            }
+        }
+        above
+    }
+
+    /// The third-party crates that `packages` reach.
+    pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
+        let reached = self.reach(packages).into_iter().enumerate();
+        reached
+            .filter(|(index, reached)| *reached && self.member(*index).is_none())
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// By entry: whether `packages` reach it.
     fn reach(&self, packages: &BTreeSet<String>) -> Vec<bool> {
         let mut reached = vec![false; self.entries.len()];

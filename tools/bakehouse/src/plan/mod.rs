@@ -2,11 +2,13 @@
 //! clock, no process.
 
 pub mod about;
+mod activated;
 pub mod affected;
 mod asks;
 pub mod auditable;
 pub mod build;
 pub mod builder;
+pub mod chains;
 mod collect;
 pub mod config;
 pub mod costs;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::chains::Parted;
 use super::config::{bases, names};
 use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::{Finding, needed};
@@ -35,6 +36,8 @@ pub struct Proposal {
     /// Crates that may need a C library.
     pub unknown_needs: Vec<String>,
     pub services: Vec<ProposedService>,
+    /// Those of them that are not built with most others, and the features for which they are not.
+    pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
     /// By package: what can be declared.
     pub inputs: BTreeMap<String, Vec<Finding>>,
@@ -222,6 +225,7 @@ impl Proposal {
                 .collect(),
             sources: sources.filter_map(origin).collect(),
             services: chosen.services,
+            parted: Vec::new(),
             left_out: chosen.left_out,
             inputs,
             remarks,

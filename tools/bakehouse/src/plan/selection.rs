@@ -4,44 +4,64 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::Utf8PathBuf;
 
+use super::activated::{activated, below_third_party};
+use super::chains::{Again, Chain, chains};
 use super::config::Config;
 use super::config::valid::{Strategy, Unify};
-use super::stage::{CompileStage, Selection};
+use super::lock_graph::LockGraph;
+use super::stage::{Asked, CompileStage, Selection};
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::sources::in_order;
-use crate::graph::{Activation, Member, Workspace};
+use crate::graph::{Activation, Workspace};
 
 /// A binary to build.
+#[derive(Clone, Debug)]
 pub struct Output<'a> {
+    /// Its place among all.
+    pub place: usize,
     pub package: &'a str,
     pub bin: &'a str,
     pub features: &'a [String],
+    /// The package's default features as well.
+    pub default_features: bool,
     /// The C library is linked into it.
     pub linked_static: bool,
     /// What the name of its stage is made of.
     pub name: String,
 }
 
+impl<'a> Output<'a> {
+    /// What decides the features of all that is compiled for it.
+    pub fn asked(&self) -> (&'a str, &'a [String], bool) {
+        (self.package, self.features, self.default_features)
+    }
+}
+
 /// Each binary to build: the services' and the packs'.
 pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
     let services = config.services.iter().map(|service| Output {
+        place: 0,
         package: &service.package,
         bin: &service.bin,
         features: &service.features,
-        linked_static: false,
+        default_features: service.default_features,
+        linked_static: service.linked_static,
         name: service.family.clone(),
     });
     let packs = config.packs.iter().flat_map(|pack| {
         pack.binaries.iter().map(move |binary| Output {
+            place: 0,
             package: &binary.package,
             bin: &binary.bin,
             features: &binary.features,
+            default_features: binary.default_features,
             linked_static: binary.linked_static,
             name: format!("pack-{}-{}", pack.name, binary.bin),
         })
     });
-    services.chain(packs)
+    let all = services.chain(packs).enumerate();
+    all.map(|(place, output)| Output { place, ..output })
 }
 
 /// What a build of `package` itself reads: its sources and declared inputs.
@@ -81,105 +101,86 @@ pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Ut
     outermost
 }
 
-/// The selections of a plan: one, or one per package and features.
+/// The selections of a plan: one, or as many as there are chains, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let mut groups: BTreeMap<(&str, &[String]), Vec<Output<'_>>> = BTreeMap::new();
-    for output in outputs(config) {
-        let key = match config.unify {
-            Unify::Services => ("", &[][..]),
-            Unify::Each => (output.package, output.features),
-        };
-        groups.entry(key).or_default().push(output);
-    }
-    let groups: Vec<Vec<Output<'_>>> = groups.into_values().collect();
+    let outputs: Vec<Output<'_>> = outputs(config).collect();
+    let alone = |outputs| Chain {
+        outputs,
+        parted: Vec::new(),
+    };
+    let chains: Vec<Chain<'_>> = match config.unify {
+        Unify::All => vec![alone(outputs)],
+        Unify::Services => chains(workspace, config, outputs),
+        Unify::Each => {
+            let mut groups: BTreeMap<_, Vec<Output<'_>>> = BTreeMap::new();
+            for output in outputs {
+                groups.entry(output.asked()).or_default().push(output);
+            }
+            groups.into_values().map(alone).collect()
+        }
+    };
     let root = workspace.root_package().map(|member| member.name.as_str());
     // Under the first resolver, and with a root package, Cargo's options for features mean something else.
     let first_resolver = workspace.resolver() == "1"
         && root.is_some_and(|root| {
-            let mut activations = groups
+            let mut activations = chains
                 .iter()
-                .map(|group| activated(workspace, config, group, &[]));
+                .map(|chain| all_activated(workspace, config, &chain.outputs, &[]));
             activations.any(|activation| activation.packages().any(|package| package == root))
         });
-    let single = groups.len() == 1;
-    groups
-        .iter()
-        .map(|group| Group {
+    let each_has_a_name = config.unify == Unify::Each && chains.len() > 1;
+    let selection = |(at, chain): (usize, Chain<'_>)| {
+        let group = Group {
             workspace,
             config,
-            outputs: group,
+            outputs: &chain.outputs,
             root,
             first_resolver,
-        })
-        .map(|group| group.selection(single))
-        .collect()
+        };
+        let suffix = match at {
+            0 if !each_has_a_name => String::new(),
+            _ => format!("-for-{}", chain.outputs[0].name),
+        };
+        Selection {
+            parted: chain.parted,
+            ..group.selection(suffix)
+        }
+    };
+    let mut selections: Vec<Selection> = chains.into_iter().enumerate().map(selection).collect();
+    if selections.len() > 1 {
+        count_again(workspace, &mut selections);
+    }
+    selections
 }
 
-/// What a build of `outputs` switches on, and of `further` packages with their default features. What third-party
-/// crates are patched to may have any feature: nobody here knows what they ask for.
-fn activated(
+/// Counts for each selection what those before it compile as well.
+fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
+    let lock = LockGraph::new(&workspace.lock, &workspace.members);
+    let mut libraries: BTreeSet<String> = BTreeSet::new();
+    let mut crates: BTreeSet<usize> = BTreeSet::new();
+    for selection in selections {
+        let own = selection.ground.iter().chain(&selection.libraries);
+        let own: BTreeSet<String> = own.map(|stage| stage.package.clone()).collect();
+        let packages = selection.closures.keys().cloned().collect();
+        let reached = lock.crates(&packages);
+        selection.again = Again {
+            libraries: libraries.intersection(&own).count(),
+            crates: crates.intersection(&reached).count(),
+        };
+        libraries.extend(own);
+        crates.extend(reached);
+    }
+}
+
+/// What a build of `outputs` for all platforms switches on, and of `further` packages with their default features.
+fn all_activated(
     workspace: &Workspace,
     config: &Config,
     outputs: &[Output<'_>],
     further: &[String],
 ) -> Activation {
-    let mut below: BTreeSet<String> = BTreeSet::new();
-    loop {
-        let named = outputs.iter().map(|output| {
-            let features = output.features.iter().map(String::as_str);
-            (output.package, features.collect())
-        });
-        let further = further.iter().map(|package| (package.as_str(), Vec::new()));
-        let patched = below.iter().filter_map(|name| {
-            let (name, member) = workspace.members.get_key_value(name)?;
-            Some((
-                name.as_str(),
-                member.features.keys().map(String::as_str).collect(),
-            ))
-        });
-        let roots = named.chain(further).chain(patched);
-        let activation = Activation::of(
-            &workspace.members,
-            roots,
-            &config.platforms,
-            config.builder_platforms(),
-        );
-        let found = below_third_party(workspace, activation.packages());
-        let known = below.len();
-        below.extend(found.into_iter().map(str::to_owned));
-        if below.len() == known {
-            return activation;
-        }
-    }
-}
-
-/// The local packages that third-party crates of `packages` are patched to.
-fn below_third_party<'a>(
-    workspace: &'a Workspace,
-    packages: impl Iterator<Item = &'a str>,
-) -> BTreeSet<&'a str> {
-    // Most workspaces have none.
-    if !workspace.lock.builds_on_local() {
-        return BTreeSet::new();
-    }
-    let members: Vec<&Member> = packages
-        .filter_map(|name| workspace.members.get(name))
-        .collect();
-    // The lock lists what is not switched on, too: that has no crates here.
-    let mut direct: BTreeMap<String, BTreeSet<String>> = members
-        .iter()
-        .flat_map(|member| member.loaded())
-        .map(|name| (name.to_owned(), BTreeSet::new()))
-        .collect();
-    direct.extend(
-        members
-            .iter()
-            .map(|member| (member.name.clone(), member.dependencies.clone())),
-    );
-    let found = workspace.lock.below_third_party(&direct).into_iter();
-    found
-        .filter(|name| workspace.members.contains_key(*name))
-        .collect()
+    let builder = config.builder_platforms();
+    activated(workspace, &config.platforms, builder, outputs, further)
 }
 
 /// Outputs whose features are unified.
@@ -192,13 +193,21 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn selection(&self, single: bool) -> Selection {
+    fn selection(&self, suffix: String) -> Selection {
         let packages: BTreeSet<&str> = self.outputs.iter().map(|output| output.package).collect();
-        let mut activation = activated(self.workspace, self.config, self.outputs, &[]);
+        let by_default: BTreeSet<&str> = self
+            .outputs
+            .iter()
+            .filter(|output| output.default_features)
+            .map(|output| output.package)
+            .collect();
+        let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
+        let mut activation = all_activated(self.workspace, self.config, self.outputs, &[]);
         let mut by_default = self.default_would_add(&activation, &packages);
-        let all_features_named = !by_default.is_empty() && !self.first_resolver;
+        let named = !by_default.is_empty() || !without_default.is_empty();
+        let all_features_named = named && !self.first_resolver;
         while !by_default.is_empty() && !all_features_named {
-            activation = activated(self.workspace, self.config, self.outputs, &by_default);
+            activation = all_activated(self.workspace, self.config, self.outputs, &by_default);
             let known = by_default.len();
             by_default.extend(self.default_would_add(&activation, &packages));
             if by_default.len() == known {
@@ -215,9 +224,8 @@ impl Group<'_> {
             .collect();
         if all_features_named {
             let default = |package: &&&str| {
-                self.workspace.members[**package]
-                    .features
-                    .contains_key("default")
+                let features = &self.workspace.members[**package].features;
+                features.contains_key("default") && !without_default.contains(**package)
             };
             features.extend(
                 packages
@@ -239,11 +247,6 @@ impl Group<'_> {
             .map(str::to_owned)
             .collect();
         let ground = self.ground(&activation);
-        let suffix = if single {
-            String::new()
-        } else {
-            format!("-for-{}", self.outputs[0].name)
-        };
         let order = compile_order(&activation, &used.union(&ground).cloned().collect());
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
@@ -261,6 +264,7 @@ impl Group<'_> {
                 name,
                 package: package.to_owned(),
                 bin: bin.map(str::to_owned),
+                asked: Vec::new(),
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: outermost(&member_reads(self.workspace, self.config, package)),
@@ -269,26 +273,27 @@ impl Group<'_> {
             }
         };
         let mut leaves: Vec<CompileStage> = Vec::new();
-        for Output {
-            package,
-            bin,
-            name,
-            linked_static,
-            ..
-        } in self.outputs
-        {
-            let same = |leaf: &CompileStage| {
-                leaf.package == *package
-                    && leaf.bin.as_deref() == Some(*bin)
-                    && leaf.linked_static == *linked_static
+        for output in self.outputs {
+            let same = |leaf: &&mut CompileStage| {
+                leaf.package == output.package
+                    && leaf.bin.as_deref() == Some(output.bin)
+                    && leaf.linked_static == output.linked_static
             };
-            if !leaves.iter().any(same) {
-                let leaf = compile(format!("build-{name}"), package, Some(bin));
-                leaves.push(CompileStage {
-                    linked_static: *linked_static,
-                    ..leaf
-                });
+            let asked = Asked::by(output.features, output.default_features);
+            if let Some(leaf) = leaves.iter_mut().find(same) {
+                leaf.asked.push(asked);
+                continue;
             }
+            let leaf = compile(
+                format!("build-{}", output.name),
+                output.package,
+                Some(output.bin),
+            );
+            leaves.push(CompileStage {
+                asked: vec![asked],
+                linked_static: output.linked_static,
+                ..leaf
+            });
         }
         let (below, above): (Vec<&String>, Vec<&String>) =
             order.iter().partition(|package| ground.contains(*package));
@@ -299,10 +304,24 @@ impl Group<'_> {
             Strategy::Layer => self.config.groups.clone(),
             Strategy::Mount => BTreeMap::new(),
         };
+        let no_default_features = match self.root.filter(|_| self.first_resolver) {
+            // There the option is for the root package alone.
+            Some(root) => without_default.contains(root),
+            None => all_features_named,
+        };
         let mut selection = Selection {
+            parted: Vec::new(),
+            again: Again::default(),
+            outputs: {
+                let names = self.outputs.iter().map(|output| &output.name);
+                let mut names: Vec<String> = names.cloned().collect();
+                names.dedup();
+                names
+            },
+            without_default: without_default.into_iter().map(str::to_owned).collect(),
             packages: packages.into_iter().map(str::to_owned).collect(),
             features: features.into_iter().collect(),
-            all_features_named,
+            no_default_features,
             unnamed: self.root.filter(|_| self.first_resolver).map(str::to_owned),
             ground,
             libraries,
@@ -334,8 +353,8 @@ impl Group<'_> {
             uses.get(package).is_some_and(|used| used.linked)
                 && !packages.contains(package)
                 && !ground.contains(*package)
-                && default.is_some_and(|features| !features.is_empty())
-                && !activation.has(package, "default")
+                && default.is_some()
+                && !activation.has_linked(package, "default")
         };
         activation
             .packages()
@@ -384,30 +403,17 @@ impl Group<'_> {
     }
 }
 
-/// The stage that builds a binary with at least `features`.
-pub fn leaf<'a>(
-    selections: &'a [Selection],
-    package: &str,
-    bin: &str,
-    features: &[String],
-    linked_static: bool,
-) -> &'a CompileStage {
-    let wanted: Vec<String> = features
-        .iter()
-        .map(|feature| format!("{package}/{feature}"))
-        .collect();
+/// The stage that builds the binary that `output` means.
+pub fn leaf<'a>(selections: &'a [Selection], output: &Output<'_>) -> &'a CompileStage {
+    let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()
-        .filter(|selection| {
-            wanted
-                .iter()
-                .all(|feature| selection.features.contains(feature))
-        })
         .flat_map(|selection| &selection.leaves)
         .find(|leaf| {
-            leaf.package == package
-                && leaf.bin.as_deref() == Some(bin)
-                && leaf.linked_static == linked_static
+            leaf.package == output.package
+                && leaf.bin.as_deref() == Some(output.bin)
+                && leaf.linked_static == output.linked_static
+                && leaf.asked.contains(&asked)
         })
         .expect("each output got a leaf in its selection")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 
+use super::chains::{Again, Parted};
 use crate::graph::Activation;
 use crate::graph::activation::Use;
 
@@ -11,17 +12,25 @@ use crate::graph::activation::Use;
 /// packages to Cargo, so no third-party crate compiles twice.
 #[derive(Clone, Debug)]
 pub struct Selection {
+    /// The features for which its outputs are not built with those of the first selection.
+    pub parted: Vec<Parted>,
+    /// What it compiles that one of the selections before it compiles, too.
+    pub again: Again,
     /// What tells its stages from those of other selections; empty when there is only one.
     pub suffix: String,
+    /// The services, variants as one, and the pack binaries that are built.
+    pub outputs: Vec<String>,
     /// Packages, sorted.
     pub packages: Vec<String>,
     /// Features as `package/feature`, sorted.
     pub features: Vec<String>,
     /// What is switched on in the packages that it compiles.
     pub activation: Activation,
+    /// Packages whose default features no output asks for.
+    pub without_default: BTreeSet<String>,
     /// `features` name the default ones too, and no package gets any that is not named: a stage that compiles one
     /// library would otherwise switch on its default features.
-    pub all_features_named: bool,
+    pub no_default_features: bool,
     /// The root package under Cargo's first resolver, to which features without a package's name belong.
     pub unnamed: Option<String>,
     /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
@@ -44,6 +53,8 @@ pub struct CompileStage {
     pub package: String,
     /// The binary; the library when `None`.
     pub bin: Option<String>,
+    /// The features that those ask for whose binary it is.
+    pub asked: Vec<Asked>,
     /// The C library is linked into the binary.
     pub linked_static: bool,
     /// The local libraries of its closure, in compile order.
@@ -61,6 +72,23 @@ pub struct CompileStage {
     /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
     /// is another than when it was compiled, so whoever is laid upon it needs them too.
     pub variables: Vec<String>,
+}
+
+/// The features that an output asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub features: Vec<String>,
+    /// The default ones as well.
+    pub default_features: bool,
+}
+
+impl Asked {
+    pub fn by(features: &[String], default_features: bool) -> Self {
+        Self {
+            features: features.to_vec(),
+            default_features,
+        }
+    }
 }
 
 /// A stage that compiles a library, or those of a group.

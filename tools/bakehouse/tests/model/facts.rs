@@ -113,18 +113,143 @@ impl Model {
         facts
     }
 
-    /// The services whose features are unified with those of `service`.
+    /// The services whose features are unified with those of `service`: no local package gets any from another.
     fn together(&self, service: usize) -> Vec<usize> {
-        let same = |other: &usize| {
-            let (one, other) = (&self.services[service], &self.services[*other]);
-            !self.each || (one.member == other.member && one.has_extra() == other.has_extra())
+        let same = |one: usize, other: usize| {
+            let (one, other) = (&self.services[one], &self.services[other]);
+            one.member == other.member && one.has_extra() == other.has_extra()
         };
-        (0..self.services.len()).filter(same).collect()
+        let all = 0..self.services.len();
+        if self.each {
+            return all.filter(|other| same(service, *other)).collect();
+        }
+        let mut order: Vec<usize> = all.clone().collect();
+        // Services come before packs, each by name; those that ask for the same are one.
+        order.sort_by_key(|service| (self.services[*service].pack, self.name(*service)));
+        let mut heads: Vec<usize> = Vec::new();
+        for service in order {
+            if !heads.iter().any(|head| same(*head, service)) {
+                heads.push(service);
+            }
+        }
+        heads.sort_by_key(|head| self.name(*head));
+        let parted = |one: usize, other: usize| one != other && self.parted(one, other);
+        let is_bound = |head: usize| heads.iter().any(|other| parted(head, *other));
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        // With so few the first that fits makes the fewest.
+        for head in heads.iter().copied().filter(|head| is_bound(*head)) {
+            let fits = |part: &&mut Vec<usize>| !part.iter().any(|other| parted(head, *other));
+            match parts.iter_mut().find(fits) {
+                Some(part) => part.push(head),
+                None => parts.push(vec![head]),
+            }
+        }
+        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        let mut first = parts.remove(0);
+        for part in &mut parts {
+            part.retain(|head| {
+                let fits = !first.iter().any(|other| parted(*head, *other));
+                first.extend(fits.then_some(*head));
+                !fits
+            });
+        }
+        first.extend(heads.iter().copied().filter(|head| !is_bound(*head)));
+        parts.push(first);
+        let part = parts
+            .iter()
+            .find(|part| part.iter().any(|head| same(*head, service)));
+        let part = part.expect("each service is in a part");
+        let built = |other: &usize| part.iter().any(|head| same(*head, *other));
+        all.filter(built).collect()
+    }
+
+    /// Whether a local package that both are built from has other features in one of them alone.
+    fn parted(&self, one: usize, other: usize) -> bool {
+        let local = |service: usize| -> BTreeSet<(Node, String)> {
+            let extra = self.extra_of(&[service]);
+            let nodes = self.below(Member(self.services[service].member), &extra);
+            let is_local = |node: &&Node| match node {
+                Member(_) => true,
+                Crate(index) => self.crates[*index].patched.is_some(),
+            };
+            let features = |node: &Node| match node {
+                Member(index) => extra.contains(index).to_string(),
+                Crate(index) => self.asked_of(*index, &nodes),
+            };
+            nodes
+                .iter()
+                .filter(is_local)
+                .map(|node| (*node, features(node)))
+                .collect()
+        };
+        let (one, other) = (local(one), local(other));
+        let mut both = one.iter();
+        both.any(|(node, has)| other.iter().any(|(same, with)| node == same && has != with))
+    }
+
+    /// What decides the features of a crate in whose place a local folder is put, where `nodes` are built. Those who ask
+    /// for it, and for crates that need it, are known; what these crates ask for is not.
+    fn asked_of(&self, index: usize, nodes: &BTreeSet<Node>) -> String {
+        let crates = |node: &Node| match node {
+            Crate(index) => Some(*index),
+            Member(_) => None,
+        };
+        let registry = |index: &usize| self.crates[*index].patched.is_none();
+        let below = |index: usize| {
+            let mut others = nodes.iter().filter_map(crates).filter(registry);
+            others.any(|other| self.crates[other].needs.contains(&index))
+        };
+        let members = nodes.iter().filter_map(|node| match node {
+            Member(index) => Some(&self.members[*index]),
+            Crate(_) => None,
+        });
+        let asks = |member: &super::Member, index: usize| {
+            member.feature && member.crates.first() == Some(&index)
+        };
+        if !below(index) {
+            let mut members = members;
+            return members.any(|member| asks(member, index)).to_string();
+        }
+        let mut above = BTreeSet::from([index]);
+        loop {
+            let more = nodes.iter().filter_map(crates);
+            let more = more.filter(|other| registry(other) || below(*other));
+            let more: Vec<usize> = more
+                .filter(|other| !self.crates[*other].needs.is_disjoint(&above))
+                .collect();
+            let known = above.len();
+            above.extend(more);
+            if above.len() == known {
+                break;
+            }
+        }
+        let mut asked: BTreeSet<Vec<(usize, bool)>> = members
+            .map(|member| {
+                let crates = member.crates.intersection(&above);
+                crates.map(|index| (*index, asks(member, *index))).collect()
+            })
+            .collect();
+        // Local folders that are in no crate's way ask like members, without features.
+        let local = nodes.iter().filter_map(crates);
+        let local = local.filter(|other| !registry(other) && !below(*other));
+        asked.extend(local.map(|other| {
+            let needs = self.crates[other].needs.intersection(&above);
+            needs.map(|index| (*index, false)).collect()
+        }));
+        asked.remove(&Vec::new());
+        format!("{above:?} {asked:?}")
     }
 
     /// The members whose feature `extra` is on where `service` is built.
     fn extra(&self, service: usize) -> BTreeSet<usize> {
-        let together = self.together(service);
+        self.extra_of(&self.together(service))
+    }
+
+    /// The same where `together` are built.
+    fn extra_of(&self, together: &[usize]) -> BTreeSet<usize> {
         let mut extra: BTreeSet<usize> = together
             .iter()
             .map(|other| &self.services[*other])

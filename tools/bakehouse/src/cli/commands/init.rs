@@ -14,6 +14,7 @@ use crate::graph::frontend::frontends;
 use crate::graph::inputs::{Finding, scan, variables};
 use crate::graph::listing::Apart;
 use crate::graph::well_known::is_imported;
+use crate::plan::chains::parted;
 use crate::plan::config::{BAKE_FILE, Config, FOLDER};
 use crate::plan::proposal::{Chosen, Proposal, ProposedOutput, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -54,16 +55,20 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         output,
         excluded,
     };
-    let proposal = Proposal::new(&workspace, chosen, seen);
-    let source = Source {
+    let mut proposal = Proposal::new(&workspace, chosen, seen);
+    let source = |proposal: &Proposal| Source {
         name: path.to_string(),
-        text: proposal::render(&proposal),
+        text: proposal::render(proposal),
     };
     // What would be refused is not written, but for what the manifest has to say first: the file tells of that.
-    if let Err(Problems(mut problems)) = Config::read(&source, &mut workspace) {
-        problems.retain(|problem| problem.code != Code::OutputMember);
-        Problems(problems).or(())?;
+    match Config::read(&source(&proposal), &mut workspace) {
+        Ok(config) => proposal.parted = parted(&workspace, &config).split_off(1),
+        Err(Problems(mut problems)) => {
+            problems.retain(|problem| problem.code != Code::OutputMember);
+            Problems(problems).or(())?;
+        }
     }
+    let source = source(&proposal);
     if arguments.print {
         anstream::print!("{}", source.text);
         return Ok(());

@@ -12,6 +12,8 @@ use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
 use crate::plan::Plan;
+use crate::plan::chains::Again;
+use crate::plan::config::valid::Unify;
 use crate::plan::shared::Shared;
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 use crate::problem::Problems;
@@ -38,6 +40,7 @@ struct Shown<'a> {
     bases: Vec<&'a str>,
     services: Vec<ShownService<'a>>,
     packs: Vec<ShownPack<'a>>,
+    chains: Vec<ShownChain<'a>>,
     stages: Vec<ShownStage<'a>>,
     hidden_inputs: Vec<ShownInput<'a>>,
 }
@@ -62,6 +65,30 @@ struct ShownPack<'a> {
 struct ShownBinary<'a> {
     name: &'a str,
     input_hash: &'a str,
+}
+
+/// What is built together.
+#[derive(Serialize)]
+struct ShownChain<'a> {
+    /// The stage of its third-party crates, with strategy `layer`.
+    name: String,
+    /// Services, variants as one, and pack binaries.
+    outputs: Vec<&'a str>,
+    /// Why they are not built with those of the first.
+    parted_by: Vec<ShownParted<'a>>,
+    /// How many local libraries are compiled in one before it, too.
+    libraries_again: usize,
+    /// How many third-party crates at most.
+    crates_again: usize,
+}
+
+#[derive(Serialize)]
+struct ShownParted<'a> {
+    package: &'a str,
+    feature: Option<&'a str>,
+    by: Option<&'a str>,
+    with: &'a [String],
+    without: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -118,6 +145,7 @@ impl<'a> Shown<'a> {
                         .collect(),
                 })
                 .collect(),
+            chains: plan.selections.iter().map(ShownChain::of).collect(),
             stages: stages(plan)
                 .map(|stage| ShownStage {
                     name: &stage.name,
@@ -140,6 +168,27 @@ impl<'a> Shown<'a> {
                     services: hidden::services(plan, &finding.package),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl<'a> ShownChain<'a> {
+    fn of(selection: &'a Selection) -> Self {
+        let parted = selection.parted.iter();
+        Self {
+            name: selection.deps(),
+            outputs: selection.outputs.iter().map(String::as_str).collect(),
+            parted_by: parted
+                .map(|parted| ShownParted {
+                    package: &parted.package,
+                    feature: parted.feature.as_deref(),
+                    by: parted.by.as_deref(),
+                    with: &parted.with,
+                    without: &parted.without,
+                })
+                .collect(),
+            libraries_again: selection.again.libraries,
+            crates_again: selection.again.crates,
         }
     }
 }
@@ -187,6 +236,7 @@ fn text(plan: &Plan) {
         );
     }
     anstream::println!("{}", shared.selective());
+    chains(plan);
     anstream::println!("{}", "stages".bold());
     for selection in &plan.selections {
         let name = selection.deps();
@@ -213,6 +263,39 @@ fn text(plan: &Plan) {
         }
         for leaf in &selection.leaves {
             laid(&leaf.name, &leaf.needs);
+        }
+    }
+}
+
+/// Reasons that are shown of a chain; there can be hundreds.
+const REASONS: usize = 4;
+
+/// What is not built together, why, and what it costs.
+fn chains(plan: &Plan) {
+    if plan.selections.len() < 2 || plan.config.unify != Unify::Services {
+        return;
+    }
+    let title = "chains: what would get features of local packages from one another is parted";
+    anstream::println!("{}", title.bold());
+    for selection in &plan.selections {
+        let name = selection.deps();
+        let room = WIDTH.saturating_sub(name.len() + 4);
+        anstream::println!("  {name}: {}", short(&selection.outputs, room));
+        let line = |text: String| anstream::println!("    {}", text.dimmed());
+        for parted in selection.parted.iter().take(REASONS) {
+            line(parted.what());
+            line(format!("  with {}", short(&parted.with, WIDTH - 11)));
+            line(format!("  without {}", short(&parted.without, WIDTH - 14)));
+        }
+        let more = selection.parted.len().saturating_sub(REASONS);
+        if more > 0 {
+            line(format!("and {more} more, see --format json"));
+        }
+        if !selection.parted.is_empty() {
+            let Again { libraries, crates } = selection.again;
+            line(format!(
+                "compiles {libraries} of the libraries and up to {crates} third-party crates again; unify = \"all\" does not"
+            ));
         }
     }
 }

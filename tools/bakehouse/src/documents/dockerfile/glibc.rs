@@ -180,7 +180,7 @@ END {
   plain = loader
   sub(/^\/usr\//, "/", plain)
   if (!declared && !(plain in loaders)) {
-    if (known == "") fail("is linked dynamically and wants the loader " loader ", and " base " has no C library: run it on a base that has one, or link it statically")
+    if (known == "") fail("is linked dynamically and wants the loader " loader ", and " base " has no C library: run it on a base that has one, or set static = true for it in bakehouse.toml")
     fail("wants the loader " loader ", and " base " has another C library, with" known ": build and run it on bases of one kind")
   }
   for (need in needed) {

@@ -292,7 +292,7 @@ pub fn cargo_build(plan: &Plan, selection: &Selection, target: &str) -> Vec<Stri
             .iter()
             .map(|package| format!("  -p {}", spec(plan, package))),
     );
-    if selection.all_features_named {
+    if selection.no_default_features {
         lines.push("  --no-default-features".to_owned());
     }
     let features = selection.feature_arguments();

@@ -113,7 +113,11 @@ impl Check<'_> {
             profile: self.profile(raw.profile.as_ref()),
             unify: self.choice(
                 raw.unify.as_ref(),
-                &[("services", Unify::Services), ("each", Unify::Each)],
+                &[
+                    ("services", Unify::Services),
+                    ("each", Unify::Each),
+                    ("all", Unify::All),
+                ],
             ),
             strategy: self.choice(
                 raw.cache.strategy.as_ref(),
@@ -298,8 +302,10 @@ impl Check<'_> {
                 if let Some((package, bin)) =
                     self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())
                 {
-                    let features = self.workspace.members[&package].required_features(&bin);
+                    let features = self.features(&package, &bin, &binary.features);
+                    let asked = binary.default_features.as_ref();
                     binaries.push(PackBinaryConfig {
+                        default_features: self.default_features(&package, asked),
                         package,
                         bin,
                         features,

@@ -42,11 +42,11 @@ pub struct RawConfig {
     pub profile: Option<Spanned<String>>,
     /// Over what Cargo unifies features, see below.
     ///
-    /// Form: `"services"` or `"each"`. Default: `"services"`.
-    #[cfg_attr(test, schemars(extend("enum" = ["services", "each"])))]
+    /// Form: `"services"`, `"each"` or `"all"`. Default: `"services"`.
+    #[cfg_attr(test, schemars(extend("enum" = ["services", "each", "all"])))]
     pub unify: Option<Spanned<String>>,
     /// The oldest glibc that binaries run on: they are built for that version, even where the builder base has a newer
-    /// one. Not those of packs that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
+    /// one. Not those that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
     ///
     /// Form: `"2.17"` to `"2.44"`. Default: none: what the builder base has.
     pub glibc: Option<Spanned<String>>,
@@ -304,6 +304,16 @@ pub struct RawService {
     /// Form: list of features of the package. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
+    /// Whether the package's default features are on. Without them it is what `cargo build --no-default-features` builds.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub default_features: Option<Spanned<bool>>,
+    /// Whether the builder's C library is linked into the binary, so that it runs on every base: `scratch`, too. See
+    /// [packs.md](packs.md#static-binaries).
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    #[serde(rename = "static", default)]
+    pub linked_static: bool,
     /// What it runs on.
     ///
     /// Form: image name. Default: `bases.runtime`.
@@ -530,6 +540,15 @@ pub struct RawPackBinary {
     ///
     /// Form: binary of the package. Default: the binary of the package's name, else its only one.
     pub bin: Option<Spanned<String>>,
+    /// Switched on beside the default ones. Features that the binary requires are on anyway.
+    ///
+    /// Form: list of features of the package. Default: `[]`.
+    #[serde(default)]
+    pub features: Vec<Spanned<String>>,
+    /// Whether the package's default features are on.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub default_features: Option<Spanned<bool>>,
     /// The folder that receives it.
     ///
     /// Form: path in the pack. Default: required.

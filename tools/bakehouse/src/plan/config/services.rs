@@ -35,6 +35,8 @@ impl Check<'_> {
                         package: member.name.clone(),
                         bin: bin.name.clone(),
                         features: bin.required_features.clone(),
+                        default_features: true,
+                        linked_static: false,
                         image: self.image(raw, &RawImage::default(), None, user.as_ref()),
                         compose: ComposeConfig::default(),
                     });
@@ -57,9 +59,41 @@ impl Check<'_> {
         let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
         let images: Vec<_> = self.images(raw, service, user);
         let Some((package, bin)) = found else { return };
-        let member = &self.workspace.members[&package];
-        let mut features = BTreeSet::from_iter(member.required_features(&bin));
-        for feature in &service.features {
+        let features = self.features(&package, &bin, &service.features);
+        let default_features = self.default_features(&package, service.default_features.as_ref());
+        let family = name.as_ref().clone();
+        let mut push = |name: String, variant: Option<String>, image: ImageConfig| {
+            services.push(ServiceConfig {
+                name,
+                family: family.clone(),
+                variant,
+                package: package.clone(),
+                bin: bin.clone(),
+                features: features.clone(),
+                default_features,
+                linked_static: service.linked_static,
+                image,
+                compose: ComposeConfig::default(),
+            });
+        };
+        for (variant, image) in images {
+            match variant {
+                Some(variant) => push(format!("{family}-{variant}"), Some(variant), image),
+                None => push(family.clone(), None, image),
+            }
+        }
+    }
+
+    /// The features that a binary asks for and those that it requires, sorted.
+    pub(super) fn features(
+        &mut self,
+        package: &str,
+        bin: &str,
+        asked: &[Spanned<String>],
+    ) -> Vec<String> {
+        let member = &self.workspace.members[package];
+        let mut features = BTreeSet::from_iter(member.required_features(bin));
+        for feature in asked {
             if !member.features.contains_key(feature.as_ref()) {
                 let known = member.features.keys().map(String::as_str);
                 let hint = did_you_mean(feature.as_ref(), known).unwrap_or_else(|| {
@@ -77,25 +111,29 @@ impl Check<'_> {
             }
             features.insert(feature.as_ref().clone());
         }
-        let family = name.as_ref().clone();
-        let mut push = |name: String, variant: Option<String>, image: ImageConfig| {
-            services.push(ServiceConfig {
-                name,
-                family: family.clone(),
-                variant,
-                package: package.clone(),
-                bin: bin.clone(),
-                features: features.iter().cloned().collect(),
-                image,
-                compose: ComposeConfig::default(),
-            });
+        features.into_iter().collect()
+    }
+
+    /// Whether a binary has the default features of its package. Where the workspace's folder holds a package and the first
+    /// resolver is used, Cargo leaves them out for that package alone, and says nothing.
+    pub(super) fn default_features(
+        &mut self,
+        package: &str,
+        asked: Option<&Spanned<bool>>,
+    ) -> bool {
+        let Some(without) = asked.filter(|asked| !*asked.as_ref()) else {
+            return true;
         };
-        for (variant, image) in images {
-            match variant {
-                Some(variant) => push(format!("{family}-{variant}"), Some(variant), image),
-                None => push(family.clone(), None, image),
-            }
+        let root = self.workspace.root_package();
+        if self.workspace.resolver() == "1" && root.is_some_and(|root| root.name != package) {
+            self.problem(
+                Code::ConfigValue,
+                format!("Cargo cannot leave out the default features of `{package}`: under resolver 1 it does so for the package of the workspace's folder alone"),
+                without.span(),
+                "set `resolver = \"2\"` in the manifest of the workspace",
+            );
         }
+        false
     }
 
     /// The runtime images of a service, by variant.

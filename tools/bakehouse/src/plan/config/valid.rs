@@ -31,8 +31,10 @@ pub enum Strategy {
 /// Over which packages features are unified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unify {
-    /// Over all services: no third-party crate compiles twice.
+    /// Over the services that get no feature of a local package from one another; over all of them where they can.
     Services,
+    /// Over all services, whatever they get from one another: no crate compiles twice.
+    All,
     /// Per package: each gets just the features that it asks for.
     Each,
 }
@@ -144,6 +146,10 @@ pub struct ServiceConfig {
     pub package: String,
     pub bin: String,
     pub features: Vec<String>,
+    /// The package's default features as well.
+    pub default_features: bool,
+    /// The C library is linked into the binary.
+    pub linked_static: bool,
     pub image: ImageConfig,
     pub compose: ComposeConfig,
 }
@@ -215,8 +221,10 @@ pub struct PackConfig {
 pub struct PackBinaryConfig {
     pub package: String,
     pub bin: String,
-    /// Its required features.
+    /// Those that it asks for and those that it requires.
     pub features: Vec<String>,
+    /// The package's default features as well.
+    pub default_features: bool,
     /// Folder, relative to the workspace root.
     pub folder: Utf8PathBuf,
     /// The C library is linked into it.

@@ -90,7 +90,8 @@ impl<'a> State<'a> {
     pub(super) fn asked(self, output: Output<'_>, package: &str) -> BTreeSet<&'a str> {
         let selection = self.selection(output);
         let own = |feature: &'a String| feature.strip_prefix(package)?.strip_prefix('/');
-        let named = selection.packages.iter().any(|named| named == package);
+        let named = selection.packages.iter().any(|named| named == package)
+            && !selection.without_default.contains(package);
         let features = selection.features.iter().filter_map(own);
         features.chain(named.then_some("default")).collect()
     }

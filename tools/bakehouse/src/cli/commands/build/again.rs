@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::engine::progress::Step;
 use crate::plan::Plan;
+use crate::plan::config::valid::Unify;
 use crate::plan::skeleton::RUNNER;
 use crate::plan::stage::{CompileStage, Selection};
 
@@ -49,7 +50,10 @@ pub fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Agai
             let why = if distinct.len() < stages.len() {
                 "once for each platform"
             } else if of.len() > 1 {
-                "features are not unified: `unify = \"each\"`"
+                match plan.config.unify {
+                    Unify::Each => "features are not unified: `unify = \"each\"`",
+                    _ => "in two chains, see `bakehouse plan`: together, services would get features of one another",
+                }
             } else {
                 "Cargo took it for stale in a later stage"
             };

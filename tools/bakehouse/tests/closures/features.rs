@@ -1,0 +1,646 @@
+//! No service gets a feature of a local package from another one: what Cargo says of each service by itself is what it says
+//! of the service in the commands of the generated stages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::tree::{Tree, cargo, stderr};
+
+/// By package, whether it is for the builder, and kind of target: the features that a build compiles it with.
+type Units = BTreeMap<(String, bool, String), BTreeSet<Vec<String>>>;
+
+/// The local packages that Cargo would compile.
+fn units(tree: &Tree, arguments: &[&str]) -> Units {
+    let host = || {
+        let mut rustc = std::process::Command::new("rustc");
+        let said = rustc.arg("-vV").output().unwrap().stdout;
+        let said = String::from_utf8(said).unwrap();
+        said.lines()
+            .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
+    };
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--unit-graph",
+        "-Zunstable-options",
+        "--locked",
+        "--offline",
+    ]);
+    // With a target Cargo tells what is for the builder.
+    command.args(["--target", &host().unwrap()]).args(arguments);
+    command
+        .env("RUSTC_BOOTSTRAP", "1")
+        .current_dir(tree.path(""));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", stderr(&output));
+    let graph: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut units = Units::new();
+    for unit in graph["units"].as_array().unwrap() {
+        let id = unit["pkg_id"].as_str().unwrap();
+        let Some((folder, _)) = id
+            .strip_prefix("path+file://")
+            .and_then(|id| id.split_once('#'))
+        else {
+            continue;
+        };
+        let name = folder.rsplit('/').next().unwrap().to_owned();
+        let kind = unit["target"]["kind"][0].as_str().unwrap().to_owned();
+        let features = unit["features"].as_array().unwrap().iter();
+        let features = features.map(|feature| feature.as_str().unwrap().to_owned());
+        let key = (name, unit["platform"].is_null(), kind);
+        units.entry(key).or_default().insert(features.collect());
+    }
+    units
+}
+
+/// Cargo's arguments in a stage of the generated Dockerfile, but for what is about the builder.
+fn arguments(dockerfile: &str, stage: &str) -> Option<Vec<String>> {
+    let (_, rest) = dockerfile.split_once(&format!(" AS {stage}\n"))?;
+    let (_, rest) = rest.split_once("\ncargo build ")?;
+    let mut text = String::new();
+    for line in rest.lines() {
+        text += line.trim_end_matches('\\');
+        if !line.ends_with('\\') {
+            break;
+        }
+    }
+    let text = text.replace("--locked --offline --config /vendor/config.toml", "");
+    Some(text.split_whitespace().map(str::to_owned).collect())
+}
+
+/// A service of a workspace.
+struct Service {
+    name: String,
+    /// Cargo's arguments for it alone.
+    alone: Vec<String>,
+}
+
+fn services(tree: &Tree) -> Vec<Service> {
+    let config: toml::Table = tree.read("bakehouse.toml").parse().unwrap();
+    let services = config["services"].as_table().unwrap().iter();
+    services
+        .map(|(name, service)| {
+            let package = service
+                .get("package")
+                .map_or(name.as_str(), |package| package.as_str().unwrap());
+            let bin = service
+                .get("bin")
+                .map_or(package, |bin| bin.as_str().unwrap());
+            let mut alone = vec![
+                "-p".to_owned(),
+                package.to_owned(),
+                "--bin".to_owned(),
+                bin.to_owned(),
+            ];
+            let features = service.get("features").and_then(toml::Value::as_array);
+            for feature in features.into_iter().flatten() {
+                alone.push(format!("--features={}", feature.as_str().unwrap()));
+            }
+            if service
+                .get("default-features")
+                .and_then(toml::Value::as_bool)
+                == Some(false)
+            {
+                alone.push("--no-default-features".to_owned());
+            }
+            Service {
+                name: name.clone(),
+                alone,
+            }
+        })
+        .collect()
+}
+
+/// The outputs of each chain.
+fn chains(tree: &Tree) -> Vec<Vec<String>> {
+    let plan = tree.plan();
+    let chains = plan["chains"].as_array().unwrap().iter();
+    chains
+        .map(|chain| {
+            let outputs = chain["outputs"].as_array().unwrap().iter();
+            outputs
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect()
+        })
+        .collect()
+}
+
+/// Holds each service in its chain against the service alone. Gives the chains.
+#[track_caller]
+fn check(tree: &Tree) -> Vec<Vec<String>> {
+    tree.generate();
+    let dockerfile = tree.generated("docker/Dockerfile");
+    let closures: BTreeMap<String, BTreeSet<String>> = tree
+        .closures()
+        .iter()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, closure)| {
+            (
+                name.to_owned(),
+                closure.split(' ').map(str::to_owned).collect(),
+            )
+        })
+        .collect();
+    let chains = chains(tree);
+    let services = services(tree);
+    let alone: BTreeMap<&str, Units> = services
+        .iter()
+        .map(|service| {
+            let arguments: Vec<&str> = service.alone.iter().map(String::as_str).collect();
+            (service.name.as_str(), units(tree, &arguments))
+        })
+        .collect();
+    for service in &services {
+        let alone = &alone[service.name.as_str()];
+        let compiled: BTreeSet<String> = alone.keys().map(|(name, ..)| name.clone()).collect();
+        assert_eq!(
+            closures[&service.name], compiled,
+            "closure of {}",
+            service.name
+        );
+        // Services that come to the same share the stage of the first.
+        let chain = chains
+            .iter()
+            .find(|chain| chain.contains(&service.name))
+            .unwrap();
+        let names = std::iter::once(&service.name).chain(chain);
+        let stage = names
+            .filter(|name| {
+                services
+                    .iter()
+                    .any(|other| other.name == **name && other.alone[1] == service.alone[1])
+            })
+            .find_map(|name| arguments(&dockerfile, &format!("build-{name}")))
+            .unwrap();
+        let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
+        assert_eq!(&units(tree, &stage), alone, "{} by {stage:?}", service.name);
+    }
+    // A library is compiled as one of the services wants it that its stage is for.
+    for (at, chain) in chains.iter().enumerate() {
+        let suffix = match at {
+            0 => String::new(),
+            _ => format!("-for-{}", chain[0]),
+        };
+        let packages: BTreeSet<&String> = closures.values().flatten().collect();
+        for package in packages {
+            let Some(stage) = arguments(&dockerfile, &format!("lib-{package}{suffix}")) else {
+                continue;
+            };
+            // That package is not the workspace's.
+            if stage.iter().any(|word| word.contains("bakehouse-runner")) {
+                continue;
+            }
+            let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
+            let units = units(tree, &stage);
+            let key = (package.clone(), false, "lib".to_owned());
+            let wanted = chain.iter().find_map(|name| alone[name.as_str()].get(&key));
+            assert_eq!(units.get(&key), wanted, "{package} by {stage:?}");
+        }
+    }
+    chains
+}
+
+#[test]
+fn a_service_gets_no_feature_from_another() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["server", "replay-ui", "clock", "worker"]
+-- bakehouse.toml --
+profile = "dev"
+[services.replay-ui]
+[services.server]
+[services.worker]
+-- clock/Cargo.toml --
+[package]
+name = "clock"
+version = "0.1.0"
+edition = "2021"
+[features]
+simulated = []
+-- clock/src/lib.rs --
+pub fn name() -> &'static str { if cfg!(feature = "simulated") { "simulated clock" } else { "real clock" } }
+-- server/Cargo.toml --
+[package]
+name = "server"
+version = "0.1.0"
+edition = "2021"
+[dependencies]
+clock = { path = "../clock" }
+-- server/src/main.rs --
+fn main() { println!("{}", clock::name()) }
+-- replay-ui/Cargo.toml --
+[package]
+name = "replay-ui"
+version = "0.1.0"
+edition = "2021"
+[dependencies]
+clock = { path = "../clock", features = ["simulated"] }
+-- replay-ui/src/main.rs --
+fn main() { println!("{}", clock::name()) }
+-- worker/Cargo.toml --
+[package]
+name = "worker"
+version = "0.1.0"
+edition = "2021"
+[dependencies]
+clock = { path = "../clock" }
+-- worker/src/main.rs --
+fn main() { println!("{}", clock::name()) }
+"#,
+    );
+    assert_eq!(check(&tree), [vec!["server", "worker"], vec!["replay-ui"]]);
+    let right = [
+        "replay-ui: simulated clock",
+        "server: real clock",
+        "worker: real clock",
+    ];
+    assert_eq!(tree.built(), right);
+    let plan = tree.plan();
+    let parted = serde_json::json!([{
+        "package": "clock", "feature": "simulated", "by": "replay-ui",
+        "with": ["replay-ui"], "without": ["server", "worker"],
+    }]);
+    assert_eq!(plan["chains"][1]["parted_by"], parted);
+    assert_eq!(plan["chains"][1]["libraries_again"], 1);
+    let text = String::from_utf8(tree.bakehouse(&["plan"]).stdout).unwrap();
+    for said in [
+        "deps-for-replay-ui: replay-ui",
+        "clock/simulated, which replay-ui asks for",
+        "with replay-ui",
+        "without server, worker",
+        "compiles 1 of the libraries and up to 0 third-party crates again",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    // An edit of what only the other asks for is nothing to the server.
+    let hash = |plan: &serde_json::Value, at: usize| plan["services"][at]["input_hash"].clone();
+    let manifest = tree.read("replay-ui/Cargo.toml");
+    let edited = manifest.replace("\"simulated\"", "\"simulated\", \"paused\"");
+    tree.write("replay-ui/Cargo.toml", &edited);
+    let clock = tree.read("clock/Cargo.toml");
+    tree.write(
+        "clock/Cargo.toml",
+        &clock.replace("[features]", "[features]\npaused = []"),
+    );
+    let edited = tree.plan();
+    tree.write("replay-ui/Cargo.toml", &manifest);
+    let asked_by_nobody = tree.plan();
+    for (service, same) in [(0, false), (1, true), (2, true)] {
+        assert_eq!(
+            hash(&asked_by_nobody, service) == hash(&edited, service),
+            same
+        );
+    }
+    tree.write("clock/Cargo.toml", &clock);
+
+    let config = tree.read("bakehouse.toml");
+    tree.write(
+        "bakehouse.toml",
+        &format!("cache.strategy = \"mount\"\n{config}"),
+    );
+    assert_eq!(tree.build(&[]).0, right);
+    tree.write("bakehouse.toml", &format!("unify = \"all\"\n{config}"));
+    assert_eq!(chains(&tree).len(), 1);
+    let all = [
+        "replay-ui: simulated clock",
+        "server: simulated clock",
+        "worker: simulated clock",
+    ];
+    assert_eq!(tree.built(), all);
+}
+
+#[test]
+fn a_service_is_built_without_the_default_features_of_its_package() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["app", "tool", "kit"]
+-- bakehouse.toml --
+profile = "dev"
+[services.app]
+[services.plain]
+package = "app"
+default-features = false
+[services.some]
+package = "app"
+default-features = false
+features = ["b"]
+[services.tool]
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+[features]
+default = ["a"]
+a = ["kit/loud"]
+b = []
+[dependencies]
+kit = { path = "../kit", default-features = false }
+-- app/src/lib.rs --
+pub fn on() -> String { format!("{} {} {}", cfg!(feature = "a"), cfg!(feature = "b"), kit::kind()) }
+-- app/src/main.rs --
+fn main() { println!("{}", app::on()) }
+-- tool/Cargo.toml --
+[package]
+name = "tool"
+version = "0.1.0"
+edition = "2021"
+[features]
+default = ["x"]
+x = []
+[dependencies]
+kit = { path = "../kit", default-features = false }
+-- tool/src/main.rs --
+fn main() { println!("{} {}", cfg!(feature = "x"), kit::kind()) }
+-- kit/Cargo.toml --
+[package]
+name = "kit"
+version = "0.1.0"
+edition = "2021"
+[features]
+default = ["extra"]
+extra = []
+loud = []
+-- kit/src/lib.rs --
+pub fn kind() -> String { format!("{} {}", cfg!(feature = "loud"), cfg!(feature = "extra")) }
+"#,
+    );
+    assert_eq!(
+        check(&tree),
+        [vec!["plain", "tool"], vec!["app"], vec!["some"]]
+    );
+    let right = [
+        "app: true false true false",
+        "plain: false false false false",
+        "some: false true false false",
+        "tool: true false false",
+    ];
+    assert_eq!(tree.built(), right);
+    let config = tree.read("bakehouse.toml");
+    tree.write(
+        "bakehouse.toml",
+        &format!("cache.strategy = \"mount\"\n{config}"),
+    );
+    assert_eq!(tree.build(&[]).0, right);
+    tree.write("bakehouse.toml", &format!("unify = \"each\"\n{config}"));
+    assert_eq!(tree.built(), right);
+}
+
+/// Numbers that look random, the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap() % below
+    }
+
+    /// Once in so many times.
+    fn one_in(&mut self, times: usize) -> bool {
+        self.next(times) == 0
+    }
+
+    fn some<'a>(&mut self, of: &[&'a str]) -> Vec<&'a str> {
+        of.iter().filter(|_| self.one_in(3)).copied().collect()
+    }
+}
+
+const FEATURES: [&str; 3] = ["a", "b", "c"];
+const LIBRARIES: usize = 6;
+const SERVICES: usize = 4;
+
+/// A workspace of feature tables made at random.
+fn workspace(seed: u64) -> String {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    for _ in 0..8 {
+        random.next(2);
+    }
+    let resolver = random.next(3) + 1;
+    let all = LIBRARIES + SERVICES;
+    let name = |index: usize| match index.checked_sub(LIBRARIES) {
+        None => format!("m{index}"),
+        Some(service) => format!("s{service}"),
+    };
+    let members: Vec<String> = (0..all).map(|index| format!("{:?}", name(index))).collect();
+    let mut text = format!(
+        "-- Cargo.toml --\n[workspace]\nresolver = \"{resolver}\"\nmembers = [{}]\n",
+        members.join(", ")
+    );
+    for index in 0..all {
+        let name = name(index);
+        writeln!(text, "-- {name}/Cargo.toml --\n[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"").unwrap();
+        let is_service = index >= LIBRARIES;
+        let proc_macro = !is_service && random.one_in(6);
+        if proc_macro {
+            text += "[lib]\nproc-macro = true\n";
+        }
+        let mut values: Vec<String> = FEATURES
+            .iter()
+            .map(|feature| format!("\"{feature}\""))
+            .collect();
+        // By table: its lines.
+        let mut tables: BTreeMap<String, String> = BTreeMap::new();
+        let mut has_build = false;
+        for needed in 0..index.min(LIBRARIES) {
+            if !random.one_in(if is_service { 2 } else { 3 }) {
+                continue;
+            }
+            let kind = match random.next(8) {
+                0 | 1 => "build-dependencies",
+                // Under the first resolver those for tests have a say in the features of what is built.
+                2 if resolver > 1 => "dev-dependencies",
+                _ => "dependencies",
+            };
+            has_build |= kind == "build-dependencies";
+            let target = match random.next(8) {
+                0 => "target.'cfg(windows)'.",
+                1 => "target.'cfg(target_arch = \"x86_64\")'.",
+                2 => "target.'cfg(unix)'.",
+                _ => "",
+            };
+            let optional = kind != "dev-dependencies" && random.one_in(3);
+            let renamed = random.one_in(4);
+            let key = if renamed {
+                format!("r{needed}")
+            } else {
+                format!("m{needed}")
+            };
+            let mut line = format!(
+                "{key} = {{ path = \"../m{needed}\", features = {:?}",
+                random.some(&FEATURES)
+            );
+            if renamed {
+                write!(line, ", package = \"m{needed}\"").unwrap();
+            }
+            if random.one_in(2) {
+                line += ", default-features = false";
+            }
+            if optional {
+                line += ", optional = true";
+            }
+            tables
+                .entry(format!("[{target}{kind}]"))
+                .or_default()
+                .push_str(&(line + " }\n"));
+            let feature = FEATURES[random.next(3)];
+            if kind != "dev-dependencies" && random.one_in(2) {
+                values.push(format!("\"{key}/{feature}\""));
+            }
+            if optional {
+                values.push(format!("\"{key}?/{feature}\""));
+                // Without this there is a feature of its name.
+                values.push(if random.one_in(2) {
+                    format!("\"dep:{key}\"")
+                } else {
+                    format!("\"{key}/{feature}\"")
+                });
+            }
+        }
+        // A crate that is not local may be optional, too.
+        if random.one_in(3) {
+            tables
+                .entry("[dependencies]".to_owned())
+                .or_default()
+                .push_str(
+                    "quote = { version = \"1\", optional = true, default-features = false }\n",
+                );
+            values.push("\"quote/proc-macro\"".to_owned());
+            values.push("\"quote?/proc-macro\"".to_owned());
+            if random.one_in(2) {
+                values.push("\"dep:quote\"".to_owned());
+            }
+        }
+        for (table, lines) in tables {
+            write!(text, "{table}\n{lines}").unwrap();
+        }
+        text += "[features]\n";
+        for feature in FEATURES
+            .iter()
+            .chain(random.one_in(2).then_some(&"default"))
+        {
+            let own: Vec<String> = values
+                .iter()
+                .filter(|value| **value != format!("\"{feature}\""))
+                .filter(|_| random.one_in(4))
+                .cloned()
+                .collect();
+            writeln!(text, "{feature} = [{}]", own.join(", ")).unwrap();
+        }
+        if has_build || random.one_in(5) {
+            writeln!(text, "-- {name}/build.rs --\nfn main() {{}}").unwrap();
+        }
+        if is_service {
+            writeln!(text, "-- {name}/src/main.rs --\nfn main() {{}}").unwrap();
+        } else {
+            writeln!(text, "-- {name}/src/lib.rs --").unwrap();
+        }
+    }
+    text += "-- bakehouse.toml --\nprofile = \"dev\"\n";
+    for service in 0..=SERVICES {
+        let package = service.min(SERVICES - 1);
+        writeln!(
+            text,
+            "[services.x{service}]\npackage = \"s{package}\"\nfeatures = {:?}",
+            random.some(&FEATURES)
+        )
+        .unwrap();
+        if random.one_in(4) {
+            text += "default-features = false\n";
+        }
+    }
+    text
+}
+
+/// Whether Cargo builds both as it builds each alone.
+fn together(tree: &Tree, one: &Service, other: &Service) -> bool {
+    let named = |service: &Service| {
+        let features: Vec<String> = service
+            .alone
+            .iter()
+            .filter_map(|word| word.strip_prefix("--features="))
+            .map(|feature| format!("{}/{feature}", service.alone[1]))
+            .collect();
+        let manifest: toml::Table = tree
+            .read(&format!("{}/Cargo.toml", service.alone[1]))
+            .parse()
+            .unwrap();
+        let has_default = manifest["features"].get("default").is_some();
+        let default = has_default
+            && !service
+                .alone
+                .iter()
+                .any(|word| word == "--no-default-features");
+        features
+            .into_iter()
+            .chain(default.then(|| format!("{}/default", service.alone[1])))
+    };
+    let features: Vec<String> = named(one).chain(named(other)).collect();
+    let features = features.join(",");
+    [one, other].iter().all(|service| {
+        let mut both = vec![
+            "-p",
+            &one.alone[1],
+            "-p",
+            &other.alone[1],
+            "--no-default-features",
+            "--bin",
+            &service.alone[3],
+        ];
+        if !features.is_empty() {
+            both.extend(["--features", &features]);
+        }
+        let alone: Vec<&str> = service.alone.iter().map(String::as_str).collect();
+        units(tree, &both) == units(tree, &alone)
+    })
+}
+
+/// The fewest parts without two that cannot be together.
+fn fewest(count: usize, parted: &BTreeSet<(usize, usize)>) -> usize {
+    let fits = |ways: usize, limit: usize| {
+        let part = |at: usize| ways / limit.pow(u32::try_from(at).unwrap()) % limit;
+        parted.iter().all(|(one, other)| part(*one) != part(*other))
+    };
+    let mut limits = 1..=count;
+    limits
+        .find(|limit| (0..limit.pow(u32::try_from(count).unwrap())).any(|ways| fits(ways, *limit)))
+        .unwrap()
+}
+
+/// `BAKEHOUSE_SEEDS=200` tries that many.
+#[test]
+fn services_with_features_at_random_are_in_as_few_chains_as_cargo_allows() {
+    let seeds = std::env::var("BAKEHOUSE_SEEDS").ok();
+    let seeds: u64 = seeds.map_or(3, |seeds| seeds.parse().unwrap());
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for seed in 1..=seeds {
+        let text = workspace(seed);
+        println!("seed {seed}");
+        let tree = Tree::of(&text);
+        let chains = check(&tree);
+        let services = services(&tree);
+        let mut parted = BTreeSet::new();
+        for one in 0..services.len() {
+            for other in one + 1..services.len() {
+                if !together(&tree, &services[one], &services[other]) {
+                    parted.insert((one, other));
+                }
+            }
+        }
+        assert_eq!(
+            chains.len(),
+            fewest(services.len(), &parted),
+            "seed {seed}: {chains:?}, {parted:?}"
+        );
+        *counts.entry(chains.len()).or_default() += 1;
+    }
+    println!("chains: {counts:?}");
+    assert!(counts.len() > 1, "{counts:?}");
+}
