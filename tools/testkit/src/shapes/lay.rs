@@ -62,8 +62,9 @@ impl Model {
         let mut none = self.clone();
         none.shape.star = false;
         let mut folders: Vec<String> = none.tree().into_keys().collect();
-        folders.push(self.path(&format!("{VENDOR}/x")));
-        folders.push(self.path(&format!("{LOCAL}/x")));
+        for folder in [VENDOR, LOCAL, ".git"] {
+            folders.push(self.path(&format!("{folder}/x")));
+        }
         if self.shape.edges >> 15 == 1 {
             folders.push(self.path("docker/x"));
         }

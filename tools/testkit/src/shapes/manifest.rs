@@ -165,7 +165,10 @@ fn workspace(model: &Model, shared: &Shared) -> String {
         let _ = writeln!(text, "resolver = \"{resolver}\"");
     }
     let pattern = if shape.star { "*" } else { "crates/*" };
-    let _ = writeln!(text, "members = [\"{pattern}\"]");
+    // A pattern that nothing fits is none to Cargo.
+    if model.members.len() > usize::from(shape.root) {
+        let _ = writeln!(text, "members = [\"{pattern}\"]");
+    }
     let excluded: Vec<String> = model
         .excluded
         .iter()
@@ -227,6 +230,7 @@ fn configuration(model: &Model) -> String {
         }
     }
     for (package, paths) in &model.inputs {
+        let paths: Vec<&String> = paths.iter().collect();
         let _ = write!(text, "\n[inputs.{package}]\npaths = {paths:?}\n");
     }
     text
