@@ -53,16 +53,16 @@ fn a_planted_difference_is_found() {
 
 #[test]
 fn affected_names_whatever_the_host_builds_differently() {
-    holds(&Campaign::given(Depth::Plan, Some(1000), 20, 3).run());
+    holds(&Campaign::random(Depth::Plan, Some(1000), 20, 3).run());
 }
 
 #[test]
 fn what_an_image_does_is_what_the_host_builds() {
-    holds(&Campaign::given(Depth::Images, Some(1), 20, 1).run());
+    holds(&Campaign::random(Depth::Images, Some(1), 20, 1).run());
 }
 
 #[test]
 #[ignore = "slow: tools/test --slow"]
 fn what_an_image_does_is_what_the_host_builds_in_two_hundred_shapes() {
-    holds(&Campaign::given(Depth::Images, None, 200, 3).run());
+    holds(&Campaign::random(Depth::Images, None, 200, 3).run());
 }

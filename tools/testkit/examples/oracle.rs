@@ -1,11 +1,11 @@
-//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does: `oracle [--plan] [--edits N] [FIRST [COUNT]]`.
-//! With `--plan` nothing is baked.
+//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does: those of seeds, or with `--singles` a plain workspace with
+//! one thing more, for each thing. With `--plan` nothing is baked.
 
 use std::process::ExitCode;
 
 use bakehouse_testkit::oracle::{Campaign, Depth};
 
-const USAGE: &str = "usage: oracle [--plan] [--edits N] [FIRST [COUNT]]";
+const USAGE: &str = "usage: oracle [--singles] [--plan] [--edits N] [FIRST [COUNT]]";
 
 fn main() -> ExitCode {
     let Some(campaign) = parse(std::env::args().skip(1)) else {
@@ -21,25 +21,28 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Option<Campaign> {
-    let mut campaign = Campaign {
-        depth: Depth::Images,
-        seed: 1,
-        shapes: 1,
-        edits: 3,
-    };
+    let (mut depth, mut edits, mut singles) = (Depth::Images, 3, false);
     let mut numbers = Vec::new();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--plan" => campaign.depth = Depth::Plan,
-            "--edits" => campaign.edits = words.next()?.parse().ok()?,
-            number => numbers.push(number.parse().ok()?),
+            "--plan" => depth = Depth::Plan,
+            "--singles" => singles = true,
+            "--edits" => edits = words.next()?.parse().ok()?,
+            number => numbers.push(number.parse::<u64>().ok()?),
         }
     }
-    match numbers[..] {
-        [] => {}
-        [first] => campaign.seed = first,
-        [first, count] => (campaign.seed, campaign.shapes) = (first, count),
+    let (first, count) = match numbers[..] {
+        [] => (1, if singles { u64::MAX } else { 1 }),
+        [first] => (first, 1),
+        [first, count] => (first, count),
         _ => return None,
+    };
+    if !singles {
+        return Some(Campaign::random(depth, Some(first), count, edits));
     }
+    let mut campaign = Campaign::singles(depth, edits);
+    campaign
+        .shapes
+        .retain(|(number, _)| *number >= first && number - first < count);
     Some(campaign)
 }

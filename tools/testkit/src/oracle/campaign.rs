@@ -12,12 +12,11 @@ use crate::shapes::{self, Edit, Laid, Model, Shape};
 /// How many smaller shapes are tried for one that differs.
 const SHRINKS: usize = 24;
 
-/// Shapes that follow from a seed, each with as many edits.
-#[derive(Clone, Copy, Debug)]
+/// Shapes, each with a seed of which its edits follow, and how many of these.
+#[derive(Clone, Debug)]
 pub struct Campaign {
     pub depth: Depth,
-    pub seed: u64,
-    pub shapes: u64,
+    pub shapes: Vec<(u64, Shape)>,
     pub edits: usize,
 }
 
@@ -33,21 +32,31 @@ pub struct Tally {
 }
 
 impl Campaign {
-    /// One that variables of the environment may change: `BAKEHOUSE_SEED`, `BAKEHOUSE_SHAPES`, `BAKEHOUSE_EDITS`. Without a
-    /// seed it is one that nobody has tried.
-    pub fn given(depth: Depth, seed: Option<u64>, shapes: u64, edits: usize) -> Self {
+    /// As many shapes as follow from seeds, one after the other. Variables of the environment change that:
+    /// `BAKEHOUSE_SEED`, `BAKEHOUSE_SHAPES`, `BAKEHOUSE_EDITS`. Without a seed it is one that nobody has tried.
+    pub fn random(depth: Depth, seed: Option<u64>, shapes: u64, edits: usize) -> Self {
         let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
         let now = || {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             now.map_or(1, |now| now.as_secs())
         };
-        let edits = number("BAKEHOUSE_EDITS")
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(edits);
+        let given = number("BAKEHOUSE_EDITS").and_then(|count| usize::try_from(count).ok());
+        let first = number("BAKEHOUSE_SEED").or(seed).unwrap_or_else(now);
+        let count = number("BAKEHOUSE_SHAPES").unwrap_or(shapes);
         Self {
             depth,
-            seed: number("BAKEHOUSE_SEED").or(seed).unwrap_or_else(now),
-            shapes: number("BAKEHOUSE_SHAPES").unwrap_or(shapes),
+            shapes: (first..first + count)
+                .map(|seed| (seed, shapes::shape(seed)))
+                .collect(),
+            edits: given.unwrap_or(edits),
+        }
+    }
+
+    /// A plain workspace with one thing more, for each thing.
+    pub fn singles(depth: Depth, edits: usize) -> Self {
+        Self {
+            depth,
+            shapes: (1..).zip(shapes::singles()).collect(),
             edits,
         }
     }
@@ -56,19 +65,16 @@ impl Campaign {
     pub fn run(&self) -> Tally {
         let served = Served::start();
         let mut tally = Tally::default();
-        println!(
-            "BAKEHOUSE_SEED={} and on, {} shapes, {} edits each",
-            self.seed, self.shapes, self.edits
-        );
-        for seed in self.seed..self.seed + self.shapes {
+        println!("{} shapes, {} edits each", self.shapes.len(), self.edits);
+        for (seed, shape) in &self.shapes {
             let began = Instant::now();
-            let shape = shapes::shape(seed);
-            let edits = shapes::edits(&shape, seed, self.edits);
-            let verdict = self.play(&shape, &edits, false, &served);
+            let edits = shapes::edits(shape, *seed, self.edits);
+            let verdict = self.play(shape, &edits, false, &served);
+            let told = shape.told();
             let took = began.elapsed().as_secs_f32();
             match verdict {
                 Verdict::Same { edits, refused } => {
-                    println!("{seed}: same, {edits} edits, {took:.1} s");
+                    println!("{seed}: same, {edits} edits, {took:.1} s: {told}");
                     tally.same += 1;
                     tally.edits += edits;
                     for code in refused {
@@ -76,7 +82,7 @@ impl Campaign {
                     }
                 }
                 Verdict::Refused(code) => {
-                    println!("{seed}: refused, {code}: {:?}", shape.parts);
+                    println!("{seed}: refused, {code}: {told}");
                     *tally.refused.entry(code).or_default() += 1;
                 }
                 Verdict::Invalid(said) => {
@@ -84,9 +90,9 @@ impl Campaign {
                     tally.invalid += 1;
                 }
                 Verdict::Differs(difference) => {
-                    println!("{seed}: differs, {took:.1} s: {difference}\n{shape:?}");
+                    println!("{seed}: differs, {took:.1} s: {told}\n{difference}\n{shape:?}");
                     tally.differing += 1;
-                    self.explain(seed, &shape, *difference, &served);
+                    self.explain(*seed, shape, &difference, &served);
                 }
             }
         }
@@ -106,7 +112,7 @@ impl Campaign {
     }
 
     /// Looks for the smallest shape that shows a difference of the kind, and prints it.
-    fn explain(&self, seed: u64, shape: &Shape, found: Difference, served: &Served) {
+    fn explain(&self, seed: u64, shape: &Shape, found: &Difference, served: &Served) {
         let mut smallest = shape.clone();
         let mut tries = 0;
         if std::env::var_os("BAKEHOUSE_NO_SHRINK").is_none() {
@@ -118,7 +124,7 @@ impl Campaign {
                     }
                     // Mounts that another shape has filled are part of no shape.
                     let verdict = self.play(&less, &found.after, true, served);
-                    if matches!(verdict, Verdict::Differs(other) if other.kind == found.kind) {
+                    if matches!(verdict, Verdict::Differs(other) if other.is_like(found)) {
                         smallest = less;
                         continue 'smaller;
                     }
@@ -126,7 +132,7 @@ impl Campaign {
                 break;
             }
         }
-        println!("{seed}: {}, {smallest:?}", found.kind);
+        println!("{seed}: {}: {}\n{smallest:?}", found.kind, smallest.told());
         for edit in &found.after {
             println!("{seed}: after {edit:?}");
         }

@@ -6,11 +6,15 @@ use serde_json::Value;
 
 use super::host::{Host, Printed};
 use super::verdict::{Difference, Kind, Verdict, differences, missed};
+use crate::bake::{Bake, BakeRun};
 use crate::engine::Turn;
 use crate::ran::Ran;
 use crate::served::Served;
 use crate::shapes::{Edit, Laid, Model, Shape};
 use crate::{bakehouse, container};
+
+/// Of the log of a step that failed.
+const LINES: usize = 16;
 
 /// How far a shape is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,14 +213,11 @@ impl Play<'_> {
             laid.repository.dir()
         };
         let turn = Turn::take();
-        let run = crate::bake::Bake::new(folder, registry).attempt(&turn);
+        let run = Bake::new(folder, registry).attempt(&turn);
         if run.success {
             return Ok(());
         }
-        let said = run.said();
-        let lines: Vec<&str> = said.lines().filter(|line| !line.is_empty()).collect();
-        let last = lines[lines.len().saturating_sub(25)..].join("\n  ");
-        Err(differs(Kind::Bake, after, format!("  {last}")))
+        Err(differs(Kind::Bake, after, failure(&run)))
     }
 
     /// Compares what images print.
@@ -240,6 +241,20 @@ impl Play<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// What the steps said at their end that failed.
+fn failure(run: &BakeRun) -> String {
+    let mut text = String::new();
+    let failed = run.steps.iter().filter(|step| step.error.is_some());
+    for step in failed.filter(|step| !step.log.trim().is_empty()) {
+        let lines: Vec<&str> = step.log.lines().collect();
+        for line in &lines[lines.len().saturating_sub(LINES)..] {
+            text += &format!("  {}: {line}\n", step.stage);
+        }
+    }
+    // Without a step, it was buildx.
+    if text.is_empty() { run.said() } else { text }
 }
 
 fn differs(kind: Kind, after: &[Edit], what: String) -> Stop {

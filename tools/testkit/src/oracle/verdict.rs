@@ -56,6 +56,13 @@ impl fmt::Display for Kind {
     }
 }
 
+impl Difference {
+    /// Whether the other one is of the same kind, and shows after as many edits.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.after.len() == other.after.len()
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.kind)?;

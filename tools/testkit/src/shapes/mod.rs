@@ -4,6 +4,7 @@
 //! workspaces do. [`Model`] is what it comes to, package by package, and [`Laid`] the repository on the disk. Each
 //! binary prints whatever its packages can know of themselves, so that any difference shows.
 
+mod all;
 mod archive;
 mod choose;
 mod clones;
@@ -16,6 +17,7 @@ mod parts;
 mod repository;
 mod shape;
 mod shrink;
+mod singles;
 mod sources;
 
 pub use choose::{edits, shape};
@@ -26,3 +28,4 @@ pub use shape::{
     Asked, Flavour, Member, Odd, Part, Patched, Place, Reader, Reference, Seat, Setting, Shape,
     Source, Standing, ToolchainFile, Unify, Where,
 };
+pub use singles::singles;
