@@ -2,7 +2,7 @@
 //! random edit `affected` names what the host builds differently, and the next bake ships it.
 
 use bakehouse_testkit::oracle::{Campaign, Depth, Kind, Plant, Play, Tally, Verdict};
-use bakehouse_testkit::{Served, shapes};
+use bakehouse_testkit::{Served, Turn, shapes};
 
 #[track_caller]
 fn holds(tally: &Tally) {
@@ -16,12 +16,8 @@ fn holds(tally: &Tally) {
 }
 
 /// A shape of which nothing is refused, with the first edit that the host sees.
-fn planted(plant: Plant, depth: Depth) -> Verdict {
-    let mut shape = shapes::shape(1);
-    shape.parts.clear();
-    (shape.services, shape.libraries, shape.root) = (1, 0, false);
-    (shape.star, shape.nested, shape.mount) = (false, false, false);
-    shape.source = shapes::Source::Registry;
+fn planted(plant: Plant, depth: Depth, turn: &Turn) -> Verdict {
+    let shape = shapes::Shape::plain();
     let edit = shapes::Edit::Value {
         path: "crates/front/src/main.rs".to_owned(),
         nth: 0,
@@ -32,19 +28,21 @@ fn planted(plant: Plant, depth: Depth) -> Verdict {
         depth,
         cold: false,
         plant: Some(plant),
+        turn: Some(turn),
     };
     play.verdict(&Served::start())
 }
 
 #[test]
 fn a_planted_difference_is_found() {
+    let turn = Turn::take();
     for (plant, depth, kind) in [
         (Plant::OtherSource, Depth::Images, Kind::Image),
         (Plant::StaleImage, Depth::Images, Kind::Image),
         (Plant::BrokenBake, Depth::Images, Kind::Bake),
         (Plant::BlindAffected, Depth::Plan, Kind::Affected),
     ] {
-        match planted(plant, depth) {
+        match planted(plant, depth, &turn) {
             Verdict::Differs(difference) => assert_eq!(difference.kind, kind, "{difference}"),
             other => panic!("{plant:?} is not found: {other:?}"),
         }

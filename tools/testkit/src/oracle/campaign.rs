@@ -1,16 +1,25 @@
 //! Many shapes, one after the other.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Instant, SystemTime};
+
+use camino::Utf8Path;
 
 use super::play::{Depth, Play};
 use super::verdict::{Difference, Verdict};
+use crate::engine::Turn;
 use crate::served::Served;
 use crate::shapes::{self, Edit, Laid, Model, Shape};
 
 /// How many smaller shapes are tried for one that differs.
 const SHRINKS: usize = 24;
+
+/// How many are played at once.
+const AT_ONCE: usize = 3;
 
 /// Shapes, each with a seed of which its edits follow, and how many of these.
 #[derive(Clone, Debug)]
@@ -27,6 +36,8 @@ pub struct Tally {
     pub edits: usize,
     pub refused: BTreeMap<String, usize>,
     pub edits_refused: BTreeMap<String, usize>,
+    /// How often `affected` named a service that the host does not build differently.
+    pub for_nothing: usize,
     pub differing: usize,
     pub invalid: usize,
 }
@@ -62,98 +73,143 @@ impl Campaign {
     }
 
     /// Plays them all, prints what differs with the smallest shape that shows it, and the tally at the end.
+    ///
+    /// # Panics
+    /// When no engine answers that is needed.
     pub fn run(&self) -> Tally {
         let served = Served::start();
-        let mut tally = Tally::default();
+        let turn = (self.depth == Depth::Images).then(Turn::take);
+        let tally = Mutex::new(Tally::default());
+        let next = AtomicUsize::new(0);
         println!("{} shapes, {} edits each", self.shapes.len(), self.edits);
-        for (seed, shape) in &self.shapes {
-            let began = Instant::now();
-            let edits = shapes::edits(shape, *seed, self.edits);
-            let verdict = self.play(shape, &edits, false, &served);
-            let told = shape.told();
-            let took = began.elapsed().as_secs_f32();
-            match verdict {
-                Verdict::Same { edits, refused } => {
-                    println!("{seed}: same, {edits} edits, {took:.1} s: {told}");
-                    tally.same += 1;
-                    tally.edits += edits;
-                    for code in refused {
-                        *tally.edits_refused.entry(code).or_default() += 1;
+        // Bakes wait more than they compute.
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    let table = Table {
+                        depth: self.depth,
+                        served: &served,
+                        turn: turn.as_ref(),
+                    };
+                    while let Some((seed, shape)) =
+                        self.shapes.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        let edits = shapes::edits(shape, *seed, self.edits);
+                        let (verdict, told) = table.judge(*seed, shape, &edits);
+                        let mut tally = tally.lock().expect("no thread has panicked");
+                        tally.count(verdict);
+                        println!("{told}");
                     }
-                }
-                Verdict::Refused(code) => {
-                    println!("{seed}: refused, {code}: {told}");
-                    *tally.refused.entry(code).or_default() += 1;
-                }
-                Verdict::Invalid(said) => {
-                    println!("{seed}: the host cannot build {shape:?}\n{said}");
-                    tally.invalid += 1;
-                }
-                Verdict::Differs(difference) => {
-                    println!("{seed}: differs, {took:.1} s: {told}\n{difference}\n{shape:?}");
-                    tally.differing += 1;
-                    self.explain(*seed, shape, &difference, &served);
-                }
+                });
             }
-        }
+        });
+        let tally = tally.into_inner().expect("no thread has panicked");
         println!("{tally}");
         tally
     }
+}
 
-    fn play(&self, shape: &Shape, edits: &[Edit], cold: bool, served: &Served) -> Verdict {
+/// Where shapes are played.
+struct Table<'a> {
+    depth: Depth,
+    served: &'a Served,
+    turn: Option<&'a Turn>,
+}
+
+impl Table<'_> {
+    /// What becomes of a shape, and how it is told.
+    fn judge(&self, seed: u64, shape: &Shape, edits: &[Edit]) -> (Verdict, String) {
+        let began = Instant::now();
+        let verdict = self.play(shape, edits, false);
+        let told = shape.told();
+        let took = began.elapsed().as_secs_f32();
+        let text = match &verdict {
+            Verdict::Same { edits, .. } => {
+                format!("{seed}: same, {edits} edits, {took:.1} s: {told}")
+            }
+            Verdict::Refused(code) => format!("{seed}: refused, {code}: {told}"),
+            Verdict::Invalid(said) => format!("{seed}: the host cannot build {shape:?}\n{said}"),
+            Verdict::Differs(difference) => format!(
+                "{seed}: differs, {took:.1} s: {told}\n{difference}\n{}",
+                self.explained(seed, shape, difference)
+            ),
+        };
+        (verdict, text)
+    }
+
+    fn play(&self, shape: &Shape, edits: &[Edit], cold: bool) -> Verdict {
         let play = Play {
             shape,
             edits,
             depth: self.depth,
             cold,
             plant: None,
+            turn: self.turn,
         };
-        play.verdict(served)
+        play.verdict(self.served)
     }
 
-    /// Looks for the smallest shape that shows a difference of the kind, and prints it.
-    fn explain(&self, seed: u64, shape: &Shape, found: &Difference, served: &Served) {
-        let mut smallest = shape.clone();
-        let mut tries = 0;
-        if std::env::var_os("BAKEHOUSE_NO_SHRINK").is_none() {
-            'smaller: loop {
-                for less in smallest.smaller() {
-                    tries += 1;
-                    if tries > SHRINKS {
-                        break 'smaller;
-                    }
-                    // Mounts that another shape has filled are part of no shape.
-                    let verdict = self.play(&less, &found.after, true, served);
-                    if matches!(verdict, Verdict::Differs(other) if other.is_like(found)) {
-                        smallest = less;
-                        continue 'smaller;
-                    }
-                }
-                break;
-            }
-        }
-        println!("{seed}: {}: {}\n{smallest:?}", found.kind, smallest.told());
+    /// The smallest shape that shows a difference of the kind, and its files; where `BAKEHOUSE_KEEP` names a folder, they are
+    /// written there.
+    fn explained(&self, seed: u64, shape: &Shape, found: &Difference) -> String {
+        let smallest = self.shrunk(shape, found);
+        let mut text = format!("smallest: {}\n{smallest:?}\n", smallest.told());
         for edit in &found.after {
-            println!("{seed}: after {edit:?}");
+            let _ = writeln!(text, "after {edit:?}");
         }
-        self.keep(seed, &smallest, served);
-    }
-
-    /// Lists the files of a shape; where `BAKEHOUSE_KEEP` names a folder, writes them there.
-    fn keep(&self, seed: u64, shape: &Shape, served: &Served) {
-        let model = Model::new(shape);
+        let model = Model::new(&smallest);
         for path in model.tree().keys() {
-            println!("  {path}");
+            let _ = writeln!(text, "  {path}");
         }
         if let Ok(folder) = std::env::var("BAKEHOUSE_KEEP") {
-            let laid = Laid::new(&model, served);
-            let kept = camino::Utf8Path::new(&folder).join(seed.to_string());
-            let tree = laid.repository.tree();
-            for path in tree.paths() {
-                let to = kept.join(path);
-                fs_err::create_dir_all(to.parent().unwrap_or(&kept)).expect("a folder can be made");
-                fs_err::copy(laid.repository.dir().join(path), to).expect("a file can be copied");
+            let laid = Laid::new(&model, self.served);
+            laid.copy_to(&Utf8Path::new(&folder).join(seed.to_string()));
+        }
+        text
+    }
+
+    fn shrunk(&self, shape: &Shape, found: &Difference) -> Shape {
+        let mut smallest = shape.clone();
+        let mut tries = SHRINKS;
+        if std::env::var_os("BAKEHOUSE_NO_SHRINK").is_some() {
+            tries = 0;
+        }
+        'smaller: loop {
+            for less in smallest.smaller() {
+                if tries == 0 {
+                    return smallest;
+                }
+                tries -= 1;
+                // Mounts that another shape has filled are part of no shape.
+                let verdict = self.play(&less, &found.after, true);
+                if matches!(verdict, Verdict::Differs(other) if other.is_like(found)) {
+                    smallest = less;
+                    continue 'smaller;
+                }
             }
+            return smallest;
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Same {
+                edits,
+                refused,
+                for_nothing,
+            } => {
+                self.same += 1;
+                self.edits += edits;
+                self.for_nothing += for_nothing;
+                for code in refused {
+                    *self.edits_refused.entry(code).or_default() += 1;
+                }
+            }
+            Verdict::Refused(code) => *self.refused.entry(code).or_default() += 1,
+            Verdict::Invalid(_) => self.invalid += 1,
+            Verdict::Differs(_) => self.differing += 1,
         }
     }
 }
@@ -184,6 +240,7 @@ impl fmt::Display for Tally {
         if refused > 0 {
             write!(f, ", refused: {refused}{}", codes(&self.edits_refused))?;
         }
+        write!(f, ", named by `affected` for nothing: {}", self.for_nothing)?;
         if self.invalid > 0 {
             write!(f, "; not built by the host: {}", self.invalid)?;
         }

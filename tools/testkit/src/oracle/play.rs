@@ -47,6 +47,8 @@ pub struct Play<'a> {
     /// Whether mounts are shared with no other shape.
     pub cold: bool,
     pub plant: Option<Plant>,
+    /// The right to bake, where anything is baked.
+    pub turn: Option<&'a Turn>,
 }
 
 /// What stops a play.
@@ -82,7 +84,7 @@ impl Play<'_> {
         }
         self.compare(laid, &before, &[])?;
         laid.commit();
-        let mut refused = Vec::new();
+        let (mut refused, mut for_nothing) = (Vec::new(), 0);
         let mut made = Vec::new();
         for edit in self.edits {
             if laid.make(edit, &cargo).is_none() {
@@ -117,6 +119,8 @@ impl Play<'_> {
                     );
                     return Err(differs(Kind::Affected, &made, what));
                 }
+                let same = |name: &&String| before.get(*name) == after.get(*name);
+                for_nothing += named.iter().filter(same).count();
             }
             if self.plant != Some(Plant::StaleImage) {
                 self.bake(laid, &made)?;
@@ -126,7 +130,11 @@ impl Play<'_> {
             before = after;
         }
         let edits = made.len();
-        Ok(Verdict::Same { edits, refused })
+        Ok(Verdict::Same {
+            edits,
+            refused,
+            for_nothing,
+        })
     }
 
     /// Generates; gives the code of a refusal.
@@ -187,9 +195,9 @@ impl Play<'_> {
     }
 
     fn bake(&self, laid: &Laid, after: &[Edit]) -> Result<(), Stop> {
-        if self.depth == Depth::Plan {
+        let (Depth::Images, Some(turn)) = (self.depth, self.turn) else {
             return Ok(());
-        }
+        };
         match self.plant {
             Some(Plant::OtherSource) => {
                 let folder = laid
@@ -212,8 +220,7 @@ impl Play<'_> {
         } else {
             laid.repository.dir()
         };
-        let turn = Turn::take();
-        let run = Bake::new(folder, registry).attempt(&turn);
+        let run = Bake::new(folder, registry).attempt(turn);
         if run.success {
             return Ok(());
         }

@@ -9,10 +9,13 @@ use crate::shapes::Edit;
 /// What became of a shape and its edits.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// The images do what the host's binaries do, before and after as many edits; some may have been refused, by code.
+    /// The images do what the host's binaries do, before and after as many edits.
     Same {
         edits: usize,
+        /// Edits that were refused, by code.
         refused: Vec<String>,
+        /// How often `affected` named a service that the host does not build differently.
+        for_nothing: usize,
     },
     /// `generate` refused the shape, with this code.
     Refused(String),

@@ -207,6 +207,18 @@ impl Laid {
         Some(())
     }
 
+    /// Copies all files.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn copy_to(&self, folder: &Utf8Path) {
+        for path in self.repository.tree().paths() {
+            let to = folder.join(path);
+            fs::create_dir_all(to.parent().unwrap_or(folder)).expect("a folder can be made");
+            fs::copy(self.repository.dir().join(path), to).expect("a file can be copied");
+        }
+    }
+
     fn manifests(&self) -> Vec<(Utf8PathBuf, String)> {
         let tree = self.repository.tree();
         let paths = tree

@@ -200,13 +200,11 @@ impl Model {
         let mut libraries: Vec<Package> = names.map(|name| self.member(name)).collect();
         let mut used = BTreeSet::new();
         let bit = |at: usize| shape.edges >> (at % 16) & 1 == 1;
-        for at in 0..libraries.len() {
-            for to in at + 1..libraries.len() {
-                if bit(at + to) {
-                    let (name, folder) = (LIBRARIES[to], self.folder(LIBRARIES[to]));
-                    libraries[at]
-                        .dependencies
-                        .push(Dependency::on(name, &folder));
+        for (at, library) in libraries.iter_mut().enumerate() {
+            for (to, name) in LIBRARIES.iter().enumerate().take(shape.libraries) {
+                if to > at && bit(at + to) {
+                    let folder = self.folder(name);
+                    library.dependencies.push(Dependency::on(name, &folder));
                     used.insert(to);
                 }
             }

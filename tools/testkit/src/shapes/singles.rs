@@ -6,15 +6,15 @@ use super::shape::{
 };
 
 impl Shape {
-    /// Two services and two libraries, of which the second service has one alone, and nothing special.
+    /// Two services that share a library, and nothing special.
     pub fn plain() -> Self {
         Self {
             nested: false,
             root: false,
             star: false,
             services: 2,
-            libraries: 2,
-            edges: 0b1001_0010,
+            libraries: 1,
+            edges: 0b1001_0000,
             edition: 2024,
             resolver: Some(3),
             inherits: false,

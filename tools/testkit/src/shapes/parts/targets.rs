@@ -17,7 +17,7 @@ pub fn target(model: &mut Model, seat: Seat, odd: Odd) {
         Odd::BinaryElsewhere => {
             let service = model.service(seat);
             let file = format!("{elsewhere}/{}.rs", service.name);
-            let inside = seat.0 % 2 == 0;
+            let inside = seat.0.is_multiple_of(2);
             service.binaries[0].said = true;
             service.binaries[0].path = if inside {
                 "cmd/run.rs".to_owned()
