@@ -77,6 +77,7 @@ impl Play<'_> {
         if locked.code != Some(0) {
             return Err(Verdict::Invalid(locked.to_string()));
         }
+        laid.locked();
         laid.commit();
         let mut before = host.prints(laid).map_err(Verdict::Invalid)?;
         if let Some(code) = self.generate(&host, laid, &[])? {

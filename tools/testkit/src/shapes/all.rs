@@ -5,7 +5,13 @@ use super::shape::{
 };
 
 impl Place {
-    pub const ALL: [Self; 4] = [Self::Inside, Self::Root, Self::Beside, Self::Above];
+    pub const ALL: [Self; 5] = [
+        Self::Inside,
+        Self::Root,
+        Self::Beside,
+        Self::Above,
+        Self::Ignored,
+    ];
 }
 
 impl Reader {
@@ -48,12 +54,14 @@ impl Where {
 }
 
 impl Setting {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Flags,
         Self::TargetFlags,
         Self::Environment,
         Self::RelativeFile,
         Self::Profile,
+        Self::Linker,
+        Self::GitByProgram,
     ];
 }
 

@@ -70,7 +70,7 @@ pub fn shape(seed: u64) -> Shape {
 
 fn part(random: &mut Random) -> Part {
     let seat = Seat(random.between(0, 5));
-    match random.between(0, 25) {
+    match random.between(0, 28) {
         0..=3 => Part::Input {
             seat,
             place: *random.pick(&Place::ALL),
@@ -112,6 +112,9 @@ fn part(random: &mut Random) -> Part {
         22 => Part::SameName { seat },
         23 => Part::Links { seat },
         24 => Part::Profile { seat },
+        25 => Part::VendoredGit { seat },
+        26 => Part::TwoSources { seat },
+        27 => Part::Metadata { seat },
         _ => match random.between(0, 2) {
             0 => Part::Development { seat },
             1 => Part::TargetDependency {
@@ -171,7 +174,7 @@ mod tests {
     #[test]
     fn every_part_is_in_some_shape_and_every_shape_can_be_laid_out() {
         let mut kinds = BTreeSet::new();
-        for seed in 0..400 {
+        for seed in 0..600 {
             let shape = shape(seed);
             let files = Model::new(&shape).tree();
             assert!(files.len() > 4, "seed {seed}: {files:?}");
@@ -181,6 +184,6 @@ mod tests {
                 told.split([' ', '(']).next().unwrap_or_default().to_owned()
             }));
         }
-        assert_eq!(kinds.len(), 20, "{kinds:?}");
+        assert_eq!(kinds.len(), 23, "{kinds:?}");
     }
 }

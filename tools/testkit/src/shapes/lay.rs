@@ -1,6 +1,8 @@
 //! A model as a repository on the disk, and what is served for it.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -32,6 +34,8 @@ pub struct Laid {
     pub dir: Utf8PathBuf,
     pub services: Vec<Service>,
     served: Utf8PathBuf,
+    /// A file, and what it has after it is locked.
+    late: Option<(String, String)>,
 }
 
 impl Model {
@@ -105,7 +109,8 @@ impl Laid {
     pub fn new(model: &Model, served: &Served) -> Self {
         let folder = unique();
         let repository = Workspace::empty();
-        let laid = Self {
+        let mut laid = Self {
+            late: None,
             dir: repository.dir().join(&model.workspace),
             repository,
             services: model.services(),
@@ -129,7 +134,13 @@ impl Laid {
         };
         for (path, text) in model.tree() {
             laid.repository.write(&path, &filled(&text));
+            if text.starts_with("#!") {
+                let file = laid.repository.dir().join(path);
+                let mode = Permissions::from_mode(0o755);
+                fs::set_permissions(file, mode).expect("a mode can be set");
+            }
         }
+        laid.late = (!model.late.is_empty()).then(|| (model.config(), filled(&model.late)));
         match model.shape.source {
             Source::Registry => {}
             Source::Vendor { sums } => {
@@ -155,6 +166,17 @@ impl Laid {
             );
         }
         laid
+    }
+
+    /// Writes what there is only after it is locked.
+    #[track_caller]
+    pub fn locked(&self) {
+        if let Some((path, text)) = &self.late {
+            let is_there = self.repository.dir().join(path).is_file();
+            let old = is_there.then(|| self.repository.read(path));
+            let text = old.unwrap_or_default() + text;
+            self.repository.write(path, &text);
+        }
     }
 
     /// Makes the edit; `None` where there is nothing to edit. `cargo` runs Cargo in the workspace.

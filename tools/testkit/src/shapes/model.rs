@@ -38,6 +38,8 @@ pub struct Model {
     pub clones: Vec<Crate>,
     /// Crates of a registry beside crates.io.
     pub shop: Vec<Crate>,
+    /// What Cargo's configuration says as soon as there is a lock.
+    pub late: String,
     /// What can be changed beside values.
     pub edits: Vec<Edit>,
 }
@@ -77,6 +79,7 @@ impl Model {
             repositories: Vec::new(),
             clones: Vec::new(),
             shop: Vec::new(),
+            late: String::new(),
             edits: Vec::new(),
         };
         model.people();

@@ -95,6 +95,12 @@ pub enum Part {
     Patch { seat: Seat, by: Patched },
     /// `[patch."git://…"]`, with a path.
     PatchGit { seat: Seat },
+    /// A crate from git whose source is a committed folder, edited.
+    VendoredGit { seat: Seat },
+    /// A crate of one name and version from crates.io and from git.
+    TwoSources { seat: Seat },
+    /// A build script that asks Cargo what there is.
+    Metadata { seat: Seat },
     /// Cargo's configuration.
     Config {
         seat: Seat,
@@ -130,6 +136,8 @@ pub enum Place {
     Beside,
     /// Above the workspace, where that is nested; declared.
     Above,
+    /// In a folder that git ignores; declared.
+    Ignored,
 }
 
 /// What reads a hidden input.
@@ -217,6 +225,10 @@ pub enum Setting {
     /// A variable that names a file, relative to the configuration.
     RelativeFile,
     Profile,
+    /// A script of the repository links.
+    Linker,
+    /// Cargo fetches by `git`; brings a git crate.
+    GitByProgram,
 }
 
 /// Who asks for a feature.

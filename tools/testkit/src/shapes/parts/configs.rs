@@ -3,11 +3,17 @@
 use super::super::edits::Edit;
 use super::super::model::Model;
 use super::super::package::{join, parent};
-use super::super::shape::{Seat, Setting, Where};
+use super::super::shape::{Flavour, Part, Reference, Seat, Setting, Where};
+use super::git;
+
+/// Links as Cargo does by itself.
+const LINKER: &str = "#!/bin/sh\n# linker_A_\nexec cc \"$@\"\n";
 
 pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
     let in_workspace = model.config();
     let nested = model.shape.nested;
+    let mut parts = model.shape.parts.iter();
+    let has_git = parts.any(|part| matches!(part, Part::Git { .. }));
     let package = model.seat(seat);
     let path = match at {
         Where::Above if nested => ".cargo/config.toml".to_owned(),
@@ -18,6 +24,8 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
     let setting = match setting {
         // Without the configuration it would not compile.
         Setting::RelativeFile if at == Where::Member => Setting::Environment,
+        // It has one already.
+        Setting::GitByProgram if has_git => Setting::Environment,
         setting => setting,
     };
     let (text, label, tells) = match setting {
@@ -41,6 +49,16 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
             "relative file",
             "include_str!(env!(\"ORACLE_FILE\")).trim()",
         ),
+        Setting::Linker => (
+            "[target.'cfg(unix)']\nlinker = \"etc/link.sh\"\n",
+            "linked",
+            "\"linked_A_\"",
+        ),
+        Setting::GitByProgram => (
+            "[net]\ngit-fetch-with-cli = true\n",
+            "fetched",
+            "\"fetched_A_\"",
+        ),
         Setting::Profile => (
             "[profile.release]\noverflow-checks = true\ndebug-assertions = true\n",
             "assertions by configuration",
@@ -48,6 +66,16 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
         ),
     };
     package.tell(label, tells);
+    match setting {
+        Setting::Linker => {
+            let folder = parent(parent(&path));
+            model.add(&join(folder, "etc/link.sh"), LINKER);
+        }
+        Setting::GitByProgram => {
+            git::git(model, seat, Flavour::Plain, Reference::Default);
+        }
+        _ => {}
+    }
     model.add(&path, text);
     if setting == Setting::RelativeFile {
         let file = join(parent(parent(&path)), "etc/oracle.txt");

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::super::clones::{call, clone};
 use super::super::edits::Edit;
 use super::super::model::{GIT, Model, Repository, commit_of};
 use super::super::package::{Dependency, Package, join};
 use super::super::shape::{Flavour, Reference, Seat};
 use super::super::{manifest, sources};
+use super::registries::crate_of;
 
 /// Counts the files of `templates`, and does without.
 const COUNT: &str = "std::fs::read_dir(\"templates\").map_or(0, |files| files.count())";
@@ -87,6 +89,49 @@ pub fn git(model: &mut Model, seat: Seat, flavour: Flavour, reference: Reference
         Reference::Rev => dependency.key("rev", &commit_of("kit")),
     };
     model.seat(seat).depend(dependency);
+}
+
+/// A crate from git whose source is a committed folder with other values. Cargo locks it only where it sees the repository.
+pub fn vendored(model: &mut Model, seat: Seat) {
+    let package = Package::library("kept-kit", "", model.shape.edition);
+    let mut files = BTreeMap::new();
+    manifest::alone(&package, &mut files);
+    sources::write(&package, &mut files);
+    let folder = model.path("vendor-git/kept-kit");
+    for (path, text) in &files {
+        model.add(&join(&folder, path), &text.replace("_A_", "_K_"));
+    }
+    let sums = "{\"files\":{},\"package\":null}";
+    model.add(&join(&folder, ".cargo-checksum.json"), sums);
+    model.repositories.push(Repository {
+        name: "kept".to_owned(),
+        files,
+        submodule: None,
+    });
+    model.late += &format!(
+        "[source.\"git+{GIT}/kept.git\"]\ngit = \"{GIT}/kept.git\"\nreplace-with = \"kept\"\n\n\
+         [source.kept]\ndirectory = \"vendor-git\"\n"
+    );
+    model.seat(seat).depend(from("kept-kit", "kept").telling());
+}
+
+/// The same crate in the same version from crates.io, or what stands for it, and from git.
+pub fn two_sources(model: &mut Model, seat: Seat) {
+    let real = crate_of(model, "itoa", "1.0.19");
+    model.repositories.push(Repository {
+        name: "itoa".to_owned(),
+        files: clone("itoa", "1.0.19").files(),
+        submodule: None,
+    });
+    let package = model.seat(seat);
+    if package.depend(real) {
+        package.tell("itoa", &call("itoa", "itoa"));
+    }
+    package.depend(Dependency {
+        name: "git-itoa".to_owned(),
+        ..from("itoa", "itoa").key("package", "itoa")
+    });
+    package.tell("git itoa", &call("itoa", "git_itoa"));
 }
 
 /// A dependency on a package of a repository.

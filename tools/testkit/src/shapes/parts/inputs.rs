@@ -12,6 +12,7 @@ pub fn input(model: &mut Model, number: usize, seat: Seat, (place, reader): (Pla
         Place::Inside => package.path("assets"),
         Place::Root => root.clone(),
         Place::Above if nested => "above".to_owned(),
+        Place::Ignored => join(&root, "dist"),
         Place::Beside | Place::Above => join(&root, "shared"),
     };
     let file = join(&folder, &format!("note-{number}.txt"));
@@ -56,11 +57,14 @@ pub fn input(model: &mut Model, number: usize, seat: Seat, (place, reader): (Pla
             module
         }
     };
-    let inside = package.folder.is_empty() || read.starts_with(&format!("{}/", package.folder));
+    let is_inside = package.folder.is_empty() || read.starts_with(&format!("{}/", package.folder));
     let name = package.name.clone();
-    if !inside {
+    if !is_inside {
         let declared = relative(&root, &read);
         model.inputs.entry(name).or_default().insert(declared);
+    }
+    if place == Place::Ignored {
+        model.add(&join(&root, ".gitignore"), "dist/\n");
     }
     match reader {
         Reader::Count => {
