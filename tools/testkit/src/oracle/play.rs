@@ -116,7 +116,7 @@ impl Play<'_> {
                 if !missed.is_empty() {
                     let what = format!(
                         "  affected: {named:?}, missing: {missed:?}\n{}",
-                        differences(&before, &after).unwrap_or_default()
+                        differences(("before", &before), ("after", &after)).unwrap_or_default()
                     );
                     return Err(differs(Kind::Affected, &made, what));
                 }
@@ -215,13 +215,11 @@ impl Play<'_> {
             _ => {}
         }
         let registry = laid.repository.images.namespace();
-        // Where the context is above the workspace, Bake says so by itself.
-        let folder = if laid.dir.join("docker-bake.hcl").is_file() {
-            &laid.dir
-        } else {
-            laid.repository.dir()
+        let bake = match laid.above() {
+            Some((folder, file)) => Bake::new(folder, registry).file(&file),
+            None => Bake::new(&laid.dir, registry),
         };
-        let run = Bake::new(folder, registry).attempt(turn);
+        let run = bake.attempt(turn);
         if run.success {
             return Ok(());
         }
@@ -244,7 +242,7 @@ impl Play<'_> {
                 (service.name.clone(), printed)
             })
             .collect();
-        match differences(expected, &image) {
+        match differences(("host", expected), ("image", &image)) {
             Some(what) => Err(differs(Kind::Image, after, what)),
             None => Ok(()),
         }

@@ -76,8 +76,11 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The lines in which the two differ, by service; `None` where there are none.
-pub fn differences(host: &Printed, image: &Printed) -> Option<String> {
+/// The lines in which two differ, by service, each with its name; `None` where there are none.
+pub fn differences(
+    (one, host): (&str, &Printed),
+    (other, image): (&str, &Printed),
+) -> Option<String> {
     let mut text = String::new();
     for (service, expected) in host {
         let found = image.get(service).map_or("", String::as_str);
@@ -87,10 +90,10 @@ pub fn differences(host: &Printed, image: &Printed) -> Option<String> {
         let (expected, found): (Vec<&str>, Vec<&str>) =
             (expected.lines().collect(), found.lines().collect());
         for line in expected.iter().filter(|line| !found.contains(line)) {
-            text += &format!("  {service}, host:  {line}\n");
+            text += &format!("  {service}, {one}: {line}\n");
         }
         for line in found.iter().filter(|line| !expected.contains(line)) {
-            text += &format!("  {service}, image: {line}\n");
+            text += &format!("  {service}, {other}: {line}\n");
         }
     }
     (!text.is_empty()).then_some(text)
@@ -130,8 +133,8 @@ mod tests {
     fn a_line_that_differs_is_shown_from_both_sides() {
         let host = printed([("back", "a 1\nb 1\n"), ("front", "a 1\n")]);
         let image = printed([("back", "a 1\nb 2\n"), ("front", "a 1\n")]);
-        let shown = differences(&host, &image).expect("they differ");
-        assert_eq!(shown, "  back, host:  b 1\n  back, image: b 2\n");
-        assert!(differences(&host, &host).is_none());
+        let shown = differences(("host", &host), ("image", &image)).expect("they differ");
+        assert_eq!(shown, "  back, host: b 1\n  back, image: b 2\n");
+        assert!(differences(("host", &host), ("image", &host)).is_none());
     }
 }

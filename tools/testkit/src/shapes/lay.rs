@@ -272,6 +272,16 @@ impl Laid {
         }
     }
 
+    /// The folder in which Bake runs and where its file is from there, if the context is above the workspace.
+    pub fn above(&self) -> Option<(&Utf8Path, String)> {
+        let root = self.repository.dir();
+        let name = self.dir.strip_prefix(root).ok()?.as_str();
+        let dockerfile = format!("\"{name}/docker/Dockerfile\"");
+        let file = fs::read_to_string(self.dir.join("docker-bake.hcl")).ok()?;
+        let is_above = !name.is_empty() && file.contains(&dockerfile);
+        is_above.then(|| (root, format!("{name}/docker-bake.hcl")))
+    }
+
     /// Commits everything.
     #[track_caller]
     pub fn commit(&self) {
