@@ -6,7 +6,7 @@ use super::super::package::{join, parent};
 use super::super::shape::{Flavour, Part, Reference, Seat, Setting, Where};
 use super::git;
 
-/// Links as Cargo does by itself.
+/// Links as Cargo does by itself. The name of the file must not sound like that of another linker.
 const LINKER: &str = "#!/bin/sh\n# linker_A_\nexec cc \"$@\"\n";
 
 pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
@@ -50,7 +50,7 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
             "include_str!(env!(\"ORACLE_FILE\")).trim()",
         ),
         Setting::Linker => (
-            "[target.'cfg(unix)']\nlinker = \"etc/link.sh\"\n",
+            "[target.'cfg(unix)']\nlinker = \"etc/oracle-cc.sh\"\n",
             "linked",
             "\"linked_A_\"",
         ),
@@ -69,7 +69,7 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
     match setting {
         Setting::Linker => {
             let folder = parent(parent(&path));
-            model.add(&join(folder, "etc/link.sh"), LINKER);
+            model.add(&join(folder, "etc/oracle-cc.sh"), LINKER);
         }
         Setting::GitByProgram => {
             git::git(model, seat, Flavour::Plain, Reference::Default);
