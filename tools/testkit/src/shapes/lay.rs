@@ -69,6 +69,7 @@ impl Model {
         for folder in [VENDOR, LOCAL, ".git"] {
             folders.push(self.path(&format!("{folder}/x")));
         }
+        folders.push(self.config());
         if self.shape.edges >> 15 == 1 {
             folders.push(self.path("docker/x"));
         }
