@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::clones::Clone as Crate;
+use super::stand_ins::Crate;
 use crate::ran::Ran;
 
 /// Adds what a vendored folder has beside the sources.

@@ -51,7 +51,7 @@ impl Model {
             sources::write(package, &mut files);
         }
         if matches!(model.shape.source, Source::Vendor { .. }) {
-            for one in &model.clones {
+            for one in &model.crates {
                 let folder = model.path(&format!("{VENDOR}/{}-{}", one.name, one.version));
                 for (path, text) in one.files() {
                     files.insert(join(&folder, &path), text);
@@ -145,16 +145,16 @@ impl Laid {
         match model.shape.source {
             Source::Registry => {}
             Source::Vendor { sums } => {
-                for one in &model.clones {
+                for one in &model.crates {
                     let name = format!("{VENDOR}/{}-{}", one.name, one.version);
                     archive::vendor(&laid.dir.join(name), one, sums);
                 }
             }
-            Source::Local => archive::local(&laid.dir.join(LOCAL), &model.clones),
+            Source::Local => archive::local(&laid.dir.join(LOCAL), &model.crates),
             Source::Mirror => {
                 archive::sparse(
                     &laid.served.join("mirror"),
-                    &model.clones,
+                    &model.crates,
                     &format!("{http}/mirror"),
                 );
             }

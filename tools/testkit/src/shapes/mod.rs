@@ -7,7 +7,6 @@
 mod all;
 mod archive;
 mod choose;
-mod clones;
 mod edits;
 mod lay;
 mod manifest;
@@ -19,6 +18,7 @@ mod shape;
 mod shrink;
 mod singles;
 mod sources;
+mod stand_ins;
 
 pub use choose::{edits, shape};
 pub use edits::Edit;

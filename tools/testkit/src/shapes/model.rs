@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clones::Clone as Crate;
 use super::edits::Edit;
 use super::package::{Dependency, Package, join};
 use super::parts;
 use super::shape::{Part, Seat, Shape, Source, Where};
+use super::stand_ins::Crate;
 
 /// The names that services and libraries have, in turn.
 const SERVICES: [&str; 3] = ["front", "back", "tool"];
@@ -35,7 +35,7 @@ pub struct Model {
     pub features: BTreeMap<String, Vec<String>>,
     pub repositories: Vec<Repository>,
     /// Crates that stand for those of crates.io, where the source is another.
-    pub clones: Vec<Crate>,
+    pub crates: Vec<Crate>,
     /// Crates of a registry beside crates.io.
     pub shop: Vec<Crate>,
     /// What Cargo's configuration says as soon as there is a lock.
@@ -77,7 +77,7 @@ impl Model {
             inputs: BTreeMap::new(),
             features: BTreeMap::new(),
             repositories: Vec::new(),
-            clones: Vec::new(),
+            crates: Vec::new(),
             shop: Vec::new(),
             late: String::new(),
             edits: Vec::new(),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::clones::{call, clone};
 use super::super::edits::Edit;
 use super::super::model::{GIT, Model, Repository, commit_of};
 use super::super::package::{Dependency, Package, join};
 use super::super::shape::{Flavour, Reference, Seat};
+use super::super::stand_ins::{call, stand_in};
 use super::super::{manifest, sources};
 use super::registries::crate_of;
 
@@ -120,7 +120,7 @@ pub fn two_sources(model: &mut Model, seat: Seat) {
     let real = crate_of(model, "itoa", "1.0.19");
     model.repositories.push(Repository {
         name: "itoa".to_owned(),
-        files: clone("itoa", "1.0.19").files(),
+        files: stand_in("itoa", "1.0.19").files(),
         submodule: None,
     });
     let package = model.seat(seat);

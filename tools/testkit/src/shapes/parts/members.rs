@@ -1,10 +1,10 @@
 //! Members of the workspace, and what they know of themselves.
 
-use super::super::clones::call;
 use super::super::edits::Edit;
 use super::super::model::Model;
 use super::super::package::{Dependency, Package};
 use super::super::shape::{Member, Seat};
+use super::super::stand_ins::call;
 use super::registries::crate_of;
 
 /// What a procedural macro is.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::clones::{call, clone};
 use super::super::edits::Edit;
 use super::super::model::{GIT, Model, Repository};
 use super::super::package::{Dependency, Package, join};
 use super::super::shape::{Patched, Seat};
+use super::super::stand_ins::{call, stand_in};
 use super::super::{manifest, sources};
 use super::git::from;
 use super::registries::crate_of;
@@ -18,7 +18,7 @@ pub fn patch(model: &mut Model, seat: Seat, by: Patched) {
         Patched::Member => ("itoa", "1.0.19"),
     };
     let used = crate_of(model, name, version);
-    let files = clone(name, version).files();
+    let files = stand_in(name, version).files();
     let replacement = match by {
         Patched::Path => {
             let folder = model.path("patched/fnv");

@@ -1,10 +1,10 @@
 //! Crates of registries, and what stands for crates.io.
 
-use super::super::clones::{call, clone};
 use super::super::edits::Edit;
 use super::super::model::{HTTP, Model};
 use super::super::package::Dependency;
 use super::super::shape::{Seat, Source};
+use super::super::stand_ins::{call, stand_in};
 
 /// Names the folder of the sources, or archives, that stand for crates.io.
 pub const VENDOR: &str = "vendor";
@@ -12,9 +12,9 @@ pub const LOCAL: &str = "archives";
 
 /// A dependency on a crate of crates.io, which is also in what stands for it.
 pub fn crate_of(model: &mut Model, name: &str, version: &str) -> Dependency {
-    let one = clone(name, version);
-    if !model.asks_registry() && !model.clones.contains(&one) {
-        model.clones.push(one);
+    let one = stand_in(name, version);
+    if !model.asks_registry() && !model.crates.contains(&one) {
+        model.crates.push(one);
     }
     Dependency::new(name).key("version", version)
 }
@@ -42,7 +42,7 @@ pub fn two_versions(model: &mut Model, seat: Seat) {
 /// Another registry, with one crate in two versions.
 pub fn other(model: &mut Model, seat: Seat) {
     for version in ["1.0.0", "2.0.0"] {
-        model.shop.push(clone("bakehouse-oracle-word", version));
+        model.shop.push(stand_in("bakehouse-oracle-word", version));
     }
     let config = model.config();
     model.add(

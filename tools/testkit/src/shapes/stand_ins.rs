@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// A crate of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clone {
+pub struct Crate {
     pub name: &'static str,
     pub version: &'static str,
     /// `src/lib.rs`
@@ -34,44 +34,44 @@ pub fn format(&mut self, _: f64) -> &str {\n        \"ryu_A_\"\n    }\n}\n";
 const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// All of them. `bakehouse-oracle-word` is nowhere but here.
-const ALL: [Clone; 7] = [
-    Clone {
+const ALL: [Crate; 7] = [
+    Crate {
         name: "bakehouse-oracle-word",
         version: "1.0.0",
         source: WORD,
         sum: NONE,
     },
-    Clone {
+    Crate {
         name: "bakehouse-oracle-word",
         version: "2.0.0",
         source: WORD,
         sum: NONE,
     },
-    Clone {
+    Crate {
         name: "fnv",
         version: "1.0.7",
         source: FNV,
         sum: "3f9eec918d3f24069decb9af1554cad7c880e2da24a9afd88aca000531ab82c1",
     },
-    Clone {
+    Crate {
         name: "hex",
         version: "0.3.2",
         source: HEX,
         sum: "805026a5d0141ffc30abb3be3173848ad46a1b1664fe632428479619a3644d77",
     },
-    Clone {
+    Crate {
         name: "hex",
         version: "0.4.3",
         source: HEX,
         sum: "7f24254aa9a54b5c858eaee2f5bccdb46aaf0e486a595ed5fd8f86ba55232a70",
     },
-    Clone {
+    Crate {
         name: "itoa",
         version: "1.0.19",
         source: ITOA,
         sum: "3bd1574e617a9a6c1f8f8181bd7e841e1f20e4277607ef28945765188d6284d4",
     },
-    Clone {
+    Crate {
         name: "ryu",
         version: "1.0.23",
         source: RYU,
@@ -79,11 +79,11 @@ const ALL: [Clone; 7] = [
     },
 ];
 
-pub fn clone(name: &str, version: &str) -> Clone {
+pub fn stand_in(name: &str, version: &str) -> Crate {
     let found = ALL
         .iter()
         .find(|one| one.name == name && one.version == version);
-    found.expect("a clone of that name and version").clone()
+    found.expect("a crate of that name and version").clone()
 }
 
 /// An expression that calls the crate, by the name that it has in a source.
@@ -97,7 +97,7 @@ pub fn call(name: &str, called: &str) -> String {
     }
 }
 
-impl Clone {
+impl Crate {
     /// Its files.
     pub fn files(&self) -> BTreeMap<String, String> {
         let (name, version) = (self.name, self.version);
