@@ -39,10 +39,11 @@ pub fn make(served: &Utf8Path, repository: &Repository, address: &str) -> String
     git(&work, &["rev-parse", "HEAD"])
 }
 
-/// Commits the next value of a file, on both branches and as the tag `v2`; gives the commits before and after.
+/// Commits the next value of a file, on both branches and as the tag `v2`; gives the commits before and after, if there is
+/// such a repository.
 pub fn change(served: &Utf8Path, name: &str, path: &str) -> Option<(String, String)> {
     let work = served.join(format!("work-{name}"));
-    let before = git(&work, &["rev-parse", "HEAD"]);
+    let before = work.is_dir().then(|| git(&work, &["rev-parse", "HEAD"]))?;
     let file = work.join(path);
     let text = fs::read_to_string(&file).ok()?;
     fs::write(&file, next_value(&text, 0)?).expect("a file can be written");
