@@ -1,9 +1,10 @@
 //! Git repositories and plain files, served to the host and to what runs on the engine.
 
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,61 +12,33 @@ use crate::engine::gateway;
 use crate::ran::Ran;
 use crate::refusing::head;
 
-/// A folder that is served twice: by `git daemon`, and as files by HTTP. It goes with the value.
+/// A folder that is served twice: to git, and as files by HTTP. It goes with the value.
 #[derive(Debug)]
 pub struct Served {
     folder: tempfile::TempDir,
-    daemon: Child,
     git: String,
     http: String,
 }
 
 impl Served {
-    /// Starts both, and waits until they answer.
+    /// Starts to serve an empty folder.
     ///
     /// # Panics
-    /// When there is no free port, or no `git daemon`.
+    /// When there is no free port, or no git.
     #[track_caller]
     pub fn start() -> Self {
-        let own = gateway();
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let port = TcpListener::bind((own.as_str(), 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a port is free")
-            .port();
-        // As `git daemon` it would be a child that a kill does not reach.
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
         let programs = Ran::of(Command::new("git").arg("--exec-path")).succeeded();
         let daemon = Utf8Path::new(programs.stdout.trim()).join("git-daemon");
-        let daemon = Command::new(daemon)
-            .args(["--reuseaddr", "--export-all"])
-            .arg(format!("--listen={own}"))
-            .arg(format!("--port={port}"))
-            .arg(format!("--base-path={}", folder.path().display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("git daemon starts");
-        let end = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect((own.as_str(), port)).is_err() {
-            assert!(Instant::now() < end, "git daemon does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let listener = TcpListener::bind((own.as_str(), 0)).expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let root = root.clone();
-                // A client that hangs up is its own judge.
-                std::thread::spawn(move || answer(client, &root).ok());
-            }
-        });
+        let files = root.clone();
         Self {
+            git: format!(
+                "git://{}",
+                listen(move |client| fetch(client, &daemon, &root))
+            ),
+            http: format!("http://{}", listen(move |client| answer(client, &files))),
             folder,
-            daemon,
-            git: format!("git://{own}:{port}"),
-            http: format!("http://{address}"),
         }
     }
 
@@ -85,6 +58,33 @@ impl Served {
     }
 }
 
+/// Serves each client in a thread, and gives the address, which containers reach, too.
+fn listen(serve: impl Fn(TcpStream) -> std::io::Result<()> + Clone + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind((gateway().as_str(), 0)).expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let serve = serve.clone();
+            // A client that hangs up is its own judge.
+            std::thread::spawn(move || serve(client).ok());
+        }
+    });
+    address
+}
+
+/// Lets git serve one client: a daemon that listens by itself would outlive a test that is killed.
+fn fetch(client: TcpStream, daemon: &Utf8Path, root: &Utf8Path) -> std::io::Result<()> {
+    let answers = OwnedFd::from(client.try_clone()?);
+    Command::new(daemon)
+        .args(["--inetd", "--export-all"])
+        .arg(format!("--base-path={root}"))
+        .stdin(OwnedFd::from(client))
+        .stdout(answers)
+        .stderr(Stdio::null())
+        .status()
+        .map(|_| ())
+}
+
 fn answer(mut client: TcpStream, root: &Utf8Path) -> std::io::Result<()> {
     client.set_read_timeout(Some(Duration::from_secs(10)))?;
     let head = head(&mut client)?;
@@ -101,11 +101,4 @@ fn answer(mut client: TcpStream, root: &Utf8Path) -> std::io::Result<()> {
         "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )?;
     client.write_all(&body)
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
 }
