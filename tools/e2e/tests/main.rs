@@ -21,6 +21,7 @@ mod hostile;
 mod load;
 mod never_stale;
 mod only_what_changed;
+mod oracle;
 mod packs;
 mod pages;
 mod pin;

@@ -16,6 +16,7 @@
 //! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`mounts`] | the cache mounts of a Dockerfile |
+//! | [`oracle`] | shapes held against what Cargo on the host makes of them |
 //! | [`node`] | BuildKit of an engine, as a node of a fleet |
 //! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |
@@ -23,6 +24,8 @@
 //! | [`disk`] | a small disk, which can be full |
 //! | [`refusing`] | a registry that refuses |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
+//! | [`served`] | git repositories and files that are served |
+//! | [`shapes`] | workspaces of random shape |
 //! | [`slow`] | the registry, far away |
 //! | [`spoil`] | a cache in the registry that is no longer what it was |
 //! | [`synthetic`] | a workspace of any size that no person wrote |
@@ -44,11 +47,14 @@ mod listening;
 pub mod mirror;
 pub mod mounts;
 pub mod node;
+pub mod oracle;
 pub mod pages;
 pub mod ran;
 pub mod refusing;
 pub mod runner;
 pub mod running;
+pub mod served;
+pub mod shapes;
 pub mod slow;
 pub mod spoil;
 pub mod ssh;
@@ -71,6 +77,7 @@ pub use ran::Ran;
 pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;
 pub use running::{Reach, Running};
+pub use served::Served;
 pub use slow::Slow;
 pub use ssh::Ssh;
 pub use synthetic::Synthetic;

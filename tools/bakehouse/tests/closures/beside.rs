@@ -36,6 +36,8 @@ words
 -- .vscode/settings.json --
 -- Dockerfile --
 -- rust-toolchain.toml --
+[toolchain]
+channel = "1.95.0"
 -- rustfmt.toml --
 -- docs/index.md --
 -- tests/all.rs --

@@ -64,7 +64,7 @@ fn arguments(dockerfile: &str, stage: &str) -> Option<Vec<String>> {
             break;
         }
     }
-    let text = text.replace("--locked --offline --config /vendor/config.toml", "");
+    let text = text.replace("--locked ", "");
     Some(text.split_whitespace().map(str::to_owned).collect())
 }
 

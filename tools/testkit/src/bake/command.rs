@@ -16,6 +16,7 @@ use crate::ran::Ran;
 #[derive(Clone, Debug)]
 pub struct Bake {
     dir: Utf8PathBuf,
+    file: String,
     registry: String,
     targets: Vec<String>,
     variables: Vec<(String, String)>,
@@ -27,11 +28,19 @@ impl Bake {
     pub fn new(dir: &Utf8Path, registry: &str) -> Self {
         Self {
             dir: dir.to_owned(),
+            file: "docker-bake.hcl".to_owned(),
             registry: registry.to_owned(),
             targets: Vec::new(),
             variables: Vec::new(),
             overrides: Vec::new(),
         }
+    }
+
+    /// Where the Bake file is, if not in the folder itself.
+    #[must_use]
+    pub fn file(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.file);
+        self
     }
 
     /// What to bake; the Bake file's default if this is not called.
@@ -79,7 +88,7 @@ impl Bake {
         let mut command = Command::new("docker");
         command
             .current_dir(&self.dir)
-            .args(["buildx", "bake", "--file", "docker-bake.hcl"])
+            .args(["buildx", "bake", "--file", &self.file])
             .arg("--progress=rawjson")
             .args(self.overrides.iter().map(|what| format!("--set={what}")))
             .args(&self.targets)

@@ -1,0 +1,101 @@
+//! Cargo on the host.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::ran::Ran;
+use crate::shapes::{Laid, Service};
+use crate::workspace::repository;
+
+/// What services print, by name.
+pub type Printed = BTreeMap<String, String>;
+
+/// Cargo, with a home that all shapes share and a target folder that one has to itself.
+#[derive(Debug)]
+pub struct Host {
+    home: Utf8PathBuf,
+    target: tempfile::TempDir,
+}
+
+impl Host {
+    /// # Panics
+    /// When there is no room for it.
+    #[expect(
+        clippy::new_without_default,
+        reason = "each one has a folder of its own"
+    )]
+    pub fn new() -> Self {
+        let build = std::env::var("CARGO_TARGET_DIR")
+            .map_or_else(|_| repository().join("target"), Utf8PathBuf::from);
+        let home = build.join("oracle/cargo-home");
+        fs_err::create_dir_all(&home).expect("a folder can be made");
+        Self {
+            home,
+            target: tempfile::tempdir().expect("a folder can be made"),
+        }
+    }
+
+    /// Gives `command` Cargo as a user has it: what the Cargo sets that runs the tests would be built in.
+    pub fn set<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        for (name, _) in std::env::vars() {
+            if name.starts_with("CARGO") || name == "RUSTUP_TOOLCHAIN" || name == "RUSTFLAGS" {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("CARGO_HOME", &self.home)
+            .env("CARGO_TARGET_DIR", self.target.path())
+            .env("BAKEHOUSE_CACHE", self.home.with_file_name("remembered"))
+    }
+
+    pub fn cargo(&self, dir: &Utf8Path, arguments: &[&str]) -> Ran {
+        let mut cargo = Command::new("cargo");
+        Ran::of(self.set(cargo.current_dir(dir).args(arguments)))
+    }
+
+    /// What each service prints, or what went wrong.
+    pub fn prints(&self, laid: &Laid) -> Result<Printed, String> {
+        let services = laid.services.iter();
+        let printed = services.map(|service| {
+            let ran = self.run(&laid.dir, service);
+            match ran.code {
+                Some(0) => Ok((service.name.clone(), ran.stdout)),
+                _ => Err(ran.to_string()),
+            }
+        });
+        printed.collect()
+    }
+
+    fn run(&self, dir: &Utf8Path, service: &Service) -> Ran {
+        let Service {
+            name,
+            package,
+            features,
+        } = service;
+        let features = features.join(",");
+        let mut arguments = vec!["run", "--quiet", "--locked", "--release"];
+        arguments.extend(["-p", package, "--bin", name]);
+        if !features.is_empty() {
+            arguments.extend(["--features", &features]);
+        }
+        self.cargo(dir, &arguments)
+    }
+
+    /// Forgets what was built.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn forget(&self) {
+        for entry in fs_err::read_dir(self.target.path()).expect("a folder can be read") {
+            let path = entry.expect("an entry can be read").path();
+            let gone = if path.is_dir() {
+                fs_err::remove_dir_all(path)
+            } else {
+                fs_err::remove_file(path)
+            };
+            gone.expect("it can be removed");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What became of a shape.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::host::Printed;
+use crate::shapes::Edit;
+
+/// What became of a shape and its edits.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The images do what the host's binaries do, before and after as many edits.
+    Same {
+        edits: usize,
+        /// Edits that were refused, by code.
+        refused: Vec<String>,
+        /// How often `affected` named a service that the host does not build differently.
+        for_nothing: usize,
+    },
+    /// `generate` refused the shape, with this code.
+    Refused(String),
+    Differs(Box<Difference>),
+    /// The host cannot build it: the shape is none.
+    Invalid(String),
+}
+
+/// Where image and host differ.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    pub kind: Kind,
+    /// The edits after which it showed, the last of them made it.
+    pub after: Vec<Edit>,
+    pub what: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// An image prints something else.
+    Image,
+    /// A bake failed though `generate` did not.
+    Bake,
+    /// `affected` did not name a service that the host builds differently.
+    Affected,
+    /// A command failed without a code.
+    NoCode,
+    /// Cargo does not take the workspace any more.
+    Spoilt,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Image => "an image is not what the host builds",
+            Self::Bake => "a bake failed after `generate` had succeeded",
+            Self::Affected => "`affected` missed a service",
+            Self::NoCode => "bakehouse failed without a code",
+            Self::Spoilt => "Cargo refuses the workspace after `generate`",
+        })
+    }
+}
+
+impl Difference {
+    /// Whether the other one is of the same kind, and shows after as many edits.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.after.len() == other.after.len()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.kind)?;
+        for edit in &self.after {
+            writeln!(f, "  after: {edit}")?;
+        }
+        write!(f, "{}", self.what)
+    }
+}
+
+/// The lines in which two differ, by service, each with its name; `None` where there are none.
+pub fn differences(
+    (one, host): (&str, &Printed),
+    (other, image): (&str, &Printed),
+) -> Option<String> {
+    let mut text = String::new();
+    for (service, expected) in host {
+        let found = image.get(service).map_or("", String::as_str);
+        if found == expected {
+            continue;
+        }
+        let (expected, found): (Vec<&str>, Vec<&str>) =
+            (expected.lines().collect(), found.lines().collect());
+        for line in expected.iter().filter(|line| !found.contains(line)) {
+            text += &format!("  {service}, {one}: {line}\n");
+        }
+        for line in found.iter().filter(|line| !expected.contains(line)) {
+            text += &format!("  {service}, {other}: {line}\n");
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The services whose binaries differ on the host before and after, and that are not `named`.
+pub fn missed(before: &Printed, after: &Printed, named: &BTreeSet<String>) -> Vec<String> {
+    let differ = after
+        .iter()
+        .filter(|(name, printed)| before.get(*name) != Some(printed));
+    differ
+        .map(|(name, _)| name.clone())
+        .filter(|name| !named.contains(name))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(values: [(&str, &str); 2]) -> Printed {
+        let own = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        own.into()
+    }
+
+    #[test]
+    fn a_service_that_differs_and_is_not_named_is_missed() {
+        let before = printed([("back", "1"), ("front", "1")]);
+        let after = printed([("back", "1"), ("front", "2")]);
+        assert_eq!(missed(&before, &after, &BTreeSet::new()), ["front"]);
+        let named = BTreeSet::from(["front".to_owned()]);
+        assert!(missed(&before, &after, &named).is_empty());
+        assert!(missed(&before, &before, &BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn a_line_that_differs_is_shown_from_both_sides() {
+        let host = printed([("back", "a 1\nb 1\n"), ("front", "a 1\n")]);
+        let image = printed([("back", "a 1\nb 2\n"), ("front", "a 1\n")]);
+        let shown = differences(("host", &host), ("image", &image)).expect("they differ");
+        assert_eq!(shown, "  back, host: b 1\n  back, image: b 2\n");
+        assert!(differences(("host", &host), ("image", &host)).is_none());
+    }
+}

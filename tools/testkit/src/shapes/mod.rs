@@ -1,0 +1,31 @@
+//! Workspaces of random shape, to be held against what Cargo on the host makes of them.
+//!
+//! A [`Shape`] is a small value: how the workspace lies, and a few [`Part`]s, each of which is one thing that public
+//! workspaces do. [`Model`] is what it comes to, package by package, and [`Laid`] the repository on the disk. Each
+//! binary prints whatever its packages can know of themselves, so that any difference shows.
+
+mod all;
+mod archive;
+mod choose;
+mod edits;
+mod lay;
+mod manifest;
+mod model;
+mod package;
+mod parts;
+mod repository;
+mod shape;
+mod shrink;
+mod singles;
+mod sources;
+mod stand_ins;
+
+pub use choose::{edits, shape};
+pub use edits::Edit;
+pub use lay::{Laid, Service};
+pub use model::Model;
+pub use shape::{
+    Asked, Flavour, Member, Odd, Part, Patched, Place, Reader, Reference, Seat, Setting, Shape,
+    Source, Standing, ToolchainFile, Unify, Where,
+};
+pub use singles::singles;

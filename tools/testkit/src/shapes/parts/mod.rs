@@ -1,0 +1,15 @@
+//! What each part puts into a model.
+
+mod apply;
+mod configs;
+mod features;
+mod git;
+mod inputs;
+mod members;
+mod patches;
+mod paths;
+mod registries;
+mod targets;
+
+pub(super) use apply::{apply, source};
+pub(super) use registries::{LOCAL, VENDOR};
