@@ -18,8 +18,11 @@ pub struct LocalSources {
     pub folders: BTreeSet<Utf8PathBuf>,
     /// The crates in folders of unpacked crates, by name and version. Those in a local registry have a checksum in the
     /// lock, and are not here.
-    pub crates: BTreeMap<(String, String), Utf8PathBuf>,
+    pub crates: BTreeMap<NameAndVersion, Utf8PathBuf>,
 }
+
+/// What tells a crate in a folder of crates from the others.
+pub type NameAndVersion = (String, String);
 
 impl LocalSources {
     /// Reads them from the configuration files `configs`, the nearest to the workspace first. Paths are absolute.
@@ -147,7 +150,7 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
 }
 
 /// The unpacked crates in `folder`.
-fn crates(folder: &Utf8Path) -> Result<Vec<((String, String), Utf8PathBuf)>, Problem> {
+fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Problem> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Problem::new(Code::FileUnreadable, error.to_string())
             .hint("make it readable for the user who runs bakehouse")
