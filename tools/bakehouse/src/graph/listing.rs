@@ -64,8 +64,11 @@ impl Workspace {
             return Ok(Some(sources));
         }
         let inside = |path: &&Utf8PathBuf| path.starts_with(&member.dir) && **path != member.dir;
+        // Third-party crates are inputs one by one.
+        let crates = self.local_sources.folders.iter();
         let nested: BTreeSet<&Utf8Path> = dirs
             .iter()
+            .chain(crates)
             .filter(inside)
             .map(Utf8PathBuf::as_path)
             .collect();

@@ -267,7 +267,7 @@ impl Group<'_> {
                 asked: Vec::new(),
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
-                reads: outermost(&member_reads(self.workspace, self.config, package)),
+                reads: self.reads(package),
                 as_is: Vec::new(),
                 variables: variables(self.config, closure.iter().map(String::as_str)),
             }
@@ -361,6 +361,16 @@ impl Group<'_> {
             .filter(adds)
             .map(str::to_owned)
             .collect()
+    }
+
+    /// The paths that a stage of `package` has to be given: folders of third-party crates are there in every stage.
+    fn reads(&self, package: &str) -> Vec<Utf8PathBuf> {
+        let all = member_reads(self.workspace, self.config, package);
+        let crates = &self.workspace.local_sources.folders;
+        let given = all
+            .iter()
+            .filter(|path| !crates.iter().any(|folder| path.starts_with(folder)));
+        outermost(given)
     }
 
     /// All that a build of each package compiles.
