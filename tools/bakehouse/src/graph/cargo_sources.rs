@@ -137,7 +137,7 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
     if Utf8Path::new(value).is_absolute() {
         return refused(
             "an absolute path, which a builder does not have",
-            "name it relative to the folder that `.cargo` stands in",
+            "name it relative to the folder that contains `.cargo`",
         );
     }
     // Cargo resolves paths from the parent of the folder that contains the file.

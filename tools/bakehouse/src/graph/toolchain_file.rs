@@ -207,7 +207,7 @@ impl ToolchainFile {
             raw.map_err(|error| {
                 let message = format!("{path} is not what rustup reads: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
-                    .hint("mend it; `rustup show` says the same");
+                    .hint("fix it; `rustup show` reports the same");
                 match error.span() {
                     Some(span) => problem.at(source, span),
                     None => problem,
@@ -246,7 +246,7 @@ impl ToolchainFile {
                     return Ok(text.to_owned());
                 }
                 let what = format!(
-                    "names the {what} `{}`, and there is none",
+                    "names the {what} `{}`, which does not exist",
                     text.escape_debug()
                 );
                 Err(refuse(

@@ -91,7 +91,7 @@ pub fn warnings(plan: &Plan) -> Vec<String> {
     let native = native.filter(|native| applies(native.target.as_deref(), &plan.config.platforms));
     let native = native.map(|Native { key, place, .. }| {
         format!(
-            "`{key}` ({place}) has target-cpu=native: images run only on processors that can do what the builder's can, and two builders make different images of the same input hash"
+            "`{key}` ({place}) has target-cpu=native: images run only on processors with the features of the builder's, and two builders make different images for the same input hash"
         )
     });
     unknown.chain(native).collect()

@@ -41,14 +41,14 @@ impl Parted {
     pub fn what(&self) -> String {
         let Some(feature) = &self.feature else {
             return format!(
-                "{}, which stands for a crate, as other crates ask for it",
+                "{}, which replaces a crate: other crates may ask for features of it",
                 self.package
             );
         };
         match &self.by {
             Some(by) => format!("{}/{feature}, which {by} asks for", self.package),
             None => format!(
-                "{}/{feature}, which what is built of it asks for",
+                "{}/{feature}, which an output of the package asks for",
                 self.package
             ),
         }

@@ -99,7 +99,7 @@ impl ConfigFile {
             let table = DeTable::parse(&source.text).map_err(|error| {
                 let message = format!("{path} is not valid TOML: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
-                    .hint("mend it: Cargo says the same");
+                    .hint("fix it: Cargo reports the same");
                 match error.span() {
                     Some(span) => problem.at(&source, span),
                     None => problem,
@@ -197,7 +197,7 @@ fn included(
                     Some(DeValue::Boolean(optional)) => *optional,
                     Some(_) => {
                         return Err(refuse(
-                            "has an `optional` that is no yes or no",
+                            "has an `optional` that is neither true nor false",
                             item.span(),
                         ));
                     }
@@ -206,7 +206,7 @@ fn included(
             }
             _ => {
                 return Err(refuse(
-                    "has what is neither a path nor a table",
+                    "has an entry that is neither a path nor a table",
                     item.span(),
                 ));
             }

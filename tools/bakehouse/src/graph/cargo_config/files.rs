@@ -74,7 +74,7 @@ fn add(
         if open.contains(&include.path) {
             return Err(refuse(
                 "which was included before",
-                "Cargo takes that for a circle: include each file once",
+                "Cargo takes that for a cycle: include each file once",
             ));
         }
         let mut added = Vec::new();

@@ -189,7 +189,7 @@ impl Surroundings<'_> {
         if !path.is_file() {
             return Err(about.refused(
                 &format!("{path}, which is not there"),
-                "commit it: a linker that is named by a path stands in the repository, in the image too",
+                "commit it: a linker that is named by a path has to be in the repository, for the image too",
             ));
         }
         self.exists(about, about.file.base(), text, false, names)

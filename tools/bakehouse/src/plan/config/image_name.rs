@@ -115,7 +115,7 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
         let rest = rest.trim_end_matches('/');
         return fault(
             format!("begins with the scheme `{scheme}://`"),
-            format!("write `{rest}`: names of images have none"),
+            format!("write `{rest}`: image names have none"),
         );
     }
     if let Some((_, reference)) = text.split_once("ref=") {
@@ -131,7 +131,7 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
             Form::Repository => "write the usual value here; the variable CACHE_REF decides",
             Form::Image => "write the image itself",
         };
-        return fault("holds a variable, which nobody would fill in", hint);
+        return fault("holds a variable, which would not be replaced", hint);
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
     if let Some(char) = text.chars().find(|c| !plain(*c)) {
@@ -166,7 +166,7 @@ fn without_tag(
     form: Form,
 ) -> Result<(), Fault> {
     let given = match form {
-        Form::Prefix => "a service's name comes behind it, and the tag is the variable TAG",
+        Form::Prefix => "a service's name follows it, and the tag is the variable TAG",
         _ => "the tags of a cache are the branches",
     };
     let is_port = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
@@ -233,13 +233,13 @@ fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
         if let Some(separator) = separator(component) {
             return fault(
                 format!("has `{separator}` in `{component}`"),
-                "let letters or digits stand at both ends, and between them one `.`, one or two `_`, or some `-`",
+                "put letters or digits at both ends, and one `.`, one or two `_`, or any number of `-` between them",
             );
         }
         if component.contains([':', '@']) {
             return fault(
                 format!("has a `:` in `{component}`"),
-                "a port comes behind the registry's name, a tag at the end",
+                "put a port after the registry's name, and a tag at the end",
             );
         }
     }
@@ -288,7 +288,7 @@ fn host(host: &str) -> Result<(), Fault> {
     if !name.split('.').all(is_label) {
         return fault(
             format!("begins with `{name}`, which is not the name of a registry"),
-            "let it begin with a host, as in `ghcr.io/acme/shop`, or with a namespace of Docker Hub",
+            "begin with a host, as in `ghcr.io/acme/shop`, or with a namespace of Docker Hub",
         );
     }
     Ok(())
