@@ -51,9 +51,6 @@ impl Mirror {
     ///
     /// # Panics
     /// When the files cannot be written.
-    ///
-    /// # Panics
-    /// When there is no room for it.
     #[track_caller]
     pub fn write(folder: &Utf8Path, crates: &[(&str, &str, &str)]) {
         for (name, version, source) in crates {

@@ -29,9 +29,6 @@ impl LocalSources {
     ///
     /// # Errors
     /// `cargo-config` for a folder that does not exist or that an image cannot contain.
-    ///
-    /// # Errors
-    /// `cargo-config` for a folder that an image cannot have or that does not exist.
     pub fn read(configs: &[Utf8PathBuf]) -> Result<Self, Problem> {
         let declared = Declared::read(configs)?;
         let mut sources = Self::default();

@@ -184,7 +184,8 @@ pub const NAME: &str = "inner";
     assert_eq!(tree.built(), ["svc: drill"]);
 }
 
-/// A package whose source, build script and program read manifests and the lock; another package depends on its library.
+/// A package whose source, build script and program read manifests and the lock, and another one that depends on its
+/// library.
 const READS: &str = r#"
 -- Cargo.toml --
 # The workspace, in somebody's own words.

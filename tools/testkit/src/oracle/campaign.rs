@@ -76,9 +76,6 @@ impl Campaign {
     ///
     /// # Panics
     /// When an engine is needed and none answers.
-    ///
-    /// # Panics
-    /// When no engine answers that is needed.
     pub fn run(&self) -> Tally {
         let served = Served::start();
         let turn = (self.depth == Depth::Images).then(Turn::take);

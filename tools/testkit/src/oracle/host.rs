@@ -22,9 +22,6 @@ pub struct Host {
 impl Host {
     /// # Panics
     /// When the folder cannot be made.
-    ///
-    /// # Panics
-    /// When there is no room for it.
     #[expect(
         clippy::new_without_default,
         reason = "each one has a folder of its own"
@@ -87,9 +84,6 @@ impl Host {
     }
 
     /// Deletes all build output.
-    ///
-    /// # Panics
-    /// When that fails.
     ///
     /// # Panics
     /// When that fails.

@@ -275,7 +275,7 @@ fn chains(plan: &Plan) {
     if plan.selections.len() < 2 || plan.config.unify != Unify::Services {
         return;
     }
-    let title = "chains: outputs that would get features of local packages from one another are apart";
+    let title = "chains: outputs that would share features of local packages are built separately";
     anstream::println!("{}", title.bold());
     for selection in &plan.selections {
         let name = selection.deps();

@@ -68,9 +68,6 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// `cargo-config` for something that no image can contain.
-    ///
-    /// # Errors
-    /// `cargo-config` for what is named and no image can have.
     pub fn names(&self, files: &[ConfigFile]) -> Result<Names, Vec<Problem>> {
         let (mut names, mut problems) = (Names::default(), Vec::new());
         for (at, file) in files.iter().enumerate() {

@@ -38,9 +38,6 @@ fn fault<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T, Fault
 ///
 /// # Errors
 /// The first fault, phrased as the predicate of a sentence about the text.
-///
-/// # Errors
-/// The first thing that is wrong with it, as the predicate of a sentence about it.
 pub fn check(text: &str, form: Form) -> Result<(), Fault> {
     characters(text, form)?;
     let (named, digest) = match text.split_once('@') {
