@@ -106,7 +106,7 @@ fn table(schema: &Value, name: &str) -> String {
     text
 }
 
-/// The page with the table of Cargo's own keys made anew.
+/// Returns the page with a freshly generated table of Cargo's own keys.
 fn with_keys_of_cargo(page: &str) -> String {
     let (begin, end) = ("<!-- Cargo's keys -->\n", "<!-- end of Cargo's keys -->\n");
     let (before, rest) = page.split_once(begin).unwrap();

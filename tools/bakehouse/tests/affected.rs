@@ -273,7 +273,7 @@ fn each_format_says_the_same() {
     insta::assert_snapshot!("some_for_github", print("github"));
 }
 
-/// A revision whose configuration is wrong cannot be planned, which is a warning.
+/// A revision whose configuration is invalid cannot be planned; that is only a warning.
 #[test]
 fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
     let shop = Shop::new();

@@ -141,7 +141,7 @@ fn a_cache_is_a_repository_of_its_own() {
     }
 }
 
-/// Key → value → what is wrong with it.
+/// Key → value → suggested fix.
 const NAMES: &[(&str, &str, &str)] = &[
     ("registry", "ghcr.io/Acme/Shop", "write `ghcr.io/acme/shop`"),
     ("registry", "ghcr.io/acme:1", "has a tag, `:1`"),
@@ -209,7 +209,7 @@ fn what_no_reference_to_an_image_can_be_is_refused_where_it_stands() {
     assert!(said.contains("has 256 characters"), "{said}");
 }
 
-/// Variable → value → what is said of it.
+/// Variable → value → message.
 const VARIABLES: &[(&str, &str, &str)] = &[
     ("REGISTRY", "ghcr.io/Acme", "write `ghcr.io/acme`"),
     ("TAG", "feature/x", "write `feature-x`"),
@@ -277,7 +277,7 @@ fn a_builder_that_is_too_old_for_a_package_is_noticed_before_anything_is_compile
         "version = \"0.3.1\"",
         "version = \"0.3.1\"\nrust-version = \"1.88\"",
     );
-    // What the toolchain file names is installed on an older base.
+    // The toolchain of the toolchain file is installed on an older base.
     assert!(bases("1.87.0").status.success());
     let refused = |output: Output| {
         assert_eq!(output.status.code(), Some(2));

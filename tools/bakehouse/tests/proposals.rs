@@ -1,8 +1,8 @@
-//! What `init` makes of packages that are no services, and of what they need.
+//! The proposals of `init` for packages that are no services, and for what packages need.
 
 use crate::grove::Grove;
 
-/// Crates of the registry that packages of these tests depend on.
+/// Registry crates that packages of these tests depend on.
 const CRATES: [&str; 6] = [
     "dioxus",
     "leptos",
@@ -53,7 +53,7 @@ fn with_ui(needs: &[&str], files: &[(&str, &str)]) -> Grove {
     grove
 }
 
-/// What is there → what `ui` needs → its files, added to what stands there → why it is no service; empty where it is one.
+/// Case → dependencies of `ui` → files added to it → reason why it is no service; empty if it is one.
 type Row<'a> = (&'a str, &'a [&'a str], Files<'a>, &'a str);
 
 const ROWS: &[Row<'_>] = &[
@@ -194,7 +194,7 @@ fn a_front_end_beside_examples_alone_is_no_service_either() {
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-/// What is there → files → whether Debian's definitions are proposed.
+/// Case → files → whether Debian's definitions are proposed.
 const DEFINITIONS: &[(&str, Files<'_>, bool)] = &[
     (
         "none",

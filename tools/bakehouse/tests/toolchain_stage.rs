@@ -1,5 +1,5 @@
-//! The stage `toolchain` holds the builder base to what the toolchain file names, and has rustup install the rest: the
-//! script of the generated Dockerfile, with a `rustc` and a `rustup` that are made up.
+//! The stage `toolchain` checks the builder base against the toolchain file, and has rustup install the rest. These
+//! tests run the script of the generated Dockerfile with a fake `rustc` and a fake `rustup`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ edition = "2024"
 fn main() {}
 "#;
 
-/// What `rustc` says of itself and of its folder, and what else is there.
+/// A fake `rustc` that reports its version and its folder.
 const RUSTC: &str = r#"#!/bin/sh
 cd "$(dirname "$0")/.."
 case "$*" in
@@ -33,7 +33,7 @@ case "$*" in
 esac
 "#;
 
-/// Notes how it is called, and does what the calls say as far as `rustc` shows it.
+/// A fake `rustup` that records how it is called, and does what the calls say as far as `rustc` shows it.
 const RUSTUP: &str = r#"#!/bin/sh
 cd "$(dirname "$0")/.."
 echo "rustup $*" >>calls
@@ -44,7 +44,7 @@ case "$1 $2" in
 esac
 "#;
 
-/// A base: what its `rustc` says, and how rustup names the toolchain.
+/// A base: the version output of its `rustc`, and rustup's name for the toolchain.
 struct Base {
     version: &'static str,
     name: &'static str,
@@ -60,7 +60,7 @@ const NIGHTLY: Base = Base {
     name: "nightly-x86_64-unknown-linux-gnu",
 };
 
-/// Runs the stage's last step on `base`: its exit code, what rustup was asked, and what was said.
+/// Runs the stage's last step on `base`. Returns its exit code, the calls of rustup, and the output.
 fn run(tree: &Tree, base: &Base, without: &[&str]) -> (Option<i32>, Vec<String>, String) {
     let dockerfile = tree.generated("docker/Dockerfile");
     let (_, stage) = dockerfile.split_once(" AS toolchain\n").unwrap();
@@ -105,7 +105,7 @@ fn run(tree: &Tree, base: &Base, without: &[&str]) -> (Option<i32>, Vec<String>,
     (output.status.code(), calls, stderr(&output))
 }
 
-/// Whether the step that looks for the toolchain has network.
+/// Returns whether the step that looks for the toolchain has network access.
 fn has_network(tree: &Tree) -> Option<bool> {
     let dockerfile = tree.generated("docker/Dockerfile");
     let (_, stage) = dockerfile.split_once(" AS toolchain\n").unwrap();
@@ -134,7 +134,7 @@ fn what_the_base_has_not_is_installed_and_nothing_else() {
         ("channel = \"stable\"", &NIGHTLY, install("stable")),
         ("channel = \"stable-2026-01-22\"", &STABLE, install("stable-2026-01-22")),
         ("channel = \"1.95\"", &STABLE, vec![]),
-        // Not of the toolchain `1.95.0`, but of a compiler before that release.
+        // A nightly from before the release of 1.95.0 is no `1.95`.
         ("channel = \"1.95\"", &NIGHTLY, install("1.95")),
         ("channel = \"1.9\"", &STABLE, install("1.9")),
         ("channel = \"1.94.0\"", &STABLE, install("1.94.0")),
@@ -229,7 +229,7 @@ fn a_base_whose_name_says_that_it_has_the_toolchain_is_held_to_it_without_networ
         tree.generate();
         assert_eq!(has_network(&tree), expected, "{channel} {base}");
     }
-    // What is named after the base may still be another image.
+    // An image may hold another toolchain than its name says.
     for channel in ["1.95.0", "1.95", "stable"] {
         tree.write("rust-toolchain", channel);
         tree.write(
@@ -245,7 +245,7 @@ fn a_base_whose_name_says_that_it_has_the_toolchain_is_held_to_it_without_networ
             "{said}"
         );
     }
-    // No file, and no step.
+    // Without the file there is no step.
     fs::remove_file(tree.path("rust-toolchain")).unwrap();
     tree.generate();
     assert_eq!(has_network(&tree), None);
@@ -287,7 +287,7 @@ fn the_file_is_that_which_rustup_reads() {
     };
     tree.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.94.0\"\n");
     pinned("pins rustc 1.94.0");
-    // Without an ending wins; a file that is nearer, too. It need not be TOML.
+    // The file without an extension wins, as does a nearer file. It need not be TOML.
     tree.write("rust-toolchain", "1.93.0\n");
     pinned("rust-toolchain pins rustc 1.93.0");
     tree.write("rust-toolchain", "[toolchain]\nchannel = \"1.92.0\"\n");
@@ -340,7 +340,7 @@ fn the_toolchain_is_in_hashes_and_in_the_names_of_mounts() {
     let source =
         hash("[toolchain]\nchannel = \"nightly-2026-01-30\"\ncomponents = [\"rust-src\"]\n");
     assert_ne!(one.0, source.0);
-    // What no build reads counts for nothing.
+    // Entries that no build reads do not count.
     let people = hash(
         "[toolchain]\nchannel = \"nightly-2026-01-30\"\ncomponents = [\"clippy\"]\nprofile = \"default\"\n",
     );

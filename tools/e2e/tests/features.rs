@@ -1,5 +1,5 @@
-//! Which features a service's dependencies have: those that it asks for, or with `unify = "all"` those that all services
-//! together ask for.
+//! The features of a service's dependencies: those that the service asks for, or with `unify = "all"` those that all
+//! services together ask for.
 
 use std::collections::BTreeMap;
 

@@ -74,7 +74,7 @@ fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
                 "static = true",
             ],
         );
-        // It does what the message says.
+        // Following the message works.
         workspace.replace(
             "bakehouse.toml",
             "package = \"a\"\n",

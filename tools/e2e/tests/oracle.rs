@@ -1,5 +1,5 @@
-//! Workspaces of random shape: what an image does is what Cargo on the host builds, or `generate` refuses; and after a
-//! random edit `affected` names what the host builds differently, and the next bake ships it.
+//! Workspaces of random shape: an image does what Cargo's build on the host does, or `generate` refuses. After a random
+//! edit, `affected` names the services that the host builds differently, and the next bake ships the change.
 
 use bakehouse_testkit::oracle::{Campaign, Depth, Kind, Plant, Play, Tally, Verdict};
 use bakehouse_testkit::{Served, Turn, shapes};
@@ -15,7 +15,7 @@ fn holds(tally: &Tally) {
     assert!(tally.same > refused, "most shapes are built: {tally}");
 }
 
-/// A shape of which nothing is refused, with the first edit that the host sees.
+/// Plays a shape that is not refused, with the first edit that the host notices.
 fn planted(plant: Plant, depth: Depth, turn: &Turn) -> Verdict {
     let shape = shapes::Shape::plain();
     let edit = shapes::Edit::Value {

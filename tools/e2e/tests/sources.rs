@@ -1,10 +1,11 @@
-//! Whatever Cargo on the host reads of a third-party crate, the builder reads: each row is run by both.
+//! The builder reads everything that Cargo on the host reads of a third-party crate: each row is run by both.
 
 use std::process::Command;
 
 use bakehouse_testkit::{GitHost, Mirror, Ran, Turn, Workspace, container};
 
-/// Builds the services of the workspace by Cargo on this machine, runs them, and expects of their images the same.
+/// Builds and runs the services of the workspace with Cargo on this machine, and expects the same output of their
+/// images.
 #[track_caller]
 fn same_as_host(workspace: &Workspace, turn: &Turn, services: &[&str]) -> Vec<String> {
     let host = services.iter().map(|service| on_host(workspace, service));
@@ -17,7 +18,7 @@ fn same_as_host(workspace: &Workspace, turn: &Turn, services: &[&str]) -> Vec<St
     host
 }
 
-/// What `cargo run` prints, of a target folder that holds nothing else.
+/// Returns the output of `cargo run`, with a target folder of its own.
 #[track_caller]
 fn on_host(workspace: &Workspace, service: &str) -> String {
     let target = tempfile::tempdir().expect("a folder can be made");
@@ -38,7 +39,8 @@ fn on_host(workspace: &Workspace, service: &str) -> String {
     ran.succeeded().stdout.trim().to_owned()
 }
 
-/// A workspace of packages in folders of their names, each with the tables after `[package]` and its main source.
+/// Returns a workspace of packages in folders of the same names, each with the tables after `[package]` and its main
+/// source.
 #[track_caller]
 fn workspace(root: &str, services: &[(&str, &str, &str)], config: &str) -> Workspace {
     let workspace = Workspace::empty();
@@ -157,7 +159,7 @@ fn a_git_repository_is_read_whole_and_its_patches_are_followed() {
     ];
     assert_eq!(same_as_host(&workspace, &turn, &services), expected);
 
-    // A patch of the url puts a folder of the repository in its place.
+    // A patch of the URL replaces it with a folder of the repository.
     workspace.append(
         "Cargo.toml",
         &format!("exclude = [\"fork\"]\n[patch.{kit:?}]\ngreet = {{ path = \"fork\" }}\n"),
@@ -257,7 +259,7 @@ fn a_committed_folder_of_crates_is_an_input_like_any() {
             .args(["vendor", "third-party"]);
         let config = Ran::of(vendor).succeeded().stdout;
         workspace.write(".cargo/config.toml", &config);
-        // A crate that was edited says of no file what it was, as Debian's do.
+        // The checksum file of an edited crate lists no files, as in Debian's packages.
         let sums = workspace.read("third-party/itoa/.cargo-checksum.json");
         let package = sums.split("\"package\":").nth(1).expect("it has a sum");
         workspace.write(
@@ -380,7 +382,7 @@ fn folders_may_stand_for_git_repositories_and_registries() {
     let config = vendored.cargo(["vendor"]).succeeded().stdout;
     vendored.write(".cargo/config.toml", &config);
     let turn = Turn::take();
-    // What packaging leaves out is missing on the host as well.
+    // Files that packaging leaves out are missing on the host as well.
     assert_eq!(same_as_host(&vendored, &turn, &["lists"]), ["0 1 0"]);
 
     let local = workspace(

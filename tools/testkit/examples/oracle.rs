@@ -1,5 +1,5 @@
-//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does: those of seeds, or with `--singles` a plain workspace with
-//! one thing more, for each thing. With `--plan` nothing is baked.
+//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does: shapes from seeds, or with `--singles` a
+//! plain workspace with one thing more, for each thing. With `--plan` nothing is baked.
 
 use std::process::ExitCode;
 

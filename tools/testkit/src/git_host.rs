@@ -60,9 +60,9 @@ impl GitHost {
         format!("git://{}/{name}", self.address)
     }
 
-    /// Makes `files` the content of the repository `name`, by a commit on its branch, and returns the commit. The first branch of
-    /// a repository is `main`, which whoever names no branch gets. `submodules` are
-    /// folders with the names of other repositories.
+    /// Makes `files` the content of the repository `name`, by a commit on its branch, and returns the commit. The first
+    /// branch of a repository is `main`, which is used when no branch is named. `submodules` are folders with the names
+    /// of other repositories.
     ///
     /// # Panics
     /// When git refuses.
@@ -134,7 +134,7 @@ impl GitHost {
         git(self.dir(), &["clone", "--quiet", "--bare", name, copy]);
     }
 
-    /// Takes a repository away.
+    /// Removes a repository.
     ///
     /// # Panics
     /// When there is none.
@@ -155,7 +155,7 @@ impl Drop for GitHost {
     }
 }
 
-/// Runs git in `dir`, as nobody in particular.
+/// Runs git in `dir`, with an anonymous author.
 #[track_caller]
 fn git(dir: &Utf8Path, arguments: &[&str]) -> String {
     let ran = Ran::of(

@@ -16,7 +16,7 @@
 //! | [`contents`] | what an image is made of, byte for byte |
 //! | [`engine`] | the Docker Engine, and whose turn it is to use it |
 //! | [`mounts`] | the cache mounts of a Dockerfile |
-//! | [`oracle`] | shapes held against what Cargo on the host makes of them |
+//! | [`oracle`] | comparison of shapes with what Cargo builds on the host |
 //! | [`node`] | BuildKit of an engine, as a node of a fleet |
 //! | [`pages`] | pages of `docs/` whose commands are played |
 //! | [`ran`] | a finished process |

@@ -40,17 +40,17 @@ impl Mirror {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let files = Arc::clone(&files);
-                // A client that hangs up has been served as well.
+                // A client that hangs up counts as served.
                 std::thread::spawn(move || answer(client, &files).ok());
             }
         });
         Self { address }
     }
 
-    /// Writes a registry of such crates into a folder.
+    /// Writes a local registry of such crates into a folder.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// When the files cannot be written.
     #[track_caller]
     pub fn write(folder: &Utf8Path, crates: &[(&str, &str, &str)]) {
         for (name, version, source) in crates {
@@ -64,18 +64,18 @@ impl Mirror {
         }
     }
 
-    /// The URL of its index.
+    /// Returns the URL of its index.
     pub fn index(&self) -> String {
         format!("sparse+http://{}/index/", self.address)
     }
 }
 
-/// The place of a crate's entry.
+/// Returns the path of a crate's index entry.
 fn path(name: &str) -> String {
     format!("index/{}/{}/{name}", &name[..2], &name[2..4])
 }
 
-/// The line of a version in a crate's entry.
+/// Returns the line of a version in a crate's index entry.
 fn entry(name: &str, version: &str, sum: &str) -> String {
     format!(
         "{{\"name\":\"{name}\",\"vers\":\"{version}\",\"deps\":[],\"cksum\":\"{sum}\",\"features\":{{}},\"yanked\":false}}\n"

@@ -1,4 +1,4 @@
-//! Git repositories and plain files, served to the host and to what runs on the engine.
+//! Git repositories and plain files, served to the host and to containers of the engine.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use crate::engine::gateway;
 use crate::ran::Ran;
 use crate::refusing::head;
 
-/// A folder that is served twice: to git, and as files by HTTP. It goes with the value.
+/// A folder that is served twice: to git, and as files over HTTP. It is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Served {
     folder: tempfile::TempDir,
@@ -21,7 +21,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts to serve an empty folder.
+    /// Starts serving an empty folder.
     ///
     /// # Panics
     /// When there is no free port, or no git.
@@ -42,37 +42,37 @@ impl Served {
         }
     }
 
-    /// What is served.
+    /// Returns the folder that is served.
     pub fn folder(&self) -> &Utf8Path {
         Utf8Path::from_path(self.folder.path()).expect("its name is UTF-8")
     }
 
-    /// The address of the folder for git.
+    /// Returns the folder's address for git.
     pub fn git(&self) -> &str {
         &self.git
     }
 
-    /// Its address for everybody else.
+    /// Returns the folder's address for HTTP.
     pub fn http(&self) -> &str {
         &self.http
     }
 }
 
-/// Serves each client in a thread, and gives the address, which containers reach, too.
+/// Serves each client in a thread, and returns the address, which containers can reach too.
 fn listen(serve: impl Fn(TcpStream) -> std::io::Result<()> + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind((gateway().as_str(), 0)).expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let serve = serve.clone();
-            // A client that hangs up is its own judge.
+            // A client that hangs up reports the failure itself.
             std::thread::spawn(move || serve(client).ok());
         }
     });
     address
 }
 
-/// Lets git serve one client: a daemon that listens by itself would outlive a test that is killed.
+/// Lets git serve one client. A daemon that listens by itself would outlive a test that is killed.
 fn fetch(client: TcpStream, daemon: &Utf8Path, root: &Utf8Path) -> std::io::Result<()> {
     let answers = OwnedFd::from(client.try_clone()?);
     Command::new(daemon)

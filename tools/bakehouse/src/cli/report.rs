@@ -59,7 +59,7 @@ pub fn problems(problems: &Problems) {
     }
 }
 
-/// What renders problems and remarks: with colours where standard error shows them.
+/// Returns the renderer of problems and remarks, which uses colours where standard error shows them.
 fn handler() -> GraphicalReportHandler {
     let theme = match anstream::ColorChoice::global() {
         anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
@@ -71,8 +71,8 @@ fn handler() -> GraphicalReportHandler {
     GraphicalReportHandler::new_themed(theme).with_links(false)
 }
 
-/// Prints what is remarked on the way as problems are printed, each on a line of its own. Which module remarks it is told
-/// only with the details that somebody who mends bakehouse asks for.
+/// Prints remarks in the form of problems, each on a line of its own. The module that a remark comes from is shown only
+/// with the details that are meant for debugging bakehouse.
 struct Remarks;
 
 impl<S, N> FormatEvent<S, N> for Remarks

@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem, Problems, Source};
 pub struct Session {
     pub global: Global,
     pub cargo: Cargo,
-    /// It is about the files of a revision: what git ignores is not there, and nobody can change them.
+    /// The session is about the files of a revision: files that git ignores are not there, and nobody can change them.
     pub of_revision: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Values that Bake refuses in the variables that names of images are made of: a condition, and what is said where it
-//! does not hold. The first that does not is shown.
+//! Conditions that Bake checks on the variables that image names are made of, each with the message for a value that
+//! does not meet it. Bake shows the first that fails.
 
 /// A condition and a message, as HCL.
 pub type Validation = (String, String);
@@ -7,7 +7,7 @@ pub type Validation = (String, String);
 /// A part of a repository's name between two `/`.
 const COMPONENT: &str = "[a-z0-9]+((\\\\.|_|__|-+)[a-z0-9]+)*";
 
-/// The registry and namespace of the images.
+/// Checks of the registry and namespace of the images.
 pub fn registry() -> Vec<Validation> {
     let mut checks = plain("REGISTRY");
     checks.push(shaped(
@@ -17,7 +17,7 @@ pub fn registry() -> Vec<Validation> {
     checks
 }
 
-/// The repository of the registry cache.
+/// Checks of the repository of the registry cache.
 pub fn cache() -> Vec<Validation> {
     let mut checks = plain("CACHE_REF");
     checks.push((
@@ -32,7 +32,7 @@ pub fn cache() -> Vec<Validation> {
     checks
 }
 
-/// The tag of the images.
+/// Checks of the tag of the images.
 pub fn tag() -> Vec<Validation> {
     vec![(
         r#"length(regexall("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", TAG)) > 0"#.to_owned(),
@@ -41,7 +41,7 @@ pub fn tag() -> Vec<Validation> {
     )]
 }
 
-/// What goes wrong most often: a scheme, and letters in upper case. Those of a host are no matter.
+/// Checks for the most common mistakes: a scheme, and upper-case letters. Upper-case letters in a host are allowed.
 fn plain(name: &str) -> Vec<Validation> {
     vec![
         (

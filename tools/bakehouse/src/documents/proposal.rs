@@ -159,7 +159,7 @@ fn because(
     all
 }
 
-/// What is not built with the other services.
+/// Describes the services that are not built with the others.
 fn parted(text: &mut String, proposal: &Proposal) {
     if proposal.parted.is_empty() {
         return;

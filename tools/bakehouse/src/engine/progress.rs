@@ -195,8 +195,8 @@ impl Progress {
         steps.into_iter().map(|(_, step)| step).collect()
     }
 
-    /// The time at which the build began, with a step that no other build has. A step that is shared with builds that go
-    /// on at the same time has their views too, of before this one.
+    /// Returns the time at which the build began, taken from a step that no other build shares. A step that is shared
+    /// with concurrent builds has their views as well, including earlier ones.
     fn begun(&self) -> Option<&str> {
         let definitions = self.vertices.values().filter(|vertex| {
             let step = vertex.name.split_once("internal] ");
@@ -208,7 +208,7 @@ impl Progress {
 }
 
 impl Vertex {
-    /// The views that began at that time or later.
+    /// Returns the views that began at that time or later.
     fn since(&self, begun: Option<&str>) -> impl Iterator<Item = &Report> {
         let views = self.views.iter();
         let views = views.filter(move |(start, _)| begun.is_none_or(|begun| clock(start) >= begun));
@@ -216,7 +216,7 @@ impl Vertex {
     }
 }
 
-/// A time as it is compared: fractions of a second have no fixed length.
+/// Returns a time in a form that can be compared: fractions of a second have no fixed length.
 fn clock(time: &str) -> &str {
     time.trim_end_matches('Z')
 }
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(executed.iter().filter(|executed| **executed).count(), 1);
     }
 
-    /// Step → its views, as start and whether it was in the cache.
+    /// Step → its views, each as its start and whether it was cached.
     const SHARED: [(&str, &[(&str, bool)]); 4] = [
         (
             "[internal] load build definition from Dockerfile",

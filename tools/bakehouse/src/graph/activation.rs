@@ -1,27 +1,28 @@
-//! What a build of some packages reaches: local packages, their features, and the edges between them.
+//! The part of the workspace that a build of some packages reaches: local packages, their features, and the edges
+//! between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::{Features, Root, Setting};
 use super::member::EdgeKind;
 
-/// What a build of its roots reaches.
+/// The result of activating some roots.
 #[derive(Clone, Debug, Default)]
 pub struct Activation {
-    /// By package what it needs, as it is linked and as it is run on the builder. A package that is compiled has one of
-    /// them.
+    /// Dependencies of each package, as it is linked and as it is run on the builder. A package that is compiled has at
+    /// least one of the two.
     builds: BTreeMap<String, [Option<Needs>; 2]>,
-    /// By package its features, as it is linked and as it is run; where Cargo's resolver does not keep these apart, in the
-    /// first place. Cargo gives features to packages, too, that it then does not compile.
+    /// Features of each package, as it is linked and as it is run; only the first is used if Cargo's resolver does not
+    /// keep the two apart. Cargo also gives features to packages that it does not compile in the end.
     features: BTreeMap<String, [Option<Asked>; 2]>,
-    /// The resolver keeps the two apart.
+    /// Set if the resolver keeps the two apart.
     apart: bool,
 }
 
-/// What a package needs directly, and what for.
+/// Direct dependencies of a package, with their use.
 type Needs = BTreeMap<String, Use>;
 
-/// Features, each with the package that asks for it: none where an output does.
+/// Features, each with the package that asks for it, or `None` if an output does.
 type Asked = BTreeMap<String, Option<String>>;
 
 /// What one package is compiled for in another.
@@ -34,12 +35,12 @@ pub struct Use {
     pub run: bool,
 }
 
-/// A feature that a package gets from what it is built together with.
+/// A feature that a package gets because of other packages in the same build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gain {
     pub package: String,
     pub feature: String,
-    /// The package that asks for it; none where an output does.
+    /// The package that asks for it, or `None` if an output does.
     pub by: Option<String>,
 }
 
@@ -76,7 +77,7 @@ impl Activation {
             let needs = build.insert(BTreeMap::new());
             for edge in &member.edges {
                 let on_builder = run || edge.kind == EdgeKind::Build;
-                // Without a build script there is nobody to build its dependencies for.
+                // Without a build script, no build dependency is used.
                 let follows = (edge.kind != EdgeKind::Build || member.build_script)
                     && features.follows(unit, edge)
                     && setting.applies(edge.target.as_ref(), on_builder);
@@ -84,7 +85,7 @@ impl Activation {
                     continue;
                 };
                 let needed = needs.entry(to.to_owned()).or_default();
-                // What is linked into something that is run is run with it.
+                // Dependencies of something that is run are run with it.
                 if runs && !run {
                     needed.run = true;
                 } else {
@@ -101,12 +102,12 @@ impl Activation {
         self.builds.keys().map(String::as_str)
     }
 
-    /// The features of `package` as it is linked, or run.
+    /// Returns the features of `package` as it is linked, or run.
     fn on(&self, package: &str, run: bool) -> Option<&Asked> {
         self.features.get(package)?[usize::from(run && self.apart)].as_ref()
     }
 
-    /// The features that are on in `package`, however it is compiled, sorted.
+    /// Returns the features that are on in `package`, however it is compiled, sorted.
     pub fn features(&self, package: &str) -> impl Iterator<Item = &str> {
         let both = [false, true].into_iter();
         let both = both.filter_map(|run| self.on(package, run));
@@ -120,13 +121,13 @@ impl Activation {
         builds.any(|needs| needs.contains_key(other))
     }
 
-    /// Whether `feature` is on in `package` as it is linked.
+    /// Returns whether `feature` is on in `package` as it is linked.
     pub fn has_linked(&self, package: &str, feature: &str) -> bool {
         let linked = self.on(package, false);
         linked.is_some_and(|features| features.contains_key(feature))
     }
 
-    /// What `package` needs directly, sorted.
+    /// Returns the direct dependencies of `package`, sorted.
     pub fn needs(&self, package: &str) -> impl Iterator<Item = &str> {
         let builds = self.builds.get(package).into_iter().flatten().flatten();
         let needs: BTreeSet<&str> = builds
@@ -150,7 +151,7 @@ impl Activation {
         uses
     }
 
-    /// `packages`, however they are compiled, and all that they need.
+    /// Returns `packages`, however they are compiled, and all their dependencies.
     pub fn closure<'a>(&'a self, packages: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         let both = packages.into_iter();
         let both = both.flat_map(|package| [(package, false), (package, true)]);
@@ -161,7 +162,8 @@ impl Activation {
             .collect()
     }
 
-    /// What a build of `package` as it is linked compiles, each with its features: as it is linked, and as it is run.
+    /// Returns the packages that a build of `package` as it is linked compiles, each with its features as it is linked
+    /// and as it is run.
     pub fn built<'a>(&'a self, package: &'a str) -> BTreeMap<&'a str, [Option<Vec<&'a str>>; 2]> {
         let mut built: BTreeMap<&str, [Option<Vec<&str>>; 2]> = BTreeMap::new();
         for (package, run) in self.reached(vec![(package, false)]) {
@@ -172,8 +174,8 @@ impl Activation {
         built
     }
 
-    /// Whether all packages that both give features to have the same in both. Then they have the same in a build of both
-    /// together.
+    /// Returns whether each package that gets features in both has the same features in both. It then has the same ones
+    /// in a build of both together.
     pub fn agrees(&self, other: &Self) -> bool {
         let mut all = self.features.iter();
         all.all(|(package, one)| {
@@ -188,7 +190,7 @@ impl Activation {
         })
     }
 
-    /// The features that packages have beyond these where they are built as in `together`, which is of more roots.
+    /// Returns the features that packages have in addition when they are built as in `together`, which has more roots.
     pub fn gains(&self, together: &Self) -> BTreeSet<Gain> {
         let mut gains = BTreeSet::new();
         for (package, builds) in &self.builds {
@@ -211,12 +213,13 @@ impl Activation {
         gains
     }
 
-    /// Whether what it compiles gets a feature in a build together with `other`, as far as that is seen from the two.
+    /// Returns whether compiled packages get additional features in a build together with `other`, as far as the two
+    /// alone show.
     pub fn differs(&self, other: &Self) -> bool {
         !self.gains(other).is_empty() || !other.gains(self).is_empty()
     }
 
-    /// What a build of a package as it is linked, or run, needs directly, each as it is linked or run.
+    /// Returns the direct dependencies of a package as it is linked, or run, each with whether it is run.
     fn below(&self, package: &str, run: bool) -> impl Iterator<Item = (&str, bool)> {
         let build = self
             .builds

@@ -1,4 +1,4 @@
-//! Artifact dependencies: a package that needs another's binary while it is compiled.
+//! Artifact dependencies: a package that needs the binary of another one while it is compiled.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::problem::{Code, Problem};
 const HINT: &str = "let the build script of the package build what it embeds, or embed a file that is made before the image and declared under [inputs]";
 
 impl Workspace {
-    /// The artifact dependencies of `packages`, which no stage can build.
+    /// Reports the artifact dependencies of `packages`, which no stage can build.
     pub fn artifact_dependencies<'a>(
         &self,
         packages: impl IntoIterator<Item = &'a String>,
@@ -60,7 +60,7 @@ impl Workspace {
     }
 }
 
-/// `[dependencies]` and `[build-dependencies]`, those of each target among them.
+/// Returns `[dependencies]` and `[build-dependencies]`, including the tables of each target.
 fn tables(manifest: &Table) -> impl Iterator<Item = (&Table, EdgeKind)> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets
@@ -80,7 +80,7 @@ fn tables(manifest: &Table) -> impl Iterator<Item = (&Table, EdgeKind)> {
         })
 }
 
-/// What is wrong where a Cargo that is not unstable `said` that it is.
+/// Returns the problem if a stable Cargo `said` that it does not support artifact dependencies.
 pub fn refused(said: &str) -> Option<Problem> {
     const SIGN: &str = "requires `-Z bindeps` (";
     let key = said.split_once(SIGN)?.1.split(')').next()?;

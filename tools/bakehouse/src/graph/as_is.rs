@@ -1,5 +1,5 @@
-//! Manifests, and the lock, that a package reads while it is compiled. The stages that compile have others in their
-//! places, cut to what the images need.
+//! Manifests and locks that a package reads while it is compiled. The compile stages have other files in their places,
+//! cut down to what the images need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// What the sources of `member` name, of those that are there.
+    /// Returns the manifests and locks that the sources of `member` name and that exist.
     fn as_is(&self, sources: &Sources, member: &Member) -> BTreeSet<Utf8PathBuf> {
         let lock = self.folder.join("Cargo.lock");
         let shared = member.workspace.join("Cargo.toml");
@@ -69,7 +69,7 @@ impl Workspace {
                         let string = string.trim_start_matches('/');
                         let named = [beside, &member.dir].map(|dir| normal(&dir.join(string)));
                         found.extend(named.into_iter().filter(|path| self.is_a_manifest(path)));
-                        // A script may go up from the package's folder to it.
+                        // A script may walk up from the package's folder to it.
                         found.extend((script && string == "Cargo.toml").then(|| shared.clone()));
                     }
                     _ => {}
@@ -79,7 +79,7 @@ impl Workspace {
         found
     }
 
-    /// Whether it is one that stages have another of.
+    /// Returns whether the stages have a different file at this path.
     fn is_a_manifest(&self, path: &Utf8Path) -> bool {
         let folder = path.parent().unwrap_or(path);
         let mut members = self.members.values();
@@ -88,7 +88,7 @@ impl Workspace {
     }
 }
 
-/// The Rust sources at or below `path`.
+/// Returns the Rust sources at or below `path`.
 fn rust_below<'a>(
     sources: &'a Sources,
     path: &'a Utf8Path,

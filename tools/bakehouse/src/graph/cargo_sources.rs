@@ -1,4 +1,4 @@
-//! `[source]` in Cargo's configuration: folders of the repository that stand for a registry or for git repositories.
+//! `[source]` in Cargo's configuration: folders of the repository that replace a registry or git repositories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,21 +14,21 @@ use crate::problem::{Code, Problem};
 /// The folders that Cargo takes crates from.
 #[derive(Clone, Debug, Default)]
 pub struct LocalSources {
-    /// Sorted.
+    /// The folders, sorted.
     pub folders: BTreeSet<Utf8PathBuf>,
-    /// The crates in folders of unpacked crates, by name and version. Those in a local registry have a checksum in the
-    /// lock, and are not here.
+    /// The unpacked crates in those folders, by name and version. Crates in a local registry have a checksum in the
+    /// lock, and are not listed here.
     pub crates: BTreeMap<NameAndVersion, Utf8PathBuf>,
 }
 
-/// What tells a crate in a folder of crates from the others.
+/// Name and version, which identify a crate in a folder of crates.
 pub type NameAndVersion = (String, String);
 
 impl LocalSources {
-    /// Reads them from the configuration files `configs`, the nearest to the workspace first. Paths are absolute.
+    /// Reads them from the configuration files `configs`, nearest to the workspace first. Paths are absolute.
     ///
     /// # Errors
-    /// `cargo-config` for a folder that an image cannot have or that does not exist.
+    /// `cargo-config` for a folder that does not exist or that an image cannot contain.
     pub fn read(configs: &[Utf8PathBuf]) -> Result<Self, Problem> {
         let declared = Declared::read(configs)?;
         let mut sources = Self::default();
@@ -55,14 +55,14 @@ impl LocalSources {
         }
     }
 
-    /// The folder that the crate `name` is compiled from, if it is one of the repository.
+    /// Returns the folder that the crate `name` is compiled from, if it is in the repository.
     pub fn crate_folder(&self, name: &str, version: &str) -> Option<&Utf8Path> {
         let key = (name.to_owned(), version.to_owned());
         self.crates.get(&key).map(Utf8PathBuf::as_path)
     }
 }
 
-/// Refuses a lock with crates from places that only the machine knows that it was written on.
+/// Refuses a lock with crates from places that exist only on the machine that wrote it.
 ///
 /// # Errors
 /// `source-local`.
@@ -86,7 +86,7 @@ pub fn check_reachable(lock: &Lock) -> Result<(), Problem> {
     .hint("name a place that every machine reaches, make it a path dependency, or vendor it: `cargo vendor` and a [source] in .cargo/config.toml"))
 }
 
-/// The `[source]` tables of several files, each with the file that has it.
+/// The `[source]` tables of several files, each with its file.
 struct Declared<'a> {
     tables: Vec<(&'a Utf8Path, Table)>,
 }
@@ -102,7 +102,7 @@ impl<'a> Declared<'a> {
         Ok(Self { tables })
     }
 
-    /// The value of a key of the source `name`: that of the nearest file that has one.
+    /// Returns the value of a key of the source `name`, from the nearest file that has one.
     fn value(&self, name: &str, key: &str) -> Option<(&'a Utf8Path, &str)> {
         self.tables.iter().find_map(|(file, table)| {
             let value = table.get(name)?.get(key)?.as_str()?;
@@ -110,7 +110,7 @@ impl<'a> Declared<'a> {
         })
     }
 
-    /// The sources that stand for others.
+    /// Returns the sources that replace others.
     fn replacing(&self) -> BTreeSet<String> {
         let names: BTreeSet<&String> = self
             .tables
@@ -125,7 +125,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// The folder that `value` names in the configuration file `file`.
+/// Returns the folder that `value` names in the configuration file `file`.
 fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8PathBuf, Problem> {
     let refused = |what: &str, hint: &str| {
         let message = format!("{file} has `source.{name}.{key} = \"{value}\"`, {what}");
@@ -134,10 +134,10 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
     if Utf8Path::new(value).is_absolute() {
         return refused(
             "an absolute path, which a builder does not have",
-            "name it relative to the folder that `.cargo` stands in",
+            "name it relative to the folder that contains `.cargo`",
         );
     }
-    // Cargo goes by the folder above the one that the file is in.
+    // Cargo resolves paths from the parent of the folder that contains the file.
     let base = file.parent().and_then(Utf8Path::parent).unwrap_or(file);
     let folder = normalised(&base.join(value));
     if !folder.is_dir() {
@@ -149,7 +149,7 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
     Ok(folder)
 }
 
-/// The unpacked crates in `folder`.
+/// Returns the unpacked crates in `folder`.
 fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Problem> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Problem::new(Code::FileUnreadable, error.to_string())
@@ -158,7 +158,7 @@ fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Probl
     let mut folders = Vec::new();
     for entry in folder.read_dir_utf8().map_err(|error| unreadable(&error))? {
         let path = entry.map_err(|error| unreadable(&error))?.into_path();
-        // Cargo looks at what has both, and passes over what is hidden.
+        // Cargo skips hidden folders, and folders without a manifest.
         let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
         if !hidden && path.join("Cargo.toml").exists() {
             folders.push(path);

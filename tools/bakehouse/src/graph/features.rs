@@ -1,21 +1,21 @@
-//! Which features, and which optional dependencies, a build of some packages switches on: what Cargo's resolver of
-//! features does, for local packages.
+//! The features and optional dependencies that a build of some packages switches on, worked out for local packages as
+//! Cargo's feature resolver does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::{Edge, EdgeKind};
 use super::{Member, platform};
 
-/// What decides features beside the packages that are built.
+/// Everything that decides features, except for the packages that are built.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub members: &'a BTreeMap<String, Member>,
-    /// Cargo's second resolver, or a later one: what the compiler or a build script runs has features of its own, and
-    /// dependencies for other platforms switch nothing on.
+    /// Set for Cargo's second resolver and later ones: packages that the compiler or a build script runs have features
+    /// of their own, and dependencies for other platforms switch nothing on.
     pub apart: bool,
-    /// The platforms that are built for.
+    /// The target platforms.
     pub platforms: &'a [String],
-    /// The platforms that the builder is of.
+    /// The possible platforms of the builder.
     pub builder: &'a [String],
 }
 
@@ -24,41 +24,41 @@ pub struct Setting<'a> {
 pub struct Root<'a> {
     pub package: &'a str,
     pub features: Vec<&'a str>,
-    /// Its default ones as well.
+    /// Set if the default features are asked for as well.
     pub default_features: bool,
-    /// It may be run on the builder, too.
+    /// Set if it may also be run on the builder.
     pub run: bool,
 }
 
-/// A package as it is linked, or as it is run on the builder. The first resolver knows no difference; there nothing is
-/// `run` as far as features go.
+/// A package as it is linked, or as it is run on the builder. The first resolver does not distinguish the two: as far
+/// as features go, nothing is `run` there.
 pub type Unit<'a> = (&'a str, bool);
 
-/// What is switched on.
+/// The features and optional dependencies that are switched on.
 pub struct Features<'a> {
     setting: Setting<'a>,
-    /// By unit its features, each with the package that asks for it: none where an output does.
+    /// Features of each unit, each with the package that asks for it, or `None` if an output does.
     on: BTreeMap<Unit<'a>, BTreeMap<&'a str, Option<&'a str>>>,
-    /// Optional dependencies, by the manifest's name for them.
+    /// Optional dependencies, by their names in the manifest.
     optional: BTreeSet<(Unit<'a>, &'a str)>,
-    /// `dependency?/feature`, whose dependency may be switched on later.
+    /// Pending `dependency?/feature` entries, whose dependency may be switched on later.
     weak: BTreeMap<(Unit<'a>, &'a str), BTreeSet<&'a str>>,
     entered: BTreeSet<Unit<'a>>,
     open: Vec<Step<'a>>,
 }
 
-/// Something to switch on. The last field is who asks.
+/// Something to switch on. The last field is the package that asks for it.
 enum Step<'a> {
     Package(Unit<'a>, Vec<&'a str>, bool, Option<&'a str>),
     Feature(Unit<'a>, &'a str, Option<&'a str>),
     /// The optional dependency of that name.
     Optional(Unit<'a>, &'a str),
-    /// `name/feature`, or `name?/feature`, which is weak.
+    /// A feature of a dependency: `name/feature`, or `name?/feature`, which is weak.
     OfDependency(Unit<'a>, &'a str, &'a str, bool, Option<&'a str>),
 }
 
 impl<'a> Setting<'a> {
-    /// Whether a unit's dependency counts.
+    /// Returns whether a dependency of a unit applies to the platform that the unit is built for.
     pub fn applies(
         &self,
         target: Option<&cargo_metadata::cargo_platform::Platform>,
@@ -68,8 +68,8 @@ impl<'a> Setting<'a> {
         target.is_none_or(|target| platform::may_apply(target, platforms))
     }
 
-    /// What a package's dependency is compiled as, where the package is `run` or linked; `None` for what no build
-    /// compiles. Cargo warns of a dependency that has no library, and goes without it.
+    /// Returns the unit that a dependency is compiled as, if its package is `run` or linked, and `None` if no build
+    /// compiles it. Cargo only warns about a dependency without a library, and builds without it.
     pub fn dependency(&self, edge: &'a Edge, run: bool) -> Option<(&'a str, bool)> {
         let library = self.members.get(&edge.to)?.library.as_ref()?;
         let run = run || edge.kind == EdgeKind::Build || library.proc_macro;
@@ -78,7 +78,7 @@ impl<'a> Setting<'a> {
 }
 
 impl<'a> Features<'a> {
-    /// What a build of `roots` switches on.
+    /// Works out the features that a build of `roots` switches on.
     pub fn of(setting: Setting<'a>, roots: &[Root<'a>]) -> Self {
         let mut features = Self {
             setting,
@@ -112,12 +112,12 @@ impl<'a> Features<'a> {
         features
     }
 
-    /// The features of each unit, each with the package that asks for it.
+    /// Returns the features of each unit, each with the package that asks for it.
     pub fn all(&self) -> impl Iterator<Item = (Unit<'a>, &BTreeMap<&'a str, Option<&'a str>>)> {
         self.on.iter().map(|(unit, on)| (*unit, on))
     }
 
-    /// Whether a dependency of a unit is on.
+    /// Returns whether a dependency of a unit is on.
     pub fn follows(&self, unit: Unit<'a>, edge: &'a Edge) -> bool {
         !edge.optional || self.optional.contains(&(unit, edge.key.as_str()))
     }
@@ -126,7 +126,8 @@ impl<'a> Features<'a> {
         self.setting.members.get(package)
     }
 
-    /// The dependencies of a unit that have a say in features, each with what it is.
+    /// Returns the dependencies of a unit that take part in resolving features, each with the unit that it is compiled
+    /// as.
     fn dependencies(&self, unit: Unit<'a>) -> impl Iterator<Item = (&'a Edge, Unit<'a>)> + use<'a> {
         let setting = self.setting;
         let edges = self
@@ -224,15 +225,15 @@ impl<'a> Features<'a> {
         if switched {
             self.open.push(Step::Optional(unit, key));
             if !weak {
-                // Before there were weak ones, Cargo switched a feature of the dependency's name on as well, whether the
-                // package has it or not.
+                // Before weak features existed, Cargo also switched on a feature with the name of the dependency,
+                // whether the package has it or not.
                 self.open.push(Step::Feature(unit, key, by));
             }
         }
     }
 }
 
-/// What a dependency asks of the package that it is on.
+/// Returns the request that a dependency makes to the package that it points at.
 fn of_edge<'a>(from: Unit<'a>, edge: &'a Edge, to: Unit<'a>) -> Step<'a> {
     let features = edge.features.iter().map(String::as_str).collect();
     Step::Package(to, features, edge.default_features, Some(from.0))

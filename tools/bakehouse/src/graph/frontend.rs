@@ -1,4 +1,4 @@
-//! Packages that run in a browser: their binaries compile on the host and are no services there.
+//! Packages that run in a browser: their binaries compile on the host, but are no services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::{Member, Workspace};
 
-/// Crates that draw in a browser when one of these features is on, and elsewhere with others.
+/// Crates that draw in a browser if one of these features is on, and elsewhere with other features.
 const DRAWING: [(&str, &[&str]); 4] = [
     ("dioxus", &["web"]),
     ("leptos", &["csr", "hydrate"]),
@@ -15,7 +15,7 @@ const DRAWING: [(&str, &[&str]); 4] = [
     ("yew", &["csr", "hydration"]),
 ];
 
-/// Features by which such a package is, or can be, a program of its own.
+/// Features with which such a package is, or can be, a program of its own.
 const ELSEWHERE: [&str; 7] = [
     "axum",
     "desktop",
@@ -26,10 +26,10 @@ const ELSEWHERE: [&str; 7] = [
     "ssr",
 ];
 
-/// What Trunk reads, in this order.
+/// Trunk's configuration files, in the order in which it looks for them.
 const TRUNK: [&str; 2] = ["Trunk.toml", ".trunk.toml"];
 
-/// The members that run in a browser, each with what says so.
+/// Returns the members that run in a browser, each with the evidence for it.
 pub fn frontends(workspace: &Workspace) -> BTreeMap<String, String> {
     let trunk = trunk(workspace);
     let why = |member: &Member| {
@@ -47,7 +47,7 @@ pub fn frontends(workspace: &Workspace) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The folders of packages that Trunk builds, with the file that says so.
+/// Returns the folders of packages that Trunk builds, with the file that says so.
 fn trunk(workspace: &Workspace) -> BTreeMap<Utf8PathBuf, Utf8PathBuf> {
     let members = workspace.own_members();
     let folders: BTreeSet<&Utf8Path> = members.flat_map(|member| member.dir.ancestors()).collect();
@@ -76,7 +76,7 @@ fn trunk(workspace: &Workspace) -> BTreeMap<Utf8PathBuf, Utf8PathBuf> {
     found
 }
 
-/// The manifest that a page names: `<link data-trunk rel="rust" href="../ui/Cargo.toml">`.
+/// Returns the manifest that a page names: `<link data-trunk rel="rust" href="../ui/Cargo.toml">`.
 fn manifest_of(page: &str) -> Option<&str> {
     let mut tags = page.split('<');
     let tag = tags.find(|tag| tag.contains("data-trunk") && tag.contains("Cargo.toml"))?;
@@ -84,7 +84,7 @@ fn manifest_of(page: &str) -> Option<&str> {
     quoted.find(|text| text.ends_with("Cargo.toml"))
 }
 
-/// A path without `.` and `..`.
+/// Returns a path without `.` and `..`.
 fn plain(path: &Utf8Path) -> Utf8PathBuf {
     let mut plain = Utf8PathBuf::new();
     for part in path {
@@ -124,7 +124,7 @@ fn can_be_elsewhere(member: &Member, asked: &BTreeSet<String>) -> bool {
         .any(|feature| asked.contains(*feature) || member.features.contains_key(*feature))
 }
 
-/// A library that JavaScript loads.
+/// Recognises a library that JavaScript loads.
 fn bound(workspace: &Workspace, member: &Member) -> Option<String> {
     let types = member.manifest.get("lib")?.get("crate-type")?.as_array()?;
     let is_loaded = types.iter().any(|kind| kind.as_str() == Some("cdylib"));
@@ -133,7 +133,7 @@ fn bound(workspace: &Workspace, member: &Member) -> Option<String> {
         .then(|| "it runs in a browser: a `cdylib` with `wasm-bindgen`".to_owned())
 }
 
-/// A package that is compiled for `wasm32` whenever Cargo runs in its folder.
+/// Recognises a package that Cargo compiles for `wasm32` whenever it runs in the package's folder.
 fn configured(workspace: &Workspace, member: &Member) -> Option<String> {
     if member.is_root() {
         return None;
@@ -148,7 +148,7 @@ fn configured(workspace: &Workspace, member: &Member) -> Option<String> {
     })
 }
 
-/// The features that a package asks for of a dependency that it always has; none where it has no such one.
+/// Returns the features that a package asks for of a mandatory dependency, or `None` if it has no such dependency.
 fn asked(workspace: &Workspace, member: &Member, name: &str) -> Option<BTreeSet<String>> {
     let own = member.manifest.get("dependencies")?.get(name)?;
     if own.get("optional").and_then(Value::as_bool) == Some(true) {

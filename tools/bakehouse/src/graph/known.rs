@@ -1,6 +1,6 @@
-//! What is known not to be read by the build of the package that it stands in, by its name.
+//! Files and folders that are known by their names not to be read by the build of the package that contains them.
 
-/// Files for people, whatever their ending.
+/// Names of files for people, whatever their extension.
 const FOR_PEOPLE: [&str; 28] = [
     "ARCHITECTURE",
     "AUTHORS",
@@ -32,20 +32,20 @@ const FOR_PEOPLE: [&str; 28] = [
     "UNLICENSE",
 ];
 
-/// Endings of such files.
+/// Extensions of such files.
 const TEXTS: [&str; 7] = ["adoc", "cff", "html", "md", "org", "rst", "txt"];
 
-/// Endings of files that are for people whatever their names.
+/// Extensions of files that are for people whatever their names.
 const PROSE: [&str; 4] = ["adoc", "markdown", "md", "rst"];
 
-/// Folders for people, and for those who develop.
+/// Folders for people and for development.
 const FOLDERS: [&str; 11] = [
     "benches", "book", "devdocs", "doc", "docs", "examples", "fuzz", "man", "tests", "website",
     "www",
 ];
 
-/// What belongs to forges, editors, formatters and other tools that no build runs. Files that configure Rust's own
-/// tools are among them, and those of which the build takes account elsewhere.
+/// Files and folders of forges, editors, formatters and other tools that no build runs. This includes files that
+/// configure Rust's own tools, and files that are handled elsewhere.
 const OF_TOOLS: [&str; 86] = [
     ".buildkite",
     ".cargo",
@@ -135,7 +135,7 @@ const OF_TOOLS: [&str; 86] = [
     "wix",
 ];
 
-/// Beginnings of names of such files and folders.
+/// Name prefixes of such files and folders.
 const OF_TOOLS_BEGIN: [&str; 6] = [
     ".git",
     ".semaphore",
@@ -145,16 +145,16 @@ const OF_TOOLS_BEGIN: [&str; 6] = [
     "typos.",
 ];
 
-/// Why something is known not to be read.
+/// The reason why something is known not to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// It is for people: a build script that goes through folders may come upon it.
+    /// It is for people, though a build script that walks folders may come across it.
     People,
     /// It belongs to a tool that no build runs.
     Tool,
 }
 
-/// What `name` is known to be, the name of a folder if `folder`.
+/// Classifies `name`, which is the name of a folder if `folder`.
 pub fn known(name: &str, folder: bool) -> Option<Known> {
     if OF_TOOLS.contains(&name) || OF_TOOLS_BEGIN.iter().any(|begin| name.starts_with(begin)) {
         return Some(Known::Tool);
@@ -172,7 +172,7 @@ pub fn known(name: &str, folder: bool) -> Option<Known> {
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
     });
     let text = ending.is_empty() || TEXTS.contains(&ending.to_lowercase().as_str());
-    // `LICENSE.MIT` has no ending that anybody knows.
+    // `LICENSE.MIT` has an extension that says nothing.
     let licence = stem.starts_with("LICEN");
     let prose = PROSE.contains(&ending.to_lowercase().as_str());
     (prose || people && (text || licence)).then_some(Known::People)

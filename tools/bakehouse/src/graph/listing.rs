@@ -1,5 +1,5 @@
-//! What of a package's folder its build reads, where the folder holds more than the package: others, what is generated,
-//! or all of a repository.
+//! The parts of a package's folder that its build reads, for folders that hold more than the package: other packages,
+//! generated files, or a whole repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,19 +15,19 @@ use super::tracked::Tracked;
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem};
 
-/// What of packages' folders is no part of them.
+/// Parts of packages' folders that do not belong to the packages.
 #[derive(Clone, Debug, Default)]
 pub struct Apart {
-    /// What is generated, and what packs hold, relative to the context.
+    /// Generated files and contents of packs, relative to the context.
     pub places: BTreeSet<Utf8PathBuf>,
-    /// By package what the configuration leaves out.
+    /// Paths that the configuration excludes, by package.
     pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
-    /// By package all that counts beside what its targets lie in.
+    /// All paths that count besides the folders of the targets, by package.
     pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
 }
 
 impl Workspace {
-    /// Works out what each package is built from, now that it is known what stands `apart`.
+    /// Works out the sources of each package, now that the places that stand `apart` are known.
     ///
     /// # Errors
     /// `file-unreadable`; `path-outside` for something that is read and cannot stand in a Dockerfile.
@@ -51,7 +51,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// What `member` is built from; none where that is its whole folder.
+    /// Returns the sources of `member`, or `None` if they are its whole folder.
     fn parts_of(
         &self,
         member: &Member,
@@ -111,12 +111,13 @@ impl Workspace {
         Ok(Some(sources))
     }
 
-    /// Whether the package's folder is that of the workspace, or the whole context.
+    /// Returns whether the package's folder is the workspace's folder or the whole context.
     fn is_wide(&self, member: &Member) -> bool {
         member.dir.as_str().is_empty() || member.dir == self.folder
     }
 
-    /// Those of `doubtful` that the Rust files and links of `sources` name, or a build script may come upon.
+    /// Returns the paths of `doubtful` that the Rust files and links of `sources` name, or that a build script may come
+    /// across.
     fn named(
         &self,
         member: &Member,
@@ -165,14 +166,14 @@ impl Workspace {
     }
 }
 
-/// Whether `path` can be the build script of the package in `dir`, or one of its modules.
+/// Returns whether `path` can be the build script of the package in `dir`, or one of its modules.
 pub(super) fn is_of_a_build_script(path: &Utf8Path, dir: &Utf8Path) -> bool {
     let inside = path.strip_prefix(dir).unwrap_or(path);
     let mut parts = inside.iter();
     inside.components().count() == 1 || parts.any(|part| matches!(part, "build" | "build.rs"))
 }
 
-/// Whether a build script may have the package's own folder in hand, where it does not name what it reads.
+/// Returns whether a build script may walk the package's own folder instead of naming the files that it reads.
 fn has_the_folder(text: &str) -> bool {
     const SIGNS: [&str; 6] = [
         "CARGO_MANIFEST_DIR",
@@ -185,7 +186,7 @@ fn has_the_folder(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
 }
 
-/// The parts of all paths that a source may read while it is compiled, or a build script when it runs.
+/// Returns the parts of all paths that a source may read while it is compiled, or a build script while it runs.
 fn parts(text: &str, script: bool) -> Vec<String> {
     let strings = literals::strings(text, script).unwrap_or_else(|| {
         let between = text.split('"').skip(1).step_by(2);
@@ -196,17 +197,17 @@ fn parts(text: &str, script: bool) -> Vec<String> {
     parts.map(str::to_owned).collect()
 }
 
-/// Whether one of Cargo's variables tells the name of a file.
+/// Returns whether one of Cargo's variables gives the name of a file.
 fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
     let upper = name.to_uppercase();
     upper.starts_with("README") && names.contains("CARGO_PKG_README")
         || upper.starts_with("LICEN") && names.contains("CARGO_PKG_LICENSE_FILE")
 }
 
-/// What is read only when a source says so.
+/// A path that is read only if a source says so.
 struct Doubtful {
     path: Utf8PathBuf,
-    /// By a build script that goes through folders.
+    /// Set if a build script that walks folders may come across it.
     may_be_come_upon: bool,
 }
 
@@ -214,7 +215,8 @@ struct Doubtful {
 struct Listing<'a> {
     root: &'a Utf8Path,
     dir: &'a Utf8Path,
-    /// What is none of it: other packages, and what stands there for others.
+    /// Paths in the folder that are no part of the package: other packages, and files that are there for another
+    /// purpose.
     without: BTreeSet<&'a Utf8Path>,
     ignored: Ignored,
     tracked: Tracked,
@@ -223,7 +225,7 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// Adds what is in `folder`: each entry as a whole where all of it counts.
+    /// Adds the contents of `folder`. An entry is added as a whole if all of it counts.
     fn folder(&mut self, folder: &Utf8Path) -> Result<(), Problem> {
         for (path, is_folder) in self.entries(folder)? {
             let name = path.file_name().unwrap_or_default();
@@ -241,7 +243,7 @@ impl Listing<'_> {
                     Some(true)
                 }
                 None if self.is_left_out(&path) => Some(false),
-                // A file that somebody keeps there must not change what others generate.
+                // A file that only one developer has must not change what others generate.
                 None if self.tracked.lacks(&self.root.join(&path)) => Some(false),
                 None if check_plain(&path).is_err() => Some(true),
                 None => None,
@@ -262,12 +264,12 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Whether `folder` holds something that is none of the package.
+    /// Returns whether `folder` holds something that is no part of the package.
     fn is_shared(&self, folder: &Utf8Path) -> bool {
         self.without.iter().any(|other| other.starts_with(folder))
     }
 
-    /// What `folder` holds that git has or would take, with whether it is a folder, in order.
+    /// Returns the entries of `folder` that git has or would take, in order, each with whether it is a folder.
     fn entries(&self, folder: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, bool>, Problem> {
         let mut found = BTreeMap::new();
         for entry in self.walk(folder, Some(1)).skip(1) {
@@ -296,7 +298,7 @@ impl Listing<'_> {
         Ok(found)
     }
 
-    /// The entries of `folder` that git does not ignore, itself first.
+    /// Walks the entries of `folder` that git does not ignore, the folder itself first.
     fn walk(&self, folder: &Utf8Path, depth: Option<usize>) -> ignore::Walk {
         let follows_git = !self.tracked.is_all();
         ignore::WalkBuilder::new(self.root.join(folder))
@@ -316,7 +318,7 @@ impl Listing<'_> {
         Ok(path.strip_prefix(self.root).ok().map(Utf8Path::to_owned))
     }
 
-    /// Whether `folder` holds a file that git has or would take: others would not be there in each checkout.
+    /// Returns whether `folder` holds a file that git has or would take: other files would not be in every checkout.
     fn holds_something(&self, folder: &Utf8Path) -> bool {
         self.tracked.has(&self.root.join(folder)) && !self.tracked.is_all()
             || self.files_of(folder).next().is_some()
@@ -328,7 +330,7 @@ impl Listing<'_> {
         files.filter_map(|entry| self.relative(entry.path()).ok().flatten())
     }
 
-    /// Whether the user's `.dockerignore` leaves out `path`, and takes back nothing in it.
+    /// Returns whether the user's `.dockerignore` excludes `path` without including anything in it again.
     fn is_left_out(&self, path: &Utf8Path) -> bool {
         let out = |path: &Utf8Path| {
             let inside = path.strip_prefix(self.dir).unwrap_or(path);
@@ -337,7 +339,7 @@ impl Listing<'_> {
         !self.ignored.is_empty() && out(path) && self.files_of(path).all(|file| out(&file))
     }
 
-    /// Whether it leaves out something in `folder`.
+    /// Returns whether the user's `.dockerignore` excludes something in `folder`.
     fn is_left_out_in_part(&self, folder: &Utf8Path) -> bool {
         let out = |path: &Utf8Path| {
             let inside = path.strip_prefix(self.dir).unwrap_or(path);

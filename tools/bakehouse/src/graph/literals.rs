@@ -1,9 +1,9 @@
-//! The strings of a Rust source by which its compilation, or a build script, can come to a file.
+//! The string literals of a Rust source that can lead its compilation, or a build script, to a file.
 
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Macros that read no file. What is not among them may.
+/// Macros that read no file. Any other macro may read one.
 const PLAIN: [&str; 32] = [
     "assert",
     "assert_eq",
@@ -39,16 +39,16 @@ const PLAIN: [&str; 32] = [
     "writeln",
 ];
 
-/// Where a string stands.
+/// The surroundings of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Around {
-    /// In code that runs when the program does.
+    /// Code that runs with the program.
     Code,
-    /// In a macro or an attribute: the compiler, or a procedural macro, may read what it names.
+    /// A macro or an attribute: the compiler, or a procedural macro, may read the file that the string names.
     Macro,
 }
 
-/// The strings of `text` in macros and attributes; `all`, also those in code. None where it is no Rust.
+/// Returns the strings of `text` in macros and attributes, and also those in code if `all`; `None` if it is not Rust.
 pub fn strings(text: &str, all: bool) -> Option<Vec<String>> {
     let tokens: TokenStream = text.parse().ok()?;
     let mut found = Vec::new();
@@ -97,18 +97,18 @@ pub fn strings(text: &str, all: bool) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// What stands right before a bracket.
+/// The tokens right before a bracket.
 #[derive(Default)]
 struct Before {
     hash: bool,
     ident: Option<String>,
     bang: bool,
-    /// The item that has begun is for tests alone.
+    /// Set if the current item is for tests only.
     for_tests: bool,
 }
 
 impl Before {
-    /// Goes on after something else, which ends an item or not.
+    /// Moves on after another token, which may end an item.
     fn next(&mut self, ends: bool) {
         *self = Self {
             for_tests: self.for_tests && !ends,
@@ -116,7 +116,7 @@ impl Before {
         };
     }
 
-    /// What the inside of a bracket is; the same as outside unless a macro or an attribute begins.
+    /// Returns the surroundings inside a bracket: the same as outside unless a macro or an attribute begins.
     fn inner(&self, around: Around, delimiter: Delimiter) -> Around {
         if self.hash && delimiter == Delimiter::Bracket {
             return Around::Macro;
@@ -131,7 +131,7 @@ impl Before {
     }
 }
 
-/// Whether an attribute is what a comment of documentation becomes.
+/// Returns whether an attribute is a desugared doc comment.
 fn is_doc_comment(mut tokens: IntoIter) -> bool {
     let name = tokens.next();
     let equals = tokens.next();
@@ -141,7 +141,7 @@ fn is_doc_comment(mut tokens: IntoIter) -> bool {
         && tokens.next().is_none()
 }
 
-/// What stands between the quotes of a literal.
+/// Returns the text between the quotes of a literal.
 fn value(literal: &str) -> Option<String> {
     let (begin, end) = (literal.find('"')?, literal.rfind('"')?);
     literal.get(begin + 1..end).map(str::to_owned)

@@ -42,7 +42,7 @@ struct RawLock {
 }
 
 impl Lock {
-    /// Where third-party crates come from.
+    /// Returns the sources of third-party crates.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         let packages = self.packages.iter();
         packages.filter_map(|package| package.source.as_deref())
@@ -109,12 +109,12 @@ impl Lock {
         &self.packages
     }
 
-    /// Whether it is of a form that tells the branch `master` of a git source from none.
+    /// Returns whether the lock's version distinguishes the branch `master` of a git source from the default branch.
     pub fn tells_branches(&self) -> bool {
         self.version.is_some_and(|version| version >= 3)
     }
 
-    /// The entries named `name` that `entry` depends on.
+    /// Returns the entries named `name` that `entry` depends on.
     pub fn references<'a>(
         &'a self,
         entry: &'a Package,

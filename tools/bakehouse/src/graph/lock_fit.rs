@@ -1,5 +1,5 @@
-//! Whether `Cargo.lock` has what the manifests of the members ask for. Cargo would say the same, and would need the
-//! network for it; this finds nothing that Cargo does not.
+//! Checks that `Cargo.lock` has everything that the members' manifests ask for. Cargo would report the same, but needs
+//! the network to do so. This check reports nothing that Cargo would accept.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem};
 const HINT: &str = "run `cargo update --workspace`, and commit Cargo.lock with the manifest";
 
 impl Workspace {
-    /// What members ask for and the lock does not have.
+    /// Reports the requirements of members that the lock does not meet.
     pub fn stale_lock(&self) -> Vec<Problem> {
         let replaced = self.replaced();
         let own = self.own_members();
@@ -24,7 +24,7 @@ impl Workspace {
             .collect()
     }
 
-    /// Names of packages that a patch puts something else in place of.
+    /// Returns the names of packages that a patch replaces.
     fn replaced(&self) -> BTreeSet<String> {
         let files = self.cargo_configs.iter();
         let files = files.map(|path| read_toml(&self.root.join(path)).unwrap_or_default());
@@ -43,7 +43,7 @@ impl Workspace {
             return vec![manifest.at(problem, manifest.key(&["package", "name"]))];
         };
         let unmet = member.requirements.iter().filter_map(|requirement| {
-            // A package may test itself.
+            // A package may depend on itself for its tests.
             if requirement.name == member.name {
                 return None;
             }
@@ -54,7 +54,7 @@ impl Workspace {
         unmet.collect()
     }
 
-    /// What is wrong with what the lock has for `requirement`.
+    /// Returns the reason why the lock does not meet `requirement`, if there is one.
     fn unmet(
         &self,
         requirement: &Requirement,
@@ -67,7 +67,7 @@ impl Workspace {
         if requirement.is_local {
             return None;
         }
-        // Without a version, one before a release does, too.
+        // Without a version, a pre-release is accepted too.
         let any = requirement.version == VersionReq::STAR;
         let fits = |entry: &&Package| {
             let version = semver::Version::parse(&entry.version);
@@ -116,7 +116,8 @@ impl Workspace {
     }
 }
 
-/// Whether a source of the lock is the one that a manifest asks for. Old locks do not tell the branch `master` from none.
+/// Returns whether a source of the lock is the one that a manifest asks for. Old locks do not distinguish the branch
+/// `master` from the default branch.
 fn is_same_git(wanted: &str, locked: &str, tells_branches: bool) -> bool {
     let locked = locked.split('#').next().unwrap_or(locked);
     let parts = |source: &str| {
@@ -131,7 +132,7 @@ fn is_same_git(wanted: &str, locked: &str, tells_branches: bool) -> bool {
     url == locked_url && (!tells_branches || query == locked_query)
 }
 
-/// A query with its escapes read.
+/// Decodes the percent escapes of a query.
 fn decoded(query: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = query.as_bytes();

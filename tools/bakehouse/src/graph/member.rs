@@ -29,28 +29,28 @@ pub struct Edge {
     pub target: Option<Platform>,
 }
 
-/// What a package asks of the lock, whatever the dependency is for.
+/// A package's requirement on the lock, whatever kind of dependency it comes from.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     /// Package name.
     pub name: String,
-    /// What the manifest calls it.
+    /// Name of the dependency in the manifest.
     pub key: String,
     pub kind: EdgeKind,
     pub version: VersionReq,
-    /// `git+<url>?<what is checked out>`, for a git crate.
+    /// `git+<url>?<reference>` for a git crate.
     pub git: Option<String>,
-    /// Found by its path.
+    /// Set if it is found by its path.
     pub is_local: bool,
 }
 
 /// An optional dependency on a crate that is not local.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionalCrate {
-    /// What the manifest calls it.
+    /// Name of the dependency in the manifest.
     pub key: String,
     pub kind: EdgeKind,
-    /// The platforms that it is for; all when `None`.
+    /// The platforms that it is for; all if `None`.
     pub target: Option<Platform>,
 }
 
@@ -88,16 +88,16 @@ pub struct Member {
     /// Has a build script.
     pub build_script: bool,
     pub edges: Vec<Edge>,
-    /// All dependencies, those for development among them.
+    /// All dependencies, including those for development.
     pub requirements: Vec<Requirement>,
-    /// Those of its other dependencies that are optional, but for development.
+    /// Optional dependencies on crates that are not local, except those for development.
     pub optional_crates: Vec<OptionalCrate>,
     /// Package names of all dependencies but dev-dependencies, local ones among them.
     pub dependencies: BTreeSet<String>,
     pub features: BTreeMap<String, Vec<String>>,
     /// Files and folders that hold the package's sources, relative to the context, sorted.
     pub sources: Vec<Utf8PathBuf>,
-    /// Those that its targets lie in, sorted: a part of the sources, whatever else is.
+    /// The folders or files that contain its targets, sorted: part of the sources in any case.
     pub around_targets: Vec<Utf8PathBuf>,
     /// The main source file of each target that an image can be built from, relative to the context.
     pub roots: Vec<Utf8PathBuf>,

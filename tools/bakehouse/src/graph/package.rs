@@ -31,8 +31,8 @@ impl Found {
             .unwrap_or(&self.workspace)
     }
 
-    /// The main source file of each target that an image can be built from. Cargo shows a path that leads out of the
-    /// package as the manifest writes it.
+    /// Returns the main source file of each target that an image can be built from. Cargo gives a path that leads out
+    /// of the package as the manifest writes it.
     pub fn roots(&self) -> impl Iterator<Item = Utf8PathBuf> {
         let targets = self.package.targets.iter();
         targets
@@ -49,7 +49,7 @@ impl Found {
     }
 }
 
-/// What the manifest calls a dependency.
+/// Returns the name of a dependency in the manifest.
 fn key(dependency: &Dependency) -> String {
     let key = dependency.rename.as_ref();
     key.unwrap_or(&dependency.name).clone()
@@ -63,7 +63,7 @@ fn kind(dependency: &Dependency) -> EdgeKind {
     }
 }
 
-/// The optional dependencies that no path leads to.
+/// Returns the optional dependencies that have no path.
 fn optional_crates(package: &cargo_metadata::Package) -> Vec<OptionalCrate> {
     let dependencies = package.dependencies.iter();
     let optional = dependencies.filter(|dependency| {
@@ -106,7 +106,7 @@ pub struct Surroundings<'a> {
     /// The workspace that is baked.
     pub workspace: &'a Utf8Path,
     pub lock: &'a Lock,
-    /// What the configuration files set by `--cfg`.
+    /// The `cfg`s that the configuration files set by `--cfg`.
     pub cfgs: &'a BTreeSet<String>,
     /// All local packages' names by their folders.
     pub names: &'a BTreeMap<Utf8PathBuf, String>,
@@ -214,7 +214,8 @@ impl Surroundings<'_> {
         edges.into_iter().collect()
     }
 
-    /// What targets lie in: their folders, or they themselves where those hold more than sources.
+    /// Returns the folders that contain targets, or the target files themselves if their folders hold more than
+    /// sources.
     fn around_targets(&self, found: &Found) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
         let mut sources = BTreeSet::new();
@@ -232,8 +233,8 @@ impl Surroundings<'_> {
         sources.iter().map(|path| self.relative(path)).collect()
     }
 
-    /// The package's folder, and what targets lie in outside it. Where the folder holds more than the package, this is
-    /// worked out when that is known: see [`super::listing`].
+    /// Returns the package's folder, and the paths outside it that contain targets. If the folder holds more than the
+    /// package, [`super::listing`] works out the sources later.
     fn sources(
         &self,
         found: &Found,
@@ -248,7 +249,7 @@ impl Surroundings<'_> {
         let (inside, outside): (Vec<&Utf8PathBuf>, Vec<&Utf8PathBuf>) = around_targets
             .iter()
             .partition(|path| path.starts_with(&dir));
-        // A folder that holds nothing but the manifest is not sent.
+        // A folder that holds only the manifest is not sent.
         let own = (!inside.is_empty() || holds_sources(own)).then_some(dir);
         let sources: BTreeSet<Utf8PathBuf> = outside.into_iter().cloned().chain(own).collect();
         Ok(sources.into_iter().collect())

@@ -1,8 +1,9 @@
-//! Patterns of paths: those of `members` in a manifest, and those of a `.dockerignore`.
+//! Path patterns: those of `members` in a manifest, and those of a `.dockerignore`.
 
 use camino::Utf8Path;
 
-/// Whether `pattern` names `path`, part by part: `*` and `?` stay within a part, `**` stands for any number of parts.
+/// Returns whether `pattern` matches `path`, part by part: `*` and `?` stay within a part, `**` matches any number of
+/// parts.
 pub fn names(pattern: &str, path: &Utf8Path) -> bool {
     let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
     let path: Vec<&str> = path.iter().collect();
@@ -44,7 +45,7 @@ fn part(pattern: &[char], name: &[char]) -> bool {
     }
 }
 
-/// What stands between brackets, and what comes after.
+/// Returns the text between brackets, and the text after them.
 fn set(pattern: &[char]) -> Option<(&[char], &[char])> {
     let negation = usize::from(matches!(pattern.first(), Some('^' | '!')));
     let end = pattern.iter().skip(negation + 1).position(|c| *c == ']')?;
@@ -78,7 +79,8 @@ fn in_set(set: &[char], c: char) -> bool {
 pub struct Ignored(Vec<(bool, String)>);
 
 impl Ignored {
-    /// Reads the text of such a file. Patterns begin at its folder; one with `!` takes back what others named.
+    /// Parses such a file. Patterns start at its folder, and one with `!` includes paths again that earlier patterns
+    /// exclude.
     pub fn parse(text: &str) -> Self {
         let lines = text.trim_start_matches('\u{feff}').lines();
         let lines = lines.filter(|line| !line.starts_with('#'));
@@ -94,13 +96,13 @@ impl Ignored {
         Self(patterns.collect())
     }
 
-    /// Whether it says nothing.
+    /// Returns whether there are no patterns.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether it leaves out the file or folder at `path`: the last pattern decides that names it, or a folder that it
-    /// is in.
+    /// Returns whether the file or folder at `path` is excluded: the last pattern that matches it, or a folder around
+    /// it, decides.
     pub fn leaves_out(&self, path: &Utf8Path) -> bool {
         let named = |pattern: &str| {
             let mut folders = path
@@ -113,7 +115,7 @@ impl Ignored {
     }
 }
 
-/// A pattern without what paths are cleaned of: a slash at either end, `.` and `..`.
+/// Returns a pattern cleaned the way paths are: without slashes at either end, `.` and `..`.
 fn plain(pattern: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in pattern.split('/') {

@@ -1,4 +1,4 @@
-//! Patterns of `members` that reach further than they should.
+//! Patterns of `members` that match more than they should.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;
@@ -9,7 +9,7 @@ use super::place::Manifest;
 use crate::problem::{Code, Problem};
 
 impl Workspace {
-    /// Refuses generated files in a folder that a pattern of `members` would make a package of: Cargo then refuses the
+    /// Refuses generated files in a folder that a pattern of `members` would make a member: Cargo then refuses the
     /// whole workspace. `places` are relative to the context.
     pub fn refuse_as_members(&self, places: &[Utf8PathBuf]) -> Option<Problem> {
         let list = |key: &str| {

@@ -1,4 +1,4 @@
-//! Where something stands in a user's manifest.
+//! Positions in a user's manifest.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, Table, TableLike};
 use super::member::EdgeKind;
 use crate::problem::{Problem, Source};
 
-/// A manifest that is read again, to show a place in it.
+/// A manifest that is read again to show a position in it.
 pub struct Manifest {
     source: Source,
     document: Option<Document<String>>,
@@ -27,7 +27,7 @@ impl Manifest {
         }
     }
 
-    /// `problem` with the place `span` in this manifest.
+    /// Returns `problem` with the position `span` in this manifest.
     pub fn at(&self, problem: Problem, span: Option<Range<usize>>) -> Problem {
         match span {
             Some(span) => problem.at(&self.source, span),
@@ -35,7 +35,7 @@ impl Manifest {
         }
     }
 
-    /// The place of the key at the end of the path `keys`.
+    /// Returns the position of the key at the end of the path `keys`.
     pub fn key(&self, keys: &[&str]) -> Option<Range<usize>> {
         let (last, tables) = keys.split_last()?;
         let mut table: &dyn TableLike = self.table()?;
@@ -45,7 +45,8 @@ impl Manifest {
         span(table, last)
     }
 
-    /// The place of the dependency that the manifest calls `key`, and whether it is inherited from the workspace.
+    /// Returns the position of the dependency that the manifest calls `key`, and whether it is inherited from the
+    /// workspace.
     pub fn dependency(&self, key: &str, kind: EdgeKind) -> Option<(Range<usize>, bool)> {
         let names: [&str; 2] = match kind {
             EdgeKind::Normal => ["dependencies", "dependencies"],

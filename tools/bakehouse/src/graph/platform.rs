@@ -30,8 +30,9 @@ pub fn may_apply(target: &Platform, platforms: &[String]) -> bool {
     })
 }
 
-/// `target` with each `cfg` decided that no compiler sets by itself: it is on where a flag of Cargo's configuration sets
-/// it, which `flags` lists as they are written, and off elsewhere. No build script can switch on a dependency.
+/// Returns `target` with every `cfg` resolved that no compiler sets by itself: it is true if a flag of Cargo's
+/// configuration sets it, and false otherwise. `flags` lists those flags as they are written. A build script cannot
+/// switch on a dependency.
 pub fn decided(target: &Platform, flags: &BTreeSet<String>) -> Platform {
     match target {
         Platform::Name(_) => target.clone(),
@@ -54,7 +55,7 @@ fn with_own(expression: &CfgExpr, flags: &BTreeSet<String>) -> CfgExpr {
     }
 }
 
-/// Whether `rustc --print cfg` tells of it, for some target or with some flag.
+/// Returns whether `rustc --print cfg` lists it for some target or flag.
 fn is_the_compilers(cfg: &Cfg) -> bool {
     const NAMES: [&str; 5] = [
         "debug_assertions",

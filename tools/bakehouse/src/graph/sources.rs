@@ -42,7 +42,7 @@ pub struct Sources {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
-    /// By package the manifests, and the lock, that its compilation reads as they are.
+    /// Manifests and locks that the compilation of each package reads unmodified.
     pub as_is: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
@@ -111,7 +111,8 @@ impl Sources {
         Ok(mentioned)
     }
 
-    /// Adds the files of third-party crates at `folders`: all of them, since Cargo checks that none is missing.
+    /// Adds the files of third-party crates at `folders`. All of them are added, since Cargo checks that none is
+    /// missing.
     ///
     /// # Errors
     /// `file-unreadable`.
@@ -146,7 +147,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Whether something below `folder` is named like one of [`NEVER_SOURCES`].
+    /// Returns whether something below `folder` has one of the names in [`NEVER_SOURCES`].
     pub fn has_never_sources(&self, folder: &Utf8Path) -> bool {
         let named = |part| NEVER_SOURCES.contains(&part);
         self.below(folder).any(|(path, _)| {
@@ -277,7 +278,7 @@ impl Walk {
     }
 }
 
-/// Whether a package's folder holds anything beside manifests.
+/// Returns whether a package's folder holds anything besides manifests.
 pub fn holds_sources(folder: &Utf8Path) -> bool {
     let mut entries = folder.read_dir_utf8().into_iter().flatten().flatten();
     entries.any(|entry| {
@@ -377,7 +378,8 @@ impl<'a> Named<'a> {
 /// Where Cargo finds tests, benches and examples by itself.
 pub const DEVELOPMENT: [&str; 3] = ["benches", "examples", "tests"];
 
-/// Whether a build script goes through a folder that it does not name where it does so: that may be any.
+/// Returns whether a build script walks a folder without naming it in the same place, in which case it may be any
+/// folder.
 pub(super) fn goes_through_folders(text: &str) -> bool {
     const SIGNS: [&str; 6] = [
         "GlobWalker",

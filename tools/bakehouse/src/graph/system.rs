@@ -141,15 +141,15 @@ const TABLE: [Known; 44] = [
     known("zmq-sys", &["libzmq3-dev", "pkg-config"], &["libzmq5"]),
 ];
 
-/// The definitions that Debian has apart from the compiler that they come with elsewhere.
+/// Protobuf's own definitions, which Debian packages separately from the compiler.
 const WELL_KNOWN: Need = Need {
     because: "google/protobuf/*.proto",
     builder: &["libprotobuf-dev"],
     runtime: &[],
 };
 
-/// What the crates `names` of a lock need, in order of their names. `well_known` is whether messages are compiled that
-/// import those of `google/protobuf`.
+/// Returns the needs of the crates `names` of a lock, sorted by name. `well_known` is set if message definitions are
+/// compiled that import those of `google/protobuf`.
 pub fn needs(names: &BTreeSet<&str>, well_known: bool) -> Vec<Need> {
     let mut needs: Vec<Need> = TABLE
         .iter()

@@ -1,5 +1,5 @@
-//! The file that names the toolchain of a workspace, as rustup reads it: `rust-toolchain`, else `rust-toolchain.toml`, of
-//! the nearest folder.
+//! The file that names the toolchain of a workspace, as rustup reads it: `rust-toolchain`, or else
+//! `rust-toolchain.toml`, of the nearest folder.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -7,8 +7,7 @@ use toml::Spanned;
 
 use crate::problem::{Code, Problem, Source};
 
-/// Components that no build reads: programs for people, and pages. What rustup would install of them stays out of the
-/// images.
+/// Components that no build reads: tools for developers, and documentation. They are not installed in the images.
 const FOR_PEOPLE: [&str; 8] = [
     "clippy",
     "miri",
@@ -23,7 +22,7 @@ const FOR_PEOPLE: [&str; 8] = [
 /// Components that every toolchain has.
 const ALWAYS: [&str; 3] = ["cargo", "rust-std", "rustc"];
 
-/// Systems for which nothing is built on the way to an image: releases for them are made elsewhere.
+/// Systems that no step on the way to an image builds for: releases for them are made elsewhere.
 const ELSEWHERE: [&str; 12] = [
     "-android",
     "-apple-",
@@ -39,13 +38,13 @@ const ELSEWHERE: [&str; 12] = [
     "-windows",
 ];
 
-/// What the file names.
+/// The contents of the file that matter to a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolchainFile {
     /// Its path, relative to the folder of the workspace manifest.
     pub path: Utf8PathBuf,
     pub channel: Option<Channel>,
-    /// Components that a build may read, sorted, by the names that they have today.
+    /// Components that a build may read, by their current names, sorted.
     pub components: Vec<String>,
     /// Targets that a build in an image may compile for, sorted.
     pub targets: Vec<String>,
@@ -56,8 +55,8 @@ pub struct ToolchainFile {
 pub struct Channel(String);
 
 impl Channel {
-    /// Reads such a name. One with a host, such as `stable-x86_64-unknown-linux-gnu`, is none: rustup takes it only where
-    /// it is installed.
+    /// Parses such a name. A name with a host, such as `stable-x86_64-unknown-linux-gnu`, is refused: rustup accepts it
+    /// only if it is already installed.
     pub fn parse(name: &str) -> Option<Self> {
         let channel = Self(name.to_owned());
         let (base, date) = channel.parts();
@@ -70,7 +69,7 @@ impl Channel {
         &self.0
     }
 
-    /// The name without its date, and the date.
+    /// Returns the name without its date, and the date.
     pub fn parts(&self) -> (&str, Option<&str>) {
         const DATE: usize = "-2026-01-30".len();
         let name = self.0.as_str();
@@ -84,8 +83,8 @@ impl Channel {
         }
     }
 
-    /// Whether a compiler that says this of itself, `rustc 1.95.0 (59807616e 2026-04-14)`, is of the channel; `None` where
-    /// that does not show. One of a day is made of the commits of the day before.
+    /// Returns whether a compiler with this version output, `rustc 1.95.0 (59807616e 2026-04-14)`, belongs to the
+    /// channel, and `None` if that cannot be told. The toolchain of a date is built from the commits of the day before.
     pub fn has_made(&self, said: &str) -> Option<bool> {
         let mut words = said.split_whitespace().skip(1);
         let version = words.next().unwrap_or_default();
@@ -110,13 +109,13 @@ impl Channel {
         }
     }
 
-    /// Whether it is a release, such as `1.95.0` or `1.95`, and not a channel that moves.
+    /// Returns whether it is a fixed release, such as `1.95.0` or `1.95`, and not a channel that moves.
     pub fn is_release(&self) -> bool {
         self.0.starts_with(|c: char| c.is_ascii_digit())
     }
 }
 
-/// `1.95`, `1.95.0` or `1.95.0-beta.3`.
+/// Accepts `1.95`, `1.95.0` and `1.95.0-beta.3`.
 fn is_version(text: &str) -> bool {
     let (version, pre) = match text.split_once("-beta") {
         Some((version, pre)) => (version, Some(pre)),
@@ -152,7 +151,7 @@ struct RawToolchain {
 }
 
 impl ToolchainFile {
-    /// Reads the file for a workspace in the folder `workspace`. What lies above `limit` is no part of the repository.
+    /// Reads the file for a workspace in the folder `workspace`. Folders above `limit` are not part of the repository.
     ///
     /// # Errors
     /// `toolchain-file`, `manifest-invalid`, `file-unreadable`.
@@ -174,7 +173,7 @@ impl ToolchainFile {
         Ok(None)
     }
 
-    /// Reads its text. A file without the ending `.toml` may be one line with the name of a toolchain.
+    /// Parses its text. A file without the extension `.toml` may consist of a single line with the name of a toolchain.
     fn parse(path: Utf8PathBuf, source: &Source, legacy: bool) -> Result<Self, Problem> {
         let text = &source.text;
         let name = path.file_name().unwrap_or_default();
@@ -208,7 +207,7 @@ impl ToolchainFile {
             raw.map_err(|error| {
                 let message = format!("{path} is not what rustup reads: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
-                    .hint("mend it; `rustup show` says the same");
+                    .hint("fix it; `rustup show` reports the same");
                 match error.span() {
                     Some(span) => problem.at(source, span),
                     None => problem,
@@ -247,7 +246,7 @@ impl ToolchainFile {
                     return Ok(text.to_owned());
                 }
                 let what = format!(
-                    "names the {what} `{}`, and there is none",
+                    "names the {what} `{}`, which does not exist",
                     text.escape_debug()
                 );
                 Err(refuse(
@@ -277,7 +276,7 @@ impl ToolchainFile {
         })
     }
 
-    /// What it says beside the channel that can change a build.
+    /// Returns the entries besides the channel that can change a build.
     pub fn additions(&self) -> impl Iterator<Item = &str> {
         let all = self.components.iter().chain(&self.targets);
         all.map(String::as_str)
@@ -379,7 +378,7 @@ mod tests {
                 Ok(None),
             ),
             ("toolchain.channel = \"1.95\"", false, Ok(Some("1.95"))),
-            // One line is the name of a toolchain, whatever it looks like.
+            // A single line is the name of a toolchain, whatever it looks like.
             (
                 "toolchain.channel = \"1.95\"",
                 true,

@@ -1,4 +1,4 @@
-//! What git has of a folder.
+//! The files of a folder that git tracks.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -8,13 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context;
 
-/// What git has of a folder.
+/// The files of a folder that git tracks.
 pub enum Tracked {
     /// These files, by their absolute paths.
     Only(BTreeSet<Utf8PathBuf>),
-    /// Everything: these are the files of a revision.
+    /// Everything, since these are the files of a revision.
     All,
-    /// Nobody knows: there is no repository, nothing was added to it, or there is no git.
+    /// Unknown: there is no repository, nothing was added to it, or git is not installed.
     Unknown,
 }
 
@@ -34,7 +34,7 @@ impl Tracked {
         }
     }
 
-    /// Whether git is known to have `path`, or something in it.
+    /// Returns whether git is known to track `path`, or something in it.
     pub fn has(&self, path: &Utf8Path) -> bool {
         match self {
             Self::All => true,
@@ -46,7 +46,7 @@ impl Tracked {
         }
     }
 
-    /// Whether git is known not to have it.
+    /// Returns whether git is known not to track `path`.
     pub fn lacks(&self, path: &Utf8Path) -> bool {
         matches!(self, Self::Only(_)) && !self.has(path)
     }

@@ -1,4 +1,4 @@
-//! Definitions of messages that import those that Google has for everybody.
+//! Message definitions that import Google's well-known ones.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::inputs::Finding;
 use super::sources::NEVER_SOURCES;
 use super::{Member, Workspace};
 
-/// Where they stand.
+/// The folder of the well-known definitions.
 const FOLDER: &str = "google/protobuf/";
 
-/// Whether one of the `.proto` files in the folders of `packages`, or at what `findings` say that these read, imports a
-/// definition of `google/protobuf` that is not beside them.
+/// Returns whether a `.proto` file in the folders of `packages`, or at a path that these read according to `findings`,
+/// imports a definition of `google/protobuf` that is not beside it.
 pub fn is_imported(workspace: &Workspace, packages: &BTreeSet<&str>, findings: &[Finding]) -> bool {
     let members = packages
         .iter()
@@ -38,7 +38,7 @@ pub fn is_imported(workspace: &Workspace, packages: &BTreeSet<&str>, findings: &
         .any(|import| import.starts_with(FOLDER) && !is_here(import))
 }
 
-/// Adds the `.proto` files at and below a path.
+/// Adds the `.proto` files at or below a path.
 fn definitions(place: &Utf8Path, files: &mut BTreeSet<Utf8PathBuf>) {
     let mut walk = ignore::WalkBuilder::new(place);
     walk.require_git(false)
@@ -48,7 +48,7 @@ fn definitions(place: &Utf8Path, files: &mut BTreeSet<Utf8PathBuf>) {
     files.extend(paths.filter(|path| path.extension() == Some("proto")));
 }
 
-/// What a definition imports.
+/// Returns the imports of a definition.
 fn imports(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter_map(|line| {
         let rest = line.trim_start().strip_prefix("import")?;

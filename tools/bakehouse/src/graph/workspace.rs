@@ -30,17 +30,18 @@ pub struct Workspace {
     /// The manifests of the workspaces that those others belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
-    /// What the toolchain file names.
+    /// The toolchain file, if there is one.
     pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` beside the workspace's manifest pins.
     pub toolchain: Option<Toolchain>,
-    /// What Cargo's configuration files say.
+    /// The contents of Cargo's configuration files.
     pub cargo_config: CargoConfig,
-    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
+    /// The paths of those files, nearest to the workspace first, followed by the paths that they name and that every
+    /// compile step may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
-    /// Folders that Cargo takes third-party crates from.
+    /// Folders from which Cargo takes third-party crates.
     pub local_sources: LocalSources,
-    /// The profiles of the manifest, with what those files say above it, under `profile` as in a manifest.
+    /// The profiles of the manifest, overridden by those files, under `profile` as in a manifest.
     pub profiles: toml::Table,
 }
 
@@ -129,7 +130,7 @@ impl Workspace {
         self.folder = moved(&self.folder);
     }
 
-    /// The toolchain that its file names.
+    /// Returns the toolchain that the toolchain file names.
     pub fn channel(&self) -> Option<&Channel> {
         self.toolchain_file.as_ref()?.channel.as_ref()
     }
@@ -285,8 +286,8 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Adds what the configuration files name to them. What holds a whole package is more than a file: it would make a
-    /// package a part of all others.
+    /// Adds the paths that the configuration files name to `cargo_configs`. A path that holds a whole package is left
+    /// out: with it, the package would become part of all others.
     fn take_named(&mut self) {
         let CargoConfig {
             named, setting_env, ..
@@ -314,7 +315,7 @@ impl Workspace {
         self.cargo_configs.extend(folders);
     }
 
-    /// Where Cargo leaves git to the program, and something is fetched by it, the builder must have that.
+    /// Requires the program `git` in the builder if Cargo is told to use it and something is fetched with it.
     fn ask_for_git(&mut self) {
         let by_git = |source: &str| {
             let index = source.strip_prefix("registry+");
@@ -334,7 +335,7 @@ impl Workspace {
         }
     }
 
-    /// Leaves what configuration files name to the packages whose `inputs` name it, too.
+    /// Removes the paths that some package's `inputs` also name, so that only those packages read them.
     pub fn leave_named(&mut self, inputs: &[Utf8PathBuf]) {
         let declared = |path: &Utf8Path| inputs.iter().any(|input| path.starts_with(input));
         let all = std::mem::take(&mut self.cargo_config.named);
@@ -342,7 +343,7 @@ impl Workspace {
             all.into_iter().partition(|named| declared(&named.path));
         self.cargo_configs
             .retain(|path| !left.iter().any(|named| named.path == *path));
-        // Of two, one may lie in the other.
+        // One of two paths may be inside the other.
         let folders = outermost(kept.iter().map(|named| &named.path));
         let new = folders.into_iter();
         let new = new.filter(|path| !self.cargo_configs.contains(path));
@@ -352,7 +353,7 @@ impl Workspace {
     }
 }
 
-/// `paths` without those that lie in another of them.
+/// Returns `paths` without those that are inside another of them.
 fn outermost<'a>(paths: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
     let sorted: BTreeSet<&Utf8PathBuf> = paths.collect();
     let mut outermost: Vec<Utf8PathBuf> = Vec::new();
@@ -395,7 +396,7 @@ fn local_packages(
         open.extend(package.path_dependencies().map(Utf8Path::to_owned));
         found.insert(package.dir().to_owned(), package);
     }
-    // By manifest, with the folders of their workspaces: an answer names all members of one.
+    // Answers by manifest and workspace folder: one answer names all members of a workspace.
     let mut answered = BTreeMap::new();
     while let Some(dir) = open.pop_first() {
         if found.contains_key(&dir) {
@@ -429,7 +430,7 @@ fn local_packages(
     Ok(found)
 }
 
-/// The workspace of a package elsewhere.
+/// Reads the workspace of a package outside this one.
 fn other_workspace(
     cargo: &Cargo,
     dir: &Utf8Path,

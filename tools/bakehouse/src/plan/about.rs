@@ -25,19 +25,19 @@ pub fn about(workspace: &Workspace, member: &Member) -> BTreeMap<String, String>
 
 const SETTING: &str = "label ";
 
-/// The key of the input that such a label is.
+/// Returns the key of the input that holds such a label.
 pub fn setting(label: &str) -> String {
     format!("{SETTING}{label}")
 }
 
-/// The key of `[package]` that gives the label of an input; none where the input is no such label.
+/// Returns the key of `[package]` that the label of an input comes from, or `None` if the input is no such label.
 pub fn field(setting: &str) -> Option<&'static str> {
     let label = setting.strip_prefix(SETTING)?;
     let mut keys = KEYS.into_iter();
     keys.find_map(|(known, key)| (known == label).then_some(key))
 }
 
-/// A text as a label has it: on one line.
+/// Returns a text in the form of a label: on one line.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! What a build of some outputs switches on.
+//! The packages and features that a build of some outputs switches on.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use super::selection::Output;
 use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
 
-/// What a build of `outputs` for some platforms switches on, and of `further` packages with their default features. What
-/// third-party crates are patched to may have any feature: nobody here knows what they ask for.
+/// Activates `outputs` for some platforms, and `further` packages with their default features. A local package that
+/// third-party crates are patched to gets all its features, since it is not known which ones those crates ask for.
 pub fn activated(
     workspace: &Workspace,
     platforms: &[String],
@@ -65,8 +65,9 @@ pub fn activated(
     }
 }
 
-/// What may ask for features of the local packages that third-party crates are patched to: these crates, and what
-/// packages ask of them. Builds that have the same of it give such a package the same features.
+/// Returns everything that may ask for features of the local packages that third-party crates are patched to: those
+/// crates, and the requests of packages to them. If two builds agree in this, they give such a package the same
+/// features.
 pub fn asked_of_patched(
     workspace: &Workspace,
     activation: &Activation,
@@ -96,19 +97,19 @@ pub fn asked_of_patched(
     asked.collect()
 }
 
-/// The local packages that third-party crates of `packages` are patched to.
+/// Returns the local packages that third-party crates of `packages` are patched to.
 pub fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
-    // Most workspaces have none.
+    // Most workspaces have no such packages.
     if !workspace.lock.builds_on_local() {
         return BTreeSet::new();
     }
     let members: Vec<&Member> = packages
         .filter_map(|name| workspace.members.get(name))
         .collect();
-    // The lock lists what is not switched on, too: that has no crates here.
+    // The lock also lists dependencies that are not switched on; those have no crates here.
     let mut direct: BTreeMap<String, BTreeSet<String>> = members
         .iter()
         .flat_map(|member| member.loaded())

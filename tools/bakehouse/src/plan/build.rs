@@ -27,19 +27,20 @@ use crate::toolchain::Toolchain;
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub config: Config,
-    /// What the toolchain file names.
+    /// The toolchain file, if there is one.
     pub toolchain_file: Option<ToolchainFile>,
     /// What `toolchain.json` pins.
     pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
-    /// What Cargo's configuration files say.
+    /// The contents of Cargo's configuration files.
     pub cargo_config: CargoConfig,
-    /// Those files, the nearest to the workspace first, and what they name that every step that compiles may read.
+    /// The paths of those files, nearest to the workspace first, followed by the paths that they name and that every
+    /// compile step may read.
     pub cargo_configs: Vec<Utf8PathBuf>,
-    /// Folders in the context that Cargo takes third-party crates from, sorted.
+    /// Folders in the context from which Cargo takes third-party crates, sorted.
     pub local_sources: Vec<Utf8PathBuf>,
-    /// The files of the crates in them.
+    /// The files of the crates in those folders.
     pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
     /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
     pub host_debug: Option<String>,
@@ -59,7 +60,7 @@ pub struct Plan {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// Folders in them that are named as if no build read them.
     pub kept: BTreeSet<Utf8PathBuf>,
-    /// Manifests, and the lock, that some package reads as they are.
+    /// Manifests and locks that some package reads unmodified.
     pub as_is: BTreeSet<Utf8PathBuf>,
     /// Paths that builds read though they lie in what is left out.
     pub put_back: Vec<Utf8PathBuf>,

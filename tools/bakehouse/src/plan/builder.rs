@@ -1,4 +1,4 @@
-//! Whether the builder base has what the workspace is built with, as far as its name tells.
+//! Checks whether the builder base has everything that the workspace needs, as far as its name tells.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 /// What is wrong when a package that is compiled wants a newer compiler than `bases.builder` names: Cargo would refuse
 /// it, and only after all third-party crates were compiled.
 pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
-    // What the toolchain file names is installed where the base has it not.
+    // If the base lacks the toolchain that the toolchain file names, it is installed.
     let has = match plan.channel() {
         Some(channel) => Some(channel.as_str()).filter(|_| channel.is_release())?,
         None => version_of(&plan.config.builder)?,
@@ -33,8 +33,8 @@ pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
     ))
 }
 
-/// Whether the name of the builder base, or what `toolchain.json` pins, says that it has all that the toolchain file
-/// names.
+/// Returns whether the name of the builder base, or the pin in `toolchain.json`, promises everything that the toolchain
+/// file names.
 pub fn says_it_has(plan: &Plan) -> bool {
     let Some(file) = &plan.toolchain_file else {
         return true;
@@ -59,7 +59,7 @@ pub fn says_it_has(plan: &Plan) -> bool {
     channel.is_release() && more.is_some_and(|more| more.is_empty() || more.starts_with('.'))
 }
 
-/// The programs that Cargo's configuration asks for and the builder base has not, as far as its name tells.
+/// Reports the programs that Cargo's configuration asks for and the builder base lacks, as far as its name tells.
 pub fn lacks(plan: &Plan) -> Vec<Problem> {
     let config = &plan.config;
     let lacking = asked_for(plan).filter(|tool| has(plan, tool) == Some(false));
@@ -83,7 +83,7 @@ pub fn lacks(plan: &Plan) -> Vec<Problem> {
         .collect()
 }
 
-/// What somebody who builds the images should know of Cargo's configuration.
+/// Returns warnings about Cargo's configuration for the person who builds the images.
 pub fn warnings(plan: &Plan) -> Vec<String> {
     let config = &plan.cargo_config;
     let unknown = config.warnings.iter().map(ToString::to_string);
@@ -91,19 +91,19 @@ pub fn warnings(plan: &Plan) -> Vec<String> {
     let native = native.filter(|native| applies(native.target.as_deref(), &plan.config.platforms));
     let native = native.map(|Native { key, place, .. }| {
         format!(
-            "`{key}` ({place}) has target-cpu=native: images run only on processors that can do what the builder's can, and two builders make different images of the same input hash"
+            "`{key}` ({place}) has target-cpu=native: images run only on processors with the features of the builder's, and two builders make different images for the same input hash"
         )
     });
     unknown.chain(native).collect()
 }
 
-/// Those of which nobody knows before the base is there.
+/// Returns the programs that the base may or may not have, which only shows when it is run.
 pub fn uncertain(plan: &Plan) -> Vec<&Tool> {
     let tools = asked_for(plan).filter(|tool| has(plan, tool).is_none());
     tools.collect()
 }
 
-/// The programs that are asked for on one of the images' platforms, each once.
+/// Returns the programs that are needed on one of the images' platforms, each once.
 fn asked_for(plan: &Plan) -> impl Iterator<Item = &Tool> {
     let mut known = BTreeSet::new();
     let platforms = &plan.config.platforms;
@@ -113,7 +113,7 @@ fn asked_for(plan: &Plan) -> impl Iterator<Item = &Tool> {
         .filter(move |tool| known.insert((&tool.program, &tool.target)))
 }
 
-/// Whether the builder has a program; `None` where that shows only in the base.
+/// Returns whether the builder has a program, or `None` if only the base can tell.
 fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
     let Config {
         builder,
@@ -129,7 +129,7 @@ fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
     }) {
         return Some(true);
     }
-    // What is asked for on one platform may never be built for.
+    // A program for one platform may never be needed, since that platform may never be built.
     let triple = tool
         .target
         .as_deref()
@@ -145,7 +145,7 @@ fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
     }
 }
 
-/// The tag of an official image of Rust.
+/// Returns the tag of an official Rust image.
 fn tag_of(base: &str) -> Option<&str> {
     let name = base.split('@').next()?.rsplit('/').next()?;
     name.strip_prefix("rust:")

@@ -1,4 +1,5 @@
-//! Which outputs are built together: as many as get no feature of a local package from one another.
+//! The division of outputs into chains. The outputs of a chain are built together, which is possible only if none of
+//! them gets a feature of a local package from another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,47 +14,48 @@ use crate::graph::{Activation, Workspace};
 /// Outputs that are built together.
 #[derive(Clone, Debug)]
 pub struct Chain<'a> {
-    /// Never empty.
+    /// The outputs; never empty.
     pub outputs: Vec<Output<'a>>,
-    /// Why these are not in the first chain; empty for that one.
+    /// Reasons why they are not in the first chain; empty for the first chain itself.
     pub parted: Vec<Parted>,
 }
 
-/// A feature for which two outputs cannot be built together.
+/// A feature because of which two outputs cannot be built together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parted {
-    /// The local package that has the feature for some of them.
+    /// The local package that has the feature for some of them only.
     pub package: String,
-    /// The feature; `None` where crates that are not local ask a package for features, and nobody here can tell which.
+    /// The feature; `None` if crates that are not local ask the package for features, because it is not known which
+    /// ones.
     pub feature: Option<String>,
-    /// The package that asks for the feature; `None` where an output does by its configuration.
+    /// The package that asks for the feature; `None` if the configuration of an output does.
     pub by: Option<String>,
-    /// The outputs that have it, of this chain or of the first.
+    /// The outputs of this chain or of the first that have it.
     pub with: Vec<String>,
     /// The outputs that are built from the package without it.
     pub without: Vec<String>,
 }
 
 impl Parted {
-    /// The feature and who asks for it.
+    /// Describes the feature and the package or output that asks for it.
     pub fn what(&self) -> String {
         let Some(feature) = &self.feature else {
             return format!(
-                "{}, which stands for a crate, as other crates ask for it",
+                "{}, which replaces a crate: other crates may ask for features of it",
                 self.package
             );
         };
         match &self.by {
             Some(by) => format!("{}/{feature}, which {by} asks for", self.package),
             None => format!(
-                "{}/{feature}, which what is built of it asks for",
+                "{}/{feature}, which an output of the package asks for",
                 self.package
             ),
         }
     }
 }
 
-/// The chains of a configuration, each with what it builds, and why that is not built with the first.
+/// Returns the chains of a configuration, each with its outputs and the reasons why they are not built with the first.
 pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<Parted>)> {
     let chains = chains(workspace, config, outputs(config).collect()).into_iter();
     chains
@@ -64,29 +66,29 @@ pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<P
         .collect()
 }
 
-/// What a chain compiles that another has compiled before.
+/// The number of packages in a chain that an earlier chain compiles as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Again {
     /// Local libraries.
     pub libraries: usize,
-    /// Third-party crates at most: the lock does not say which of them are switched on.
+    /// Third-party crates, as an upper bound: the lock does not say which of them are switched on.
     pub crates: usize,
 }
 
-/// Outputs that ask for the same, and what a build of them alone switches on.
+/// Outputs that ask for the same features, with the activation of a build of them alone.
 struct Node<'a> {
     outputs: Vec<Output<'a>>,
-    /// For each kind of machine that it may be built for.
+    /// One activation for each machine that they may be built for.
     alone: Vec<Activation>,
-    /// By local package that stands for a crate: what there is to ask it for features.
+    /// Everything that may ask a local package for features, for each local package that replaces a crate.
     patched: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
 
-/// Steps of the search for the fewest chains; beyond, what has been found has to do.
+/// Limit of the steps in the search for the fewest chains; after that, the best result so far is used.
 const STEPS: usize = 100_000;
 
-/// Parts the outputs into as few chains as will do. The first has no name of its own; it is the one of most outputs, and
-/// takes all that do not have to be parted. The others are in the order of their first outputs.
+/// Divides the outputs into as few chains as possible. The first chain has no name of its own; it has the most outputs,
+/// and takes every output that does not have to be apart. The others are in the order of their first outputs.
 pub fn chains<'a>(
     workspace: &Workspace,
     config: &Config,
@@ -126,11 +128,11 @@ pub fn chains<'a>(
     parts.iter().enumerate().map(chain).collect()
 }
 
-/// By node those that it cannot be built with.
+/// Returns for each node the nodes that it cannot be built with.
 fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     let whole = builds.together(nodes);
     let patched: BTreeSet<_> = nodes.iter().map(|node| &node.patched).collect();
-    // Mostly all fit together, and that is seen without a look at each two.
+    // Usually all nodes fit together, which can be seen without comparing every pair.
     if patched.len() < 2 && nodes.iter().all(|node| node.is_same(&whole)) {
         return vec![BTreeSet::new(); nodes.len()];
     }
@@ -156,7 +158,7 @@ fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
         let together = builds.together(nodes.iter().copied());
         nodes.iter().all(|node| node.is_same(&together))
     };
-    // What each two would not get of one another, three may.
+    // Three nodes may get features together that no two of them would.
     if parts(&conflicts).iter().all(fits) {
         conflicts
     } else {
@@ -164,14 +166,14 @@ fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     }
 }
 
-/// What builds of some outputs switch on.
+/// Activations of builds of some outputs.
 struct Builds<'a> {
     workspace: &'a Workspace,
     machines: Vec<Machine>,
 }
 
 impl Builds<'_> {
-    /// By machine.
+    /// Activates the outputs, once for each machine.
     fn of(&self, outputs: &[Output<'_>]) -> Vec<Activation> {
         let machines = self.machines.iter();
         machines
@@ -192,7 +194,8 @@ impl Builds<'_> {
         self.of(&outputs.collect::<Vec<_>>())
     }
 
-    /// Whether one would get something of the other; or `strict`, whether that is not seen at once.
+    /// Returns whether a build of both would give one of them additional features. If `strict`, the answer is also true
+    /// if the cheap checks cannot rule it out.
     fn parted(&self, one: &Node<'_>, two: &Node<'_>, strict: bool) -> bool {
         let pairs = || one.alone.iter().zip(&two.alone);
         if !one.asked_otherwise(two).is_empty() || pairs().any(|(one, two)| one.differs(two)) {
@@ -201,20 +204,21 @@ impl Builds<'_> {
         if pairs().all(|(one, two)| one.agrees(two)) {
             return false;
         }
-        // They differ in what neither compiles, which may switch on something in what they do.
+        // They differ only in packages that neither compiles, but these may switch on features in packages that are
+        // compiled.
         let together = || self.together([one, two]);
         strict || !one.is_same(&together()) || !two.is_same(&together())
     }
 }
 
-/// What images may be built for, and on.
+/// A combination of platforms that images may be built for, and built on.
 struct Machine {
     platforms: Vec<String>,
     builder: Vec<String>,
 }
 
-/// One for each answer that a dependency for some platforms alone can get. What differs on any of them cannot be built
-/// together.
+/// Returns one machine for each answer that a platform-specific dependency can get. Outputs that differ on any of them
+/// cannot be built together.
 fn machines(workspace: &Workspace, config: &Config) -> Vec<Machine> {
     let mut edges = workspace.members.values().flat_map(|member| &member.edges);
     if edges.all(|edge| edge.target.is_none()) {
@@ -246,7 +250,7 @@ fn machines(workspace: &Workspace, config: &Config) -> Vec<Machine> {
 }
 
 impl Node<'_> {
-    /// Whether it gets nothing in a build together with others.
+    /// Returns whether it gets no additional feature in a build together with others.
     fn is_same(&self, together: &[Activation]) -> bool {
         let mut pairs = self.alone.iter().zip(together);
         pairs.all(|(alone, together)| alone.gains(together).is_empty())
@@ -256,7 +260,7 @@ impl Node<'_> {
         self.outputs.iter().map(|output| output.name.clone())
     }
 
-    /// The local packages that stand for crates and may be asked for other features than in `other`.
+    /// Returns the local packages that replace crates and may be asked for other features than in `other`.
     fn asked_otherwise<'b>(&'b self, other: &'b Self) -> BTreeSet<&'b str> {
         let mut packages = BTreeSet::new();
         for (one, two) in [(self, other), (other, self)] {
@@ -271,7 +275,7 @@ impl Node<'_> {
     }
 }
 
-/// The places of what can be together, the first part first.
+/// Divides the nodes into parts that can be together, the first part first.
 fn parts(conflicts: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     let bound: Vec<usize> = (0..conflicts.len())
         .filter(|place| !conflicts[*place].is_empty())
@@ -282,7 +286,7 @@ fn parts(conflicts: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     for (place, part) in of {
         parts[part].push(place);
     }
-    // The largest, of equals the one that comes first.
+    // The first chain is the largest part, and among equals the earliest.
     let largest = (0..count).rev().max_by_key(|at| parts[*at].len());
     let mut first = parts.remove(largest.unwrap_or_default());
     for part in &mut parts {
@@ -302,8 +306,8 @@ fn parts(conflicts: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     parts
 }
 
-/// Gives each of `places` the number of its part, so that there are as few as can be, and of all such ways the first. Who
-/// fits with all others takes no part in it, so that it changes nothing for them.
+/// Gives each of `places` the number of its part, with as few parts as possible, and the first solution among equals. A
+/// node that fits with all others is not in `places`, so that it changes nothing for them.
 fn fewest(places: &[usize], conflicts: &[BTreeSet<usize>]) -> BTreeMap<usize, usize> {
     let search = |limit: usize| Search {
         places,
@@ -333,7 +337,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Places all from that one on; gives up, and says so, when that cannot be done in so many parts, or takes too long.
+    /// Assigns all places from `at` on. Returns `false` if that is not possible within the limit of parts, or takes too
+    /// long.
     fn place(&mut self, at: usize) -> bool {
         let Some(&place) = self.places.get(at) else {
             return true;
@@ -358,7 +363,7 @@ impl Search<'_> {
     }
 }
 
-/// Why the outputs of `here` cannot be built with those of `first`.
+/// Returns the reasons why the outputs of `here` cannot be built with those of `first`.
 fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<Parted> {
     type Found = (Option<String>, BTreeSet<String>, BTreeSet<String>);
     let mut found: BTreeMap<(String, Option<String>), Found> = BTreeMap::new();
@@ -421,7 +426,7 @@ mod tests {
     fn there_are_as_few_parts_as_can_be() {
         assert_eq!(parted(0, &[]), [[0; 0]]);
         assert_eq!(parted(3, &[]), [[0, 1, 2]]);
-        // The first fit in this order takes three.
+        // Taking the first part that fits would need three parts in this order.
         let crown = [(0, 3), (0, 5), (1, 2), (1, 4), (2, 5), (3, 4)];
         assert_eq!(parted(6, &crown).len(), 2);
         assert_eq!(parted(3, &[(0, 1), (1, 2), (0, 2)]).len(), 3);
@@ -429,12 +434,12 @@ mod tests {
 
     #[test]
     fn the_first_part_is_the_largest_and_takes_all_that_are_free() {
-        // 0 is what parts the others from it; 4 fits with all.
+        // 0 conflicts with 1, 2 and 3; 4 fits with all.
         assert_eq!(
             parted(5, &[(0, 1), (0, 2), (0, 3)]),
             [vec![1, 2, 3, 4], vec![0]]
         );
-        // 3 fits with the first part, and with the other as well.
+        // 3 fits with both parts.
         let pairs = [(0, 1), (0, 2), (3, 4), (1, 4)];
         assert_eq!(parted(5, &pairs), [vec![1, 2, 3], vec![0, 4]]);
     }

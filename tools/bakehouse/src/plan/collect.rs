@@ -41,7 +41,7 @@ struct Reached {
     decided: Vec<(String, Arc<str>)>,
 }
 
-/// What the toolchain file names that can change a build.
+/// Returns the part of the toolchain file that can change a build.
 fn toolchain_text(workspace: &Workspace) -> String {
     let channel = workspace.channel().map_or("not pinned", Channel::as_str);
     let additions = workspace
@@ -180,7 +180,7 @@ impl<'a> Collector<'a> {
         }
         let built = together.selection.activation.built(&leaf.package);
         for package in closure {
-            // What crates are patched to is not reached by what is known here.
+            // Local packages that replace crates are not part of this activation.
             let features = match built.get(package.as_str()) {
                 Some(built) => features(built),
                 None => together
@@ -357,7 +357,7 @@ impl<'a> Collector<'a> {
         files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
-    /// What can change a pack beside its binary: where that goes.
+    /// Adds the input of a pack besides its binaries: the folder that a binary goes to.
     pub fn placed(&self, inputs: &mut Inputs, binary: &PackBinaryConfig) {
         inputs.setting("to", binary.folder.as_str());
     }
@@ -386,7 +386,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// The features of a package as it is linked and as it is run on the builder.
+/// Describes the features of a package as it is linked and as it is run on the builder.
 fn features(built: &[Option<Vec<&str>>; 2]) -> String {
     match built {
         [Some(linked), Some(run)] if linked != run => {

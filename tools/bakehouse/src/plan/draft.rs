@@ -32,7 +32,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// All packages that are compiled for any output.
+    /// Returns all packages that are compiled for any output.
     pub fn compiled(&self) -> impl Iterator<Item = &String> {
         self.compiled.iter()
     }

@@ -5,7 +5,7 @@ use super::hash::DIGITS;
 use crate::graph::toolchain_file::Channel;
 
 impl Plan {
-    /// The toolchain that its file names, e.g. `1.95.0`.
+    /// Returns the toolchain that the toolchain file names, e.g. `1.95.0`.
     pub fn channel(&self) -> Option<&Channel> {
         self.toolchain_file.as_ref()?.channel.as_ref()
     }

@@ -49,8 +49,9 @@ pub fn keys(manifest: &Table) -> BTreeSet<String> {
     keys
 }
 
-/// What only the manifest of the workspace that is built decides: profiles, patches and what they are of. Which profiles
-/// `profile` inherits from, `all` says: the manifest's, with what Cargo's configuration says above it.
+/// Returns the settings that only the manifest of the built workspace decides: profiles, patches and the patched
+/// sources. `all` has the manifest's profiles with the overrides of Cargo's configuration, and shows which of them
+/// `profile` inherits from.
 pub fn decisions(
     manifest: &Table,
     all: &Table,

@@ -148,7 +148,7 @@ impl PackageInputs {
     }
 }
 
-/// The sum of the files of a third-party crate.
+/// Returns the hash of the files of a third-party crate.
 pub(super) fn crate_digest<'a>(
     files: impl Iterator<Item = (&'a Utf8Path, &'a FileState)>,
 ) -> String {

@@ -199,8 +199,8 @@ impl<'a> LockGraph<'a> {
         LockPart { holds }
     }
 
-    /// The entries that `packages` reach and that need `package` themselves, directly or not: third-party crates, and of the
-    /// workspace's packages those in `below`.
+    /// Returns the entries that `packages` reach and that depend on `package`, directly or not: third-party crates, and
+    /// the workspace's packages in `below`.
     pub fn above(
         &self,
         package: &str,
@@ -225,7 +225,7 @@ impl<'a> LockGraph<'a> {
         above
     }
 
-    /// The third-party crates that `packages` reach.
+    /// Returns the third-party crates that `packages` reach.
     pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
         let reached = self.reach(packages).into_iter().enumerate();
         reached

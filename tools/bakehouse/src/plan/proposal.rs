@@ -21,7 +21,7 @@ pub struct Proposal {
     pub context: usize,
     /// Where generated files go, relative to the workspace, because the usual places are taken.
     pub output: ProposedOutput,
-    /// What the workspace's manifest has to say first, so that generated files become no member.
+    /// The line to add to the workspace's manifest first, so that generated files do not become a member.
     pub excluded: Option<String>,
     /// By package the variables that its compilation reads, with their places.
     pub variables: BTreeMap<String, BTreeMap<String, String>>,
@@ -36,7 +36,7 @@ pub struct Proposal {
     /// Crates that may need a C library.
     pub unknown_needs: Vec<String>,
     pub services: Vec<ProposedService>,
-    /// Those of them that are not built with most others, and the features for which they are not.
+    /// Services that are not built with most others, with the features that prevent it.
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
     /// By package: what can be declared.
@@ -67,9 +67,9 @@ pub struct Seen {
     pub variables: BTreeMap<String, BTreeMap<String, String>>,
     pub context: usize,
     pub output: ProposedOutput,
-    /// A definition of a message imports one of Google's own, such as a time.
+    /// Set if a message definition imports one of Google's own, such as a timestamp.
     pub well_known: bool,
-    /// What the workspace's manifest has to say first, so that generated files become no member.
+    /// The line to add to the workspace's manifest first, so that generated files do not become a member.
     pub excluded: Option<String>,
 }
 
@@ -120,7 +120,7 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Chooses among all binaries. `frontends` are the packages that run in a browser, with what says so.
+    /// Chooses among all binaries. `frontends` are the packages that run in a browser, each with the evidence for it.
     pub fn of(workspace: &Workspace, frontends: &BTreeMap<String, String>) -> Self {
         let mut left_out = Vec::new();
         let mut kept: Vec<(&Member, &str)> = Vec::new();

@@ -18,12 +18,12 @@ use crate::graph::{Activation, Workspace};
 /// A binary to build.
 #[derive(Clone, Debug)]
 pub struct Output<'a> {
-    /// Its place among all.
+    /// Its index among all outputs.
     pub place: usize,
     pub package: &'a str,
     pub bin: &'a str,
     pub features: &'a [String],
-    /// The package's default features as well.
+    /// Set if the package's default features are on.
     pub default_features: bool,
     /// The C library is linked into it.
     pub linked_static: bool,
@@ -32,7 +32,7 @@ pub struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// What decides the features of all that is compiled for it.
+    /// Returns everything about it that decides the features of the packages that are compiled for it.
     pub fn asked(&self) -> (&'a str, &'a [String], bool) {
         (self.package, self.features, self.default_features)
     }
@@ -101,7 +101,7 @@ pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Ut
     outermost
 }
 
-/// The selections of a plan: one, or as many as there are chains, or one per package and features.
+/// Returns the selections of a plan: a single one, one per chain, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
     let outputs: Vec<Output<'_>> = outputs(config).collect();
     let alone = |outputs| Chain {
@@ -153,7 +153,7 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
     selections
 }
 
-/// Counts for each selection what those before it compile as well.
+/// Counts for each selection the packages that earlier ones compile as well.
 fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
     let mut libraries: BTreeSet<String> = BTreeSet::new();
@@ -172,7 +172,7 @@ fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     }
 }
 
-/// What a build of `outputs` for all platforms switches on, and of `further` packages with their default features.
+/// Activates `outputs` for all platforms, and `further` packages with their default features.
 fn all_activated(
     workspace: &Workspace,
     config: &Config,
@@ -305,7 +305,7 @@ impl Group<'_> {
             Strategy::Mount => BTreeMap::new(),
         };
         let no_default_features = match self.root.filter(|_| self.first_resolver) {
-            // There the option is for the root package alone.
+            // There the option applies to the root package alone.
             Some(root) => without_default.contains(root),
             None => all_features_named,
         };
@@ -413,7 +413,7 @@ impl Group<'_> {
     }
 }
 
-/// The stage that builds the binary that `output` means.
+/// Returns the stage that builds the binary of `output`.
 pub fn leaf<'a>(selections: &'a [Selection], output: &Output<'_>) -> &'a CompileStage {
     let asked = Asked::by(output.features, output.default_features);
     selections

@@ -12,13 +12,13 @@ use crate::graph::activation::Use;
 /// packages to Cargo, so no third-party crate compiles twice.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// The features for which its outputs are not built with those of the first selection.
+    /// The features because of which its outputs are not built with those of the first selection.
     pub parted: Vec<Parted>,
-    /// What it compiles that one of the selections before it compiles, too.
+    /// The number of packages that it compiles although an earlier selection does, too.
     pub again: Again,
     /// What tells its stages from those of other selections; empty when there is only one.
     pub suffix: String,
-    /// The services, variants as one, and the pack binaries that are built.
+    /// The names of its services, with variants counted as one, and of its pack binaries.
     pub outputs: Vec<String>,
     /// Packages, sorted.
     pub packages: Vec<String>,
@@ -53,7 +53,7 @@ pub struct CompileStage {
     pub package: String,
     /// The binary; the library when `None`.
     pub bin: Option<String>,
-    /// The features that those ask for whose binary it is.
+    /// The features that the outputs of the binary ask for.
     pub asked: Vec<Asked>,
     /// The C library is linked into the binary.
     pub linked_static: bool,
@@ -67,7 +67,7 @@ pub struct CompileStage {
     pub dir: Utf8PathBuf,
     /// Context paths that the stage reads: sources and declared inputs, sorted.
     pub reads: Vec<Utf8PathBuf>,
-    /// Manifests, and the lock, that its package reads as they are in the context.
+    /// Manifests and locks in the context that its package reads unmodified.
     pub as_is: Vec<Utf8PathBuf>,
     /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
     /// is another than when it was compiled, so whoever is laid upon it needs them too.
@@ -78,7 +78,7 @@ pub struct CompileStage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     pub features: Vec<String>,
-    /// The default ones as well.
+    /// Set if the default features are asked for as well.
     pub default_features: bool,
 }
 

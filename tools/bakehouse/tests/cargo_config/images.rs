@@ -1,11 +1,11 @@
-//! What the stages compile under a configuration is what Cargo compiles on the host.
+//! Compares what the stages compile under a configuration with what Cargo compiles on the host.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::tree::{Tree, cargo, succeed};
 
-/// What the service prints that the host builds in the folder `inside`.
+/// Returns the output of the service when the host builds it in the folder `inside`.
 fn on_the_host(tree: &Tree, inside: &str, service: &str) -> String {
     let folder = tree.path(inside);
     let mut build = cargo();
@@ -127,12 +127,12 @@ pub fn count() -> &'static str {{ env!("COUNT") }}
         tree.write("rust/words/b.txt", "b\n");
         assert_ne!(hash(&tree), before);
         assert_eq!(tree.build(&[]).0, ["api: two 2 true"]);
-        // The step of the third-party crates has it, too: their build scripts see the variable.
+        // The step of the third-party crates has it too: their build scripts see the variable.
         let dockerfile = tree.generated("docker/Dockerfile");
         let mounts =
             dockerfile.matches("source=etc/releases.json,target=/cargo-config/etc/releases.json");
         assert!(mounts.count() > 0, "{dockerfile}");
-        // Where crates are fetched nobody reads it.
+        // The step that fetches crates does not read it.
         let (_, vendor) = dockerfile.split_once(" AS vendor\n").unwrap();
         let (vendor, _) = vendor.split_once("\nFROM ").unwrap();
         assert!(
@@ -213,7 +213,7 @@ linker = \"nowhere/link.exe\"
     );
     assert_ne!(hash(&tree), before);
     assert_eq!(tree.built(), ["api: 67"]);
-    // A mount must not keep what another linker made.
+    // A mount must not keep results of another linker.
     let dockerfile = tree.generated("docker/Dockerfile");
     assert!(
         dockerfile.contains("find tools/cc.sh -type f"),
@@ -255,7 +255,7 @@ inherits = \"dev\"
     assert_eq!(tree.built(), [on_the_host(&tree, "", "api")]);
     assert_eq!(tree.built(), ["api: false false"]);
     let before = hash(&tree);
-    // A profile that only the configuration knows.
+    // A profile that only the configuration defines.
     tree.write("bakehouse.toml", "profile = \"fast\"\n");
     assert_ne!(hash(&tree), before);
     assert_eq!(tree.built(), ["api: false false"]);

@@ -1,4 +1,4 @@
-//! Cargo's configuration files: what Cargo makes of them on the host, the image does, or `generate` says why not.
+//! Cargo's configuration files: images follow them as Cargo on the host does, or `generate` says why not.
 
 mod images;
 mod precedence;

@@ -1,4 +1,5 @@
-//! A table of layouts: what the host's Cargo reads of them is what is read here, and what it refuses is refused.
+//! A table of layouts: the configuration that is read here is the one that the host's Cargo reads, and layouts that
+//! Cargo refuses are refused here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,13 +8,13 @@ use std::process::Command;
 use bakehouse::graph::cargo_config::{CargoConfig, ConfigFile, Value, files};
 use camino::Utf8PathBuf;
 
-/// Files of a repository; each gets a variable of its own name, and one that all of them set.
+/// Files of a repository; each sets a variable named after the file, and one that all of them set.
 struct Layout {
     folder: tempfile::TempDir,
     names: Vec<&'static str>,
 }
 
-/// A name of a file as that of a variable.
+/// Returns the name of a file as the name of a variable.
 fn variable(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     name.chars().map(letter).collect()
@@ -46,7 +47,7 @@ impl Layout {
         Utf8PathBuf::from_path_buf(folder).unwrap().join(inside)
     }
 
-    /// What Cargo says: the variables, or that it refuses.
+    /// Returns the variables that Cargo reports, or its refusal.
     fn said_by_cargo(&self) -> Result<BTreeMap<String, String>, String> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
@@ -81,7 +82,7 @@ impl Layout {
     }
 }
 
-/// The value of a variable in the first file that has it.
+/// Returns the value of a variable in the first file that has it.
 fn first(files: &[ConfigFile], name: &str) -> Option<String> {
     let entries = files.iter().flat_map(|file| &file.entries);
     let mut entries = entries.filter(|entry| entry.name() == format!("env.{name}"));
@@ -138,7 +139,7 @@ fn files_are_found_and_win_as_cargo_has_it() {
             ],
             &[],
         ),
-        // The last wins, whatever the one that includes says nothing of.
+        // The last include wins, also for variables that the including file does not set.
         (
             &[
                 (".cargo/config.toml", "include = [\"a.toml\", \"b.toml\"]"),
@@ -159,7 +160,7 @@ fn files_are_found_and_win_as_cargo_has_it() {
             ],
             &[],
         ),
-        // What Cargo refuses.
+        // Layouts that Cargo refuses.
         (&[(NEAR, "include = [\"a.toml\"]")], &[]),
         (
             &[(NEAR, "include = [{ path = \"a.toml\", optional = false }]")],
@@ -199,7 +200,7 @@ fn files_are_found_and_win_as_cargo_has_it() {
     for (given, links) in table {
         let given: Vec<(&str, String)> = given
             .iter()
-            // A table that is named above must not be named again.
+            // TOML does not allow a header for a table that dotted keys have defined.
             .map(|(name, text)| (*name, text.replace("env.", "[env]\n").to_owned()))
             .collect();
         let given: Vec<(&'static str, &str)> = given
@@ -208,7 +209,7 @@ fn files_are_found_and_win_as_cargo_has_it() {
             .collect();
         let texts: Vec<String> = given.iter().map(|(_, text)| (*text).to_owned()).collect();
         let layout = Layout::of(&given, links);
-        // Variables that a row sets stand in the table that the layout begins.
+        // Variables of a row go into the table that the layout starts.
         for (name, text) in layout.names.iter().zip(&texts) {
             let (head, own) = text.split_once("[env]\n").unwrap_or((text, ""));
             let own = own.replace("[env]\n", "");

@@ -1,5 +1,5 @@
-//! What no image can follow is refused with a code, a place and a remedy; what is about a developer's machine is
-//! replaced.
+//! Configuration that no image can follow is refused with a code, a place and a remedy; settings of a developer's
+//! machine are replaced.
 
 use crate::tree::{Tree, stderr};
 
@@ -138,7 +138,7 @@ fn what_says_nothing_is_taken() {
             stderr(&output)
         );
     }
-    // The standard library is a nightly toolchain's to build: others do not read the key.
+    // Only a nightly toolchain builds the standard library; others ignore the key.
     tree.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n");
     tree.write(".cargo/config.toml", "[unstable]\nbuild-std = [\"core\"]");
     tree.generate();
@@ -201,7 +201,7 @@ fn programs_that_the_builder_base_has_not_are_asked_for_before_a_bake() {
         "{dockerfile}"
     );
 
-    // A base whose name does not tell is asked before anything is compiled.
+    // If the name of a base does not say, the base is checked before anything is compiled.
     let (code, said) = refused("[bases]\nbuilder = \"ghcr.io/acme/builder:1\"\n");
     assert_eq!(code, Some(0), "{said}");
     let dockerfile = tree.generated("docker/Dockerfile");
@@ -269,7 +269,7 @@ git-fetch-with-cli = true
         let dockerfile = tree.generated("docker/Dockerfile");
         assert_eq!(dockerfile.contains("wants git"), asked, "{dockerfile}");
     }
-    // Where nothing is fetched by git, nobody needs it.
+    // Without a fetch that uses git, the program is not needed.
     let tree = Tree::of(WORKSPACE);
     tree.write(".cargo/config.toml", "[net]\ngit-fetch-with-cli = true\n");
     tree.generate();

@@ -1,4 +1,4 @@
-//! What the build of a package reads beside its targets, where its folder holds more than the package.
+//! The files that the build of a package reads besides its targets, for folders that hold more than the package.
 
 use crate::tree::{Tree, succeed};
 
@@ -112,7 +112,7 @@ fn what_a_source_of_a_root_package_names_is_read() {
             "fn main() { std::fs::read(\".github/workflows/ci.yml\").unwrap(); }",
             &[".github/workflows/ci.yml"],
         ),
-        // It may come upon anything but what belongs to tools.
+        // It may come across anything except files that belong to tools.
         (
             "build.rs",
             "fn main() { for entry in std::fs::read_dir(env!(\"CARGO_MANIFEST_DIR\")) {} }",
@@ -135,7 +135,7 @@ fn what_a_source_of_a_root_package_names_is_read() {
         expected.extend(further);
         expected.sort_unstable();
         let mut context = tree.context();
-        // A manifest of its own is as any file there.
+        // A manifest of its own is treated like any other file there.
         context.retain(|path| path != "fuzz/Cargo.toml");
         assert_eq!(context, expected, "{text}");
     }
@@ -161,7 +161,7 @@ fn the_configuration_narrows_what_a_package_is_built_from() {
             "src/main.rs"
         ]
     );
-    // Where the generated files go is never a source.
+    // The folder of the generated files is never a source.
     let tree = Tree::of(ROOT);
     let placed = "[output]\nfolder = \"deploy/docker\"\n";
     tree.write("deploy/values.yaml", "");
@@ -219,7 +219,7 @@ fn what_the_users_dockerignore_leaves_out_is_no_input() {
             "words.txt"
         ]
     );
-    // What a source names is read all the same: without it nothing compiles.
+    // A file that a source names is read anyway: without it nothing compiles.
     tree.write("src/main.rs", "fn main() {}");
     tree.write(".dockerignore", "*\n!src\n");
     assert_eq!(
@@ -261,7 +261,7 @@ fn what_git_ignores_is_no_input_unless_git_has_it() {
             "words.txt"
         ])
     );
-    // What git does not have yet is one only where a source names it.
+    // A file that git does not have yet counts only if a source names it.
     tree.write("notes.log", "");
     tree.write("later/words.txt", "");
     assert_eq!(reads(&tree)[1], "build.rs");
@@ -273,7 +273,7 @@ fn what_git_ignores_is_no_input_unless_git_has_it() {
     );
     assert_eq!(reads(&tree)[3], "later");
     tree.write("src/main.rs", &old);
-    // A revision has what git has.
+    // A revision contains the files that git has.
     let affected = tree.bakehouse(&["affected", "--since", "HEAD", "--format", "json"]);
     let said = String::from_utf8_lossy(&affected.stdout).into_owned();
     assert!(

@@ -1,15 +1,15 @@
-//! No service gets a feature of a local package from another one: what Cargo says of each service by itself is what it says
-//! of the service in the commands of the generated stages.
+//! No service gets a feature of a local package from another one: Cargo reports the same features for a service on its
+//! own as for the service in the commands of the generated stages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::tree::{Tree, cargo, stderr};
 
-/// By package, whether it is for the builder, and kind of target: the features that a build compiles it with.
+/// Sets of features that a build compiles with, by package, whether it is for the builder, and kind of target.
 type Units = BTreeMap<(String, bool, String), BTreeSet<Vec<String>>>;
 
-/// The local packages that Cargo would compile.
+/// Returns the local packages that Cargo would compile.
 fn units(tree: &Tree, arguments: &[&str]) -> Units {
     let host = || {
         let mut rustc = std::process::Command::new("rustc");
@@ -26,7 +26,7 @@ fn units(tree: &Tree, arguments: &[&str]) -> Units {
         "--locked",
         "--offline",
     ]);
-    // With a target Cargo tells what is for the builder.
+    // With a target, Cargo says which units are for the builder.
     command.args(["--target", &host().unwrap()]).args(arguments);
     command
         .env("RUSTC_BOOTSTRAP", "1")
@@ -53,7 +53,7 @@ fn units(tree: &Tree, arguments: &[&str]) -> Units {
     units
 }
 
-/// Cargo's arguments in a stage of the generated Dockerfile, but for what is about the builder.
+/// Returns Cargo's arguments in a stage of the generated Dockerfile, without those about the builder.
 fn arguments(dockerfile: &str, stage: &str) -> Option<Vec<String>> {
     let (_, rest) = dockerfile.split_once(&format!(" AS {stage}\n"))?;
     let (_, rest) = rest.split_once("\ncargo build ")?;
@@ -111,7 +111,7 @@ fn services(tree: &Tree) -> Vec<Service> {
         .collect()
 }
 
-/// The outputs of each chain.
+/// Returns the outputs of each chain.
 fn chains(tree: &Tree) -> Vec<Vec<String>> {
     let plan = tree.plan();
     let chains = plan["chains"].as_array().unwrap().iter();
@@ -125,7 +125,7 @@ fn chains(tree: &Tree) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Holds each service in its chain against the service alone. Gives the chains.
+/// Compares each service in its chain with the service on its own, and returns the chains.
 #[track_caller]
 fn check(tree: &Tree) -> Vec<Vec<String>> {
     tree.generate();
@@ -158,7 +158,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             "closure of {}",
             service.name
         );
-        // Services that come to the same share the stage of the first.
+        // Services that ask for the same share the stage of the first.
         let chain = chains
             .iter()
             .find(|chain| chain.contains(&service.name))
@@ -175,7 +175,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
         let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
         assert_eq!(&units(tree, &stage), alone, "{} by {stage:?}", service.name);
     }
-    // A library is compiled as one of the services wants it that its stage is for.
+    // A library is compiled with the features that one of its stage's services gives it.
     for (at, chain) in chains.iter().enumerate() {
         let suffix = match at {
             0 => String::new(),
@@ -186,7 +186,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             let Some(stage) = arguments(&dockerfile, &format!("lib-{package}{suffix}")) else {
                 continue;
             };
-            // That package is not the workspace's.
+            // The runner package is not part of the workspace.
             if stage.iter().any(|word| word.contains("bakehouse-runner")) {
                 continue;
             }
@@ -275,7 +275,7 @@ fn main() { println!("{}", clock::name()) }
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
-    // An edit of what only the other asks for is nothing to the server.
+    // An edit that only concerns the other one does not affect the server.
     let hash = |plan: &serde_json::Value, at: usize| plan["services"][at]["input_hash"].clone();
     let manifest = tree.read("replay-ui/Cargo.toml");
     let edited = manifest.replace("\"simulated\"", "\"simulated\", \"paused\"");
@@ -392,7 +392,7 @@ pub fn kind() -> String { format!("{} {}", cfg!(feature = "loud"), cfg!(feature 
     assert_eq!(tree.built(), right);
 }
 
-/// Numbers that look random, the same for the same seed.
+/// Pseudo-random numbers, the same for the same seed.
 struct Random(u64);
 
 impl Random {
@@ -403,7 +403,7 @@ impl Random {
         usize::try_from(self.0 >> 11).unwrap() % below
     }
 
-    /// Once in so many times.
+    /// Returns `true` once in so many times.
     fn one_in(&mut self, times: usize) -> bool {
         self.next(times) == 0
     }
@@ -417,7 +417,7 @@ const FEATURES: [&str; 3] = ["a", "b", "c"];
 const LIBRARIES: usize = 6;
 const SERVICES: usize = 4;
 
-/// A workspace of feature tables made at random.
+/// Returns a workspace with random feature tables.
 fn workspace(seed: u64) -> String {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for _ in 0..8 {
@@ -446,7 +446,7 @@ fn workspace(seed: u64) -> String {
             .iter()
             .map(|feature| format!("\"{feature}\""))
             .collect();
-        // By table: its lines.
+        // Lines by table.
         let mut tables: BTreeMap<String, String> = BTreeMap::new();
         let mut has_build = false;
         for needed in 0..index.min(LIBRARIES) {
@@ -455,7 +455,7 @@ fn workspace(seed: u64) -> String {
             }
             let kind = match random.next(8) {
                 0 | 1 => "build-dependencies",
-                // Under the first resolver those for tests have a say in the features of what is built.
+                // Under the first resolver, dependencies for tests influence the features of builds.
                 2 if resolver > 1 => "dev-dependencies",
                 _ => "dependencies",
             };
@@ -496,7 +496,7 @@ fn workspace(seed: u64) -> String {
             }
             if optional {
                 values.push(format!("\"{key}?/{feature}\""));
-                // Without this there is a feature of its name.
+                // Without `dep:` there is a feature of the dependency's name.
                 values.push(if random.one_in(2) {
                     format!("\"dep:{key}\"")
                 } else {
@@ -504,7 +504,7 @@ fn workspace(seed: u64) -> String {
                 });
             }
         }
-        // A crate that is not local may be optional, too.
+        // A crate that is not local may be optional too.
         if random.one_in(3) {
             tables
                 .entry("[dependencies]".to_owned())
@@ -559,7 +559,7 @@ fn workspace(seed: u64) -> String {
     text
 }
 
-/// Whether Cargo builds both as it builds each alone.
+/// Returns whether Cargo builds both as it builds each on its own.
 fn together(tree: &Tree, one: &Service, other: &Service) -> bool {
     let named = |service: &Service| {
         let features: Vec<String> = service
@@ -602,7 +602,7 @@ fn together(tree: &Tree, one: &Service, other: &Service) -> bool {
     })
 }
 
-/// The fewest parts without two that cannot be together.
+/// Returns the smallest number of parts without a conflicting pair.
 fn fewest(count: usize, parted: &BTreeSet<(usize, usize)>) -> usize {
     let fits = |ways: usize, limit: usize| {
         let part = |at: usize| ways / limit.pow(u32::try_from(at).unwrap()) % limit;
@@ -614,7 +614,7 @@ fn fewest(count: usize, parted: &BTreeSet<(usize, usize)>) -> usize {
         .unwrap()
 }
 
-/// `BAKEHOUSE_SEEDS=200` tries that many.
+/// `BAKEHOUSE_SEEDS=200` tries that many seeds.
 #[test]
 fn services_with_features_at_random_are_in_as_few_chains_as_cargo_allows() {
     let seeds = std::env::var("BAKEHOUSE_SEEDS").ok();

@@ -1,4 +1,4 @@
-//! What is told before a file is written.
+//! Problems that are reported before a file is written.
 
 use std::process::Command;
 
@@ -35,7 +35,7 @@ edition = "2024"
 -- more/src/lib.rs --
 "#;
 
-/// What `plan`, `generate` and `generate --check` say, which is the same; nothing is written.
+/// Returns the output of `plan`, `generate` and `generate --check`, which must be the same; nothing is written.
 fn refused(tree: &Tree) -> String {
     let mut said = ["plan", "generate", "generate --check"].map(|command| {
         let output = tree.bakehouse(&command.split(' ').collect::<Vec<_>>());
@@ -53,7 +53,7 @@ fn refused(tree: &Tree) -> String {
     said[0].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether Cargo itself takes the lock.
+/// Returns whether Cargo itself accepts the lock.
 fn cargo_takes_it(tree: &Tree) -> bool {
     let mut metadata = cargo();
     metadata.args(["metadata", "--locked", "--offline", "--format-version", "1"]);
@@ -154,7 +154,7 @@ fn a_pattern_of_members_that_reaches_the_generated_files_is_refused_before_they_
         );
         let line = format!("exclude = [\"target\", \"{folder}\"]");
         assert!(said.contains(&line), "{said}");
-        // As it says, and Cargo and the program go on.
+        // Following the hint, Cargo and the program succeed.
         let text = tree.read("all/Cargo.toml");
         tree.write(
             "all/Cargo.toml",
@@ -178,7 +178,7 @@ fn a_pattern_of_members_that_reaches_the_generated_files_is_refused_before_they_
         proposed.contains("exclude = [\"target\", \"docker\"]"),
         "{proposed}"
     );
-    // What reaches no generated folder is as it was.
+    // A pattern that matches no generated folder is accepted as before.
     star("o*", "").generate();
 }
 
@@ -236,7 +236,7 @@ fn main() {}
         said.contains("artifact-dependency") && said.contains("host/Cargo.toml:6:1"),
         "{said}"
     );
-    // An unstable Cargo takes it, and builds what does not need it.
+    // An unstable Cargo accepts it, and builds everything that does not need it.
     let unstable = |tree: &Tree| {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("bakehouse"));
         command
@@ -308,7 +308,7 @@ fn main() {}
         let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         shown["services"].clone()
     };
-    // Nobody knows what `dist` was then.
+    // The old state of `dist` is unknown.
     assert_eq!(affected(&tree), serde_json::json!(["web"]));
     let why = tree.bakehouse(&["why", "web", "--since", "HEAD"]);
     let said = String::from_utf8_lossy(&why.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! Services that link the C library into their binary, and options that Cargo would not follow.
+//! Services that link the C library statically, and options that Cargo would ignore.
 
 use crate::tree::{Tree, stderr};
 

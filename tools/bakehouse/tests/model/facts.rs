@@ -113,7 +113,8 @@ impl Model {
         facts
     }
 
-    /// The services whose features are unified with those of `service`: no local package gets any from another.
+    /// Returns the services whose features are unified with those of `service`: no local package gets a feature from
+    /// another of them.
     fn together(&self, service: usize) -> Vec<usize> {
         let same = |one: usize, other: usize| {
             let (one, other) = (&self.services[one], &self.services[other]);
@@ -124,7 +125,7 @@ impl Model {
             return all.filter(|other| same(service, *other)).collect();
         }
         let mut order: Vec<usize> = all.clone().collect();
-        // Services come before packs, each by name; those that ask for the same are one.
+        // Services come before packs, each sorted by name; those that ask for the same features count as one.
         order.sort_by_key(|service| (self.services[*service].pack, self.name(*service)));
         let mut heads: Vec<usize> = Vec::new();
         for service in order {
@@ -136,7 +137,7 @@ impl Model {
         let parted = |one: usize, other: usize| one != other && self.parted(one, other);
         let is_bound = |head: usize| heads.iter().any(|other| parted(head, *other));
         let mut parts: Vec<Vec<usize>> = Vec::new();
-        // With so few the first that fits makes the fewest.
+        // With so few, taking the first that fits gives the fewest.
         for head in heads.iter().copied().filter(|head| is_bound(*head)) {
             let fits = |part: &&mut Vec<usize>| !part.iter().any(|other| parted(head, *other));
             match parts.iter_mut().find(fits) {
@@ -166,7 +167,7 @@ impl Model {
         all.filter(built).collect()
     }
 
-    /// Whether a local package that both are built from has other features in one of them alone.
+    /// Returns whether a local package that both are built from has other features in one of them alone.
     fn parted(&self, one: usize, other: usize) -> bool {
         let local = |service: usize| -> BTreeSet<(Node, String)> {
             let extra = self.extra_of(&[service]);
@@ -190,8 +191,8 @@ impl Model {
         both.any(|(node, has)| other.iter().any(|(same, with)| node == same && has != with))
     }
 
-    /// What decides the features of a crate in whose place a local folder is put, where `nodes` are built. Those who ask
-    /// for it, and for crates that need it, are known; what these crates ask for is not.
+    /// Returns everything that decides the features of a crate that a local folder replaces, where `nodes` are built.
+    /// The dependents of it, and of crates that need it, are known; the features that these crates ask for are not.
     fn asked_of(&self, index: usize, nodes: &BTreeSet<Node>) -> String {
         let crates = |node: &Node| match node {
             Crate(index) => Some(*index),
@@ -232,7 +233,7 @@ impl Model {
                 crates.map(|index| (*index, asks(member, *index))).collect()
             })
             .collect();
-        // Local folders that are in no crate's way ask like members, without features.
+        // Local folders that replace no crate count as members without features.
         let local = nodes.iter().filter_map(crates);
         let local = local.filter(|other| !registry(other) && !below(*other));
         asked.extend(local.map(|other| {

@@ -179,7 +179,7 @@ impl Builder {
         self.compiled.insert(name.to_owned(), packages.collect());
     }
 
-    /// `text` with each absolute path moved to the machine.
+    /// Returns `text` with each absolute path moved into the machine's folder.
     fn at_home(&self, text: &str) -> String {
         let mut moved = String::new();
         let mut before = ' ';
@@ -205,7 +205,7 @@ impl Builder {
     }
 }
 
-/// Links the downloads of this user, which have the crates that fixtures use.
+/// Links the current user's downloads, which include the crates that fixtures use.
 fn link_downloads(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for kind in ["index", "cache"] {

@@ -168,8 +168,8 @@ impl Tree {
                 .join(bin);
             let output = Command::new(&binary).output().unwrap();
             printed.insert(name.to_owned(), String::from_utf8(output.stdout).unwrap());
-            // The tree that the stage left must be one that Cargo takes without a word, unless real manifests came into
-            // it when Cargo had loaded those of the stage.
+            // Cargo must accept the tree that the stage left without complaint, unless the real manifests replaced
+            // those that Cargo had loaded.
             if builder.machine("as-is").exists() {
                 continue;
             }

@@ -36,7 +36,7 @@ impl Bake {
         }
     }
 
-    /// Where the Bake file is, if not in the folder itself.
+    /// Sets the path of the Bake file, if it is not in the folder itself.
     #[must_use]
     pub fn file(mut self, path: &str) -> Self {
         path.clone_into(&mut self.file);

@@ -15,13 +15,13 @@ use crate::engine::Turn;
 use crate::served::Served;
 use crate::shapes::{self, Edit, Laid, Model, Shape};
 
-/// How many smaller shapes are tried for one that differs.
+/// Number of smaller shapes that are tried for one that differs.
 const SHRINKS: usize = 24;
 
-/// How many are played at once.
+/// Number of shapes that are played at once.
 const AT_ONCE: usize = 3;
 
-/// Shapes, each with a seed of which its edits follow, and how many of these.
+/// Shapes, each with the seed of its edits, and the number of edits.
 #[derive(Clone, Debug)]
 pub struct Campaign {
     pub depth: Depth,
@@ -29,22 +29,22 @@ pub struct Campaign {
     pub edits: usize,
 }
 
-/// How many shapes came to what.
+/// Number of shapes by verdict.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub same: usize,
     pub edits: usize,
     pub refused: BTreeMap<String, usize>,
     pub edits_refused: BTreeMap<String, usize>,
-    /// How often `affected` named a service that the host does not build differently.
+    /// Number of times that `affected` named a service that the host does not build differently.
     pub for_nothing: usize,
     pub differing: usize,
     pub invalid: usize,
 }
 
 impl Campaign {
-    /// As many shapes as follow from seeds, one after the other. Variables of the environment change that:
-    /// `BAKEHOUSE_SEED`, `BAKEHOUSE_SHAPES`, `BAKEHOUSE_EDITS`. Without a seed it is one that nobody has tried.
+    /// Takes one shape from each of consecutive seeds. The environment variables `BAKEHOUSE_SEED`, `BAKEHOUSE_SHAPES`
+    /// and `BAKEHOUSE_EDITS` override the arguments. Without a seed, the current time gives a new one.
     pub fn random(depth: Depth, seed: Option<u64>, shapes: u64, edits: usize) -> Self {
         let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
         let now = || {
@@ -63,7 +63,7 @@ impl Campaign {
         }
     }
 
-    /// A plain workspace with one thing more, for each thing.
+    /// Takes a plain workspace with one thing more, for each thing.
     pub fn singles(depth: Depth, edits: usize) -> Self {
         Self {
             depth,
@@ -72,10 +72,10 @@ impl Campaign {
         }
     }
 
-    /// Plays them all, prints what differs with the smallest shape that shows it, and the tally at the end.
+    /// Plays them all. Prints each difference with the smallest shape that shows it, and the tally at the end.
     ///
     /// # Panics
-    /// When no engine answers that is needed.
+    /// When an engine is needed and none answers.
     pub fn run(&self) -> Tally {
         let served = Served::start();
         let turn = (self.depth == Depth::Images).then(Turn::take);
@@ -109,7 +109,7 @@ impl Campaign {
     }
 }
 
-/// Where shapes are played.
+/// Everything that a shape is played with.
 struct Table<'a> {
     depth: Depth,
     served: &'a Served,
@@ -117,7 +117,7 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// What becomes of a shape, and how it is told.
+    /// Plays a shape; returns the verdict and a description of it.
     fn judge(&self, seed: u64, shape: &Shape, edits: &[Edit]) -> (Verdict, String) {
         let began = Instant::now();
         let verdict = self.play(shape, edits, false);
@@ -149,8 +149,8 @@ impl Table<'_> {
         play.verdict(self.served)
     }
 
-    /// The smallest shape that shows a difference of the kind, and its files; where `BAKEHOUSE_KEEP` names a folder, they are
-    /// written there.
+    /// Returns the smallest shape that shows a difference of this kind, with its files. If `BAKEHOUSE_KEEP` names a
+    /// folder, the files are written there.
     fn explained(&self, seed: u64, shape: &Shape, found: &Difference) -> String {
         let smallest = self.shrunk(shape, found);
         let mut text = format!("smallest: {}\n{smallest:?}\n", smallest.told());
@@ -180,7 +180,7 @@ impl Table<'_> {
                     return smallest;
                 }
                 tries -= 1;
-                // Mounts that another shape has filled are part of no shape.
+                // Results must not depend on mounts that another shape has filled.
                 let verdict = self.play(&less, &found.after, true);
                 if matches!(verdict, Verdict::Differs(other) if other.is_like(found)) {
                     smallest = less;

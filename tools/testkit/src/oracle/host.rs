@@ -9,10 +9,10 @@ use crate::ran::Ran;
 use crate::shapes::{Laid, Service};
 use crate::workspace::repository;
 
-/// What services print, by name.
+/// Output of services, by name.
 pub type Printed = BTreeMap<String, String>;
 
-/// Cargo, with a home that all shapes share and a target folder that one has to itself.
+/// Cargo, with a home that all shapes share and a target folder of its own.
 #[derive(Debug)]
 pub struct Host {
     home: Utf8PathBuf,
@@ -21,7 +21,7 @@ pub struct Host {
 
 impl Host {
     /// # Panics
-    /// When there is no room for it.
+    /// When the folder cannot be made.
     #[expect(
         clippy::new_without_default,
         reason = "each one has a folder of its own"
@@ -37,7 +37,7 @@ impl Host {
         }
     }
 
-    /// Gives `command` Cargo as a user has it: what the Cargo sets that runs the tests would be built in.
+    /// Makes `command` use Cargo as a user has it, without the variables that the Cargo that runs the tests has set.
     pub fn set<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for (name, _) in std::env::vars() {
             if name.starts_with("CARGO") || name == "RUSTUP_TOOLCHAIN" || name == "RUSTFLAGS" {
@@ -55,7 +55,7 @@ impl Host {
         Ran::of(self.set(cargo.current_dir(dir).args(arguments)))
     }
 
-    /// What each service prints, or what went wrong.
+    /// Returns the output of each service, or the error.
     pub fn prints(&self, laid: &Laid) -> Result<Printed, String> {
         let services = laid.services.iter();
         let printed = services.map(|service| {
@@ -83,7 +83,7 @@ impl Host {
         self.cargo(dir, &arguments)
     }
 
-    /// Forgets what was built.
+    /// Deletes all build output.
     ///
     /// # Panics
     /// When that fails.

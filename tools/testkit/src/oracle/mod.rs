@@ -1,8 +1,8 @@
-//! Shapes held against what Cargo on the host makes of them.
+//! Compares random shapes with Cargo on the host.
 //!
-//! For each: what `cargo run --locked` prints on the host is what the image prints, or `bakehouse generate` refuses
-//! with a code. After each edit, `bakehouse affected` names every service that the host builds differently, and the
-//! next bake ships it.
+//! For each shape, the image prints what `cargo run --locked` prints on the host, or `bakehouse generate` refuses with
+//! a code. After each edit, `bakehouse affected` names every service that the host builds differently, and the next
+//! bake ships the change.
 
 mod campaign;
 mod host;

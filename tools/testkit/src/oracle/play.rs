@@ -1,4 +1,4 @@
-//! One shape, held against the host.
+//! One shape, compared with the host.
 
 use std::collections::BTreeSet;
 
@@ -13,26 +13,26 @@ use crate::served::Served;
 use crate::shapes::{Edit, Laid, Model, Shape};
 use crate::{bakehouse, container};
 
-/// Of the log of a step that failed.
+/// Number of lines shown of the log of a failed step.
 const LINES: usize = 16;
 
-/// How far a shape is taken.
+/// The depth to which a shape is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// `generate` and `affected`, which need no engine.
+    /// Only `generate` and `affected`, which need no engine.
     Plan,
     /// Images are baked and run.
     Images,
 }
 
-/// A fault put in by a test, which has to be found.
+/// A fault that a test plants and that has to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plant {
-    /// A source is another while it is baked.
+    /// A source is changed while it is baked.
     OtherSource,
     /// No bake follows an edit.
     StaleImage,
-    /// `affected` compares with what is there already.
+    /// `affected` compares with a revision that already has the edit.
     BlindAffected,
     /// The Dockerfile does not build.
     BrokenBake,
@@ -44,18 +44,18 @@ pub struct Play<'a> {
     pub shape: &'a Shape,
     pub edits: &'a [Edit],
     pub depth: Depth,
-    /// Whether mounts are shared with no other shape.
+    /// Set if mounts are not shared with other shapes.
     pub cold: bool,
     pub plant: Option<Plant>,
-    /// The right to bake, where anything is baked.
+    /// The turn to use the engine, if anything is baked.
     pub turn: Option<&'a Turn>,
 }
 
-/// What stops a play.
+/// A verdict that ends a play.
 type Stop = Verdict;
 
 impl Play<'_> {
-    /// Plays it to its end.
+    /// Plays it to the end.
     pub fn verdict(&self, served: &Served) -> Verdict {
         let laid = Laid::new(&Model::new(self.shape), served);
         match self.play(&laid) {
@@ -89,7 +89,7 @@ impl Play<'_> {
         let mut made = Vec::new();
         for edit in self.edits {
             if laid.make(edit, &cargo).is_none() {
-                // Another edit has taken its place away.
+                // Another edit has removed the place that it applies to.
                 laid.repository.git(["checkout", "--quiet", "--", "."]);
                 continue;
             }
@@ -97,7 +97,7 @@ impl Play<'_> {
             laid.touch();
             host.forget();
             let Ok(after) = host.prints(laid) else {
-                // Nobody can build this.
+                // The host cannot build this.
                 laid.repository.git(["reset", "--quiet", "--hard"]);
                 laid.repository.git(["clean", "-fdq"]);
                 made.pop();
@@ -138,7 +138,7 @@ impl Play<'_> {
         })
     }
 
-    /// Generates; gives the code of a refusal.
+    /// Runs `generate`, and returns the code of a refusal.
     fn generate(&self, host: &Host, laid: &Laid, after: &[Edit]) -> Result<Option<String>, Stop> {
         let ran = self.bakehouse(host, laid, &["generate"]);
         if ran.code == Some(0) {
@@ -150,14 +150,14 @@ impl Play<'_> {
             };
         }
         match code(&ran) {
-            // The kit has written what nobody would.
+            // The generator has written an invalid configuration.
             Some(code) if code == "config-invalid" => Err(Verdict::Invalid(ran.to_string())),
             Some(code) => Ok(Some(code)),
             None => Err(differs(Kind::NoCode, after, ran.to_string())),
         }
     }
 
-    /// The services that are named; `None` where it is refused.
+    /// Returns the services that are named, or `None` if the command refuses.
     fn affected(
         &self,
         host: &Host,
@@ -226,7 +226,7 @@ impl Play<'_> {
         Err(differs(Kind::Bake, after, failure(&run)))
     }
 
-    /// Compares what images print.
+    /// Compares the output of the images.
     fn look(&self, laid: &Laid, expected: &Printed, after: &[Edit]) -> Result<(), Stop> {
         if self.depth == Depth::Plan {
             return Ok(());
@@ -249,7 +249,7 @@ impl Play<'_> {
     }
 }
 
-/// What the steps said at their end that failed.
+/// Returns the last lines of the logs of failed steps.
 fn failure(run: &BakeRun) -> String {
     let mut text = String::new();
     let failed = run.steps.iter().filter(|step| step.error.is_some());
@@ -259,7 +259,7 @@ fn failure(run: &BakeRun) -> String {
             text += &format!("  {}: {line}\n", step.stage);
         }
     }
-    // Without a step, it was buildx.
+    // If no step failed, buildx did.
     if text.is_empty() { run.said() } else { text }
 }
 
@@ -271,7 +271,7 @@ fn differs(kind: Kind, after: &[Edit], what: String) -> Stop {
     }))
 }
 
-/// The stable code that a refusal begins with.
+/// Returns the stable code at the start of a refusal.
 fn code(ran: &Ran) -> Option<String> {
     let is_code = |line: &&str| {
         line.contains('-') && line.chars().all(|c| c.is_ascii_lowercase() || c == '-')

@@ -1,4 +1,4 @@
-//! What became of a shape.
+//! The result of playing a shape.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::fmt;
 use super::host::Printed;
 use crate::shapes::Edit;
 
-/// What became of a shape and its edits.
+/// The result of playing a shape and its edits.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// The images do what the host's binaries do, before and after as many edits.
+    /// The images behave as the host's binaries do, before and after this many edits.
     Same {
         edits: usize,
         /// Edits that were refused, by code.
         refused: Vec<String>,
-        /// How often `affected` named a service that the host does not build differently.
+        /// Number of times that `affected` named a service that the host does not build differently.
         for_nothing: usize,
     },
     /// `generate` refused the shape, with this code.
     Refused(String),
     Differs(Box<Difference>),
-    /// The host cannot build it: the shape is none.
+    /// The host cannot build it, so the shape is not valid.
     Invalid(String),
 }
 
-/// Where image and host differ.
+/// A difference between image and host.
 #[derive(Clone, Debug)]
 pub struct Difference {
     pub kind: Kind,
-    /// The edits after which it showed, the last of them made it.
+    /// The edits after which it showed; the last of them caused it.
     pub after: Vec<Edit>,
     pub what: String,
 }
@@ -60,7 +60,7 @@ impl fmt::Display for Kind {
 }
 
 impl Difference {
-    /// Whether the other one is of the same kind, and shows after as many edits.
+    /// Returns whether the other one is of the same kind, and shows after as many edits.
     pub fn is_like(&self, other: &Self) -> bool {
         self.kind == other.kind && self.after.len() == other.after.len()
     }
@@ -76,7 +76,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The lines in which two differ, by service, each with its name; `None` where there are none.
+/// Returns the lines in which two outputs differ, by service, each labelled with its name; `None` if they are the same.
 pub fn differences(
     (one, host): (&str, &Printed),
     (other, image): (&str, &Printed),
@@ -99,7 +99,7 @@ pub fn differences(
     (!text.is_empty()).then_some(text)
 }
 
-/// The services whose binaries differ on the host before and after, and that are not `named`.
+/// Returns the services whose binaries on the host differ before and after, and that are not `named`.
 pub fn missed(before: &Printed, after: &Printed, named: &BTreeSet<String>) -> Vec<String> {
     let differ = after
         .iter()

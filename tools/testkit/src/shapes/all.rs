@@ -1,4 +1,4 @@
-//! Every value of what parts choose from.
+//! Every value that parts of a shape choose from.
 
 use super::shape::{
     Asked, Flavour, Member, Odd, Patched, Place, Reader, Reference, Setting, Standing, Where,

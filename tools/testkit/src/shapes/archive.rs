@@ -1,4 +1,4 @@
-//! Crates as registries and vendored folders keep them.
+//! Crates in the form in which registries and vendored folders keep them.
 
 use std::fmt::Write;
 use std::process::Command;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::stand_ins::Crate;
 use crate::ran::Ran;
 
-/// Adds what a vendored folder has beside the sources.
+/// Adds the files that a vendored folder has besides the sources.
 pub fn vendor(folder: &Utf8Path, one: &Crate, sums: bool) {
     let files = one.files().into_keys().filter(|_| sums);
     let files: serde_json::Map<String, Value> = files
@@ -20,7 +20,7 @@ pub fn vendor(folder: &Utf8Path, one: &Crate, sums: bool) {
     write(&folder.join(".cargo-checksum.json"), text.as_bytes());
 }
 
-/// Lists the sum of a file again, where the folder's list has one.
+/// Updates the checksum of a file, if the folder's list has one.
 pub fn sum_again(folder: &Utf8Path, path: &Utf8Path) {
     let list = folder.join(".cargo-checksum.json");
     let text = fs::read_to_string(&list).expect("a file can be read");
@@ -32,7 +32,7 @@ pub fn sum_again(folder: &Utf8Path, path: &Utf8Path) {
     }
 }
 
-/// A registry that is a folder of archives.
+/// Writes a local registry: a folder of archives.
 pub fn local(folder: &Utf8Path, crates: &[Crate]) {
     for one in crates {
         let (archive, _) = archive(one);
@@ -42,7 +42,7 @@ pub fn local(folder: &Utf8Path, crates: &[Crate]) {
     index(&folder.join("index"), crates);
 }
 
-/// A registry that is served as files, at `address`.
+/// Writes a sparse registry, which is served as files at `address`.
 pub fn sparse(folder: &Utf8Path, crates: &[Crate], address: &str) {
     let config = json!({ "dl": format!("{address}/dl") }).to_string();
     write(&folder.join("config.json"), config.as_bytes());
@@ -76,7 +76,7 @@ fn index(folder: &Utf8Path, crates: &[Crate]) {
     }
 }
 
-/// The archive, and its sum; the same for the same crate.
+/// Returns the archive and its checksum; the same for the same crate.
 fn archive(one: &Crate) -> (Vec<u8>, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let dir = Utf8Path::from_path(folder.path()).expect("its name is UTF-8");

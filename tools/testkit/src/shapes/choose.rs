@@ -10,10 +10,10 @@ use super::shape::{
 };
 use crate::synthetic::random::Random;
 
-/// The most parts of a shape: with more, one that is refused would hide the others.
+/// Maximum number of parts in a shape: with more, one refused part would hide the others.
 const MOST_PARTS: usize = 4;
 
-/// The shape of a seed, the same in every release.
+/// Returns the shape of a seed, the same in every release.
 pub fn shape(seed: u64) -> Shape {
     let mut random = Random::new(seed, "shape");
     let edition = *random.pick(&[2018, 2021, 2021, 2024, 2024]);
@@ -56,7 +56,7 @@ pub fn shape(seed: u64) -> Shape {
     let count = random.between(1, MOST_PARTS);
     while shape.parts.len() < count {
         let next = part(&mut random);
-        // Inputs may be several: they have a number each.
+        // A shape may have several inputs, since each has its own number.
         let again = shape
             .parts
             .iter()
@@ -126,7 +126,7 @@ fn part(random: &mut Random) -> Part {
     }
 }
 
-/// Edits of a shape, one upon the other.
+/// Returns random edits of a shape, each on top of the ones before.
 pub fn edits(shape: &Shape, seed: u64, count: usize) -> Vec<Edit> {
     let model = Model::new(shape);
     let mut random = Random::new(seed, "edits");

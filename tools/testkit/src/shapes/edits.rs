@@ -1,4 +1,4 @@
-//! Edits of what is laid out.
+//! Edits of a shape on the disk.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub enum Edit {
         path: String,
         nth: usize,
     },
-    /// Text becomes another wherever it stands in a file; with `lock` Cargo.lock follows.
+    /// Text is replaced wherever it occurs in a file; with `lock`, Cargo.lock is updated too.
     Replace {
         path: String,
         old: String,
@@ -68,7 +68,7 @@ impl fmt::Display for Edit {
     }
 }
 
-/// The places of values in `text`: each is `_A_`, where `A` is any capital letter.
+/// Returns the positions of values in `text`: each is `_A_`, where `A` is any capital letter.
 pub fn values(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let is_value = |at: &usize| {
@@ -79,7 +79,7 @@ pub fn values(text: &str) -> Vec<usize> {
         .collect()
 }
 
-/// `text` with its `nth` value become the next one.
+/// Returns `text` with its `nth` value replaced by the next one.
 pub fn next_value(text: &str, nth: usize) -> Option<String> {
     let at = *values(text).get(nth)?;
     let old = char::from(text.as_bytes()[at + 1]);

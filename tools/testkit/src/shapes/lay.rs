@@ -1,4 +1,4 @@
-//! A model as a repository on the disk, and what is served for it.
+//! A model as a repository on the disk, with the repositories and files that are served for it.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -26,7 +26,7 @@ pub struct Service {
     pub features: Vec<String>,
 }
 
-/// A shape on the disk, in a git repository. It goes with the value.
+/// A shape on the disk, in a git repository. It is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Laid {
     pub repository: Workspace,
@@ -34,12 +34,12 @@ pub struct Laid {
     pub dir: Utf8PathBuf,
     pub services: Vec<Service>,
     served: Utf8PathBuf,
-    /// A file, and what it has after it is locked.
+    /// A file, and the text that it gets after the workspace is locked.
     late: Option<(String, String)>,
 }
 
 impl Model {
-    /// Every text file of the repository but `Cargo.lock`.
+    /// Returns every text file of the repository except `Cargo.lock`.
     pub fn tree(&self) -> BTreeMap<String, String> {
         let mut model = self.clone();
         if model.shape.star {
@@ -61,7 +61,7 @@ impl Model {
         files
     }
 
-    /// Keeps Cargo from taking the folders for members that are none.
+    /// Keeps Cargo from taking folders for members that are none.
     fn exclude_the_rest(&mut self) {
         let mut none = self.clone();
         none.shape.star = false;
@@ -102,7 +102,7 @@ impl Model {
 }
 
 impl Laid {
-    /// Writes all files; they are neither locked nor committed.
+    /// Writes all files, without locking or committing anything.
     ///
     /// # Panics
     /// When that fails.
@@ -169,7 +169,7 @@ impl Laid {
         laid
     }
 
-    /// Writes what there is only after it is locked.
+    /// Writes the text that is added only after locking.
     #[track_caller]
     pub fn locked(&self) {
         if let Some((path, text)) = &self.late {
@@ -180,7 +180,7 @@ impl Laid {
         }
     }
 
-    /// Makes the edit; `None` where there is nothing to edit. `cargo` runs Cargo in the workspace.
+    /// Makes the edit; returns `None` if there is nothing to edit. `cargo` runs Cargo in the workspace.
     pub fn make(&self, edit: &Edit, cargo: &dyn Fn(&[&str]) -> Ran) -> Option<()> {
         let files = &self.repository;
         let is_there = |path: &str| files.dir().join(path).is_file();
@@ -251,7 +251,7 @@ impl Laid {
         paths.map(read).collect()
     }
 
-    /// Where sums of vendored files are listed, lists that of `path` again.
+    /// Updates the checksum of `path`, if it is in a vendored folder that lists checksums.
     fn sum_again(&self, path: &str) {
         let path = self.repository.dir().join(path);
         if let Some(folder) = path
@@ -262,7 +262,7 @@ impl Laid {
         }
     }
 
-    /// Gives all files this moment's time, so that Cargo takes none for what it was.
+    /// Sets the modification time of all files to now, so that Cargo does not take any for unchanged.
     pub fn touch(&self) {
         let now = std::time::SystemTime::now();
         for path in self.repository.tree().paths() {
@@ -273,7 +273,7 @@ impl Laid {
         }
     }
 
-    /// The folder in which Bake runs and where its file is from there, if the context is above the workspace.
+    /// Returns the folder in which Bake runs and the Bake file relative to it, if the context is above the workspace.
     pub fn above(&self) -> Option<(&Utf8Path, String)> {
         let root = self.repository.dir();
         let name = self.dir.strip_prefix(root).ok()?.as_str();

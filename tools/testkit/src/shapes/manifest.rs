@@ -7,14 +7,14 @@ use super::model::Model;
 use super::package::{Dependency, Package, identifier, relative};
 use super::shape::{ToolchainFile, Unify};
 
-/// The images that its configuration names.
+/// The images that the workspace's configuration names.
 const BASES: &str = "[bases]\nbuilder = \"docker.io/library/rust:1.95.0-slim-bookworm\"\n\
                      runtime = \"docker.io/library/debian:bookworm-slim\"\n";
 
-/// What members take from the workspace.
+/// Dependencies that members inherit from the workspace.
 type Shared = BTreeMap<String, Dependency>;
 
-/// Adds the manifests of all packages, and what stands beside the root's.
+/// Adds the manifests of all packages, and the files beside the root manifest.
 pub fn write(model: &Model, files: &mut BTreeMap<String, String>) {
     let shared = shared(model);
     for package in model.members.iter().chain(&model.others) {
@@ -43,7 +43,7 @@ pub fn write(model: &Model, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Adds the manifest of a package that has no workspace, or another one.
+/// Adds the manifest of a package that belongs to no workspace, or to another one.
 pub fn alone(package: &Package, files: &mut BTreeMap<String, String>) {
     files.insert(
         package.path("Cargo.toml"),
@@ -51,7 +51,7 @@ pub fn alone(package: &Package, files: &mut BTreeMap<String, String>) {
     );
 }
 
-/// Dependencies that mean the same to all members, where they inherit.
+/// Returns the dependencies that mean the same to all members that inherit.
 fn shared(model: &Model) -> Shared {
     let mut shared = Shared::new();
     let mut differ = Vec::new();
@@ -137,7 +137,7 @@ fn manifest(package: &Package, shared: &Shared) -> String {
     text
 }
 
-/// A dependency as a manifest in `folder` has it.
+/// Returns a dependency as a line of a manifest in `folder`.
 fn line(dependency: &Dependency, folder: &str, inherited: bool) -> String {
     let mut values = Vec::new();
     if inherited {
@@ -157,7 +157,7 @@ fn line(dependency: &Dependency, folder: &str, inherited: bool) -> String {
     format!("{} = {{ {} }}\n", dependency.name, values.join(", "))
 }
 
-/// What the root manifest has beside a package.
+/// Returns the parts of the root manifest besides its package.
 fn workspace(model: &Model, shared: &Shared) -> String {
     let shape = &model.shape;
     let mut text = String::from("\n[workspace]\n");
@@ -165,7 +165,7 @@ fn workspace(model: &Model, shared: &Shared) -> String {
         let _ = writeln!(text, "resolver = \"{resolver}\"");
     }
     let pattern = if shape.star { "*" } else { "crates/*" };
-    // A pattern that nothing fits is none to Cargo.
+    // Cargo refuses a pattern that matches nothing.
     if model.members.len() > usize::from(shape.root) {
         let _ = writeln!(text, "members = [\"{pattern}\"]");
     }
@@ -200,7 +200,7 @@ fn workspace(model: &Model, shared: &Shared) -> String {
     text.trim_start().to_owned()
 }
 
-/// `bakehouse.toml`.
+/// Returns the text of `bakehouse.toml`.
 fn configuration(model: &Model) -> String {
     let shape = &model.shape;
     let mut text = String::from("name = \"oracle\"\nregistry = \"oracle\"\n");
@@ -237,7 +237,7 @@ fn configuration(model: &Model) -> String {
 }
 
 impl Model {
-    /// Declared inputs above the workspace.
+    /// Returns the declared inputs above the workspace.
     fn above_inputs(&self) -> Vec<&String> {
         let paths = self.inputs.values().flatten();
         paths.filter(|path| path.starts_with("..")).collect()

@@ -1,8 +1,8 @@
-//! Workspaces of random shape, to be held against what Cargo on the host makes of them.
+//! Workspaces of random shape, which are compared with Cargo on the host.
 //!
-//! A [`Shape`] is a small value: how the workspace lies, and a few [`Part`]s, each of which is one thing that public
-//! workspaces do. [`Model`] is what it comes to, package by package, and [`Laid`] the repository on the disk. Each
-//! binary prints whatever its packages can know of themselves, so that any difference shows.
+//! A [`Shape`] is a small value: the layout of the workspace, and a few [`Part`]s, each of which is one thing that
+//! public workspaces do. A [`Model`] is the shape worked out package by package, and [`Laid`] the repository on the
+//! disk. Each binary prints everything that its packages can know about themselves, so that any difference shows.
 
 mod all;
 mod archive;

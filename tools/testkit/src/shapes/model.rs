@@ -1,4 +1,4 @@
-//! What a shape comes to, package by package.
+//! A shape worked out package by package.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,39 +8,40 @@ use super::parts;
 use super::shape::{Part, Seat, Shape, Source, Where};
 use super::stand_ins::Crate;
 
-/// The names that services and libraries have, in turn.
+/// The names of services and libraries, in order.
 const SERVICES: [&str; 3] = ["front", "back", "tool"];
 const LIBRARIES: [&str; 3] = ["alpha", "beta", "gamma"];
 
-/// All that lies in the repository, and what stands elsewhere for it. Texts have [`GIT`] and [`HTTP`] for addresses.
+/// Everything in the repository, and everything that is served for it. Texts have the placeholders [`GIT`] and [`HTTP`]
+/// for addresses.
 #[derive(Clone, Debug)]
 pub struct Model {
     pub shape: Shape,
-    /// The folder of the workspace in the repository.
+    /// The folder of the workspace, relative to the repository.
     pub workspace: String,
     pub members: Vec<Package>,
     /// Packages of the repository that are no members.
     pub others: Vec<Package>,
     /// Further files, by their path in the repository.
     pub files: BTreeMap<String, String>,
-    /// Folders that the root manifest excludes, in the repository.
+    /// Folders that the root manifest excludes, relative to the repository.
     pub excluded: BTreeSet<String>,
-    /// By table, such as `crates-io`.
+    /// Patches by table, such as `crates-io`.
     pub patches: BTreeMap<String, Vec<Dependency>>,
     /// Lines of `[profile.release]`.
     pub profile: String,
-    /// What `bakehouse.toml` declares: paths in the workspace, by package.
+    /// Paths in the workspace that `bakehouse.toml` declares as inputs, by package.
     pub inputs: BTreeMap<String, BTreeSet<String>>,
     /// Features that `bakehouse.toml` asks for, by service.
     pub features: BTreeMap<String, Vec<String>>,
     pub repositories: Vec<Repository>,
-    /// Crates that stand for those of crates.io, where the source is another.
+    /// Crates that replace those of crates.io, if the source is another one.
     pub crates: Vec<Crate>,
-    /// Crates of a registry beside crates.io.
+    /// Crates of a second registry.
     pub shop: Vec<Crate>,
-    /// What Cargo's configuration says as soon as there is a lock.
+    /// Lines of Cargo's configuration that are added once there is a lock.
     pub late: String,
-    /// What can be changed beside values.
+    /// Possible edits besides changed values.
     pub edits: Vec<Edit>,
 }
 
@@ -53,12 +54,12 @@ pub struct Repository {
     pub submodule: Option<(String, String)>,
 }
 
-/// Stands for the address of git repositories.
+/// Placeholder for the address of git repositories.
 pub const GIT: &str = "@GIT@";
-/// Stands for the address of registries.
+/// Placeholder for the address of registries.
 pub const HTTP: &str = "@HTTP@";
 
-/// Stands for the commit of a repository.
+/// Returns the placeholder for the commit of a repository.
 pub fn commit_of(repository: &str) -> String {
     format!("@COMMIT:{repository}@")
 }
@@ -85,7 +86,7 @@ impl Model {
         model.people();
         let (readme, text) = (model.path("README.md"), "# Oracle _A_\n".to_owned());
         model.files.insert(readme, text);
-        // Where targets lie, others have to know.
+        // Other parts depend on the places of targets.
         let parts = shape.parts.iter().enumerate();
         let (targets, others): (Vec<_>, Vec<_>) =
             parts.partition(|(_, part)| matches!(part, Part::Target { .. }));
@@ -96,12 +97,12 @@ impl Model {
         model
     }
 
-    /// A path in the workspace, in the repository.
+    /// Converts a path in the workspace to one in the repository.
     pub fn path(&self, inside: &str) -> String {
         join(&self.workspace, inside)
     }
 
-    /// The folder of a member that is called `name`.
+    /// Returns the folder of the member `name`.
     pub fn folder(&self, name: &str) -> String {
         self.path(&if self.shape.star {
             name.to_owned()
@@ -110,7 +111,7 @@ impl Model {
         })
     }
 
-    /// A new library of the workspace.
+    /// Returns a new library of the workspace.
     pub fn member(&self, name: &str) -> Package {
         let folder = self.folder(name);
         let mut package = Package::library(name, &folder, self.shape.edition);
@@ -118,13 +119,14 @@ impl Model {
         package
     }
 
-    /// The package that a part is about: one of the first members, so that parts do not add to what they count in.
+    /// Returns the package that a part is about: one of the first members, so that packages added by parts do not
+    /// change the choice.
     pub fn seat(&mut self, seat: Seat) -> &mut Package {
         let count = self.first();
         &mut self.members[seat.0 % count]
     }
 
-    /// The same, one with a library.
+    /// The same, among those with a library.
     pub fn library(&mut self, seat: Seat) -> Option<&mut Package> {
         let count = self.first();
         let mut libraries: Vec<&mut Package> = self.members[..count]
@@ -135,7 +137,7 @@ impl Model {
         Some(libraries.swap_remove(at))
     }
 
-    /// The same, one with a binary.
+    /// The same, among those with a binary.
     pub fn service(&mut self, seat: Seat) -> &mut Package {
         let count = self.first();
         let mut services: Vec<&mut Package> = self.members[..count]
@@ -155,7 +157,7 @@ impl Model {
         found.expect("a member of that name")
     }
 
-    /// The configuration that Cargo reads in the workspace's folder.
+    /// Returns the path of the configuration that Cargo reads in the workspace's folder.
     pub fn config(&self) -> String {
         let plain = self.shape.parts.iter().any(|part| {
             matches!(
@@ -173,7 +175,7 @@ impl Model {
         })
     }
 
-    /// Adds to a file.
+    /// Appends to a file.
     pub fn add(&mut self, path: &str, text: &str) {
         self.files
             .entry(path.to_owned())
@@ -181,12 +183,12 @@ impl Model {
             .push_str(text);
     }
 
-    /// Whether crates come from crates.io itself.
+    /// Returns whether crates come from crates.io itself.
     pub fn asks_registry(&self) -> bool {
         self.shape.source == Source::Registry
     }
 
-    /// Services and libraries, and who depends on whom.
+    /// Adds the services and libraries, with their dependencies on one another.
     fn people(&mut self) {
         let shape = self.shape.clone();
         let names = LIBRARIES.iter().take(shape.libraries);
@@ -216,7 +218,7 @@ impl Model {
         for (at, service) in services.iter_mut().enumerate() {
             service.inherits = shape.inherits;
             for (to, name) in LIBRARIES.iter().enumerate().take(shape.libraries) {
-                // The last one has what nobody else has.
+                // The last service uses the libraries that no other one does.
                 let last = at + 1 == count && !used.contains(&to);
                 if bit(4 + at * 3 + to) || last {
                     let folder = self.folder(name);

@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Package {
     pub name: String,
-    /// In the repository; empty for its root.
+    /// Path in the repository; empty for its root.
     pub folder: String,
     pub version: String,
     pub edition: u16,
-    /// Whether it takes version, edition, lints and dependencies from the workspace.
+    /// Set if it takes version, edition, lints and dependencies from the workspace.
     pub inherits: bool,
     pub library: bool,
     pub is_macro: bool,
     pub binaries: Vec<Binary>,
-    /// What it tells of itself: a label, and a Rust expression.
+    /// The values that it prints about itself: a label and a Rust expression for each.
     pub tells: Vec<(String, String)>,
-    /// Further items of its library, or of its binary where there is none.
+    /// Further items of its library, or of its binary if it has no library.
     pub items: String,
     /// Statements of its build script.
     pub script: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Package {
     pub features: BTreeMap<String, Vec<String>>,
     /// Further lines of `[package]`.
     pub keys: Vec<String>,
-    /// Where targets lie, relative to the package, if not where Cargo looks.
+    /// Paths of targets, relative to the package, if they are not in Cargo's default places.
     pub library_path: Option<String>,
     pub script_path: Option<String>,
 }
@@ -36,26 +36,26 @@ pub struct Binary {
     pub name: String,
     /// Relative to the package.
     pub path: String,
-    /// Whether the manifest has to say where it is.
+    /// Set if the manifest has to state the path.
     pub said: bool,
 }
 
-/// A line of a manifest.
+/// A dependency in a manifest.
 #[derive(Clone, Debug)]
 pub struct Dependency {
-    /// As sources call it.
+    /// Name used in sources.
     pub name: String,
-    /// `dependencies`, `build-dependencies`, `dev-dependencies` or that of a target.
+    /// `dependencies`, `build-dependencies`, `dev-dependencies` or a table of these for a target.
     pub table: String,
-    /// Keys and values as TOML has them; `path` is the folder in the repository.
+    /// Keys and values in TOML; `path` is the folder in the repository.
     pub keys: BTreeMap<&'static str, String>,
     pub features: Vec<String>,
-    /// Whether it has the function `tell`.
+    /// Set if it has the function `tell`.
     pub tells: bool,
 }
 
 impl Dependency {
-    /// A package that tells of itself.
+    /// Returns a dependency on a package that has the function `tell`.
     pub fn on(name: &str, folder: &str) -> Self {
         Self::new(name).key("path", folder).telling()
     }
@@ -76,7 +76,7 @@ impl Dependency {
         self
     }
 
-    /// Has a key with a string; `optional` and `default-features` are no strings.
+    /// Adds a key with a string value; `optional` and `default-features` are not strings.
     #[must_use]
     pub fn key(mut self, key: &'static str, value: &str) -> Self {
         self.keys.insert(key, value.to_owned());
@@ -98,7 +98,7 @@ impl Dependency {
 }
 
 impl Package {
-    /// A library that tells a value.
+    /// Returns a library that prints a value.
     pub fn library(name: &str, folder: &str, edition: u16) -> Self {
         let mut package = Self {
             name: name.to_owned(),
@@ -122,7 +122,7 @@ impl Package {
         package
     }
 
-    /// A package with a binary of its name.
+    /// Returns a package with a binary of the same name.
     pub fn service(name: &str, folder: &str, edition: u16) -> Self {
         let mut package = Self::library(name, folder, edition);
         package.library = false;
@@ -138,7 +138,7 @@ impl Package {
         self.tells.push((label.to_owned(), expression.to_owned()));
     }
 
-    /// Has its build script set `variable` to what `value`, a Rust expression, comes to; the package tells it.
+    /// Makes its build script set `variable` to the value of the Rust expression `value`, which the package prints.
     pub fn tell_scripted(&mut self, label: &str, variable: &str, value: &str) {
         self.script.push(format!(
             "println!(\"cargo:rustc-env={variable}={{}}\", {value});"
@@ -146,12 +146,12 @@ impl Package {
         self.tell(label, &format!("env!(\"{variable}\")"));
     }
 
-    /// A path in the package, in the repository.
+    /// Converts a path in the package to one in the repository.
     pub fn path(&self, inside: &str) -> String {
         join(&self.folder, inside)
     }
 
-    /// The folder in which its sources lie that include files.
+    /// Returns the folder of the sources that include files.
     pub fn source_folder(&self) -> String {
         let root = match &self.library_path {
             Some(path) if self.library => path.clone(),
@@ -162,7 +162,7 @@ impl Package {
     }
 }
 
-/// Joins two relative paths, of which either may be empty.
+/// Joins two relative paths, either of which may be empty.
 pub fn join(folder: &str, inside: &str) -> String {
     match (folder, inside) {
         ("", path) | (path, "") => path.to_owned(),
@@ -174,7 +174,7 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// A relative path without `..` inside.
+/// Returns a relative path without `..` inside.
 pub fn normal(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
@@ -186,7 +186,7 @@ pub fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-/// The way from one folder to a path, both in the repository.
+/// Returns the relative path from a folder to another path, both in the repository.
 pub fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
     let to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
@@ -200,7 +200,7 @@ pub fn relative(from: &str, to: &str) -> String {
     }
 }
 
-/// A package's name as sources have it.
+/// Returns a package's name as sources spell it.
 pub fn identifier(name: &str) -> String {
     name.replace('-', "_")
 }

@@ -1,4 +1,4 @@
-//! Git repositories that are served: a folder to work in, and a bare one that clients see.
+//! Git repositories that are served: a working folder, and a bare repository that clients see.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use super::edits::next_value;
 use super::model::Repository;
 use crate::ran::Ran;
 
-/// Makes a repository, and gives its commit. It has the branch `side` and the tag `v1`.
+/// Creates a repository with the branch `side` and the tag `v1`, and returns its commit.
 #[track_caller]
 pub fn make(served: &Utf8Path, repository: &Repository, address: &str) -> String {
     let work = served.join(format!("work-{}", repository.name));
@@ -39,8 +39,8 @@ pub fn make(served: &Utf8Path, repository: &Repository, address: &str) -> String
     git(&work, &["rev-parse", "HEAD"])
 }
 
-/// Commits the next value of a file, on both branches and as the tag `v2`; gives the commits before and after, if there is
-/// such a repository.
+/// Commits the next value of a file, on both branches and as the tag `v2`. Returns the commits before and after, or
+/// `None` if there is no such repository.
 pub fn change(served: &Utf8Path, name: &str, path: &str) -> Option<(String, String)> {
     let work = served.join(format!("work-{name}"));
     let before = work.is_dir().then(|| git(&work, &["rev-parse", "HEAD"]))?;
@@ -56,7 +56,7 @@ pub fn change(served: &Utf8Path, name: &str, path: &str) -> Option<(String, Stri
 }
 
 fn commit(work: &Utf8Path) {
-    // What a repository ignores it may have all the same.
+    // A repository may contain files that it ignores.
     git(work, &["add", "--all", "--force"]);
     git(work, &["commit", "--quiet", "--message", "next"]);
 }

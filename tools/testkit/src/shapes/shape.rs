@@ -1,27 +1,27 @@
 //! The shape of a workspace.
 
-/// How a workspace lies, and what is in it.
+/// The layout of a workspace, and its contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Whether the workspace is a folder of the repository, not its root.
+    /// Set if the workspace is a folder inside the repository.
     pub nested: bool,
-    /// Whether the root manifest has a package, too.
+    /// Set if the root manifest also has a package.
     pub root: bool,
-    /// Whether members lie at the top, where `members = ["*"]` finds them.
+    /// Set if members are at the top, where `members = ["*"]` finds them.
     pub star: bool,
-    /// Binaries in packages of their own; with a root package there is one more.
+    /// Number of services, each in a package of its own; a root package is one more.
     pub services: usize,
     pub libraries: usize,
-    /// Which of them depends on which, a bit each.
+    /// Dependencies between them, one bit each.
     pub edges: u16,
     pub edition: u16,
-    /// Of the root manifest, where it says so.
+    /// Resolver that the root manifest names, if any.
     pub resolver: Option<u8>,
-    /// Whether version, edition, lints and dependencies are the workspace's.
+    /// Set if members inherit version, edition, lints and dependencies from the workspace.
     pub inherits: bool,
-    /// Whether `bakehouse.toml` lists the services.
+    /// Set if `bakehouse.toml` lists the services.
     pub listed: bool,
-    /// Whether outputs are compiled in one mount, not in layers.
+    /// Set if outputs are compiled in one mount instead of layers.
     pub mount: bool,
     pub unify: Unify,
     pub toolchain: ToolchainFile,
@@ -40,25 +40,25 @@ pub enum ToolchainFile {
     Toml,
     /// `rust-toolchain`, which rustup reads first.
     Plain,
-    /// Both, and the one that rustup does not read names something that there is not.
+    /// Both files; the one that rustup does not read names a toolchain that does not exist.
     Both,
 }
 
-/// Where crates of crates.io come from.
+/// The source of crates of crates.io.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     Registry,
-    /// A committed folder of sources, edited; `sums` says whether their sums are listed.
+    /// A committed folder of edited sources; `sums` says whether checksums are listed.
     Vendor {
         sums: bool,
     },
     /// A committed folder of archives.
     Local,
-    /// Another registry that stands for crates.io.
+    /// Another registry that replaces crates.io.
     Mirror,
 }
 
-/// The package of the workspace that a part is about: any number, counted round.
+/// The package of the workspace that a part is about: any number, taken modulo the number of candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat(pub usize);
 
@@ -73,11 +73,11 @@ pub enum Part {
     },
     /// The package's own manifest is read.
     OwnManifest { seat: Seat },
-    /// The package tells its version.
+    /// The package prints its version.
     Version { seat: Seat },
     /// A procedural macro of the workspace.
     Macro { seat: Seat },
-    /// A package by path that is no member.
+    /// A path dependency that is no member.
     Path { seat: Seat, at: Standing },
     /// A crate from git.
     Git {
@@ -95,11 +95,11 @@ pub enum Part {
     Patch { seat: Seat, by: Patched },
     /// `[patch."git://…"]`, with a path.
     PatchGit { seat: Seat },
-    /// A crate from git whose source is a committed folder, edited.
+    /// A crate from git that is replaced by a committed, edited folder.
     VendoredGit { seat: Seat },
-    /// A crate of one name and version from crates.io and from git.
+    /// The same name and version from crates.io and from git.
     TwoSources { seat: Seat },
-    /// A build script that asks Cargo what there is.
+    /// A build script that queries Cargo's metadata.
     Metadata { seat: Seat },
     /// Cargo's configuration.
     Config {
@@ -109,72 +109,72 @@ pub enum Part {
     },
     /// A feature of a library of the workspace.
     Feature { seat: Seat, asked: Asked },
-    /// Targets in odd places.
+    /// A target in an unusual place.
     Target { seat: Seat, odd: Odd },
-    /// A member that is called as a crate from crates.io is.
+    /// A member with the name of a crate from crates.io.
     SameName { seat: Seat },
-    /// What a build script tells that of a dependent, by `links`.
+    /// A value that a build script passes to that of a dependent, by `links`.
     Links { seat: Seat },
     /// A setting of the release profile, in the root manifest.
     Profile { seat: Seat },
-    /// Development dependencies that go round in a circle.
+    /// Development dependencies that form a cycle.
     Development { seat: Seat },
-    /// A dependency of a target: one that is built, or one that never is.
+    /// A platform-specific dependency, which is either built or never built.
     TargetDependency { seat: Seat, built: bool },
     /// A member that no service needs.
     Unused(Member),
 }
 
-/// Where a hidden input lies.
+/// Places of a hidden input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In the package.
     Inside,
     /// At the root of the workspace; declared.
     Root,
-    /// In a folder of no package; declared.
+    /// In a folder that is no package; declared.
     Beside,
-    /// Above the workspace, where that is nested; declared.
+    /// Above the workspace, if that is nested; declared.
     Above,
     /// In a folder that git ignores; declared.
     Ignored,
 }
 
-/// What reads a hidden input.
+/// Readers of a hidden input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// `include_str!`
     Source,
-    /// A build script, which does without it.
+    /// A build script, which works without it.
     Script,
-    /// A build script that counts the files of the folder.
+    /// A build script that counts the files in the folder.
     Count,
     /// `#[path] mod`
     Module,
 }
 
-/// Where a package by path lies.
+/// Places of a path dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// In the workspace, and excluded from it.
+    /// In the workspace, but excluded from it.
     Excluded,
     /// In another workspace of the repository, from which it inherits.
     OtherWorkspace,
-    /// Above the workspace, where that is nested.
+    /// Above the workspace, if that is nested.
     Above,
 }
 
-/// What is odd about a git crate.
+/// Special properties of a git crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
     Plain,
-    /// `exclude` hides what its build script reads.
+    /// `exclude` hides a file that its build script reads.
     Exclude,
-    /// `include` does.
+    /// `include` hides the file.
     Include,
-    /// A nested manifest does.
+    /// A nested manifest hides the file.
     Nested,
-    /// `.gitignore` does, and git has it anyway.
+    /// `.gitignore` hides the file, though git tracks it.
     Ignored,
     /// It reads a file above its package.
     Above,
@@ -184,7 +184,7 @@ pub enum Flavour {
     Workspace,
 }
 
-/// How a manifest names a commit.
+/// The ways in which a manifest names a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
     Default,
@@ -193,7 +193,7 @@ pub enum Reference {
     Rev,
 }
 
-/// What a patch puts in a crate's place.
+/// Replacements of a patched crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patched {
     Path,
@@ -202,21 +202,21 @@ pub enum Patched {
     Member,
 }
 
-/// Where Cargo's configuration stands.
+/// Places of Cargo's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
     Toml,
     /// `.cargo/config`
     Plain,
-    /// Both, with something else in the one that Cargo does not read.
+    /// Both, with different content in the one that Cargo does not read.
     Both,
-    /// Above the workspace, where that is nested.
+    /// Above the workspace, if that is nested.
     Above,
-    /// In the folder of the member, where Cargo does not look.
+    /// In the member's folder, where Cargo does not look.
     Member,
 }
 
-/// What Cargo's configuration says.
+/// Settings in Cargo's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     Flags,
@@ -225,16 +225,16 @@ pub enum Setting {
     /// A variable that names a file, relative to the configuration.
     RelativeFile,
     Profile,
-    /// A script of the repository links.
+    /// A script of the repository that links.
     Linker,
-    /// Cargo fetches by `git`; brings a git crate.
+    /// Cargo fetches with the program `git`; adds a git crate.
     GitByProgram,
 }
 
-/// Who asks for a feature.
+/// The origin of the request for a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It is on by default, and one dependent does without.
+    /// It is on by default, and one dependent switches it off.
     Default,
     /// One service.
     ByOne,
@@ -246,7 +246,7 @@ pub enum Asked {
     ByConfig,
 }
 
-/// What is odd about a target.
+/// Unusual places of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Odd {
     LibraryOutside,

@@ -1,9 +1,9 @@
-//! Smaller shapes.
+//! Reduction of shapes.
 
 use super::shape::{Shape, Source, ToolchainFile, Unify};
 
 impl Shape {
-    /// Shapes that are this one with something less, those first that lose most.
+    /// Returns shapes that are this one with something removed, the largest reductions first.
     pub fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();
         let mut add = |change: &dyn Fn(&mut Self)| {

@@ -6,7 +6,7 @@ use super::shape::{
 };
 
 impl Shape {
-    /// Two services that share a library, and nothing special.
+    /// Returns the shape of two services that share a library, with nothing special.
     pub fn plain() -> Self {
         Self {
             nested: false,
@@ -27,7 +27,7 @@ impl Shape {
         }
     }
 
-    /// In what it is not plain.
+    /// Describes how it differs from the plain shape.
     pub fn told(&self) -> String {
         let plain = Self::plain();
         let mut words = Vec::new();
@@ -57,7 +57,7 @@ impl Shape {
     }
 }
 
-/// All of them, in an order that does not change.
+/// Returns all of them, in a stable order.
 pub fn singles() -> Vec<Shape> {
     let plain = Shape::plain();
     let mut all = vec![plain.clone()];
@@ -99,7 +99,7 @@ pub fn singles() -> Vec<Shape> {
             shape.nested = above;
             shape.parts.push(part);
         });
-        // At the root of its workspace a package is something else.
+        // A package at the root of its workspace is a case of its own.
         if matches!(part, Part::Input { .. } | Part::Target { .. }) && !above {
             add(&|shape| {
                 shape.root = true;

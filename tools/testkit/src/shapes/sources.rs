@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::package::{Dependency, Package, identifier, normal};
 
-/// Lets each compiler take any `cfg`.
+/// Lets every compiler accept any `cfg`.
 const HEAD: &str = "#![allow(unexpected_cfgs, unused_mut, unused_variables)]\n";
 
 /// Adds the sources of `package`.
@@ -46,7 +46,8 @@ pub fn write(package: &Package, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The function that tells what the package knows of itself, and lets those tell that it depends on.
+/// Returns the function that prints everything that the package knows about itself, and calls the same function of its
+/// dependencies.
 fn tell(package: &Package) -> String {
     let mut text = String::from("\npub fn tell(out: &mut Vec<String>) {\n");
     let name = &package.name;

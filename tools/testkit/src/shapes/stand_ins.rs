@@ -1,4 +1,4 @@
-//! Crates that stand for those of crates.io: small, with the same functions as far as shapes call them, and with other
+//! Crates that replace those of crates.io: small, with the same functions as far as shapes call them, but with other
 //! values.
 
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ pub struct Crate {
     pub version: &'static str,
     /// `src/lib.rs`
     pub source: &'static str,
-    /// The sum that crates.io has of the real one.
+    /// The checksum of the real crate on crates.io.
     pub sum: &'static str,
 }
 
-/// Gives a value of its own.
+/// Prints a value of its own.
 const WORD: &str = "pub fn tell(out: &mut Vec<String>) {\n    out.push(format!(\"word {} {}\", env!(\"CARGO_PKG_VERSION\"), \"word_A_\"));\n}\n";
 
 const FNV: &str = "pub struct FnvHasher(u64);\n\
@@ -33,7 +33,7 @@ pub fn format(&mut self, _: f64) -> &str {\n        \"ryu_A_\"\n    }\n}\n";
 
 const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// All of them. `bakehouse-oracle-word` is nowhere but here.
+/// All of them. `bakehouse-oracle-word` exists only here.
 const ALL: [Crate; 7] = [
     Crate {
         name: "bakehouse-oracle-word",
@@ -86,7 +86,7 @@ pub fn stand_in(name: &str, version: &str) -> Crate {
     found.expect("a crate of that name and version").clone()
 }
 
-/// An expression that calls the crate, by the name that it has in a source.
+/// Returns an expression that calls the crate, under the name that it has in a source.
 pub fn call(name: &str, called: &str) -> String {
     match name {
         "fnv" => format!("std::hash::Hasher::finish(&{called}::FnvHasher::default())"),
@@ -98,7 +98,7 @@ pub fn call(name: &str, called: &str) -> String {
 }
 
 impl Crate {
-    /// Its files.
+    /// Returns its files.
     pub fn files(&self) -> BTreeMap<String, String> {
         let (name, version) = (self.name, self.version);
         let manifest =

@@ -60,7 +60,8 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         name: path.to_string(),
         text: proposal::render(proposal),
     };
-    // What would be refused is not written, but for what the manifest has to say first: the file tells of that.
+    // A configuration that would be refused is not written, unless the only fault is one that the manifest has to fix
+    // first: the written file mentions it.
     match Config::read(&source(&proposal), &mut workspace) {
         Ok(config) => proposal.parted = parted(&workspace, &config).split_off(1),
         Err(Problems(mut problems)) => {
@@ -89,7 +90,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-/// What stands in packages' folders and is no part of them.
+/// Returns the places inside packages' folders that are no part of the packages.
 fn apart(workspace: &Workspace, output: &ProposedOutput) -> Apart {
     let own = |proposed: &Option<Utf8PathBuf>, usual: &str| {
         let place = proposed.as_deref().unwrap_or(usual.into());

@@ -67,18 +67,18 @@ struct ShownBinary<'a> {
     input_hash: &'a str,
 }
 
-/// What is built together.
+/// Outputs that are built together.
 #[derive(Serialize)]
 struct ShownChain<'a> {
     /// The stage of its third-party crates, with strategy `layer`.
     name: String,
     /// Services, variants as one, and pack binaries.
     outputs: Vec<&'a str>,
-    /// Why they are not built with those of the first.
+    /// Reasons why they are not built with the outputs of the first chain.
     parted_by: Vec<ShownParted<'a>>,
-    /// How many local libraries are compiled in one before it, too.
+    /// Number of local libraries that an earlier chain compiles as well.
     libraries_again: usize,
-    /// How many third-party crates at most.
+    /// Upper bound of the number of third-party crates that an earlier chain compiles as well.
     crates_again: usize,
 }
 
@@ -267,15 +267,15 @@ fn text(plan: &Plan) {
     }
 }
 
-/// Reasons that are shown of a chain; there can be hundreds.
+/// Number of reasons shown per chain; there can be hundreds.
 const REASONS: usize = 4;
 
-/// What is not built together, why, and what it costs.
+/// Prints which outputs are not built together, why, and what it costs.
 fn chains(plan: &Plan) {
     if plan.selections.len() < 2 || plan.config.unify != Unify::Services {
         return;
     }
-    let title = "chains: what would get features of local packages from one another is parted";
+    let title = "chains: outputs that would share features of local packages are built separately";
     anstream::println!("{}", title.bold());
     for selection in &plan.selections {
         let name = selection.deps();

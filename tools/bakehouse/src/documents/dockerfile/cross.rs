@@ -251,7 +251,7 @@ export CC_$name=$gnu-gcc CXX_$name=$gnu-g++ AR_$name=$gnu-ar
 export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR_$name=/usr/lib/$multiarch/pkgconfig:/usr/share/pkgconfig
 ENV"#;
 
-/// A variable would win over the linker that Cargo's configuration names.
+/// The environment variable would override the linker that Cargo's configuration names.
 const OWN_LINKER: &str = r#"
 case "$target" in TRIPLES) sed -i '/_LINKER=/d' /cross/env ;; esac"#;
 

@@ -276,16 +276,17 @@ fn lay_out(plan: &Plan, has_libraries: bool, has_sources: bool) -> Vec<String> {
     script
 }
 
-/// Gives manifests that something was compiled from an old time, so that Cargo does not take that for stale. They are what
-/// they were then, for whatever Cargo knows.
+/// Sets the modification time of manifests that are compiled into something to a fixed old time, so that Cargo does not
+/// take the result for stale: as far as Cargo can tell, they are unchanged since then.
 fn old(as_is: &BTreeSet<Utf8PathBuf>) -> Option<String> {
     let paths: Vec<&str> = as_is.iter().map(|path| path.as_str()).collect();
     let script = format!("touch -c -d @1 {}", paths.join(" "));
     (!paths.is_empty()).then_some(script)
 }
 
-/// Puts the members' own versions into the masked lock. Cargo would ask every source for that, the ones that a patch stands in
-/// for too, which nobody fetched; but it knows the order of namesakes.
+/// Puts the members' own versions into the masked lock. Cargo would query every source for that, including sources that
+/// a patch replaces and that were never fetched. Cargo is used all the same where the lock has namesakes, since only
+/// Cargo knows their order.
 pub fn adopt_versions(plan: &Plan) -> Vec<String> {
     let command = match plan.skeleton.ambiguous.is_empty() {
         true => format!("sh {}", vendor::ADOPT_VERSIONS),

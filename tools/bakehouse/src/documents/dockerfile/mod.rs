@@ -48,7 +48,7 @@ pub fn render(plan: &Plan) -> Document {
     }
 }
 
-/// The names of all stages.
+/// Returns the names of all stages.
 pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
     stages(plan).into_iter().map(|stage| stage.name).collect()
 }

@@ -69,7 +69,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     }
 }
 
-/// What packages of a closure read as it is.
+/// Returns the manifests and locks that packages of a closure read unmodified.
 fn as_is<'a>(closure: &[&'a CompileStage]) -> BTreeSet<&'a Utf8PathBuf> {
     closure.iter().flat_map(|stage| &stage.as_is).collect()
 }

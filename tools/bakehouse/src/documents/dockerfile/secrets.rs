@@ -3,7 +3,7 @@
 use super::model::Mount;
 use crate::plan::Plan;
 
-/// What variables of rustup's begin with.
+/// Prefix of rustup's variables.
 const RUSTUP: &str = "RUSTUP_";
 
 /// Files, for each step with network: a company's certificates, or how to log in where packages come from.
@@ -27,7 +27,8 @@ pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
     mounts
 }
 
-/// What the step has in which rustup installs a toolchain: files, and where it is to ask.
+/// Returns the mounts of the step in which rustup installs a toolchain: secret files, and the variables that say which
+/// server to ask.
 pub fn of_rustup(plan: &Plan) -> Vec<Mount> {
     let mut mounts = files(plan);
     let variables = plan.config.secrets.variables.iter();
@@ -44,7 +45,7 @@ pub fn only_given(plan: &Plan) -> impl Iterator<Item = String> {
     variables.map(|name| unset_where_empty(name))
 }
 
-/// The same in the step in which rustup installs a toolchain.
+/// The same for the step in which rustup installs a toolchain.
 pub fn only_given_to_rustup(plan: &Plan) -> impl Iterator<Item = String> {
     let variables = plan.config.secrets.variables.iter();
     let variables = variables.filter(|name| name.starts_with(RUSTUP));

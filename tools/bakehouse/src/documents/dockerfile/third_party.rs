@@ -1,4 +1,4 @@
-//! What all images share: the third-party crates, fetched and compiled once.
+//! The stage that all images share: the third-party crates, fetched and compiled once.
 
 use super::BUILD;
 use super::cross;
@@ -194,8 +194,8 @@ pub fn target_guard(plan: &Plan) -> Vec<String> {
     let identity = if named.is_empty() {
         identity
     } else {
-        // Cargo neither looks into what linkers and flags name, nor runs a build script anew for a variable that this does
-        // not say it reads.
+        // Cargo does not look into the files that linkers and flags name, and does not rerun a build script for a
+        // variable that the script does not declare.
         script.extend([
             format!("cat {identity} >/tmp/filled-by"),
             format!(
@@ -245,8 +245,8 @@ pub fn cargo_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
     configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
 }
 
-/// The same where crates are fetched: nothing is linked there, and no build script runs, so of what the files name only
-/// certificates count.
+/// The same for the step that fetches crates. Nothing is linked there and no build script runs, so only certificates
+/// count among the files that the configuration names.
 pub fn fetching_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
     let configs = plan.cargo_configs.iter().filter(|path| {
         let named = plan.cargo_config.named.iter();
@@ -277,7 +277,7 @@ fn no_library(plan: &Plan, selection: &Selection) -> Vec<String> {
     ]
 }
 
-/// Makes every compile step independent of the moment; its environment makes it independent of the network.
+/// Makes every compile step reproducible; the environment keeps it off the network.
 pub const CARGO: &str = "--locked";
 
 /// The `cargo build` of a selection, a package a line. All its stages name the same packages, so features are

@@ -1,5 +1,5 @@
-//! `toolchain`: what every compile stage begins with. Where the builder base has not what the toolchain file names, rustup
-//! installs it here, and nowhere else: later steps have no network.
+//! `toolchain`: the stage that every compile stage starts from. If the builder base lacks something that the toolchain
+//! file names, rustup installs it here and nowhere else: later steps have no network.
 
 use super::BUILD;
 use super::cross;
@@ -11,7 +11,7 @@ use crate::graph::toolchain_file::Channel;
 use crate::plan::Plan;
 use crate::plan::builder::{says_it_has, uncertain};
 
-/// The stage.
+/// Renders the stage.
 pub fn stage(plan: &Plan) -> Stage {
     let mut instructions = variables(plan);
     if !plan.config.builder_packages.is_empty() {
@@ -50,7 +50,8 @@ pub fn stage(plan: &Plan) -> Stage {
     }
 }
 
-/// What Cargo's configuration files must not decide: wrappers that the builder does not have, and where outputs go.
+/// Returns the variables that override Cargo's configuration files: wrappers that the builder does not have, and the
+/// target folder.
 fn variables(plan: &Plan) -> Vec<Instruction> {
     let mut variables = plan.cargo_config.overrides.clone();
     if !plan.folder.as_str().is_empty() {
@@ -66,7 +67,7 @@ fn variables(plan: &Plan) -> Vec<Instruction> {
         .collect()
 }
 
-/// Looks for the programs that Cargo's configuration asks for, before anything is compiled.
+/// Checks for the programs that Cargo's configuration asks for before anything is compiled.
 fn programs(plan: &Plan) -> Option<Run> {
     let tools = uncertain(plan);
     if tools.is_empty() {
@@ -106,7 +107,7 @@ fn programs(plan: &Plan) -> Option<Run> {
     })
 }
 
-/// A word of a shell that is what it says.
+/// Quotes a word for the shell where that is needed.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
     match text.chars().all(plain) {
@@ -126,7 +127,7 @@ fn file_name(file: &ToolchainFile) -> &str {
     file.path.file_name().unwrap_or_default()
 }
 
-/// Holds the base, whose name says that it has the toolchain, to that.
+/// Checks that a base whose name promises the toolchain really has it.
 fn checked(file: &ToolchainFile) -> Option<Run> {
     let channel = file.channel.as_ref()?;
     let (name, wanted) = (file_name(file), channel.as_str());
@@ -153,7 +154,7 @@ fn checked(file: &ToolchainFile) -> Option<Run> {
     })
 }
 
-/// Installs what the base lacks. Where it lacks nothing, nobody asks the network.
+/// Installs what the base lacks. If it lacks nothing, no network is used.
 fn installed(plan: &Plan, file: &ToolchainFile) -> Run {
     let name = file_name(file);
     let (channel, components, targets) = (&file.channel, &file.components, &file.targets);
@@ -203,7 +204,7 @@ fn installed(plan: &Plan, file: &ToolchainFile) -> Run {
     }
 }
 
-/// Has rustup install the toolchain, or what the compiler that is there lacks.
+/// Returns the script with which rustup installs the toolchain, or the parts that the existing compiler lacks.
 fn install(file: &ToolchainFile) -> Vec<String> {
     let (components, targets) = (file.components.join(" "), file.targets.join(" "));
     let mut script = vec![
@@ -253,12 +254,12 @@ fn install(file: &ToolchainFile) -> Vec<String> {
     script
 }
 
-/// What the installer of Rust writes down, rustup's too.
+/// Looks a component up in the list that Rust's installer writes, and rustup as well.
 const HAS_COMPONENT: &str = r#"host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 has_component() { grep -qxE "$1(-preview)?(-$host)?" "$(rustc --print sysroot)/lib/rustlib/components" 2>/dev/null; }"#;
 
-/// A function of the shell that tells whether the compiler is that of a channel: by the name that rustup gave its folder,
-/// or by what it says of itself.
+/// Returns a shell function that reports whether the compiler belongs to a channel, judged by the folder name that
+/// rustup chose, or by the compiler's version output.
 fn has(channel: &Channel) -> Vec<String> {
     let Accepted { not, versions } = Accepted::of(channel);
     let mut script = vec![
@@ -279,7 +280,8 @@ fn has(channel: &Channel) -> Vec<String> {
     script
 }
 
-/// The beginning of the name of rustup's folder, up to the host. A channel without a date is not that of some day.
+/// Returns the start of the name of rustup's folder, up to the host. A channel without a date does not match a dated
+/// one.
 fn named_exactly(channel: &Channel) -> String {
     match channel.parts() {
         ("stable" | "beta" | "nightly", None) => format!("{}-[!0-9]*", channel.as_str()),
@@ -287,9 +289,9 @@ fn named_exactly(channel: &Channel) -> String {
     }
 }
 
-/// What `rustc --version` says of a toolchain, as patterns of a shell.
+/// Shell patterns for the `rustc --version` output of a toolchain.
 struct Accepted {
-    /// What it is not, of what the others match.
+    /// Pattern of versions that are excluded although `versions` matches them.
     not: &'static str,
     versions: String,
 }
@@ -305,7 +307,7 @@ impl Accepted {
                 Some(day) => ("", format!("*-{kind}*\" {day})\"")),
                 None => ("", String::new()),
             },
-            // Which release it was that day, only its folder tells.
+            // Only the folder name shows which release a dated `stable` or `beta` was.
             (_, Some(_)) => ("", String::new()),
             (version, None) if version.contains("-beta") => ("", format!("\"rustc {version}\"*")),
             (version, None) => {
@@ -318,7 +320,7 @@ impl Accepted {
     }
 }
 
-/// The day of the commit that a toolchain with that date is made of: the day before.
+/// Returns the date of the commit that a toolchain of that date is built from: the day before.
 fn made_of(date: &str) -> Option<String> {
     let date: jiff::civil::Date = date.parse().ok()?;
     Some(date.yesterday().ok()?.to_string())

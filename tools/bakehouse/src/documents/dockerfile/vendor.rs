@@ -1,6 +1,6 @@
-//! `vendor`: a Cargo home with the sources of the third-party crates, as `cargo fetch` leaves them under the repository's own
-//! configuration. Whatever Cargo on the host reads of a crate is there: git repositories whole, mirrors, folders of the repository
-//! that stand for a registry.
+//! `vendor`: a Cargo home with the sources of the third-party crates, as `cargo fetch` leaves them under the
+//! repository's own configuration. It holds everything that Cargo on the host reads of a crate: complete git
+//! repositories, mirrors, and folders of the repository that replace a registry.
 
 use super::BUILD;
 use super::cross;
@@ -14,14 +14,14 @@ use crate::plan::Plan;
 /// The Cargo home of the stages that compile.
 pub const CARGO_HOME: &str = "/cargo-home";
 
-/// The folder that the stage leaves.
+/// The output folder of the stage.
 const OUT: &str = "/vendor/out";
 
-/// Renders the stage. It is the only one of those that build binaries whose step has network.
+/// Renders the stage. Of the stages that build binaries, it is the only one with a step that has network access.
 pub fn stage(plan: &Plan) -> Stage {
     let mut mounts = vec![
         Mount::Cache {
-            // What Cargo fetches is the same for every C library.
+            // Cargo fetches the same files for every C library.
             id: mount_id(
                 plan,
                 "downloads",
@@ -39,7 +39,7 @@ pub fn stage(plan: &Plan) -> Stage {
     let mut script = same_toolchain(plan);
     script.extend(secrets::only_given(plan));
     script.extend([
-        // `WORKDIR` would be another step for each time that images are given.
+        // `WORKDIR` would be one more step each time images are given timestamps.
         format!("mkdir -p {BUILD} {OUT}"),
         format!("cd {BUILD}"),
         "cp -R /skeleton/. .".to_owned(),
@@ -86,7 +86,7 @@ pub fn stage(plan: &Plan) -> Stage {
     }
 }
 
-/// The Cargo home, for a stage that compiles. Cargo writes to it, and so may build scripts; it is thrown away.
+/// Mounts the Cargo home in a compile stage. Cargo and build scripts may write to it; the changes are thrown away.
 pub fn mount() -> Mount {
     Mount::Bind {
         from: Some("vendor".to_owned()),
@@ -96,7 +96,7 @@ pub fn mount() -> Mount {
     }
 }
 
-/// Puts the repository's folders of crates where Cargo's configuration names them.
+/// Links the repository's folders of crates to where Cargo's configuration expects them.
 pub fn local_sources(plan: &Plan) -> Vec<String> {
     links_to_local_sources(plan, &format!("{CARGO_HOME}/local"))
 }
@@ -112,8 +112,8 @@ fn links_to_local_sources(plan: &Plan, from: &str) -> Vec<String> {
     links.collect()
 }
 
-/// Drops from a target mount what was built of a crate in the repository whose files are others now. Cargo takes such a crate
-/// for unchanged as long as its version is the same.
+/// Drops build results from a target mount that belong to a crate in the repository whose files have changed since.
+/// Cargo treats such a crate as unchanged as long as its version is the same.
 pub fn content_guard(plan: &Plan) -> Vec<String> {
     if plan.local_sources.is_empty() {
         return Vec::new();
@@ -131,8 +131,9 @@ pub fn content_guard(plan: &Plan) -> Vec<String> {
     script
 }
 
-/// Refuses a Nix-made builder that is of another toolchain than `toolchain.json`, after which mounts and images are
-/// named. It stands where a new identity costs least: when `vendor` runs again, what it leaves is the same.
+/// Refuses a Nix-made builder whose toolchain differs from `toolchain.json`, since mounts and images are named after
+/// that file. The check is here because a new identity is cheapest here: when `vendor` runs again, its output is the
+/// same.
 fn same_toolchain(plan: &Plan) -> Vec<String> {
     let Some(toolchain) = &plan.toolchain else {
         return Vec::new();
@@ -152,19 +153,20 @@ fn lines(script: &str) -> Vec<String> {
     script.lines().map(str::to_owned).collect()
 }
 
-/// Where downloads stay on a builder that stays.
+/// Folder of the cache mount that keeps downloads between builds.
 const DOWNLOADS: &str = "/downloads";
 
-/// Cargo's own locks are in the layer, and the mount is locked as a whole. Databases of git are copied, since Cargo links the
-/// objects of a checkout to them.
+/// Cargo's own lock files are in the layer, and the mount is locked as a whole. Git databases are copied, because Cargo
+/// links the objects of a checkout to them.
 const FETCH: &str = r#"export CARGO_HOME=/vendor/out CARGO_NET_OFFLINE=false CARGO_CACHE_AUTO_CLEAN_FREQUENCY=never
 # Downloads stay in the mount; what is unpacked goes into the layer.
 mkdir -p /downloads/index /downloads/cache /downloads/db $CARGO_HOME/registry $CARGO_HOME/git
 ln -s /downloads/index /downloads/cache $CARGO_HOME/registry/
 cp -a /downloads/db $CARGO_HOME/git/"#;
 
-/// The check, and the parts of the downloads that an offline Cargo asks for: of an index the locked versions, so that the layer
-/// is the same whenever it is made; of an unpacked crate that its archive is there; the git databases in use.
+/// Checks the lock, and keeps the parts of the downloads that an offline Cargo reads: the locked versions of an index,
+/// so that the layer is the same whenever it is made; the markers that an unpacked crate's archive exists; the git
+/// databases in use.
 const KEEP: &str = r#"names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | tr -d '"' | sort -u; }
 names /skeleton/LOCK >/tmp/locked
 names LOCK >/tmp/resolved
@@ -233,7 +235,7 @@ awk -F '"' '
 cp /tmp/Cargo.lock Cargo.lock
 VERSIONS"#;
 
-/// A sum for each crate in the repository, for [`content_guard`].
+/// Writes a checksum for each crate in the repository, which [`content_guard`] compares.
 const SUMS: &str = r#"cd /vendor/out/local
 find . -name .cargo-checksum.json | sed 's|/[^/]*$||' | LC_ALL=C sort | while read -r crate; do
   package=$(awk -F '"' '/^\[package\]/{p=1} p && /^name *=/ && !n {n=$2} p && /^version *=/ && !v {v=$2} END{print n "@" v}' "$crate/Cargo.toml")

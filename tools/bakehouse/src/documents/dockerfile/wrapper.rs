@@ -13,8 +13,8 @@ use super::model::Mount;
 use crate::plan::Plan;
 use crate::plan::stage::CompileStage;
 
-/// Puts the wrapper before the compiler, where `stage` builds a binary that needs one, or `as_is` names what is read as it
-/// is.
+/// Puts the wrapper in front of the compiler if `stage` builds a binary that needs one, or if `as_is` names files that
+/// are read unmodified.
 pub fn before_compiler(
     plan: &Plan,
     stage: &CompileStage,
@@ -69,7 +69,7 @@ const END: [&str; 4] = [
     "export RUSTC_WRAPPER=/tmp/rustc",
 ];
 
-/// Where stages have what is read as it is.
+/// Folder in the stages for the manifests and locks that are read unmodified.
 pub const AS_IS: &str = "/as-is";
 
 fn as_is_alone(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
@@ -80,9 +80,9 @@ fn as_is_alone(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
     begin(as_is).into_iter().chain(end).collect()
 }
 
-/// The beginning of the wrapper. Cargo has loaded all manifests and the lock when it compiles the first crate, and not yet
-/// when it asks the compiler about the target: from then on they are what they are in the repository. Their time is an old
-/// one, or Cargo would take what was built of them for stale.
+/// Starts the wrapper's script, which puts the repository's own manifests and lock in place. When Cargo compiles the
+/// first crate, it has loaded all manifests and the lock, but not yet when it asks the compiler about the target. The
+/// files get an old modification time, or Cargo would take the results for stale.
 fn begin(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
     let mut script = Vec::new();
     if !as_is.is_empty() {
@@ -106,7 +106,7 @@ fn begin(as_is: &BTreeSet<&Utf8PathBuf>) -> Vec<String> {
     script
 }
 
-/// What is read as it is, for [`before_compiler`].
+/// Returns the mounts of the files that are read unmodified, for [`before_compiler`].
 pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Mount> {
     as_is
         .iter()

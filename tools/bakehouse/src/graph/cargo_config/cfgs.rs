@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use crate::graph::cargo::read_toml;
 
-/// Returns what the flags of the files give the compiler by `--cfg`, as they are written, for whatever target.
+/// Returns the values of `--cfg` in the flags of the files, as they are written, for whatever target.
 pub fn cfgs(configs: &[Utf8PathBuf]) -> BTreeSet<String> {
     let mut flags = Vec::new();
     for path in configs {
@@ -26,7 +26,7 @@ pub fn cfgs(configs: &[Utf8PathBuf]) -> BTreeSet<String> {
     found
 }
 
-/// Collects the words under each key `rustflags`, at whatever depth.
+/// Collects the words under each key `rustflags`, at any depth.
 fn flags_of(table: &Table, flags: &mut Vec<String>) {
     for (key, value) in table {
         match value {

@@ -1,4 +1,4 @@
-//! What of a configuration file no image can follow.
+//! Keys of a configuration file that no image can follow.
 
 use super::file::{ConfigFile, Entry, Value};
 use super::keys::{self, Treatment};
@@ -6,18 +6,18 @@ use super::read::Override;
 use crate::graph::toolchain_file::Channel;
 use crate::problem::{Code, Problem};
 
-/// Wrappers of the compiler that keep what it made, and change nothing of it.
+/// Compiler wrappers that only cache the output and do not change it.
 const CACHES: [&str; 5] = ["sccache", "ccache", "cachepot", "kache", "fcc"];
 
-/// What a key makes of the builder's environment.
+/// The effect of a key on the builder's environment.
 pub enum Finding {
-    /// A variable of Cargo's that takes the key's place.
+    /// A Cargo variable that overrides the key.
     Override(String, Override),
-    /// The user should know.
+    /// A warning for the user.
     Warning(Problem),
 }
 
-/// Looks at one value.
+/// Checks one value.
 ///
 /// # Errors
 /// `cargo-config`.
@@ -28,7 +28,7 @@ pub fn entry(
 ) -> Result<Option<Finding>, Problem> {
     let name = entry.name();
     let Some(key) = keys::of(&entry.key) else {
-        // Tables of other programs are none of Cargo's business.
+        // Cargo ignores the tables of other programs.
         if !keys::has_table(&entry.key[0]) {
             return Ok(None);
         }
@@ -46,7 +46,8 @@ pub fn entry(
     }
 }
 
-/// Whether a value of a key that is refused as a rule says nothing, or what would be without it.
+/// Returns whether the value of a key that is normally refused is accepted: it is empty, or the same as Cargo's
+/// default.
 fn is_taken(entry: &Entry, channel: Option<&Channel>) -> bool {
     let key: Vec<&str> = entry.key.iter().map(String::as_str).collect();
     let nothing = match &entry.value {
@@ -57,7 +58,7 @@ fn is_taken(entry: &Entry, channel: Option<&Channel>) -> bool {
     let nightly = channel.is_none_or(|channel| channel.parts().0 == "nightly");
     match key[..] {
         ["paths"] => nothing,
-        // A table that is empty.
+        // An empty table.
         ["patch", ..] => entry.value == Value::Other,
         ["build", "rustc"] => entry.text() == Some("rustc"),
         ["unstable", "build-std"] => nothing || !nightly,
@@ -87,7 +88,7 @@ fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem
         ["build", "target-dir"] => ("CARGO_TARGET_DIR".to_owned(), Override::TargetFolder),
         ["build", "build-dir"] => ("CARGO_BUILD_BUILD_DIR".to_owned(), Override::TargetFolder),
         ["net", "offline"] => ("CARGO_NET_OFFLINE".to_owned(), Override::Text("false")),
-        // What would take its place.
+        // Cargo's default, which would be used without the key.
         [.., "credential-provider" | "global-credential-providers"]
             if entry.words() == ["cargo:token"] =>
         {
@@ -145,7 +146,7 @@ mod tests {
     use super::*;
     use crate::problem::Source;
 
-    /// The table of the reference page is made of the same list.
+    /// The table of the reference page is generated from the same list.
     #[test]
     fn each_key_is_treated_as_the_table_says() {
         for key in KEYS.iter().filter(|key| key.pattern != "include") {

@@ -1,4 +1,4 @@
-//! One of Cargo's configuration files, key by key and with the place of each.
+//! One of Cargo's configuration files, as a list of keys with the place of each.
 
 use std::ops::Range;
 
@@ -15,31 +15,31 @@ pub struct ConfigFile {
     /// Absolute path.
     pub path: Utf8PathBuf,
     pub source: Source,
-    /// Its values, in the order in which they stand there.
+    /// Its values, in the order of the file.
     pub entries: Vec<Entry>,
-    /// What it includes, in its order.
+    /// The files that it includes, in order.
     pub(super) includes: Vec<Include>,
-    /// What it says under `[profile]`.
+    /// Its `[profile]` tables.
     pub(super) profiles: toml::Table,
 }
 
 /// A value and its key.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// `build.rustflags` in parts.
+    /// Parts of the key: `build.rustflags` has two.
     pub key: Vec<String>,
     pub value: Value,
     pub span: Range<usize>,
 }
 
-/// A value, as far as anybody here asks.
+/// A value, as far as it matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Text(String),
     Flag(bool),
-    /// The texts of a list.
+    /// The strings of a list.
     List(Vec<String>),
-    /// A number, a date, or a table that is empty.
+    /// A number, a date, or an empty table.
     Other,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Include {
 }
 
 impl Entry {
-    /// The key as it could be written.
+    /// Returns the key with dots between its parts.
     pub fn name(&self) -> String {
         self.key.join(".")
     }
@@ -64,7 +64,7 @@ impl Entry {
         }
     }
 
-    /// Words of a value that may be a list, or a text that Cargo splits at spaces.
+    /// Returns the words of a value that is either a list or a string that Cargo splits at spaces.
     pub fn words(&self) -> Vec<&str> {
         match &self.value {
             Value::Text(text) => text.split_ascii_whitespace().collect(),
@@ -88,7 +88,7 @@ impl ConfigFile {
         Self::parse(path, Source { name, text })
     }
 
-    /// Reads its text.
+    /// Parses the text of the file.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -99,7 +99,7 @@ impl ConfigFile {
             let table = DeTable::parse(&source.text).map_err(|error| {
                 let message = format!("{path} is not valid TOML: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
-                    .hint("mend it: Cargo says the same");
+                    .hint("fix it: Cargo reports the same");
                 match error.span() {
                     Some(span) => problem.at(&source, span),
                     None => problem,
@@ -112,7 +112,7 @@ impl ConfigFile {
                     flatten(&[key.get_ref().to_string()], value, &mut entries);
                 }
             }
-            // It was read above.
+            // It was parsed above.
             let mut whole: toml::Table = source.text.parse().unwrap_or_default();
             if let Some(toml::Value::Table(table)) = whole.remove("profile") {
                 profiles = table;
@@ -127,13 +127,13 @@ impl ConfigFile {
         })
     }
 
-    /// The folder that its paths are relative to: that which `.cargo` stands in.
+    /// Returns the folder that its paths are relative to: the parent of `.cargo`.
     pub fn base(&self) -> &Utf8Path {
         let folder = self.path.parent().unwrap_or(&self.path);
         folder.parent().unwrap_or(folder)
     }
 
-    /// Its name and line at `entry`, for a message in a line.
+    /// Returns the file and line of `entry`, for a one-line message.
     pub fn place(&self, entry: &Entry) -> String {
         let before = self.source.text.get(..entry.span.start).unwrap_or_default();
         format!("{}:{}", self.path, before.matches('\n').count() + 1)
@@ -169,7 +169,7 @@ fn flatten(key: &[String], value: &Spanned<DeValue<'_>>, entries: &mut Vec<Entry
     });
 }
 
-/// What `include` names, as Cargo takes it: a list of paths, or of tables with one.
+/// Reads the value of `include` as Cargo does: a list of paths, or of tables with a path.
 fn included(
     path: &Utf8Path,
     value: &Spanned<DeValue<'_>>,
@@ -197,7 +197,7 @@ fn included(
                     Some(DeValue::Boolean(optional)) => *optional,
                     Some(_) => {
                         return Err(refuse(
-                            "has an `optional` that is no yes or no",
+                            "has an `optional` that is neither true nor false",
                             item.span(),
                         ));
                     }
@@ -206,7 +206,7 @@ fn included(
             }
             _ => {
                 return Err(refuse(
-                    "has what is neither a path nor a table",
+                    "has an entry that is neither a path nor a table",
                     item.span(),
                 ));
             }

@@ -1,12 +1,12 @@
-//! Which configuration files there are, and which of two that say the same wins.
+//! The configuration files that Cargo reads, and their precedence.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::file::ConfigFile;
 use crate::problem::{Code, Problem};
 
-/// The files of the folders between `workspace` and `limit`, and what they include: what one says wins over what any
-/// after it says.
+/// Returns the files of the folders between `workspace` and `limit`, together with the files that they include, highest
+/// precedence first.
 ///
 /// # Errors
 /// `cargo-config`, `file-unreadable`, `manifest-invalid`.
@@ -21,8 +21,8 @@ pub fn files(workspace: &Utf8Path, limit: &Utf8Path) -> Result<Vec<ConfigFile>, 
     Ok(files)
 }
 
-/// The one that Cargo reads in a folder `.cargo`: without an ending, where both are there. One of them may be a link to
-/// the other, for the sake of a Cargo that knows only that name.
+/// Returns the file that Cargo reads in a folder `.cargo`: the one without an extension if both exist. One of them may
+/// be a link to the other, for older versions of Cargo that only know that name.
 fn of_folder(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     let [old, new] = ["config", "config.toml"].map(|name| folder.join(name));
     let same = || {
@@ -42,8 +42,8 @@ fn of_folder(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     }
 }
 
-/// Adds `file`, and then what it includes: of that, the last wins. `open` are the files that the same one of a folder
-/// has included so far.
+/// Adds `file`, followed by the files that it includes, the last of them first since it takes precedence. `open` are
+/// the files that the same file of a folder has included so far.
 fn add(
     file: ConfigFile,
     open: &mut Vec<Utf8PathBuf>,
@@ -74,7 +74,7 @@ fn add(
         if open.contains(&include.path) {
             return Err(refuse(
                 "which was included before",
-                "Cargo takes that for a circle: include each file once",
+                "Cargo takes that for a cycle: include each file once",
             ));
         }
         let mut added = Vec::new();
@@ -86,8 +86,8 @@ fn add(
     Ok(())
 }
 
-/// Adds those of `paths` that are there, and what they include, to `files`, each once. Whatever is wrong with one is
-/// Cargo's to tell.
+/// Adds the existing files among `paths`, and the files that they include, to `files`, each once. Faults in them are
+/// left to Cargo to report.
 pub fn with_included(paths: impl IntoIterator<Item = Utf8PathBuf>, files: &mut Vec<Utf8PathBuf>) {
     let mut open: Vec<Utf8PathBuf> = paths.into_iter().collect();
     while let Some(path) = open.pop() {

@@ -1,24 +1,24 @@
-//! What flags of the compiler name: files, programs, and the processor of whoever compiles.
+//! Things that compiler flags name: files, programs, and the native processor.
 
 /// A path in a flag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     pub text: String,
-    /// Whether it may be a folder.
+    /// Set if it may be a folder.
     pub folder: bool,
 }
 
-/// What a list of flags names.
+/// Things that a list of flags names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     pub paths: Vec<Path>,
-    /// Programs, as the linker's driver finds them.
+    /// Programs, under the names by which the linker driver finds them.
     pub programs: Vec<String>,
-    /// `target-cpu=native` is among them.
+    /// Set if `target-cpu=native` is among them.
     pub native: bool,
 }
 
-/// Options of `-C` and `-Z` whose value is for the linker.
+/// Options of `-C` and `-Z` whose value is passed to the linker.
 const FOR_LINKER: [&str; 5] = [
     "link-arg",
     "link-args",
@@ -27,7 +27,7 @@ const FOR_LINKER: [&str; 5] = [
     "pre-link-args",
 ];
 
-/// Those whose value is a file.
+/// Options whose value is a file.
 const OF_FILES: [&str; 4] = [
     "codegen-backend",
     "llvm-plugins",
@@ -36,7 +36,7 @@ const OF_FILES: [&str; 4] = [
 ];
 
 impl Flags {
-    /// Reads a list of flags.
+    /// Parses a list of flags.
     pub fn of(words: &[&str]) -> Self {
         let mut flags = Self::default();
         let mut words = words.iter().copied();
@@ -98,7 +98,7 @@ impl Flags {
         }
     }
 
-    /// An argument of the linker, or of the compiler that calls it.
+    /// Handles an argument of the linker, or of the compiler that drives it.
     fn for_linker(&mut self, word: &str) {
         for start in ["-fuse-ld=", "--ld-path="] {
             match word.strip_prefix(start) {

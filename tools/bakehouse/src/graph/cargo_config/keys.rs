@@ -1,20 +1,20 @@
-//! Every key that Cargo 1.95 knows, and what becomes of it in an image.
+//! Every key that Cargo 1.95 knows, and how an image treats it.
 
-/// What becomes of a key.
+/// The treatment of a key in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// Cargo in the builder reads it and does what it does on the host.
+    /// Cargo in the builder reads it and behaves as it does on the host.
     Honoured,
-    /// It changes nothing that is built.
+    /// It does not change build results.
     Idle,
-    /// It is about the machine of a developer, and changes nothing that is built: the builder's own takes its place.
+    /// It is about a developer's machine and does not change build results: the builder uses a value of its own.
     Replaced,
-    /// `generate` refuses it: the image would be another than the host's.
+    /// `generate` refuses it: the image would differ from a build on the host.
     Refused,
 }
 
 impl Treatment {
-    /// The word in the table of the reference page.
+    /// Returns the word in the table of the reference page.
     pub fn word(self) -> &'static str {
         match self {
             Self::Honoured => "honoured",
@@ -25,13 +25,13 @@ impl Treatment {
     }
 }
 
-/// A key, or a table of keys of which the same holds.
+/// A key, or a table of keys that are treated alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its parts with dots between them; `<…>` stands for any.
+    /// Its parts with dots between them; `<…>` stands for any part.
     pub pattern: &'static str,
     pub treatment: Treatment,
-    /// How, or why not.
+    /// The reason for the treatment, or its details.
     pub about: &'static str,
 }
 
@@ -47,7 +47,7 @@ use Treatment::{Honoured, Idle, Refused, Replaced};
 
 const FLAGS: &str = "files that they name (linker scripts, response files, profiles, folders of `-L`) are inputs of every step that compiles";
 
-/// In the order of Cargo's own reference. Of two that fit, the first counts.
+/// All keys in the order of Cargo's own reference. If two patterns match, the first counts.
 pub const KEYS: &[Key] = &[
     key(
         "include",
@@ -247,7 +247,7 @@ pub const KEYS: &[Key] = &[
     key("unstable", Honoured, "on a nightly toolchain"),
 ];
 
-/// The key that the parts of a name belong to.
+/// Returns the key that a name, given in parts, belongs to.
 pub fn of(name: &[String]) -> Option<&'static Key> {
     KEYS.iter().find(|key| {
         let mut parts = key.pattern.split('.').zip(name);
@@ -256,7 +256,7 @@ pub fn of(name: &[String]) -> Option<&'static Key> {
     })
 }
 
-/// Whether Cargo has keys in a table of that name, at the top of a file.
+/// Returns whether Cargo has keys in a top-level table of that name.
 pub fn has_table(name: &str) -> bool {
     let mut tables = KEYS.iter().filter_map(|key| key.pattern.split('.').next());
     tables.any(|table| table == name)

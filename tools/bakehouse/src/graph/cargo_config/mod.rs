@@ -1,4 +1,4 @@
-//! Cargo's configuration files: which ones there are, what Cargo makes of them, and what of that an image follows.
+//! Cargo's configuration files: which of them exist, how Cargo reads them, and what an image follows.
 
 mod cfgs;
 mod check;

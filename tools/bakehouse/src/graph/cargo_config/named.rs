@@ -23,17 +23,17 @@ pub struct Named {
 #[derive(Clone, Debug)]
 pub struct Tool {
     pub program: String,
-    /// The package of Debian that brings it, where that is known.
+    /// The Debian package that contains it, if known.
     pub package: Option<String>,
     /// The key that asks for it.
     pub key: String,
-    /// What it is asked for, where not for everything: a triple or a `cfg(…)`.
+    /// A triple or a `cfg(…)` if it is only needed for some targets.
     pub target: Option<String>,
-    /// File and line that ask for it.
+    /// File and line of that key.
     pub place: String,
 }
 
-/// Somebody asks for the processor of whoever compiles.
+/// A request to compile for the native processor.
 #[derive(Clone, Debug)]
 pub struct Native {
     pub key: String,
@@ -41,7 +41,7 @@ pub struct Native {
     pub place: String,
 }
 
-/// What the files name.
+/// Everything that the files name.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     pub paths: Vec<Named>,
@@ -49,25 +49,25 @@ pub struct Names {
     pub native: Vec<Native>,
 }
 
-/// Whether what is said of `target`, a triple or a `cfg(…)`, is said of one of `platforms`.
+/// Returns whether a setting for `target`, a triple or a `cfg(…)`, applies to one of `platforms`.
 pub fn applies(target: Option<&str>, platforms: &[String]) -> bool {
     let parsed = target.and_then(|target| target.parse::<Platform>().ok());
     parsed.is_none_or(|target| may_apply(&target, platforms))
 }
 
-/// Where names lead.
+/// Folders that names are resolved against.
 pub struct Surroundings<'a> {
     /// The folder of the workspace manifest.
     pub workspace: &'a Utf8Path,
-    /// The highest folder that an image can have something of.
+    /// The topmost folder that an image can contain files of.
     pub limit: &'a Utf8Path,
 }
 
 impl Surroundings<'_> {
-    /// What `files` name, the first of them winning.
+    /// Returns everything that `files` name; earlier files take precedence.
     ///
     /// # Errors
-    /// `cargo-config` for what is named and no image can have.
+    /// `cargo-config` for something that no image can contain.
     pub fn names(&self, files: &[ConfigFile]) -> Result<Names, Vec<Problem>> {
         let (mut names, mut problems) = (Names::default(), Vec::new());
         for (at, file) in files.iter().enumerate() {
@@ -124,7 +124,7 @@ impl Surroundings<'_> {
                             self.exists(&about, self.workspace, path, true, &mut names)
                         })
                     }
-                    // Lists of several files are joined.
+                    // Cargo joins the lists of several files.
                     [.., "rustflags"] => self.flags(&about, &mut names),
                     _ => Ok(()),
                 };
@@ -137,7 +137,7 @@ impl Surroundings<'_> {
         }
     }
 
-    /// Notes what `text` names, if it is there.
+    /// Records the file or folder that `text` names, if it exists.
     fn exists(
         &self,
         about: &About<'_>,
@@ -150,13 +150,13 @@ impl Surroundings<'_> {
         if text.is_empty() || !path.exists() || (path.is_dir() && !folder) {
             return Ok(());
         }
-        // What was built is no source; a folder around the workspace is no more than a place.
+        // Build output is no source, and a folder around the workspace is only a place.
         let built = path.starts_with(self.workspace.join("target"));
         if built || self.workspace.starts_with(&path) {
             return Ok(());
         }
         if Utf8Path::new(text).is_absolute() && !path.starts_with(self.limit) {
-            // The system's, here and in the builder.
+            // A system path, which the host and the builder both have.
             return Ok(());
         }
         if !path.starts_with(self.limit) {
@@ -186,7 +186,7 @@ impl Surroundings<'_> {
         if !path.is_file() {
             return Err(about.refused(
                 &format!("{path}, which is not there"),
-                "commit it: a linker that is named by a path stands in the repository, in the image too",
+                "commit it: a linker that is named by a path has to be in the repository, for the image too",
             ));
         }
         self.exists(about, about.file.base(), text, false, names)
@@ -204,7 +204,7 @@ impl Surroundings<'_> {
                 place: about.file.place(about.entry),
             });
         }
-        // The compiler runs in the folder of the workspace for its members.
+        // For members, the compiler runs in the workspace folder.
         for path in &flags.paths {
             self.exists(about, self.workspace, &path.text, path.folder, names)?;
         }
@@ -212,7 +212,7 @@ impl Surroundings<'_> {
     }
 }
 
-/// Whether a target could be that of an image on some platform.
+/// Returns whether some image platform could have this target.
 fn on_linux(target: &str) -> bool {
     const PLATFORMS: [&str; 7] = [
         "linux/386",
@@ -226,7 +226,7 @@ fn on_linux(target: &str) -> bool {
     applies(Some(target), &PLATFORMS.map(str::to_owned))
 }
 
-/// A value under examination.
+/// A value that is being checked.
 struct About<'a> {
     file: &'a ConfigFile,
     entry: &'a Entry,
@@ -255,15 +255,15 @@ impl About<'_> {
     }
 }
 
-/// Whether each builder base has a program: a C compiler, its linker, and those that come with Rust.
+/// Returns whether every builder base has a program: a C compiler, its linker, and the programs that come with Rust.
 fn is_always_there(program: &str) -> bool {
     let name = Utf8Path::new(program).file_name().unwrap_or(program);
     let plain = ["cc", "gcc", "ld", "ld.bfd", "rust-lld"].contains(&name);
-    // The stage `cross` installs them.
+    // Cross-compilers are installed by the stage `cross`.
     plain || name.ends_with("-gcc") && name.contains("-linux-")
 }
 
-/// The package of Debian that has a linker, or what calls one.
+/// Returns the Debian package that contains a linker or a linker driver.
 fn package_of(program: &str) -> Option<String> {
     let name = Utf8Path::new(program).file_name().unwrap_or(program);
     let versioned = |name: &str, stem: &str| {

@@ -1,4 +1,4 @@
-//! The configuration of a workspace, all files together.
+//! The configuration of a workspace: all files merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,42 +11,42 @@ use super::named::{Named, Names, Native, Surroundings, Tool};
 use crate::graph::toolchain_file::Channel;
 use crate::problem::Problem;
 
-/// The value of a variable that takes a key's place.
+/// The value of a variable that overrides a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Override {
-    /// The builder's folder for what is built.
+    /// The builder's target folder.
     TargetFolder,
     Text(&'static str),
 }
 
-/// What Cargo's configuration files in the repository say.
+/// The contents of Cargo's configuration files in the repository.
 #[derive(Clone, Debug, Default)]
 pub struct CargoConfig {
-    /// The files, absolute: what one says wins over what those after it say.
+    /// The files, as absolute paths, highest precedence first.
     pub files: Vec<Utf8PathBuf>,
-    /// What they name.
+    /// The files and folders that they name.
     pub named: Vec<Named>,
     pub tools: Vec<Tool>,
-    /// Who asks for the processor of whoever compiles.
+    /// Requests to compile for the native processor.
     pub native: Vec<Native>,
-    /// Variables that take the place of what is about a developer's machine.
+    /// Variables that override settings of a developer's machine.
     pub overrides: BTreeMap<String, Override>,
-    /// File and line that ask for the program `git`.
+    /// File and line of the setting that requires the program `git`.
     pub git: Option<String>,
-    /// The triples that have a linker of their own.
+    /// The triples with a linker of their own.
     pub linkers: BTreeSet<String>,
     /// The variables that they set.
     pub env: BTreeSet<String>,
-    /// The files that set any.
+    /// The files that set environment variables.
     pub setting_env: Vec<Utf8PathBuf>,
-    /// What they say under `[profile]`.
+    /// The `[profile]` tables of all files.
     pub profiles: Table,
-    /// Keys that Cargo does not know.
+    /// Warnings about keys that Cargo does not know.
     pub warnings: Vec<Problem>,
 }
 
 impl CargoConfig {
-    /// Reads the files between `workspace` and `limit`, for a workspace that `channel` builds.
+    /// Reads the files between `workspace` and `limit`, for a workspace that is built with the toolchain `channel`.
     ///
     /// # Errors
     /// `cargo-config`, `file-unreadable`, `manifest-invalid`, `path-outside`.
@@ -107,7 +107,7 @@ impl CargoConfig {
         })
     }
 
-    /// The folders that have to be in the context for the files.
+    /// Returns the folders that have to be in the context because of the files.
     pub fn folders(&self) -> impl Iterator<Item = &Utf8Path> {
         let files = self.files.iter().filter_map(|path| match path.parent() {
             Some(folder) if folder.file_name() == Some(".cargo") => folder.parent(),
@@ -117,7 +117,7 @@ impl CargoConfig {
         files.chain(named)
     }
 
-    /// The profiles of `manifest`, with what the files say above it.
+    /// Returns the profiles of `manifest`, overridden by the profiles of the files.
     pub fn profiles_above(&self, manifest: &Table) -> Table {
         let mut profiles = self.profiles.clone();
         if let Some(Value::Table(below)) = manifest.get("profile") {
@@ -127,7 +127,7 @@ impl CargoConfig {
     }
 }
 
-/// Fills in what `table` does not say.
+/// Adds the values of `below` that `table` lacks.
 fn lay_below(table: &mut Table, below: &Table) {
     for (key, value) in below {
         match (table.get_mut(key), value) {
@@ -140,7 +140,7 @@ fn lay_below(table: &mut Table, below: &Table) {
     }
 }
 
-/// Whether the key of a target names one, and is no `cfg(…)`.
+/// Returns whether the key of a target is a triple and not a `cfg(…)`.
 fn is_triple(key: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     !key.is_empty() && key.bytes().all(plain)

@@ -42,7 +42,7 @@ fn of_member(workspace: &Workspace, member: &Member) -> BTreeMap<String, String>
     }
     // What a build script sets it may pass on, if it asks for it first.
     found.retain(|name, _| asked.contains(name) || !set.contains(name));
-    // Cargo's configuration gives those to every build.
+    // Cargo's configuration sets those for every build.
     found.retain(|name, _| !workspace.cargo_config.env.contains(name));
     found
 }

@@ -16,7 +16,7 @@ pub fn builder(channel: Option<&Channel>) -> String {
     }
 }
 
-/// Whether there are images of a toolchain: of releases, such as `1.95.0` or `1.95`.
+/// Returns whether images of a toolchain are published: only of releases, such as `1.95.0` or `1.95`.
 pub fn is_published(channel: &Channel) -> bool {
     channel.is_release() && !channel.as_str().contains('-')
 }

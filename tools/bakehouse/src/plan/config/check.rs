@@ -198,7 +198,7 @@ impl Check<'_> {
         default
     }
 
-    /// What the names of all images begin with.
+    /// Checks the prefix of the names of all images.
     fn registry(
         &mut self,
         raw: &RawConfig,

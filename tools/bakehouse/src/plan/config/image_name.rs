@@ -2,25 +2,25 @@
 
 use super::digests::tagged;
 
-/// Bytes of a repository's name, and of a tag.
+/// Maximum length of a repository's name and of a tag, in bytes.
 const LONGEST_NAME: usize = 255;
 const LONGEST_TAG: usize = 128;
 
-/// The algorithms of digests, with how many hexadecimal digits each has.
+/// The digest algorithms, with the number of hexadecimal digits of each.
 const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
-/// The part of an image's name that a value is.
+/// The part of an image's name that a value stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// What the names of repositories begin with: a registry, a namespace or both.
+    /// The prefix of repository names: a registry, a namespace or both.
     Prefix,
-    /// A repository, whose tags somebody else gives.
+    /// A repository without a tag, since tags are added elsewhere.
     Repository,
     /// An image that can be pulled.
     Image,
 }
 
-/// The reason why a text is no such name, and what to do about it.
+/// The reason why a text is not a valid name, and a suggestion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub what: String,
@@ -37,7 +37,7 @@ fn fault<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T, Fault
 /// Checks that `text` has the form.
 ///
 /// # Errors
-/// The first thing that is wrong with it, as the predicate of a sentence about it.
+/// The first fault, phrased as the predicate of a sentence about the text.
 pub fn check(text: &str, form: Form) -> Result<(), Fault> {
     characters(text, form)?;
     let (named, digest) = match text.split_once('@') {
@@ -90,7 +90,7 @@ pub fn tag(tag: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether `text` can stand between two `/` of a repository's name.
+/// Returns whether `text` can be a component between two `/` of a repository's name.
 pub fn is_component(text: &str) -> bool {
     separator(text).is_none()
         && text
@@ -98,7 +98,7 @@ pub fn is_component(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
-/// Refuses what no name of an image holds.
+/// Refuses characters that no image name contains.
 fn characters(text: &str, form: Form) -> Result<(), Fault> {
     let example = match form {
         Form::Prefix => "ghcr.io/acme/shop",
@@ -112,7 +112,7 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
         let rest = rest.trim_end_matches('/');
         return fault(
             format!("begins with the scheme `{scheme}://`"),
-            format!("write `{rest}`: names of images have none"),
+            format!("write `{rest}`: image names have none"),
         );
     }
     if let Some((_, reference)) = text.split_once("ref=") {
@@ -128,7 +128,7 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
             Form::Repository => "write the usual value here; the variable CACHE_REF decides",
             Form::Image => "write the image itself",
         };
-        return fault("holds a variable, which nobody would fill in", hint);
+        return fault("holds a variable, which would not be replaced", hint);
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
     if let Some(char) = text.chars().find(|c| !plain(*c)) {
@@ -143,7 +143,7 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The repository's name, and the tag behind it. The last colon of a prefix without a path is that of a port.
+/// Splits off the tag from a repository's name. In a prefix without a path, the last colon starts a port.
 fn split_tag(named: &str, form: Form) -> (&str, Option<&str>) {
     let last = named.rfind('/').map_or(0, |slash| slash + 1);
     if last == 0 && form == Form::Prefix {
@@ -155,7 +155,7 @@ fn split_tag(named: &str, form: Form) -> (&str, Option<&str>) {
     }
 }
 
-/// Refuses tags and digests where there can be none.
+/// Refuses tags and digests where they are not allowed.
 fn without_tag(
     path: &str,
     tag: Option<&str>,
@@ -163,7 +163,7 @@ fn without_tag(
     form: Form,
 ) -> Result<(), Fault> {
     let given = match form {
-        Form::Prefix => "a service's name comes behind it, and the tag is the variable TAG",
+        Form::Prefix => "a service's name follows it, and the tag is the variable TAG",
         _ => "the tags of a cache are the branches",
     };
     let is_port = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
@@ -192,7 +192,7 @@ fn without_tag(
     }
 }
 
-/// Checks the name of a repository. `behind` is what follows it: tag and digest.
+/// Checks the name of a repository. `behind` is the tag and digest that follow it.
 fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
     let (host, path) = match name.split_once('/') {
         Some((first, rest)) if is_host(first) => (Some(first), rest),
@@ -230,13 +230,13 @@ fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
         if let Some(separator) = separator(component) {
             return fault(
                 format!("has `{separator}` in `{component}`"),
-                "let letters or digits stand at both ends, and between them one `.`, one or two `_`, or some `-`",
+                "put letters or digits at both ends, and one `.`, one or two `_`, or any number of `-` between them",
             );
         }
         if component.contains([':', '@']) {
             return fault(
                 format!("has a `:` in `{component}`"),
-                "a port comes behind the registry's name, a tag at the end",
+                "put a port after the registry's name, and a tag at the end",
             );
         }
     }
@@ -255,8 +255,8 @@ fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether engines take the first part of a name for a registry. They do so for one with upper-case letters, too, but
-/// then nobody meant it.
+/// Returns whether engines take the first part of a name for a registry. They also do so if it has upper-case letters,
+/// but then it is not meant as a registry.
 fn is_host(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':'])
 }
@@ -285,13 +285,14 @@ fn host(host: &str) -> Result<(), Fault> {
     if !name.split('.').all(is_label) {
         return fault(
             format!("begins with `{name}`, which is not the name of a registry"),
-            "let it begin with a host, as in `ghcr.io/acme/shop`, or with a namespace of Docker Hub",
+            "begin with a host, as in `ghcr.io/acme/shop`, or with a namespace of Docker Hub",
         );
     }
     Ok(())
 }
 
-/// What stands in a component where letters and digits, or one of the separators between them, would have to.
+/// Returns the part of a component that stands where only letters and digits, or a single separator between them, may
+/// be.
 fn separator(component: &str) -> Option<&str> {
     let plain = |c: char| !matches!(c, '.' | '_' | '-');
     let begins_or_ends = [
@@ -365,7 +366,7 @@ mod tests {
         }
     }
 
-    /// Form, value, what is wrong with it, what to do.
+    /// Form, value, fault, suggestion.
     const WRONG: &str = "\
 prefix | ghcr.io/Acme/Shop | upper-case letters | write `ghcr.io/acme/shop`
 prefix | Acme | upper-case letters | write `acme`

@@ -1,4 +1,4 @@
-//! `[inputs]`: what packages' builds read, and from where.
+//! `[inputs]`: the files and variables that packages' builds read.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::problem::{Code, did_you_mean};
 
 pub(super) type ByPackage<T> = BTreeMap<String, Vec<T>>;
 
-/// What each package's build takes.
+/// The inputs of each package's build.
 #[derive(Default)]
 pub(super) struct Inputs {
-    /// From outside its folder.
+    /// Paths outside its folder.
     pub(super) paths: ByPackage<Utf8PathBuf>,
-    /// Not, of its folder.
+    /// Excluded paths in its folder.
     pub(super) excluded: ByPackage<Utf8PathBuf>,
-    /// Of its folder, and nothing else.
+    /// The only paths in its folder that count.
     pub(super) only: ByPackage<Utf8PathBuf>,
-    /// From the environment.
+    /// Environment variables.
     pub(super) variables: ByPackage<String>,
 }
 
@@ -61,7 +61,7 @@ impl Check<'_> {
         inputs
     }
 
-    /// A path in the folder of `package`.
+    /// Checks a path in the folder of `package`.
     fn in_folder_of(&mut self, package: &str, path: &Spanned<String>) -> Utf8PathBuf {
         let inside = self.in_context(path);
         let member = self.workspace.members.get(package);
@@ -81,7 +81,7 @@ impl Check<'_> {
         inside
     }
 
-    /// A path in the folder of `package` that its build can do without.
+    /// Checks a path in the folder of `package` that its build does not need.
     fn excluded(&mut self, package: &str, path: &Spanned<String>) -> Utf8PathBuf {
         let inside = self.in_folder_of(package, path);
         let member = self.workspace.members.get(package);

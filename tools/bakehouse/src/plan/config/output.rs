@@ -1,4 +1,4 @@
-//! `[output]`: where generated files go.
+//! `[output]`: the place of generated files.
 
 use camino::Utf8PathBuf;
 
@@ -10,11 +10,12 @@ use super::valid::{OutputConfig, PackConfig, ServiceConfig};
 use crate::graph::inputs::fixed_part;
 use crate::problem::Code;
 
-/// Folders of the skeleton, in which manifests lie as those of the workspace do.
+/// Folders of the skeleton whose manifests are laid out as in the workspace.
 const KINDS: [&str; 4] = ["deps", "library", "own", "root"];
 
 impl Check<'_> {
-    /// Where generated files go. They change with the plan, so that no plan can be made of what they lie in.
+    /// Checks the place of generated files. They change with the plan, so a path that the plan is made from must not
+    /// contain them.
     pub(super) fn output(
         &mut self,
         raw: &RawConfig,

@@ -40,7 +40,7 @@ pub struct RawConfig {
     ///
     /// Form: string. Default: `"release"`.
     pub profile: Option<Spanned<String>>,
-    /// Over what Cargo unifies features, see below.
+    /// The outputs over which Cargo unifies features, see below.
     ///
     /// Form: `"services"`, `"each"` or `"all"`. Default: `"services"`.
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each", "all"])))]

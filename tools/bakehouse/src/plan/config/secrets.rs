@@ -9,7 +9,7 @@ use super::valid::SecretsConfig;
 use super::values::is_taken;
 use crate::problem::Code;
 
-/// Variables of Cargo's and rustup's own that say how registries and toolchains are reached, and nothing of what is built.
+/// Variables of Cargo and rustup that say how to reach registries and toolchains, and do not change build results.
 const OF_CARGO: [&str; 6] = [
     "CARGO_HTTP_",
     "CARGO_NET_",

@@ -84,7 +84,7 @@ impl Check<'_> {
         }
     }
 
-    /// The features that a binary asks for and those that it requires, sorted.
+    /// Returns the features that a binary asks for and those that it requires, sorted.
     pub(super) fn features(
         &mut self,
         package: &str,
@@ -114,8 +114,8 @@ impl Check<'_> {
         features.into_iter().collect()
     }
 
-    /// Whether a binary has the default features of its package. Where the workspace's folder holds a package and the first
-    /// resolver is used, Cargo leaves them out for that package alone, and says nothing.
+    /// Returns whether a binary has the default features of its package. If the workspace's folder holds a package and
+    /// the first resolver is used, Cargo silently leaves them out for that package alone.
     pub(super) fn default_features(
         &mut self,
         package: &str,
@@ -342,7 +342,7 @@ fn sanitised(name: &str) -> String {
         let end = word.find(|c: char| !c.is_ascii_alphanumeric());
         let (word, behind) = word.split_at(end.unwrap_or(word.len()));
         if !plain.is_empty() {
-            // Of what stands between words, image names have some alone.
+            // Image names allow only some of the separators between words.
             let keeps = matches!(between, "_" | "__") || between.bytes().all(|b| b == b'-');
             plain += if keeps { between } else { "-" };
         }

@@ -31,9 +31,9 @@ pub enum Strategy {
 /// Over which packages features are unified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unify {
-    /// Over the services that get no feature of a local package from one another; over all of them where they can.
+    /// All services that get no feature of a local package from one another: all services if possible.
     Services,
-    /// Over all services, whatever they get from one another: no crate compiles twice.
+    /// All services, whatever features they get from one another: no crate compiles twice.
     All,
     /// Per package: each gets just the features that it asks for.
     Each,
@@ -108,9 +108,9 @@ pub struct Config {
     pub groups: BTreeMap<String, String>,
     /// Per package: paths outside its folder that its build reads.
     pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
-    /// Per package: paths in its folder that its build does not read.
+    /// Paths in the folder of each package that its build does not read.
     pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
-    /// Per package: all that its build reads in its folder, beside what its targets lie in.
+    /// The only paths in the folder of each package that its build reads, besides the folders of its targets.
     pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.
     pub variables: BTreeMap<String, Vec<String>>,
@@ -146,9 +146,9 @@ pub struct ServiceConfig {
     pub package: String,
     pub bin: String,
     pub features: Vec<String>,
-    /// The package's default features as well.
+    /// Set if the package's default features are on.
     pub default_features: bool,
-    /// The C library is linked into the binary.
+    /// Set if the C library is linked into the binary.
     pub linked_static: bool,
     pub image: ImageConfig,
     pub compose: ComposeConfig,
@@ -221,9 +221,9 @@ pub struct PackConfig {
 pub struct PackBinaryConfig {
     pub package: String,
     pub bin: String,
-    /// Those that it asks for and those that it requires.
+    /// The features that it asks for and those that it requires.
     pub features: Vec<String>,
-    /// The package's default features as well.
+    /// Set if the package's default features are on.
     pub default_features: bool,
     /// Folder, relative to the workspace root.
     pub folder: Utf8PathBuf,
@@ -242,8 +242,8 @@ impl Config {
         if self.cross() { &[] } else { &self.platforms }
     }
 
-    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`, whose context becomes the one that it
-    /// names, and whose packages become what is theirs beside what is generated.
+    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`. The context of `workspace` becomes the
+    /// one that the configuration names, and the sources of its packages are worked out without generated files.
     ///
     /// # Errors
     /// All that is wrong, at once, each with its place in `source`.
@@ -275,8 +275,8 @@ impl Config {
         Err(Problems(problems))
     }
 
-    /// What stands in packages' folders and is no part of them; in `folder` that of the workspace, with the
-    /// configuration's file `name`.
+    /// Returns the places in packages' folders that are no part of them. `folder` is the workspace's folder, and `name`
+    /// the configuration file in it.
     fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
         let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
         let packs = self.packs.iter().map(|pack| pack.path.clone());

@@ -68,7 +68,7 @@ pub(super) fn is_taken(name: &str) -> bool {
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
         let text = name.as_ref();
-        // Targets of Bake have no `.` in their names.
+        // Names of Bake targets contain no `.`.
         let valid = !text.is_empty()
             && !text.contains('.')
             && image_name::is_component(text)
@@ -87,7 +87,7 @@ impl Check<'_> {
         }
     }
 
-    /// An image's name, or the part of one that `form` says.
+    /// Checks an image's name, or the part of one that `form` says.
     pub(super) fn image_name(&mut self, name: &Spanned<String>, form: Form) -> String {
         if let Err(Fault { what, hint }) = image_name::check(name.as_ref(), form) {
             let message = format!("`{}` {what}", name.as_ref().escape_debug());

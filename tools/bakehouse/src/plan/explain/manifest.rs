@@ -1,4 +1,4 @@
-//! What changed of the values of `[package]`: version, description and the like.
+//! Changes of the values of `[package]`: version, description and the like.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::plan::about::one_line;
 use crate::plan::inherit;
 
 impl Explained<'_> {
-    /// Why a label is another that the output's package gives by `field` of its manifest; none where the output is of
-    /// another package now, which is a reason of its own.
+    /// Returns the reason why a label has changed that comes from `field` of the manifest of the output's package.
+    /// `None` if the output now belongs to another package, which is a reason of its own.
     pub fn label(&self, field: &str, old: Option<&str>, new: Option<&str>) -> Option<Reason> {
         if self.was.package != self.is.package {
             return None;
@@ -46,7 +46,7 @@ fn shared(field: &str, old: Option<&str>, new: Option<&str>) -> String {
     format!("[workspace.package] {}", own(field, old, new))
 }
 
-/// What changed of `field` of `[workspace.package]`, given as TOML; none where it is no text.
+/// Describes the change of `field` in `[workspace.package]`, given as TOML; `None` if it is not a string.
 pub fn inherited(field: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
     let text = |toml: Option<&str>| match toml {
         None => Some(None),
@@ -59,7 +59,7 @@ pub fn inherited(field: &str, old: Option<&str>, new: Option<&str>) -> Option<St
     Some(shared(field, old.as_deref(), new.as_deref()))
 }
 
-/// What changed from one text of a manifest to another: each value of `[package]` by itself where nothing else did.
+/// Describes the change between two texts of a manifest: each value of `[package]` on its own if nothing else changed.
 pub fn changes(old: &str, new: &str) -> BTreeSet<String> {
     let modified = || BTreeSet::from(["modified".to_owned()]);
     let parsed = |text: &str| text.parse::<Table>().ok();
@@ -95,7 +95,7 @@ fn package(manifest: &mut Table) -> Table {
     }
 }
 
-/// A value as a line; none where it is no text.
+/// Returns a value as one line; `None` if it is not a string.
 fn line(value: Option<&Value>) -> Option<Option<String>> {
     match value {
         None => Some(None),

@@ -140,7 +140,7 @@ impl<'a> Explained<'a> {
                 );
             }
             Part::Crate(folder) => {
-                // A crate that came or went is told by the lock.
+                // A crate that was added or removed is reported with the lock.
                 if old.is_some() && new.is_some() {
                     self.third_party(folder, &mut push);
                 }
@@ -183,7 +183,7 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// The name of the file that names the toolchain, or did.
+    /// Returns the name of the toolchain file, which may exist in only one of the states.
     fn toolchain_file(&self) -> &str {
         let states = [self.now, self.then].into_iter();
         let mut files = states.filter_map(|state| state.plan.toolchain_file.as_ref());
@@ -273,7 +273,7 @@ impl<'a> Explained<'a> {
         push(&file, what, state.chain(output, package));
     }
 
-    /// The files of the third-party crate in `folder` that changed.
+    /// Reports the files of the third-party crate in `folder` that changed.
     fn third_party(&self, folder: &Utf8Path, push: &mut impl FnMut(&str, String, Vec<String>)) {
         let files = |state: State<'a>| -> Files<'a> {
             let all = state.plan.crate_files.iter();

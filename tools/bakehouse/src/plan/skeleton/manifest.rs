@@ -45,8 +45,8 @@ pub(super) fn without_path_version(dependency: &mut Value) {
     }
 }
 
-/// A library without sources: its dependencies and features, nothing else. Its version is a masked one, unless others
-/// ask for it by version.
+/// Returns the manifest of a library without sources: its dependencies and features, nothing else. Its version is
+/// masked, unless other packages ask for it by version.
 pub(super) fn masked(member: &Member, own_version: bool) -> Table {
     let mut table = stub(member, own_version);
     let cut = without_development(&member.manifest);

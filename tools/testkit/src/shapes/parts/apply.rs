@@ -1,4 +1,4 @@
-//! Which part is whose.
+//! Dispatches each part to the module that handles it.
 
 use super::super::model::Model;
 use super::super::shape::Part;

@@ -6,7 +6,7 @@ use super::super::package::{join, parent};
 use super::super::shape::{Flavour, Part, Reference, Seat, Setting, Where};
 use super::git;
 
-/// Links as Cargo does by itself. The name of the file must not sound like that of another linker.
+/// Links as Cargo does by default. The name of the file must not look like that of another linker.
 const LINKER: &str = "#!/bin/sh\n# linker_A_\nexec cc \"$@\"\n";
 
 pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
@@ -17,14 +17,14 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
     let package = model.seat(seat);
     let path = match at {
         Where::Above if nested => ".cargo/config.toml".to_owned(),
-        // Where the package is the root's, Cargo does look there.
+        // If the package is the root package, Cargo does look there.
         Where::Member => package.path(".cargo/config.toml"),
         Where::Toml | Where::Plain | Where::Both | Where::Above => in_workspace.clone(),
     };
     let setting = match setting {
         // Without the configuration it would not compile.
         Setting::RelativeFile if at == Where::Member => Setting::Environment,
-        // It has one already.
+        // It already has one.
         Setting::GitByProgram if has_git => Setting::Environment,
         setting => setting,
     };
@@ -87,7 +87,7 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
             .replace("_A_", "_Z_")
             .replace("oracle_flag", "oracle_other")
             .replace("debug-assertions = true", "debug-assertions = false");
-        // A file that is named here is the same.
+        // A file that is named here is the same one.
         model.add(&other, &wrong);
     }
     for (old, new) in [

@@ -69,7 +69,7 @@ pub fn feature(model: &mut Model, seat: Seat, asked: Asked) {
     }
 }
 
-/// A library that is no service's.
+/// Returns a library that belongs to no service.
 fn member_library(model: &mut Model, seat: Seat) -> Option<&mut Package> {
     let count = model.shape.libraries;
     let first = model.shape.services + usize::from(model.shape.root);

@@ -10,7 +10,7 @@ use super::super::stand_ins::{call, stand_in};
 use super::super::{manifest, sources};
 use super::registries::crate_of;
 
-/// Counts the files of `templates`, and does without.
+/// Counts the files of `templates`, and gives zero if the folder is missing.
 const COUNT: &str = "std::fs::read_dir(\"templates\").map_or(0, |files| files.count())";
 
 pub fn git(model: &mut Model, seat: Seat, flavour: Flavour, reference: Reference) {
@@ -91,7 +91,8 @@ pub fn git(model: &mut Model, seat: Seat, flavour: Flavour, reference: Reference
     model.seat(seat).depend(dependency);
 }
 
-/// A crate from git whose source is a committed folder with other values. Cargo locks it only where it sees the repository.
+/// Adds a crate from git whose source is a committed folder with other values. Cargo locks it only while it can see the
+/// repository.
 pub fn vendored(model: &mut Model, seat: Seat) {
     let package = Package::library("kept-kit", "", model.shape.edition);
     let mut files = BTreeMap::new();
@@ -115,7 +116,7 @@ pub fn vendored(model: &mut Model, seat: Seat) {
     model.seat(seat).depend(from("kept-kit", "kept").telling());
 }
 
-/// The same crate in the same version from crates.io, or what stands for it, and from git.
+/// Adds the same crate in the same version from crates.io, or its replacement, and from git.
 pub fn two_sources(model: &mut Model, seat: Seat) {
     let real = crate_of(model, "itoa", "1.0.19");
     model.repositories.push(Repository {
@@ -134,7 +135,7 @@ pub fn two_sources(model: &mut Model, seat: Seat) {
     package.tell("git itoa", &call("itoa", "git_itoa"));
 }
 
-/// A dependency on a package of a repository.
+/// Returns a dependency on a package of a repository.
 pub fn from(package: &str, repository: &str) -> Dependency {
     Dependency::new(package).key("git", &format!("{GIT}/{repository}.git"))
 }

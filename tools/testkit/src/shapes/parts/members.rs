@@ -1,4 +1,4 @@
-//! Members of the workspace, and what they know of themselves.
+//! Members of the workspace, and the values that they know about themselves.
 
 use super::super::edits::Edit;
 use super::super::model::Model;
@@ -7,18 +7,18 @@ use super::super::shape::{Member, Seat};
 use super::super::stand_ins::call;
 use super::registries::crate_of;
 
-/// What a procedural macro is.
+/// Source of a procedural macro.
 const SPELL: &str = "#[proc_macro]\npub fn spell(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n    \
                      \"\\\"spell_A_\\\"\".parse().unwrap()\n}\n";
 
-/// Asks Cargo, in a build script.
+/// Build script code that queries Cargo.
 const ASK: &str = "let cargo = std::env::var_os(\"CARGO\").unwrap();\n    \
                    let asked = [\"metadata\", \"--format-version\", \"1\", \"--locked\", \"--offline\"];\n    \
                    let told = std::process::Command::new(cargo).args(&asked).output().unwrap();\n    \
                    let told = String::from_utf8(told.stdout).unwrap();";
 
 impl Package {
-    /// Depends on something, unless it does already.
+    /// Adds a dependency unless the package already has it.
     pub fn depend(&mut self, dependency: Dependency) -> bool {
         let known = self
             .dependencies

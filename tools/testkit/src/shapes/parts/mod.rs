@@ -1,4 +1,4 @@
-//! What each part puts into a model.
+//! The changes that each part makes to a model.
 
 mod apply;
 mod configs;

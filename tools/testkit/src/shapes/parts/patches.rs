@@ -1,4 +1,4 @@
-//! Patches.
+//! Patches of crates.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Packages by path that are no members.
+//! Path dependencies that are no members.
 
 use super::super::model::Model;
 use super::super::package::{Dependency, Package, join};
@@ -25,7 +25,7 @@ pub fn path(model: &mut Model, seat: Seat, at: Standing) {
     model.others.push(guest);
 }
 
-/// A package that takes its version from a workspace of its own, and needs another one of that.
+/// Returns a package that inherits its version from a workspace of its own, and needs another member of that workspace.
 fn other_workspace(model: &mut Model, edition: u16) -> Package {
     let root = model.path("other");
     model.excluded.insert(root.clone());

@@ -1,4 +1,4 @@
-//! Crates of registries, and what stands for crates.io.
+//! Crates from registries, and replacements of crates.io.
 
 use super::super::edits::Edit;
 use super::super::model::{HTTP, Model};
@@ -6,11 +6,11 @@ use super::super::package::Dependency;
 use super::super::shape::{Seat, Source};
 use super::super::stand_ins::{call, stand_in};
 
-/// Names the folder of the sources, or archives, that stand for crates.io.
+/// Folders of the sources, or archives, that replace crates.io.
 pub const VENDOR: &str = "vendor";
 pub const LOCAL: &str = "archives";
 
-/// A dependency on a crate of crates.io, which is also in what stands for it.
+/// Returns a dependency on a crate of crates.io, and adds the crate to the replacement of crates.io if there is one.
 pub fn crate_of(model: &mut Model, name: &str, version: &str) -> Dependency {
     let one = stand_in(name, version);
     if !model.asks_registry() && !model.crates.contains(&one) {
@@ -39,7 +39,7 @@ pub fn two_versions(model: &mut Model, seat: Seat) {
     }
 }
 
-/// Another registry, with one crate in two versions.
+/// Adds a second registry, with one crate in two versions.
 pub fn other(model: &mut Model, seat: Seat) {
     for version in ["1.0.0", "2.0.0"] {
         model.shop.push(stand_in("bakehouse-oracle-word", version));
@@ -73,7 +73,7 @@ pub fn other(model: &mut Model, seat: Seat) {
     }
 }
 
-/// What stands for crates.io, with two crates that the first package uses.
+/// Adds the replacement of crates.io, with two crates that the first package uses.
 pub fn source(model: &mut Model) {
     let (name, table) = match model.shape.source {
         Source::Registry => return,

@@ -1,4 +1,4 @@
-//! Targets in odd places.
+//! Targets in unusual places.
 
 use super::super::model::Model;
 use super::super::package::{Binary, relative};

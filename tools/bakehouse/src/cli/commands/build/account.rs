@@ -18,7 +18,7 @@ use crate::plan::inputs::Part;
 pub struct Account {
     /// Stages that ran, the slowest first.
     pub stages: Vec<Ran>,
-    /// What more than one step compiled, by name.
+    /// Crates that more than one step compiled, by name.
     pub compiled_again: Vec<Again>,
 }
 
@@ -41,7 +41,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// `own` are the stages of the Dockerfile.
+    /// Sums up the steps of a build; `own` are the stages of the Dockerfile.
     pub fn of(own: &BTreeSet<String>, record: &Record) -> Self {
         Self {
             is_built: record.steps.iter().any(|step| is_made(own, step)),
@@ -50,14 +50,15 @@ impl Outcome {
     }
 }
 
-/// Whether a step made something: fetching a base, contexts and exports make nothing of this workspace. A step that is
-/// shared with another build, going on at the same time, has the name that it has there.
+/// Returns whether a step made something of this workspace: fetching a base, contexts and exports do not. A step that
+/// is shared with another running build has the name that the other build gave it.
 fn is_made(own: &BTreeSet<String>, step: &Step) -> bool {
     step.executed && own.contains(&step.stage) && !step.instruction.starts_with("FROM ")
 }
 
 impl Account {
-    /// Of all records of a bake, as far as they are of `own` stages. `before` is what was measured before it.
+    /// Sums up all records of a bake, counting only the steps of `own` stages. `before` is what was measured before the
+    /// bake.
     pub fn of(
         plan: &Plan,
         own: &BTreeSet<String>,

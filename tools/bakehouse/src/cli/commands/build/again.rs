@@ -1,4 +1,4 @@
-//! What was compiled more than once in a bake, and why.
+//! Crates that were compiled more than once in a bake, with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +13,21 @@ use crate::plan::stage::{CompileStage, Selection};
 /// A crate that more than one step compiled.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Again {
-    /// E.g. `itoa v1.0.9`.
+    /// Name and version, e.g. `itoa v1.0.9`.
     pub name: String,
     pub stages: Vec<String>,
     pub why: String,
 }
 
-/// What Cargo compiles of a package at a time. It prints one line for a package, whatever it compiles of it, so a stage
-/// that is for a binary is taken to compile that alone of its own package.
+/// A part of a package that Cargo compiles at a time. Cargo prints one line per package, whatever it compiles of it, so
+/// a stage for a binary is assumed to compile only the binary of its own package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit<'a> {
     Library,
     Binary { name: &'a str, linked_static: bool },
 }
 
-/// What several of `steps` compiled.
+/// Returns the crates that more than one of `steps` compiled.
 pub fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Again> {
     let mut stages: BTreeMap<(String, Unit<'_>), Vec<&str>> = BTreeMap::new();
     for step in steps {
@@ -70,8 +70,8 @@ fn has(selection: &Selection, stage: &str) -> bool {
     selection.deps() == stage || selection.stages().any(|one| one.name == stage)
 }
 
-/// Whether a package is there for Cargo alone: with the third-party crates members are empty, but for those that are
-/// compiled there.
+/// Returns whether a package is only there to satisfy Cargo: in the stage of the third-party crates, members are empty
+/// unless they are compiled there.
 fn is_stand_in(plan: &Plan, stage: &str, package: &str) -> bool {
     let is_empty = |selection: &Selection| {
         selection.deps() == stage

@@ -61,7 +61,8 @@ struct Seen {
 }
 
 impl<'a> Events<'a> {
-    /// Events of `own` stages and of BuildKit itself. A step that is shared with another build may have its name there.
+    /// Collects the events of `own` stages and of BuildKit itself. A step that is shared with another build may have
+    /// the name that the other build gave it.
     pub fn of(own: &'a BTreeSet<String>) -> Self {
         Self {
             own,

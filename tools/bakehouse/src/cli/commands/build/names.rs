@@ -12,7 +12,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads the variables of the environment that Bake would.
+    /// Reads the environment variables that Bake would read.
     ///
     /// # Errors
     /// `config-value` where one of them cannot be part of an image's name.
