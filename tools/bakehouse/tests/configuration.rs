@@ -311,3 +311,22 @@ fn a_folder_without_a_workspace_is_told_so() {
     );
     assert!(stderr(&output).contains("--manifest-path"));
 }
+
+#[test]
+fn an_empty_base_installs_no_packages() {
+    let shop = Shop::new();
+    for config in [
+        "[services.web]\npackage = \"web\"\nruntime = \"scratch\"\npackages = [\"ca-certificates\"]\n",
+        "[services.web]\npackage = \"web\"\nvariants.plain = {}\nvariants.bare.runtime = \"scratch\"\n[runtime]\npackages = [\"tini\"]\n",
+        "bases.runtime = \"scratch\"\n[services.web]\npackage = \"web\"\npackages = [\"tini\"]\n",
+    ] {
+        shop.write("bakehouse.toml", config);
+        let output = shop.bakehouse(&["generate"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{config}: {said}");
+        assert!(
+            said.contains("`scratch` has nothing that installs"),
+            "{said}"
+        );
+    }
+}

@@ -1,63 +1,30 @@
 //! Git repositories that Cargo can fetch from, on this machine and in containers.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use camino::Utf8Path;
 use fs_err as fs;
-use tempfile::TempDir;
 
-use crate::engine::gateway;
 use crate::ran::Ran;
+use crate::served::Served;
 
 /// A host of git repositories, until it is dropped.
 #[derive(Debug)]
-pub struct GitHost {
-    folder: TempDir,
-    address: String,
-    daemon: Child,
-}
+pub struct GitHost(Served);
 
 impl GitHost {
     /// Starts with no repository.
     ///
     /// # Panics
-    /// When there is no free port, or no `git daemon`.
+    /// When there is no free port, or no git.
     #[track_caller]
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let host = gateway();
-        let free = TcpListener::bind((host.as_str(), 0)).expect("a port is free");
-        let port = free.local_addr().expect("it is bound").port();
-        drop(free);
-        let daemon = Command::new("git")
-            .args(["daemon", "--reuseaddr", "--export-all"])
-            .arg(format!("--listen={host}"))
-            .arg(format!("--port={port}"))
-            .arg(format!("--base-path={}", folder.path().display()))
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("git daemon starts");
-        let address = format!("{host}:{port}");
-        let end = Instant::now() + Duration::from_secs(10);
-        while std::net::TcpStream::connect(&address).is_err() {
-            assert!(Instant::now() < end, "git daemon does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self {
-            folder,
-            address,
-            daemon,
-        }
+        Self(Served::start())
     }
 
     /// The URL of the repository `name`.
     pub fn url(&self, name: &str) -> String {
-        format!("git://{}/{name}", self.address)
+        format!("{}/{name}", self.0.git())
     }
 
     /// Makes `files` the content of the repository `name`, by a commit on its branch, and returns the commit. The first
@@ -144,14 +111,7 @@ impl GitHost {
     }
 
     fn dir(&self) -> &Utf8Path {
-        Utf8Path::from_path(self.folder.path()).expect("its name is UTF-8")
-    }
-}
-
-impl Drop for GitHost {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
+        self.0.folder()
     }
 }
 

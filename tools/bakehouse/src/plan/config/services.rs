@@ -271,6 +271,20 @@ impl Check<'_> {
                 .iter()
                 .map(|name| name.as_ref().clone()),
         );
+        let base = runtime.or(raw.bases.runtime.as_ref());
+        if let Some(empty) = base.filter(|name| name.as_ref() == "scratch")
+            && !packages.is_empty()
+        {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`scratch` has nothing that installs {}",
+                    packages.join(", ")
+                ),
+                empty.span(),
+                "name a base that has apt-get or apk, or leave `packages` out for this image",
+            );
+        }
         let mut files = BTreeMap::new();
         for image in layers() {
             for (from, to) in &image.files {
