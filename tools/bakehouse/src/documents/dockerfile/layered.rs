@@ -284,13 +284,13 @@ fn old(as_is: &BTreeSet<Utf8PathBuf>) -> Option<String> {
     (!paths.is_empty()).then_some(script)
 }
 
-/// Puts the members' own versions into the masked lock. Cargo would query every source for that, including sources that
-/// a patch replaces and that were never fetched. Cargo is used all the same where the lock has namesakes, since only
-/// Cargo knows their order.
+/// Puts the members' own versions into the masked lock. `cargo update` would ask every source for that, even those that
+/// a patch replaces and nobody fetched. With namesakes of members the order of the entries depends on their versions, so
+/// Cargo puts them in order.
 pub fn adopt_versions(plan: &Plan) -> Vec<String> {
-    let command = match plan.skeleton.ambiguous.is_empty() {
-        true => format!("sh {}", vendor::ADOPT_VERSIONS),
-        false => "cargo update --quiet --workspace".to_owned(),
-    };
-    in_workspace(plan, vec![command])
+    let mut script = vec![format!("sh {}", vendor::ADOPT_VERSIONS)];
+    if !plan.skeleton.ambiguous.is_empty() {
+        script.push("cargo metadata --format-version 1 >/dev/null".to_owned());
+    }
+    in_workspace(plan, script)
 }
