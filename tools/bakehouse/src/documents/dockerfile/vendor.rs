@@ -192,7 +192,8 @@ awk '{
   print (n < 3 ? n : n == 3 ? "3/" substr(name, 1, 1) : substr(name, 1, 2) "/" substr(name, 3, 2)) "/" name
 }' /tmp/resolved | sort -u >/tmp/entries
 for index in /downloads/index/*; do
-  [ -d "$index" ] || continue
+  # Crates of earlier builds may be from other registries.
+  [ -d "$CARGO_HOME/registry/src/${index##*/}" ] || continue
   kept=$CARGO_HOME/registry/index/${index##*/}
   if [ -e "$index/.git" ] || [ -e "$index/HEAD" ]; then
     mkdir -p $CARGO_HOME/registry/index
