@@ -55,7 +55,7 @@ pub(super) fn masked(
 ) -> Table {
     let mut table = stub(member, own_version);
     let cut = without_development(manifest);
-    for key in ["features", "target"].iter().chain(&DEPENDENCIES) {
+    for key in ["features"].iter().chain(&DEPENDENCIES).chain(&["target"]) {
         if let Some(value) = cut.get(*key) {
             table.insert((*key).into(), value.clone());
         }
