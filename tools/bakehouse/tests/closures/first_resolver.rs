@@ -1,6 +1,6 @@
 //! Cargo's first resolver: what is not compiled has a say in the features of what is. The image listens to it, too.
 
-use crate::tree::Tree;
+use crate::tree::{Tree, cargo, stderr};
 
 const TEXT: &str = r#"
 -- Cargo.toml --
@@ -91,6 +91,16 @@ fn text() -> String {
            -- beside/src/lib.rs --\n"
 }
 
+/// What the package's binary prints that Cargo builds in `folder`.
+fn on_host(tree: &Tree, folder: &str, package: &str) -> String {
+    let mut run = cargo();
+    run.args(["run", "--quiet", "--locked", "--offline", "-p", package]);
+    let output = run.current_dir(tree.path(folder)).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    format!("{package}: {}", printed.trim_end())
+}
+
 fn hashes(tree: &Tree) -> Vec<String> {
     let plan = tree.plan();
     let services = plan["services"].as_array().unwrap().iter();
@@ -102,12 +112,15 @@ fn hashes(tree: &Tree) -> Vec<String> {
 #[test]
 fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
     let tree = Tree::below("all", &text());
-    // As `cargo run -p` prints it.
     let right = ["server: 011101", "tool: 000000"];
     assert_eq!(
         tree.closures(),
         ["server: clock server", "tool: clock tool"]
     );
+    for said in right {
+        let (package, _) = said.split_once(':').unwrap();
+        assert_eq!(on_host(&tree, "all", package), said);
+    }
     assert_eq!(tree.built(), right);
     let skeleton = "all/docker/skeleton/deps";
     let lock = tree.read(&format!("{skeleton}/all/Cargo.lock"));
@@ -204,6 +217,7 @@ fn main() { println!("{}", clock::on()) }
 "#,
     );
     assert_eq!(tree.closures(), ["one: clock one"]);
+    assert_eq!(on_host(&tree, "", "one"), "one: true true false");
     assert_eq!(tree.built(), ["one: true true false"]);
     let before = hashes(&tree);
     let manifest = tree.read("Cargo.toml");
