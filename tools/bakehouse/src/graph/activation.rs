@@ -60,7 +60,7 @@ impl Activation {
             known[usize::from(run)] = Some(on.collect());
         }
         let mut open: Vec<(&str, bool)> = Vec::new();
-        for root in roots.iter().rev() {
+        for root in roots.iter().rev().filter(|root| root.compiled) {
             open.extend(root.run.then_some((root.package, true)));
             open.push((root.package, false));
         }
@@ -100,6 +100,18 @@ impl Activation {
     /// All packages that are compiled.
     pub fn packages(&self) -> impl Iterator<Item = &str> {
         self.builds.keys().map(String::as_str)
+    }
+
+    /// Returns the packages that are not compiled, but affect the features of those that are.
+    pub fn asking(&self) -> impl Iterator<Item = &str> {
+        let all = self.features.keys();
+        all.filter(|package| !self.builds.contains_key(*package))
+            .map(String::as_str)
+    }
+
+    /// Returns whether `package` is compiled.
+    pub fn is_compiled(&self, package: &str) -> bool {
+        self.builds.contains_key(package)
     }
 
     /// Returns the features of `package` as it is linked, or run.

@@ -28,6 +28,11 @@ pub struct Root<'a> {
     pub default_features: bool,
     /// Set if it may also be run on the builder.
     pub run: bool,
+    /// It is compiled. Otherwise it only has a say in what is.
+    pub compiled: bool,
+    /// Its dev-dependencies have a say in features. Under the first resolver those of all packages have that Cargo is told
+    /// to build.
+    pub development: bool,
 }
 
 /// A package as it is linked, or as it is run on the builder. The first resolver does not distinguish the two: as far
@@ -44,6 +49,8 @@ pub struct Features<'a> {
     /// Pending `dependency?/feature` entries, whose dependency may be switched on later.
     weak: BTreeMap<(Unit<'a>, &'a str), BTreeSet<&'a str>>,
     entered: BTreeSet<Unit<'a>>,
+    /// Packages whose dev-dependencies count.
+    development: BTreeSet<&'a str>,
     open: Vec<Step<'a>>,
 }
 
@@ -71,9 +78,16 @@ impl<'a> Setting<'a> {
     /// Returns the unit that a dependency is compiled as, if its package is `run` or linked, and `None` if no build
     /// compiles it. Cargo only warns about a dependency without a library, and builds without it.
     pub fn dependency(&self, edge: &'a Edge, run: bool) -> Option<(&'a str, bool)> {
-        let library = self.members.get(&edge.to)?.library.as_ref()?;
-        let run = run || edge.kind == EdgeKind::Build || library.proc_macro;
-        (edge.kind != EdgeKind::Dev).then_some((edge.to.as_str(), run))
+        self.members.get(&edge.to)?.library.as_ref()?;
+        (edge.kind != EdgeKind::Dev).then(|| self.asked(edge, run))?
+    }
+
+    /// What a package asks for features by a dependency, whether that is compiled or not.
+    fn asked(&self, edge: &'a Edge, run: bool) -> Option<(&'a str, bool)> {
+        let library = self.members.get(&edge.to)?.library.as_ref();
+        let is_macro = library.is_some_and(|library| library.proc_macro);
+        let run = run || edge.kind == EdgeKind::Build || is_macro;
+        Some((edge.to.as_str(), run))
     }
 }
 
@@ -86,6 +100,11 @@ impl<'a> Features<'a> {
             optional: BTreeSet::new(),
             weak: BTreeMap::new(),
             entered: BTreeSet::new(),
+            development: roots
+                .iter()
+                .filter(|root| root.development)
+                .map(|root| root.package)
+                .collect(),
             open: Vec::new(),
         };
         for root in roots {
@@ -130,12 +149,14 @@ impl<'a> Features<'a> {
     /// as.
     fn dependencies(&self, unit: Unit<'a>) -> impl Iterator<Item = (&'a Edge, Unit<'a>)> + use<'a> {
         let setting = self.setting;
+        let development = self.development.contains(unit.0);
         let edges = self
             .member(unit.0)
             .into_iter()
             .flat_map(|member| &member.edges);
+        let edges = edges.filter(move |edge| development || edge.kind != EdgeKind::Dev);
         edges.filter_map(move |edge| {
-            let (to, run) = setting.dependency(edge, unit.1)?;
+            let (to, run) = setting.asked(edge, unit.1)?;
             let on_builder = unit.1 || edge.kind == EdgeKind::Build;
             let counts = !setting.apart || setting.applies(edge.target.as_ref(), on_builder);
             counts.then_some((edge, (to, run && setting.apart)))

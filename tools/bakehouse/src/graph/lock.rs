@@ -162,13 +162,53 @@ impl Lock {
     /// dependencies that any member's features switch on. Edges of a member itself come from `direct`: its
     /// entry also lists dev-dependencies.
     pub fn reachable(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> Vec<&Package> {
+        let starts = direct.keys().filter_map(|name| self.local(name));
+        self.reached_from(starts.map(|(index, _)| index), direct)
+    }
+
+    /// The entry of a local package.
+    fn local(&self, name: &str) -> Option<(usize, &Package)> {
+        self.named(name)
+            .find(|(_, package)| package.source.is_none())
+    }
+
+    /// The entries that what `package`, a local one, calls `dependency` reaches, itself among them.
+    pub fn reached_by(
+        &self,
+        package: &str,
+        dependency: &str,
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Vec<&Package> {
+        let entry = self.local(package).into_iter();
+        let references = entry.flat_map(|(_, entry)| &entry.dependencies);
+        let starts = references
+            .map(|reference| split_reference(reference))
+            .filter(|(name, _)| *name == dependency)
+            .flat_map(|(name, version)| {
+                self.named(name).filter(move |(_, package)| {
+                    version.is_none_or(|version| package.version == version)
+                })
+            });
+        self.reached_from(starts.map(|(index, _)| index), direct)
+    }
+
+    /// The entries that a local package reaches, itself among them.
+    pub fn reached_from_local(
+        &self,
+        package: &str,
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Vec<&Package> {
+        let start = self.local(package).into_iter();
+        self.reached_from(start.map(|(index, _)| index), direct)
+    }
+
+    fn reached_from(
+        &self,
+        starts: impl Iterator<Item = usize>,
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Vec<&Package> {
         let mut seen = BTreeSet::new();
-        let mut open: VecDeque<usize> = direct
-            .keys()
-            .flat_map(|name| self.named(name))
-            .filter(|(_, package)| package.source.is_none())
-            .map(|(index, _)| index)
-            .collect();
+        let mut open: VecDeque<usize> = starts.collect();
         while let Some(index) = open.pop_front() {
             if !seen.insert(index) {
                 continue;

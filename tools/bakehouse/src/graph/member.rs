@@ -124,6 +124,14 @@ impl Member {
         self.dir == self.workspace
     }
 
+    /// The names of the packages that its dev-dependencies mean.
+    pub fn development_names(&self) -> impl Iterator<Item = &str> {
+        let development = self.requirements.iter();
+        development
+            .filter(|needed| needed.kind == EdgeKind::Dev)
+            .map(|needed| needed.name.as_str())
+    }
+
     /// The local packages whose manifests Cargo loads for a build of this one, switched on or not.
     pub fn loaded(&self) -> impl Iterator<Item = &str> {
         self.edges

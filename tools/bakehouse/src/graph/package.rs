@@ -40,11 +40,11 @@ impl Found {
             .map(|target| normalised(&target.src_path))
     }
 
-    /// The folders of path dependencies that a build follows.
-    pub fn path_dependencies(&self) -> impl Iterator<Item = &Utf8Path> {
+    /// The folders of path dependencies that a build follows; with `development` those that tests alone need, too.
+    pub fn path_dependencies(&self, development: bool) -> impl Iterator<Item = &Utf8Path> {
         let dependencies = self.package.dependencies.iter();
         dependencies
-            .filter(|dependency| dependency.kind != DependencyKind::Development)
+            .filter(move |dependency| development || dependency.kind != DependencyKind::Development)
             .filter_map(|dependency| dependency.path.as_deref())
     }
 }

@@ -173,19 +173,10 @@ impl Workspace {
 
     /// The version of Cargo's resolver: as the manifest says, or by the root package's edition.
     pub fn resolver(&self) -> &str {
-        let workspace = self
-            .manifest
-            .get("workspace")
-            .and_then(|w| w.get("resolver"));
-        let package = || self.manifest.get("package")?.get("resolver");
-        if let Some(version) = workspace.or_else(package).and_then(toml::Value::as_str) {
+        if let Some(version) = named_resolver(&self.manifest) {
             return version;
         }
-        match self.root_package().map(|member| member.edition.as_str()) {
-            None | Some("2015" | "2018") => "1",
-            Some("2021") => "2",
-            Some(_) => "3",
-        }
+        resolver_of(self.root_package().map(|member| member.edition.as_str()))
     }
 
     /// Reads the workspace that `manifest_path` belongs to; the current folder's when `None`.
@@ -200,7 +191,7 @@ impl Workspace {
         let further = patch::folders(&manifest, &folder);
         let (lock, found) = std::thread::scope(|scope| {
             let lock = scope.spawn(|| read_lock(&folder));
-            let found = local_packages(cargo, metadata, further);
+            let found = local_packages(cargo, metadata, &manifest, further);
             let lock = lock.join().unwrap_or_else(|panic| resume_unwind(panic));
             (lock, found)
         });
@@ -353,6 +344,22 @@ impl Workspace {
     }
 }
 
+/// Returns the resolver that the manifest names.
+fn named_resolver(manifest: &toml::Table) -> Option<&str> {
+    let workspace = manifest.get("workspace").and_then(|w| w.get("resolver"));
+    let package = || manifest.get("package")?.get("resolver");
+    workspace.or_else(package)?.as_str()
+}
+
+/// Returns the version of the resolver that comes with the edition of the root package.
+fn resolver_of(edition: Option<&str>) -> &'static str {
+    match edition {
+        None | Some("2015" | "2018") => "1",
+        Some("2021") => "2",
+        Some(_) => "3",
+    }
+}
+
 /// Returns `paths` without those that are inside another of them.
 fn outermost<'a>(paths: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
     let sorted: BTreeSet<&Utf8PathBuf> = paths.collect();
@@ -379,6 +386,7 @@ fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {
 fn local_packages(
     cargo: &Cargo,
     metadata: cargo_metadata::Metadata,
+    manifest: &toml::Table,
     further: Vec<Utf8PathBuf>,
 ) -> Result<BTreeMap<Utf8PathBuf, Found>, Problem> {
     let mut found = BTreeMap::new();
@@ -387,13 +395,22 @@ fn local_packages(
     let manifests = each(&metadata.packages, |package| {
         read_manifest(&package.manifest_path)
     });
+    // There dev-dependencies have a say in features.
+    let first_resolver = {
+        let is_root = |path: &Utf8Path| path == root.join("Cargo.toml");
+        let mut packages = metadata.packages.iter();
+        let package = packages.find(|package| is_root(&package.manifest_path));
+        let edition = package.map(|package| package.edition.to_string());
+        named_resolver(manifest).unwrap_or_else(|| resolver_of(edition.as_deref())) == "1"
+    };
     for (package, manifest) in metadata.packages.into_iter().zip(manifests) {
         let package = Found {
             package,
             workspace: root.clone(),
             manifest: manifest?,
         };
-        open.extend(package.path_dependencies().map(Utf8Path::to_owned));
+        let folders = package.path_dependencies(first_resolver);
+        open.extend(folders.map(Utf8Path::to_owned));
         found.insert(package.dir().to_owned(), package);
     }
     // Answers by manifest and workspace folder: one answer names all members of a workspace.
@@ -424,7 +441,7 @@ fn local_packages(
             package,
             workspace: root,
         };
-        open.extend(package.path_dependencies().map(Utf8Path::to_owned));
+        open.extend(package.path_dependencies(false).map(Utf8Path::to_owned));
         found.insert(dir, package);
     }
     Ok(found)

@@ -4,20 +4,26 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::asks::Asking;
+use super::development::{heard, with_development};
 use super::lock_graph::LockGraph;
 use super::selection::Output;
 use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
 
-/// Activates `outputs` for some platforms, and `further` packages with their default features. A local package that
-/// third-party crates are patched to gets all its features, since it is not known which ones those crates ask for.
+/// Activates `outputs` for some platforms. A local package that third-party crates are patched to gets all its features,
+/// since it is not known which ones those crates ask for.
 pub fn activated(
     workspace: &Workspace,
     platforms: &[String],
     builder: &[String],
     outputs: &[Output<'_>],
-    further: &[String],
 ) -> Activation {
+    let heard = heard(workspace, outputs.iter().map(|output| output.package));
+    // Under the first resolver the package of the workspace's folder has its say whatever is built.
+    let root = heard.iter().copied().find(|name| {
+        let mut named = outputs.iter().map(|output| output.package);
+        workspace.members[*name].is_root() && named.any(|package| package != *name)
+    });
     let setting = Setting {
         members: &workspace.members,
         apart: workspace.resolver() != "1",
@@ -32,34 +38,46 @@ pub fn activated(
         library.is_some_and(|library| library.proc_macro)
     };
     let mut below: BTreeSet<String> = BTreeSet::new();
+    let mut below_asking: BTreeSet<String> = BTreeSet::new();
     loop {
         let named = outputs.iter().map(|output| Root {
             package: output.package,
             features: output.features.iter().map(String::as_str).collect(),
             default_features: output.default_features,
             run: is_run(output.package),
+            compiled: true,
+            development: heard.contains(output.package),
         });
-        let further = further.iter().map(|package| Root {
+        let root = root.map(|package| Root {
             package,
             features: Vec::new(),
             default_features: true,
-            run: is_run(package),
+            run: false,
+            compiled: false,
+            development: true,
         });
-        let patched = below.iter().filter_map(|name| {
+        let patched = below.iter().chain(&below_asking).filter_map(|name| {
             let (name, member) = workspace.members.get_key_value(name)?;
             Some(Root {
                 package: name,
                 features: member.features.keys().map(String::as_str).collect(),
                 default_features: true,
                 run: true,
+                compiled: below.contains(name),
+                development: false,
             })
         });
-        let roots: Vec<Root<'_>> = named.chain(further).chain(patched).collect();
+        let roots: Vec<Root<'_>> = named.chain(root).chain(patched).collect();
         let activation = Activation::of(setting, &roots);
-        let found = below_third_party(workspace, activation.packages());
-        let known = below.len();
+        let found = below_third_party(workspace, activation.packages(), &BTreeSet::new());
+        let known = (below.len(), below_asking.len());
         below.extend(found.into_iter().map(str::to_owned));
-        if below.len() == known {
+        if !heard.is_empty() {
+            let all = activation.packages().chain(activation.asking());
+            let found = below_third_party(workspace, all, &heard);
+            below_asking.extend(found.into_iter().map(str::to_owned));
+        }
+        if (below.len(), below_asking.len()) == known {
             return activation;
         }
     }
@@ -71,16 +89,28 @@ pub fn activated(
 pub fn asked_of_patched(
     workspace: &Workspace,
     activation: &Activation,
+    named: &str,
 ) -> BTreeMap<String, BTreeSet<Arc<str>>> {
-    let below = below_third_party(workspace, activation.packages());
+    let heard = heard(workspace, [named]);
+    let all = || activation.packages().chain(activation.asking());
+    let below = below_third_party(workspace, all(), &heard);
     let has_features = |name: &&str| !workspace.members[*name].features.is_empty();
     if !below.iter().any(&has_features) {
         return BTreeMap::new();
     }
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
-    let packages: BTreeSet<String> = activation.packages().map(str::to_owned).collect();
+    let packages: BTreeSet<String> = all().map(str::to_owned).collect();
+    let development: BTreeMap<&str, BTreeSet<&str>> = heard
+        .iter()
+        .map(|name| {
+            (
+                *name,
+                workspace.members[*name].development_names().collect(),
+            )
+        })
+        .collect();
     let asked = below.iter().filter(|name| has_features(name)).map(|name| {
-        let entries = lock.above(name, &packages, &below);
+        let entries = lock.above(name, &packages, &below, &development);
         let mut asked: BTreeSet<Arc<str>> = entries.iter().map(|entry| lock.name(*entry)).collect();
         let mut names: HashSet<&str> = HashSet::from([*name]);
         names.extend(entries.iter().map(|entry| lock.entry(*entry).name.as_str()));
@@ -89,7 +119,9 @@ pub fn asked_of_patched(
             .filter(|package| !below.contains(package.as_str()))
         {
             let member = &workspace.members[package];
-            let asking = Asking::new(workspace.manifest_of(member), member, activation);
+            let is_heard = heard.contains(package.as_str());
+            let manifest = with_development(&member.manifest, |_| is_heard);
+            let asking = Asking::new(workspace.manifest_of(member), member, &manifest, activation);
             asked.extend(asking.of(&names));
         }
         ((*name).to_owned(), asked)
@@ -97,10 +129,12 @@ pub fn asked_of_patched(
     asked.collect()
 }
 
-/// Returns the local packages that third-party crates of `packages` are patched to.
+/// Returns the local packages that third-party crates of `packages` are patched to. Dev-dependencies count for the
+/// packages in `heard`.
 pub fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
+    heard: &BTreeSet<&str>,
 ) -> BTreeSet<&'a str> {
     // Most workspaces have no such packages.
     if !workspace.lock.builds_on_local() {
@@ -115,11 +149,13 @@ pub fn below_third_party<'a>(
         .flat_map(|member| member.loaded())
         .map(|name| (name.to_owned(), BTreeSet::new()))
         .collect();
-    direct.extend(
-        members
-            .iter()
-            .map(|member| (member.name.clone(), member.dependencies.clone())),
-    );
+    direct.extend(members.iter().map(|member| {
+        let is_heard = heard.contains(member.name.as_str());
+        let more = member.development_names().filter(|_| is_heard);
+        let needed = member.dependencies.iter().cloned();
+        let needed = needed.chain(more.map(str::to_owned)).collect();
+        (member.name.clone(), needed)
+    }));
     let found = workspace.lock.below_third_party(&direct).into_iter();
     found
         .filter(|name| workspace.members.contains_key(*name))

@@ -12,29 +12,35 @@ use crate::graph::{Activation, Member};
 /// What a package asks of others.
 pub struct Asking<'a> {
     member: &'a Member,
-    dependencies: Vec<Dependency<'a>>,
+    dependencies: Vec<Dependency>,
     /// The features that are on in it.
     switched_on: Vec<&'a str>,
     /// All that it asks.
     whole: Arc<str>,
 }
 
-struct Dependency<'a> {
+struct Dependency {
     /// What the manifest calls it.
-    key: &'a str,
+    key: String,
     package: String,
     text: String,
 }
 
 impl<'a> Asking<'a> {
-    pub fn new(workspace: &Table, member: &'a Member, activation: &'a Activation) -> Self {
-        let tables = dependency_tables(&member.manifest).into_iter();
+    /// For the package `member` with that `manifest`.
+    pub fn new(
+        workspace: &Table,
+        member: &'a Member,
+        manifest: &Table,
+        activation: &'a Activation,
+    ) -> Self {
+        let tables = dependency_tables(manifest).into_iter();
         let dependencies = tables.flat_map(|(table, dependencies)| {
             dependencies.iter().map(move |(key, value)| {
                 let value = with_inherited(workspace, key, value);
                 let package = value.get("package").and_then(Value::as_str).unwrap_or(key);
                 Dependency {
-                    key,
+                    key: key.clone(),
                     package: package.to_owned(),
                     text: format!("{table}.{key} {}", canonical(&value.into())),
                 }
@@ -52,7 +58,7 @@ impl<'a> Asking<'a> {
 
     /// What it asks of the crates and packages in `shared`; nothing when it needs none of them.
     pub fn of(&self, shared: &HashSet<&str>) -> Option<Arc<str>> {
-        let asked: Vec<&Dependency<'_>> = self
+        let asked: Vec<&Dependency> = self
             .dependencies
             .iter()
             .filter(|dependency| shared.contains(dependency.package.as_str()))
@@ -64,8 +70,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn text(&self, asked: &[&Dependency<'_>]) -> Arc<str> {
-        let names: BTreeSet<&str> = asked.iter().map(|dependency| dependency.key).collect();
+    fn text(&self, asked: &[&Dependency]) -> Arc<str> {
+        let names: BTreeSet<&str> = asked.iter().map(|asked| asked.key.as_str()).collect();
         let mut lines: BTreeSet<&str> = asked.iter().map(|asked| asked.text.as_str()).collect();
         let relevant = relevant_features(&self.member.features, &names);
         let features: Vec<String> = relevant
@@ -152,14 +158,14 @@ fn with_inherited(workspace: &Table, key: &str, value: &Value) -> Table {
     joined
 }
 
-/// The tables of dependencies of a manifest but those for development, by their name.
+/// The tables of dependencies of a manifest, by their name.
 pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets
         .into_iter()
         .flatten()
         .filter_map(|(target, value)| Some((format!("target.{target}."), value.as_table()?)));
-    let kinds = ["dependencies", "build-dependencies"];
+    let kinds = ["dependencies", "build-dependencies", "dev-dependencies"];
     std::iter::once((String::new(), manifest))
         .chain(targets)
         .flat_map(|(prefix, table)| {

@@ -8,6 +8,7 @@ use super::about::about;
 use super::collect::{Collector, Together};
 use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SKELETON};
+use super::development::Development;
 use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
@@ -15,7 +16,7 @@ use super::profile::{self, Linking};
 use super::runtime::RuntimeBase;
 use super::selection::{Output, leaf, member_reads, outermost, outputs};
 use super::service::Service;
-use super::skeleton::Skeleton;
+use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
 use crate::graph::cargo_config::CargoConfig;
 use crate::graph::each::each;
@@ -52,6 +53,8 @@ pub struct Plan {
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
+    /// What counts beside what is compiled.
+    pub development: Development,
     /// What each package that an output compiles is made of, by name.
     pub packages: BTreeMap<String, PackageInputs>,
     /// Paths that the Docker context is made of, sorted.
@@ -93,17 +96,33 @@ impl Plan {
             .flat_map(|selection| &selection.ground)
             .map(|stage| stage.package.clone())
             .collect();
-        let mut run: BTreeSet<&str> = BTreeSet::new();
+        let mut runner = Runner::default();
         if config.strategy == Strategy::Layer {
-            let libraries = selections.iter().flat_map(|selection| &selection.libraries);
-            run.extend(
-                libraries
-                    .filter(|stage| stage.used.run)
-                    .map(|stage| stage.package.as_str()),
-            );
+            let stages = selections.iter().flat_map(|selection| {
+                let stages = selection.libraries.iter();
+                stages.map(|stage| (stage, selection.linked_by_runner(stage)))
+            });
+            for (stage, linked) in stages {
+                let package = stage.package.as_str();
+                runner.run.extend(stage.used.run.then_some(package));
+                runner.linked.extend(linked.then_some(package));
+            }
         }
-        let skeleton = Skeleton::new(workspace, &config.profile, &compiled, &ground, &run);
-        let collector = Collector::new(workspace, &config, sources, &skeleton, &compiled);
+        let development = Development::new(workspace, &selections, &compiled);
+        let packages = Packages {
+            compiled: &compiled,
+            ground: &ground,
+            development: &development,
+        };
+        let skeleton = Skeleton::new(workspace, &config.profile, packages, &runner);
+        let collector = Collector::new(
+            workspace,
+            &config,
+            sources,
+            &skeleton,
+            &development,
+            &compiled,
+        );
         let unified: Vec<(&Selection, Together<'_>)> = selections
             .iter()
             .map(|selection| (selection, collector.together(selection)))
@@ -215,6 +234,7 @@ impl Plan {
             packs,
             packages: collector.into_packages(),
             skeleton,
+            development,
             context: outermost(&context),
             as_is,
             config,

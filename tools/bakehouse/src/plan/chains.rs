@@ -108,7 +108,7 @@ pub fn chains<'a>(
         let alone = builds.of(&outputs[..1]);
         Node {
             outputs: outputs.clone(),
-            patched: asked_of_patched(workspace, &alone[0]),
+            patched: asked_of_patched(workspace, &alone[0], outputs[0].package),
             alone,
         }
     });
@@ -183,7 +183,6 @@ impl Builds<'_> {
                     &machine.platforms,
                     &machine.builder,
                     outputs,
-                    &[],
                 )
             })
             .collect()

@@ -10,6 +10,7 @@ use super::asks::Asking;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
 use super::config::valid::{PackBinaryConfig, ServiceConfig};
+use super::development::{Development, heard, with_development};
 use super::inherit::{self, canonical};
 use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
@@ -57,6 +58,7 @@ pub struct Collector<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
     sources: &'a Sources,
+    development: &'a Development,
     /// What others than its own package's stages find in place of a package's manifest, which is not in the context.
     manifests: BTreeMap<Utf8PathBuf, &'a str>,
     /// The workspace manifest of the compile stages.
@@ -76,6 +78,7 @@ impl<'a> Collector<'a> {
         config: &'a Config,
         sources: &'a Sources,
         skeleton: &'a Skeleton,
+        development: &'a Development,
         compiled: &BTreeSet<String>,
     ) -> Self {
         let members = skeleton.members.values();
@@ -84,6 +87,7 @@ impl<'a> Collector<'a> {
             workspace,
             config,
             sources,
+            development,
             manifests: members
                 .map(|member| (member.path("Cargo.toml"), member.masked.as_str()))
                 .collect(),
@@ -94,7 +98,7 @@ impl<'a> Collector<'a> {
             shared: BTreeMap::new(),
         };
         for member in compiled.iter().map(|name| &workspace.members[name]) {
-            let mut keys = inherit::keys(&member.manifest);
+            let mut keys = inherit::keys(development.manifest(&member.name));
             keys.insert("metadata".to_owned());
             let shared = collector.shared.entry(&member.workspace).or_default();
             let new = keys.iter().filter(|key| !shared.contains_key(*key));
@@ -148,19 +152,43 @@ impl<'a> Collector<'a> {
 
     /// What `selection` compiles, for [`Self::binary`].
     pub fn together(&self, selection: &'a Selection) -> Together<'a> {
-        let packages: BTreeSet<String> = selection.closures.keys().cloned().collect();
-        let names: Vec<&String> = selection.closures.keys().collect();
+        let asking = selection.activation.asking();
+        let asking = asking.filter(|package| self.development.counts(package));
+        let names: Vec<&str> = selection
+            .closures
+            .keys()
+            .map(String::as_str)
+            .chain(asking)
+            .collect();
+        let packages = names.iter().map(|name| (*name).to_owned()).collect();
+        let heard = heard(
+            self.workspace,
+            selection.packages.iter().map(String::as_str),
+        );
         let asking = each(&names, |package| {
             let member = &self.workspace.members[*package];
-            let manifest = self.workspace.manifest_of(member);
-            let asking = Asking::new(manifest, member, &selection.activation);
+            let workspace = self.workspace.manifest_of(member);
+            let manifest = self.development.manifest(package);
+            let asking = if heard.contains(package) {
+                Asking::new(workspace, member, manifest, &selection.activation)
+            } else {
+                let manifest = with_development(manifest, |_| false);
+                Asking::new(workspace, member, &manifest, &selection.activation)
+            };
             (member.name.as_str(), asking)
         });
+        let development = heard.into_iter().map(|name| {
+            let names = self.development.names(name);
+            (name, names.map(String::as_str).collect())
+        });
+        let development = development.collect();
         Together {
             selection,
             asking: asking.into_iter().collect(),
             reached: Mutex::default(),
-            lock: self.lock.together(packages, &selection.activation),
+            lock: self
+                .lock
+                .together(packages, &selection.activation, &development),
         }
     }
 

@@ -11,6 +11,8 @@ pub struct LockGraph<'a> {
     entries: &'a [Package],
     /// By entry: the entries that it needs, sorted.
     needs: Vec<Vec<usize>>,
+    /// By entry of a local package: all entries that it lists, those of its dev-dependencies among them.
+    listed: BTreeMap<usize, Vec<usize>>,
     /// The workspace's packages, by name.
     members: BTreeMap<&'a str, usize>,
     names: Vec<Arc<str>>,
@@ -48,14 +50,14 @@ impl<'a> LockGraph<'a> {
             by_name.entry(&entry.name).or_default().push(index);
         }
         let member = |entry: &Package| members.get(&entry.name).filter(|_| entry.source.is_none());
-        let needs = |entry: &'a Package| {
+        let needs = |entry: &'a Package, all: bool| {
             let references = entry.dependencies.iter().chain(&entry.replace);
             let mut needs: Vec<usize> = references
                 .map(|reference| reference.split(' '))
                 .filter_map(|mut words| Some((words.next()?, words.next(), words.next())))
                 // The entry of a member lists its dev-dependencies as well.
                 .filter(|(name, ..)| {
-                    member(entry).is_none_or(|member| member.dependencies.contains(*name))
+                    all || member(entry).is_none_or(|member| member.dependencies.contains(*name))
                 })
                 .flat_map(|(name, version, source)| {
                     let named = by_name.get(name).into_iter().flatten().copied();
@@ -76,7 +78,13 @@ impl<'a> LockGraph<'a> {
             needs
         };
         let mut graph = Self {
-            needs: entries.iter().map(needs).collect(),
+            needs: entries.iter().map(|entry| needs(entry, false)).collect(),
+            listed: entries
+                .iter()
+                .enumerate()
+                .filter(|(_, entry)| member(entry).is_some())
+                .map(|(index, entry)| (index, needs(entry, true)))
+                .collect(),
             members: entries
                 .iter()
                 .enumerate()
@@ -164,16 +172,26 @@ impl<'a> LockGraph<'a> {
         entries.any(|index| self.entries[index].name == name)
     }
 
-    /// What is compiled together, for [`Self::part`].
-    pub fn together(&self, packages: BTreeSet<String>, activation: &Activation) -> Together {
+    /// What is compiled together, for [`Self::part`], and what has a say in its features. `development` are by package the
+    /// names of what its dev-dependencies mean which count.
+    pub fn together(
+        &self,
+        packages: BTreeSet<String>,
+        activation: &Activation,
+        development: &BTreeMap<&str, BTreeSet<&str>>,
+    ) -> Together {
         let mut needed_by = vec![Vec::new(); self.entries.len()];
-        for (index, reached) in self.reach(&packages).into_iter().enumerate() {
+        let reached = self.reach(&packages, development);
+        for (index, reached) in reached.into_iter().enumerate() {
             if reached {
                 let on = |needed: &usize| match (self.member(index), self.member(*needed)) {
-                    (Some(package), Some(needed)) => activation.is_needed(package, needed),
+                    (Some(package), Some(needed)) => {
+                        !activation.is_compiled(package) || activation.is_needed(package, needed)
+                    }
                     _ => true,
                 };
-                for needed in self.needed(index, &packages).filter(on) {
+                let needed = self.needed(index, &packages).filter(on);
+                for needed in needed.chain(self.tested(index, &packages, development)) {
                     needed_by[needed].push(index);
                 }
             }
@@ -187,7 +205,7 @@ impl<'a> LockGraph<'a> {
     /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
     /// which feature, so whoever needs a shared entry counts.
     pub fn part(&self, closure: &BTreeSet<String>, together: &Together) -> LockPart {
-        let mut holds = self.reach(closure);
+        let mut holds = self.reach(closure, &BTreeMap::new());
         let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
         while let Some(index) = open.pop() {
             for &by in &together.needed_by[index] {
@@ -206,8 +224,9 @@ impl<'a> LockGraph<'a> {
         package: &str,
         packages: &BTreeSet<String>,
         below: &BTreeSet<&str>,
+        development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> BTreeSet<usize> {
-        let reached = self.reach(packages);
+        let reached = self.reach(packages, development);
         let counts = |index: &usize| {
             let member = self.member(*index);
             reached[*index] && member.is_none_or(|name| below.contains(name) && name != package)
@@ -215,8 +234,12 @@ impl<'a> LockGraph<'a> {
         let mut above: BTreeSet<usize> = BTreeSet::new();
         let mut open: Vec<usize> = self.members.get(package).copied().into_iter().collect();
         while let Some(needed) = open.pop() {
+            let needs = |index: &usize| {
+                let mut tested = self.tested(*index, packages, development);
+                self.needs[*index].contains(&needed) || tested.any(|tested| tested == needed)
+            };
             let entries = (0..self.entries.len()).filter(counts);
-            for index in entries.filter(|index| self.needs[*index].contains(&needed)) {
+            for index in entries.filter(needs) {
                 if above.insert(index) {
                     open.push(index);
                 }
@@ -227,15 +250,20 @@ impl<'a> LockGraph<'a> {
 
     /// Returns the third-party crates that `packages` reach.
     pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
-        let reached = self.reach(packages).into_iter().enumerate();
+        let reached = self.reach(packages, &BTreeMap::new());
+        let reached = reached.into_iter().enumerate();
         reached
             .filter(|(index, reached)| *reached && self.member(*index).is_none())
             .map(|(index, _)| index)
             .collect()
     }
 
-    /// By entry: whether `packages` reach it.
-    fn reach(&self, packages: &BTreeSet<String>) -> Vec<bool> {
+    /// By entry: whether `packages` reach it, by these dev-dependencies as well.
+    fn reach(
+        &self,
+        packages: &BTreeSet<String>,
+        development: &BTreeMap<&str, BTreeSet<&str>>,
+    ) -> Vec<bool> {
         let mut reached = vec![false; self.entries.len()];
         let mut open: Vec<usize> = packages
             .iter()
@@ -244,6 +272,7 @@ impl<'a> LockGraph<'a> {
         while let Some(index) = open.pop() {
             if !std::mem::replace(&mut reached[index], true) {
                 open.extend(self.needed(index, packages));
+                open.extend(self.tested(index, packages, development));
             }
         }
         reached
@@ -256,6 +285,25 @@ impl<'a> LockGraph<'a> {
         packages: &'b BTreeSet<String>,
     ) -> impl Iterator<Item = usize> + 'b {
         self.needs[index].iter().copied().filter(|&needed| {
+            self.member(needed)
+                .is_none_or(|name| packages.contains(name))
+        })
+    }
+
+    /// What the entry of a local package has dev-dependencies on that count.
+    fn tested<'b>(
+        &'b self,
+        index: usize,
+        packages: &'b BTreeSet<String>,
+        development: &'b BTreeMap<&str, BTreeSet<&str>>,
+    ) -> impl Iterator<Item = usize> + 'b {
+        let names = self.member(index).and_then(|name| development.get(name));
+        let listed = names.and_then(|names| Some((names, self.listed.get(&index)?)));
+        let listed = listed.into_iter().flat_map(|(names, listed)| {
+            let named = |needed: &usize| names.contains(self.entries[*needed].name.as_str());
+            listed.iter().copied().filter(named)
+        });
+        listed.filter(|&needed| {
             self.member(needed)
                 .is_none_or(|name| packages.contains(name))
         })

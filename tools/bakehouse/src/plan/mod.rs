@@ -12,6 +12,7 @@ pub mod chains;
 mod collect;
 pub mod config;
 pub mod costs;
+pub mod development;
 pub mod draft;
 pub mod explain;
 pub mod glibc;

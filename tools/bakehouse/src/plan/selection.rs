@@ -120,14 +120,6 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         }
     };
     let root = workspace.root_package().map(|member| member.name.as_str());
-    // Under the first resolver, and with a root package, Cargo's options for features mean something else.
-    let first_resolver = workspace.resolver() == "1"
-        && root.is_some_and(|root| {
-            let mut activations = chains
-                .iter()
-                .map(|chain| all_activated(workspace, config, &chain.outputs, &[]));
-            activations.any(|activation| activation.packages().any(|package| package == root))
-        });
     let each_has_a_name = config.unify == Unify::Each && chains.len() > 1;
     let selection = |(at, chain): (usize, Chain<'_>)| {
         let group = Group {
@@ -135,7 +127,7 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
             config,
             outputs: &chain.outputs,
             root,
-            first_resolver,
+            first_resolver: workspace.resolver() == "1",
         };
         let suffix = match at {
             0 if !each_has_a_name => String::new(),
@@ -172,23 +164,14 @@ fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     }
 }
 
-/// Activates `outputs` for all platforms, and `further` packages with their default features.
-fn all_activated(
-    workspace: &Workspace,
-    config: &Config,
-    outputs: &[Output<'_>],
-    further: &[String],
-) -> Activation {
-    let builder = config.builder_platforms();
-    activated(workspace, &config.platforms, builder, outputs, further)
-}
-
 /// Outputs whose features are unified.
 struct Group<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
     outputs: &'a [Output<'a>],
     root: Option<&'a str>,
+    /// Cargo's first resolver: the library of a stage cannot be named to Cargo, which would listen to its dev-dependencies
+    /// and, with a root package, switch on its default features.
     first_resolver: bool,
 }
 
@@ -202,18 +185,17 @@ impl Group<'_> {
             .map(|output| output.package)
             .collect();
         let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
-        let mut activation = all_activated(self.workspace, self.config, self.outputs, &[]);
-        let mut by_default = self.default_would_add(&activation, &packages);
-        let named = !by_default.is_empty() || !without_default.is_empty();
-        let all_features_named = named && !self.first_resolver;
-        while !by_default.is_empty() && !all_features_named {
-            activation = all_activated(self.workspace, self.config, self.outputs, &by_default);
-            let known = by_default.len();
-            by_default.extend(self.default_would_add(&activation, &packages));
-            if by_default.len() == known {
-                break;
-            }
-        }
+        let builder = self.config.builder_platforms();
+        let activation = activated(
+            self.workspace,
+            &self.config.platforms,
+            builder,
+            self.outputs,
+        );
+        // Under the first resolver, and with a root package, Cargo's options for features mean something else.
+        let unnamed = self.root.filter(|_| self.first_resolver);
+        let named = !without_default.is_empty() || self.default_would_add(&activation, &packages);
+        let all_features_named = named && unnamed.is_none();
         let mut features: BTreeSet<String> = self
             .outputs
             .iter()
@@ -304,9 +286,9 @@ impl Group<'_> {
             Strategy::Layer => self.config.groups.clone(),
             Strategy::Mount => BTreeMap::new(),
         };
-        let no_default_features = match self.root.filter(|_| self.first_resolver) {
-            // There the option applies to the root package alone.
-            Some(root) => without_default.contains(root),
+        let no_default_features = match unnamed {
+            // There the option applies to the root package alone, whose default features affect others.
+            Some(root) => without_default.contains(root) && packages.len() == 1,
             None => all_features_named,
         };
         let mut selection = Selection {
@@ -322,7 +304,8 @@ impl Group<'_> {
             packages: packages.into_iter().map(str::to_owned).collect(),
             features: features.into_iter().collect(),
             no_default_features,
-            unnamed: self.root.filter(|_| self.first_resolver).map(str::to_owned),
+            unnamed: unnamed.map(str::to_owned),
+            by_runner: self.first_resolver,
             ground,
             libraries,
             leaves,
@@ -341,10 +324,10 @@ impl Group<'_> {
         selection
     }
 
-    /// The libraries whose default features nothing switches on, but a stage of their own would.
-    fn default_would_add(&self, activation: &Activation, packages: &BTreeSet<&str>) -> Vec<String> {
-        if self.config.strategy != Strategy::Layer {
-            return Vec::new();
+    /// Whether there are libraries whose default features nothing switches on, but a stage of their own would.
+    fn default_would_add(&self, activation: &Activation, packages: &BTreeSet<&str>) -> bool {
+        if self.config.strategy != Strategy::Layer || self.first_resolver {
+            return false;
         }
         let ground = self.ground(activation);
         let uses = activation.uses(packages.iter().copied());
@@ -356,11 +339,7 @@ impl Group<'_> {
                 && default.is_some()
                 && !activation.has_linked(package, "default")
         };
-        activation
-            .packages()
-            .filter(adds)
-            .map(str::to_owned)
-            .collect()
+        activation.packages().any(|package| adds(&package))
     }
 
     /// The paths that a stage of `package` has to be given: folders of third-party crates are there in every stage.
@@ -375,7 +354,8 @@ impl Group<'_> {
 
     /// All that a build of each package compiles.
     fn closures(&self, activation: &Activation) -> BTreeMap<String, BTreeSet<String>> {
-        let patched = !below_third_party(self.workspace, activation.packages()).is_empty();
+        let patched =
+            !below_third_party(self.workspace, activation.packages(), &BTreeSet::new()).is_empty();
         let closure = |package: &str| {
             let all = activation.closure([package]);
             if patched {
@@ -397,7 +377,11 @@ impl Group<'_> {
         mut packages: BTreeSet<String>,
     ) -> BTreeSet<String> {
         loop {
-            let below = below_third_party(self.workspace, packages.iter().map(String::as_str));
+            let below = below_third_party(
+                self.workspace,
+                packages.iter().map(String::as_str),
+                &BTreeSet::new(),
+            );
             let more = activation.closure(below);
             if more.is_subset(&packages) {
                 return packages;
@@ -408,7 +392,7 @@ impl Group<'_> {
 
     fn ground(&self, activation: &Activation) -> BTreeSet<String> {
         let foreign = |package: &&str| self.workspace.members[*package].foreign;
-        let below = below_third_party(self.workspace, activation.packages());
+        let below = below_third_party(self.workspace, activation.packages(), &BTreeSet::new());
         activation.closure(activation.packages().filter(foreign).chain(below))
     }
 }

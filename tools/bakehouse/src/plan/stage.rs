@@ -33,6 +33,9 @@ pub struct Selection {
     pub no_default_features: bool,
     /// The root package under Cargo's first resolver, to which features without a package's name belong.
     pub unnamed: Option<String>,
+    /// A library is compiled for the package that depends on it for that, not named to Cargo: under the first resolver Cargo
+    /// listens to the dev-dependencies of what is named.
+    pub by_runner: bool,
     /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
     /// members, what third-party crates are patched to, and what those need.
     pub ground: Vec<CompileStage>,
@@ -72,6 +75,13 @@ pub struct CompileStage {
     /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
     /// is another than when it was compiled, so whoever is laid upon it needs them too.
     pub variables: Vec<String>,
+}
+
+impl CompileStage {
+    /// Whether something links its library, or nothing needs it.
+    pub fn is_linked(&self) -> bool {
+        self.used.linked || !self.used.run
+    }
 }
 
 /// The features that an output asks for.
@@ -158,6 +168,11 @@ impl Selection {
             .iter()
             .flat_map(|library| self.laid_upon(library));
         needed.filter(|name| seen.insert(name.clone())).collect()
+    }
+
+    /// Whether something links the library of `stage`, for whom the runner does.
+    pub fn linked_by_runner(&self, stage: &CompileStage) -> bool {
+        self.by_runner && stage.is_linked()
     }
 
     /// Whether `package` is compiled with the third-party crates.

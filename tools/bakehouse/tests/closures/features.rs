@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 
-use crate::tree::{Tree, cargo, stderr};
+use crate::tree::{Tree, cargo, files, stderr};
+
+/// The package in the folder of a workspace, where there is one.
+const ROOT: &str = "whole";
 
 /// Sets of features that a build compiles with, by package, whether it is for the builder, and kind of target.
 type Units = BTreeMap<(String, bool, String), BTreeSet<Vec<String>>>;
 
-/// Returns the local packages that Cargo would compile.
-fn units(tree: &Tree, arguments: &[&str]) -> Units {
+/// The packages that Cargo would compile in a folder: the local ones, or all.
+fn units_in(folder: &Path, arguments: &[&str], all: bool) -> Units {
     let host = || {
         let mut rustc = std::process::Command::new("rustc");
         let said = rustc.arg("-vV").output().unwrap().stdout;
@@ -19,31 +23,29 @@ fn units(tree: &Tree, arguments: &[&str]) -> Units {
             .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
     };
     let mut command = cargo();
-    command.args([
-        "build",
-        "--unit-graph",
-        "-Zunstable-options",
-        "--locked",
-        "--offline",
-    ]);
-    // With a target, Cargo says which units are for the builder.
+    command.args(["build", "--unit-graph", "-Zunstable-options", "--offline"]);
+    // With a target Cargo tells what is for the builder.
     command.args(["--target", &host().unwrap()]).args(arguments);
-    command
-        .env("RUSTC_BOOTSTRAP", "1")
-        .current_dir(tree.path(""));
+    command.env("RUSTC_BOOTSTRAP", "1").current_dir(folder);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}\n{}", stderr(&output));
     let graph: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let mut units = Units::new();
     for unit in graph["units"].as_array().unwrap() {
         let id = unit["pkg_id"].as_str().unwrap();
-        let Some((folder, _)) = id
-            .strip_prefix("path+file://")
-            .and_then(|id| id.split_once('#'))
-        else {
+        let local = id.starts_with("path+file://");
+        if !local && !all {
             continue;
+        }
+        let (folder, named) = id.split_once('#').unwrap();
+        let name = match named.split_once('@') {
+            Some((name, _)) if local => name.to_owned(),
+            _ if local => folder.rsplit('/').next().unwrap().to_owned(),
+            _ => named.to_owned(),
         };
-        let name = folder.rsplit('/').next().unwrap().to_owned();
+        if name == "bakehouse-runner" {
+            continue;
+        }
         let kind = unit["target"]["kind"][0].as_str().unwrap().to_owned();
         let features = unit["features"].as_array().unwrap().iter();
         let features = features.map(|feature| feature.as_str().unwrap().to_owned());
@@ -53,7 +55,64 @@ fn units(tree: &Tree, arguments: &[&str]) -> Units {
     units
 }
 
-/// Returns Cargo's arguments in a stage of the generated Dockerfile, without those about the builder.
+fn units(tree: &Tree, arguments: &[&str]) -> Units {
+    units_in(&tree.path(""), arguments, false)
+}
+
+/// The workspace as stages see it: the skeleton with the sources of `packages`, and with the manifest that shows the root
+/// package itself, or masked.
+fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let lay = |from: &str| {
+        for path in files(&tree.path(from)) {
+            let to = folder.path().join(&path);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(tree.path(from).join(&path), to).unwrap();
+        }
+    };
+    lay("docker/skeleton/deps");
+    let runner = folder.path().join("bakehouse-runner");
+    if runner.exists() {
+        std::fs::create_dir_all(runner.join("src")).unwrap();
+        for file in ["src/lib.rs", "build.rs"] {
+            std::fs::write(runner.join(file), "").unwrap();
+        }
+    }
+    // Services are no libraries there.
+    for service in services(tree) {
+        let manifest = folder.path().join(&service.alone[1]).join("Cargo.toml");
+        if let Ok(text) = std::fs::read_to_string(&manifest) {
+            std::fs::write(manifest, text.replace("\n[lib]\n", "\n[[bin]]\n")).unwrap();
+        }
+    }
+    for package in packages {
+        let from = if tree.path(package).is_dir() {
+            package
+        } else {
+            ""
+        };
+        for path in files(&tree.path(from)) {
+            let source = ["src/", "build.rs"]
+                .iter()
+                .any(|start| path.starts_with(start));
+            if source {
+                let to = folder.path().join(from).join(&path);
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::copy(tree.path(from).join(&path), to).unwrap();
+            }
+        }
+        let own = format!("docker/skeleton/own/{from}/Cargo.toml");
+        if !from.is_empty() && tree.path(&own).exists() {
+            std::fs::copy(tree.path(&own), folder.path().join(from).join("Cargo.toml")).unwrap();
+        }
+    }
+    let manifest = if root { "root" } else { "own" };
+    let manifest = tree.path(&format!("docker/skeleton/{manifest}/Cargo.toml"));
+    std::fs::copy(manifest, folder.path().join("Cargo.toml")).unwrap();
+    folder
+}
+
+/// Cargo's arguments in a stage of the generated Dockerfile, but for what is about the builder.
 fn arguments(dockerfile: &str, stage: &str) -> Option<Vec<String>> {
     let (_, rest) = dockerfile.split_once(&format!(" AS {stage}\n"))?;
     let (_, rest) = rest.split_once("\ncargo build ")?;
@@ -94,7 +153,12 @@ fn services(tree: &Tree) -> Vec<Service> {
             ];
             let features = service.get("features").and_then(toml::Value::as_array);
             for feature in features.into_iter().flatten() {
-                alone.push(format!("--features={}", feature.as_str().unwrap()));
+                let feature = feature.as_str().unwrap();
+                // Under the first resolver one without a name is the root package's, wherever there is one.
+                alone.push(match package {
+                    ROOT => format!("--features={feature}"),
+                    _ => format!("--features={package}/{feature}"),
+                });
             }
             if service
                 .get("default-features")
@@ -147,12 +211,20 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
         .iter()
         .map(|service| {
             let arguments: Vec<&str> = service.alone.iter().map(String::as_str).collect();
-            (service.name.as_str(), units(tree, &arguments))
+            let folder = tree.path("");
+            (service.name.as_str(), units_in(&folder, &arguments, true))
         })
         .collect();
+    let local = |units: &Units| -> Units {
+        let units = units.iter().filter(|((name, ..), _)| !name.contains('@'));
+        units
+            .map(|(key, features)| (key.clone(), features.clone()))
+            .collect()
+    };
     for service in &services {
         let alone = &alone[service.name.as_str()];
-        let compiled: BTreeSet<String> = alone.keys().map(|(name, ..)| name.clone()).collect();
+        let compiled: BTreeSet<String> =
+            local(alone).keys().map(|(name, ..)| name.clone()).collect();
         assert_eq!(
             closures[&service.name], compiled,
             "closure of {}",
@@ -173,7 +245,19 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             .find_map(|name| arguments(&dockerfile, &format!("build-{name}")))
             .unwrap();
         let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
-        assert_eq!(&units(tree, &stage), alone, "{} by {stage:?}", service.name);
+        let root = dockerfile.contains("/skeleton/root/") && compiled.contains(ROOT);
+        let folder = laid_out(tree, &compiled, root);
+        let in_stage = units_in(folder.path(), &stage, true);
+        // What is not local is compiled as all of the chain ask for it.
+        if chain.len() == 1 {
+            assert_eq!(&in_stage, alone, "{} by {stage:?}", service.name);
+        }
+        assert_eq!(
+            local(&in_stage),
+            local(alone),
+            "{} by {stage:?}",
+            service.name
+        );
     }
     // A library is compiled with the features that one of its stage's services gives it.
     for (at, chain) in chains.iter().enumerate() {
@@ -186,15 +270,20 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             let Some(stage) = arguments(&dockerfile, &format!("lib-{package}{suffix}")) else {
                 continue;
             };
-            // The runner package is not part of the workspace.
-            if stage.iter().any(|word| word.contains("bakehouse-runner")) {
-                continue;
-            }
             let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
-            let units = units(tree, &stage);
-            let key = (package.clone(), false, "lib".to_owned());
-            let wanted = chain.iter().find_map(|name| alone[name.as_str()].get(&key));
-            assert_eq!(units.get(&key), wanted, "{package} by {stage:?}");
+            // What it needs is compiled with its sources; that of others is not there.
+            let holders = chain.iter().map(|name| &closures[name.as_str()]);
+            let holder = holders.clone().find(|closure| closure.contains(package));
+            let Some(holder) = holder else { continue };
+            let folder = laid_out(tree, holder, false);
+            for run in [false, true] {
+                let units = units_in(folder.path(), &stage, false);
+                let key = (package.clone(), run, "lib".to_owned());
+                let wanted = chain.iter().find_map(|name| alone[name.as_str()].get(&key));
+                if wanted.is_some() {
+                    assert_eq!(units.get(&key), wanted, "{package} by {stage:?}");
+                }
+            }
         }
     }
     chains
@@ -423,20 +512,30 @@ fn workspace(seed: u64) -> String {
     for _ in 0..8 {
         random.next(2);
     }
-    let resolver = random.next(3) + 1;
+    let resolver = if random.one_in(2) {
+        1
+    } else {
+        random.next(2) + 2
+    };
+    let with_root = random.one_in(3);
     let all = LIBRARIES + SERVICES;
     let name = |index: usize| match index.checked_sub(LIBRARIES) {
         None => format!("m{index}"),
+        Some(SERVICES) => ROOT.to_owned(),
         Some(service) => format!("s{service}"),
     };
     let members: Vec<String> = (0..all).map(|index| format!("{:?}", name(index))).collect();
-    let mut text = format!(
-        "-- Cargo.toml --\n[workspace]\nresolver = \"{resolver}\"\nmembers = [{}]\n",
-        members.join(", ")
-    );
-    for index in 0..all {
+    let mut text = String::new();
+    // The package of the workspace's folder comes last.
+    for index in 0..all + usize::from(with_root) {
         let name = name(index);
-        writeln!(text, "-- {name}/Cargo.toml --\n[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"").unwrap();
+        let is_root = index == all;
+        let folder = if is_root {
+            String::new()
+        } else {
+            format!("{name}/")
+        };
+        writeln!(text, "-- {folder}Cargo.toml --\n[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"").unwrap();
         let is_service = index >= LIBRARIES;
         let proc_macro = !is_service && random.one_in(6);
         if proc_macro {
@@ -455,8 +554,8 @@ fn workspace(seed: u64) -> String {
             }
             let kind = match random.next(8) {
                 0 | 1 => "build-dependencies",
-                // Under the first resolver, dependencies for tests influence the features of builds.
-                2 if resolver > 1 => "dev-dependencies",
+                // Under the first resolver these have a say in the features of what is built.
+                2 | 3 => "dev-dependencies",
                 _ => "dependencies",
             };
             has_build |= kind == "build-dependencies";
@@ -474,7 +573,8 @@ fn workspace(seed: u64) -> String {
                 format!("m{needed}")
             };
             let mut line = format!(
-                "{key} = {{ path = \"../m{needed}\", features = {:?}",
+                "{key} = {{ path = \"{}m{needed}\", features = {:?}",
+                if is_root { "" } else { "../" },
                 random.some(&FEATURES)
             );
             if renamed {
@@ -504,7 +604,31 @@ fn workspace(seed: u64) -> String {
                 });
             }
         }
-        // A crate that is not local may be optional too.
+        if random.one_in(2) {
+            tables
+                .entry("[dependencies]".to_owned())
+                .or_default()
+                .push_str("proc-macro2 = { version = \"1\", default-features = false }\n");
+        }
+        // What asks others for features need not be local, nor reach anything that is compiled.
+        if random.one_in(3) {
+            let (name, features) = [
+                ("syn", ["proc-macro", "printing"]),
+                ("quote", ["proc-macro", "default"]),
+                ("itoa", ["no-panic"; 2]),
+            ][random.next(3)];
+            let features = match name {
+                "itoa" => Vec::new(),
+                _ => random.some(&features),
+            };
+            let version = if name == "syn" { 2 } else { 1 };
+            let line = format!(
+                "{name} = {{ version = \"{version}\", default-features = false, features = {features:?} }}\n"
+            );
+            let dev = tables.entry("[dev-dependencies]".to_owned());
+            dev.or_default().push_str(&line);
+        }
+        // A crate that is not local may be optional, too.
         if random.one_in(3) {
             tables
                 .entry("[dependencies]".to_owned())
@@ -535,24 +659,41 @@ fn workspace(seed: u64) -> String {
             writeln!(text, "{feature} = [{}]", own.join(", ")).unwrap();
         }
         if has_build || random.one_in(5) {
-            writeln!(text, "-- {name}/build.rs --\nfn main() {{}}").unwrap();
+            writeln!(text, "-- {folder}build.rs --\nfn main() {{}}").unwrap();
         }
-        if is_service {
-            writeln!(text, "-- {name}/src/main.rs --\nfn main() {{}}").unwrap();
+        // Cargo does without what has no library, but listens to it.
+        if is_service || (!proc_macro && random.one_in(12)) {
+            writeln!(text, "-- {folder}src/main.rs --\nfn main() {{}}").unwrap();
         } else {
-            writeln!(text, "-- {name}/src/lib.rs --").unwrap();
+            writeln!(text, "-- {folder}src/lib.rs --").unwrap();
         }
     }
+    let workspace = format!(
+        "[workspace]\nresolver = \"{resolver}\"\nmembers = [{}]\n",
+        members.join(", ")
+    );
+    let root = "-- Cargo.toml --\n";
+    if with_root {
+        text = text.replace(&format!("\n{root}"), &format!("\n{root}{workspace}"));
+    } else {
+        text = format!("{root}{workspace}{text}");
+    }
     text += "-- bakehouse.toml --\nprofile = \"dev\"\n";
+    let root_is_built = with_root && random.one_in(2);
     for service in 0..=SERVICES {
-        let package = service.min(SERVICES - 1);
+        let package = match service {
+            SERVICES if root_is_built => ROOT.to_owned(),
+            _ => format!("s{}", service.min(SERVICES - 1)),
+        };
         writeln!(
             text,
-            "[services.x{service}]\npackage = \"s{package}\"\nfeatures = {:?}",
+            "[services.x{service}]\npackage = \"{package}\"\nfeatures = {:?}",
             random.some(&FEATURES)
         )
         .unwrap();
-        if random.one_in(4) {
+        // There Cargo leaves out those of the root package alone.
+        let always = resolver == 1 && with_root && package != ROOT;
+        if !always && random.one_in(4) {
             text += "default-features = false\n";
         }
     }
@@ -566,12 +707,15 @@ fn together(tree: &Tree, one: &Service, other: &Service) -> bool {
             .alone
             .iter()
             .filter_map(|word| word.strip_prefix("--features="))
+            .map(|feature| feature.rsplit('/').next().unwrap())
             .map(|feature| format!("{}/{feature}", service.alone[1]))
             .collect();
-        let manifest: toml::Table = tree
-            .read(&format!("{}/Cargo.toml", service.alone[1]))
-            .parse()
-            .unwrap();
+        let folder = match service.alone[1].as_str() {
+            ROOT => "",
+            package => &format!("{package}/"),
+        };
+        let manifest = tree.read(&format!("{folder}Cargo.toml"));
+        let manifest: toml::Table = manifest.parse().unwrap();
         let has_default = manifest["features"].get("default").is_some();
         let default = has_default
             && !service
@@ -625,6 +769,16 @@ fn services_with_features_at_random_are_in_as_few_chains_as_cargo_allows() {
         println!("seed {seed}");
         let tree = Tree::of(&text);
         let chains = check(&tree);
+        let config = tree.read("bakehouse.toml");
+        for more in ["unify = \"each\"", "cache.strategy = \"mount\""] {
+            tree.write("bakehouse.toml", &format!("{more}\n{config}"));
+            check(&tree);
+        }
+        tree.write("bakehouse.toml", &config);
+        // Cargo cannot be asked for some packages with these features there.
+        if text.contains("resolver = \"1\"") && tree.path("src").exists() {
+            continue;
+        }
         let services = services(&tree);
         let mut parted = BTreeSet::new();
         for one in 0..services.len() {

@@ -7,6 +7,7 @@ mod binaries;
 mod development;
 mod features;
 mod first;
+mod first_resolver;
 mod grouped;
 mod linked;
 mod nested;

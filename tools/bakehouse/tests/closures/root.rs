@@ -174,7 +174,7 @@ more = []
 fn main() { println!("{}", cfg!(feature = "more")) }
 "#,
     );
-    assert_eq!(tree.closures(), ["one: one", "whole: extra quiet whole"]);
+    assert_eq!(tree.closures(), ["one: one", "whole: quiet whole"]);
     let (printed, _) = tree.build(&[]);
     assert_eq!(printed, ["one: true", "whole: true 0"]);
 }

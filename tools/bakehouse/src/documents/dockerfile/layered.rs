@@ -48,7 +48,11 @@ fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stag
         .collect();
     script.push("touch /tmp/before".to_owned());
     script.extend(before_compiler(plan, stage.libraries[0], &as_is));
-    script.extend(cargo_build(plan, selection, &library_targets(plan, stage)));
+    script.extend(cargo_build(
+        plan,
+        selection,
+        &library_targets(plan, selection, stage),
+    ));
     if !as_is.is_empty() {
         script.push("# For Cargo, those that it loads are there again.".to_owned());
         script.push("cp -R --preserve=mode,links /manifests/. .".to_owned());
@@ -103,17 +107,20 @@ fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stag
 }
 
 /// Libraries as those who link them and those who run them want them.
-fn library_targets(plan: &Plan, stage: &LibraryStage<'_>) -> String {
-    let run = stage.libraries.iter().filter(|library| library.used.run);
-    let run: Vec<String> = run
+fn library_targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> String {
+    let needed = stage
+        .libraries
+        .iter()
+        .filter(|library| library.used.run || selection.linked_by_runner(library));
+    let needed: Vec<String> = needed
         .map(|library| format!("{RUNNER}/{}", library.package))
         .collect();
     let mut words = String::new();
-    if !run.is_empty() {
-        words += &format!("-p {RUNNER} --features {} ", run.join(","));
+    if !needed.is_empty() {
+        words += &format!("-p {RUNNER} --features {} ", needed.join(","));
     }
     for library in &stage.libraries {
-        if library.used.linked || !library.used.run {
+        if library.is_linked() && !selection.by_runner {
             words += &format!("-p {} ", spec(plan, &library.package));
         }
     }

@@ -260,10 +260,14 @@ pub fn fetching_config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
 
 /// Makes the services' skeletons binaries, so that `--lib` means the internal libraries.
 fn no_library(plan: &Plan, selection: &Selection) -> Vec<String> {
-    let services: Vec<String> = selection
-        .packages
+    let services: Vec<String> = plan
+        .skeleton
+        .members
         .iter()
-        .map(|package| &plan.skeleton.members[package])
+        .filter(|(package, member)| {
+            selection.packages.contains(package) || member.only_named_as_library
+        })
+        .map(|(_, member)| member)
         .filter(|member| member.role == Role::Masked && !member.is_root)
         .map(|member| member.path("Cargo.toml").to_string())
         .collect();

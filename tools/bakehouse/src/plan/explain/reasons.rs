@@ -112,7 +112,8 @@ impl<'a> Explained<'a> {
                     let heirs = output.closure.iter().filter(|package| {
                         let member = &state.workspace.members[*package];
                         member.workspace.join("Cargo.toml") == *file
-                            && inherit::keys(&member.manifest).contains(key)
+                            && inherit::keys(state.plan.development.manifest(&member.name))
+                                .contains(key)
                     });
                     heirs
                         .map(|package| state.chain(output, package))

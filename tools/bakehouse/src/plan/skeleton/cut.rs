@@ -6,10 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::manifest::{hollow, inherited, library, masked, own, without_path_version};
-use super::{MemberSkeleton, RUNNER, Role};
+use super::{MemberSkeleton, RUNNER, Role, Runner};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::{Member, Workspace, patch};
+use crate::plan::development::Development;
 use crate::plan::profile;
 
 /// A workspace cut to some of its packages.
@@ -24,8 +25,8 @@ pub(super) struct Cut<'a> {
     pub(super) reachable: &'a [&'a Package],
     /// Packages whose version is not masked.
     pub(super) plain: &'a BTreeSet<String>,
-    /// Libraries that [`RUNNER`] can depend on.
-    pub(super) run: &'a BTreeSet<&'a str>,
+    pub(super) development: &'a Development,
+    pub(super) runner: &'a Runner<'a>,
 }
 
 impl Cut<'_> {
@@ -40,20 +41,53 @@ impl Cut<'_> {
     pub(super) fn member(&self, member: &Member) -> MemberSkeleton {
         let role = self.kept[&member.name];
         let masked = match role {
-            Role::Masked => masked(member, self.plain.contains(&member.name)),
-            Role::Ground => own(member),
-            Role::Hollow => hollow(member, self.plain.contains(&member.name)),
+            Role::Masked | Role::Asking => self.masked(member, role),
+            Role::Ground => self.own(member),
+            Role::Hollow => self.hollow(member),
         };
         MemberSkeleton {
             dir: member.dir.clone(),
             role,
             masked: text(&masked),
-            own: text(&own(member)),
-            library: self.shares_a_name(member).then(|| text(&library(member))),
+            own: match role {
+                Role::Masked | Role::Ground => text(&self.own(member)),
+                Role::Asking | Role::Hollow => String::new(),
+            },
+            library: self
+                .shares_a_name(member)
+                .then(|| text(&library(self.own(member)))),
             build_script: member.build_script,
             roots: member.roots.clone(),
+            only_named_as_library: member.library.is_none() && self.is_needed(member),
             is_root: member.is_root() && (!member.foreign || role == Role::Ground),
         }
+    }
+
+    fn own(&self, member: &Member) -> Table {
+        own(self.development.manifest(&member.name))
+    }
+
+    fn masked(&self, member: &Member, role: Role) -> Table {
+        let manifest = self.development.manifest(&member.name);
+        let build_script = member.build_script && role != Role::Asking;
+        let own_version = self.plain.contains(&member.name);
+        let mut table = masked(member, manifest, build_script, own_version);
+        if role == Role::Asking {
+            without_library(&mut table, member);
+        }
+        table
+    }
+
+    fn hollow(&self, member: &Member) -> Table {
+        let mut table = hollow(member, self.plain.contains(&member.name));
+        without_library(&mut table, member);
+        table
+    }
+
+    /// Whether another package has it among its dependencies.
+    fn is_needed(&self, member: &Member) -> bool {
+        let mut others = self.kept.keys().map(|name| &self.workspace.members[name]);
+        others.any(|other| other.edges.iter().any(|edge| edge.to == member.name))
     }
 
     /// Whether another package that is compiled has a binary of the same name.
@@ -73,11 +107,12 @@ impl Cut<'_> {
             .root_package()
             .and_then(|member| Some((member, *self.kept.get(&member.name)?)));
         let mut table = match package {
-            Some((member, Role::Hollow)) => hollow(member, self.plain.contains(&member.name)),
-            Some((member, Role::Ground)) => own(member),
-            Some((member, Role::Masked)) if with_package => own(member),
-            Some((member, Role::Masked)) => {
-                let mut table = masked(member, self.plain.contains(&member.name));
+            Some((member, Role::Hollow)) => self.hollow(member),
+            Some((member, Role::Ground)) => self.own(member),
+            Some((member, role @ Role::Asking)) => self.masked(member, role),
+            Some((member, Role::Masked)) if with_package => self.own(member),
+            Some((member, role @ Role::Masked)) => {
+                let mut table = self.masked(member, role);
                 // Where libraries are compiled, it must not pass for one that a service needs.
                 if !mask
                     && !member.binaries.is_empty()
@@ -113,7 +148,7 @@ impl Cut<'_> {
             values.into()
         };
         let mut members = dirs(false);
-        if !self.run.is_empty() {
+        if !self.runner.is_empty() {
             members.insert(RUNNER.into());
         }
         inner.insert("members".into(), list(members));
@@ -149,21 +184,27 @@ impl Cut<'_> {
         package.insert("version".into(), MASKED_VERSION.into());
         package.insert("edition".into(), "2021".into());
         package.insert("build".into(), "build.rs".into());
-        let dependencies = self.run.iter().map(|name| {
-            let dir = &self.workspace.members[*name].dir;
+        let dependency = |name: &&str| {
+            let name = *name;
+            let dir = &self.workspace.members[name].dir;
             let mut dependency = Table::new();
             let path = Utf8Path::new("..").join(relative(&self.workspace.folder, dir));
             dependency.insert("path".into(), path.as_str().into());
             dependency.insert("optional".into(), true.into());
             dependency.insert("default-features".into(), false.into());
-            ((*name).to_owned(), Value::Table(dependency))
-        });
-        let dependencies: Table = dependencies.collect();
+            (name.to_owned(), Value::Table(dependency))
+        };
+        let run: Table = self.runner.run.iter().map(dependency).collect();
+        let linked: Table = self.runner.linked.iter().map(dependency).collect();
         let mut lib = Table::new();
         lib.insert("path".into(), "src/lib.rs".into());
         let mut table = Table::new();
         table.insert("package".into(), package.into());
-        table.insert("build-dependencies".into(), dependencies.into());
+        for (key, dependencies) in [("build-dependencies", run), ("dependencies", linked)] {
+            if !dependencies.is_empty() {
+                table.insert(key.into(), dependencies.into());
+            }
+        }
         table.insert("lib".into(), lib.into());
         table
     }
@@ -173,14 +214,14 @@ impl Cut<'_> {
         let mut text = format!(
             "\n[[package]]\nname = {RUNNER:?}\nversion = {MASKED_VERSION:?}\ndependencies = [\n"
         );
-        for name in self.run {
+        for name in self.runner.all() {
             let namesakes = self
                 .reachable
                 .iter()
-                .filter(|entry| entry.name == *name)
+                .filter(|entry| entry.name == name)
                 .count();
-            let version = match self.plain.contains(*name) {
-                true => &self.workspace.members[*name].version,
+            let version = match self.plain.contains(name) {
+                true => &self.workspace.members[name].version,
                 false => MASKED_VERSION,
             };
             text += &match namesakes {
@@ -200,7 +241,7 @@ impl Cut<'_> {
                 continue;
             }
             let package = members.iter().find(|member| member.is_root());
-            let mut table = package.map_or_else(Table::new, |member| own(member));
+            let mut table = package.map_or_else(Table::new, |member| self.own(member));
             let mut inner = self.inherited(manifest, folder, false, false);
             let members: BTreeSet<Utf8PathBuf> = members
                 .iter()
@@ -238,7 +279,7 @@ impl Cut<'_> {
             let inherited: BTreeSet<String> = self
                 .members_of(folder)
                 .iter()
-                .flat_map(|member| inherited(&member.manifest))
+                .flat_map(|member| inherited(self.development.manifest(&member.name)))
                 .collect();
             let mut dependencies: Table = dependencies
                 .iter()
@@ -255,6 +296,16 @@ impl Cut<'_> {
         new
     }
 }
+
+/// Cargo compiles nothing for others of a package that has no library.
+fn without_library(table: &mut Table, member: &Member) {
+    if member.library.is_none()
+        && let Some(library) = table.remove("lib")
+    {
+        table.insert("bin".into(), Value::Array(vec![library]));
+    }
+}
+
 pub(super) fn text(table: &Table) -> String {
     toml::to_string_pretty(table).expect("a table read from TOML can be written as TOML")
 }

@@ -7,9 +7,9 @@ use toml::{Table, Value};
 use crate::graph::Member;
 use crate::graph::lock::MASKED_VERSION;
 
-const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
+const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
 /// What no image is built from.
-const DEVELOPMENT: [&str; 4] = ["dev-dependencies", "test", "bench", "example"];
+const DEVELOPMENT: [&str; 3] = ["test", "bench", "example"];
 
 /// Names of the dependencies that `manifest` inherits from its workspace.
 pub(super) fn inherited(manifest: &Table) -> BTreeSet<String> {
@@ -20,7 +20,7 @@ pub(super) fn inherited(manifest: &Table) -> BTreeSet<String> {
         .collect()
 }
 
-/// `[dependencies]` and `[build-dependencies]`, those of each target among them.
+/// `[dependencies]`, `[build-dependencies]` and what is left of `[dev-dependencies]`, those of each target among them.
 fn dependency_tables(manifest: &Table) -> impl Iterator<Item = &Table> {
     let targets = manifest
         .get("target")
@@ -47,17 +47,20 @@ pub(super) fn without_path_version(dependency: &mut Value) {
 
 /// Returns the manifest of a library without sources: its dependencies and features, nothing else. Its version is
 /// masked, unless other packages ask for it by version.
-pub(super) fn masked(member: &Member, own_version: bool) -> Table {
+pub(super) fn masked(
+    member: &Member,
+    manifest: &Table,
+    build_script: bool,
+    own_version: bool,
+) -> Table {
     let mut table = stub(member, own_version);
-    let cut = without_development(&member.manifest);
-    for key in ["features", "dependencies", "build-dependencies", "target"] {
-        if let Some(value) = cut.get(key) {
-            table.insert(key.into(), value.clone());
+    let cut = without_development(manifest);
+    for key in ["features"].iter().chain(&DEPENDENCIES).chain(&["target"]) {
+        if let Some(value) = cut.get(*key) {
+            table.insert((*key).into(), value.clone());
         }
     }
-    if member.build_script
-        && let Some(package) = table.get_mut("package").and_then(Value::as_table_mut)
-    {
+    if build_script && let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
         package.insert("build".into(), "build.rs".into());
     }
     let library = table.remove("lib");
@@ -115,9 +118,8 @@ fn stub(member: &Member, own_version: bool) -> Table {
     table
 }
 
-/// The package's own manifest without its binaries.
-pub(super) fn library(member: &Member) -> Table {
-    let mut table = own(member);
+/// A package's own manifest without its binaries.
+pub(super) fn library(mut table: Table) -> Table {
     table.remove("bin");
     if let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
         package.remove("default-run");
@@ -144,8 +146,8 @@ fn local_versions(table: &mut Table) {
 }
 
 /// The package's own manifest, as the compile stages see it.
-pub(super) fn own(member: &Member) -> Table {
-    let mut table = without_development(&member.manifest);
+pub(super) fn own(manifest: &Table) -> Table {
+    let mut table = without_development(manifest);
     for key in ["workspace", "profile", "patch", "replace", "badges"] {
         table.remove(key);
     }
@@ -159,13 +161,6 @@ fn without_development(manifest: &Table) -> Table {
         table.remove(key);
     }
     if let Some(targets) = table.get_mut("target").and_then(Value::as_table_mut) {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_mut() {
-                DEVELOPMENT.iter().for_each(|key| {
-                    target.remove(*key);
-                });
-            }
-        }
         let empty: Vec<String> = targets
             .iter()
             .filter(|(_, target)| target.as_table().is_some_and(Table::is_empty))

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use self::cut::{Cut, text};
+use super::development::Development;
 use crate::graph::each::each;
 use crate::graph::{Workspace, patch};
 
@@ -37,7 +38,36 @@ pub struct Skeleton {
 
 /// An empty package whose build script can depend on each library that the compiler or a build script runs, by a
 /// feature of the library's name: Cargo compiles such a library as its users need it only for somebody who runs it.
+/// Under the first resolver it can link each library, too, by the same feature.
 pub const RUNNER: &str = "bakehouse-runner";
+
+/// The libraries that [`RUNNER`] can depend on.
+#[derive(Clone, Debug, Default)]
+pub struct Runner<'a> {
+    /// By its build script.
+    pub run: BTreeSet<&'a str>,
+    /// By itself.
+    pub linked: BTreeSet<&'a str>,
+}
+
+impl Runner<'_> {
+    fn all(&self) -> BTreeSet<&str> {
+        self.run.union(&self.linked).copied().collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.run.is_empty() && self.linked.is_empty()
+    }
+}
+
+/// The packages that a skeleton is made for.
+#[derive(Clone, Copy)]
+pub struct Packages<'a> {
+    pub compiled: &'a BTreeSet<String>,
+    /// Of these, what is compiled with the third-party crates.
+    pub ground: &'a BTreeSet<String>,
+    pub development: &'a Development,
+}
 
 /// What stands for a local package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +76,8 @@ pub enum Role {
     Masked,
     /// Itself everywhere: it is compiled with the third-party crates.
     Ground,
+    /// A library without sources, which nothing compiles, but which has a say in the features of what is.
+    Asking,
     /// A library without sources, dependencies and meaning. Cargo wants its manifest, and compiles it for nothing.
     Hollow,
 }
@@ -65,6 +97,8 @@ pub struct MemberSkeleton {
     pub library: Option<String>,
     /// Has a build script.
     pub build_script: bool,
+    /// Others depend on it, and it has no library. Cargo goes without.
+    pub only_named_as_library: bool,
     /// The main source file of each target, relative to the context.
     pub roots: Vec<Utf8PathBuf>,
     /// Its manifest is that of a workspace.
@@ -79,48 +113,75 @@ impl MemberSkeleton {
 }
 
 impl Skeleton {
-    /// The skeleton of a workspace whose images are built with `profile` and compile `compiled`, of these `ground` with the
-    /// third-party crates, and `run` in stages of their own for what runs them.
+    /// The skeleton of a workspace whose images are built with `profile`.
     pub fn new(
         workspace: &Workspace,
         profile: &str,
-        compiled: &BTreeSet<String>,
-        ground: &BTreeSet<String>,
-        run: &BTreeSet<&str>,
+        packages: Packages<'_>,
+        runner: &Runner<'_>,
     ) -> Self {
+        let Packages {
+            compiled,
+            ground,
+            development,
+        } = packages;
+        let asking = &development.asking;
         let role = |name: &String| {
             if ground.contains(name) {
                 Role::Ground
+            } else if asking.contains(name) {
+                // Another workspace's shows what it inherits only where it is itself.
+                match workspace.members[name].foreign {
+                    true => Role::Ground,
+                    false => Role::Asking,
+                }
             } else if compiled.contains(name) {
                 Role::Masked
             } else {
                 Role::Hollow
             }
         };
-        let loaded = compiled
-            .iter()
+        let counting = || compiled.iter().chain(asking);
+        let loaded = counting()
             .flat_map(|name| workspace.members[name].loaded())
             .filter(|name| workspace.members.contains_key(*name));
-        let kept: BTreeMap<String, Role> = compiled
-            .iter()
+        let mut kept: BTreeMap<String, Role> = counting()
             .cloned()
             .chain(loaded.map(str::to_owned))
             .map(|name| (name.clone(), role(&name)))
             .collect();
-        let direct: BTreeMap<String, BTreeSet<String>> = kept
-            .iter()
-            .map(|(name, role)| match role {
+        let direct = |kept: &BTreeMap<String, Role>| -> BTreeMap<String, BTreeSet<String>> {
+            let direct = kept.iter().map(|(name, role)| match role {
                 Role::Hollow => (name.clone(), BTreeSet::new()),
-                _ => (name.clone(), workspace.members[name].dependencies.clone()),
-            })
+                _ => (
+                    name.clone(),
+                    development.dependencies(&workspace.members[name]),
+                ),
+            });
+            direct.collect()
+        };
+        // What crates are patched to that only tests would have.
+        let below = workspace.lock.below_third_party(&direct(&kept)).into_iter();
+        let below: Vec<&str> = below
+            .filter(|name| workspace.members.contains_key(*name) && !kept.contains_key(*name))
             .collect();
+        kept.extend(
+            below
+                .into_iter()
+                .map(|name| (name.to_owned(), Role::Hollow)),
+        );
+        let direct = direct(&kept);
         let reachable = workspace.lock.reachable(&direct);
         // What third-party crates ask for by version must have it.
         let patched = patch::patches(&workspace.manifest);
         let plain: BTreeSet<String> = patched
             .into_iter()
             .map(|patch| patch.package)
-            .chain(ground.iter().cloned())
+            .chain(
+                kept.iter()
+                    .filter(|(_, role)| **role == Role::Ground)
+                    .map(|(name, _)| name.clone()),
+            )
             .collect();
         let mut binaries: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let own = compiled.iter().map(|name| &workspace.members[name]);
@@ -137,10 +198,11 @@ impl Skeleton {
             kept: &kept,
             reachable: &reachable,
             plain: &plain,
-            run,
+            development,
+            runner,
         };
         let mut lock = workspace.lock.masked(&reachable, &direct, &plain);
-        if !run.is_empty() {
+        if !runner.is_empty() {
             lock += &cut.runner_entry();
         }
         Self {
@@ -151,8 +213,8 @@ impl Skeleton {
             root_package: workspace
                 .root_package()
                 .filter(|member| {
-                    kept.get(&member.name)
-                        .is_some_and(|role| *role != Role::Hollow)
+                    let role = kept.get(&member.name);
+                    role.is_some_and(|role| !matches!(role, Role::Hollow | Role::Asking))
                 })
                 .map(|_| text(&cut.root(false, true))),
             foreign: cut.foreign(),
@@ -167,7 +229,7 @@ impl Skeleton {
                 })
                 .cloned()
                 .collect(),
-            runner: (!run.is_empty()).then(|| text(&cut.runner())),
+            runner: (!runner.is_empty()).then(|| text(&cut.runner())),
             members: {
                 let names: Vec<&String> = kept.keys().collect();
                 let members = each(&names, |name| cut.member(&workspace.members[*name]));

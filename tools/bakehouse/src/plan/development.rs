@@ -1,0 +1,170 @@
+//! What has a say in the features of what is built, and is not built itself: local packages that Cargo asks though it
+//! compiles them for nothing, and dev-dependencies, which count under Cargo's first resolver.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+
+use super::stage::Selection;
+use crate::graph::lock::Package;
+use crate::graph::member::EdgeKind;
+use crate::graph::{Member, Workspace};
+
+/// Its tables of manifests.
+const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
+
+/// What counts beside the packages that are compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Development {
+    /// Local packages that are not compiled, but have a say in the features of what is.
+    pub asking: BTreeSet<String>,
+    /// By package the names of the packages that its dev-dependencies mean which count.
+    names: BTreeMap<String, BTreeSet<String>>,
+    /// The manifests of the packages that count, without other dev-dependencies.
+    manifests: BTreeMap<String, Table>,
+}
+
+/// The packages to whose dev-dependencies Cargo listens where it is told to build `named`: none but for the first
+/// resolver, which adds the package of the workspace's folder to them.
+pub fn heard<'a>(
+    workspace: &'a Workspace,
+    named: impl IntoIterator<Item = &'a str>,
+) -> BTreeSet<&'a str> {
+    if workspace.resolver() != "1" {
+        return BTreeSet::new();
+    }
+    let root = workspace.root_package().map(|member| member.name.as_str());
+    named.into_iter().chain(root).collect()
+}
+
+impl Development {
+    pub fn new<'a>(
+        workspace: &'a Workspace,
+        selections: &'a [Selection],
+        compiled: &BTreeSet<String>,
+    ) -> Self {
+        let named = selections.iter().flat_map(|selection| &selection.packages);
+        let heard = heard(workspace, named.map(String::as_str));
+        let asking = selections
+            .iter()
+            .flat_map(|selection| selection.activation.asking())
+            .filter(|package| !compiled.contains(*package));
+        let mut found = Self::default();
+        found.find(workspace, compiled, asking.collect(), &heard);
+        let all = compiled.iter().chain(&found.asking);
+        let manifests = all.map(|name| {
+            let member = &workspace.members[name];
+            let keys = found.keys(member);
+            (
+                name.clone(),
+                with_development(&member.manifest, |key| keys.contains(key)),
+            )
+        });
+        found.manifests = manifests.collect();
+        found
+    }
+
+    /// Keeps of `asking` packages, and of the dev-dependencies of those that are `heard`, what reaches something that is
+    /// compiled: others can ask nothing of it.
+    fn find(
+        &mut self,
+        workspace: &Workspace,
+        compiled: &BTreeSet<String>,
+        asking: BTreeSet<&str>,
+        heard: &BTreeSet<&str>,
+    ) {
+        if asking.is_empty() && heard.is_empty() {
+            return;
+        }
+        let lock = &workspace.lock;
+        let all: BTreeMap<String, BTreeSet<String>> = workspace
+            .members
+            .values()
+            .map(|member| (member.name.clone(), member.dependencies.clone()))
+            .collect();
+        let own = compiled.iter();
+        let own = own.map(|name| (name.clone(), all[name].clone())).collect();
+        let local = |entry: &Package| entry.source.is_none() && all.contains_key(&entry.name);
+        let built: BTreeSet<&Package> = lock
+            .reachable(&own)
+            .into_iter()
+            .filter(|entry| !local(entry) || compiled.contains(&entry.name))
+            .collect();
+        let counts = |reached: Vec<&Package>| reached.iter().any(|entry| built.contains(entry));
+        for name in heard {
+            let member = &workspace.members[*name];
+            let development = member.requirements.iter();
+            let development = development.filter(|needed| needed.kind == EdgeKind::Dev);
+            let names: BTreeSet<&String> = development.map(|needed| &needed.name).collect();
+            let names = names
+                .into_iter()
+                .filter(|needed| *needed == *name || counts(lock.reached_by(name, needed, &all)));
+            let names: BTreeSet<String> = names.cloned().collect();
+            if !names.is_empty() {
+                self.names.insert((*name).to_owned(), names);
+            }
+        }
+        let asking = asking.into_iter().filter(|name| {
+            self.names.contains_key(*name) || counts(lock.reached_from_local(name, &all))
+        });
+        self.asking = asking.map(str::to_owned).collect();
+    }
+
+    /// What the manifest of `member` calls the dev-dependencies that count.
+    fn keys<'a>(&self, member: &'a Member) -> BTreeSet<&'a str> {
+        let Some(names) = self.names.get(&member.name) else {
+            return BTreeSet::new();
+        };
+        let development = member.requirements.iter();
+        let development = development
+            .filter(|needed| needed.kind == EdgeKind::Dev && names.contains(&needed.name));
+        development.map(|needed| needed.key.as_str()).collect()
+    }
+
+    /// The names of the packages that the dev-dependencies of `package` mean which count.
+    pub fn names(&self, package: &str) -> impl Iterator<Item = &String> {
+        self.names.get(package).into_iter().flatten()
+    }
+
+    /// Whether a package is compiled for any output, or asks.
+    pub fn counts(&self, package: &str) -> bool {
+        self.manifests.contains_key(package)
+    }
+
+    /// The manifest of a package that is compiled, or asks, without the dev-dependencies that do not count.
+    pub fn manifest(&self, package: &str) -> &Table {
+        &self.manifests[package]
+    }
+
+    /// The packages that `member` needs, and those that it asks.
+    pub fn dependencies(&self, member: &Member) -> BTreeSet<String> {
+        let names = self.names(&member.name);
+        member.dependencies.iter().chain(names).cloned().collect()
+    }
+}
+
+/// `manifest` with no other dev-dependencies than `kept` names.
+pub fn with_development(manifest: &Table, kept: impl Fn(&str) -> bool + Copy) -> Table {
+    let mut table = manifest.clone();
+    keep(&mut table, kept);
+    if let Some(targets) = table.get_mut("target").and_then(Value::as_table_mut) {
+        for (_, target) in targets.iter_mut() {
+            if let Some(target) = target.as_table_mut() {
+                keep(target, kept);
+            }
+        }
+    }
+    table
+}
+
+fn keep(table: &mut Table, kept: impl Fn(&str) -> bool) {
+    let mut all = Table::new();
+    for key in TABLES {
+        if let Some(Value::Table(dependencies)) = table.remove(key) {
+            all.extend(dependencies.into_iter().filter(|(key, _)| kept(key)));
+        }
+    }
+    if !all.is_empty() {
+        table.insert(TABLES[0].to_owned(), all.into());
+    }
+}
