@@ -82,7 +82,7 @@ impl<'a> Setting<'a> {
         (edge.kind != EdgeKind::Dev).then(|| self.asked(edge, run))?
     }
 
-    /// What a package asks for features by a dependency, whether that is compiled or not.
+    /// Returns the package that a dependency asks for features, compiled or not, and whether as one that is run.
     fn asked(&self, edge: &'a Edge, run: bool) -> Option<(&'a str, bool)> {
         let library = self.members.get(&edge.to)?.library.as_ref();
         let is_macro = library.is_some_and(|library| library.proc_macro);

@@ -53,7 +53,7 @@ pub struct Plan {
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
-    /// What counts beside what is compiled.
+    /// Packages and dev-dependencies that count beside the packages that are compiled.
     pub development: Development,
     /// What each package that an output compiles is made of, by name.
     pub packages: BTreeMap<String, PackageInputs>,

@@ -1,5 +1,5 @@
-//! What has a say in the features of what is built, and is not built itself: local packages that Cargo asks though it
-//! compiles them for nothing, and dev-dependencies, which count under Cargo's first resolver.
+//! Packages that affect features without being built: local packages whose requests Cargo takes into account although
+//! nothing needs them compiled, and dev-dependencies, which count under Cargo's first resolver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +10,21 @@ use crate::graph::lock::Package;
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
 
-/// Its tables of manifests.
+/// Tables of a manifest with dev-dependencies.
 const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 
-/// What counts beside the packages that are compiled.
+/// Packages and dev-dependencies that count beside the packages that are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Development {
-    /// Local packages that are not compiled, but have a say in the features of what is.
+    /// Local packages that are not compiled, but affect the features of those that are.
     pub asking: BTreeSet<String>,
-    /// By package the names of the packages that its dev-dependencies mean which count.
+    /// Names of the packages behind the dev-dependencies that count, by package.
     names: BTreeMap<String, BTreeSet<String>>,
     /// The manifests of the packages that count, without other dev-dependencies.
     manifests: BTreeMap<String, Table>,
 }
 
-/// The packages to whose dev-dependencies Cargo listens where it is told to build `named`: none but for the first
+/// Returns the packages whose dev-dependencies count when Cargo is told to build `named`: none, except under the first
 /// resolver, which adds the package of the workspace's folder to them.
 pub fn heard<'a>(
     workspace: &'a Workspace,
@@ -110,7 +110,7 @@ impl Development {
         self.asking = asking.map(str::to_owned).collect();
     }
 
-    /// What the manifest of `member` calls the dev-dependencies that count.
+    /// Returns the keys of the dev-dependencies of `member` that count.
     fn keys<'a>(&self, member: &'a Member) -> BTreeSet<&'a str> {
         let Some(names) = self.names.get(&member.name) else {
             return BTreeSet::new();
@@ -126,7 +126,7 @@ impl Development {
         self.names.get(package).into_iter().flatten()
     }
 
-    /// Whether a package is compiled for any output, or asks.
+    /// Returns whether a package is compiled for any output, or affects features.
     pub fn counts(&self, package: &str) -> bool {
         self.manifests.contains_key(package)
     }

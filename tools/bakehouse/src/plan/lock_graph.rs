@@ -172,8 +172,8 @@ impl<'a> LockGraph<'a> {
         entries.any(|index| self.entries[index].name == name)
     }
 
-    /// What is compiled together, for [`Self::part`], and what has a say in its features. `development` are by package the
-    /// names of what its dev-dependencies mean which count.
+    /// Returns the packages that are compiled together, for [`Self::part`], with the entries that affect their features.
+    /// `development` holds the names of the packages behind the dev-dependencies that count, by package.
     pub fn together(
         &self,
         packages: BTreeSet<String>,
@@ -290,7 +290,7 @@ impl<'a> LockGraph<'a> {
         })
     }
 
-    /// What the entry of a local package has dev-dependencies on that count.
+    /// Returns the entries behind the dev-dependencies of a local package that count.
     fn tested<'b>(
         &'b self,
         index: usize,

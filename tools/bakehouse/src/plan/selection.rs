@@ -324,7 +324,7 @@ impl Group<'_> {
         selection
     }
 
-    /// Whether there are libraries whose default features nothing switches on, but a stage of their own would.
+    /// Returns whether a library's own stage would switch on default features that nothing else switches on.
     fn default_would_add(&self, activation: &Activation, packages: &BTreeSet<&str>) -> bool {
         if self.config.strategy != Strategy::Layer || self.first_resolver {
             return false;

@@ -78,7 +78,7 @@ pub struct CompileStage {
 }
 
 impl CompileStage {
-    /// Whether something links its library, or nothing needs it.
+    /// Returns whether something links its library, or nothing needs it.
     pub fn is_linked(&self) -> bool {
         self.used.linked || !self.used.run
     }
@@ -170,7 +170,7 @@ impl Selection {
         needed.filter(|name| seen.insert(name.clone())).collect()
     }
 
-    /// Whether something links the library of `stage`, for whom the runner does.
+    /// Returns whether the library of `stage` is linked, by the runner on behalf of its users.
     pub fn linked_by_runner(&self, stage: &CompileStage) -> bool {
         self.by_runner && stage.is_linked()
     }

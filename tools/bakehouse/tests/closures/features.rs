@@ -248,7 +248,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
         let root = dockerfile.contains("/skeleton/root/") && compiled.contains(ROOT);
         let folder = laid_out(tree, &compiled, root);
         let in_stage = units_in(folder.path(), &stage, true);
-        // What is not local is compiled as all of the chain ask for it.
+        // Third-party crates have the features that all services of the chain ask for.
         if chain.len() == 1 {
             assert_eq!(&in_stage, alone, "{} by {stage:?}", service.name);
         }
@@ -271,7 +271,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
                 continue;
             };
             let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
-            // What it needs is compiled with its sources; that of others is not there.
+            // Its dependencies are there with their sources; other packages are not.
             let holders = chain.iter().map(|name| &closures[name.as_str()]);
             let holder = holders.clone().find(|closure| closure.contains(package));
             let Some(holder) = holder else { continue };
@@ -610,7 +610,7 @@ fn workspace(seed: u64) -> String {
                 .or_default()
                 .push_str("proc-macro2 = { version = \"1\", default-features = false }\n");
         }
-        // What asks others for features need not be local, nor reach anything that is compiled.
+        // A package that asks others for features may be third-party, and need not reach anything that is compiled.
         if random.one_in(3) {
             let (name, features) = [
                 ("syn", ["proc-macro", "printing"]),

@@ -91,7 +91,7 @@ fn text() -> String {
            -- beside/src/lib.rs --\n"
 }
 
-/// What the package's binary prints that Cargo builds in `folder`.
+/// Returns the output of the package's binary that Cargo builds in `folder`.
 fn on_host(tree: &Tree, folder: &str, package: &str) -> String {
     let mut run = cargo();
     run.args(["run", "--quiet", "--locked", "--offline", "-p", package]);
@@ -137,7 +137,7 @@ fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
     assert_eq!(tree.build(&[]).0, right);
     tree.write("all/bakehouse.toml", &config);
 
-    // What they ask for counts for the one, and not for the other.
+    // Their requests count for one service, and not for the other.
     let before = hashes(&tree);
     for (path, old, new) in [
         ("all/server/Cargo.toml", "[\"simulated\"]", "[]"),

@@ -84,7 +84,7 @@ impl Cut<'_> {
         table
     }
 
-    /// Whether another package has it among its dependencies.
+    /// Returns whether another package has it among its dependencies.
     fn is_needed(&self, member: &Member) -> bool {
         let mut others = self.kept.keys().map(|name| &self.workspace.members[name]);
         others.any(|other| other.edges.iter().any(|edge| edge.to == member.name))

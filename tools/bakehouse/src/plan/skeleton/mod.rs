@@ -64,7 +64,7 @@ impl Runner<'_> {
 #[derive(Clone, Copy)]
 pub struct Packages<'a> {
     pub compiled: &'a BTreeSet<String>,
-    /// Of these, what is compiled with the third-party crates.
+    /// The packages among them that are compiled with the third-party crates.
     pub ground: &'a BTreeSet<String>,
     pub development: &'a Development,
 }
@@ -160,7 +160,7 @@ impl Skeleton {
             });
             direct.collect()
         };
-        // What crates are patched to that only tests would have.
+        // Packages that replace crates which only tests would have.
         let below = workspace.lock.below_third_party(&direct(&kept)).into_iter();
         let below: Vec<&str> = below
             .filter(|name| workspace.members.contains_key(*name) && !kept.contains_key(*name))
