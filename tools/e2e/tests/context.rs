@@ -24,7 +24,6 @@ const ROWS: &[Row] = &[
                 "Cargo.toml",
                 "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n",
             ),
-            ("Cargo.lock", "version = 4\n"),
             ("README.md", "read me"),
             (".env", "SECRET=1"),
             (
@@ -70,7 +69,6 @@ const ROWS: &[Row] = &[
                 "[package]\nname = \"root\"\nedition = \"2024\"\n[workspace]\nmembers = [\"lib\", \"lib/macros\"]\n\
                  [dependencies]\nlib.path = \"lib\"\n",
             ),
-            ("Cargo.lock", "version = 4\n"),
             ("bakehouse.toml", ""),
             ("src/main.rs", MAIN),
             ("docs/guide.md", ""),
@@ -114,7 +112,6 @@ const ROWS: &[Row] = &[
                 "server/Cargo.toml",
                 "[workspace]\nresolver = \"3\"\nmembers = [\"api\"]\n",
             ),
-            ("server/Cargo.lock", "version = 4\n"),
             (
                 "server/api/Cargo.toml",
                 "[package]\nname = \"api\"\nedition = \"2024\"\n[dependencies]\nsdk.path = \"../../sdk\"\n",
@@ -144,6 +141,10 @@ fn exactly_what_images_are_built_from_is_sent() {
         }
         let manifest = format!("{}/Cargo.toml", row.workspace);
         let manifest = manifest.trim_start_matches('/');
+        let lock = ["generate-lockfile", "--offline", "--manifest-path"];
+        let _ = workspace
+            .cargo(lock.into_iter().chain([manifest]))
+            .succeeded();
         let _ = workspace
             .bakehouse(["generate", "--manifest-path", manifest])
             .succeeded();
