@@ -351,7 +351,8 @@ fn derived(workspace: &Workspace, image: &str) -> String {
 fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
     let turn = Turn::take();
     let workspace = base(&turn);
-    workspace.replace("rust-toolchain.toml", "1.95.0", "1.94.0");
+    // There is no such release, so rustup cannot install it wherever it asks.
+    workspace.replace("rust-toolchain.toml", "1.95.0", "1.94.99");
     // Cargo runs with the toolchain that the tests run with.
     let generated = Ran::of(
         bakehouse_testkit::bakehouse::command(workspace.dir())
@@ -363,7 +364,7 @@ fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
     assert!(!run.success, "{run}");
     let said = run.said();
     assert!(
-        said.contains("rustc 1.94.0") && said.contains("rustc 1.95.0"),
+        said.contains("names 1.94.99") && said.contains("rustc 1.95.0"),
         "{said}"
     );
     let failed: Vec<_> = run
