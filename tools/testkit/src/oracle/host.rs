@@ -57,6 +57,8 @@ impl Host {
 
     /// Returns the output of each service, or the error.
     pub fn prints(&self, laid: &Laid) -> Result<Printed, String> {
+        // A build script that queries Cargo offline sees the crates of all members, and a build downloads those of one.
+        let _ = self.cargo(&laid.dir, &["fetch", "--quiet", "--locked"]);
         let services = laid.services.iter();
         let printed = services.map(|service| {
             let ran = self.run(&laid.dir, service);
