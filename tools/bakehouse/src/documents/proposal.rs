@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
+use crate::graph::paths::outermost;
 use crate::plan::chains::Parted;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::proposal::Proposal;
-use crate::plan::selection::outermost;
 
 /// The text of the file.
 pub fn render(proposal: &Proposal) -> String {

@@ -9,6 +9,7 @@ use super::cargo::read_toml;
 use super::each::each;
 use super::lock::Lock;
 use super::patch::normalised;
+use super::sources::unreadable;
 use crate::problem::{Code, Problem};
 
 /// The folders that Cargo takes crates from.
@@ -151,10 +152,6 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
 
 /// Returns the unpacked crates in `folder`.
 fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Problem> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Problem::new(Code::FileUnreadable, error.to_string())
-            .hint("make it readable for the user who runs bakehouse")
-    };
     let mut folders = Vec::new();
     for entry in folder.read_dir_utf8().map_err(|error| unreadable(&error))? {
         let path = entry.map_err(|error| unreadable(&error))?.into_path();

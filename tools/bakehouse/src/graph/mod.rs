@@ -23,6 +23,7 @@ pub mod member;
 mod memory;
 mod package;
 pub mod patch;
+pub mod paths;
 pub mod pattern;
 mod patterns_of_members;
 pub mod place;

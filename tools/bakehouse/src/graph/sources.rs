@@ -1,6 +1,5 @@
 //! What the files that images are built from hold.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::each::each;
+use super::paths::in_order;
 use crate::problem::{Code, Problem};
 
 /// A file as a build sees it: its content and whether it can be run, never its times.
@@ -167,13 +167,6 @@ impl Sources {
             .filter(move |(file, _)| file.starts_with(path))
             .map(|(file, state)| (file.as_path(), state))
     }
-}
-
-/// As paths are in order, only quicker: part by part is byte by byte, if a slash comes before everything.
-pub fn in_order(a: &Utf8Path, b: &Utf8Path) -> Ordering {
-    let byte = |byte| if byte == b'/' { 0 } else { byte };
-    let (a, b) = (a.as_str().bytes(), b.as_str().bytes());
-    a.map(byte).cmp(b.map(byte))
 }
 
 /// What a path holds.

@@ -10,6 +10,7 @@ use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
 use super::each::each;
 use super::package::{Found, Surroundings};
+use super::paths::outermost;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
 use crate::problem::{Code, Problem};
@@ -358,18 +359,6 @@ fn resolver_of(edition: Option<&str>) -> &'static str {
         Some("2021") => "2",
         Some(_) => "3",
     }
-}
-
-/// Returns `paths` without those that are inside another of them.
-fn outermost<'a>(paths: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let sorted: BTreeSet<&Utf8PathBuf> = paths.collect();
-    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
-    for path in sorted {
-        if !outermost.iter().any(|known| path.starts_with(known)) {
-            outermost.push(path.clone());
-        }
-    }
-    outermost
 }
 
 fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {

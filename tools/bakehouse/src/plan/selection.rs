@@ -12,7 +12,7 @@ use super::lock_graph::LockGraph;
 use super::stage::{Asked, CompileStage, Selection};
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
-use crate::graph::sources::in_order;
+use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
 
 /// A binary to build.
@@ -85,20 +85,6 @@ fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Ve
     let named = packages.filter_map(|package| config.variables.get(package));
     let names: BTreeSet<&String> = named.flatten().collect();
     names.into_iter().cloned().collect()
-}
-
-/// `paths` without those that lie inside another of them.
-pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let mut sorted: Vec<&Utf8PathBuf> = paths.into_iter().collect();
-    sorted.sort_unstable_by(|a, b| in_order(a, b));
-    // What lies in a folder comes right after it.
-    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
-    for path in sorted {
-        if !outermost.last().is_some_and(|last| path.starts_with(last)) {
-            outermost.push(path.clone());
-        }
-    }
-    outermost
 }
 
 /// Returns the selections of a plan: a single one, one per chain, or one per package and features.
