@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::platform::{checkout, cold};
 
 const ECHO: &str = "packs/core/actions/echo.sh";
-const TIMER: &str = "crates/core-timer-sensor/src/main.rs";
+const TIMER: &str = "crates/attune/core-timer-sensor/src/main.rs";
 const BINARY: &str = "pack-core-attune-core-timer-sensor";
 
 /// A checkout of the platform whose images and pack binary are there.
@@ -312,7 +312,7 @@ fn compose_watch_brings_an_edit_to_the_services() {
     let version = format!("0.1.0-{}", unique::unique());
     let source = "version: env!(\"CARGO_PKG_VERSION\")";
     workspace.replace(
-        "crates/notifier/src/config.rs",
+        "crates/attune/notifier/src/config.rs",
         source,
         &format!("version: \"{version}\""),
     );

@@ -50,7 +50,7 @@ fn change_api(workspace: &Workspace) -> String {
     let version = format!("0.1.0-{}", unique::unique());
     let new = format!("version: \"{version}\"");
     let old = "version: env!(\"CARGO_PKG_VERSION\")";
-    workspace.replace("crates/api/src/config.rs", old, &new);
+    workspace.replace("crates/attune/api/src/config.rs", old, &new);
     version
 }
 

@@ -18,7 +18,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 
 /// The workspace that the generator's own tests have.
 static WORKSPACE: LazyLock<Workspace> = LazyLock::new(|| {
-    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../bakehouse/tests/fixtures/shop/Cargo.toml");
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bakehouse/tests/fixtures/shop/Cargo.toml");
     Workspace::read(&Cargo::remembering(), Some(Utf8Path::new(shop))).expect("a workspace")
 });
 

@@ -159,7 +159,7 @@ fn the_generator_s_source_is_a_workspace_that_its_lock_fits() {
     );
     assert!(
         !source
-            .join("crates/common/migrations")
+            .join("crates/attune/common/migrations")
             .join("README.md")
             .exists()
     );

@@ -9,7 +9,7 @@ use bakehouse_testkit::{Compose, Ran, Turn, Workspace, unique};
 use serde_json::{Value, json};
 
 const ECHO: &str = "packs/core/actions/echo";
-const TIMER: &str = "crates/core-timer-sensor/src/main.rs";
+const TIMER: &str = "crates/attune/core-timer-sensor/src/main.rs";
 
 fn main() {
     let rounds = std::env::args()

@@ -1,0 +1,205 @@
+//! What this repository promises about itself.
+
+use std::path::Path;
+
+use bakehouse::problem::Code;
+
+fn docs(file: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(file)
+}
+
+#[test]
+fn every_error_code_is_documented_with_cause_remedy_and_exit_code() {
+    let text = std::fs::read_to_string(docs("errors.md")).unwrap();
+    let rows = text.lines().filter_map(|line| {
+        let cells: Vec<&str> = line
+            .split(" | ")
+            .map(|cell| cell.trim_matches(['|', ' ']))
+            .collect();
+        let code = cells[0].strip_prefix('`')?.strip_suffix('`')?;
+        // The exit codes stand in a table of their own.
+        let is_code = code.starts_with(|c: char| c.is_ascii_lowercase()) && cells.len() > 2;
+        let code = is_code.then_some(code)?;
+        Some((
+            code.to_owned(),
+            cells
+                .iter()
+                .map(|cell| (*cell).to_owned())
+                .collect::<Vec<_>>(),
+        ))
+    });
+    let rows: Vec<(String, Vec<String>)> = rows.collect();
+    let documented: Vec<&str> = rows.iter().map(|(code, _)| code.as_str()).collect();
+    let mut known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!(
+        documented, known,
+        "docs/errors.md has each code once, sorted"
+    );
+    for ((code, cells), known) in rows.iter().zip({
+        let mut all = Code::ALL.to_vec();
+        all.sort_by_key(|code| code.as_str());
+        all
+    }) {
+        assert_eq!(cells.len(), 4, "{code}: code, cause, remedy, exit");
+        assert!(
+            cells[1].len() > 20 && cells[2].len() > 5,
+            "{code}: {cells:?}"
+        );
+        assert_eq!(cells[3], known.exit().to_string(), "{code}");
+    }
+}
+
+#[test]
+fn the_book_has_every_page_and_no_page_leads_nowhere() {
+    let summary = std::fs::read_to_string(docs("SUMMARY.md")).unwrap();
+    for entry in std::fs::read_dir(docs("")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "docs/SUMMARY.md lacks {name}"
+        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if file.contains("://") || file.contains(' ') || link.is_empty() {
+                continue;
+            }
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                docs(file)
+            };
+            assert!(target.exists(), "{name} leads to {link}");
+            if !anchor.is_empty()
+                && target
+                    .extension()
+                    .is_some_and(|extension| extension == "md")
+            {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let anchors: Vec<String> = text
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .map(heading)
+                    .collect();
+                assert!(
+                    anchors.iter().any(|one| one == anchor),
+                    "{name} leads to {link}, and there are {anchors:?}"
+                );
+            }
+        }
+    }
+}
+
+/// The address of a heading, as GitHub makes it.
+fn heading(line: &str) -> String {
+    let text = line.trim_start_matches('#').trim().to_lowercase();
+    let kept = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.
+const ROOMS: [&str; 11] = [
+    "toolchain",
+    "graph",
+    "plan",
+    "documents",
+    "files",
+    "git",
+    "engine",
+    "packs",
+    "doctor",
+    "bench",
+    "cli",
+];
+
+#[test]
+fn rooms_look_only_at_those_before_them() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (index, room) in ROOMS.iter().enumerate() {
+        for file in rust_files(&source.join(room)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for later in &ROOMS[index + 1..] {
+                assert!(
+                    !text.contains(&format!("crate::{later}")),
+                    "{} looks at {later}",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn plan_documents_and_the_check_of_packs_touch_nothing_outside() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let packs = ["check", "glibc", "manifest", "platform", "program", "yaml"];
+    let packs = packs.map(|file| source.join(format!("packs/{file}.rs")));
+    let rooms = ["plan", "documents"].map(|room| rust_files(&source.join(room)));
+    for file in rooms.into_iter().flatten().chain(packs) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for outside in [
+            "fs_err",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "SystemTime",
+            "Instant",
+        ] {
+            assert!(!text.contains(outside), "{} uses {outside}", file.display());
+        }
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    assert!(!files.is_empty());
+    files
+}
+
+#[test]
+fn every_file_of_tests_is_played_and_told() {
+    let told = std::fs::read_to_string(docs("testing.md")).unwrap();
+    for suite in ["crates/bakehouse", "tools/e2e"] {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = repository.join(suite).join("tests");
+        let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            if name == "main" || path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            assert!(
+                main.contains(&format!("mod {name};\n")),
+                "{} is no part of main.rs",
+                path.display()
+            );
+            assert!(
+                told.contains(&format!("| `{name}.rs` |")),
+                "docs/testing.md does not tell of {}",
+                path.display()
+            );
+        }
+    }
+}
