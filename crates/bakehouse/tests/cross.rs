@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::shop::Shop;
+use crate::steps;
 
-fn with(keys: &str) -> String {
+fn with(keys: &str) -> Shop {
     let shop = Shop::new();
     shop.edit(
         "bakehouse.toml",
@@ -14,36 +15,35 @@ fn with(keys: &str) -> String {
         keys,
     );
     shop.generate();
-    shop.read("docker/Dockerfile")
+    shop
+}
+
+fn dockerfile(keys: &str) -> String {
+    with(keys).read("docker/Dockerfile")
 }
 
 const BOTH: &str = "platforms = [\"linux/amd64\", \"linux/arm64\"]";
 
 #[test]
 fn other_platforms_are_compiled_for_and_emulated_on_request() {
-    let cross = with(BOTH);
+    let cross = dockerfile(BOTH);
     assert!(cross.contains("FROM --platform=$BUILDPLATFORM ${BUILDER_BASE} AS toolchain\n"));
-    assert!(cross.contains("FROM cross AS deps\n"));
-    for emulated in [with(&format!("emulate = true\n{BOTH}")), with("")] {
+    assert!(cross.contains("FROM cross AS cargo\n"));
+    for emulated in [dockerfile(&format!("emulate = true\n{BOTH}")), dockerfile("")] {
         assert!(emulated.contains("FROM ${BUILDER_BASE} AS toolchain\n"));
-        assert!(emulated.contains("FROM toolchain AS deps\n"));
+        assert!(emulated.contains("FROM toolchain AS cargo\n"));
         assert!(!emulated.contains(" AS cross\n"));
     }
 }
 
 #[test]
 fn what_is_shared_by_platforms_does_not_know_them() {
-    let text = with(BOTH);
-    for stage in ["toolchain", "vendor", "glibc"] {
+    let text = dockerfile(BOTH);
+    for stage in ["toolchain", "vendor", "glibc-runtime"] {
         let (_, stage) = text.split_once(&format!(" AS {stage}\n")).unwrap();
         let stage = stage.split("\n\n").next().unwrap();
         assert!(!stage.contains("TARGET"), "{stage}");
     }
-    // Cargo builds for a target by a variable, too, and does not drop outputs by it.
-    let commands = text.matches("cargo build ").count() + text.matches("cargo clean ").count();
-    let told = text.matches("cargo build $for_target ").count()
-        + text.matches("cargo clean --quiet $for_target ").count();
-    assert_eq!(commands, told, "{text}");
 }
 
 /// A builder, by what the script finds there.
@@ -59,13 +59,12 @@ impl Builder {
     fn new(host: &str, programs: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap().to_owned();
-        let text = with(BOTH);
-        let (_, stage) = text.split_once(" AS cross\n").unwrap();
-        let (_, script) = stage.split_once("<<'SCRIPT'\n").unwrap();
-        let script = script.split("\nSCRIPT\n").next().unwrap();
-        // Libraries of the system have a test of their own.
-        let script = script.replace("in libsqlite3-dev;", "in $LIBRARIES;");
-        let script = script.replace("/cross", &format!("{root}/cross"));
+        let shop = with(BOTH);
+        let step = steps::of(&shop.read("docker/Dockerfile"), "cross").remove(0);
+        assert_eq!(step.command, "LINKER=gcc LIBRARIES=libsqlite3-dev sh /run/cross.sh");
+        let script = shop.read("docker/stages/cross.sh");
+        let script = script.replace("/cross/", &format!("{root}/cross/"));
+        let script = script.replace("-p /cross\n", &format!("-p {root}/cross\n"));
         let rustc = format!(
             "case \"$*\" in -vV) echo 'host: {host}' ;; *target-libdir*) echo {root}/std/$4 ;; esac"
         );
@@ -114,6 +113,7 @@ impl Builder {
             .env("TARGETPLATFORM", format!("linux/{arch}{variant}"))
             .env("TARGETARCH", arch)
             .env("TARGETVARIANT", variant)
+            .env("LINKER", "gcc")
             .env("LIBRARIES", self.libraries)
             .output()
             .unwrap();
@@ -142,7 +142,7 @@ fn the_builders_own_platform_needs_nothing() {
         ("armv7-unknown-linux-gnueabihf", "arm", "v7"),
     ] {
         let env = Builder::new(host, &[NOTHING]).env_for(arch, variant);
-        let expected = format!("target={host}\nfor_target=\nbuilt=target\nexport linker=cc\n");
+        let expected = format!("target={host}\nexport linker=cc\n");
         assert_eq!(env, Ok(expected), "{host} {arch}{variant}");
     }
 }
@@ -181,8 +181,8 @@ fn another_platform_has_its_target_and_its_linker() {
         let env = Builder::new(GNU, &[RUSTUP, (&linker, "")]).env_for(arch, variant);
         let env = env.unwrap();
         let lines = [
-            format!("target={target}\n"),
-            format!("for_target=\"--target {target}\"\n"),
+            format!("target={target} for_target=\"--target {target}\" built=target/{target}\n"),
+            format!("build=\"cargo build --target {target}\"\n"),
             format!("_LINKER={linker}\n"),
             format!("export CC_{}={linker} ", target.replace('-', "_")),
         ];
@@ -193,7 +193,7 @@ fn another_platform_has_its_target_and_its_linker() {
     let musl = "x86_64-unknown-linux-musl";
     let has = [RUSTUP, ("aarch64-linux-musl-gcc", "")];
     let env = Builder::new(musl, &has).env_for("arm64", "").unwrap();
-    assert!(env.contains("target=aarch64-unknown-linux-musl\n"), "{env}");
+    assert!(env.contains("target=aarch64-unknown-linux-musl "), "{env}");
     assert!(env.contains("_LINKER=aarch64-linux-musl-gcc\n"), "{env}");
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::shop::{Shop, stderr};
+use crate::steps;
 
 fn set(shop: &Shop, key: &str) {
     let config = shop.read("bakehouse.toml");
@@ -104,15 +105,15 @@ fn a_base_of_the_stages_name_gets_another_stage() {
     shop.edit(
         "bakehouse.toml",
         "docker.io/library/python:3.12-slim-bookworm",
-        "registry.example/floor",
+        "registry.example/zig",
     );
     shop.generate();
     let text = shop.read("docker/Dockerfile");
-    assert_eq!(text.matches(" AS glibc-floor\n").count(), 1, "{text}");
-    assert!(text.contains(" AS glibc-floor-2\n"), "{text}");
+    assert_eq!(text.matches(" AS glibc-zig\n").count(), 1, "{text}");
+    assert!(text.contains(" AS glibc-zig-2\n"), "{text}");
 }
 
-/// The scripts of the stage that has zig, in a root folder of their own.
+/// The steps of the stage that has zig, in a root folder of their own.
 struct Root {
     folder: tempfile::TempDir,
     scripts: Vec<String>,
@@ -123,18 +124,14 @@ impl Root {
         let shop = Shop::native();
         set(&shop, "glibc = \"2.28\"");
         shop.generate();
-        let text = shop.read("docker/Dockerfile");
-        let (_, stage) = text.split_once(" AS glibc-floor\n").unwrap();
-        let (stage, _) = stage.split_once("\nFROM ").unwrap();
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap();
-        let scripts = stage.split("<<'SCRIPT'\n").skip(1);
-        let scripts = scripts.map(|script| {
-            let (script, _) = script.split_once("\nSCRIPT\n").unwrap();
-            let script = script.replace("/floor/out", &format!("{root}/floor/out"));
-            script.replace("/tmp/", &format!("{root}/tmp/"))
-        });
-        let scripts = scripts.collect();
+        let script = shop.read("docker/stages/zig.sh");
+        let script = script.replace("/zig/out", &format!("{root}/zig/out"));
+        let script = script.replace("/tmp/", &format!("{root}/tmp/"));
+        std::fs::write(folder.path().join("zig.sh"), script).unwrap();
+        let steps = steps::of(&shop.read("docker/Dockerfile"), "glibc-zig").into_iter();
+        let scripts = steps.map(|step| step.command_with(folder.path())).collect();
         for inside in ["bin", "tmp"] {
             std::fs::create_dir(folder.path().join(inside)).unwrap();
         }
@@ -160,6 +157,8 @@ impl Root {
         Command::new("/bin/sh")
             .args(["-c", &self.scripts[script]])
             .env("PATH", self.folder.path().join("bin"))
+            .env("BAKEHOUSE_GLIBC", "2.28")
+            .env("BAKEHOUSE_PROFILE", "release")
             .output()
             .unwrap()
     }

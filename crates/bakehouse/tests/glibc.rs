@@ -5,24 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::shop::{Shop, stderr, stdout};
-
-/// A script that the stage `glibc` leaves.
-fn script(shop: &Shop, name: &str) -> String {
-    let text = shop.read("docker/Dockerfile");
-    let begin = format!("<<'{name}'\n");
-    let (_, rest) = text.split_once(&begin).unwrap();
-    let (script, _) = rest.split_once(&format!("\n{name}\n")).unwrap();
-    script.to_owned()
-}
+use crate::steps;
 
 /// Checks a program against a base with these facts.
 fn check(shop: &Shop, program: &Path, facts: &str) -> Output {
-    shop.write("base/check", &script(shop, "CHECK"));
-    shop.write("base/facts", facts);
+    shop.write("base/glibc.sh", &shop.read("docker/stages/glibc.sh"));
+    shop.write("base/facts", &format!("base debian:test\n{facts}"));
+    let dockerfile = shop.read("docker/Dockerfile");
+    let version = dockerfile.split("BAKEHOUSE_GLIBC=\"").nth(1);
+    let version = version.and_then(|rest| rest.split('"').next());
     Command::new("sh")
-        .arg(shop.path("base/check"))
+        .arg(shop.path("base/glibc.sh"))
+        .arg("check")
         .arg(program)
-        .arg("debian:test")
+        .env("BAKEHOUSE_GLIBC", version.unwrap_or_default())
         .output()
         .unwrap()
 }
@@ -49,13 +45,19 @@ fn programs(shop: &Shop) -> (PathBuf, PathBuf) {
     (compile("own", &[]), compile("own-static", &["-static"]))
 }
 
-/// What this machine itself would be as a base.
+/// The facts about this machine, read as a base.
 fn here(shop: &Shop) -> String {
-    let read = script(shop, "READ").replace("cd /runtime", "cd /");
-    shop.write("read", &read);
-    let output = Command::new("sh").arg(shop.path("read")).output().unwrap();
+    let script = shop.read("docker/stages/glibc.sh");
+    let script = script.replace("cd /runtime", "cd /");
+    let out = shop.path("here");
+    let script = script.replace("/glibc/out", out.to_str().unwrap());
+    shop.write("read.sh", &script);
+    let mut read = Command::new("sh");
+    read.arg(shop.path("read.sh")).args(["read", "here"]);
+    let output = read.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    stdout(&output)
+    let facts = shop.read("here/facts");
+    facts.strip_prefix("base here\n").unwrap().to_owned()
 }
 
 #[test]
@@ -79,11 +81,11 @@ fn what_a_program_lacks_is_said_with_symbol_and_version() {
         lines.map(|line| format!("{line}\n")).collect()
     };
     let old = lines(&|line| {
-        let minor = line.strip_prefix("defines GLIBC_2.");
+        let minor = line.strip_prefix("defines 2.");
         minor.is_none_or(|minor| minor.parse::<u32>().is_ok_and(|minor| minor < 4))
     });
     let no_libc = lines(&|line| !line.starts_with("defines"));
-    let musl = "facts\nsystem Alpine Linux v3.22\nloader /lib/ld-musl-x86_64.so.1\n".to_owned();
+    let musl = "system Alpine Linux v3.22\nloader /lib/ld-musl-x86_64.so.1\n".to_owned();
     let table = [
         (
             &old,
@@ -97,7 +99,7 @@ fn what_a_program_lacks_is_said_with_symbol_and_version() {
             "debian:test (Alpine Linux v3.22) has another C library, with /lib/ld-musl-x86_64.so.1",
         ),
         (
-            &"facts\n".to_owned(),
+            &String::new(),
             "debian:test has no C library: run it on a base that has one, or set static = true for it in bakehouse.toml",
         ),
         (&"declared 2.2\n".to_owned(), "debian:test has glibc 2.2: "),
@@ -160,7 +162,7 @@ fn what_was_not_built_for_the_floor_fails_even_on_a_base_that_has_it() {
 fn what_is_no_program_is_not_taken_for_a_static_one() {
     let shop = generated();
     for program in ["bakehouse.toml", "not-there"] {
-        let output = check(&shop, &shop.path(program), "facts\n");
+        let output = check(&shop, &shop.path(program), "");
         assert!(!output.status.success(), "{program}: {}", stdout(&output));
     }
 }
@@ -168,28 +170,22 @@ fn what_is_no_program_is_not_taken_for_a_static_one() {
 #[test]
 fn each_binary_is_held_against_the_bases_that_it_meets() {
     let shop = generated();
-    let text = shop.read("docker/Dockerfile");
-    let stage = |name: &str| {
-        let mut stages = text.split("\nFROM ");
-        let head = format!(" AS {name}");
-        let stage = stages.find(|stage| stage.lines().next().unwrap().ends_with(&head));
-        stage.unwrap_or_else(|| panic!("{name}: {text}"))
+    let dockerfile = shop.read("docker/Dockerfile");
+    let checks = |name: &str| -> Vec<String> {
+        let step = steps::of(&dockerfile, name).remove(0);
+        let options = step.options.into_iter();
+        let facts = options.filter_map(|option| {
+            let from = option.strip_prefix("--mount=type=bind,from=glibc-")?;
+            Some(from.split(',').next().unwrap().to_owned())
+        });
+        facts.collect()
     };
-    let checks = |name: &str| -> Vec<&str> {
-        let lines = stage(name)
-            .lines()
-            .filter(|line| line.starts_with("sh /glibc/"));
-        lines.map(|line| line.rsplit(' ').next().unwrap()).collect()
-    };
-    let both = ["debian:bookworm-slim", "python:3.12-slim-bookworm"];
+    let both = ["runtime", "python-3.12-slim-bookworm"];
     assert_eq!(checks("build-web"), both[..1]);
     assert_eq!(checks("build-batch"), both);
     // Every service mounts the packs.
     assert_eq!(checks("build-pack-base-probe"), both);
-    assert_eq!(
-        stage("glibc-base").lines().next(),
-        Some("${RUNTIME_BASE} AS glibc-base")
-    );
+    assert!(dockerfile.contains("\nFROM ${RUNTIME_BASE} AS glibc-base\n"));
 }
 
 #[test]
@@ -209,7 +205,7 @@ fn what_is_said_of_a_base_is_taken_for_its_name_with_or_without_a_digest() {
     shop.generate();
     let text = shop.read("docker/Dockerfile");
     assert!(
-        text.contains("echo declared 2.36 >/glibc/out/facts"),
+        text.contains("sh /run/glibc.sh read python:3.12-slim-bookworm 2.36\n"),
         "{text}"
     );
     assert!(!text.contains(&format!(

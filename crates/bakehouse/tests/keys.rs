@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::shop::{Shop, stderr, stdout};
+use crate::steps;
 
 /// Every key that something of a toolchain is in, by what it is of.
 fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
@@ -306,9 +307,9 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
     shop.generate();
 }
 
-/// The lines of the generated Dockerfile from the one that begins so to the next `fi`.
-fn lines(shop: &Shop, begins: &str) -> String {
-    let text = shop.read("docker/Dockerfile");
+/// The lines of a generated script from the one that begins so to the next `fi`.
+fn lines(shop: &Shop, script: &str, begins: &str) -> String {
+    let text = shop.read(&format!("docker/stages/{script}.sh"));
     let from = text.lines().skip_while(|line| !line.starts_with(begins));
     let lines: Vec<&str> = from.take_while(|line| *line != "fi").collect();
     assert!(!lines.is_empty(), "no line begins with {begins}: {text}");
@@ -333,7 +334,7 @@ fn builders_with_another_c_library_do_not_go_on_with_each_others_mount() {
         let setting = format!("[cache]\nstrategy = \"{strategy}\"");
         shop.edit("bakehouse.toml", "[cache]", &setting);
         shop.generate();
-        let guard = lines(&shop, "{ echo ");
+        let guard = lines(&shop, "target", "{");
         let guard = guard.replace("/tmp/", &format!("{}/", shop.path("").display()));
         // The compiler is the same for all of them.
         let guard = format!("rustc() {{ echo rustc 1.95.0; }}\nmkdir -p target\n{guard}");
@@ -362,7 +363,10 @@ fn a_nix_made_builder_of_other_pins_is_refused() {
     let pin = shop.bakehouse(&["pin", "--only", "toolchain"]);
     assert!(pin.status.success(), "{}", stderr(&pin));
     shop.generate();
-    let check = lines(&shop, "if [ \"${BAKEHOUSE_TOOLCHAIN_ID");
+    let check = lines(&shop, "vendor", "if [ -n \"${TOOLCHAIN-}\" ]");
+    let step = steps::of(&shop.read("docker/Dockerfile"), "vendor").remove(0);
+    let (given, _) = step.command.split_once(' ').unwrap();
+    let check = format!("{given}\n{check}");
     let json: serde_json::Value = serde_json::from_str(&shop.read("toolchain.json")).unwrap();
     let own = json["id"].as_str().unwrap();
     assert!(run(&shop, &check, Some(own)).status.success());
@@ -375,7 +379,7 @@ fn a_nix_made_builder_of_other_pins_is_refused() {
     let said = stderr(&output);
     assert!(
         said.contains(&format!(
-            "toolchain.json has the toolchain {own}, but BUILDER_BASE is made of 2222222222222222"
+            "toolchain.json has the toolchain {own}, but BUILDER_BASE was built from 2222222222222222"
         )),
         "{said}"
     );

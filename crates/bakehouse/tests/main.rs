@@ -37,6 +37,7 @@ mod secrets;
 mod shop;
 mod skips;
 mod sound_and_precise;
+mod steps;
 mod toolchain_stage;
 mod tree;
 mod why;

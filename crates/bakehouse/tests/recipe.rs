@@ -4,7 +4,7 @@ use bakehouse::plan::hash::RECIPE;
 
 use crate::shop::Shop;
 
-/// What the stages do, without comments.
+/// The stages and their scripts, without comments.
 fn stages(strategy: &str, platforms: bool) -> String {
     let shop = if platforms {
         Shop::new()
@@ -14,9 +14,15 @@ fn stages(strategy: &str, platforms: bool) -> String {
     let setting = format!("[cache]\nstrategy = \"{strategy}\"");
     shop.edit("bakehouse.toml", "[cache]", &setting);
     shop.generate();
-    let text = shop.read("docker/Dockerfile");
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.collect::<Vec<_>>().join("\n")
+    let mut scripts: Vec<_> = std::fs::read_dir(shop.path("docker/stages")).unwrap().collect();
+    scripts.sort_by_key(|entry| entry.as_ref().unwrap().file_name());
+    let scripts = scripts.into_iter().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let files = [shop.read("docker/Dockerfile")].into_iter().chain(scripts);
+    let plain = |text: String| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines.map(str::to_owned).collect()
+    };
+    files.flat_map(plain).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

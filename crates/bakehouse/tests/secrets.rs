@@ -1,6 +1,7 @@
 //! `[secrets]` in `bakehouse.toml`: which steps are given what. `tools/e2e/tests/secrets.rs` looks for what they leave.
 
 use crate::shop::Shop;
+use crate::steps;
 
 const SECRETS: &str = "[secrets]\nvariables = [\"CARGO_REGISTRIES_ACME_TOKEN\"]\nssh = true\n\n\
     [secrets.files]\nCOMPANY_CA = \"/etc/ssl/certs/ca-certificates.crt\"\n\n[bases]";
@@ -12,26 +13,15 @@ fn with_secrets() -> Shop {
     shop
 }
 
-/// The stages of a Dockerfile, by name, with their steps.
-fn steps(dockerfile: &str) -> Vec<(String, String)> {
-    let stages = dockerfile.split("\nFROM ").skip(1);
-    let named = |stage: &str| {
-        let (first, rest) = stage.split_once('\n').unwrap();
-        let name = first.rsplit(" AS ").next().unwrap().to_owned();
-        let steps = rest.split("\nRUN ").map(str::to_owned);
-        steps.map(|step| (name.clone(), step)).collect::<Vec<_>>()
-    };
-    stages.flat_map(named).collect()
-}
-
 #[test]
 fn steps_that_compile_see_no_secret() {
     let dockerfile = with_secrets().read("docker/Dockerfile");
     let mut given = Vec::new();
-    for (stage, step) in steps(&format!("\n{dockerfile}")) {
-        let options = step.split("<<'SCRIPT'").next().unwrap();
+    for step in steps::all(&dockerfile) {
+        let stage = step.stage.clone();
+        let options = step.options.join(" ");
         let secret = options.contains("type=secret") || options.contains("type=ssh");
-        assert!(!(secret && options.contains("--network=none")), "{stage}");
+        assert!(!secret || step.has_network(), "{stage}");
         if options.contains("type=secret,id=CARGO_REGISTRIES_ACME_TOKEN,env=")
             || options.contains("type=ssh")
         {

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use crate::steps;
 use crate::tree::{Tree, stderr};
 
 const WORKSPACE: &str = r#"
@@ -62,13 +63,11 @@ const NIGHTLY: Base = Base {
 
 /// Runs the stage's last step on `base`. Returns its exit code, the calls of rustup, and the output.
 fn run(tree: &Tree, base: &Base, without: &[&str]) -> (Option<i32>, Vec<String>, String) {
-    let dockerfile = tree.generated("docker/Dockerfile");
-    let (_, stage) = dockerfile.split_once(" AS toolchain\n").unwrap();
-    let (stage, _) = stage.split_once("\nFROM ").unwrap();
-    let Some((_, script)) = stage.split_once("<<'SCRIPT'\n") else {
+    let steps = steps::of(&tree.generated("docker/Dockerfile"), "toolchain");
+    let Some(step) = steps.last() else {
         return (Some(0), Vec::new(), String::new());
     };
-    let (script, _) = script.split_once("\nSCRIPT\n").unwrap();
+    let script = step.command_with(&tree.path("docker/stages"));
     let machine = tempfile::tempdir().unwrap();
     let path = |name: &str| machine.path().join(name);
     fs::create_dir_all(path("bin")).unwrap();
@@ -95,7 +94,7 @@ fn run(tree: &Tree, base: &Base, without: &[&str]) -> (Option<i32>, Vec<String>,
         }
     }
     let output = Command::new("sh")
-        .args(["-c", script])
+        .args(["-c", &script])
         .current_dir(machine.path())
         .env("PATH", format!("{}:/usr/bin:/bin", path("bin").display()))
         .output()
@@ -107,11 +106,8 @@ fn run(tree: &Tree, base: &Base, without: &[&str]) -> (Option<i32>, Vec<String>,
 
 /// Returns whether the step that looks for the toolchain has network access.
 fn has_network(tree: &Tree) -> Option<bool> {
-    let dockerfile = tree.generated("docker/Dockerfile");
-    let (_, stage) = dockerfile.split_once(" AS toolchain\n").unwrap();
-    let (stage, _) = stage.split_once("\nFROM ").unwrap();
-    let run = stage.lines().find(|line| line.starts_with("RUN "))?;
-    Some(!run.contains("--network=none"))
+    let steps = steps::of(&tree.generated("docker/Dockerfile"), "toolchain");
+    Some(steps.last()?.has_network())
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn a_builder_that_has_zig_fetches_none() {
     let image = workspace.images.name("fetched");
     let _ = workspace
         .bake(["a"])
-        .set("a.target=glibc-floor")
+        .set("a.target=glibc-zig")
         .set(&format!("a.tags={image}"))
         .run(&turn);
     // Another image each time: what an earlier run of the test left is not taken.
@@ -220,8 +220,8 @@ fn a_builder_that_has_zig_fetches_none() {
         &own,
         &format!(
             "FROM {BUILDER}\n\
-             COPY --from={image} /floor/out/ziglang/ /opt/zig/\n\
-             COPY --from={image} /floor/out/bin/cargo-zigbuild /usr/local/bin/\n\
+             COPY --from={image} /zig/out/ziglang/ /opt/zig/\n\
+             COPY --from={image} /zig/out/bin/cargo-zigbuild /usr/local/bin/\n\
              RUN ln -s /opt/zig/zig /usr/local/bin/zig && echo {} >/made\n",
             unique::unique()
         ),
@@ -233,7 +233,7 @@ fn a_builder_that_has_zig_fetches_none() {
     let fetch = run
         .steps
         .iter()
-        .find(|step| step.stage == "glibc-floor" && step.is_run());
+        .find(|step| step.stage == "glibc-zig" && step.is_run());
     let fetch = fetch.expect("there is the step that fetches");
     assert!(fetch.log.contains("BUILDER_BASE's own"), "{run}");
     assert!(needs(&workspace, "a", "a") <= FLOOR);
@@ -247,7 +247,7 @@ fn where_no_zig_can_be_had_the_build_says_so() {
     set_floor(&workspace);
     let run = workspace
         .bake(["a"])
-        .set("a.target=glibc-floor")
+        .set("a.target=glibc-zig")
         .set("*.no-cache=true")
         .set("*.args.http_proxy=http://127.0.0.1:9")
         .set("*.args.https_proxy=http://127.0.0.1:9")

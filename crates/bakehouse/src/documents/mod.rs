@@ -32,7 +32,7 @@ pub const OPTIONAL: [&str; 3] = [compose::COMPOSE, compose::OCI, init_packs::SCR
 /// All files of `plan`, sorted by path.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let mut all: Vec<fn(&Plan) -> Vec<Document>> = vec![
-        |plan| vec![dockerfile::render(plan)],
+        dockerfile::render,
         |plan| vec![bake::render(plan), ignore::render(plan)],
         skeleton::render,
     ];

@@ -1,10 +1,11 @@
 //! `docker/skeleton`: the manifests that the image build uses in place of the workspace's own.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Document;
+use super::{Document, dockerfile};
 use super::seal::seal;
 use crate::plan::Plan;
+use crate::plan::skeleton::{RUNNER, Role};
 
 /// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them;
 /// `root/`: the workspace's with its own package, for those that compile that; `library/`: members' own without
@@ -28,5 +29,37 @@ pub fn render(plan: &Plan) -> Vec<Document> {
         .skeleton
         .library_files()
         .map(|(path, text)| document("library", &path, text));
-    masked.chain(own).chain(root).chain(library).collect()
+    let stubs = document("deps", Utf8Path::new("stubs.txt"), &stubs(plan));
+    let manifests = masked.chain(own).chain(root).chain(library);
+    manifests.chain([stubs]).collect()
+}
+
+/// The files without content that the scripts create for packages which are masked, a line each: what becomes of it, the
+/// package, and the path.
+///
+/// A `lib`, `bin` or `build` goes when the third-party crates are compiled; the package of a `bin` is no library from
+/// then on. What is `kept` is there for Cargo, which looks for it when it reads a manifest.
+fn stubs(plan: &Plan) -> String {
+    let skeleton = &plan.skeleton;
+    let line = |kind: &str, package: &str, path: Utf8PathBuf| format!("{kind} {package} ./{path}\n");
+    let mut text = String::new();
+    for (package, member) in skeleton.with_role(Role::Masked) {
+        let named = dockerfile::listed(plan, package);
+        let mut services = plan.selections.iter().flat_map(|selection| &selection.packages);
+        let is_service = member.only_named_as_library || services.any(|name| name == package);
+        let kind = if is_service && !member.is_root { "bin" } else { "lib" };
+        text += &line(kind, &named, member.path("src/lib.rs"));
+        if member.build_script {
+            text += &line("build", &named, member.path("build.rs"));
+        }
+    }
+    for (package, member) in skeleton.with_role(Role::Ground) {
+        let roots = member.roots.iter();
+        text.extend(roots.map(|root| line("kept", package, root.clone())));
+    }
+    if skeleton.runner.is_some() {
+        let files = ["src/lib.rs", "build.rs"];
+        text.extend(files.map(|file| line("kept", RUNNER, plan.folder.join(RUNNER).join(file))));
+    }
+    text
 }

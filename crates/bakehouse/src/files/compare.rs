@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::documents::seal::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
 use crate::graph::each::each;
-use crate::plan::config::SKELETON;
+use crate::plan::config::{SCRIPTS, SKELETON};
 use crate::problem::{Code, Problem};
 
 /// A file that is not as the plan says.
@@ -73,8 +73,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares `documents` with the files below `root`, sorted by path. In the skeleton, in the `folder` of the generated
-/// files, there should be no others, and of those that not every plan has none that it does not have.
+/// Compares `documents` with the files below `root`, sorted by path. In the skeleton and among the scripts, in the `folder`
+/// of the generated files, there should be no others, and of those that not every plan has none that it does not have.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -91,7 +91,8 @@ pub fn compare(
     let optional = OPTIONAL.iter().map(|path| folder.join(path));
     let optional = optional.filter(|path| root.join(path).is_file());
     let skeleton = files_below(root, &folder.join(SKELETON))?;
-    for path in skeleton.into_iter().chain(optional) {
+    let scripts = files_below(root, &folder.join(SCRIPTS))?;
+    for path in skeleton.into_iter().chain(scripts).chain(optional) {
         if !wanted.contains(path.as_str())
             && let Some(old) = read(&root.join(&path))?
             && owner(&old) != Owner::Foreign

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::about::about;
 use super::collect::{Collector, Together};
 use super::config::valid::{ImageConfig, Strategy};
-use super::config::{Config, SKELETON};
+use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
 use super::inputs::PackageInputs;
@@ -196,6 +196,7 @@ impl Plan {
             })
             .collect();
         context.insert(config.output.folder.join(SKELETON));
+        context.insert(config.output.folder.join(SCRIPTS));
         let local_sources = &workspace.local_sources.folders;
         context.extend(local_sources.iter().cloned());
         let inside = |path: &&Utf8PathBuf| {
@@ -250,6 +251,11 @@ impl Plan {
     /// Where the generated skeleton stands, relative to the context.
     pub fn skeleton_folder(&self) -> Utf8PathBuf {
         self.output(SKELETON)
+    }
+
+    /// Where the scripts of the stages stand, relative to the context.
+    pub fn scripts_folder(&self) -> Utf8PathBuf {
+        self.output(SCRIPTS)
     }
 
     /// The base with packages that an image stands on.

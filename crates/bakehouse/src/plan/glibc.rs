@@ -18,14 +18,14 @@ pub struct RuntimeBase<'a> {
     pub declared: Option<&'a str>,
 }
 
-/// The stage that has what reads bases and holds binaries against them. Names of the others begin with it.
+/// The beginning of the names of the stages that hold facts about bases.
 pub const GLIBC: &str = "glibc";
 
 /// The stage that is the image of `RUNTIME_BASE`: a mount cannot name a variable.
 pub const DEFAULT_BASE: &str = "glibc-base";
 
 /// The stage that has what builds for an older glibc, and what that needs compiled once.
-pub const FLOOR: &str = "glibc-floor";
+pub const FLOOR: &str = "glibc-zig";
 
 impl Plan {
     /// Every base that a binary will run on; that of the variable first, the others by name.

@@ -23,9 +23,6 @@ pub struct ImageFiles<'a> {
     pub files: &'a BTreeMap<Utf8PathBuf, Utf8PathBuf>,
 }
 
-/// The stage that has what lays them out. Names of the others begin with it.
-pub const IMAGE_FILES: &str = "files";
-
 impl Plan {
     /// All, in order of the services that have them first.
     pub fn image_files(&self) -> Vec<ImageFiles<'_>> {
@@ -40,7 +37,7 @@ impl Plan {
                 one.services.push(&service.name);
             } else {
                 all.push(ImageFiles {
-                    stage: format!("{IMAGE_FILES}-{}", service.name),
+                    stage: format!("rootfs-{}", service.name),
                     services: vec![&service.name],
                     base,
                     user: &image.user,

@@ -216,7 +216,7 @@ linker = \"nowhere/link.exe\"
     // A mount must not keep results of another linker.
     let dockerfile = tree.generated("docker/Dockerfile");
     assert!(
-        dockerfile.contains("find tools/cc.sh -type f"),
+        dockerfile.contains("BAKEHOUSE_NAMED_FILES=\"tools/cc.sh\""),
         "{dockerfile}"
     );
     tree.write(

@@ -195,9 +195,9 @@ fn programs_that_the_builder_base_has_not_are_asked_for_before_a_bake() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("target-cpu=native"), "{said}");
     let dockerfile = tree.generated("docker/Dockerfile");
-    assert!(!dockerfile.contains("wants clang"), "{dockerfile}");
+    assert!(!dockerfile.contains("sh clang"), "{dockerfile}");
     assert!(
-        dockerfile.contains("[ \"$host\" != aarch64-unknown-linux-gnu ] || wants ld.mold"),
+        dockerfile.contains("sh /run/programs.sh ld.mold "),
         "{dockerfile}"
     );
 
@@ -205,7 +205,7 @@ fn programs_that_the_builder_base_has_not_are_asked_for_before_a_bake() {
     let (code, said) = refused("[bases]\nbuilder = \"ghcr.io/acme/builder:1\"\n");
     assert_eq!(code, Some(0), "{said}");
     let dockerfile = tree.generated("docker/Dockerfile");
-    assert!(dockerfile.contains("wants clang 'target."), "{dockerfile}");
+    assert!(dockerfile.contains("sh /run/programs.sh clang "), "{dockerfile}");
 }
 
 #[test]
@@ -267,7 +267,8 @@ git-fetch-with-cli = true
         tree.write("bakehouse.toml", &format!("[bases]\n{bases}\n"));
         tree.generate();
         let dockerfile = tree.generated("docker/Dockerfile");
-        assert_eq!(dockerfile.contains("wants git"), asked, "{dockerfile}");
+        let asks = dockerfile.contains("sh /run/programs.sh git ");
+        assert_eq!(asks, asked, "{dockerfile}");
     }
     // Without a fetch that uses git, the program is not needed.
     let tree = Tree::of(WORKSPACE);
@@ -283,9 +284,8 @@ fn a_linker_of_its_own_is_kept_where_another_platform_is_compiled_for() {
         "platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
     );
     tree.generate();
-    let kept =
-        "case \"$target\" in aarch64-unknown-linux-gnu) sed -i '/_LINKER=/d' /cross/env ;; esac";
-    assert!(!tree.generated("docker/Dockerfile").contains("_LINKER=/d"));
+    let kept = "OWN_LINKERS=aarch64-unknown-linux-gnu sh /run/cross.sh\n";
+    assert!(!tree.generated("docker/Dockerfile").contains("OWN_LINKERS"));
     tree.write(
         ".cargo/config.toml",
         "[target.aarch64-unknown-linux-gnu]\nlinker = \"aarch64-linux-gnu-gcc\"\n[target.'cfg(unix)']\nlinker = \"cc\"\n",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::steps;
 use crate::tree::{Tree, cargo, files, stderr};
 
 /// The package in the folder of a workspace, where there is one.
@@ -113,17 +114,17 @@ fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::T
 }
 
 /// Cargo's arguments in a stage of the generated Dockerfile, but for what is about the builder.
-fn arguments(dockerfile: &str, stage: &str) -> Option<Vec<String>> {
-    let (_, rest) = dockerfile.split_once(&format!(" AS {stage}\n"))?;
-    let (_, rest) = rest.split_once("\ncargo build ")?;
-    let mut text = String::new();
-    for line in rest.lines() {
-        text += line.trim_end_matches('\\');
-        if !line.ends_with('\\') {
-            break;
-        }
-    }
-    let text = text.replace("--locked ", "");
+fn arguments(dockerfile: &str, name: &str) -> Option<Vec<String>> {
+    let stages = steps::stages(dockerfile);
+    let environment = &stages[&stages.get(name)?.from].env;
+    let mut variables = environment.iter();
+    let (_, build) = variables.find(|(name, _)| name == "BAKEHOUSE_BUILD")?;
+    let command = steps::of(dockerfile, name).remove(0).command;
+    let targets = match command.split_once("bin.sh ") {
+        Some((_, bin)) => format!("--bin {bin}"),
+        None => command.split('\'').nth(1)?.to_owned(),
+    };
+    let text = format!("{} {targets}", build.replace("--locked ", ""));
     Some(text.split_whitespace().map(str::to_owned).collect())
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{copy, stderr, undisturbed};
+use crate::steps;
 
-/// Folders at the top of a stage's file system that its scripts name.
-const FOLDERS: [&str; 17] = [
+/// Folders at the top of a stage's file system that scripts name.
+const FOLDERS: [&str; 18] = [
     "as-is",
     "build",
     "cargo-config",
@@ -20,6 +21,7 @@ const FOLDERS: [&str; 17] = [
     "glibc",
     "libraries",
     "manifests",
+    "run",
     "runtime",
     "shared",
     "skeleton",
@@ -43,9 +45,7 @@ pub struct Builder {
 
 #[derive(Default)]
 struct Stage {
-    from: String,
-    env: Vec<(String, String)>,
-    arguments: Vec<String>,
+    parsed: steps::Stage,
     mounts: Vec<BTreeMap<String, String>>,
     script: String,
 }
@@ -77,7 +77,7 @@ impl Builder {
 
     /// What the toolchain stage sets for all others.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let toolchain = self.stages["toolchain"].env.iter();
+        let toolchain = self.stages["toolchain"].parsed.env.iter();
         toolchain
             .map(|(key, value)| (key.clone(), self.at_home(value)))
             .collect()
@@ -127,6 +127,10 @@ impl Builder {
                     fs::create_dir_all(target.parent().unwrap()).unwrap();
                     let _ = fs::remove_dir_all(&target);
                     copy(&source, &target);
+                    if target.extension().is_some_and(|extension| extension == "sh") {
+                        let script = self.at_home(&fs::read_to_string(&target).unwrap());
+                        fs::write(&target, script).unwrap();
+                    }
                 }
                 None if target.ends_with("downloads") => link_downloads(&target),
                 None => fs::create_dir_all(&target).unwrap(),
@@ -151,15 +155,20 @@ impl Builder {
     }
 
     fn run(&mut self, name: &str, stage: &Stage) {
-        let base = self.stages.get(&stage.from).map(|base| &base.env);
+        let mut environment = stage.parsed.env.clone();
+        let mut from = &stage.parsed.from;
+        while let Some(base) = self.stages.get(from) {
+            environment.splice(0..0, base.parsed.env.iter().cloned());
+            from = &base.parsed.from;
+        }
         let script = self.at_home(&stage.script);
         let mut command = Command::new("bash");
         command.args(["-c", &script]);
         undisturbed(&mut command);
-        for (key, value) in base.into_iter().flatten().chain(&stage.env) {
-            command.env(key, self.at_home(value));
+        for (key, value) in environment {
+            command.env(key, self.at_home(&value));
         }
-        for name in &stage.arguments {
+        for name in &stage.parsed.arguments {
             match self.given.get(name) {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -220,54 +229,29 @@ fn cargo_home() -> PathBuf {
 }
 
 fn parse(text: &str) -> BTreeMap<String, Stage> {
-    let mut stages = BTreeMap::new();
-    let mut name = String::new();
-    let mut in_script = false;
-    for line in text.lines() {
-        let Some(stage) = stages.get_mut(&name) else {
-            begin(line, &mut name, &mut stages);
-            continue;
-        };
-        if in_script {
-            in_script = line != "SCRIPT";
-            if in_script {
-                let stage: &mut Stage = stage;
-                stage.script += line;
-                stage.script += "\n";
-            }
-            continue;
-        }
-        in_script = line.ends_with("<<'SCRIPT'");
-        if let Some((_, mount)) = line.split_once("--mount=") {
-            let mount = mount.trim_end_matches([' ', '\\']).split(',');
-            let mount = mount.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-            stage
-                .mounts
-                .push(mount.map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
-        } else if let Some((key, value)) = line.strip_prefix("ENV ").and_then(|l| l.split_once('='))
-        {
-            stage
-                .env
-                .push((key.to_owned(), value.trim_matches('"').to_owned()));
-        } else if let Some(name) = line.strip_prefix("ARG ") {
-            stage.arguments.push(name.to_owned());
-        } else {
-            begin(line, &mut name, &mut stages);
-        }
+    let stages = steps::stages(text).into_iter();
+    let mut stages: BTreeMap<String, Stage> = stages
+        .map(|(name, parsed)| {
+            let stage = Stage {
+                parsed,
+                ..Stage::default()
+            };
+            (name, stage)
+        })
+        .collect();
+    for step in steps::all(text) {
+        let stage = stages.get_mut(&step.stage).unwrap();
+        let options = step.options.iter();
+        let mounts = options.filter_map(|option| option.strip_prefix("--mount="));
+        let mounts = mounts.map(|mount| {
+            let pairs = mount.split(',');
+            let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            pairs
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect()
+        });
+        stage.mounts = mounts.collect();
+        stage.script = step.command;
     }
     stages
-}
-
-fn begin(line: &str, name: &mut String, stages: &mut BTreeMap<String, Stage>) {
-    if let Some((from, new)) = line
-        .strip_prefix("FROM ")
-        .and_then(|line| line.split_once(" AS "))
-    {
-        new.clone_into(name);
-        let stage = Stage {
-            from: from.to_owned(),
-            ..Stage::default()
-        };
-        stages.insert(name.clone(), stage);
-    }
 }

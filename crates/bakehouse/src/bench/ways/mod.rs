@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 
 use super::subject::Subject;
 use super::tree::Texts;
-use crate::documents::dockerfile::runtime;
+use crate::documents::dockerfile::image;
 use crate::plan::Plan;
 
 /// A way to come from sources to binaries or images.
@@ -143,7 +143,7 @@ fn images(
     subject: &Subject,
     binary: impl Fn(&str, &str) -> (String, String),
 ) -> String {
-    runtime::from_binaries(plan, |package, bin| {
+    image::from_binaries(plan, |package, bin| {
         let part = subject.part(package, bin);
         binary(part.map_or("", |part| &part.targets[0]), bin)
     })

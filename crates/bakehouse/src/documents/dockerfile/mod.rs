@@ -1,51 +1,49 @@
-//! `docker/Dockerfile`: one file for all targets. BuildKit runs only the stages that a target needs, and
-//! shared ones once.
+//! `docker/Dockerfile`, one file for all targets, and the scripts that its steps call. BuildKit runs only the stages that
+//! a target needs, and shared ones once.
 
-mod auditable;
-mod compiled;
-mod cross;
-mod files;
-mod floor;
-mod glibc;
-mod layered;
+mod environment;
 mod model;
-mod mounted;
-pub mod runtime;
+mod script;
 mod secrets;
-mod third_party;
-mod toolchain;
-mod vendor;
-mod wrapper;
+mod stages;
 
 use std::collections::BTreeSet;
 
+use self::environment::Environment;
+pub use self::environment::listed;
+use self::model::{Instruction, Mount, Stage};
+use self::script::Script;
+pub use self::stages::image;
+use self::stages::{
+    auditable, binary, compiled, cross, dependencies, glibc, library, mounted, rootfs, toolchain,
+    vendor, zig,
+};
 use super::Document;
 use super::seal::seal;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
-use model::Stage;
-pub use third_party::profile_folder;
+use crate::plan::stage::Selection;
 
 /// The folder that the workspace stands in inside the builder.
 const BUILD: &str = "/build";
 
-/// What a leaf puts into an image. One level down: BuildKit checksums the whole folder that a copied path stands in.
-const IMAGE: &str = "/dist/image";
-
-/// The binaries there.
-const BINARIES: &str = "/dist/image/usr/local/bin";
-
-/// Renders the Dockerfile.
-pub fn render(plan: &Plan) -> Document {
+/// Renders the Dockerfile and its scripts.
+pub fn render(plan: &Plan) -> Vec<Document> {
+    let stages = stages(plan);
     let mut text = format!("\nARG BUILDER_BASE={}\n", plan.config.builder);
     text += &format!("ARG RUNTIME_BASE={}\n", plan.config.runtime);
-    for stage in stages(plan) {
+    for stage in &stages {
         text += &format!("\n{stage}");
     }
-    Document {
+    let dockerfile = Document {
         path: plan.output("Dockerfile"),
         text: seal(&text),
-    }
+    };
+    let scripts = scripts(&stages).into_iter().map(|script| Document {
+        path: script.file(&plan.scripts_folder()),
+        text: seal(script.text()),
+    });
+    std::iter::once(dockerfile).chain(scripts).collect()
 }
 
 /// Returns the names of all stages.
@@ -53,28 +51,62 @@ pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
     stages(plan).into_iter().map(|stage| stage.name).collect()
 }
 
+/// The scripts that steps mount.
+fn scripts(stages: &[Stage]) -> BTreeSet<Script> {
+    let instructions = stages.iter().flat_map(|stage| &stage.instructions);
+    let mounts = instructions.flat_map(|instruction| match instruction {
+        Instruction::Run(run) => &run.mounts[..],
+        _ => &[],
+    });
+    let scripts = mounts.filter_map(|mount| match mount {
+        Mount::Script { script, .. } => Some(*script),
+        _ => None,
+    });
+    scripts.collect()
+}
+
 fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![toolchain::stage(plan), vendor::stage(plan)];
     stages.extend(cross::stage(plan));
-    stages.extend(floor::stage(plan));
+    stages.extend(zig::stage(plan));
     stages.extend(auditable::stage(plan));
     stages.extend(glibc::stages(plan));
     for selection in &plan.selections {
-        stages.extend(match plan.config.strategy {
-            Strategy::Layer => layered::stages(plan, selection),
-            Strategy::Mount => mounted::stages(plan, selection),
-        });
+        stages.extend(compile_stages(plan, selection));
     }
-    stages.extend(plan.runtimes.iter().map(|base| runtime::base(plan, base)));
+    let runtimes = plan.runtimes.iter();
+    stages.extend(runtimes.map(|base| image::base(plan, base)));
     let files = plan.image_files();
-    stages.extend(files::stages(plan, &files));
+    stages.extend(files.iter().map(|files| rootfs::stage(plan, files)));
     // A mount has to name a stage that comes before.
     stages.push(compiled::stage(plan, &files));
-    stages.extend(
-        plan.services
-            .iter()
-            .map(|service| runtime::service(plan, service, &files)),
-    );
-    stages.extend(plan.pack_binaries().map(runtime::pack_binary));
+    let services = plan.services.iter();
+    stages.extend(services.map(|service| image::service(plan, service, &files)));
+    stages.extend(plan.pack_binaries().map(image::pack_binary));
     stages
+}
+
+fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
+    let environment = Environment::new(plan, selection);
+    let mut stages = vec![environment.stage()];
+    let leaves = selection.leaves.iter();
+    match plan.config.strategy {
+        Strategy::Layer => {
+            stages.push(dependencies::stage(&environment));
+            let libraries = selection.library_stages();
+            stages.extend(libraries.iter().map(|stage| library::stage(&environment, stage)));
+            stages.extend(leaves.map(|leaf| binary::stage(&environment, leaf)));
+        }
+        Strategy::Mount => stages.extend(leaves.map(|leaf| mounted::stage(&environment, leaf))),
+    }
+    stages
+}
+
+/// Cargo's folder for the outputs of a profile.
+pub fn profile_folder(plan: &Plan) -> &str {
+    if plan.config.profile == "dev" {
+        "debug"
+    } else {
+        &plan.config.profile
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use camino::Utf8PathBuf;
+
+use super::script::{Call, Script};
+
 /// A build stage.
 pub struct Stage {
     /// Why it is there; one comment line each.
@@ -13,8 +17,8 @@ pub struct Stage {
 
 /// An instruction of a stage.
 pub enum Instruction {
-    /// `KEY=value`, value quoted.
-    Env(String, String),
+    /// Variables with their values, each in lines: the shell that uses the value takes it for words.
+    Env(Vec<(String, Vec<String>)>),
     Arg(String),
     Workdir(String),
     User(String),
@@ -28,11 +32,18 @@ pub enum Instruction {
     Run(Run),
 }
 
-/// A `RUN` with a heredoc script that stops at its first failing command.
+/// A `RUN`.
 pub struct Run {
     pub network: bool,
     pub mounts: Vec<Mount>,
-    pub script: Vec<String>,
+    pub command: Command,
+}
+
+/// The command of a [`Run`].
+pub enum Command {
+    Call(Call),
+    /// A command of the shell, on several lines.
+    Shell(Vec<String>),
 }
 
 /// A `--mount`.
@@ -48,8 +59,12 @@ pub enum Mount {
         id: String,
         target: String,
     },
-    Tmpfs {
-        target: String,
+    /// An empty `/tmp` that no layer has.
+    Temporary,
+    /// A script, from the context.
+    Script {
+        script: Script,
+        source: Utf8PathBuf,
     },
     /// A secret, if one is given: everybody in the step may read the file.
     SecretFile {
@@ -58,6 +73,13 @@ pub enum Mount {
     },
     SecretVariable(String),
     Ssh,
+}
+
+impl Instruction {
+    /// Sets one variable.
+    pub fn env(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Env(vec![(name.into(), vec![value.into()])])
+    }
 }
 
 impl Mount {
@@ -97,7 +119,14 @@ impl fmt::Display for Stage {
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Env(key, value) => writeln!(f, "ENV {key}={}", quote(value)),
+            Self::Env(variables) => {
+                let variables = variables.iter().map(|(name, lines)| {
+                    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+                    format!("{name}=\"{}\"", lines.join(" \\\n      "))
+                });
+                let variables: Vec<String> = variables.collect();
+                writeln!(f, "ENV {}", variables.join(" \\\n    "))
+            }
             Self::Arg(name) => writeln!(f, "ARG {name}"),
             Self::Workdir(path) => writeln!(f, "WORKDIR {path}"),
             Self::User(user) => writeln!(f, "USER {user}"),
@@ -122,18 +151,35 @@ impl fmt::Display for Instruction {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut options = Vec::new();
+        f.write_str("RUN ")?;
         if !self.network {
-            options.push("--network=none".to_owned());
+            f.write_str("--network=none ")?;
         }
-        options.extend(self.mounts.iter().map(Mount::to_string));
-        options.push("<<'SCRIPT'".to_owned());
-        writeln!(f, "RUN {}", options.join(" \\\n    "))?;
-        writeln!(f, "set -eu")?;
-        for line in &self.script {
-            writeln!(f, "{line}")?;
+        let (short, long): (Vec<&Mount>, Vec<&Mount>) = self
+            .mounts
+            .iter()
+            .partition(|mount| matches!(mount, Mount::Temporary));
+        for mount in short {
+            write!(f, "{mount} ")?;
         }
-        writeln!(f, "SCRIPT")
+        let mut lines: Vec<String> = long.into_iter().map(Mount::to_string).collect();
+        match &self.command {
+            Command::Call(call) => lines.push(call.to_string()),
+            Command::Shell(command) => {
+                lines.extend(command.iter().cloned());
+                if let Some(last) = lines.last_mut() {
+                    last.push('\n');
+                }
+            }
+        }
+        // What nothing stands before begins on the line of the instruction.
+        let alone = self.network || self.mounts.is_empty();
+        let mut separator = if alone { "" } else { "\\\n    " };
+        for line in lines {
+            write!(f, "{separator}{line}")?;
+            separator = " \\\n    ";
+        }
+        Ok(())
     }
 }
 
@@ -163,7 +209,10 @@ impl fmt::Display for Mount {
                     "--mount=type=cache,id={id},target={target},sharing=locked"
                 )
             }
-            Self::Tmpfs { target } => write!(f, "--mount=type=tmpfs,target={target}"),
+            Self::Temporary => f.write_str("--mount=type=tmpfs,target=/tmp"),
+            Self::Script { script, source } => {
+                write!(f, "--mount=type=bind,source={source},target={}", script.path())
+            }
             Self::SecretFile { id, target } => {
                 write!(f, "--mount=type=secret,id={id},target={target},mode=0444")
             }
@@ -173,15 +222,14 @@ impl fmt::Display for Mount {
     }
 }
 
-/// A value that the Dockerfile parser reads back as it is.
-fn quote(value: &str) -> String {
-    let mut quoted = String::from("\"");
+/// Text that the Dockerfile parser reads back as it is, inside quotes.
+fn escape(value: &str) -> String {
+    let mut escaped = String::new();
     for c in value.chars() {
         if matches!(c, '"' | '\\' | '$') {
-            quoted.push('\\');
+            escaped.push('\\');
         }
-        quoted.push(c);
+        escaped.push(c);
     }
-    quoted.push('"');
-    quoted
+    escaped
 }

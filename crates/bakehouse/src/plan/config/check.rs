@@ -16,28 +16,28 @@ use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
 
 /// Names of groups and stages in the generated files.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 12] = [
     "auditable",
+    "cargo",
     "compiled",
     "cross",
     "default",
     "deps",
     "docker-metadata-action",
-    "files",
-    "glibc",
     "init-packs",
     "packs",
     "runtime",
     "toolchain",
     "vendor",
 ];
-const RESERVED_STARTS: [&str; 8] = [
+const RESERVED_STARTS: [&str; 9] = [
     "build-",
+    "cargo-for-",
     "deps-",
-    "files-",
     "glibc-",
     "lib-",
     "libs-",
+    "rootfs-",
     "runtime-for-",
     "_",
 ];
@@ -53,6 +53,8 @@ pub const FOLDER: &str = "docker";
 pub const BAKE_FILE: &str = "docker-bake.hcl";
 /// Folder of the skeleton, beside the Dockerfile.
 pub const SKELETON: &str = "skeleton";
+/// Folder of the scripts, beside the Dockerfile. `build` is a name that repositories ignore.
+pub const SCRIPTS: &str = "stages";
 
 /// A check under way.
 pub(super) struct Check<'a> {

@@ -17,7 +17,7 @@ mod spanned;
 pub mod valid;
 mod values;
 
-pub use check::{BAKE_FILE, FOLDER, SKELETON};
+pub use check::{BAKE_FILE, FOLDER, SCRIPTS, SKELETON};
 pub use raw::RawConfig;
 pub(super) use services::names;
 pub use valid::Config;

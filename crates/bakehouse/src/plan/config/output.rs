@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::check::{BAKE_FILE, Check, FOLDER, SKELETON};
+use super::check::{BAKE_FILE, Check, FOLDER, SCRIPTS, SKELETON};
 use super::inputs::ByPackage;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
@@ -57,17 +57,18 @@ impl Check<'_> {
         let skeleton = output.folder.join(SKELETON);
         let dirs = self.workspace.members.values().map(|member| &member.dir);
         let manifests = dirs.flat_map(|dir| KINDS.map(|kind| skeleton.join(kind).join(dir)));
-        let made: Vec<Utf8PathBuf> = [skeleton.clone()].into_iter().chain(manifests).collect();
+        let scripts = output.folder.join(SCRIPTS);
+        let made: Vec<Utf8PathBuf> = [skeleton.clone(), scripts.clone()].into_iter().chain(manifests).collect();
         self.problems
             .extend(self.workspace.refuse_as_members(&made));
         if let Some(bake) = &raw.output.bake
-            && (output.bake.extension() != Some("hcl") || output.bake.starts_with(skeleton))
+            && (output.bake.extension() != Some("hcl") || [skeleton, scripts].iter().any(|folder| output.bake.starts_with(folder)))
         {
             self.problem(
                     Code::ConfigValue,
                     format!("`{}` cannot be the Bake file", bake.as_ref().escape_debug()),
                     bake.span(),
-                    format!("name a file that ends with `.hcl`, outside the folder `{SKELETON}` of the generated files"),
+                    format!("name a file that ends with `.hcl`, outside the folders `{SKELETON}` and `{SCRIPTS}` of the generated files"),
                 );
         }
         output

@@ -66,12 +66,14 @@ pub fn same_name(model: &mut Model, seat: Seat) {
     model.members.push(namesake);
     let real = crate_of(model, "ryu", "1.0.23").key("package", "ryu");
     let package = model.seat(seat);
-    package.depend(own);
-    package.depend(Dependency {
-        name: "real-ryu".to_owned(),
-        ..real
-    });
-    package.tell("real ryu", &call("ryu", "real_ryu"));
+    // Where a patched ryu has the name, Cargo takes the same crate under no other.
+    if package.depend(own) {
+        package.depend(Dependency {
+            name: "real-ryu".to_owned(),
+            ..real
+        });
+        package.tell("real ryu", &call("ryu", "real_ryu"));
+    }
 }
 
 pub fn links(model: &mut Model, seat: Seat) {

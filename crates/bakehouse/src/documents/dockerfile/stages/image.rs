@@ -1,19 +1,21 @@
 //! The images that run: a base, one binary, the files it ships with, and nothing else.
 
-use super::files::FILES;
-use super::model::{Instruction, Mount, Run, Stage};
-use super::secrets;
-use super::{BINARIES, IMAGE};
+use super::binary::{BINARIES, IMAGE};
+use super::rootfs;
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::secrets;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::RuntimeBase;
 use crate::plan::service::Service;
 
-/// Where a service's binary stands in its image.
+/// The folder of a service's binary in its image.
 const BIN: &str = "/usr/local/bin";
 
-/// What services run on that name no base of their own.
+/// The base of services that name none of their own.
 const BASE: &str = "${RUNTIME_BASE}";
 
 /// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise, as one writes them by hand:
@@ -52,7 +54,7 @@ fn is_copy(instruction: &Instruction) -> bool {
     matches!(instruction, Instruction::Copy { .. })
 }
 
-/// What a person copies into an image, and the folder that is made for packs.
+/// The files that a person copies into an image, and the folder that is made for packs.
 fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> Vec<Instruction> {
     let packs =
         (!plan.packs.is_empty()).then(|| Instruction::Workdir(plan.config.packs_path.to_string()));
@@ -70,11 +72,9 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
     packs.into_iter().chain(files).chain([binary]).collect()
 }
 
-/// A base with packages. Nothing stays in the layer that tells when or where they were installed: no lists, no logs, and
-/// what the installation made itself has the time that everything has.
+/// A base with packages.
 pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
-    let packages = base.packages.join(" ");
-    let script = INSTALL.replace("PACKAGES", &packages);
+    let mounts = [Mount::Temporary].into_iter().chain(secrets::files(plan));
     Stage {
         comment: vec![format!(
             "{}: a base with packages, for all services that want just these. The only step of an image with network.",
@@ -84,48 +84,27 @@ pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
         name: base.name.clone(),
         instructions: vec![
             Instruction::User("0:0".to_owned()),
-            Instruction::Run(Run {
-                network: true,
-                mounts: [Mount::Tmpfs {
-                    target: "/tmp".to_owned(),
-                }]
-                .into_iter()
-                .chain(secrets::files(plan))
-                .collect(),
-                script: script.lines().map(str::to_owned).collect(),
-            }),
+            run(
+                plan,
+                true,
+                mounts.collect(),
+                Call::of(Script::Packages).arguments(&base.packages),
+            ),
         ],
     }
 }
 
-const INSTALL: &str = r#"touch /tmp/before
-if command -v apt-get >/dev/null; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -qq -y --no-install-recommends PACKAGES
-  apt-get clean
-elif command -v apk >/dev/null; then
-  # Its find compares whole seconds.
-  sleep 1
-  apk add --no-cache --no-progress PACKAGES
-else
-  echo "error: this base has neither apt-get nor apk: name one that has, or leave its packages out of bakehouse.toml" >&2
-  exit 1
-fi
-rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
-find / -xdev -newer /tmp/before -exec touch -h -d @0 {} +"#;
-
-/// The runtime image of a service, with what it has beside the binary from one of `files`.
+/// The runtime image of a service; one of `files` has what it contains beside the binary.
 pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
     let image = &service.image;
     let mut instructions: Vec<Instruction> = image
         .env
         .iter()
-        .map(|(key, value)| Instruction::Env(key.clone(), value.clone()))
+        .map(|(key, value)| Instruction::env(key, value))
         .collect();
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
-    let copied = files.map(|files| (files.stage.clone(), FILES)).into_iter();
+    let copied = files.map(|files| (files.stage.clone(), rootfs::OUT)).into_iter();
     let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),

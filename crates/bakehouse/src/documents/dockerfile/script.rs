@@ -1,0 +1,183 @@
+//! The scripts of the stages: one for each kind of stage, the same for every workspace. They are files beside the
+//! Dockerfile, and each step mounts the ones that it calls, so that a step depends on its own script alone.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+macro_rules! scripts {
+    ($($variant:ident => $name:literal,)*) => {
+        /// A script that steps call.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Script {
+            $($variant,)*
+        }
+
+        impl Script {
+            /// The file's name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($name, ".sh"),)*
+                }
+            }
+
+            /// The file's text.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!(concat!("scripts/", $name, ".sh")),)*
+                }
+            }
+        }
+    };
+}
+
+scripts! {
+    Auditable => "auditable",
+    Binary => "bin",
+    Cross => "cross",
+    Dependencies => "deps",
+    Folders => "folders",
+    Glibc => "glibc",
+    Library => "lib",
+    Mounted => "mount",
+    Packages => "packages",
+    Platforms => "platforms",
+    Programs => "programs",
+    Rootfs => "rootfs",
+    Rustc => "rustc",
+    Target => "target",
+    Toolchain => "toolchain",
+    Vendor => "vendor",
+    Workspace => "workspace",
+    Zig => "zig",
+}
+
+/// The folder that scripts are mounted in.
+const FOLDER: &str = "/run";
+
+impl Script {
+    /// The file in `folder`, the one of all scripts.
+    pub fn file(self, folder: &Utf8Path) -> Utf8PathBuf {
+        folder.join(self.name())
+    }
+
+    /// The path in a step that mounts it.
+    pub fn path(self) -> String {
+        format!("{FOLDER}/{}", self.name())
+    }
+}
+
+/// A call of a script, as a shell reads it.
+pub struct Call {
+    script: Script,
+    /// Lines before the call.
+    before: Vec<String>,
+    variables: Vec<(&'static str, String)>,
+    arguments: Vec<String>,
+    /// The lines of its standard input, under the name of their heredoc.
+    input: Option<(&'static str, Vec<String>)>,
+}
+
+impl Call {
+    /// A call without arguments.
+    pub fn of(script: Script) -> Self {
+        Self {
+            script,
+            before: Vec::new(),
+            variables: Vec::new(),
+            arguments: Vec::new(),
+            input: None,
+        }
+    }
+
+    /// Runs commands first.
+    pub fn after(mut self, commands: impl IntoIterator<Item = String>) -> Self {
+        self.before.extend(commands);
+        self
+    }
+
+    /// Sets a variable of its environment, unless the value is empty.
+    pub fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        if !value.is_empty() {
+            self.variables.push((name, value));
+        }
+        self
+    }
+
+    /// Adds an argument.
+    pub fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives it lines to read, none of which may be `name`.
+    pub fn input(mut self, name: &'static str, lines: Vec<String>) -> Self {
+        self.input = Some((name, lines));
+        self
+    }
+
+    /// The script that is called.
+    pub fn script(&self) -> Script {
+        self.script
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for command in &self.before {
+            write!(f, "{command}; ")?;
+        }
+        for (name, value) in &self.variables {
+            write!(f, "{name}={} ", quoted(value))?;
+        }
+        write!(f, "sh {}", self.script.path())?;
+        for argument in &self.arguments {
+            write!(f, " {}", quoted(argument))?;
+        }
+        let Some((name, lines)) = &self.input else {
+            return writeln!(f);
+        };
+        writeln!(f, " <<'{name}'")?;
+        for line in lines {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f, "{name}")
+    }
+}
+
+/// Quotes a word for the shell where that is needed.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:=,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        let text = text.replace('\'', r"'\''").replace(['\n', '\r'], " ");
+        format!("'{text}'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_one_command_of_a_shell() {
+        let call = Call::of(Script::Binary)
+            .after(["true".to_owned()])
+            .variable("EMPTY", "")
+            .variable("WORDS", "a b")
+            .arguments(["plain", "it's", ""])
+            .input("LINES", vec!["one".to_owned()]);
+        assert_eq!(
+            call.to_string(),
+            "true; WORDS='a b' sh /run/bin.sh plain 'it'\\''s' '' <<'LINES'\none\nLINES\n"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+# Fetches and compiles cargo-auditable, which puts the list of its crates into a binary. That command itself would
+# compile every package of the workspace again; so rustc.sh calls its wrapper for the binary alone.
+#
+#   auditable.sh VERSION
+set -eu
+export CARGO_HOME=/tmp/cargo CARGO_TARGET_DIR=/tmp/target
+cargo install --quiet --locked --root /tmp/installed --version "$1" cargo-auditable || {
+  echo "error: auditable in bakehouse.toml needs cargo-auditable $1, and Cargo cannot fetch and compile it: let the engine reach crates.io" >&2
+  exit 1
+}
+mkdir -p /auditable/out
+cp /tmp/installed/bin/cargo-auditable /auditable/out/

@@ -1,0 +1,30 @@
+# Compiles the third-party crates in a cache mount, and copies those that this workspace uses to /deps/out.
+#
+#   deps.sh [PACKAGE...]    local packages that third-party crates need, compiled with them
+set -eu
+. /run/target.sh
+if [ $# -gt 0 ]; then
+  # The mount would judge them by times.
+  cp -R --preserve=mode,links /sources/. .
+  clean $(printf -- '-p %s ' "$@")
+fi
+(cd "${BAKEHOUSE_WORKSPACE-.}" && ${build-cargo build} $BAKEHOUSE_BUILD --message-format json-render-diagnostics >/tmp/units)
+# What the stubs left behind must go, or Cargo could take it for the real thing.
+stubs=$(sed -n 's/^\(lib\|bin\) \([^ ]*=\)\{0,1\}\([^ ]*\) .*/-p \3/p' /skeleton/stubs.txt)
+[ -z "$stubs" ] || clean $stubs
+grep -E '^(lib|bin|build) ' /skeleton/stubs.txt | while read -r kind _ file; do
+  rm -f "$file"
+  # From here on a service's skeleton is no library, so that --lib means the internal libraries.
+  [ "$kind" != bin ] || sed -i 's/^\[lib\]$/[[bin]]/' "${file%src/lib.rs}Cargo.toml"
+done
+# Crates of earlier builds stay out of the layer, and leave the mount.
+grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
+drop_unused() { find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f "$1" | xargs -r -d '\n' rm -rf; }
+keep() {
+  drop_unused /tmp/used
+  mkdir -p /deps/out
+  cp -a . /deps/out
+}
+[ ! -e /run/platforms.sh ] || . /run/platforms.sh
+keep
+rm -f /deps/out/target/sources

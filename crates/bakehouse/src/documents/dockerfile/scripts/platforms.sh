@@ -1,0 +1,19 @@
+# A target folder that several platforms share: what one of them does leaves the others' part alone. Sourced by target.sh,
+# and by deps.sh, for which it redefines `keep`.
+if [ ! -e /tmp/used ]; then
+  cat /cross/env /cross/packages /zig/out/env >/tmp/toolchain 2>/dev/null || true
+  cmp -s /tmp/toolchain "target/toolchain-$target" || rm -rf "target/$target"
+  cp /tmp/toolchain "target/toolchain-$target"
+fi
+keep() {
+  # Crates that no platform uses leave the mount. The layer is for one platform.
+  mkdir -p target/used /deps/out/target
+  cp /tmp/used "target/used/$target"
+  sort -u target/used/* >/tmp/used-by-any
+  drop_unused /tmp/used-by-any
+  find . -mindepth 1 -maxdepth 1 ! -name target -exec cp -a -t /deps/out {} +
+  find target -mindepth 1 -maxdepth 1 ! -name used ! -name '*-linux-*' -exec cp -a -t /deps/out/target {} +
+  [ ! -e "target/$target" ] || cp -a "target/$target" /deps/out/target/
+  cd /deps/out
+  drop_unused /tmp/used
+}

@@ -1,0 +1,14 @@
+# Checks for the programs that Cargo's configuration asks for before anything is compiled.
+#
+#   programs.sh {PROGRAM KEY TRIPLE}...    TRIPLE is the builder that needs it, or * for any
+set -eu
+host=$(rustc -vV | sed -n 's/^host: //p')
+while [ $# -gt 0 ]; do
+  if [ "$3" = '*' ] || [ "$3" = "$host" ]; then
+    command -v "$1" >/dev/null || {
+      echo "error: $2 in Cargo's configuration asks for $1, and BUILDER_BASE has none; add its package to bases.packages in bakehouse.toml, or name another base with bases.builder" >&2
+      exit 1
+    }
+  fi
+  shift 3
+done

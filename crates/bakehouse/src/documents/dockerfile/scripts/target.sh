@@ -1,0 +1,24 @@
+# Takes the target folder that a cache mount keeps, and lays out the skeleton of the workspace. Sourced.
+cd /build
+for_target=
+for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
+clean() { (cd "${BAKEHOUSE_WORKSPACE-.}" && cargo clean --quiet $for_target --locked --profile "$BAKEHOUSE_PROFILE" "$@"); }
+# What an engine left running when it crashed ends first. A base without flock does without.
+exec 9>>target/lock
+flock 9 2>/dev/null || true
+# Another compiler, or other system libraries, get an empty folder. Cargo does not look into files that flags name.
+{
+  cat /cross/builder || { echo "${BAKEHOUSE_TOOLCHAIN_ID-}" && rustc -vV && cat /zig/out/env; dpkg-query -W || apk info -v; }
+  [ -z "${BAKEHOUSE_NAMED_FILES-}" ] || (cd /cargo-config && find $BAKEHOUSE_NAMED_FILES -type f -exec sha256sum {} + | sort -k 2)
+} >/tmp/toolchain 2>/dev/null || true
+if ! cmp -s /tmp/toolchain target/toolchain; then
+  find target -mindepth 1 ! -path target/lock -delete
+  cp /tmp/toolchain target/toolchain
+fi
+[ ! -e /run/platforms.sh ] || . /run/platforms.sh
+cp -R /skeleton/. .
+cp /cargo-home/Cargo.lock "${BAKEHOUSE_WORKSPACE-.}/"
+[ ! -d /cargo-config ] || cp -R /cargo-config/. .
+grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}" && echo '#[allow(dead_code)] fn main() {}' >"$file"; done
+rm stubs.txt
+[ ! -e /run/folders.sh ] || . /run/folders.sh

@@ -1,0 +1,64 @@
+# Fetches the third-party crates into /vendor/out, a Cargo home, as the repository's own configuration says.
+set -eu
+if [ -n "${TOOLCHAIN-}" ] && [ "${BAKEHOUSE_TOOLCHAIN_ID:-$TOOLCHAIN}" != "$TOOLCHAIN" ]; then
+  echo "error: toolchain.json has the toolchain $TOOLCHAIN, but BUILDER_BASE was built from $BAKEHOUSE_TOOLCHAIN_ID; build that image again, or check out what it was built from" >&2
+  exit 1
+fi
+mkdir -p /build /vendor/out
+cd /build
+cp -R /skeleton/. .
+[ ! -d /cargo-config ] || cp -R /cargo-config/. .
+grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}" && : >"$file"; done
+[ ! -e /run/folders.sh ] || . /run/folders.sh
+export CARGO_HOME=/vendor/out CARGO_NET_OFFLINE=false CARGO_CACHE_AUTO_CLEAN_FREQUENCY=never
+# Downloads stay in the mount. Git databases are copied, since Cargo links the objects of a checkout to them.
+mkdir -p /downloads/index /downloads/cache /downloads/db $CARGO_HOME/registry $CARGO_HOME/git
+ln -s /downloads/index /downloads/cache $CARGO_HOME/registry/
+cp -a /downloads/db $CARGO_HOME/git/
+lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
+(cd "${lock%/*}" && cargo fetch)
+names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | tr -d '"' | sort -u; }
+names "/skeleton/$lock" >/tmp/locked
+names "$lock" >/tmp/resolved
+if grep -Fvx -f /tmp/locked /tmp/resolved; then
+  echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
+  exit 1
+fi
+cp "$lock" $CARGO_HOME/
+cp -a $CARGO_HOME/git/db/. /downloads/db/
+for database in $CARGO_HOME/git/db/*; do
+  [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"
+done
+# Of archives and indexes the layer has only what an offline Cargo reads, so that it is the same whenever it is built:
+# a mark that an unpacked crate has an archive, and the entries of the locked versions.
+rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
+mkdir $CARGO_HOME/registry/index $CARGO_HOME/registry/cache
+for registry in $CARGO_HOME/registry/src/*; do
+  [ -d "$registry" ] || continue
+  index=/downloads/index/${registry##*/} kept=$CARGO_HOME/registry/index/${registry##*/}
+  mkdir "$CARGO_HOME/registry/cache/${registry##*/}"
+  for crate in "$registry"/*; do echo >"$CARGO_HOME/registry/cache/${registry##*/}/${crate##*/}.crate"; done
+  if [ -e "$index/.git" ] || [ -e "$index/HEAD" ]; then
+    cp -a "$index" "$kept"
+    continue
+  fi
+  [ ! -d "$index/.cache" ] || find "$index/.cache" -type f | sed "s|^$index/||" |
+    awk -F '[/ ]' 'NR == FNR { names[tolower($1)]; next } $NF in names' /tmp/resolved - | while read -r entry; do
+    mkdir -p "$kept/${entry%/*}"
+    tr '\0\n' '\n\0' <"$index/$entry" >/tmp/entry
+    if [ "$(head -c 2 /tmp/entry)" = "$(printf '\003\002')" ]; then
+      awk -v name="${entry##*/}" '
+        NR == FNR { if (tolower($1) == name) locked[$2] = 1; next }
+        FNR == 4 { $0 = "locked" }
+        FNR < 5 { print; next }
+        FNR % 2 { version = $0; next }
+        version in locked { print version; print }' /tmp/resolved /tmp/entry | tr '\0\n' '\n\0' >"$kept/$entry"
+    else
+      cp "$index/$entry" "$kept/$entry"
+    fi
+  done
+  [ ! -d "$kept" ] || [ ! -e "$index/config.json" ] || cp "$index/config.json" "$kept/"
+done
+cp /run/workspace.sh /vendor/out/
+# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.
+find /vendor/out -exec touch -h -d @1 {} +

@@ -1,0 +1,26 @@
+# Lays the workspace out for a step that compiles a part of it. Sourced; `compile ARGUMENT...` is Cargo's build then.
+cd /build
+build="cargo build" built=target outputs=$BAKEHOUSE_PROFILE
+for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
+[ "$outputs" != dev ] || outputs=debug
+for library in /libraries/*; do [ ! -d "$library" ] || cp -a "$library/." .; done
+for folder in /sources /manifests; do [ ! -d $folder ] || cp -R --preserve=mode,links $folder/. .; done
+compile() { (cd "${BAKEHOUSE_WORKSPACE-.}" && $build $BAKEHOUSE_BUILD "$@"); }
+# The members' own versions go into the lock, where they are masked as 0.0.0. `cargo update` would ask every source for
+# that, even those that a patch replaces and that nobody fetched.
+lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
+(cd "${lock%/*}" && cargo metadata --no-deps --format-version 1) | grep -o '"name":"[^"]*","version":"[^"]*","id":"' >/tmp/versions
+awk -F '"' '
+  NR == FNR { version[$4] = $8; next }
+  held { if (!/^source/) sub(/0\.0\.0/, version[name], held); print held; held = "" }
+  /^name = / { name = $2 }
+  /^version = "0\.0\.0"/ && name in version { held = $0; next }
+  /^ "/ { split($2, part, " "); if (part[2] == "0.0.0" && part[1] in version) sub(/0\.0\.0/, version[part[1]]) }
+  { print }
+  END { if (held) { sub(/0\.0\.0/, version[name], held); print held } }' /tmp/versions "$lock" >/tmp/Cargo.lock
+cp /tmp/Cargo.lock "$lock"
+# The order of entries of one name depends on their versions.
+[ -z "${BAKEHOUSE_NAMESAKES-}" ] || (cd "${lock%/*}" && cargo metadata --format-version 1 >/dev/null)
+# Manifests that are compiled into something keep an old time, or Cargo would take it for stale.
+[ -z "${BAKEHOUSE_AS_IS-}" ] || touch -c -d @1 $BAKEHOUSE_AS_IS
+[ ! -e /run/rustc.sh ] || . /run/rustc.sh

@@ -1,0 +1,47 @@
+//! `auditable`: cargo-auditable, compiled once. By `auditable` in `bakehouse.toml` each binary holds the list of the
+//! crates that it consists of.
+
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::secrets;
+use crate::plan::Plan;
+use crate::plan::auditable::CARGO_AUDITABLE;
+
+const STAGE: &str = "auditable";
+
+/// Renders the stage.
+pub fn stage(plan: &Plan) -> Option<Stage> {
+    let mounts = [Mount::Temporary].into_iter().chain(secrets::of_vendor(plan));
+    plan.config.auditable.then(|| Stage {
+        comment: vec![format!(
+            "{STAGE}: what puts the list of its crates into a binary. Its step has network: it fetches cargo-auditable, which is pinned."
+        )],
+        from: "toolchain".to_owned(),
+        name: STAGE.to_owned(),
+        instructions: vec![run(
+            plan,
+            true,
+            mounts.collect(),
+            Call::of(Script::Auditable)
+                .after(secrets::only_given(plan))
+                .argument(CARGO_AUDITABLE),
+        )],
+    })
+}
+
+/// cargo-auditable, for a stage that links a binary.
+pub fn mount(plan: &Plan) -> Option<Mount> {
+    plan.config
+        .auditable
+        .then(|| Mount::stage(STAGE, "/auditable/out", "/auditable/out"))
+}
+
+/// The part of a mount's name that keeps such binaries apart from others: Cargo takes the one for the other.
+pub fn in_a_name(plan: &Plan) -> String {
+    if plan.config.auditable {
+        format!("-auditable-{CARGO_AUDITABLE}")
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,66 @@
+//! `build-*` under the strategy `layer`: a binary, and nothing else in its layer.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::library::{
+    as_is_mounts, manifest_mount, outputs, root_manifest_mount, source_mounts, third_party, wrapper,
+};
+use super::{auditable, glibc};
+use crate::documents::dockerfile::environment::{Environment, Step};
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+use crate::plan::stage::{CompileStage, Selection};
+
+/// The folder that goes into an image. One level down: BuildKit checksums the whole folder that a copied path stands in.
+pub const IMAGE: &str = "/dist/image";
+
+/// The folder of the binaries there.
+pub const BINARIES: &str = "/dist/image/usr/local/bin";
+
+/// Renders the stage.
+pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
+    let (plan, selection) = (environment.plan, environment.selection);
+    let bin = stage.bin.as_deref().unwrap_or_default();
+    let as_is: BTreeSet<&Utf8PathBuf> = stage.as_is.iter().collect();
+    let mut mounts = mounts(plan, selection, stage);
+    mounts.extend(as_is_mounts(&as_is));
+    environment.compile(Step {
+        name: stage.name.clone(),
+        comment: format!("{}: the binary {bin}.", stage.name),
+        arguments: stage.variables.clone(),
+        mounts,
+        scripts: wrapper(is_wrapped(plan, stage, &as_is)),
+        call: link(Call::of(Script::Binary), stage).argument(bin),
+    })
+}
+
+fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
+    let mut mounts = vec![third_party(selection)];
+    mounts.extend(auditable::mount(plan));
+    mounts.extend(outputs(selection.laid_upon(stage)));
+    mounts.push(root_manifest_mount(plan, stage));
+    // The sources of a package that is a library of others, too, come with that library's output.
+    let has_own_output = stage.needs.contains(&stage.package);
+    if !has_own_output || plan.skeleton.members[&stage.package].library.is_some() {
+        mounts.extend(manifest_mount(plan, stage));
+    }
+    if !has_own_output {
+        mounts.extend(source_mounts(stage));
+    }
+    mounts.extend(glibc::mounts(plan, stage));
+    mounts
+}
+
+/// Whether the compiler is called through a script: what one binary alone has would compile every crate again as flags.
+pub fn is_wrapped(plan: &Plan, stage: &CompileStage, as_is: &BTreeSet<&Utf8PathBuf>) -> bool {
+    stage.linked_static || plan.config.auditable || !as_is.is_empty()
+}
+
+/// Tells the script how the binary is linked.
+pub fn link(call: Call, stage: &CompileStage) -> Call {
+    let linked_static = if stage.linked_static { "true" } else { "" };
+    call.variable("BAKEHOUSE_STATIC", linked_static)
+}

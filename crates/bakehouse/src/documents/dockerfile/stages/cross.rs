@@ -1,0 +1,80 @@
+//! `cross`: the toolchain, and for another platform than the builder's what compiles for that. By `platforms` in
+//! `bakehouse.toml`, images for another platform are compiled on the builder's own, by a cross compiler.
+
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Instruction, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::secrets;
+use crate::plan::Plan;
+
+const CROSS: &str = "cross";
+
+/// Renders the stage.
+pub fn stage(plan: &Plan) -> Option<Stage> {
+    let with_zig = plan.config.floor.is_some();
+    let mut call = Call::of(Script::Cross)
+        .after(secrets::only_given_to_rustup(plan))
+        .variable("ZIG", if with_zig { "true" } else { "" });
+    if needs_gcc(plan) {
+        let libraries = plan.config.builder_packages.iter();
+        let libraries: Vec<&str> = libraries
+            .map(String::as_str)
+            .filter(|name| name.ends_with("-dev"))
+            .collect();
+        call = call
+            .variable("LINKER", "gcc")
+            .variable("LIBRARIES", libraries.join(" "));
+    }
+    if !with_zig {
+        let linkers = plan.cargo_config.linkers.iter();
+        let linkers: Vec<&str> = linkers.map(String::as_str).collect();
+        call = call.variable("OWN_LINKERS", linkers.join(" "));
+    }
+    let arguments = ["TARGETPLATFORM", "TARGETARCH", "TARGETVARIANT"];
+    let arguments = arguments.map(|name| Instruction::Arg(name.to_owned()));
+    plan.config.cross().then(|| Stage {
+        comment: vec![format!(
+            "{CROSS}: what compiles for TARGETPLATFORM. Where the builder is of another, it fetches a standard library and a linker."
+        )],
+        from: "toolchain".to_owned(),
+        name: CROSS.to_owned(),
+        instructions: arguments
+            .into_iter()
+            .chain([run(plan, true, secrets::of_rustup(plan), call)])
+            .collect(),
+    })
+}
+
+/// zig compiles and links everything but binaries that have the C library linked in.
+fn needs_gcc(plan: &Plan) -> bool {
+    let mut leaves = plan
+        .selections
+        .iter()
+        .flat_map(|selection| &selection.leaves);
+    plan.config.floor.is_none() || leaves.any(|leaf| leaf.linked_static)
+}
+
+/// The stage that compile stages start from.
+pub fn base(plan: &Plan) -> &'static str {
+    if plan.config.cross() { CROSS } else { "toolchain" }
+}
+
+/// The builder base: of the builder's own platform, unless another is emulated.
+pub fn builder_base(plan: &Plan) -> String {
+    let platform = if plan.config.cross() {
+        "--platform=$BUILDPLATFORM "
+    } else {
+        ""
+    };
+    format!("{platform}${{BUILDER_BASE}}")
+}
+
+/// The variable that keeps apart mounts whose content is for one platform: that of what is compiled there, or of what
+/// compiles.
+pub fn platform_of_compiler(plan: &Plan) -> &'static str {
+    if plan.config.cross() {
+        "BUILDPLATFORM"
+    } else {
+        "TARGETPLATFORM"
+    }
+}

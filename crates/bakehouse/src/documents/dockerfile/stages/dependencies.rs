@@ -1,0 +1,58 @@
+//! `deps`: the third-party crates of a selection, compiled once. They are compiled in a mount, so that on a builder that
+//! stays one added dependency compiles alone, and kept in a layer, for all others.
+
+use super::cross;
+use super::library::source_mounts;
+use crate::documents::dockerfile::BUILD;
+use crate::documents::dockerfile::environment::{Environment, Step, spec};
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+
+/// Renders the stage.
+pub fn stage(environment: &Environment<'_>) -> Stage {
+    let (plan, selection) = (environment.plan, environment.selection);
+    let platform = cross::platform_of_compiler(plan);
+    let mut mounts = target_mounts(plan, &selection.deps(), platform);
+    mounts.extend(selection.ground.iter().flat_map(source_mounts));
+    let ground = selection.ground.iter().map(|stage| spec(plan, &stage.package));
+    let variables = selection.ground_variables().into_iter().map(str::to_owned);
+    environment.compile(Step {
+        name: selection.deps(),
+        comment: format!(
+            "{}: every third-party crate, compiled once for all of them.",
+            selection.deps()
+        ),
+        arguments: std::iter::once(platform.to_owned()).chain(variables).collect(),
+        mounts,
+        scripts: target_scripts(plan),
+        call: Call::of(Script::Dependencies).arguments(ground),
+    })
+}
+
+/// The mounts of a step that takes a target folder and lays out the skeleton: one folder for each value of the variable
+/// `platform`.
+pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
+    let target = Mount::Cache {
+        id: mount_id(plan, purpose, &plan.compiles_with(), platform),
+        target: format!("{BUILD}/target"),
+    };
+    let skeleton = Mount::context(plan.skeleton_folder().join("deps"), "/skeleton");
+    let configs = plan.cargo_configs.iter();
+    let configs =
+        configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")));
+    [target, skeleton].into_iter().chain(configs).collect()
+}
+
+/// The scripts of such a step beside its own.
+pub fn target_scripts(plan: &Plan) -> Vec<Script> {
+    let mut scripts = vec![Script::Target];
+    scripts.extend(plan.config.cross().then_some(Script::Platforms));
+    scripts.extend((!plan.local_sources.is_empty()).then_some(Script::Folders));
+    scripts
+}
+
+/// The id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
+pub fn mount_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
+    format!("{}-{purpose}-{made_by}-${{{platform}}}", plan.config.name)
+}

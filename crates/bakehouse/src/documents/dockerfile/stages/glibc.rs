@@ -1,0 +1,52 @@
+//! `glibc-*`: the facts about a base that show whether a binary finds its C library there. A base that changes otherwise
+//! runs no other stage, and no binary's stage has to look through a whole base.
+
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+use crate::plan::glibc::{DEFAULT_BASE, GLIBC, RuntimeBase};
+use crate::plan::stage::CompileStage;
+
+/// Renders the stages.
+pub fn stages(plan: &Plan) -> Vec<Stage> {
+    let bases = plan.runtime_bases();
+    let mut stages = Vec::new();
+    if bases.iter().any(|base| base.image.is_none()) {
+        stages.push(Stage {
+            comment: vec![format!(
+                "{DEFAULT_BASE}: the base of services, as a stage: a mount cannot name a variable."
+            )],
+            from: "${RUNTIME_BASE}".to_owned(),
+            name: DEFAULT_BASE.to_owned(),
+            instructions: Vec::new(),
+        });
+    }
+    stages.extend(bases.iter().map(|base| stage(plan, base)));
+    stages
+}
+
+fn stage(plan: &Plan, base: &RuntimeBase<'_>) -> Stage {
+    let call = Call::of(Script::Glibc).arguments(["read", base.name]);
+    let image = base.image.unwrap_or(DEFAULT_BASE);
+    let (mounts, call) = match base.declared {
+        Some(version) => (Vec::new(), call.argument(version)),
+        None => (vec![Mount::stage(image, "/", "/runtime")], call),
+    };
+    Stage {
+        comment: vec![format!("{}: the C library of {}.", base.stage, base.name)],
+        from: "toolchain".to_owned(),
+        name: base.stage.clone(),
+        instructions: vec![run(plan, false, mounts, call)],
+    }
+}
+
+/// The facts about each base that a binary will run on. Its stage checks it against all that are mounted.
+pub fn mounts(plan: &Plan, leaf: &CompileStage) -> impl Iterator<Item = Mount> {
+    let bases = leaf.bin.as_ref().map(|_| plan.met_by(&leaf.name));
+    bases.into_iter().flatten().map(|base| {
+        let name = base.stage.trim_start_matches(GLIBC);
+        let folder = format!("/glibc/{}", name.trim_start_matches('-'));
+        Mount::stage(&base.stage, "/glibc/out", &folder)
+    })
+}

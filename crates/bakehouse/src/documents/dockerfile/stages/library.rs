@@ -1,0 +1,147 @@
+//! `lib-*`: an internal library, or those of a group. Its layer holds their sources and what Cargo added for them, and is
+//! laid upon `deps` and the outputs of exactly the libraries that it needs.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use crate::documents::dockerfile::BUILD;
+use crate::documents::dockerfile::environment::{Environment, Step, spec};
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+use crate::plan::skeleton::{RUNNER, Role};
+use crate::plan::stage::{CompileStage, LibraryStage, Selection};
+
+/// Renders the stage.
+pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
+    let (plan, selection) = (environment.plan, environment.selection);
+    let libraries = &stage.libraries;
+    let as_is: BTreeSet<&Utf8PathBuf> = libraries.iter().flat_map(|library| &library.as_is).collect();
+    let below = selection.below(stage);
+    let mut mounts = vec![third_party(selection)];
+    mounts.extend(outputs(below.iter()));
+    let with_root = libraries.iter().find(|library| library.with_root);
+    mounts.push(root_manifest_mount(plan, with_root.unwrap_or(&libraries[0])));
+    for library in libraries {
+        mounts.extend(manifest_mount(plan, library));
+        mounts.extend(source_mounts(library));
+    }
+    mounts.extend(as_is_mounts(&as_is));
+    let packages: Vec<&str> = libraries.iter().map(|library| library.package.as_str()).collect();
+    let what = match &libraries[..] {
+        [_] => "library",
+        _ => "libraries",
+    };
+    let upon = match &below[..] {
+        [] => String::new(),
+        below => format!(", upon {}", below.join(", ")),
+    };
+    let variables: BTreeSet<&String> =
+        libraries.iter().flat_map(|library| &library.variables).collect();
+    environment.compile(Step {
+        name: stage.name.to_owned(),
+        comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),
+        arguments: variables.into_iter().cloned().collect(),
+        mounts,
+        scripts: wrapper(!as_is.is_empty()),
+        call: Call::of(Script::Library)
+            .argument(targets(plan, selection, stage))
+            .arguments(libraries.iter().flat_map(|library| files(plan, library))),
+    })
+}
+
+/// The arguments of Cargo that name the libraries, as those that link them and those that run them need them.
+fn targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> String {
+    let needed = stage
+        .libraries
+        .iter()
+        .filter(|library| library.used.run || selection.linked_by_runner(library));
+    let needed: Vec<String> = needed
+        .map(|library| format!("{RUNNER}/{}", library.package))
+        .collect();
+    let mut words = String::new();
+    if !needed.is_empty() {
+        words += &format!("-p {RUNNER} --features {} ", needed.join(","));
+    }
+    for library in &stage.libraries {
+        if library.is_linked() && !selection.by_runner {
+            words += &format!("-p {} ", spec(plan, &library.package));
+        }
+    }
+    words + "--lib"
+}
+
+/// The output of `deps`.
+pub fn third_party(selection: &Selection) -> Mount {
+    Mount::Bind {
+        from: Some(selection.deps()),
+        source: "/deps/out".to_owned(),
+        target: BUILD.to_owned(),
+        writable: true,
+    }
+}
+
+/// The outputs of library stages.
+pub fn outputs(stages: impl Iterator<Item = impl AsRef<str>>) -> impl Iterator<Item = Mount> {
+    stages.map(|stage| {
+        let stage = stage.as_ref();
+        Mount::stage(stage, "/delta/out", &format!("/libraries/{stage}"))
+    })
+}
+
+/// The script that stands before the compiler, where it is needed.
+pub fn wrapper(needed: bool) -> Vec<Script> {
+    needed.then_some(Script::Rustc).into_iter().collect()
+}
+
+/// The manifests and locks that packages read unmodified.
+pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Mount> {
+    as_is
+        .iter()
+        .map(|path| Mount::context(path.as_str(), format!("/as-is/{path}")))
+}
+
+/// The compile stages' manifest of the workspace: with its own package as it is where that is compiled.
+pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
+    let path = plan.folder.join("Cargo.toml");
+    let source = if stage.with_root {
+        format!("{}/root/Cargo.toml", plan.skeleton_folder())
+    } else {
+        format!("{}/own/{path}", plan.skeleton_folder())
+    };
+    Mount::context(source, format!("/manifests/{path}"))
+}
+
+/// The compile stages' manifest of a member.
+pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
+    let path = stage.dir.join("Cargo.toml");
+    let member = &plan.skeleton.members[&stage.package];
+    let folder = match (&stage.bin, &member.library) {
+        (None, Some(_)) => "library",
+        _ => "own",
+    };
+    (!member.is_root && member.role == Role::Masked).then(|| {
+        Mount::context(
+            format!("{}/{folder}/{path}", plan.skeleton_folder()),
+            format!("/manifests/{path}"),
+        )
+    })
+}
+
+/// A package's sources and declared inputs.
+pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
+    stage
+        .reads
+        .iter()
+        .map(|path| Mount::context(path.as_str(), format!("/sources/{path}")))
+}
+
+/// The paths that a package is compiled from: its sources, and its manifest where it does not lie in their folder.
+pub fn files(plan: &Plan, stage: &CompileStage) -> Vec<String> {
+    let manifest = stage.dir.join("Cargo.toml");
+    let apart = !plan.skeleton.members[&stage.package].is_root
+        && !stage.reads.iter().any(|path| manifest.starts_with(path));
+    let sources = stage.reads.iter().map(ToString::to_string);
+    sources.chain(apart.then(|| manifest.to_string())).collect()
+}

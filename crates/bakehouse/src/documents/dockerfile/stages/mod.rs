@@ -1,0 +1,15 @@
+//! The kinds of stages, a file each.
+
+pub mod auditable;
+pub mod binary;
+pub mod compiled;
+pub mod cross;
+pub mod dependencies;
+pub mod glibc;
+pub mod image;
+pub mod library;
+pub mod mounted;
+pub mod rootfs;
+pub mod toolchain;
+pub mod vendor;
+pub mod zig;

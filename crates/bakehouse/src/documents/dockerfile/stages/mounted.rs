@@ -1,0 +1,90 @@
+//! `build-*` under the strategy `mount`: all services compile in one target mount, on a builder that stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use super::binary::{is_wrapped, link};
+use super::dependencies::{target_mounts, target_scripts};
+use super::library::{
+    as_is_mounts, files, manifest_mount, root_manifest_mount, source_mounts, wrapper,
+};
+use super::{auditable, glibc};
+use crate::documents::dockerfile::environment::{Environment, Step, listed};
+use crate::documents::dockerfile::model::Stage;
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+use crate::plan::stage::{CompileStage, Selection};
+
+/// The variable that keeps apart the target folders: a package that is dropped is dropped for one platform.
+const PLATFORM: &str = "TARGETPLATFORM";
+
+/// Renders the stage.
+pub fn stage(environment: &Environment<'_>, leaf: &CompileStage) -> Stage {
+    let (plan, selection) = (environment.plan, environment.selection);
+    let bin = leaf.bin.as_deref().unwrap_or_default();
+    let closure = closure(selection, leaf);
+    let as_is: BTreeSet<&Utf8PathBuf> = closure.iter().flat_map(|stage| &stage.as_is).collect();
+    let purpose = format!("target{}{}", selection.suffix, auditable::in_a_name(plan));
+    let mut mounts = target_mounts(plan, &purpose, PLATFORM);
+    mounts.push(root_manifest_mount(plan, leaf));
+    for stage in &closure {
+        mounts.extend(manifest_mount(plan, stage));
+        mounts.extend(source_mounts(stage));
+    }
+    mounts.extend(as_is_mounts(&as_is));
+    mounts.extend(auditable::mount(plan));
+    mounts.extend(glibc::mounts(plan, leaf));
+    let scripts = target_scripts(plan).into_iter();
+    let arguments = std::iter::once(PLATFORM.to_owned());
+    environment.compile(Step {
+        name: leaf.name.clone(),
+        comment: format!("{}: the binary {bin}.", leaf.name),
+        arguments: arguments.chain(leaf.variables.iter().cloned()).collect(),
+        mounts,
+        scripts: scripts.chain(wrapper(is_wrapped(plan, leaf, &as_is))).collect(),
+        call: link(Call::of(Script::Mounted), leaf)
+            .argument(bin)
+            .input("CLOSURE", table(plan, &closure)),
+    })
+}
+
+/// The libraries of a leaf in compile order, then the leaf itself.
+fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a CompileStage> {
+    let libraries: BTreeMap<&str, &CompileStage> = selection
+        .ground
+        .iter()
+        .chain(&selection.libraries)
+        .map(|library| (library.package.as_str(), library))
+        .collect();
+    let needed = leaf
+        .needs
+        .iter()
+        .filter(|package| **package != leaf.package);
+    needed
+        .map(|package| libraries[package.as_str()])
+        .chain([leaf])
+        .collect()
+}
+
+/// A line for each package: its name, its files, the variables that its compilation gets, and what it needs.
+fn table(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
+    let lines = closure.iter().map(|stage| {
+        let as_is = stage.as_is.iter().map(|path| format!("/as-is/{path}"));
+        let files: Vec<String> = files(plan, stage).into_iter().chain(as_is).collect();
+        let variables = plan.config.variables.get(&stage.package);
+        let variables: Vec<&str> = variables.into_iter().flatten().map(String::as_str).collect();
+        let needed = closure
+            .iter()
+            .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package);
+        let needed: Vec<&str> = needed.map(|other| other.package.as_str()).collect();
+        let line = [
+            listed(plan, &stage.package),
+            files.join(" "),
+            variables.join(" "),
+            needed.join(" "),
+        ];
+        line.join(" | ").trim_end().to_owned()
+    });
+    lines.collect()
+}

@@ -1,0 +1,37 @@
+//! `rootfs-*`: the folders and files that images have beside their binary, in a stage that is copied as a whole. A folder
+//! that an instruction of the image creates, and a file of the context, have the time of the build or of the checkout:
+//! the layer would be another each time.
+
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::plan::Plan;
+use crate::plan::image_files::ImageFiles;
+
+/// The folder that is copied. One level down, as everything that is copied.
+pub const OUT: &str = "/rootfs/out";
+
+/// Renders the stage.
+pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
+    let mut mounts = vec![Mount::stage(files.base, "/", "/base")];
+    let sources = files.files.keys();
+    mounts.extend(sources.map(|from| Mount::context(from.as_str(), format!("/context/{from}"))));
+    let mut call = Call::of(Script::Rootfs);
+    if !plan.packs.is_empty() {
+        call = call.arguments(["folder", plan.config.packs_path.as_str(), "0:0"]);
+    }
+    call = call.arguments(["folder", plan.config.workdir.as_str(), files.user]);
+    for (from, to) in files.files {
+        call = call.arguments(["file", from.as_str(), to.as_str()]);
+    }
+    Stage {
+        comment: vec![format!(
+            "{}: the folders and files of {} beside the binary.",
+            files.stage,
+            files.services.join(", ")
+        )],
+        from: "toolchain".to_owned(),
+        name: files.stage.clone(),
+        instructions: vec![run(plan, false, mounts, call)],
+    }
+}

@@ -1,0 +1,70 @@
+//! `glibc-zig`: zig and cargo-zigbuild, which compile and link for an older C library than the builder has, by `glibc` in
+//! `bakehouse.toml`. They are the builder base's where it has them. What zig compiles once for each version of glibc is
+//! here, too.
+
+use super::cross;
+use crate::documents::dockerfile::environment::run;
+use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
+use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::secrets;
+use crate::plan::Plan;
+use crate::plan::glibc::FLOOR;
+use crate::plan::zig::PINNED;
+
+/// The place of zig and of what it keeps, here and in the stages that mount it: the same, since Cargo remembers how its
+/// linker is called.
+const OUT: &str = "/zig/out";
+
+/// Renders the stage.
+pub fn stage(plan: &Plan) -> Option<Stage> {
+    let version = plan.config.floor.as_ref()?;
+    let with_tmp = |more: Vec<Mount>| [Mount::Temporary].into_iter().chain(more).collect();
+    let fetch = Call::of(Script::Zig).argument("fetch").input("PINNED", pinned());
+    let prepare = Call::of(Script::Zig)
+        .argument("prepare")
+        .input("SETTINGS", plan.linking.settings.clone());
+    let variables = [
+        ("BAKEHOUSE_GLIBC", version.as_str()),
+        ("BAKEHOUSE_PROFILE", plan.linking.profile),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
+    Some(Stage {
+        comment: vec![format!(
+            "{FLOOR}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
+        )],
+        from: cross::base(plan).to_owned(),
+        name: FLOOR.to_owned(),
+        instructions: vec![
+            Instruction::Env(variables.into()),
+            run(plan, true, with_tmp(secrets::files(plan)), fetch),
+            run(plan, false, with_tmp(Vec::new()), prepare),
+        ],
+    })
+}
+
+/// zig, for a stage that compiles. What it writes there is thrown away.
+pub fn mount(plan: &Plan) -> Option<Mount> {
+    plan.config.floor.as_ref()?;
+    Some(Mount::Bind {
+        from: Some(FLOOR.to_owned()),
+        source: OUT.to_owned(),
+        target: OUT.to_owned(),
+        writable: true,
+    })
+}
+
+/// The packages as pip takes them.
+fn pinned() -> Vec<String> {
+    let packages = PINNED.iter().flat_map(|pinned| {
+        let hashes = pinned.hashes.iter();
+        let hashes = hashes.map(|hash| format!("--hash=sha256:{hash}"));
+        let mut lines = vec![format!("{}=={}", pinned.package, pinned.version)];
+        lines.extend(hashes);
+        let last = lines.len() - 1;
+        for line in &mut lines[..last] {
+            line.push_str(" \\");
+        }
+        lines
+    });
+    packages.collect()
+}
