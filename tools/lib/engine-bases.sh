@@ -85,9 +85,9 @@ debian_standin() {
         need_root "debootstrap, which makes $image" "load the image by hand"
         need_program debootstrap debootstrap
         [[ $suite != sid && -e /usr/share/debootstrap/scripts/$suite ]] || fail "$image: debootstrap knows no Debian suite '$suite'"
-        step "$image: debootstrap of $suite" debian_archive_of "$suite" "$archive"
+        step "$image: debootstrap of $suite" quietly debian_archive_of "$suite" "$archive"
     fi
-    step "$image: importing" docker import --change 'CMD ["bash"]' --change "ENV PATH=$path_of_images" \
+    step "$image: importing" quietly docker import --change 'CMD ["bash"]' --change "ENV PATH=$path_of_images" \
         --change "LABEL $standin_label=true" "$archive" "$image"
 }
 
@@ -173,7 +173,7 @@ build_standin() {
     shift 2
     mkdir -p "$machine"
     cp -L /etc/ssl/certs/ca-certificates.crt "$machine/"
-    step "$image: building" docker buildx build --builder default --load --provenance=false --progress=plain --tag "$image" \
+    step "$image: building" quietly docker buildx build --builder default --load --provenance=false --progress=plain --tag "$image" \
         --build-context "machine=$machine" --label "$standin_label=true" "$@" - <<<"$dockerfile"
 }
 

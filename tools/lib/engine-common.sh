@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every part of tools/engine needs: messages, the state folder, processes of our own.
+# Shared by all parts of tools/engine: messages, the state folder, processes of our own.
 # Results go to stdout, messages to stderr.
 
 if [[ $(id -u) -eq 0 ]]; then
@@ -36,23 +36,21 @@ take_lock() {
         fail "another tools/engine has been at work for 15 minutes" "see who holds $state/lock"
 }
 
-# step LABEL COMMAND...: a slow step, its output kept for the case that it fails.
-# Never call it in a condition: bash would ignore errors inside COMMAND.
-step() {
-    local label=$1 began=$SECONDS log status
-    shift
+# quietly COMMAND...: keeps what a command prints, and shows the end of it if the command fails. As with `step`, never
+# in a condition.
+quietly() {
+    local log status
     log=$(mktemp "$state/logs/step.XXXXXX")
-    say "$label ..."
     set +e
     (set -e; "$@") >"$log" 2>&1
     status=$?
     set -e
     if [[ $status -ne 0 ]]; then
         tail -n 20 "$log" >&2
-        fail "'$label' failed after $((SECONDS - began)) s" "the whole output is in $log"
+        say "  the whole output is in $log"
+        exit "$status"
     fi
     rm -f "$log"
-    say "  done in $((SECONDS - began)) s"
 }
 
 # need_root WHAT REMEDY

@@ -12,7 +12,7 @@ emulation_up() {
     need_program qemu-aarch64-static qemu-user-static
     need_program update-binfmts binfmt-support
     [[ -e $binfmt/register ]] || mount -t binfmt_misc binfmt_misc "$binfmt"
-    step "containers of linux/arm64: registering qemu" update-binfmts --enable qemu-aarch64
+    step "containers of linux/arm64: registering qemu" quietly update-binfmts --enable qemu-aarch64
     [[ -e $binfmt/qemu-aarch64 ]] || fail "qemu-aarch64 is not registered" "see 'update-binfmts --display qemu-aarch64'"
     touch "$state/emulation"
 }

@@ -10,7 +10,7 @@ engine_version() { docker version --format '{{.Server.Version}}'; }
 # need_debian WHAT REMEDY
 need_debian() {
     local ID="" ID_LIKE=""
-    # shellcheck disable=SC1091
+    # shellcheck source=/dev/null
     [[ ! -r /etc/os-release ]] || source /etc/os-release
     case " $ID $ID_LIKE " in
         *" debian "* | *" ubuntu "*) ;;
@@ -18,6 +18,7 @@ need_debian() {
     esac
 }
 
+# shellcheck source=/dev/null
 os_release() { (source /etc/os-release && printf '%s\n' "${!1:-}"); }
 
 check_engine() {
@@ -43,17 +44,17 @@ install_engine() {
     local ordinary=(runc iptables iproute2 curl ca-certificates)
     if [[ $(os_release ID) == debian ]]; then
         say "will install, from Debian: ${ordinary[*]}; from Debian sid, since older engines lack what is needed: docker.io docker-cli docker-buildx docker-compose containerd tini-static"
-        step "reading the package lists" apt-get update -q
+        step "reading the package lists" quietly apt-get update -q
         local options=()
         add_sid_to "$state/apt"
         options=(-o "Dir::Etc::SourceParts=$state/apt/sources.list.d" -o "Dir::Etc::PreferencesParts=$state/apt/preferences.d")
-        step "reading sid's package list" apt-get "${options[@]}" update -q
-        step "installing the engine" apt_install "${options[@]}" "${ordinary[@]}" \
+        step "reading sid's package list" quietly apt-get "${options[@]}" update -q
+        step "installing the engine" quietly apt_install "${options[@]}" "${ordinary[@]}" \
             docker.io/sid docker-cli/sid docker-buildx/sid docker-compose/sid containerd/sid tini-static/sid
     else
         say "will install, from this machine's apt sources: ${ordinary[*]} docker.io docker-buildx docker-compose-v2"
-        step "reading the package lists" apt-get update -q
-        step "installing the engine" apt_install "${ordinary[@]}" docker.io docker-buildx docker-compose-v2
+        step "reading the package lists" quietly apt-get update -q
+        step "installing the engine" quietly apt_install "${ordinary[@]}" docker.io docker-buildx docker-compose-v2
     fi
 }
 
@@ -63,8 +64,8 @@ need_program() {
     need_root "$2" "install $2 by hand"
     need_debian "$2" "install $2 by hand"
     say "will install: $2"
-    step "reading the package lists" apt-get update -q
-    step "installing $2" apt_install "$2"
+    step "reading the package lists" quietly apt-get update -q
+    step "installing $2" quietly apt_install "$2"
 }
 
 # Packages start their services as soon as they are installed; ours are started

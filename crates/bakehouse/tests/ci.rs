@@ -282,6 +282,60 @@ fn a_pull_request_builds_what_it_affects() {
 }
 
 #[test]
+fn what_is_published_is_tagged_by_its_branch_or_version() {
+    for (branch, tag) in [("main", "main"), ("vnext", "vnext"), ("trunk/2", "trunk-2")] {
+        let shop = shop();
+        shop.edit(
+            "bakehouse.toml",
+            "[cache]",
+            &format!("[ci]\nbranch = \"{branch}\"\n\n[cache]"),
+        );
+        for (service, file, job) in [
+            ("github", GITHUB, "publish"),
+            ("gitlab", GITLAB, "bakehouse-publish"),
+        ] {
+            let commands = commands(&written(&shop, service, file)).remove(job);
+            let is_about_tags = |command: &&String| command.contains("TAG=");
+            let commands = commands.unwrap();
+            let commands: Vec<&str> = commands
+                .iter()
+                .filter(is_about_tags)
+                .map(String::as_str)
+                .collect();
+            let command = commands.join("\n");
+            assert!(command.contains("bakehouse build --push"), "{command}");
+            let command = command.replace("bakehouse build --push", "printenv TAG");
+            let of_branch = [
+                ("GITHUB_REF_TYPE", "branch"),
+                ("GITHUB_REF_NAME", branch),
+                ("CI_COMMIT_TAG", ""),
+            ];
+            let of_version = [
+                ("GITHUB_REF_TYPE", "tag"),
+                ("GITHUB_REF_NAME", "v1.2.3"),
+                ("CI_COMMIT_TAG", "v1.2.3"),
+            ];
+            for (variables, tag) in [(of_branch, tag), (of_version, "1.2.3")] {
+                let output = run(&shop, &command, &variables);
+                let said = String::from_utf8_lossy(&output.stdout);
+                assert_eq!(said.trim_end(), tag, "{service}: {}", stderr(&output));
+            }
+        }
+    }
+}
+
+/// A job may write packages only where that is what it logs in to.
+#[test]
+fn jobs_may_touch_github_s_packages_only_if_images_go_there() {
+    for (about, shop) in all() {
+        let text = written(&shop, "github", GITHUB);
+        let to_github = about == "GitHub's registry";
+        assert_eq!(text.contains("packages: write"), to_github, "{about}");
+        assert_eq!(text.contains("packages: read"), to_github, "{about}");
+    }
+}
+
+#[test]
 fn what_is_out_of_date_or_edited_is_told() {
     let shop = shop();
     assert_eq!(

@@ -1,6 +1,7 @@
 //! What this repository promises about itself.
 
 use std::path::Path;
+use std::process::Command;
 
 use bakehouse::problem::Code;
 
@@ -108,6 +109,33 @@ fn heading(line: &str) -> String {
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn generated_files_are_folded_in_reviews() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(&root)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let files = git(&["ls-files", "--cached", "--others", "--exclude-standard"]);
+    let is_generated = |path: &&str| {
+        let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+        let mut head = text.lines().take(3);
+        head.any(|line| line.starts_with('#') && line.contains("enerated by bakehouse "))
+    };
+    let generated: Vec<&str> = files.lines().filter(is_generated).collect();
+    assert!(generated.contains(&"docker/Dockerfile"), "{generated:?}");
+    let mut arguments = vec!["check-attr", "linguist-generated", "--"];
+    arguments.extend(&generated);
+    for line in git(&arguments).lines() {
+        assert!(line.ends_with(": set"), ".gitattributes: {line}");
+    }
 }
 
 /// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.

@@ -1,6 +1,6 @@
 //! What the flake gives: the toolchain, a shell, a pair of bases, the generator, and all of it to other workspaces.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bakehouse_flake::Flake;
@@ -151,6 +151,17 @@ fn the_generator_s_source_is_a_workspace_that_its_lock_fits() {
             .current_dir(source),
     )
     .succeeded();
+    // Templates are compiled in, too.
+    let mut folders = vec![PathBuf::from("crates/bakehouse/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(flake.dir().join(&folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            assert!(source.join(&path).exists(), "{} is missing", path.display());
+            if source.join(&path).is_dir() {
+                folders.push(path);
+            }
+        }
+    }
     assert!(
         !source
             .join("tools/nix/stub")

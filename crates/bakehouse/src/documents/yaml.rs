@@ -162,7 +162,7 @@ fn name(key: &str) -> String {
 }
 
 /// As it is where every parser takes it for a text, else in quotes.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let start = |c: char| c.is_ascii_alphabetic() || c == '/';
     let path = text.starts_with("./") || text.starts_with("../");
@@ -176,7 +176,7 @@ fn scalar(text: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -1,12 +1,13 @@
 //! `.github/workflows/bakehouse.yml`.
 
-use super::{Place, fill, quoted, registry_host};
+use super::{GITHUB_REGISTRY, Place, command, fill, registry_host};
 use crate::documents::Document;
 use crate::documents::seal::seal_for;
+use crate::documents::yaml::scalar;
 use crate::plan::Plan;
 
-/// What the workflow uses, by commit: a tag can be moved. The version stands beside it, for people and for what keeps
-/// actions up to date.
+/// The actions of the workflow, by commit: a tag can be moved. The version stands beside it, for people and for bots that
+/// keep actions up to date.
 const ACTIONS: [(&str, &str); 6] = [
     (
         "uses: CHECKOUT\n",
@@ -39,7 +40,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     let config = &plan.config;
     let host = registry_host(plan);
     let (user, password) = match host {
-        Some("ghcr.io") => ("${{ github.actor }}", "${{ secrets.GITHUB_TOKEN }}"),
+        Some(GITHUB_REGISTRY) => ("${{ github.actor }}", "${{ secrets.GITHUB_TOKEN }}"),
         _ => (
             "${{ secrets.REGISTRY_USERNAME }}",
             "${{ secrets.REGISTRY_PASSWORD }}",
@@ -52,22 +53,22 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     };
     let bake = &config.output.bake;
     let mut values = vec![
-        ("REGISTRY_NAME", quoted(&config.registry)),
-        ("CACHE_NAME", quoted(&config.cache_ref)),
-        ("REGISTRY_HOST", quoted(host.unwrap_or_default())),
+        ("REGISTRY_NAME", scalar(&config.registry)),
+        ("CACHE_NAME", scalar(&config.cache_ref)),
+        ("REGISTRY_HOST", scalar(host.unwrap_or_default())),
         ("USERNAME", user.to_owned()),
         ("PASSWORD", password.to_owned()),
-        ("RUNNER", quoted(&config.ci_runner)),
-        ("INSTALL", quoted(&place.install(""))),
+        ("RUNNER", scalar(&config.ci_runner)),
+        ("INSTALL", command(&place.install(""))),
         ("VERSION", env!("CARGO_PKG_VERSION").to_owned()),
-        ("SOURCE", quoted(&source)),
-        ("FOLDER", quoted(place.workspace.as_str())),
+        ("SOURCE", scalar(&source)),
+        ("FOLDER", scalar(place.workspace.as_str())),
         (
             "files: docker-bake.hcl",
-            format!("files: {}", quoted(bake.as_str())),
+            format!("files: {}", scalar(bake.as_str())),
         ),
-        ("[BRANCH]", format!("[{}]", quoted(&place.branch))),
-        ("BRANCH,", format!("{},", place.branch)),
+        ("[BRANCH]", format!("[{}]", scalar(&place.branch))),
+        ("BRANCH_TAG", place.branch_tag()),
     ];
     let secrets = config.secrets.variables.iter();
     let secrets: Vec<String> = secrets

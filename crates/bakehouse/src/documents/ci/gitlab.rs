@@ -1,8 +1,9 @@
 //! `.gitlab/bakehouse.yml`.
 
-use super::{Place, fill, quoted, registry_host};
+use super::{Place, command, fill, registry_host};
 use crate::documents::Document;
 use crate::documents::seal::seal_for;
+use crate::documents::yaml::{quoted, scalar};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_published;
 
@@ -28,9 +29,9 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     let values = [
         (
             "REGISTRY: REGISTRY_NAME",
-            format!("REGISTRY: {}", quoted(&config.registry)),
+            format!("REGISTRY: {}", scalar(&config.registry)),
         ),
-        ("CACHE_NAME", quoted(&config.cache_ref)),
+        ("CACHE_NAME", scalar(&config.cache_ref)),
         (
             " REGISTRY_HOST\n",
             format!(" {}\n", host.unwrap_or("docker.io")),
@@ -41,14 +42,14 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
         ("[DIND]", format!("[{}]", quoted(DIND))),
         (
             "INSTALL",
-            quoted(&place.install(" --root \"$CI_PROJECT_DIR/.bakehouse\"")),
+            command(&place.install(" --root \"$CI_PROJECT_DIR/.bakehouse\"")),
         ),
         ("VERSION\n", format!("{}\n", env!("CARGO_PKG_VERSION"))),
         ("/CONTEXT\"", format!("/{}\"", place.context)),
         ("BAKE_FILE", config.output.bake.to_string()),
         ("cd FOLDER", format!("cd {}", place.workspace)),
         ("\"BRANCH\"", quoted(&place.branch)),
-        ("BRANCH,", format!("{},", place.branch)),
+        ("BRANCH_TAG", place.branch_tag()),
     ];
     Document {
         path: ".gitlab/bakehouse.yml".into(),

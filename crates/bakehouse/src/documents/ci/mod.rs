@@ -5,9 +5,13 @@ pub mod gitlab;
 
 use camino::Utf8PathBuf;
 
+use crate::documents::yaml::scalar;
 use crate::plan::Plan;
 
-/// What a workflow has to know beside the plan.
+/// GitHub's own registry, for which the token of a job is enough.
+const GITHUB_REGISTRY: &str = "ghcr.io";
+
+/// Facts for a workflow that the plan does not have.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The folder of the workspace's manifest in the repository; empty where that is its root.
@@ -34,6 +38,11 @@ impl Place {
             format!("command -v bakehouse || {}{further}", self.install)
         }
     }
+
+    /// The tag of images that are built from the branch. A tag has no slash.
+    fn branch_tag(&self) -> String {
+        self.branch.replace('/', "-")
+    }
 }
 
 /// A workflow: the parts of its template that are meant, with each name replaced by its value.
@@ -42,6 +51,7 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
         ("cache", !plan.config.cache_ref.is_empty()),
         ("folder", !place.workspace.as_str().is_empty()),
         ("host", registry_host(plan).is_some()),
+        ("packages", registry_host(plan) == Some(GITHUB_REGISTRY)),
         ("own", place.is_own()),
         ("emulated", is_emulated(plan)),
         ("secrets", !plan.config.secrets.variables.is_empty()),
@@ -67,9 +77,15 @@ fn is_emulated(plan: &Plan) -> bool {
     !config.platforms.is_empty() && (config.emulate || !plan.runtimes.is_empty())
 }
 
-/// A text as YAML and JSON read it back.
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text is JSON")
+/// A command as a YAML text: without quotes if no character in it can mean something to YAML.
+fn command(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./@|=".contains(c);
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    if text.contains(' ') && !text.ends_with(' ') && starts && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        scalar(text)
+    }
 }
 
 /// Drops the parts of a template that are for others: what stands between a line `#if NAME` and `#end` is kept where
@@ -96,7 +112,26 @@ fn choose(template: &str, on: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    #[test]
+    fn commands_are_read_back_as_they_were() {
+        for text in [
+            "command -v bakehouse || cargo install --locked bakehouse@0.1.0",
+            "curl -fsS 'https://example.com/a?b=1&c=2' | sh",
+            "install: it #1",
+            "a ",
+            "- a",
+            "true",
+        ] {
+            let line = format!("run: {}\n", command(text));
+            let read: BTreeMap<String, String> = serde_saphyr::from_str(&line).unwrap();
+            assert_eq!(read["run"], text, "{line}");
+        }
+        assert!(!command("cargo install --locked --path crates/a").contains('"'));
+    }
 
     #[test]
     fn parts_are_kept_where_they_are_meant() {
