@@ -102,7 +102,8 @@ get_cargo_command() {
   fi
 }
 
-# The shell scripts of this repository: files that a shell's name stands at the top of, and files in `.sh`.
+# The shell scripts of this repository: files that a shell's name stands at the top of, and files in `.sh`. Those in
+# docker/stages are copies.
 shell_scripts() {
   local path first
   while IFS= read -r -d '' path; do
@@ -111,7 +112,7 @@ shell_scripts() {
     if [[ $path == *.sh || $first =~ ^'#!'.*[/\ ](ba|da)?sh$ ]]; then
       printf '%s\n' "$path"
     fi
-  done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus')
+  done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus' ':!docker/stages')
 }
 
 # Checks all shell scripts. Those of tools/lib are checked where they are read: their variables come from one another.

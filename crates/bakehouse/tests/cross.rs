@@ -29,7 +29,10 @@ fn other_platforms_are_compiled_for_and_emulated_on_request() {
     let cross = dockerfile(BOTH);
     assert!(cross.contains("FROM --platform=$BUILDPLATFORM ${BUILDER_BASE} AS toolchain\n"));
     assert!(cross.contains("FROM cross AS cargo\n"));
-    for emulated in [dockerfile(&format!("emulate = true\n{BOTH}")), dockerfile("")] {
+    for emulated in [
+        dockerfile(&format!("emulate = true\n{BOTH}")),
+        dockerfile(""),
+    ] {
         assert!(emulated.contains("FROM ${BUILDER_BASE} AS toolchain\n"));
         assert!(emulated.contains("FROM toolchain AS cargo\n"));
         assert!(!emulated.contains(" AS cross\n"));
@@ -61,7 +64,10 @@ impl Builder {
         let root = folder.path().to_str().unwrap().to_owned();
         let shop = with(BOTH);
         let step = steps::of(&shop.read("docker/Dockerfile"), "cross").remove(0);
-        assert_eq!(step.command, "LINKER=gcc LIBRARIES=libsqlite3-dev sh /run/cross.sh");
+        assert_eq!(
+            step.command,
+            "LINKER=gcc LIBRARIES=libsqlite3-dev sh /run/cross.sh"
+        );
         let script = shop.read("docker/stages/cross.sh");
         let script = script.replace("/cross/", &format!("{root}/cross/"));
         let script = script.replace("-p /cross\n", &format!("-p {root}/cross\n"));

@@ -14,12 +14,18 @@ fn stages(strategy: &str, platforms: bool) -> String {
     let setting = format!("[cache]\nstrategy = \"{strategy}\"");
     shop.edit("bakehouse.toml", "[cache]", &setting);
     shop.generate();
-    let mut scripts: Vec<_> = std::fs::read_dir(shop.path("docker/stages")).unwrap().collect();
+    let mut scripts: Vec<_> = std::fs::read_dir(shop.path("docker/stages"))
+        .unwrap()
+        .collect();
     scripts.sort_by_key(|entry| entry.as_ref().unwrap().file_name());
-    let scripts = scripts.into_iter().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let scripts = scripts
+        .into_iter()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
     let files = [shop.read("docker/Dockerfile")].into_iter().chain(scripts);
     let plain = |text: String| -> Vec<String> {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
         lines.map(str::to_owned).collect()
     };
     files.flat_map(plain).collect::<Vec<_>>().join("\n")

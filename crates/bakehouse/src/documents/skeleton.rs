@@ -2,8 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Document, dockerfile};
 use super::seal::seal;
+use super::{Document, dockerfile};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 
@@ -41,13 +41,21 @@ pub fn render(plan: &Plan) -> Vec<Document> {
 /// then on. What is `kept` is there for Cargo, which looks for it when it reads a manifest.
 fn stubs(plan: &Plan) -> String {
     let skeleton = &plan.skeleton;
-    let line = |kind: &str, package: &str, path: Utf8PathBuf| format!("{kind} {package} ./{path}\n");
+    let line =
+        |kind: &str, package: &str, path: Utf8PathBuf| format!("{kind} {package} ./{path}\n");
     let mut text = String::new();
     for (package, member) in skeleton.with_role(Role::Masked) {
         let named = dockerfile::listed(plan, package);
-        let mut services = plan.selections.iter().flat_map(|selection| &selection.packages);
+        let mut services = plan
+            .selections
+            .iter()
+            .flat_map(|selection| &selection.packages);
         let is_service = member.only_named_as_library || services.any(|name| name == package);
-        let kind = if is_service && !member.is_root { "bin" } else { "lib" };
+        let kind = if is_service && !member.is_root {
+            "bin"
+        } else {
+            "lib"
+        };
         text += &line(kind, &named, member.path("src/lib.rs"));
         if member.build_script {
             text += &line("build", &named, member.path("build.rs"));

@@ -2,7 +2,7 @@
 
 /// The form of the stages that the plan is carried out by. It is part of each hash: raise it when the same inputs give
 /// another image.
-pub const RECIPE: u32 = 6;
+pub const RECIPE: u32 = 7;
 
 /// Hex digits of a hash as it stands in tags and labels.
 pub const DIGITS: usize = 16;

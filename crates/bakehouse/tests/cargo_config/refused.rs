@@ -205,7 +205,10 @@ fn programs_that_the_builder_base_has_not_are_asked_for_before_a_bake() {
     let (code, said) = refused("[bases]\nbuilder = \"ghcr.io/acme/builder:1\"\n");
     assert_eq!(code, Some(0), "{said}");
     let dockerfile = tree.generated("docker/Dockerfile");
-    assert!(dockerfile.contains("sh /run/programs.sh clang "), "{dockerfile}");
+    assert!(
+        dockerfile.contains("sh /run/programs.sh clang "),
+        "{dockerfile}"
+    );
 }
 
 #[test]

@@ -120,8 +120,12 @@ fn arguments(dockerfile: &str, name: &str) -> Option<Vec<String>> {
     let mut variables = environment.iter();
     let (_, build) = variables.find(|(name, _)| name == "BAKEHOUSE_BUILD")?;
     let command = steps::of(dockerfile, name).remove(0).command;
-    let targets = match command.split_once("bin.sh ") {
-        Some((_, bin)) => format!("--bin {bin}"),
+    let of_binary = ["/run/bin.sh ", "/run/mount.sh "];
+    let binary = of_binary
+        .into_iter()
+        .find_map(|script| command.split(script).nth(1));
+    let targets = match binary {
+        Some(call) => format!("--bin {}", call.split_whitespace().next()?),
         None => command.split('\'').nth(1)?.to_owned(),
     };
     let text = format!("{} {targets}", build.replace("--locked ", ""));

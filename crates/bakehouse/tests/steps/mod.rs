@@ -20,7 +20,8 @@ impl Step {
 
     /// The command, with the scripts that it calls in `folder`, where they were generated.
     pub fn command_with(&self, folder: &Path) -> String {
-        self.command.replace("/run/", &format!("{}/", folder.display()))
+        self.command
+            .replace("/run/", &format!("{}/", folder.display()))
     }
 }
 

@@ -127,7 +127,10 @@ impl Builder {
                     fs::create_dir_all(target.parent().unwrap()).unwrap();
                     let _ = fs::remove_dir_all(&target);
                     copy(&source, &target);
-                    if target.extension().is_some_and(|extension| extension == "sh") {
+                    if target
+                        .extension()
+                        .is_some_and(|extension| extension == "sh")
+                    {
                         let script = self.at_home(&fs::read_to_string(&target).unwrap());
                         fs::write(&target, script).unwrap();
                     }

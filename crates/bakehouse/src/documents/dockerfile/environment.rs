@@ -3,10 +3,10 @@
 
 use camino::Utf8PathBuf;
 
+use super::BUILD;
 use super::model::{Command, Instruction, Mount, Run, Stage};
 use super::script::{Call, Script};
-use super::stages::{cross, vendor, zig};
-use super::BUILD;
+use super::{mounts, platform};
 use crate::plan::Plan;
 use crate::plan::stage::Selection;
 
@@ -52,7 +52,7 @@ impl<'a> Environment<'a> {
                 "{}: the environment of every step that compiles for {outputs}. Each builds the same packages, so that features are the same in each.",
                 self.stage
             )],
-            from: cross::base(self.plan).to_owned(),
+            from: platform::base(self.plan).to_owned(),
             name: self.stage.clone(),
             instructions: vec![Instruction::Env(self.variables())],
         }
@@ -62,7 +62,7 @@ impl<'a> Environment<'a> {
         let plan = self.plan;
         let one = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
         let mut variables = vec![
-            one("CARGO_HOME", vendor::CARGO_HOME),
+            one("CARGO_HOME", mounts::CARGO_HOME),
             one("CARGO_NET_OFFLINE", "true"),
         ];
         variables.extend(self.debug_of_host());
@@ -111,7 +111,12 @@ impl<'a> Environment<'a> {
     /// depends on what is built together: the same crate would be another one in each stage. Where it is said, all
     /// stages agree.
     fn debug_of_host(&self) -> Option<(String, Vec<String>)> {
-        let name = self.plan.config.profile.to_ascii_uppercase().replace('-', "_");
+        let name = self
+            .plan
+            .config
+            .profile
+            .to_ascii_uppercase()
+            .replace('-', "_");
         let level = self.plan.host_debug.clone()?;
         Some((
             format!("CARGO_PROFILE_{name}_BUILD_OVERRIDE_DEBUG"),
@@ -122,11 +127,11 @@ impl<'a> Environment<'a> {
     /// The stage of a step that compiles: without network, with the crates' sources, and with a `/tmp` that is not kept.
     pub fn compile(&self, step: Step) -> Stage {
         let plan = self.plan;
-        let mut mounts = vec![Mount::Temporary, vendor::mount()];
-        mounts.extend(zig::mount(plan));
+        let mut mounts = vec![Mount::Temporary, mounts::cargo_home()];
+        mounts.extend(mounts::zig(plan));
         mounts.extend(step.mounts);
         let scripts = step.scripts.into_iter().chain([step.call.script()]);
-        mounts.extend(scripts.map(|script| mount(plan, script)));
+        mounts.extend(scripts.map(|script| mounts::script(plan, script)));
         let arguments = step.arguments.into_iter().map(Instruction::Arg);
         Stage {
             comment: vec![step.comment],
@@ -143,17 +148,9 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// The mount of a script.
-pub fn mount(plan: &Plan, script: Script) -> Mount {
-    Mount::Script {
-        script,
-        source: script.file(&plan.scripts_folder()),
-    }
-}
-
 /// A step that calls a script, with the script's mount after `mounts`.
 pub fn run(plan: &Plan, network: bool, mut mounts: Vec<Mount>, call: Call) -> Instruction {
-    mounts.push(mount(plan, call.script()));
+    mounts.push(mounts::script(plan, call.script()));
     Instruction::Run(Run {
         network,
         mounts,

@@ -3,6 +3,8 @@
 
 mod environment;
 mod model;
+mod mounts;
+mod platform;
 mod script;
 mod secrets;
 mod stages;
@@ -94,7 +96,11 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
         Strategy::Layer => {
             stages.push(dependencies::stage(&environment));
             let libraries = selection.library_stages();
-            stages.extend(libraries.iter().map(|stage| library::stage(&environment, stage)));
+            stages.extend(
+                libraries
+                    .iter()
+                    .map(|stage| library::stage(&environment, stage)),
+            );
             stages.extend(leaves.map(|leaf| binary::stage(&environment, leaf)));
         }
         Strategy::Mount => stages.extend(leaves.map(|leaf| mounted::stage(&environment, leaf))),

@@ -211,7 +211,11 @@ impl fmt::Display for Mount {
             }
             Self::Temporary => f.write_str("--mount=type=tmpfs,target=/tmp"),
             Self::Script { script, source } => {
-                write!(f, "--mount=type=bind,source={source},target={}", script.path())
+                write!(
+                    f,
+                    "--mount=type=bind,source={source},target={}",
+                    script.path()
+                )
             }
             Self::SecretFile { id, target } => {
                 write!(f, "--mount=type=secret,id={id},target={target},mode=0444")

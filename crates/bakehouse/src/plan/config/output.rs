@@ -58,11 +58,17 @@ impl Check<'_> {
         let dirs = self.workspace.members.values().map(|member| &member.dir);
         let manifests = dirs.flat_map(|dir| KINDS.map(|kind| skeleton.join(kind).join(dir)));
         let scripts = output.folder.join(SCRIPTS);
-        let made: Vec<Utf8PathBuf> = [skeleton.clone(), scripts.clone()].into_iter().chain(manifests).collect();
+        let made: Vec<Utf8PathBuf> = [skeleton.clone(), scripts.clone()]
+            .into_iter()
+            .chain(manifests)
+            .collect();
         self.problems
             .extend(self.workspace.refuse_as_members(&made));
         if let Some(bake) = &raw.output.bake
-            && (output.bake.extension() != Some("hcl") || [skeleton, scripts].iter().any(|folder| output.bake.starts_with(folder)))
+            && (output.bake.extension() != Some("hcl")
+                || [skeleton, scripts]
+                    .iter()
+                    .any(|folder| output.bake.starts_with(folder)))
         {
             self.problem(
                     Code::ConfigValue,

@@ -1,7 +1,5 @@
-# Fetches and compiles cargo-auditable, which puts the list of its crates into a binary. That command itself would
-# compile every package of the workspace again; so rustc.sh calls its wrapper for the binary alone.
-#
-#   auditable.sh VERSION
+# auditable.sh VERSION: fetches and compiles cargo-auditable, which puts the list of its crates into a binary. That command
+# itself would compile every package of the workspace again; so rustc.sh calls its wrapper for the binary alone.
 set -eu
 export CARGO_HOME=/tmp/cargo CARGO_TARGET_DIR=/tmp/target
 cargo install --quiet --locked --root /tmp/installed --version "$1" cargo-auditable || {

@@ -1,6 +1,4 @@
-# Compiles a binary, puts it where the image has it, below /dist/image, and checks that it runs on its bases.
-#
-#   bin.sh BINARY
+# bin.sh BINARY: compiles a binary, puts it where the image has it, below /dist/image, and checks that it runs on its bases.
 set -eu
 export BAKEHOUSE_BIN="$1"
 . /cargo-home/workspace.sh

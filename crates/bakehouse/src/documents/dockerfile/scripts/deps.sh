@@ -1,6 +1,5 @@
-# Compiles the third-party crates in a cache mount, and copies those that this workspace uses to /deps/out.
-#
-#   deps.sh [PACKAGE...]    local packages that third-party crates need, compiled with them
+# deps.sh [PACKAGE...]: compiles the third-party crates in a cache mount, with local PACKAGEs that they need, and copies those
+# that this workspace uses to /deps/out.
 set -eu
 . /run/target.sh
 if [ $# -gt 0 ]; then
@@ -22,8 +21,7 @@ grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
 drop_unused() { find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f "$1" | xargs -r -d '\n' rm -rf; }
 keep() {
   drop_unused /tmp/used
-  mkdir -p /deps/out
-  cp -a . /deps/out
+  mkdir -p /deps/out; cp -a . /deps/out
 }
 [ ! -e /run/platforms.sh ] || . /run/platforms.sh
 keep

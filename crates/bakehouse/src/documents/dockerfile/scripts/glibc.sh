@@ -1,15 +1,13 @@
-# Compares the C library that a binary was linked for with those of the bases that it will run on.
-#
-#   glibc.sh read BASE [VERSION]    writes /glibc/out/facts about the base at /runtime, or the version it is said to have
-#   glibc.sh check BINARY           compares a binary with the facts beside this script
+# Compares the C library that a binary was linked for with those of the bases that it will run on:
+# `glibc.sh read BASE [VERSION]` writes /glibc/out/facts about the base at /runtime, or the version that it is said to have;
+# `glibc.sh check BINARY` compares a binary with the facts beside this script.
 set -eu
 if [ "$1" = read ]; then
   command -v readelf >/dev/null || {
     echo "error: BUILDER_BASE has no readelf, which shows what glibc a binary needs: put binutils into it, on Debian by bases.packages in bakehouse.toml" >&2
     exit 1
   }
-  mkdir -p /glibc/out
-  cp "$0" /glibc/out/
+  mkdir -p /glibc/out; cp "$0" /glibc/out/
   exec >/glibc/out/facts
   echo "base $2"
   [ -z "${3-}" ] || { echo "declared $3" && exit; }

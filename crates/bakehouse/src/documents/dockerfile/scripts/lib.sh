@@ -1,12 +1,10 @@
-# Compiles internal libraries. Their files, and what Cargo adds for them, go to /delta/out.
-#
-#   lib.sh TARGETS FILE...    arguments of Cargo as one word, and what the libraries are compiled from
+# lib.sh TARGETS FILE...: compiles internal libraries. TARGETS are Cargo's arguments for them, as one word. Their FILEs, and
+# what Cargo adds for them, go to /delta/out.
 set -eu
 . /cargo-home/workspace.sh
-targets=$1
-shift
 touch /tmp/before
-compile $targets
+compile $1
+shift
 if [ -d /as-is ]; then
   # For Cargo, those that it loads are there again.
   cp -R --preserve=mode,links /manifests/. .

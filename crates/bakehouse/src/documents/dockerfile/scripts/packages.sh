@@ -1,7 +1,5 @@
-# Installs packages into a runtime base. Nothing stays that shows when or where: no lists, no logs, and what the
-# installation wrote has the time that everything has.
-#
-#   packages.sh PACKAGE...
+# packages.sh PACKAGE...: installs packages into a runtime base. Nothing stays that shows when or where: no lists, no logs, and
+# what the installation wrote has the time that everything has.
 set -eu
 touch /tmp/before
 if command -v apt-get >/dev/null; then

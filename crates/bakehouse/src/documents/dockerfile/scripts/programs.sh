@@ -1,6 +1,5 @@
-# Checks for the programs that Cargo's configuration asks for before anything is compiled.
-#
-#   programs.sh {PROGRAM KEY TRIPLE}...    TRIPLE is the builder that needs it, or * for any
+# programs.sh {PROGRAM KEY TRIPLE}...: checks for the programs that Cargo's configuration asks for before anything is compiled.
+# TRIPLE is the builder that needs it, or * for any.
 set -eu
 host=$(rustc -vV | sed -n 's/^host: //p')
 while [ $# -gt 0 ]; do

@@ -1,43 +1,25 @@
-# Lays out the folders and files that images have beside their binary, below /rootfs/out. An instruction of the image
-# would give them the time of the build or of the checkout.
-#
-#   rootfs.sh {folder PATH OWNER | file FROM TO}...    as WORKDIR and COPY do it
+# rootfs.sh {folder PATH OWNER | file FROM TO}...: lays out what images have beside their binary, below /rootfs/out, as WORKDIR
+# and COPY do it. They would give it the time of the build or of the checkout.
 set -eu
-mkdir -p /rootfs/out
-cd /rootfs/out
-# The path that $1 is in the base, whose links count: a folder cannot be copied over one.
-real() {
-  at= rest=${1#/}
-  while [ -n "$rest" ]; do
-    part=${rest%%/*}
-    case "$rest" in */*) rest=${rest#*/} ;; *) rest= ;; esac
-    if [ "$part" = .. ]; then
-      at=${at%/*}
-    elif [ -L "/base$at/$part" ]; then
-      link=$(readlink "/base$at/$part")
-      case "$link" in /*) at= ;; esac
-      rest=${link#/}${rest:+/$rest}
-    elif [ -n "$part" ] && [ "$part" != . ]; then
-      at=$at/$part
-    fi
-  done
-  echo ".$at"
-}
+mkdir -p /rootfs/out; cd /rootfs/out
 while [ $# -gt 0 ]; do
   if [ "$1" = folder ]; then
-    to=$(real "$2")
-    mkdir -p "$to"
-    chown "$3" "$to"
+    mkdir -p ".$2"; chown "$3" ".$2"
   else
-    to=$(real "$3")
-    case "$3" in */) [ -d "/context/$2" ] || to=$to/${2##*/} ;; esac
-    mkdir -p "${to%/*}"
-    # A folder's content is copied, as COPY does it.
-    [ ! -d "/context/$2" ] || mkdir -p "$to"
+    to=.$3
+    case "$to" in */) [ -d "/context/$2" ] || to=$to${2##*/} ;; esac
+    mkdir -p "$(dirname "$to")"
     cp -R -T "/context/$2" "$to"
     chmod -R u=rwX,go=rX "$to"
   fi
   shift 3
+done
+# A folder cannot be copied over a link of the base: what lies there goes to the place that the link names.
+while link=$(find . -exec test -L '/base/{}' ';' -print -quit) && [ -n "$link" ]; do
+  to=$(readlink "/base/$link")
+  case "$to" in /*) to=.$to ;; *) to=${link%/*}/$to ;; esac
+  mkdir -p "$(dirname "$to")"
+  cp -a -T "$link" "$to"; rm -r "$link"
 done
 # Folders of the base stay as they are there.
 find . -type d | while read -r folder; do

@@ -19,6 +19,6 @@ fi
 cp -R /skeleton/. .
 cp /cargo-home/Cargo.lock "${BAKEHOUSE_WORKSPACE-.}/"
 [ ! -d /cargo-config ] || cp -R /cargo-config/. .
-grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}" && echo '#[allow(dead_code)] fn main() {}' >"$file"; done
+grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}"; echo '#[allow(dead_code)] fn main() {}' >"$file"; done
 rm stubs.txt
 [ ! -e /run/folders.sh ] || . /run/folders.sh

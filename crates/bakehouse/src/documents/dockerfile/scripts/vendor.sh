@@ -4,11 +4,10 @@ if [ -n "${TOOLCHAIN-}" ] && [ "${BAKEHOUSE_TOOLCHAIN_ID:-$TOOLCHAIN}" != "$TOOL
   echo "error: toolchain.json has the toolchain $TOOLCHAIN, but BUILDER_BASE was built from $BAKEHOUSE_TOOLCHAIN_ID; build that image again, or check out what it was built from" >&2
   exit 1
 fi
-mkdir -p /build /vendor/out
-cd /build
+mkdir -p /build /vendor/out; cd /build
 cp -R /skeleton/. .
 [ ! -d /cargo-config ] || cp -R /cargo-config/. .
-grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}" && : >"$file"; done
+grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}"; : >"$file"; done
 [ ! -e /run/folders.sh ] || . /run/folders.sh
 export CARGO_HOME=/vendor/out CARGO_NET_OFFLINE=false CARGO_CACHE_AUTO_CLEAN_FREQUENCY=never
 # Downloads stay in the mount. Git databases are copied, since Cargo links the objects of a checkout to them.
@@ -26,38 +25,32 @@ if grep -Fvx -f /tmp/locked /tmp/resolved; then
 fi
 cp "$lock" $CARGO_HOME/
 cp -a $CARGO_HOME/git/db/. /downloads/db/
-for database in $CARGO_HOME/git/db/*; do
-  [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"
-done
+for database in $CARGO_HOME/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
 # Of archives and indexes the layer has only what an offline Cargo reads, so that it is the same whenever it is built:
 # a mark that an unpacked crate has an archive, and the entries of the locked versions.
 rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
-mkdir $CARGO_HOME/registry/index $CARGO_HOME/registry/cache
-for registry in $CARGO_HOME/registry/src/*; do
+cd $CARGO_HOME/registry; mkdir index cache
+for registry in src/*; do
   [ -d "$registry" ] || continue
-  index=/downloads/index/${registry##*/} kept=$CARGO_HOME/registry/index/${registry##*/}
-  mkdir "$CARGO_HOME/registry/cache/${registry##*/}"
-  for crate in "$registry"/*; do echo >"$CARGO_HOME/registry/cache/${registry##*/}/${crate##*/}.crate"; done
+  kept=index/${registry#src/} index=/downloads/index/${registry#src/}
+  mkdir "cache/${registry#src/}"
+  for crate in "$registry"/*; do echo >"cache/${crate#src/}.crate"; done
   if [ -e "$index/.git" ] || [ -e "$index/HEAD" ]; then
     cp -a "$index" "$kept"
     continue
   fi
-  [ ! -d "$index/.cache" ] || find "$index/.cache" -type f | sed "s|^$index/||" |
-    awk -F '[/ ]' 'NR == FNR { names[tolower($1)]; next } $NF in names' /tmp/resolved - | while read -r entry; do
-    mkdir -p "$kept/${entry%/*}"
-    tr '\0\n' '\n\0' <"$index/$entry" >/tmp/entry
-    if [ "$(head -c 2 /tmp/entry)" = "$(printf '\003\002')" ]; then
-      awk -v name="${entry##*/}" '
-        NR == FNR { if (tolower($1) == name) locked[$2] = 1; next }
-        FNR == 4 { $0 = "locked" }
-        FNR < 5 { print; next }
-        FNR % 2 { version = $0; next }
-        version in locked { print version; print }' /tmp/resolved /tmp/entry | tr '\0\n' '\n\0' >"$kept/$entry"
-    else
-      cp "$index/$entry" "$kept/$entry"
-    fi
+  (cd "$index" && find ./.cache ./config.json -type f) |
+    awk -F '[/ ]' 'NR == FNR { names[tolower($1)]; next } $NF in names || $NF == "config.json"' /tmp/resolved - | while read -r file; do
+    mkdir -p "$kept/${file%/*}"
+    cp "$index/$file" "$kept/$file"
+    # Each version of a crate is a pair of fields, after the version of the format and a tag.
+    [ "$(head -c 2 "$index/$file")" != "$(printf '\003\002')" ] || tr '\0\n' '\n\0' <"$index/$file" | awk -v name="${file##*/}" '
+      NR == FNR { if (tolower($1) == name) locked[$2] = 1; next }
+      FNR == 4 { $0 = "locked" }
+      FNR < 5 { print; next }
+      FNR % 2 { version = $0; next }
+      version in locked { print version; print }' /tmp/resolved - | tr '\0\n' '\n\0' >"$kept/$file"
   done
-  [ ! -d "$kept" ] || [ ! -e "$index/config.json" ] || cp "$index/config.json" "$kept/"
 done
 cp /run/workspace.sh /vendor/out/
 # Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.

@@ -12,7 +12,9 @@ const STAGE: &str = "auditable";
 
 /// Renders the stage.
 pub fn stage(plan: &Plan) -> Option<Stage> {
-    let mounts = [Mount::Temporary].into_iter().chain(secrets::of_vendor(plan));
+    let mounts = [Mount::Temporary]
+        .into_iter()
+        .chain(secrets::of_vendor(plan));
     plan.config.auditable.then(|| Stage {
         comment: vec![format!(
             "{STAGE}: what puts the list of its crates into a binary. Its step has network: it fetches cargo-auditable, which is pinned."

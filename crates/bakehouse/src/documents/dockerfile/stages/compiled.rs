@@ -13,7 +13,8 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
         .selections
         .iter()
         .flat_map(|selection| &selection.leaves);
-    let mount = |stage: &str, source: &str| Mount::stage(stage, source, &format!("/compiled/{stage}"));
+    let mount =
+        |stage: &str, source: &str| Mount::stage(stage, source, &format!("/compiled/{stage}"));
     let leaves = leaves.map(|leaf| mount(&leaf.name, "/dist"));
     // Packages of a runtime base are fetched once, too, and stay the versions that they were. Any folder will do.
     let runtimes = plan.runtimes.iter().map(|base| mount(&base.name, "/etc"));

@@ -3,11 +3,10 @@
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Stage};
+use crate::documents::dockerfile::platform::CROSS;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
 use crate::plan::Plan;
-
-const CROSS: &str = "cross";
 
 /// Renders the stage.
 pub fn stage(plan: &Plan) -> Option<Stage> {
@@ -52,29 +51,4 @@ fn needs_gcc(plan: &Plan) -> bool {
         .iter()
         .flat_map(|selection| &selection.leaves);
     plan.config.floor.is_none() || leaves.any(|leaf| leaf.linked_static)
-}
-
-/// The stage that compile stages start from.
-pub fn base(plan: &Plan) -> &'static str {
-    if plan.config.cross() { CROSS } else { "toolchain" }
-}
-
-/// The builder base: of the builder's own platform, unless another is emulated.
-pub fn builder_base(plan: &Plan) -> String {
-    let platform = if plan.config.cross() {
-        "--platform=$BUILDPLATFORM "
-    } else {
-        ""
-    };
-    format!("{platform}${{BUILDER_BASE}}")
-}
-
-/// The variable that keeps apart mounts whose content is for one platform: that of what is compiled there, or of what
-/// compiles.
-pub fn platform_of_compiler(plan: &Plan) -> &'static str {
-    if plan.config.cross() {
-        "BUILDPLATFORM"
-    } else {
-        "TARGETPLATFORM"
-    }
 }

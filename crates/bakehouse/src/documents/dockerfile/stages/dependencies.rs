@@ -1,21 +1,24 @@
 //! `deps`: the third-party crates of a selection, compiled once. They are compiled in a mount, so that on a builder that
 //! stays one added dependency compiles alone, and kept in a layer, for all others.
 
-use super::cross;
 use super::library::source_mounts;
 use crate::documents::dockerfile::BUILD;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::{mounts, platform};
 use crate::plan::Plan;
 
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
-    let platform = cross::platform_of_compiler(plan);
+    let platform = platform::of_compiler(plan);
     let mut mounts = target_mounts(plan, &selection.deps(), platform);
     mounts.extend(selection.ground.iter().flat_map(source_mounts));
-    let ground = selection.ground.iter().map(|stage| spec(plan, &stage.package));
+    let ground = selection
+        .ground
+        .iter()
+        .map(|stage| spec(plan, &stage.package));
     let variables = selection.ground_variables().into_iter().map(str::to_owned);
     environment.compile(Step {
         name: selection.deps(),
@@ -23,7 +26,9 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
             "{}: every third-party crate, compiled once for all of them.",
             selection.deps()
         ),
-        arguments: std::iter::once(platform.to_owned()).chain(variables).collect(),
+        arguments: std::iter::once(platform.to_owned())
+            .chain(variables)
+            .collect(),
         mounts,
         scripts: target_scripts(plan),
         call: Call::of(Script::Dependencies).arguments(ground),
@@ -34,7 +39,7 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
 /// `platform`.
 pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
     let target = Mount::Cache {
-        id: mount_id(plan, purpose, &plan.compiles_with(), platform),
+        id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
         target: format!("{BUILD}/target"),
     };
     let skeleton = Mount::context(plan.skeleton_folder().join("deps"), "/skeleton");
@@ -50,9 +55,4 @@ pub fn target_scripts(plan: &Plan) -> Vec<Script> {
     scripts.extend(plan.config.cross().then_some(Script::Platforms));
     scripts.extend((!plan.local_sources.is_empty()).then_some(Script::Folders));
     scripts
-}
-
-/// The id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
-pub fn mount_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
-    format!("{}-{purpose}-{made_by}-${{{platform}}}", plan.config.name)
 }

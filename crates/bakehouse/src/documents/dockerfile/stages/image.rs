@@ -104,7 +104,9 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         .collect();
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
-    let copied = files.map(|files| (files.stage.clone(), rootfs::OUT)).into_iter();
+    let copied = files
+        .map(|files| (files.stage.clone(), rootfs::OUT))
+        .into_iter();
     let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),

@@ -17,18 +17,27 @@ use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let libraries = &stage.libraries;
-    let as_is: BTreeSet<&Utf8PathBuf> = libraries.iter().flat_map(|library| &library.as_is).collect();
+    let as_is: BTreeSet<&Utf8PathBuf> = libraries
+        .iter()
+        .flat_map(|library| &library.as_is)
+        .collect();
     let below = selection.below(stage);
     let mut mounts = vec![third_party(selection)];
     mounts.extend(outputs(below.iter()));
     let with_root = libraries.iter().find(|library| library.with_root);
-    mounts.push(root_manifest_mount(plan, with_root.unwrap_or(&libraries[0])));
+    mounts.push(root_manifest_mount(
+        plan,
+        with_root.unwrap_or(&libraries[0]),
+    ));
     for library in libraries {
         mounts.extend(manifest_mount(plan, library));
         mounts.extend(source_mounts(library));
     }
     mounts.extend(as_is_mounts(&as_is));
-    let packages: Vec<&str> = libraries.iter().map(|library| library.package.as_str()).collect();
+    let packages: Vec<&str> = libraries
+        .iter()
+        .map(|library| library.package.as_str())
+        .collect();
     let what = match &libraries[..] {
         [_] => "library",
         _ => "libraries",
@@ -37,8 +46,10 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
         [] => String::new(),
         below => format!(", upon {}", below.join(", ")),
     };
-    let variables: BTreeSet<&String> =
-        libraries.iter().flat_map(|library| &library.variables).collect();
+    let variables: BTreeSet<&String> = libraries
+        .iter()
+        .flat_map(|library| &library.variables)
+        .collect();
     environment.compile(Step {
         name: stage.name.to_owned(),
         comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),

@@ -42,7 +42,9 @@ pub fn stage(environment: &Environment<'_>, leaf: &CompileStage) -> Stage {
         comment: format!("{}: the binary {bin}.", leaf.name),
         arguments: arguments.chain(leaf.variables.iter().cloned()).collect(),
         mounts,
-        scripts: scripts.chain(wrapper(is_wrapped(plan, leaf, &as_is))).collect(),
+        scripts: scripts
+            .chain(wrapper(is_wrapped(plan, leaf, &as_is)))
+            .collect(),
         call: link(Call::of(Script::Mounted), leaf)
             .argument(bin)
             .input("CLOSURE", table(plan, &closure)),
@@ -73,7 +75,11 @@ fn table(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
         let as_is = stage.as_is.iter().map(|path| format!("/as-is/{path}"));
         let files: Vec<String> = files(plan, stage).into_iter().chain(as_is).collect();
         let variables = plan.config.variables.get(&stage.package);
-        let variables: Vec<&str> = variables.into_iter().flatten().map(String::as_str).collect();
+        let variables: Vec<&str> = variables
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         let needed = closure
             .iter()
             .filter(|other| stage.needs.contains(&other.package) && other.package != stage.package);

@@ -1,12 +1,11 @@
 //! `toolchain`: the stage that every compile stage starts from. If the builder base lacks something that the toolchain
 //! file names, rustup installs it here and nowhere else: later steps have no network.
 
-use super::cross;
 use crate::documents::dockerfile::BUILD;
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Command, Instruction, Run, Stage};
 use crate::documents::dockerfile::script::{Call, Script, quoted};
-use crate::documents::dockerfile::secrets;
+use crate::documents::dockerfile::{platform, secrets};
 use crate::graph::ToolchainFile;
 use crate::graph::cargo_config::Override;
 use crate::graph::toolchain_file::Channel;
@@ -35,7 +34,11 @@ pub fn stage(plan: &Plan) -> Stage {
     if let Some(file) = plan.toolchain_file.as_ref().filter(|file| names_any(file)) {
         let name = file_name(file);
         if says_it_has(plan) {
-            instructions.extend(file.channel.as_ref().map(|channel| checked(plan, file, channel)));
+            instructions.extend(
+                file.channel
+                    .as_ref()
+                    .map(|channel| checked(plan, file, channel)),
+            );
             comment += &format!("{name} stays out of the build, so that rustup fetches nothing.");
         } else {
             let secrets = secrets::of_rustup(plan);
@@ -48,7 +51,7 @@ pub fn stage(plan: &Plan) -> Stage {
     }
     Stage {
         comment: vec![comment],
-        from: cross::builder_base(plan),
+        from: platform::builder_base(plan),
         name: "toolchain".to_owned(),
         instructions,
     }

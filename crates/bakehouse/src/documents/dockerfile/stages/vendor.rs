@@ -2,27 +2,22 @@
 //! repository's own configuration. It holds everything that Cargo on the host reads of a crate: complete git
 //! repositories, mirrors, and folders of the repository that replace a registry.
 
-use super::cross;
-use super::dependencies::mount_id;
-use crate::documents::dockerfile::environment::{self, run};
+use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
-use crate::documents::dockerfile::secrets;
+use crate::documents::dockerfile::{mounts, platform, secrets};
 use crate::plan::Plan;
-
-/// The Cargo home of the stages that compile.
-pub const CARGO_HOME: &str = "/cargo-home";
 
 /// Renders the stage. Of the stages that build binaries, it is the only one with a step that has network access.
 pub fn stage(plan: &Plan) -> Stage {
     let mut mounts = vec![
         Mount::Cache {
             // Cargo fetches the same files for every C library.
-            id: mount_id(
+            id: mounts::cache_id(
                 plan,
                 "downloads",
                 plan.compiler(),
-                cross::platform_of_compiler(plan),
+                platform::of_compiler(plan),
             ),
             target: "/downloads".to_owned(),
         },
@@ -32,14 +27,18 @@ pub fn stage(plan: &Plan) -> Stage {
     let folders = plan.local_sources.iter();
     mounts.extend(folders.map(|path| Mount::context(path.as_str(), format!("/sources/{path}"))));
     mounts.extend(secrets::of_vendor(plan));
-    mounts.push(environment::mount(plan, Script::Workspace));
+    mounts.push(mounts::script(plan, Script::Workspace));
     let toolchain = plan.toolchain.as_ref();
     let mut call = Call::of(Script::Vendor)
         .after(secrets::only_given(plan))
         .variable("TOOLCHAIN", toolchain.map_or("", |toolchain| &toolchain.id));
     if !plan.local_sources.is_empty() {
-        mounts.push(environment::mount(plan, Script::Folders));
-        let folders: Vec<&str> = plan.local_sources.iter().map(|path| path.as_str()).collect();
+        mounts.push(mounts::script(plan, Script::Folders));
+        let folders: Vec<&str> = plan
+            .local_sources
+            .iter()
+            .map(|path| path.as_str())
+            .collect();
         call = call.variable("FOLDERS", folders.join(" "));
     }
     Stage {
@@ -50,19 +49,9 @@ pub fn stage(plan: &Plan) -> Stage {
         from: "toolchain".to_owned(),
         name: "vendor".to_owned(),
         instructions: vec![
-            Instruction::Arg(cross::platform_of_compiler(plan).to_owned()),
+            Instruction::Arg(platform::of_compiler(plan).to_owned()),
             run(plan, true, mounts, call),
         ],
-    }
-}
-
-/// Mounts the Cargo home in a compile stage. Cargo and build scripts may write to it; the changes are thrown away.
-pub fn mount() -> Mount {
-    Mount::Bind {
-        from: Some("vendor".to_owned()),
-        source: "/vendor/out".to_owned(),
-        target: CARGO_HOME.to_owned(),
-        writable: true,
     }
 }
 

@@ -2,24 +2,21 @@
 //! `bakehouse.toml`. They are the builder base's where it has them. What zig compiles once for each version of glibc is
 //! here, too.
 
-use super::cross;
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
-use crate::documents::dockerfile::secrets;
+use crate::documents::dockerfile::{platform, secrets};
 use crate::plan::Plan;
 use crate::plan::glibc::FLOOR;
 use crate::plan::zig::PINNED;
-
-/// The place of zig and of what it keeps, here and in the stages that mount it: the same, since Cargo remembers how its
-/// linker is called.
-const OUT: &str = "/zig/out";
 
 /// Renders the stage.
 pub fn stage(plan: &Plan) -> Option<Stage> {
     let version = plan.config.floor.as_ref()?;
     let with_tmp = |more: Vec<Mount>| [Mount::Temporary].into_iter().chain(more).collect();
-    let fetch = Call::of(Script::Zig).argument("fetch").input("PINNED", pinned());
+    let fetch = Call::of(Script::Zig)
+        .argument("fetch")
+        .input("PINNED", pinned());
     let prepare = Call::of(Script::Zig)
         .argument("prepare")
         .input("SETTINGS", plan.linking.settings.clone());
@@ -32,24 +29,13 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         comment: vec![format!(
             "{FLOOR}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
         )],
-        from: cross::base(plan).to_owned(),
+        from: platform::base(plan).to_owned(),
         name: FLOOR.to_owned(),
         instructions: vec![
             Instruction::Env(variables.into()),
             run(plan, true, with_tmp(secrets::files(plan)), fetch),
             run(plan, false, with_tmp(Vec::new()), prepare),
         ],
-    })
-}
-
-/// zig, for a stage that compiles. What it writes there is thrown away.
-pub fn mount(plan: &Plan) -> Option<Mount> {
-    plan.config.floor.as_ref()?;
-    Some(Mount::Bind {
-        from: Some(FLOOR.to_owned()),
-        source: OUT.to_owned(),
-        target: OUT.to_owned(),
-        writable: true,
     })
 }
 
