@@ -1,5 +1,6 @@
 //! What is sent to the engine is what the images are built from, and nothing else.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use bakehouse_testkit::{Ran, Turn, Workspace};
@@ -55,6 +56,7 @@ const ROWS: &[Row] = &[
             "docker/skeleton/deps/Cargo.lock",
             "docker/skeleton/deps/Cargo.toml",
             "docker/skeleton/deps/crates/api/Cargo.toml",
+            "docker/skeleton/deps/stubs.txt",
             "docker/skeleton/own/Cargo.toml",
             "docker/skeleton/own/crates/api/Cargo.toml",
             "proto/api.proto",
@@ -88,6 +90,7 @@ const ROWS: &[Row] = &[
             "docker/skeleton/deps/Cargo.lock",
             "docker/skeleton/deps/Cargo.toml",
             "docker/skeleton/deps/lib/Cargo.toml",
+            "docker/skeleton/deps/stubs.txt",
             "docker/skeleton/own/Cargo.toml",
             "docker/skeleton/own/lib/Cargo.toml",
             "docker/skeleton/root/Cargo.toml",
@@ -125,6 +128,7 @@ const ROWS: &[Row] = &[
             "server/docker/skeleton/deps/server/Cargo.lock",
             "server/docker/skeleton/deps/server/Cargo.toml",
             "server/docker/skeleton/deps/server/api/Cargo.toml",
+            "server/docker/skeleton/deps/stubs.txt",
             "server/docker/skeleton/own/server/Cargo.toml",
             "server/docker/skeleton/own/server/api/Cargo.toml",
         ],
@@ -148,8 +152,26 @@ fn exactly_what_images_are_built_from_is_sent() {
         let _ = workspace
             .bakehouse(["generate", "--manifest-path", manifest])
             .succeeded();
-        assert_eq!(sent(&workspace, row.workspace), row.sent, "{}", row.layout);
+        let sent = sent(&workspace, row.workspace);
+        let (scripts, sent): (Vec<&String>, Vec<&String>) = sent
+            .iter()
+            .partition(|path| path.contains("docker/stages/"));
+        assert_eq!(sent, row.sent, "{}", row.layout);
+        let scripts: BTreeSet<&str> = scripts
+            .iter()
+            .filter_map(|path| path.rsplit('/').next())
+            .collect();
+        let dockerfile = format!("{}/docker/Dockerfile", row.workspace);
+        let dockerfile = workspace.read(dockerfile.trim_start_matches('/'));
+        assert_eq!(scripts, called(&dockerfile), "{}", row.layout);
     }
+}
+
+/// The scripts that a Dockerfile mounts.
+fn called(dockerfile: &str) -> BTreeSet<&str> {
+    let mounts = dockerfile.split("target=/run/").skip(1);
+    let names = mounts.filter_map(|rest| rest.split([' ', ',']).next());
+    names.collect()
 }
 
 /// The files that reach the engine with the generated ignore file.
