@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::Document;
-use super::seal::seal;
+use super::header::with_header;
 use crate::plan::Plan;
 
 /// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them;
@@ -12,7 +12,7 @@ use crate::plan::Plan;
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
         path: plan.skeleton_folder().join(folder).join(path),
-        text: seal(text),
+        text: with_header(text),
     };
     let masked = plan
         .skeleton

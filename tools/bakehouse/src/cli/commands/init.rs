@@ -6,7 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
-use crate::documents::proposal;
+use crate::documents::{attributes, proposal};
+use crate::files::attributes::{ATTRIBUTES, Proposed, propose};
 use crate::files::taken::elsewhere;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
@@ -86,7 +87,34 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
             "{first}: Cargo would take generated files for a member"
         ));
     }
+    propose_attributes(session, &workspace, &proposal.output)?;
     session.say("read it, then run `bakehouse generate`");
+    Ok(())
+}
+
+/// Proposes how git and reviews treat generated files, where there is a repository.
+fn propose_attributes(
+    session: &Session,
+    workspace: &Workspace,
+    output: &ProposedOutput,
+) -> Result<(), Problem> {
+    let home = workspace.home();
+    if repository(&home).is_none() {
+        return Ok(());
+    }
+    let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
+    let bake = output.bake.as_deref().unwrap_or(BAKE_FILE.into());
+    let path = home.join(ATTRIBUTES);
+    match propose(&home, &attributes::lines(folder, bake))? {
+        Proposed::Written => session.say(format_args!(
+            "{path}: reviews fold generated files away, and merges leave them to `bakehouse generate`"
+        )),
+        Proposed::Lacking(lines) if lines.is_empty() => {}
+        Proposed::Lacking(lines) => session.say(format_args!(
+            "{path} could say how reviews and merges treat generated files:\n  {}",
+            lines.join("\n  ")
+        )),
+    }
     Ok(())
 }
 

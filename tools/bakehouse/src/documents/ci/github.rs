@@ -2,7 +2,7 @@
 
 use super::{Place, fill, quoted, registry_host};
 use crate::documents::Document;
-use crate::documents::seal::seal_for;
+use crate::documents::header::with_header_of;
 use crate::plan::Plan;
 
 /// What the workflow uses, by commit: a tag can be moved. The version stands beside it, for people and for what keeps
@@ -77,7 +77,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),
-        text: seal_for(
+        text: with_header_of(
             "ci github",
             &fill(include_str!("github.yml"), plan, place, &values),
         ),

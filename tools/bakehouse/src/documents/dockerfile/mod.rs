@@ -20,7 +20,7 @@ mod wrapper;
 use std::collections::BTreeSet;
 
 use super::Document;
-use super::seal::seal;
+use super::header::with_header;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use model::Stage;
@@ -44,7 +44,7 @@ pub fn render(plan: &Plan) -> Document {
     }
     Document {
         path: plan.output("Dockerfile"),
-        text: seal(&text),
+        text: with_header(&text),
     }
 }
 

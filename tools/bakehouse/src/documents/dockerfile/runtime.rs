@@ -4,6 +4,7 @@ use super::files::FILES;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::secrets;
 use super::{BINARIES, IMAGE};
+use crate::documents::labels;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
@@ -118,11 +119,14 @@ find / -xdev -newer /tmp/before -exec touch -h -d @0 {} +"#;
 /// The runtime image of a service, with what it has beside the binary from one of `files`.
 pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
     let image = &service.image;
-    let mut instructions: Vec<Instruction> = image
-        .env
-        .iter()
-        .map(|(key, value)| Instruction::Env(key.clone(), value.clone()))
-        .collect();
+    let labels = labels::lines(labels::of_image(plan, service));
+    let mut instructions = vec![Instruction::Label(labels)];
+    instructions.extend(
+        image
+            .env
+            .iter()
+            .map(|(key, value)| Instruction::Env(key.clone(), value.clone())),
+    );
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
     let copied = files.map(|files| (files.stage.clone(), FILES)).into_iter();
