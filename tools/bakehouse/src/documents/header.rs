@@ -39,9 +39,10 @@ pub fn is_sum(line: &str) -> bool {
 
 /// Finds out who wrote `text`.
 pub fn owner(text: &str) -> Owner {
-    // Where the versions of bakehouse differ, the header is in conflict too.
+    // Where the sides are of two versions of bakehouse, the conflict begins with the first line.
     let (first, rest) = next_line(text);
-    let (first, rest) = if is_marker(first, '<') {
+    let begins = is_marker(first, '<');
+    let (first, rest) = if begins {
         next_line(rest)
     } else {
         (first, rest)
@@ -51,8 +52,10 @@ pub fn owner(text: &str) -> Owner {
     }
     let (second, body) = next_line(rest);
     if second.rsplit(' ').next() == Some(&sum(body)) {
-        Owner::Generated
-    } else if is_conflicted(text) {
+        return Owner::Generated;
+    }
+    // Two sides that were generated have two sums. Where these are in no conflict, one side was edited by hand.
+    if (begins || is_marker(second, '<')) && is_conflicted(text) {
         Owner::Conflicted
     } else {
         Owner::Edited
@@ -86,20 +89,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_and_conflicts_are_told_from_generated_and_foreign_files() {
+    fn generated_conflicted_edited_and_foreign_files_are_distinguished() {
         let text = with_header("FROM scratch\n");
-        let sides = "<<<<<<< HEAD\nFROM a\n=======\nFROM b\n>>>>>>> other\n";
+        let (other, edited) = (with_header("FROM a\n"), text.replace("scratch", "a"));
+        let (first, ours) = next_line(&text);
+        let (_, theirs) = next_line(&other);
+        let conflict = |ours: &str, theirs: &str| {
+            format!("<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n")
+        };
+        let merged = format!("{first}\n{}", conflict(ours, theirs));
         let old = text.replace("@generated", "Generated");
-        let upgraded = format!("<<<<<<< HEAD\n{text}=======\n{old}>>>>>>> other\n");
+        let body = conflict("FROM scratch\n", "FROM b\n");
         let table = [
             (text.clone(), Owner::Generated),
-            (old, Owner::Generated),
-            (text.replace("scratch", "alpine"), Owner::Edited),
-            (text.replace("FROM scratch\n", sides), Owner::Conflicted),
-            (upgraded, Owner::Conflicted),
-            // A conflict that somebody settled halfway.
-            (text.replace("FROM scratch\n", &sides[..30]), Owner::Edited),
-            (sides.to_owned(), Owner::Foreign),
+            (old.clone(), Owner::Generated),
+            (edited, Owner::Edited),
+            (merged.clone(), Owner::Conflicted),
+            (merged.replace('\n', "\r\n"), Owner::Conflicted),
+            (conflict(&text, &old), Owner::Conflicted),
+            // One side of the conflict has the sum of the other.
+            (text.replace("FROM scratch\n", &body), Owner::Edited),
+            // A conflict that somebody resolved halfway.
+            (merged.replace("=======\n", ""), Owner::Edited),
+            (body, Owner::Foreign),
             ("FROM scratch\n".to_owned(), Owner::Foreign),
             (String::new(), Owner::Foreign),
         ];
