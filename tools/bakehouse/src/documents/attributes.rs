@@ -1,6 +1,6 @@
 //! What git and those who review are told of generated files: lines of `.gitattributes`.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::OPTIONAL;
 use crate::plan::config::SKELETON;
@@ -13,10 +13,18 @@ const ATTRIBUTES: &str = "eol=lf linguist-generated -merge";
 const FILES: [&str; 2] = ["Dockerfile", "Dockerfile.dockerignore"];
 const FOLDERS: [&str; 2] = ["build", SKELETON];
 
-/// Returns a line for each generated file or folder of them, relative to the workspace.
-pub fn lines(folder: &Utf8Path, bake: &Utf8Path) -> Vec<String> {
+/// Returns the generated files and folders of them, relative to the workspace, as patterns.
+pub fn patterns(folder: &Utf8Path, bake: &Utf8Path) -> Vec<Utf8PathBuf> {
     let files = FILES.iter().chain(&OPTIONAL).map(|name| folder.join(name));
     let folders = FOLDERS.iter().map(|name| folder.join(name).join("**"));
-    let paths = [bake.to_owned()].into_iter().chain(files).chain(folders);
-    paths.map(|path| format!("/{path} {ATTRIBUTES}")).collect()
+    [bake.to_owned()]
+        .into_iter()
+        .chain(files)
+        .chain(folders)
+        .collect()
+}
+
+/// Returns the line for a pattern.
+pub fn line(pattern: &Utf8Path) -> String {
+    format!("/{pattern} {ATTRIBUTES}")
 }

@@ -7,8 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
 use crate::documents::{attributes, proposal};
-use crate::files::attributes::{ATTRIBUTES, Proposed, propose};
+use crate::files::attributes::{ATTRIBUTES, propose};
 use crate::files::taken::elsewhere;
+use crate::git::attributes::lacking;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::graph::frontend::frontends;
@@ -104,16 +105,25 @@ fn propose_attributes(
     }
     let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
     let bake = output.bake.as_deref().unwrap_or(BAKE_FILE.into());
+    let patterns = attributes::patterns(folder, bake);
+    // Without git, or where it refuses the folder, nobody needs attributes yet.
+    let Ok(lacking) = lacking(&home, &["linguist-generated", "merge"], patterns) else {
+        return Ok(());
+    };
+    let lines: Vec<String> = lacking.iter().map(|path| attributes::line(path)).collect();
     let path = home.join(ATTRIBUTES);
-    match propose(&home, &attributes::lines(folder, bake))? {
-        Proposed::Written => session.say(format_args!(
+    if lines.is_empty() {
+        return Ok(());
+    }
+    if propose(&home, &lines)? {
+        session.say(format_args!(
             "{path}: reviews fold generated files away, and merges leave them to `bakehouse generate`"
-        )),
-        Proposed::Lacking(lines) if lines.is_empty() => {}
-        Proposed::Lacking(lines) => session.say(format_args!(
+        ));
+    } else {
+        session.say(format_args!(
             "{path} could say how reviews and merges treat generated files:\n  {}",
             lines.join("\n  ")
-        )),
+        ));
     }
     Ok(())
 }
