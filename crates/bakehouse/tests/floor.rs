@@ -30,8 +30,8 @@ fn with(strategy: &str, key: &str) -> Shop {
 fn difference(strategy: &str) -> String {
     let text = |key| {
         let text = with(strategy, key).read("docker/Dockerfile");
-        let sealed = text.split_once("\n\n").unwrap();
-        sealed.1.to_owned()
+        let parts = text.split_once("\n\n").unwrap();
+        parts.1.to_owned()
     };
     let (without, floor) = (text(""), text("glibc = \"2.28\""));
     let difference = similar::TextDiff::from_lines(&without, &floor);

@@ -35,8 +35,7 @@ fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
         let lines = lines.filter(|line| !line.contains("--mount=type=cache"));
         lines.collect::<Vec<_>>().join("\n")
     };
-    let pack = line(&bake, "PACK_BASE_PROBE_INPUT_HASH");
-    let pack = pack + &line(&bake, &hashes["probe"]);
+    let pack = line(&bake, "dev.bakehouse.input-hash");
     assert!(pack.contains(&hashes["probe"]), "{pack}");
     BTreeMap::from([
         ("downloads", id("-downloads-")),
@@ -48,7 +47,7 @@ fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
             "compile stages",
             ["deps", "lib-common", "build-web"].map(stage).join("\n"),
         ),
-        ("label", line(&bake, "dev.bakehouse.toolchain")),
+        ("label", line(&dockerfile, "dev.bakehouse.toolchain")),
         ("image", hashes["web"].clone()),
         ("pack binary", pack),
     ])

@@ -23,6 +23,7 @@ mod init_packs;
 mod inputs;
 mod keys;
 mod killed;
+mod merge;
 mod model;
 mod packs;
 mod pin;

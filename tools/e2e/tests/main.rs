@@ -5,6 +5,7 @@ mod auditable;
 mod bad_engine;
 mod bad_input;
 mod bad_registry;
+mod bake_files;
 mod bare_runner;
 mod bench;
 mod cache_refs;

@@ -1,7 +1,7 @@
 //! `docker/Dockerfile.dockerignore`: the context is what the images are built from, and nothing else.
 
 use super::Document;
-use super::seal::seal;
+use super::header::with_header;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;
 
@@ -36,6 +36,6 @@ pub fn render(plan: &Plan) -> Document {
     }
     Document {
         path: plan.output("Dockerfile.dockerignore"),
-        text: seal(&text),
+        text: with_header(&text),
     }
 }

@@ -1,7 +1,7 @@
 //! `docker/init-packs.sh`: copies packs into their volume before the services of the compose file start.
 
 use super::Document;
-use super::seal::seal;
+use super::header::with_header;
 use crate::plan::Plan;
 
 /// The name of the script.
@@ -14,6 +14,6 @@ const TEXT: &str = include_str!("init_packs.sh");
 pub fn render(plan: &Plan) -> Document {
     Document {
         path: plan.output(SCRIPT),
-        text: seal(TEXT),
+        text: with_header(TEXT),
     }
 }

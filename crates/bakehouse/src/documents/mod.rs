@@ -1,15 +1,16 @@
 //! The text of every generated file. Pure, and it cannot fail: whatever could be wrong was found by the plan.
 
+pub mod attributes;
 pub mod bake;
-mod checked_variables;
 pub mod ci;
 pub mod compose;
 pub mod dockerfile;
 pub mod graph;
+pub mod header;
 pub mod ignore;
 pub mod init_packs;
+mod labels;
 pub mod proposal;
-pub mod seal;
 pub mod skeleton;
 pub mod yaml;
 

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::seal::seal;
+use super::header::with_header;
 use super::{Document, dockerfile};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
@@ -13,7 +13,7 @@ use crate::plan::skeleton::{RUNNER, Role};
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
         path: plan.skeleton_folder().join(folder).join(path),
-        text: seal(text),
+        text: with_header(text),
     };
     let masked = plan
         .skeleton

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Yaml {
     /// A text in which Compose puts variables in their places.
     Template(String),
@@ -13,7 +13,7 @@ pub enum Yaml {
     False,
     Null,
     /// `*name`.
-    Alias(&'static str),
+    Alias(String),
     /// One item a line.
     List(Vec<Yaml>),
     /// One key a line.
@@ -23,12 +23,17 @@ pub enum Yaml {
     /// Under comments, each a line.
     Noted(String, Box<Yaml>),
     /// With an anchor or a tag before it, e.g. `&build` or `!override`.
-    Marked(&'static str, Box<Yaml>),
+    Marked(String, Box<Yaml>),
 }
 
 impl Yaml {
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// What stands under an anchor elsewhere.
+    pub fn alias(name: impl Into<String>) -> Self {
+        Self::Alias(name.into())
     }
 
     /// A list on one line.
@@ -49,8 +54,8 @@ impl Yaml {
     }
 
     #[must_use]
-    pub fn marked(self, mark: &'static str) -> Self {
-        Self::Marked(mark, Box::new(self))
+    pub fn marked(self, mark: impl Into<String>) -> Self {
+        Self::Marked(mark.into(), Box::new(self))
     }
 
     #[must_use]

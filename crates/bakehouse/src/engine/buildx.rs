@@ -11,6 +11,7 @@ use semver::Version;
 use super::failure::Cause;
 use super::heard::Heard;
 use super::records::Baked;
+use super::temporary::temporary_file;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
@@ -77,11 +78,18 @@ impl Engine {
     pub fn bake(&self, bake: &Bake<'_>) -> Result<Baked, Problem> {
         self.version()?;
         let baked = Baked::new()?;
+        let laid_over = (!bake.laid_over.is_empty())
+            .then(|| temporary_file("bakehouse-hashes-", ".hcl", bake.laid_over))
+            .transpose()?;
         let run = |further: &[&str]| {
             let mut command = Command::new(&self.docker);
             command
                 .current_dir(bake.root)
-                .args(["buildx", "bake", "--file", bake.file.as_str()])
+                .args(["buildx", "bake", "--file", bake.file.as_str()]);
+            if let Some(file) = &laid_over {
+                command.arg("--file").arg(file.path());
+            }
+            command
                 .arg("--metadata-file")
                 .arg(baked.path())
                 // The provenance of each target would be asked for, and nobody reads it there.
@@ -172,6 +180,8 @@ pub struct Bake<'a> {
     pub root: &'a Utf8Path,
     /// The Bake file, relative to the root.
     pub file: &'a Utf8Path,
+    /// The text of a second Bake file, which lasts as long as the bake; empty for none.
+    pub laid_over: &'a str,
     pub targets: &'a [String],
     pub variables: &'a [(String, String)],
     pub arguments: &'a [OsString],

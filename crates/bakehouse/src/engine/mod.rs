@@ -10,5 +10,6 @@ pub mod progress;
 pub mod published;
 pub mod records;
 pub mod secrets;
+mod temporary;
 
 pub use buildx::Engine;

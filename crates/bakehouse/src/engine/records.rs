@@ -9,8 +9,9 @@ use tempfile::NamedTempFile;
 
 use super::Engine;
 use super::progress::{Progress, Step};
+use super::temporary::temporary_file;
 use crate::graph::each::each;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// A bake that succeeded.
 #[derive(Debug)]
@@ -40,14 +41,7 @@ struct Made {
 
 impl Baked {
     pub(super) fn new() -> Result<Self, Problem> {
-        let file = tempfile::Builder::new()
-            .prefix("bakehouse-made-")
-            .tempfile()
-            .map_err(|error| {
-                let message = format!("no temporary file can be made: {error}");
-                Problem::new(Code::FileUnwritable, message)
-                    .hint("free space, or point TMPDIR at a folder that can be written")
-            })?;
+        let file = temporary_file("bakehouse-made-", "", "")?;
         Ok(Self { file })
     }
 

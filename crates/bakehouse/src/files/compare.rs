@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::documents::seal::{Owner, owner};
+use crate::documents::header::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
 use crate::graph::each::each;
 use crate::plan::config::{SCRIPTS, SKELETON};
@@ -69,7 +69,11 @@ impl fmt::Display for Change {
             ChangeKind::Update { .. } => "update",
             ChangeKind::Remove { .. } => "remove",
         };
-        write!(f, "{verb} {}", self.path)
+        write!(f, "{verb} {}", self.path)?;
+        if self.owner() == Some(Owner::Conflicted) {
+            f.write_str(", which was in conflict")?;
+        }
+        Ok(())
     }
 }
 

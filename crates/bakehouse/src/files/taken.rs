@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::documents::seal::{Owner, owner};
+use crate::documents::header::{Owner, owner};
 use crate::graph::Workspace;
 use crate::plan::config::{BAKE_FILE, FOLDER, SKELETON};
 use crate::plan::proposal::ProposedOutput;

@@ -1,5 +1,6 @@
 //! The workspace's history: what a revision holds, and what is not committed. Runs `git`.
 
+pub mod attributes;
 mod command;
 pub mod history;
 mod objects;

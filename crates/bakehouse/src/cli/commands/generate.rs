@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
 use crate::cli::session::{Planned, Session};
-use crate::documents::{self, seal::Owner};
+use crate::documents::{self, header::Owner};
 use crate::files::{self, Change};
 use crate::problem::{Code, Problem, Problems};
 
@@ -54,7 +54,8 @@ pub fn protect(changes: &[Change], command: &str) -> Result<(), Problems> {
         .iter()
         .filter_map(|change| {
             let how = match change.owner()? {
-                Owner::Generated => return None,
+                // No version of a conflicted file is lost: git has those of both sides.
+                Owner::Generated | Owner::Conflicted => return None,
                 Owner::Edited => "was edited by hand",
                 Owner::Foreign => "was not written by bakehouse",
             };

@@ -6,8 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::session::{Session, config_path};
-use crate::documents::proposal;
+use crate::documents::{attributes, proposal};
+use crate::files::attributes::{ATTRIBUTES, propose};
 use crate::files::taken::elsewhere;
+use crate::git::attributes::lacking;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::graph::frontend::frontends;
@@ -86,7 +88,43 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
             "{first}: Cargo would take generated files for a member"
         ));
     }
+    propose_attributes(session, &workspace, &proposal.output)?;
     session.say("read it, then run `bakehouse generate`");
+    Ok(())
+}
+
+/// Proposes how git and reviews treat generated files, where there is a repository.
+fn propose_attributes(
+    session: &Session,
+    workspace: &Workspace,
+    output: &ProposedOutput,
+) -> Result<(), Problem> {
+    let home = workspace.home();
+    if repository(&home).is_none() {
+        return Ok(());
+    }
+    let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
+    let bake = output.bake.as_deref().unwrap_or(BAKE_FILE.into());
+    let patterns = attributes::patterns(folder, bake);
+    // Without git, or where it refuses the folder, nobody needs attributes yet.
+    let Ok(lacking) = lacking(&home, &["linguist-generated", "merge"], patterns) else {
+        return Ok(());
+    };
+    let lines: Vec<String> = lacking.iter().map(|path| attributes::line(path)).collect();
+    let path = home.join(ATTRIBUTES);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    if propose(&home, &lines)? {
+        session.say(format_args!(
+            "{path}: reviews fold generated files away, and merges leave them to `bakehouse generate`"
+        ));
+    } else {
+        session.say(format_args!(
+            "{path} could say how reviews and merges treat generated files:\n  {}",
+            lines.join("\n  ")
+        ));
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{GITHUB_REGISTRY, Place, command, fill, registry_host};
 use crate::documents::Document;
-use crate::documents::seal::seal_for;
+use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
 use crate::plan::Plan;
 
@@ -78,7 +78,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),
-        text: seal_for(
+        text: with_header_of(
             "ci github",
             &fill(include_str!("github.yml"), plan, place, &values),
         ),

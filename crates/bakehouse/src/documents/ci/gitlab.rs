@@ -2,7 +2,7 @@
 
 use super::{Place, command, fill, registry_host};
 use crate::documents::Document;
-use crate::documents::seal::seal_for;
+use crate::documents::header::with_header_of;
 use crate::documents::yaml::{quoted, scalar};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_published;
@@ -53,7 +53,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     ];
     Document {
         path: ".gitlab/bakehouse.yml".into(),
-        text: seal_for(
+        text: with_header_of(
             "ci gitlab",
             &fill(include_str!("gitlab.yml"), plan, place, &values),
         ),

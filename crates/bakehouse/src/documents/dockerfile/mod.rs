@@ -21,7 +21,7 @@ use self::stages::{
     vendor, zig,
 };
 use super::Document;
-use super::seal::seal;
+use super::header::with_header;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::stage::Selection;
@@ -39,11 +39,11 @@ pub fn render(plan: &Plan) -> Vec<Document> {
     }
     let dockerfile = Document {
         path: plan.output("Dockerfile"),
-        text: seal(&text),
+        text: with_header(&text),
     };
     let scripts = scripts(&stages).into_iter().map(|script| Document {
         path: script.file(&plan.scripts_folder()),
-        text: seal(script.text()),
+        text: with_header(script.text()),
     });
     std::iter::once(dockerfile).chain(scripts).collect()
 }

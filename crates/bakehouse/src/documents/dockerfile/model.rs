@@ -24,6 +24,8 @@ pub enum Instruction {
     User(String),
     Expose(u16),
     Entrypoint(String),
+    /// Pairs of key and value, value quoted; a line for each list.
+    Label(Vec<Vec<(String, String)>>),
     Copy {
         from: Option<String>,
         source: String,
@@ -132,6 +134,12 @@ impl fmt::Display for Instruction {
             Self::User(user) => writeln!(f, "USER {user}"),
             Self::Expose(port) => writeln!(f, "EXPOSE {port}"),
             Self::Entrypoint(path) => writeln!(f, "ENTRYPOINT [\"{path}\"]"),
+            Self::Label(lines) => {
+                let pair = |(key, value): &(String, String)| format!("{key}=\"{}\"", escape(value));
+                let line = |pairs: &Vec<_>| pairs.iter().map(pair).collect::<Vec<_>>().join(" ");
+                let lines: Vec<String> = lines.iter().map(line).collect();
+                writeln!(f, "LABEL {}", lines.join(" \\\n    "))
+            }
             Self::Copy {
                 from,
                 source,

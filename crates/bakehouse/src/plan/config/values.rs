@@ -56,7 +56,7 @@ const TAKEN_STARTS: [&str; 8] = [
     "RUSTUP_",
     "TARGET",
 ];
-const TAKEN_ENDS: [&str; 2] = ["_INPUT_HASH", "_PROXY"];
+const TAKEN_ENDS: [&str; 1] = ["_PROXY"];
 
 /// Whether a variable has a meaning of its own for Cargo, Docker or the generated files.
 pub(super) fn is_taken(name: &str) -> bool {

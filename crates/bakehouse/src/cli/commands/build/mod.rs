@@ -24,7 +24,7 @@ use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
 use crate::documents::dockerfile::stage_names;
-use crate::documents::{self, bake::hash_variable};
+use crate::documents::{self, bake::input_hashes};
 use crate::engine::Engine;
 use crate::engine::buildx::{Bake, Listener, is_set};
 use crate::engine::records::Baked;
@@ -198,9 +198,7 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
         ..
     } = order;
     let hashed = missing.services.iter().filter(|_| *certain);
-    let variables: Vec<(String, String)> = hashed
-        .map(|service| (hash_variable(&service.name), service.input_hash.clone()))
-        .collect();
+    let hashes = input_hashes(hashed.copied());
     let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
@@ -210,7 +208,8 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
             root,
             file: &plan.config.output.bake,
             targets: &missing.targets(),
-            variables: &variables,
+            laid_over: &hashes,
+            variables: &[],
             arguments: &all,
             listener: order.listener,
         })

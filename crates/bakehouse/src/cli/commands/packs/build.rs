@@ -7,7 +7,7 @@ use crate::cli::args::PacksBuildArgs;
 use crate::cli::commands::build::{explained, is_overridden};
 use crate::cli::commands::generate::check;
 use crate::cli::session::{Planned, Session};
-use crate::documents::{self, seal};
+use crate::documents::{self, bake::pack_hash, header};
 use crate::engine::Engine;
 use crate::engine::buildx::Bake;
 use crate::engine::secrets::allowed;
@@ -110,6 +110,7 @@ fn bake(
             root,
             file: &plan.config.output.bake,
             targets: &targets,
+            laid_over: "",
             variables: &variables,
             arguments: &arguments,
             listener: None,
@@ -126,19 +127,16 @@ fn is_of_hashes(plan: &Plan, change: &Change) -> bool {
     let ChangeKind::Update { old, text } = &change.kind else {
         return false;
     };
-    let hash = |line: &str| {
-        let hash = line.strip_prefix("  default = \"")?.strip_suffix('"')?;
-        plan.pack_binaries()
-            .any(|binary| binary.input_hash == hash)
-            .then_some(hash.len())
-    };
     let same = |old: &str, new: &str| {
         let replaced = || {
-            let length = hash(new)?;
-            let old = old.strip_prefix("  default = \"")?.strip_suffix('"')?;
-            Some(old.len() == length && old.bytes().all(|b| b.is_ascii_hexdigit()))
+            let hash = pack_hash(new).filter(|hash| {
+                let mut binaries = plan.pack_binaries();
+                binaries.any(|binary| binary.input_hash == *hash)
+            })?;
+            let old = pack_hash(old)?;
+            Some(old.len() == hash.len() && old.bytes().all(|b| b.is_ascii_hexdigit()))
         };
-        old == new || replaced() == Some(true) || (seal::is_sum(old) && seal::is_sum(new))
+        old == new || replaced() == Some(true) || (header::is_sum(old) && header::is_sum(new))
     };
     change.path == plan.config.output.bake
         && old.lines().count() == text.lines().count()

@@ -6,6 +6,7 @@ use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
+use crate::documents::labels;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
@@ -97,11 +98,10 @@ pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
 /// The runtime image of a service; one of `files` has what it contains beside the binary.
 pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
     let image = &service.image;
-    let mut instructions: Vec<Instruction> = image
-        .env
-        .iter()
-        .map(|(key, value)| Instruction::env(key, value))
-        .collect();
+    let labels = labels::lines(labels::of_image(plan, service));
+    let mut instructions = vec![Instruction::Label(labels)];
+    let env = image.env.iter();
+    instructions.extend(env.map(|(key, value)| Instruction::env(key, value)));
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
     let copied = files

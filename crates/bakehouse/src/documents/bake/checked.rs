@@ -1,0 +1,88 @@
+//! Conditions that Bake checks on the variables that image names consist of, and what it says of a value that does not
+//! meet them.
+
+use hcl::Block;
+
+use super::syntax::{expression, template};
+
+/// A part of a repository's name between two `/`, but for the case of its letters.
+const COMPONENT: &str = "[a-zA-Z0-9]+((\\\\.|_|__|-+)[a-zA-Z0-9]+)*";
+
+/// A scheme, which no image name has.
+const SCHEME: &str = "://";
+
+/// Upper-case letters, but for those of a host.
+const UPPER: &str = "/[^/:@]*[A-Z]|^[^/.:@]*[A-Z][^/.:@]*(/|$)";
+
+/// A tag or digest.
+const TAGGED: &str = "@|/.*:[^/]*$";
+
+/// The validations of the registry and namespace of the images.
+pub fn registry() -> [Block; 2] {
+    name(
+        "REGISTRY",
+        "",
+        "write a registry, a namespace or both, without a tag: registry.example/shop",
+    )
+}
+
+/// The validations of the repository of the registry cache.
+pub fn cache() -> [Block; 2] {
+    let tagged = matches("CACHE_REF", TAGGED);
+    name(
+        "CACHE_REF",
+        &format!(
+            r#"{tagged} ? "write it without a tag or digest, the tags of a cache are the branches" : "#
+        ),
+        "write the name of a repository, without a tag: registry.example/cache",
+    )
+}
+
+/// The validation of the tag of the images.
+pub fn tag() -> Block {
+    validation(
+        &matches("TAG", "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"),
+        "TAG is ${TAG}: a tag is made of 128 letters, digits, `_`, `.` and `-` at most, and begins with none of the last two",
+    )
+}
+
+/// The validation of the branch whose cache is written.
+pub fn branch() -> Block {
+    validation(
+        r#"CACHE_BRANCH != """#,
+        "CACHE_BRANCH is the name of a branch",
+    )
+}
+
+/// The validations of a name without a tag: of its characters, whose message is of the first of the usual mistakes, with
+/// `further` among them, each a condition between ` ? ` and ` : `; and of its upper-case letters.
+fn name(variable: &str, further: &str, hint: &str) -> [Block; 2] {
+    let shape = format!("^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/{COMPONENT})*$");
+    let shape = matches(variable, &shape);
+    let scheme = matches(variable, SCHEME);
+    let scheme = format!(r#"{scheme} ? "names of images have no scheme, write it without" : "#);
+    let upper = matches(variable, UPPER);
+    let is = format!("{variable} is ${{{variable}}}");
+    [
+        validation(
+            &format!(r#"{variable} == "" || {shape}"#),
+            &format!(r#"{is}: ${{{scheme}{further}"{hint}"}}"#),
+        ),
+        validation(
+            &format!("!{upper}"),
+            &format!("{is}: registries refuse upper-case letters, write ${{lower({variable})}}"),
+        ),
+    ]
+}
+
+/// A condition. Bake knows its own functions there, and none of the file's.
+fn matches(variable: &str, pattern: &str) -> String {
+    format!(r#"can(regex("{pattern}", {variable}))"#)
+}
+
+fn validation(condition: &str, message: &str) -> Block {
+    Block::builder("validation")
+        .add_attribute(("condition", expression(condition)))
+        .add_attribute(("error_message", template(message.to_owned())))
+        .build()
+}

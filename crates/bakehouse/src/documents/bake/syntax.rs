@@ -1,0 +1,129 @@
+//! HCL as Bake files need it: parsed expressions, quoted texts, and blocks as a person writes them.
+
+use hcl::expr::{ObjectKey, TemplateExpr, Variable};
+use hcl::format::{Format, Formatter};
+use hcl::{Attribute, Block, Expression, Structure};
+
+/// The longest line on which a group or an object stands.
+const WIDTH: usize = 120;
+
+/// A block under a comment, which may be empty.
+pub struct Noted {
+    pub comment: String,
+    pub block: Block,
+}
+
+impl Noted {
+    pub fn new(comment: impl Into<String>, block: Block) -> Self {
+        Self {
+            comment: comment.into(),
+            block,
+        }
+    }
+
+    /// Returns the text, after an empty line.
+    pub fn text(&self) -> String {
+        let comment = self.comment.lines().map(|line| format!("# {line}\n"));
+        format!("\n{}{}", comment.collect::<String>(), block(&self.block))
+    }
+}
+
+/// Formats a block. One with a single attribute takes one line where that is short enough, else each item of its list
+/// has a line of its own: what branches add to a list is then merged line by line.
+fn block(block: &Block) -> String {
+    if let [Structure::Attribute(only)] = &block.body.0[..] {
+        let labels = block.labels.iter().map(|label| label.as_str());
+        let head: String = labels.map(|label| format!("{label:?} ")).collect();
+        let line = format!("{} {head}{{ {} }}", block.identifier, attribute(only));
+        return if line.len() <= WIDTH {
+            line + "\n"
+        } else {
+            formatted(block, false, true)
+        };
+    }
+    let mut attributes = block.body.attributes();
+    let is_long = |object: &Attribute| {
+        matches!(object.expr(), Expression::Object(_)) && attribute(object).len() + 2 > WIDTH
+    };
+    formatted(block, true, !attributes.any(is_long))
+}
+
+fn attribute(attribute: &Attribute) -> String {
+    formatted(attribute, true, true).trim_end().to_owned()
+}
+
+fn formatted(format: &impl Format, arrays: bool, objects: bool) -> String {
+    let builder = Formatter::builder()
+        .compact_arrays(arrays)
+        .compact_objects(objects);
+    format
+        .format_string(&mut builder.build_vec())
+        .expect("plain expressions can be written")
+}
+
+/// Parses an expression that stands in this program.
+pub fn expression(text: &str) -> Expression {
+    text.parse()
+        .expect("the expressions of this file are written in it")
+}
+
+pub fn list(items: impl IntoIterator<Item = Expression>) -> Expression {
+    Expression::Array(items.into_iter().collect())
+}
+
+pub fn names<'a>(items: impl IntoIterator<Item = &'a str>) -> Expression {
+    list(items.into_iter().map(text))
+}
+
+/// An object with a single key, which is quoted.
+pub fn label(key: &str, value: Expression) -> Expression {
+    Expression::Object([(ObjectKey::Expression(key.into()), value)].into())
+}
+
+/// Text that Bake reads back as it is. The formatter's own way to write it misses the second of two markers side by side,
+/// as in `$$ $${A}`.
+pub fn text(text: &str) -> Expression {
+    let mut quoted = String::new();
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            '\n' => quoted += "\\n",
+            _ if char.is_control() => quoted += &format!("\\u{:04x}", u32::from(char)),
+            _ => quoted.push(char),
+        }
+    }
+    let quoted = quoted.replace("${", "$${").replace("%{", "%%{");
+    template(quoted)
+}
+
+/// A quoted text in which Bake puts values.
+pub fn template(text: String) -> Expression {
+    TemplateExpr::QuotedString(text).into()
+}
+
+pub fn reference(name: &str) -> Expression {
+    Expression::from(Variable::new(name).expect("names of variables are identifiers"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_as_short_as_it_can_be_read() {
+        let group = |count: usize| {
+            let names = names(std::iter::repeat_n("service", count));
+            let block = Block::builder("group")
+                .add_label("all")
+                .add_attribute(("targets", names));
+            Noted::new("Some.", block.build()).text()
+        };
+        assert_eq!(
+            group(2),
+            "\n# Some.\ngroup \"all\" { targets = [\"service\", \"service\"] }\n"
+        );
+        let long = group(20);
+        assert_eq!(long.lines().count(), 1 + 1 + 2 + 20 + 2, "{long}");
+        hcl::parse(&long).unwrap();
+    }
+}

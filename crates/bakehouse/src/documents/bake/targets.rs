@@ -1,0 +1,169 @@
+//! The targets of the Bake file.
+
+use hcl::expr::ObjectKey;
+use hcl::{Block, Expression};
+
+use super::syntax::{Noted, expression, label, list, names, reference, text};
+use super::variables::{AGENT, EPOCH, own_variables};
+use crate::documents::labels::{self, REVISION_LABEL};
+use crate::plan::Plan;
+use crate::plan::build::COMPILED;
+use crate::plan::config::valid::INPUT_HASH_LABEL;
+use crate::plan::pack::PackBinary;
+use crate::plan::service::Service;
+
+/// Returns all of them.
+pub fn targets(plan: &Plan) -> Vec<Noted> {
+    let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
+    targets.extend(plan.services.iter().map(service));
+    targets.extend(plan.pack_binaries().map(pack_binary));
+    targets
+}
+
+/// The target that docker/metadata-action fills.
+fn metadata_action() -> Noted {
+    Noted::new(
+        "Filled by docker/metadata-action in CI: each service takes the tags under its own name.",
+        Block::builder("target")
+            .add_label("docker-metadata-action")
+            .add_attribute(("tags", list([])))
+            .build(),
+    )
+}
+
+fn common(plan: &Plan) -> Noted {
+    let usual = ["BUILDER_BASE", "RUNTIME_BASE", EPOCH].map(|name| (name, reference(name)));
+    // Without a value it is not set, as it is not where Cargo runs by hand.
+    let own = own_variables(plan).map(|(name, _)| {
+        let value = expression(&format!("{name} == \"\" ? null : {name}"));
+        (name, value)
+    });
+    let args = usual
+        .into_iter()
+        .chain(own)
+        .map(|(name, value)| (ObjectKey::from(hcl::Identifier::unchecked(name)), value));
+    let args = hcl::expr::Object::from_iter(args);
+    let block = Block::builder("target")
+        .add_label("_common")
+        .add_attribute(("context", "."))
+        .add_attribute(("dockerfile", plan.output("Dockerfile").as_str()));
+    let block = secrets(plan)
+        .into_iter()
+        .fold(block, hcl::BlockBuilder::add_attribute)
+        .add_attribute((
+            "platforms",
+            expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),
+        ))
+        .add_attribute(("args", Expression::Object(args)))
+        .add_attribute((
+            "cache-from",
+            expression(
+                r#"[for ref in concat(CACHE_REF == "" ? [] : [for branch in distinct([CACHE_BRANCH, "main"]) : cache(branch)], CACHE_FROM == "" ? [] : split(",", CACHE_FROM)) : "type=registry,ref=${ref}"]"#,
+            ),
+        ))
+        .add_attribute(("attest", names(["type=provenance,disabled=true"])))
+        .build();
+    Noted::new("What all targets share.", block)
+}
+
+/// Returns what the steps that may have secrets are given.
+fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
+    let secrets = &plan.config.secrets;
+    let mut lists: Vec<String> = secrets
+        .files
+        .keys()
+        .map(|name| format!(r#"{name} == "" ? [] : ["type=file,id={name},src=${{{name}}}"]"#))
+        .collect();
+    let variables = secrets.variables.iter();
+    let variables: Vec<String> = variables
+        .map(|name| format!(r#""type=env,id={name},env={name}""#))
+        .collect();
+    if !variables.is_empty() {
+        lists.push(format!("[{}]", variables.join(", ")));
+    }
+    let given = match &lists[..] {
+        [] => None,
+        [list] => Some(list.clone()),
+        lists => Some(format!("concat({})", lists.join(", "))),
+    };
+    let agent = format!(r#"{AGENT} == "" ? [] : ["default"]"#);
+    let given = given.map(|given| ("secret", expression(&given)));
+    let agent = secrets.ssh.then(|| ("ssh", expression(&agent)));
+    given.into_iter().chain(agent).collect()
+}
+
+fn images() -> Noted {
+    let revision = expression(r#"REVISION == "" ? null : REVISION"#);
+    let block = Block::builder("target")
+        .add_label("_image")
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("labels", label(REVISION_LABEL, revision)))
+        .add_attribute((
+            "attest",
+            expression(
+                r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
+            ),
+        ))
+        .build();
+    Noted::new(
+        "What all images share. A provenance attestation holds the time of the build: with one, each bake gives another digest.\n\
+        Labels that no bake changes stand in the Dockerfile.",
+        block,
+    )
+}
+
+fn compiled() -> Noted {
+    let block = Block::builder("target")
+        .add_label(COMPILED)
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("target", COMPILED))
+        .add_attribute(("output", names(["type=cacheonly"])))
+        .add_attribute((
+            "cache-to",
+            expression(
+                r#"CACHE_REF == "" ? [] : ["type=registry,ref=${cache(CACHE_BRANCH)},mode=max,compression=zstd,oci-mediatypes=true,ignore-error=true"]"#,
+            ),
+        ))
+        .build();
+    Noted::new(
+        "Every stage that compiles. It alone writes the registry cache; one that cannot be written does not fail the build.",
+        block,
+    )
+}
+
+fn service(service: &Service) -> Noted {
+    let name = &service.name;
+    let mut block = Block::builder("target")
+        .add_label(name.as_str())
+        .add_attribute(("inherits", names(["_image"])))
+        .add_attribute(("target", name.as_str()))
+        .add_attribute(("tags", expression(&tags(name))));
+    if let Some(revision) = labels::own_revision(service) {
+        block = block.add_attribute(("labels", label(REVISION_LABEL, text(revision))));
+    }
+    let comment = format!("{} of {}", service.bin, service.package);
+    Noted::new(comment, block.build())
+}
+
+/// The tags of a service, as HCL.
+pub fn tags(service: &str) -> String {
+    format!("tags(\"{service}\", target.docker-metadata-action.tags)")
+}
+
+fn pack_binary(binary: &PackBinary) -> Noted {
+    let name = &binary.target;
+    let hash = text(&binary.input_hash);
+    let output = format!("type=local,dest={}", binary.folder);
+    let block = Block::builder("target")
+        .add_label(name.as_str())
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("target", name.as_str()))
+        .add_attribute(("output", list([text(&output)])))
+        .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)))
+        .build();
+    let comment = format!(
+        "{} of {}, put into {}",
+        binary.bin, binary.package, binary.folder
+    );
+    Noted::new(comment, block)
+}

@@ -1,0 +1,145 @@
+//! The variables of the Bake file.
+
+use hcl::Block;
+
+use super::checked;
+use super::syntax::{Noted, text};
+use crate::plan::Plan;
+
+/// The time of creation, which all compilations get.
+pub const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// The agent that the step that fetches crates may use.
+pub const AGENT: &str = "SSH_AUTH_SOCK";
+
+/// Returns all of them.
+pub fn variables(plan: &Plan) -> Vec<Noted> {
+    let config = &plan.config;
+    let mut variables = vec![
+        checked(
+            variable(
+                "REGISTRY",
+                &config.registry,
+                "Registry and namespace of the images; empty for local names",
+            ),
+            checked::registry(),
+        ),
+        checked(
+            variable("TAG", "latest", "Tag of the images"),
+            [checked::tag()],
+        ),
+        variable(
+            "PLATFORMS",
+            &config.platforms.join(","),
+            "Platforms, separated by commas; empty for the builder's own",
+        ),
+        variable(
+            "BUILDER_BASE",
+            &config.builder,
+            "Image with the Rust toolchain",
+        ),
+        variable(
+            "RUNTIME_BASE",
+            &config.runtime,
+            "Image that the services run on",
+        ),
+        checked(
+            variable("CACHE_REF", "", &cache_description(plan)),
+            checked::cache(),
+        ),
+        variable(
+            "CACHE_FROM",
+            "",
+            "More registry caches to read, with their tags, separated by commas",
+        ),
+        checked(
+            variable(
+                "CACHE_BRANCH",
+                "main",
+                "Branch whose cache is written; main's is read too",
+            ),
+            [checked::branch()],
+        ),
+        variable(
+            EPOCH,
+            "0",
+            "Time of creation of the images, in seconds since 1970",
+        ),
+        variable(
+            "REVISION",
+            "",
+            "Commit of the images, for their label; empty for none",
+        ),
+        variable(
+            "PROVENANCE",
+            "",
+            "Attestation of how images were built: min or max; empty for none",
+        ),
+        variable(
+            "SBOM",
+            "",
+            "Attestation of what images hold: true, or the image that scans them; empty for none",
+        ),
+    ];
+    variables.extend(own_variables(plan).map(|(name, packages)| {
+        variable(
+            name,
+            "",
+            &format!(
+                "Given to the compilation of {}; empty for none",
+                packages.join(", ")
+            ),
+        )
+    }));
+    variables.extend(secret_variables(plan));
+    variables
+        .into_iter()
+        .map(|block| Noted::new("", block))
+        .collect()
+}
+
+/// The variables that compilations get, but for the one that all have.
+pub fn own_variables(plan: &Plan) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let variables = plan.variables().into_iter();
+    variables.filter(|(name, _)| *name != EPOCH)
+}
+
+/// The variables that say where secrets are. A secret that is a variable itself is none of Bake's: it would show it.
+fn secret_variables(plan: &Plan) -> Vec<Block> {
+    let secrets = &plan.config.secrets;
+    let files = secrets.files.iter().map(|(name, path)| {
+        let description =
+            format!("Path of the file that steps with network find as {path}; empty for none");
+        variable(name, "", &description)
+    });
+    let agent = variable(
+        AGENT,
+        "",
+        "SSH agent for the step that fetches crates; empty for none",
+    );
+    files.chain(secrets.ssh.then_some(agent)).collect()
+}
+
+fn cache_description(plan: &Plan) -> String {
+    let example = if plan.config.cache_ref.is_empty() {
+        "registry.example/cache"
+    } else {
+        &plan.config.cache_ref
+    };
+    format!("Repository of the registry cache, e.g. {example}; empty for none")
+}
+
+fn variable(name: &str, default: &str, description: &str) -> Block {
+    Block::builder("variable")
+        .add_label(name)
+        .add_attribute(("default", text(default)))
+        .add_attribute(("description", text(description)))
+        .build()
+}
+
+/// A variable whose value Bake refuses where a validation fails.
+fn checked(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
+    let validations = validations.into_iter().map(hcl::Structure::from);
+    variable.body.0.extend(validations);
+    variable
+}

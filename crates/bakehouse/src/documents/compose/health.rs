@@ -1,0 +1,63 @@
+//! How Compose finds out whether a service is well.
+
+use super::parts::block;
+use crate::documents::yaml::Yaml;
+use crate::plan::Plan;
+use crate::plan::config::valid::Health;
+
+/// The anchors of the times, and of the script that asks over HTTP.
+const TIMES: &str = "healthcheck";
+const GET: &str = "http-get";
+
+/// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash speaks TCP.
+const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3; read -r _ status _ <&3; [ "$status" = 200 ]"#;
+
+/// Returns what the checks of all services share.
+pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
+    let checks = plan.services.iter();
+    let checks: Vec<&Health> = checks
+        .filter_map(|service| service.compose.health.as_ref())
+        .collect();
+    let mut shared = Vec::new();
+    if !checks.is_empty() {
+        let times = Yaml::map([
+            ("interval", Yaml::text("10s")),
+            ("timeout", Yaml::text("3s")),
+            ("start_period", Yaml::text("30s")),
+            ("start_interval", Yaml::text("500ms")),
+        ]);
+        let times = times
+            .marked(format!("&{TIMES}"))
+            .noted("How often services are asked whether they are well.");
+        shared.push((format!("x-{TIMES}"), times));
+    }
+    if checks
+        .iter()
+        .any(|health| matches!(health, Health::Get { .. }))
+    {
+        let script = Yaml::text(SCRIPT)
+            .marked(format!("&{GET}"))
+            .noted("Asks a port for a path: slim bases have no curl, but bash speaks TCP.");
+        shared.push((format!("x-{GET}"), script));
+    }
+    shared
+}
+
+/// The check of one service.
+pub fn check(health: &Health) -> Yaml {
+    let text = |word: &str| Yaml::text(word);
+    let test = match health {
+        Health::Get { port, path } => [text("CMD"), text("bash"), text("-c"), Yaml::alias(GET)]
+            .into_iter()
+            .chain([text(GET), Yaml::text(port.to_string()), text(path)])
+            .collect(),
+        Health::Command(command) => std::iter::once("CMD")
+            .chain(command.iter().map(String::as_str))
+            .map(text)
+            .collect(),
+    };
+    block(vec![
+        ("<<", Yaml::alias(TIMES)),
+        ("test", Yaml::Line(Box::new(Yaml::List(test)))),
+    ])
+}

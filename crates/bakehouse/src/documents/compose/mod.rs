@@ -1,0 +1,13 @@
+//! `docker/compose.yaml`: the services with their packs; and `docker/compose.oci.yaml`, which mounts packs as images.
+
+mod file;
+mod health;
+mod oci;
+mod packs;
+mod parts;
+mod service;
+mod shared;
+mod watch;
+
+pub use file::{COMPOSE, render};
+pub use oci::OCI;

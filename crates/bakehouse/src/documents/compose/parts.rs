@@ -1,0 +1,64 @@
+//! Values that stand in several places of the files.
+
+use camino::Utf8Path;
+
+use crate::documents::yaml::Yaml;
+use crate::plan::Plan;
+use crate::plan::service::Service;
+
+/// The anchor of what all services share.
+pub const SERVICE: &str = "service";
+
+/// A map, one key a line.
+pub fn block(keys: Vec<(&str, Yaml)>) -> Yaml {
+    let keys = keys.into_iter();
+    Yaml::Map(keys.map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// A map on one line.
+pub fn line(keys: Vec<(&str, Yaml)>) -> Yaml {
+    Yaml::Line(Box::new(block(keys)))
+}
+
+/// A path of the context as the compose file names it.
+pub fn path(plan: &Plan, path: &Utf8Path) -> Yaml {
+    let up = "../".repeat(plan.config.output.folder.components().count());
+    let text = format!("{up}{path}");
+    Yaml::text(text.trim_end_matches('/'))
+}
+
+/// A base, or what the variable names in its place.
+pub fn base(variable: &str, default: &str) -> Yaml {
+    Yaml::Template(format!("${{{variable}:-{default}}}"))
+}
+
+/// The name of an image: as in the Bake file, without a registry where REGISTRY is empty.
+pub fn image(plan: &Plan, name: &str) -> Yaml {
+    let registry = match plan.config.registry.as_str() {
+        "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
+        registry => format!("${{REGISTRY-{registry}/}}${{REGISTRY:+/}}"),
+    };
+    Yaml::Template(format!("{registry}{name}:${{TAG:-latest}}"))
+}
+
+/// The build of a service's image.
+pub fn build(service: &Service) -> Yaml {
+    Yaml::line([
+        ("<<", Yaml::alias("build")),
+        ("target", Yaml::text(&service.name)),
+    ])
+}
+
+/// A folder or file of the host, which has to be there: Docker would make a folder that is root's.
+pub fn bind(source: Yaml, target: &str, read_only: bool) -> Yaml {
+    let mut keys = vec![
+        ("type", Yaml::text("bind")),
+        ("source", source),
+        ("target", Yaml::text(target)),
+    ];
+    if read_only {
+        keys.push(("read_only", Yaml::True));
+    }
+    keys.push(("bind", Yaml::line([("create_host_path", Yaml::False)])));
+    line(keys)
+}

@@ -1,0 +1,136 @@
+//! A service.
+
+use super::health::check;
+use super::packs::{INIT, VOLUME, uses_packs};
+use super::parts::{SERVICE, bind, line, path};
+use super::watch::Watch;
+use crate::documents::yaml::Yaml;
+use crate::plan::Plan;
+use crate::plan::config::valid::{PacksMount, State};
+use crate::plan::service::Service;
+
+/// Returns what a service has beside its image.
+pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static str, Yaml)> {
+    let mut keys = vec![("<<", Yaml::alias(SERVICE))];
+    if let Some(state) = service.compose.state {
+        keys.push(("read_only", Yaml::True));
+        keys.push((
+            "tmpfs",
+            Yaml::words(memory(plan, service, state).iter().map(String::as_str)),
+        ));
+    }
+    if !service.image.env.is_empty() {
+        let env = service.image.env.iter();
+        let env = env.map(|(key, value)| (key.clone(), Yaml::text(value)));
+        keys.push(("environment", Yaml::Map(env.collect())));
+    }
+    if !service.image.ports.is_empty() {
+        let ports = service.image.ports.iter();
+        let ports = ports.map(|port| published(plan, service, *port));
+        keys.push(("ports", Yaml::List(ports.collect())));
+    }
+    let mut mounts = Vec::new();
+    if uses_packs(plan, service) {
+        let mut mount = vec![
+            ("type", Yaml::text("volume")),
+            ("source", Yaml::text(VOLUME)),
+            ("target", Yaml::text(plan.config.packs_path.as_str())),
+        ];
+        if service.compose.packs == PacksMount::ReadOnly {
+            mount.push(("read_only", Yaml::True));
+        }
+        mounts.push(line(mount));
+    }
+    mounts.extend(own_mounts(plan, service));
+    if !mounts.is_empty() {
+        keys.push(("volumes", Yaml::List(mounts)));
+    }
+    let needs = needs(plan, service, uses_packs(plan, service));
+    if !needs.is_empty() {
+        keys.push(("depends_on", Yaml::Map(needs)));
+    }
+    if let Some(health) = &service.compose.health {
+        keys.push(("healthcheck", check(health)));
+    }
+    keys.push(("develop", watch.of(service)));
+    keys
+}
+
+/// Returns what is in memory.
+fn memory(plan: &Plan, service: &Service, state: State) -> Vec<String> {
+    let mut folders = vec!["/tmp".to_owned()];
+    if state == State::Memory {
+        let (uid, gid) = service.image.user.split_once(':').unwrap_or_default();
+        folders.push(format!(
+            "{}:uid={uid},gid={gid},mode=0750",
+            plan.config.workdir
+        ));
+    }
+    folders
+}
+
+/// The publication of a port: on the same port of the host, or on a free one where several services have that port.
+fn published(plan: &Plan, service: &Service, port: u16) -> Yaml {
+    let mut services = plan.services.iter();
+    let taken =
+        services.any(|other| other.name != service.name && other.image.ports.contains(&port));
+    let default = if taken {
+        String::new()
+    } else {
+        port.to_string()
+    };
+    let name = service.name.to_ascii_uppercase().replace('-', "_");
+    Yaml::Template(format!(
+        "${{BIND:-127.0.0.1}}:${{PORT_{name}_{port}:-{default}}}:{port}"
+    ))
+}
+
+/// Returns what is mounted beside the packs.
+pub fn own_mounts(plan: &Plan, service: &Service) -> Vec<Yaml> {
+    let mut mounts = Vec::new();
+    if let Some(folder) = &plan.config.packs_dev
+        && service.compose.packs != PacksMount::None
+    {
+        let target = format!("{}.dev", plan.config.packs_path);
+        mounts.push(bind(path(plan, folder), &target, false));
+    }
+    if service.compose.state == Some(State::Volume) {
+        mounts.push(Yaml::line([
+            ("type", Yaml::text("volume")),
+            ("source", Yaml::text(state_volume(service))),
+            ("target", Yaml::text(plan.config.workdir.as_str())),
+        ]));
+    }
+    mounts
+}
+
+/// The name of the volume for what a service writes.
+pub fn state_volume(service: &Service) -> String {
+    format!("{}_state", service.name)
+}
+
+/// Returns what starts first.
+pub fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)> {
+    let mut needs = Vec::new();
+    if packs {
+        let condition = Yaml::line([
+            ("condition", Yaml::text("service_completed_successfully")),
+            ("restart", Yaml::True),
+        ]);
+        needs.push((INIT.to_owned(), condition));
+    }
+    for name in &service.compose.depends_on {
+        let mut services = plan.services.iter();
+        let health = services.any(|other| other.name == *name && other.compose.health.is_some());
+        let condition = if health {
+            "service_healthy"
+        } else {
+            "service_started"
+        };
+        needs.push((
+            name.clone(),
+            Yaml::line([("condition", Yaml::text(condition))]),
+        ));
+    }
+    needs
+}

@@ -1,0 +1,76 @@
+//! What the variants of a service share, written once: they differ in their bases, and seldom in more.
+
+use std::collections::BTreeMap;
+
+use super::parts::{block, build, image};
+use crate::documents::yaml::Yaml;
+use crate::plan::Plan;
+use crate::plan::service::Service;
+
+type Keys = Vec<(&'static str, Yaml)>;
+
+/// The services, without what their families have for them.
+pub struct Shared<'a> {
+    families: BTreeMap<&'a str, Keys>,
+    services: Vec<(&'a Service, Keys)>,
+}
+
+impl<'a> Shared<'a> {
+    /// Takes apart what services have beside their images.
+    pub fn new(plan: &'a Plan, mut services: Vec<(&'a Service, Keys)>) -> Self {
+        let mut families = BTreeMap::new();
+        let several = plan.families().into_iter();
+        for (family, _) in several.filter(|(_, variants)| variants.len() > 1) {
+            let is_variant =
+                |service: &Service| service.variant.is_some() && service.family == family;
+            let variants = || services.iter().filter(|(service, _)| is_variant(service));
+            let Some((_, first)) = variants().next() else {
+                continue;
+            };
+            let in_all = |key: &&(&str, Yaml)| variants().all(|(_, keys)| keys.contains(key));
+            let shared: Keys = first.iter().filter(in_all).cloned().collect();
+            for (service, keys) in &mut services {
+                if is_variant(service) {
+                    keys.retain(|key| !shared.contains(key));
+                    keys.insert(0, ("<<", Yaml::alias(anchor(family))));
+                }
+            }
+            families.insert(family, shared);
+        }
+        Self { families, services }
+    }
+
+    /// Returns the keys of the document that variants refer to.
+    pub fn families(&self) -> Vec<(String, Yaml)> {
+        let families = self.families.iter();
+        let families = families.map(|(family, keys)| {
+            let name = anchor(family);
+            let yaml = block(keys.clone())
+                .marked(format!("&{name}"))
+                .noted(&format!("What the variants of {family} share."));
+            (format!("x-{name}"), yaml)
+        });
+        families.collect()
+    }
+
+    /// Returns the services with their images.
+    pub fn services(&self, plan: &Plan) -> Vec<(String, Yaml)> {
+        let services = self.services.iter().map(|(service, keys)| {
+            let mut keys = keys.clone();
+            // After what is merged.
+            let image = [
+                ("image", image(plan, &service.name)),
+                ("build", build(service)),
+            ];
+            keys.splice(1..1, image);
+            let note = format!("{} of {}", service.bin, service.package);
+            (service.name.clone(), block(keys).noted(&note))
+        });
+        services.collect()
+    }
+}
+
+/// The anchor of a family. It is not that of anything else, whatever the service is called.
+pub fn anchor(family: &str) -> String {
+    format!("variants-{family}")
+}

@@ -1,0 +1,160 @@
+//! What `docker compose watch` builds an image again for: a change in what it is built from. Many services read the same
+//! folders, so each folder stands once, and services refer to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::parts::{line, path};
+use crate::documents::yaml::Yaml;
+use crate::graph::sources::NEVER_SOURCES;
+use crate::plan::Plan;
+use crate::plan::service::Service;
+use crate::plan::skeleton::MemberSkeleton;
+
+/// The folders that services read.
+pub struct Watch {
+    /// Lists of what is ignored that several folders share, each with its anchor.
+    ignored: Vec<(String, Vec<String>)>,
+    /// The rule for a folder, and its anchor.
+    rules: BTreeMap<Utf8PathBuf, (String, Yaml)>,
+    skeleton: Utf8PathBuf,
+}
+
+/// The longest list of rules on one line.
+const SHORT: usize = 5;
+
+impl Watch {
+    pub fn new(plan: &Plan) -> Self {
+        let skeleton = plan.skeleton_folder();
+        let read = plan.services.iter().flat_map(|service| &service.reads);
+        let folders: BTreeSet<&Utf8Path> =
+            read.chain([&skeleton]).map(Utf8PathBuf::as_path).collect();
+        let lists: BTreeMap<&Utf8Path, Vec<String>> = folders
+            .iter()
+            .map(|folder| (*folder, ignored(plan, folder)))
+            .collect();
+        let ignored = shared(&lists);
+        let mut names = BTreeSet::new();
+        let rule = |folder: &&Utf8Path| {
+            let name = anchor(folder, &mut names);
+            let list = &lists[folder];
+            let known = ignored.iter().find(|(_, known)| known == list);
+            let mut keys = vec![
+                ("path", path(plan, folder)),
+                ("action", Yaml::text("rebuild")),
+            ];
+            if let Some((anchor, _)) = known {
+                keys.push(("ignore", Yaml::alias(anchor)));
+            } else if !list.is_empty() {
+                keys.push(("ignore", words(list)));
+            }
+            ((*folder).to_owned(), (name, line(keys)))
+        };
+        let rules = folders.iter().map(rule).collect();
+        Self {
+            ignored,
+            rules,
+            skeleton,
+        }
+    }
+
+    /// Returns the keys of the document that services refer to.
+    pub fn shared(&self) -> Vec<(String, Yaml)> {
+        let marked = |name: &String, yaml: Yaml| yaml.marked(format!("&{name}"));
+        let mut shared = Vec::new();
+        if !self.ignored.is_empty() {
+            let lists = self.ignored.iter();
+            let lists = lists.map(|(name, list)| marked(name, words(list)));
+            let note = "What in a folder of sources no image is built from.";
+            shared.push((
+                "x-ignore".to_owned(),
+                Yaml::List(lists.collect()).noted(note),
+            ));
+        }
+        if !self.rules.is_empty() {
+            let rules = self.rules.values();
+            let rules = rules.map(|(name, rule)| marked(name, rule.clone()));
+            let note = "What `docker compose watch` builds images again for.";
+            shared.push((
+                "x-watch".to_owned(),
+                Yaml::List(rules.collect()).noted(note),
+            ));
+        }
+        shared
+    }
+
+    /// Returns the rules of one service.
+    pub fn of(&self, service: &Service) -> Yaml {
+        let folders = service.reads.iter().chain([&self.skeleton]);
+        let rules: Vec<Yaml> = folders
+            .map(|folder| Yaml::alias(&self.rules[folder].0))
+            .collect();
+        let is_short = rules.len() <= SHORT;
+        let watch = Yaml::map([("watch", Yaml::List(rules))]);
+        if is_short {
+            Yaml::Line(Box::new(watch))
+        } else {
+            watch
+        }
+    }
+}
+
+fn words(list: &[String]) -> Yaml {
+    Yaml::words(list.iter().map(String::as_str))
+}
+
+/// Returns the lists that several folders have, those of most folders first.
+fn shared(lists: &BTreeMap<&Utf8Path, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    let mut counts: BTreeMap<&[String], usize> = BTreeMap::new();
+    for list in lists.values().filter(|list| !list.is_empty()) {
+        *counts.entry(list).or_default() += 1;
+    }
+    let mut several: Vec<(&[String], usize)> =
+        counts.into_iter().filter(|(_, count)| *count > 1).collect();
+    several.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let named = several.into_iter().enumerate().map(|(index, (list, _))| {
+        let name = match index {
+            0 => "ignore".to_owned(),
+            _ => format!("ignore-{}", index + 1),
+        };
+        (name, list.to_owned())
+    });
+    named.collect()
+}
+
+/// Returns an anchor for a folder. Compose's parser takes letters, digits, `_` and `-` there.
+fn anchor(folder: &Utf8Path, taken: &mut BTreeSet<String>) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = folder.as_str().chars().map(plain).collect();
+    let first = format!("watch-{}", name.trim_matches('-'));
+    let mut further = (2..).map(|number| format!("{first}-{number}"));
+    let mut name = first.clone();
+    while !taken.insert(name.clone()) {
+        name = further.next().unwrap_or_default();
+    }
+    name
+}
+
+/// Returns what in a folder no build reads, as in the Dockerfile's ignore file, relative to the folder.
+fn ignored(plan: &Plan, folder: &Utf8Path) -> Vec<String> {
+    let inside = |path: &Utf8PathBuf| {
+        let path = path.strip_prefix(folder).ok()?;
+        (!path.as_str().is_empty()).then(|| path.to_string())
+    };
+    // There are many pairs of a member and a folder, and most have nothing to do with each other.
+    let near = |member: &&MemberSkeleton| member.dir.as_str().starts_with(folder.as_str());
+    let manifests = plan.skeleton.members.values().filter(near);
+    let manifests: Vec<Utf8PathBuf> = manifests.map(|member| member.path("Cargo.toml")).collect();
+    let mut ignored: Vec<String> = manifests.iter().filter_map(inside).collect();
+    if ignored.is_empty() {
+        // No package: a file, or a folder of files that are shipped or declared.
+        return ignored;
+    }
+    ignored.extend(NEVER_SOURCES.map(|name| format!("**/{name}")));
+    let back = |path: String| format!("!{path}");
+    ignored.extend(plan.kept.iter().filter_map(inside).map(back));
+    ignored.extend(plan.left_out.iter().filter_map(inside));
+    ignored.extend(plan.put_back.iter().filter_map(inside).map(back));
+    ignored
+}

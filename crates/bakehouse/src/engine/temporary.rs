@@ -1,0 +1,27 @@
+//! Files that last as long as a bake.
+
+use std::io::Write;
+
+use tempfile::NamedTempFile;
+
+use crate::problem::{Code, Problem};
+
+/// Makes a file with `text` in it.
+///
+/// # Errors
+/// `file-unwritable`.
+pub fn temporary_file(prefix: &str, suffix: &str, text: &str) -> Result<NamedTempFile, Problem> {
+    let write = || {
+        let mut file = tempfile::Builder::new()
+            .prefix(prefix)
+            .suffix(suffix)
+            .tempfile()?;
+        file.write_all(text.as_bytes())?;
+        Ok(file)
+    };
+    write().map_err(|error: std::io::Error| {
+        let message = format!("no temporary file can be made: {error}");
+        Problem::new(Code::FileUnwritable, message)
+            .hint("free space, or point TMPDIR at a folder that can be written")
+    })
+}
