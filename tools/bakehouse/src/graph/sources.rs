@@ -31,6 +31,18 @@ pub enum FileKind {
     EmptyFolder,
 }
 
+impl FileKind {
+    /// Its name in hashes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Executable => "executable",
+            Self::Link => "link",
+            Self::EmptyFolder => "empty folder",
+        }
+    }
+}
+
 /// What a build can read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {

@@ -278,7 +278,13 @@ impl ToolchainFile {
 
     /// Returns the entries besides the channel that can change a build.
     pub fn additions(&self) -> impl Iterator<Item = &str> {
-        let all = self.components.iter().chain(&self.targets);
+        let Self {
+            components,
+            targets,
+            path: _,
+            channel: _,
+        } = self;
+        let all = components.iter().chain(targets);
         all.map(String::as_str)
     }
 }

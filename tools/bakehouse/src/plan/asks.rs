@@ -76,15 +76,14 @@ impl<'a> Asking<'a> {
         let relevant = relevant_features(&self.member.features, &names);
         let features: Vec<String> = relevant
             .iter()
-            .map(|(feature, items)| format!("feature {feature} {items:?}"))
+            .map(|(feature, items)| format!("feature {feature}: {}", joined(items)))
             .collect();
         lines.extend(features.iter().map(String::as_str));
-        let switched_on: Vec<&&str> = self
+        let switched_on = self
             .switched_on
             .iter()
-            .filter(|feature| relevant.contains_key(**feature) || names.contains(**feature))
-            .collect();
-        let switched_on = format!("switched on {switched_on:?}");
+            .filter(|feature| relevant.contains_key(**feature) || names.contains(**feature));
+        let switched_on = format!("switched on: {}", joined(switched_on));
         lines.insert(&switched_on);
         let library = self.member.library.as_ref();
         if library.is_some_and(|library| library.proc_macro) {
@@ -92,6 +91,12 @@ impl<'a> Asking<'a> {
         }
         Vec::from_iter(lines).join("\n").into()
     }
+}
+
+/// A list of features, whose names hold no comma.
+fn joined<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().copied().collect();
+    names.join(", ")
 }
 
 /// The features that can reach one of the dependencies in `names`, and what of them does.

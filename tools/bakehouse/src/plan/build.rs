@@ -16,6 +16,7 @@ use super::profile::{self, Linking};
 use super::runtime::RuntimeBase;
 use super::selection::{Output, leaf, member_reads, outputs};
 use super::service::Service;
+use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
 use crate::graph::cargo_config::CargoConfig;
@@ -180,7 +181,7 @@ impl Plan {
                     &pack.binaries.iter().zip(rest.by_ref()).collect::<Vec<_>>(),
                     |(built, output)| {
                         let (leaf, closure, mut inputs) = binary(output);
-                        collector.placed(&mut inputs, built);
+                        Settings::placed(&mut inputs, built);
                         PackBinary {
                             target: format!("pack-{}-{}", pack.name, built.bin),
                             package: built.package.clone(),

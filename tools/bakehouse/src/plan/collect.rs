@@ -5,19 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::about;
 use super::asks::Asking;
-use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
-use super::config::valid::{PackBinaryConfig, ServiceConfig};
+use super::config::valid::ServiceConfig;
 use super::development::{Development, heard, with_development};
 use super::inherit::{self, canonical};
 use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
+use super::settings::Settings;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::each::each;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
@@ -57,6 +55,7 @@ fn toolchain_text(workspace: &Workspace) -> String {
 pub struct Collector<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
+    settings: Settings<'a>,
     sources: &'a Sources,
     development: &'a Development,
     /// What others than its own package's stages find in place of a package's manifest, which is not in the context.
@@ -86,6 +85,7 @@ impl<'a> Collector<'a> {
         let mut collector = Self {
             workspace,
             config,
+            settings: Settings::new(config),
             sources,
             development,
             manifests: members
@@ -199,7 +199,6 @@ impl<'a> Collector<'a> {
         leaf: &CompileStage,
         closure: &BTreeSet<String>,
     ) -> Inputs {
-        let config = self.config;
         // Most of it is in order, and quicker to put in place all together.
         let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
         for package in closure {
@@ -233,29 +232,7 @@ impl<'a> Collector<'a> {
             (part, value.clone())
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
-        inputs.setting("package", leaf.package.as_str());
-        inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
-        if leaf.linked_static {
-            inputs.setting("static", "true");
-        }
-        inputs.setting("profile", config.profile.as_str());
-        inputs.setting("platforms", config.platforms.join(", "));
-        if config.emulate {
-            inputs.setting("emulate", "true");
-        }
-        inputs.setting(
-            "cache.strategy",
-            format!("{:?}", config.strategy).to_lowercase(),
-        );
-        inputs.setting("bases.builder", config.builder.as_str());
-        inputs.setting("bases.packages", config.builder_packages.join(", "));
-        if config.auditable {
-            inputs.setting("auditable", CARGO_AUDITABLE);
-        }
-        if let Some(floor) = &config.floor {
-            let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
-            inputs.setting("glibc", by);
-        }
+        self.settings.binary(&mut inputs, leaf);
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
@@ -346,34 +323,12 @@ impl<'a> Collector<'a> {
         service: &ServiceConfig,
         labels: &BTreeMap<String, String>,
     ) {
-        let (config, image) = (self.config, &service.image);
-        let key = |key: &str| format!("services.{}.{key}", service.family);
-        match &image.runtime {
-            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
-            None => inputs.setting("bases.runtime", config.runtime.as_str()),
-        }
-        if !image.packages.is_empty() {
-            inputs.setting(key("packages"), image.packages.join(", "));
-        }
-        inputs.setting(key("user"), image.user.as_str());
-        let ports: Vec<String> = image.ports.iter().map(u16::to_string).collect();
-        inputs.setting(key("ports"), ports.join(", "));
-        for (name, value) in &image.env {
-            inputs.setting(key(&format!("env.{name}")), value.as_str());
-        }
-        for (name, value) in &image.labels {
-            inputs.setting(key(&format!("labels.{name}")), value.as_str());
-        }
+        self.settings.image(inputs, service);
         for (label, value) in labels {
-            inputs.setting(about::setting(label), value.as_str());
+            Settings::label(inputs, label, value);
         }
-        inputs.setting("runtime.workdir", config.workdir.as_str());
-        if !config.packs.is_empty() {
-            inputs.setting("runtime.packs", config.packs_path.as_str());
-        }
-        for (from, to) in &image.files {
-            inputs.setting(key(&format!("files.{from}")), to.as_str());
-            for (file, state) in self.shipped(from) {
+        for path in service.image.files.keys() {
+            for (file, state) in self.shipped(path) {
                 inputs.set(Part::Shipped(file.to_owned()), file_text(state));
             }
         }
@@ -383,11 +338,6 @@ impl<'a> Collector<'a> {
     fn shipped(&self, path: &'a Utf8Path) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
         let files = self.sources.below(path);
         files.filter(|(file, _)| self.manifest(file).is_none())
-    }
-
-    /// Adds the input of a pack besides its binaries: the folder that a binary goes to.
-    pub fn placed(&self, inputs: &mut Inputs, binary: &PackBinaryConfig) {
-        inputs.setting("to", binary.folder.as_str());
     }
 
     /// What of the workspaces' manifests reaches the packages of `closure`.

@@ -107,11 +107,12 @@ fn profiles(
 pub fn canonical(value: &Value) -> String {
     match value {
         Value::Table(table) => {
-            let sorted: BTreeMap<&String, String> = table
-                .iter()
-                .map(|(key, value)| (key, canonical(value)))
-                .collect();
-            format!("{sorted:?}")
+            let sorted: BTreeMap<&String, &Value> = table.iter().collect();
+            let values = sorted.into_iter().map(|(key, value)| {
+                let key = Value::from(key.as_str());
+                format!("{key} = {}", canonical(value))
+            });
+            format!("{{{}}}", values.collect::<Vec<_>>().join(", "))
         }
         Value::Array(values) => {
             let values: Vec<String> = values.iter().map(canonical).collect();

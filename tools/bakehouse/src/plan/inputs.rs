@@ -166,5 +166,11 @@ fn add_files<'a>(hash: &mut InputHash, files: impl Iterator<Item = (&'a Utf8Path
 
 /// Kind and content of a file.
 pub fn file_text(state: &FileState) -> String {
-    format!("{:?} {}", state.kind, state.digest.to_hex())
+    let FileState {
+        kind,
+        digest,
+        // The digest tells contents apart by itself.
+        bytes: _,
+    } = state;
+    format!("{} {}", kind.as_str(), digest.to_hex())
 }

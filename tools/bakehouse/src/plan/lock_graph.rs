@@ -131,12 +131,26 @@ impl<'a> LockGraph<'a> {
             .filter(|needed| counts(**needed))
             .map(|&needed| &*self.names[needed])
             .collect();
-        let text = format!(
-            "{} {} {needs:?}",
-            entry.source.as_deref().unwrap_or_default(),
-            entry.checksum.as_deref().unwrap_or_default(),
-        );
-        text.into()
+        let Package {
+            source,
+            checksum,
+            // They are the name of the entry.
+            name: _,
+            version: _,
+            // What they lead to is what it needs.
+            dependencies: _,
+            replace: _,
+        } = entry;
+        let from = [source, checksum].map(|text| text.as_deref().unwrap_or_default());
+        let from = from.join(" ");
+        let lines: Vec<&str> = std::iter::once(from.as_str()).chain(needs).collect();
+        lines.join("\n").into()
+    }
+
+    /// Takes apart what [`Self::text`] returns: where the entry is from, and the entries that it needs.
+    pub fn parts_of(text: &str) -> (&str, impl Iterator<Item = &str>) {
+        let mut lines = text.lines();
+        (lines.next().unwrap_or_default(), lines)
     }
 
     /// `name version`, with the source where that is not enough; the workspace's packages without a version, which is in

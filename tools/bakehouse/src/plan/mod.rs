@@ -29,6 +29,7 @@ pub mod proposal;
 pub mod runtime;
 pub mod selection;
 pub mod service;
+mod settings;
 pub mod shared;
 pub mod skeleton;
 pub mod stage;

@@ -121,7 +121,7 @@ impl Check<'_> {
             ),
             strategy: self.choice(
                 raw.cache.strategy.as_ref(),
-                &[("layer", Strategy::Layer), ("mount", Strategy::Mount)],
+                &[Strategy::Layer, Strategy::Mount].map(|choice| (choice.as_str(), choice)),
             ),
             cache_ref: self.cache_ref(raw, &services),
             builder,

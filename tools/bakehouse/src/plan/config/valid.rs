@@ -28,6 +28,16 @@ pub enum Strategy {
     Mount,
 }
 
+impl Strategy {
+    /// The word for it in `bakehouse.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Mount => "mount",
+        }
+    }
+}
+
 /// Over which packages features are unified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unify {

@@ -53,13 +53,12 @@ impl<'a> Explained<'a> {
                 }
             };
             let needs = |text: &str| -> BTreeSet<String> {
-                let needs = text.split('"').skip(1).step_by(2);
+                let (_, needs) = LockGraph::parts_of(text);
                 needs.filter(settled).map(str::to_owned).collect()
             };
-            let head = |text: &str| text.split('{').next().map(str::to_owned);
             let manifest =
                 |state: State<'a>| state.workspace.members.get(*entry).map(|m| &m.manifest);
-            let what = if head(before) != head(text) {
+            let what = if LockGraph::parts_of(before).0 != LockGraph::parts_of(text).0 {
                 "another source"
             } else if needs(before) != needs(text) && manifest(self.then) == manifest(self.now) {
                 "needs other crates"
