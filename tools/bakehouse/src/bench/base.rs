@@ -21,9 +21,9 @@ pub const SCCACHE: &str = "0.19.0";
 pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result<String, Problem> {
     let prefix = registry.map_or_else(String::new, |registry| format!("{registry}/"));
     let name = format!("{prefix}bakehouse-bench/builder:{salt}");
-    let folder = tempfile::tempdir().map_err(|error| unwritable(&error))?;
+    let folder = tempfile::tempdir().map_err(unwritable)?;
     let path = folder.path().join("Dockerfile");
-    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| unwritable(&error))?;
+    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(unwritable)?;
     let folder = folder.path().to_string_lossy();
     docker(&[
         "buildx",

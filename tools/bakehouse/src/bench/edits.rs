@@ -112,7 +112,7 @@ impl<'a> Edits<'a> {
 
     fn read(&self, path: &Utf8Path) -> Result<String, Problem> {
         fs_err::read_to_string(self.master.join(path)).map_err(|error| {
-            Problem::new(Code::FileUnreadable, error.to_string())
+            Problem::from_error(Code::FileUnreadable, error)
                 .hint("check that the file exists and can be read")
         })
     }

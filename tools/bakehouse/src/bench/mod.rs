@@ -97,7 +97,7 @@ pub fn run(
     let folder = tempfile::Builder::new()
         .prefix("bakehouse-bench-")
         .tempdir()
-        .map_err(|error| tree::unwritable(&error))?;
+        .map_err(tree::unwritable)?;
     let place = Utf8PathBuf::from_path_buf(folder.path().to_owned()).map_err(|path| {
         Problem::new(
             Code::FileUnwritable,

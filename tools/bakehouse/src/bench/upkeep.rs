@@ -15,7 +15,7 @@ impl Bench<'_> {
     pub(super) fn furnish(&self, stand: &Stand, salt: &str) -> Result<Option<String>, Problems> {
         if stand.way == Way::Host {
             let home = stand.host.join("cargo");
-            fs_err::create_dir_all(&home).map_err(|error| tree::unwritable(&error))?;
+            fs_err::create_dir_all(&home).map_err(tree::unwritable)?;
             machine::copy_cargo_config(&home);
             return Ok(None);
         }

@@ -155,7 +155,7 @@ pub fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result
             String::new()
         }
         Err(error) => {
-            return Err(Problem::new(Code::ConfigUnreadable, error.to_string())
+            return Err(Problem::from_error(Code::ConfigUnreadable, error)
                 .hint("give a readable file to --config, or leave it out"));
         }
     };
@@ -188,11 +188,12 @@ pub fn config_change(path: &Utf8Path, old: String, text: String) -> Option<(&Utf
 }
 
 /// What is said of a configuration that is no TOML that could be edited.
-pub fn uneditable(name: &str, error: &toml_edit::TomlError) -> Problem {
+pub fn uneditable(name: &str, error: toml_edit::TomlError) -> Problem {
     Problem::new(
         Code::ConfigInvalid,
         format!("{name} cannot be edited: {}", error.message()),
     )
+    .caused_by(error)
 }
 
 fn config_name(path: &Utf8Path, workspace: &Workspace) -> String {

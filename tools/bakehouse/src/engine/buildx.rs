@@ -96,6 +96,7 @@ impl Engine {
                 .envs(bake.variables.iter().map(|(key, value)| (key, value)));
             overheard(&mut command, bake.listener).map_err(|error| {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
+                    .caused_by(error)
             })
         };
         let (mut status, mut heard) = run(&[])?;

@@ -47,6 +47,7 @@ impl Baked {
                 let message = format!("no temporary file can be made: {error}");
                 Problem::new(Code::FileUnwritable, message)
                     .hint("free space, or point TMPDIR at a folder that can be written")
+                    .caused_by(error)
             })?;
         Ok(Self { file })
     }

@@ -137,7 +137,7 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
-        Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string()).hint(
+        Err(error) => Err(Problem::from_error(Code::FileUnreadable, error).hint(
             "make it readable, or move it away: bakehouse does not overwrite what it cannot read",
         )),
     }
@@ -153,7 +153,7 @@ fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, P
             continue;
         }
         let unreadable = |error: std::io::Error| {
-            Problem::new(Code::FileUnreadable, error.to_string())
+            Problem::from_error(Code::FileUnreadable, error)
                 .hint("make it readable, or move it away")
         };
         for entry in fs_err::read_dir(full).map_err(unreadable)? {

@@ -1,6 +1,7 @@
 //! Asks Cargo, and reads its files.
 
 use std::cell::{Cell, RefCell};
+use std::error::Error;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -207,6 +208,7 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     let output = command.output().map_err(|error| {
         Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
             .hint("install Rust")
+            .caused_by(error)
     })?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -227,7 +229,7 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
                 .hint("`cargo metadata --no-deps` in this folder shows the same; mend the manifest it names")
         });
     }
-    String::from_utf8(output.stdout).map_err(|error| unclear(&error))
+    String::from_utf8(output.stdout).map_err(unclear)
 }
 
 /// Reads such an answer.
@@ -235,15 +237,16 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
 /// # Errors
 /// `cargo-failed`.
 pub fn parse(text: String) -> Result<Metadata, Problem> {
-    cargo_metadata::MetadataCommand::parse(text).map_err(|error| unclear(&error))
+    cargo_metadata::MetadataCommand::parse(text).map_err(unclear)
 }
 
-fn unclear(error: &dyn std::fmt::Display) -> Problem {
+fn unclear(error: impl Error + Send + Sync + 'static) -> Problem {
     Problem::new(
         Code::CargoFailed,
         format!("cargo metadata's answer cannot be read: {error}"),
     )
     .hint("use the Cargo that the workspace is built with")
+    .caused_by(error)
 }
 
 /// The same for a package that lies in the folder of a workspace and is neither a member nor excluded: Cargo takes it
@@ -253,7 +256,7 @@ fn unclear(error: &dyn std::fmt::Display) -> Problem {
 /// As [`metadata`], and `file-unreadable`.
 pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
     let unreadable = |error: std::io::Error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
+        Problem::from_error(Code::FileUnreadable, error)
             .hint("make it readable for the user who runs bakehouse")
     };
     let folder = tempfile::tempdir().map_err(unreadable)?;
@@ -278,7 +281,7 @@ pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
 /// `file-unreadable`, `manifest-invalid`.
 pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
     let text = fs_err::read_to_string(path).map_err(|error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
+        Problem::from_error(Code::FileUnreadable, error)
             .hint("check that the file exists and can be read")
     })?;
     let table: Result<toml::Table, toml::de::Error> = text.parse();
@@ -288,6 +291,7 @@ pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
             format!("{path} is not valid TOML: {}", error.message()),
         )
         .hint("mend the file at the place shown by `cargo metadata --no-deps`")
+        .caused_by(error)
     })
 }
 

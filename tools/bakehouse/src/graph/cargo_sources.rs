@@ -153,8 +153,8 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
 /// Returns the unpacked crates in `folder`.
 fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Problem> {
     let mut folders = Vec::new();
-    for entry in folder.read_dir_utf8().map_err(|error| unreadable(&error))? {
-        let path = entry.map_err(|error| unreadable(&error))?.into_path();
+    for entry in folder.read_dir_utf8().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.into_path();
         // Cargo skips hidden folders, and folders without a manifest.
         let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
         if !hidden && path.join("Cargo.toml").exists() {

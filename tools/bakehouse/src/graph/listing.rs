@@ -273,7 +273,7 @@ impl Listing<'_> {
     fn entries(&self, folder: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, bool>, Problem> {
         let mut found = BTreeMap::new();
         for entry in self.walk(folder, Some(1)).skip(1) {
-            let entry = entry.map_err(|error| unreadable(&error))?;
+            let entry = entry.map_err(unreadable)?;
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             if let Some(path) = self.relative(entry.path())? {
                 found.insert(path, is_folder);
@@ -281,8 +281,8 @@ impl Listing<'_> {
         }
         if !self.tracked.is_all() {
             let entries = fs_err::read_dir(self.root.join(folder));
-            for entry in entries.map_err(|error| unreadable(&error))? {
-                let entry = entry.map_err(|error| unreadable(&error))?;
+            for entry in entries.map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
                 let Some(path) = Utf8Path::from_path(&entry.path()).map(Utf8Path::to_owned) else {
                     continue;
                 };

@@ -1,6 +1,7 @@
 //! What the files that images are built from hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -140,9 +141,10 @@ impl Sources {
                 .standard_filters(false)
                 .build();
             for entry in walk {
-                let entry = entry.map_err(|error| unreadable(&error))?;
-                let path = Utf8PathBuf::from_path_buf(entry.into_path())
-                    .map_err(|path| unreadable(&path.display()))?;
+                let entry = entry.map_err(unreadable)?;
+                let path = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| {
+                    unreadable(std::io::Error::other(path.display().to_string()))
+                })?;
                 if path.is_dir() && !path.is_symlink() {
                     continue;
                 }
@@ -243,9 +245,9 @@ impl Walk {
         without: &BTreeSet<Utf8PathBuf>,
     ) -> Result<(), Problem> {
         let mut empty = true;
-        let entries = fs_err::read_dir(root.join(folder)).map_err(|error| unreadable(&error))?;
+        let entries = fs_err::read_dir(root.join(folder)).map_err(unreadable)?;
         for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&error))?;
+            let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
                 let problem = format!("{} is not UTF-8", entry.path().display());
@@ -257,7 +259,7 @@ impl Walk {
             {
                 continue;
             }
-            let kind = entry.file_type().map_err(|error| unreadable(&error))?;
+            let kind = entry.file_type().map_err(unreadable)?;
             if kind.is_dir() {
                 self.named_target(&path);
                 self.folder(root, &path, without)?;
@@ -297,7 +299,7 @@ pub fn holds_sources(folder: &Utf8Path) -> bool {
 /// # Errors
 /// `file-unreadable`.
 pub fn modules(file: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
-    let text = fs_err::read_to_string(file).map_err(|error| unreadable(&error))?;
+    let text = fs_err::read_to_string(file).map_err(unreadable)?;
     let declared = text.lines().filter_map(|line| {
         let line = line.trim_start();
         let line = line
@@ -422,19 +424,19 @@ fn has_part(line: &str, name: &str) -> bool {
     })
 }
 
-pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Problem {
-    Problem::new(Code::FileUnreadable, error.to_string())
+pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
+    Problem::from_error(Code::FileUnreadable, error)
         .hint("make it readable for the user who runs bakehouse")
 }
 
 /// What a path is, with its content or the target of the link; nothing for what is neither a file nor a folder.
 fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
-    let metadata = fs_err::symlink_metadata(file).map_err(|error| unreadable(&error))?;
+    let metadata = fs_err::symlink_metadata(file).map_err(unreadable)?;
     let (kind, content) = if metadata.is_symlink() {
-        let target = fs_err::read_link(file).map_err(|error| unreadable(&error))?;
+        let target = fs_err::read_link(file).map_err(unreadable)?;
         (FileKind::Link, target.into_os_string().into_encoded_bytes())
     } else if metadata.is_file() {
-        let content = fs_err::read(file).map_err(|error| unreadable(&error))?;
+        let content = fs_err::read(file).map_err(unreadable)?;
         let executable = metadata.permissions().mode() & 0o111 != 0;
         let kind = if executable {
             FileKind::Executable

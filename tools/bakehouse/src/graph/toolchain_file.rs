@@ -163,7 +163,7 @@ impl ToolchainFile {
                     continue;
                 }
                 let text = fs_err::read_to_string(&path).map_err(|error| {
-                    Problem::new(Code::FileUnreadable, error.to_string())
+                    Problem::from_error(Code::FileUnreadable, error)
                         .hint("make it readable, and UTF-8")
                 })?;
                 let name = path.to_string();
@@ -208,10 +208,11 @@ impl ToolchainFile {
                 let message = format!("{path} is not what rustup reads: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
                     .hint("fix it; `rustup show` reports the same");
-                match error.span() {
+                let problem = match error.span() {
                     Some(span) => problem.at(source, span),
                     None => problem,
-                }
+                };
+                problem.caused_by(error)
             })?
             .toolchain
         };

@@ -13,6 +13,7 @@ pub fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<Str
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Problem::new(Code::ConfigInvalid, error.message().to_owned())
             .hint("docs/configuration.md lists the keys and their forms")
+            .caused_by(error)
     })?;
     document.remove("platforms");
     // In its copy nobody else's files are in the way.

@@ -44,7 +44,7 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
         Some(out) => out.clone(),
         None => root.join("target/bakehouse-bench"),
     };
-    fs_err::create_dir_all(&out).map_err(|error| unwritable(&error))?;
+    fs_err::create_dir_all(&out).map_err(unwritable)?;
     let terminal = Terminal::new(session, &out);
     let results = bench::run(&root, &plan, &config, &options, &terminal)?;
     terminal.bar.finish_and_clear();
@@ -64,13 +64,13 @@ fn write(out: &Utf8Path, results: &Results) -> Result<(), Problem> {
         ("bench.svg", chart::render(results)),
     ];
     for (name, text) in texts {
-        fs_err::write(out.join(name), text).map_err(|error| unwritable(&error))?;
+        fs_err::write(out.join(name), text).map_err(unwritable)?;
     }
     Ok(())
 }
 
-fn unwritable(error: &std::io::Error) -> Problem {
-    Problem::new(Code::FileUnwritable, error.to_string())
+fn unwritable(error: std::io::Error) -> Problem {
+    Problem::from_error(Code::FileUnwritable, error)
         .hint("name a folder that can be written with --out")
 }
 

@@ -52,7 +52,7 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
     }
     let path = config_path(session.global.config.as_deref(), &planned.workspace);
     let text = written(&planned.config, &groups)
-        .map_err(|error| uneditable(&session.config_name(&planned), &error))?;
+        .map_err(|error| uneditable(&session.config_name(&planned), error))?;
     let Some((folder, change)) = config_change(&path, planned.config.clone(), text) else {
         session.say(format_args!(
             "{} has these groups",
