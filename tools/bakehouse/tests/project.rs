@@ -110,38 +110,6 @@ fn heading(line: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The rooms in the order of the flow; each looks only at those before it, and all may tell of a problem.
-const ROOMS: [&str; 11] = [
-    "toolchain",
-    "graph",
-    "plan",
-    "documents",
-    "files",
-    "git",
-    "engine",
-    "packs",
-    "doctor",
-    "bench",
-    "cli",
-];
-
-#[test]
-fn rooms_look_only_at_those_before_them() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for (index, room) in ROOMS.iter().enumerate() {
-        for file in rust_files(&source.join(room)) {
-            let text = std::fs::read_to_string(&file).unwrap();
-            for later in &ROOMS[index + 1..] {
-                assert!(
-                    !text.contains(&format!("crate::{later}")),
-                    "{} looks at {later}",
-                    file.display()
-                );
-            }
-        }
-    }
-}
-
 #[test]
 fn plan_documents_and_the_check_of_packs_touch_nothing_outside() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
-use crate::plan::chains::Parted;
 use crate::plan::config::{BAKE_FILE, bases};
+use crate::plan::parted::Parted;
 use crate::plan::proposal::Proposal;
 
 /// The text of the file.

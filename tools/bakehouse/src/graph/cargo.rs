@@ -1,4 +1,4 @@
-//! Asks Cargo, and reads its files.
+//! Asks Cargo about workspaces.
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
@@ -10,7 +10,7 @@ use cargo_metadata::Metadata;
 
 use super::memory::{Kept, Memory};
 use super::seen::{changed_since, seen};
-use super::{artifacts, context};
+use super::{artifact_refusal, context};
 use crate::problem::{Code, Problem};
 
 /// Asks Cargo about workspaces, and no more often than it has to.
@@ -213,7 +213,7 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.trim().trim_start_matches("error: ");
-        if let Some(problem) = artifacts::refused(said) {
+        if let Some(problem) = artifact_refusal::refused(said) {
             return Err(problem);
         }
         return Err(if said.contains("is not installed") {
@@ -273,53 +273,4 @@ pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
     let manifest = Utf8Path::new(&apart).join(inside).join("Cargo.toml");
     let text = run(Some(&manifest))?.replace(&apart, "");
     parse(text)
-}
-
-/// Reads a manifest, or another of Cargo's files.
-///
-/// # Errors
-/// `file-unreadable`, `manifest-invalid`.
-pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Problem::from_error(Code::FileUnreadable, error)
-            .hint("check that the file exists and can be read")
-    })?;
-    let table: Result<toml::Table, toml::de::Error> = text.parse();
-    table.map_err(|error| {
-        Problem::new(
-            Code::ManifestInvalid,
-            format!("{path} is not valid TOML: {}", error.message()),
-        )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
-        .caused_by(error)
-    })
-}
-
-/// Reads a package's or workspace's manifest, with what older editions spell in another way as the newer ones do.
-///
-/// # Errors
-/// As [`read_toml`].
-pub fn read_manifest(path: &Utf8Path) -> Result<toml::Table, Problem> {
-    let mut table = read_toml(path)?;
-    modernise(&mut table);
-    if let Some(targets) = table.get_mut("target").and_then(toml::Value::as_table_mut) {
-        let targets = targets.iter_mut();
-        targets
-            .filter_map(|(_, target)| target.as_table_mut())
-            .for_each(modernise);
-    }
-    Ok(table)
-}
-
-/// Where a manifest says both, Cargo goes by the new one.
-fn modernise(table: &mut toml::Table) {
-    for (old, new) in [
-        ("build_dependencies", "build-dependencies"),
-        ("dev_dependencies", "dev-dependencies"),
-        ("project", "package"),
-    ] {
-        if let Some(value) = table.remove(old) {
-            table.entry(new).or_insert(value);
-        }
-    }
 }

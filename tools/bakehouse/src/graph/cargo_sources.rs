@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use super::cargo::read_toml;
 use super::each::each;
 use super::lock::Lock;
 use super::patch::normalised;
 use super::sources::unreadable;
+use super::toml_file::read_toml;
 use crate::problem::{Code, Problem};
 
 /// The folders that Cargo takes crates from.

@@ -3,6 +3,7 @@
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
+mod artifact_refusal;
 mod artifacts;
 mod as_is;
 pub mod cargo;
@@ -31,6 +32,7 @@ mod platform;
 mod seen;
 pub mod sources;
 pub mod system;
+mod toml_file;
 pub mod toolchain_file;
 mod tracked;
 pub mod well_known;

@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, Package};
 
-use super::cargo::read_toml;
 use super::each::each;
+use super::toml_file::read_toml;
 
 /// Folders of a package in which each source is a target.
 const LISTED: [&str; 4] = ["benches", "examples", "src/bin", "tests"];

@@ -5,12 +5,13 @@ use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{Cargo, metadata_apart, read_manifest};
+use super::cargo::{Cargo, metadata_apart};
 use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
 use super::each::each;
 use super::package::{Found, Surroundings};
 use super::paths::outermost;
+use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
 use crate::problem::{Code, Problem};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::asks::Asking;
 use super::development::{heard, with_development};
 use super::lock_graph::LockGraph;
-use super::selection::Output;
+use super::request::BinaryRequest;
 use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
 
@@ -16,7 +16,7 @@ pub fn activated(
     workspace: &Workspace,
     platforms: &[String],
     builder: &[String],
-    outputs: &[Output<'_>],
+    outputs: &[BinaryRequest<'_>],
 ) -> Activation {
     let heard = heard(workspace, outputs.iter().map(|output| output.package));
     // Under the first resolver the package of the workspace's folder has its say whatever is built.

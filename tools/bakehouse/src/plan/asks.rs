@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::{Table, Value};
 
-use super::inherit::canonical;
+use super::tables::{canonical, dependency_tables};
 use crate::graph::{Activation, Member};
 
 /// What a package asks of others.
@@ -161,22 +161,4 @@ fn with_inherited(workspace: &Table, key: &str, value: &Value) -> Table {
     let features: Vec<Value> = features.into_iter().map(Value::from).collect();
     joined.insert("features".to_owned(), features.into());
     joined
-}
-
-/// The tables of dependencies of a manifest, by their name.
-pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
-    let targets = manifest.get("target").and_then(Value::as_table);
-    let targets = targets
-        .into_iter()
-        .flatten()
-        .filter_map(|(target, value)| Some((format!("target.{target}."), value.as_table()?)));
-    let kinds = ["dependencies", "build-dependencies", "dev-dependencies"];
-    std::iter::once((String::new(), manifest))
-        .chain(targets)
-        .flat_map(|(prefix, table)| {
-            kinds.into_iter().filter_map(move |kind| {
-                Some((format!("{prefix}{kind}"), table.get(kind)?.as_table()?))
-            })
-        })
-        .collect()
 }

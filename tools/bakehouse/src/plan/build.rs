@@ -13,8 +13,9 @@ use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
+use super::request::{BinaryRequest, binary_requests};
 use super::runtime::RuntimeBase;
-use super::selection::{Output, leaf, member_reads, outputs};
+use super::selection::{leaf, member_reads};
 use super::service::Service;
 use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
@@ -129,8 +130,8 @@ impl Plan {
             .iter()
             .map(|selection| (selection, collector.together(selection)))
             .collect();
-        let all: Vec<Output<'_>> = outputs(&config).collect();
-        let binary = |output: &Output<'_>| {
+        let all: Vec<BinaryRequest<'_>> = binary_requests(&config).collect();
+        let binary = |output: &BinaryRequest<'_>| {
             let leaf = leaf(&selections, output);
             let same = |other: &CompileStage| other.name == leaf.name;
             let (selection, together) = unified

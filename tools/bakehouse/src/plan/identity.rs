@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::hash::DIGITS;
+use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::toolchain_file::Channel;
 
 impl Plan {
@@ -27,6 +28,16 @@ impl Plan {
                 format!("{compiler}-{}{floor}", &base[..DIGITS])
             }
         }
+    }
+
+    /// What makes outputs others than the builder's own linker does, in a name: the floor, and who keeps it.
+    fn floor_identity(&self) -> String {
+        self.config
+            .floor
+            .as_ref()
+            .map_or_else(String::new, |floor| {
+                format!("-glibc-{floor}-zig-{ZIG}-{CARGO_ZIGBUILD}")
+            })
     }
 
     /// What images say of their toolchain: its identity, else the pinned release.

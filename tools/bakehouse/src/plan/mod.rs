@@ -24,8 +24,10 @@ mod inherit;
 pub mod inputs;
 pub mod lock_graph;
 pub mod pack;
+pub mod parted;
 pub mod profile;
 pub mod proposal;
+mod request;
 pub mod runtime;
 pub mod selection;
 pub mod service;
@@ -33,6 +35,7 @@ mod settings;
 pub mod shared;
 pub mod skeleton;
 pub mod stage;
+mod tables;
 pub mod zig;
 
 pub use build::Plan;

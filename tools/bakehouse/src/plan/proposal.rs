@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::Parted;
 use super::config::{bases, names};
+use super::parted::Parted;
 use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};

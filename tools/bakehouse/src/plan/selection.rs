@@ -5,64 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use camino::Utf8PathBuf;
 
 use super::activated::{activated, below_third_party};
-use super::chains::{Again, Chain, chains};
+use super::chains::{Chain, chains};
 use super::config::Config;
 use super::config::valid::{Strategy, Unify};
 use super::lock_graph::LockGraph;
+use super::parted::Again;
+use super::request::{BinaryRequest, binary_requests};
 use super::stage::{Asked, CompileStage, Selection};
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
-
-/// A binary to build.
-#[derive(Clone, Debug)]
-pub struct Output<'a> {
-    /// Its index among all outputs.
-    pub place: usize,
-    pub package: &'a str,
-    pub bin: &'a str,
-    pub features: &'a [String],
-    /// Set if the package's default features are on.
-    pub default_features: bool,
-    /// The C library is linked into it.
-    pub linked_static: bool,
-    /// What the name of its stage is made of.
-    pub name: String,
-}
-
-impl<'a> Output<'a> {
-    /// Returns everything about it that decides the features of the packages that are compiled for it.
-    pub fn asked(&self) -> (&'a str, &'a [String], bool) {
-        (self.package, self.features, self.default_features)
-    }
-}
-
-/// Each binary to build: the services' and the packs'.
-pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
-    let services = config.services.iter().map(|service| Output {
-        place: 0,
-        package: &service.package,
-        bin: &service.bin,
-        features: &service.features,
-        default_features: service.default_features,
-        linked_static: service.linked_static,
-        name: service.family.clone(),
-    });
-    let packs = config.packs.iter().flat_map(|pack| {
-        pack.binaries.iter().map(move |binary| Output {
-            place: 0,
-            package: &binary.package,
-            bin: &binary.bin,
-            features: &binary.features,
-            default_features: binary.default_features,
-            linked_static: binary.linked_static,
-            name: format!("pack-{}-{}", pack.name, binary.bin),
-        })
-    });
-    let all = services.chain(packs).enumerate();
-    all.map(|(place, output)| Output { place, ..output })
-}
 
 /// What a build of `package` itself reads: its sources and declared inputs.
 pub fn member_reads(
@@ -89,7 +42,7 @@ fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Ve
 
 /// Returns the selections of a plan: a single one, one per chain, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let outputs: Vec<Output<'_>> = outputs(config).collect();
+    let outputs: Vec<BinaryRequest<'_>> = binary_requests(config).collect();
     let alone = |outputs| Chain {
         outputs,
         parted: Vec::new(),
@@ -98,7 +51,7 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         Unify::All => vec![alone(outputs)],
         Unify::Services => chains(workspace, config, outputs),
         Unify::Each => {
-            let mut groups: BTreeMap<_, Vec<Output<'_>>> = BTreeMap::new();
+            let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
             for output in outputs {
                 groups.entry(output.asked()).or_default().push(output);
             }
@@ -154,7 +107,7 @@ fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
 struct Group<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
-    outputs: &'a [Output<'a>],
+    outputs: &'a [BinaryRequest<'a>],
     root: Option<&'a str>,
     /// Cargo's first resolver: the library of a stage cannot be named to Cargo, which would listen to its dev-dependencies
     /// and, with a root package, switch on its default features.
@@ -384,7 +337,7 @@ impl Group<'_> {
 }
 
 /// Returns the stage that builds the binary of `output`.
-pub fn leaf<'a>(selections: &'a [Selection], output: &Output<'_>) -> &'a CompileStage {
+pub fn leaf<'a>(selections: &'a [Selection], output: &BinaryRequest<'_>) -> &'a CompileStage {
     let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::{Again, Parted};
+use super::parted::{Again, Parted};
 use crate::graph::Activation;
 use crate::graph::activation::Use;
 

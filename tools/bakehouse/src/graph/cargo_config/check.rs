@@ -2,12 +2,19 @@
 
 use super::file::{ConfigFile, Entry, Value};
 use super::keys::{self, Treatment};
-use super::read::Override;
 use crate::graph::toolchain_file::Channel;
 use crate::problem::{Code, Problem};
 
 /// Compiler wrappers that only cache the output and do not change it.
 const CACHES: [&str; 5] = ["sccache", "ccache", "cachepot", "kache", "fcc"];
+
+/// The value of a variable that overrides a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// The builder's target folder.
+    TargetFolder,
+    Text(&'static str),
+}
 
 /// The effect of a key on the builder's environment.
 pub enum Finding {

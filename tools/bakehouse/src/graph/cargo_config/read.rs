@@ -5,19 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use super::check::{self, Finding};
+use super::check::{self, Finding, Override};
 use super::files::files;
 use super::named::{Named, Names, Native, Surroundings, Tool};
 use crate::graph::toolchain_file::Channel;
 use crate::problem::Problem;
-
-/// The value of a variable that overrides a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Override {
-    /// The builder's target folder.
-    TargetFolder,
-    Text(&'static str),
-}
 
 /// The contents of Cargo's configuration files in the repository.
 #[derive(Clone, Debug, Default)]

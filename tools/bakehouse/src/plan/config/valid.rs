@@ -3,15 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
-
-use super::check::Check;
-use super::raw::RawConfig;
-use super::spanned::Spanned;
-use crate::graph::Workspace;
-use crate::graph::inputs::fixed_part;
-use crate::graph::listing::Apart;
-use crate::problem::{Code, Problem, Problems, Source};
+use camino::Utf8PathBuf;
 
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
@@ -251,96 +243,4 @@ impl Config {
     pub fn builder_platforms(&self) -> &[String] {
         if self.cross() { &[] } else { &self.platforms }
     }
-
-    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`. The context of `workspace` becomes the
-    /// one that the configuration names, and the sources of its packages are worked out without generated files.
-    ///
-    /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
-    pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
-        let (raw, mut problems) = RawConfig::parse(source);
-        problems.extend(widen(raw.context.as_ref(), source, workspace));
-        match Self::new(&raw, source, workspace) {
-            Ok(config) if problems.is_empty() => {
-                let inputs = config.inputs.values().flatten();
-                let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
-                workspace.leave_named(&inputs);
-                workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
-                return Ok(config);
-            }
-            Ok(_) => {}
-            Err(more) => {
-                // Nothing is left where the mistakes were taken out.
-                let follows =
-                    |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
-                let more: Vec<Problem> = more
-                    .0
-                    .into_iter()
-                    .filter(|problem| !follows(problem))
-                    .collect();
-                problems.extend(more);
-            }
-        }
-        problems.sort_by_key(Problem::start);
-        Err(Problems(problems))
-    }
-
-    /// Returns the places in packages' folders that are no part of them. `folder` is the workspace's folder, and `name`
-    /// the configuration file in it.
-    fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
-        let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
-        let packs = self.packs.iter().map(|pack| pack.path.clone());
-        Apart {
-            places: packs
-                .chain(self.packs_dev.clone())
-                .chain([self.output.folder.clone(), self.output.bake.clone()])
-                .chain(beside)
-                .chain([Utf8PathBuf::from(name)])
-                .collect(),
-            excluded: self.excluded.clone(),
-            only: self.only.clone(),
-        }
-    }
-
-    /// Checks `raw` against `workspace`.
-    ///
-    /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
-    pub fn new(raw: &RawConfig, source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
-        let mut check = Check {
-            source,
-            workspace,
-            problems: Vec::new(),
-        };
-        let config = check.config(raw);
-        if check.problems.is_empty() {
-            return Ok(config);
-        }
-        check.problems.sort_by_key(Problem::start);
-        Err(Problems(check.problems))
-    }
-}
-
-/// Makes the folder that the key `context` names the context of `workspace`.
-fn widen(
-    context: Option<&Spanned<String>>,
-    source: &Source,
-    workspace: &mut Workspace,
-) -> Option<Problem> {
-    let context = context?;
-    let mut up = context.as_ref().trim_end_matches('/').split('/');
-    let problem = if up.all(|part| part == "..") {
-        let levels = Utf8Path::new(context.as_ref()).components().count();
-        workspace.widen(levels).err()?
-    } else {
-        Problem::new(
-            Code::PathOutside,
-            format!(
-                "`{}` is no folder above the workspace",
-                context.as_ref().escape_debug()
-            ),
-        )
-        .hint("write `..`, `../..` and so on: the context holds the workspace")
-    };
-    Some(problem.at(source, context.span()))
 }

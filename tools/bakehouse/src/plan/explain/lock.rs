@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reasons::{Explained, Reason};
+use super::reason::{Explained, Reason};
 use super::{Output, State};
 use crate::plan::inputs::Part;
 use crate::plan::lock_graph::LockGraph;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::reasons::{Explained, Reason, turned};
+use super::reason::{Explained, Reason, turned};
 use super::{Output, State};
 use crate::plan::about::one_line;
 use crate::plan::inherit;

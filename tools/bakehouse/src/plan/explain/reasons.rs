@@ -5,23 +5,13 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 
 use super::files::{Files, file_changes};
+use super::reason::{Explained, Reason, turned};
 use super::{Output, State, manifest};
 use crate::graph::toolchain_file::Channel;
 use crate::plan::about;
 use crate::plan::inherit;
 use crate::plan::inputs::{Part, file_text};
 use crate::toolchain::written;
-
-/// One thing that changed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reason {
-    /// The file, relative to the Docker context.
-    pub file: String,
-    /// What about it.
-    pub what: String,
-    /// How it reaches the output, the nearest to the file first: crates, packages, at last the output.
-    pub chain: Vec<String>,
-}
 
 /// Why `now` is not as it was `then`: the shortest explanations first. Never empty when the input hashes differ.
 pub fn reasons(
@@ -58,14 +48,6 @@ pub fn reasons(
     let mut reasons: Vec<Reason> = reasons.into_iter().collect();
     reasons.sort_by(|a, b| (a.chain.len(), a).cmp(&(b.chain.len(), b)));
     reasons
-}
-
-pub struct Explained<'a> {
-    pub then: State<'a>,
-    pub was: Output<'a>,
-    pub now: State<'a>,
-    pub is: Output<'a>,
-    config: &'a str,
 }
 
 impl<'a> Explained<'a> {
@@ -343,14 +325,4 @@ impl<'a> Explained<'a> {
             chain: vec![self.is.name.to_owned()],
         })
     }
-}
-
-/// `old → new`.
-pub fn turned(old: Option<&str>, new: Option<&str>) -> String {
-    let shown = |value: Option<&str>| match value {
-        None => "not set".to_owned(),
-        Some("") => "none".to_owned(),
-        Some(value) => value.to_owned(),
-    };
-    format!("{} → {}", shown(old), shown(new))
 }

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::manifest::{hollow, inherited, library, masked, own, without_path_version};
-use super::{MemberSkeleton, RUNNER, Role, Runner};
+use super::model::{MemberSkeleton, RUNNER, Role, Runner};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::{Member, Workspace, patch};
