@@ -98,7 +98,7 @@ impl Bench<'_> {
             let sizes = self.plan.services.iter().filter_map(|service| {
                 let name = stand.image(&service.name);
                 let size = docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
-                Some((service.name.clone(), size.trim().parse().ok()?))
+                Some((service.name.to_string(), size.trim().parse().ok()?))
             });
             let sizes = sizes.collect();
             self.facts(stand.way).image_bytes = sizes;

@@ -82,7 +82,7 @@ fn main(plan: &Plan) -> Yaml {
     services.extend(
         plan.services
             .iter()
-            .map(|item| (item.name.clone(), service(plan, item, &watched))),
+            .map(|item| (item.name.to_string(), service(plan, item, &watched))),
     );
     document.push(("services".to_owned(), Yaml::Map(services)));
     let volumes = volumes(plan);
@@ -364,7 +364,7 @@ fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)> {
             "service_started"
         };
         needs.push((
-            name.clone(),
+            name.into(),
             Yaml::line([("condition", Yaml::text(condition))]),
         ));
     }
@@ -474,7 +474,7 @@ fn oci(plan: &Plan) -> Yaml {
         mounts.extend(own_mounts(plan, service));
         let needs = needs(plan, service, false);
         services.push((
-            service.name.clone(),
+            service.name.to_string(),
             Yaml::map([
                 ("depends_on", Yaml::Map(needs).marked("!override")),
                 ("volumes", Yaml::List(mounts).marked("!override")),

@@ -8,13 +8,14 @@ use super::artifact_refusal::HINT;
 use super::member::EdgeKind;
 use super::place::Manifest;
 use super::{Member, Workspace};
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
 impl Workspace {
     /// Reports the artifact dependencies of `packages`, which no stage can build.
     pub fn artifact_dependencies<'a>(
         &self,
-        packages: impl IntoIterator<Item = &'a String>,
+        packages: impl IntoIterator<Item = &'a PackageName>,
     ) -> Vec<Problem> {
         let members = packages
             .into_iter()

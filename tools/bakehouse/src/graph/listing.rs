@@ -13,6 +13,7 @@ use super::pattern::Ignored;
 use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
 use super::tracked::Tracked;
 use crate::graph::{Member, Workspace};
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
 /// Parts of packages' folders that do not belong to the packages.
@@ -21,9 +22,9 @@ pub struct Apart {
     /// Generated files and contents of packs, relative to the context.
     pub places: BTreeSet<Utf8PathBuf>,
     /// Paths that the configuration excludes, by package.
-    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// All paths that count besides the folders of the targets, by package.
-    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
 }
 
 impl Workspace {

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::each::each;
 use super::paths::in_order;
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
 /// A file as a build sees it: its content and whether it can be run, never its times.
@@ -56,7 +57,7 @@ pub struct Sources {
     /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
     /// Manifests and locks that the compilation of each package reads unmodified.
-    pub as_is: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
+    pub as_is: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
 }

@@ -14,6 +14,7 @@ use super::paths::outermost;
 use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -28,7 +29,7 @@ pub struct Workspace {
     /// The parsed manifest of the workspace.
     pub manifest: toml::Table,
     /// All local packages by name: the members, and path dependencies that are none.
-    pub members: BTreeMap<String, Member>,
+    pub members: BTreeMap<PackageName, Member>,
     /// The manifests of the workspaces that those others belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
@@ -227,7 +228,7 @@ impl Workspace {
             cfgs: &cfgs,
             names: &names,
         };
-        let mut members: BTreeMap<String, Member> = BTreeMap::new();
+        let mut members: BTreeMap<PackageName, Member> = BTreeMap::new();
         let mut foreign = BTreeMap::new();
         let found: Vec<&Found> = found.values().collect();
         let made = each(&found, |found| surroundings.member(found));

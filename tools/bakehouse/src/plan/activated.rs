@@ -9,6 +9,7 @@ use super::lock_graph::LockGraph;
 use super::request::BinaryRequest;
 use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
+use crate::names::PackageName;
 
 /// Activates `outputs` for some platforms. A local package that third-party crates are patched to gets all its features,
 /// since it is not known which ones those crates ask for.
@@ -18,7 +19,10 @@ pub fn activated(
     builder: &[String],
     outputs: &[BinaryRequest<'_>],
 ) -> Activation {
-    let heard = heard(workspace, outputs.iter().map(|output| output.package));
+    let heard = heard(
+        workspace,
+        outputs.iter().map(|output| output.package.as_str()),
+    );
     // Under the first resolver the package of the workspace's folder has its say whatever is built.
     let root = heard.iter().copied().find(|name| {
         let mut named = outputs.iter().map(|output| output.package);
@@ -37,8 +41,8 @@ pub fn activated(
             .and_then(|member| member.library.as_ref());
         library.is_some_and(|library| library.proc_macro)
     };
-    let mut below: BTreeSet<String> = BTreeSet::new();
-    let mut below_asking: BTreeSet<String> = BTreeSet::new();
+    let mut below: BTreeSet<PackageName> = BTreeSet::new();
+    let mut below_asking: BTreeSet<PackageName> = BTreeSet::new();
     loop {
         let named = outputs.iter().map(|output| Root {
             package: output.package,
@@ -46,7 +50,7 @@ pub fn activated(
             default_features: output.default_features,
             run: is_run(output.package),
             compiled: true,
-            development: heard.contains(output.package),
+            development: heard.contains(output.package.as_str()),
         });
         let root = root.map(|package| Root {
             package,
@@ -71,11 +75,11 @@ pub fn activated(
         let activation = Activation::of(setting, &roots);
         let found = below_third_party(workspace, activation.packages(), &BTreeSet::new());
         let known = (below.len(), below_asking.len());
-        below.extend(found.into_iter().map(str::to_owned));
+        below.extend(found.into_iter().map(PackageName::new));
         if !heard.is_empty() {
             let all = activation.packages().chain(activation.asking());
             let found = below_third_party(workspace, all, &heard);
-            below_asking.extend(found.into_iter().map(str::to_owned));
+            below_asking.extend(found.into_iter().map(PackageName::new));
         }
         if (below.len(), below_asking.len()) == known {
             return activation;
@@ -90,7 +94,7 @@ pub fn asked_of_patched(
     workspace: &Workspace,
     activation: &Activation,
     named: &str,
-) -> BTreeMap<String, BTreeSet<Arc<str>>> {
+) -> BTreeMap<PackageName, BTreeSet<Arc<str>>> {
     let heard = heard(workspace, [named]);
     let all = || activation.packages().chain(activation.asking());
     let below = below_third_party(workspace, all(), &heard);
@@ -99,7 +103,7 @@ pub fn asked_of_patched(
         return BTreeMap::new();
     }
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
-    let packages: BTreeSet<String> = all().map(str::to_owned).collect();
+    let packages: BTreeSet<PackageName> = all().map(PackageName::new).collect();
     let development: BTreeMap<&str, BTreeSet<&str>> = heard
         .iter()
         .map(|name| {
@@ -124,7 +128,7 @@ pub fn asked_of_patched(
             let asking = Asking::new(workspace.manifest_of(member), member, &manifest, activation);
             asked.extend(asking.of(&names));
         }
-        ((*name).to_owned(), asked)
+        (PackageName::new(*name), asked)
     });
     asked.collect()
 }
@@ -154,7 +158,7 @@ pub fn below_third_party<'a>(
         let more = member.development_names().filter(|_| is_heard);
         let needed = member.dependencies.iter().cloned();
         let needed = needed.chain(more.map(str::to_owned)).collect();
-        (member.name.clone(), needed)
+        ((&member.name).into(), needed)
     }));
     let found = workspace.lock.below_third_party(&direct).into_iter();
     found

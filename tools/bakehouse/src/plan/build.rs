@@ -25,6 +25,7 @@ use crate::graph::each::each;
 use crate::graph::paths::outermost;
 use crate::graph::sources::FileState;
 use crate::graph::{Sources, ToolchainFile};
+use crate::names::{PackageName, TargetName};
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -59,7 +60,7 @@ pub struct Plan {
     /// Packages and dev-dependencies that count beside the packages that are compiled.
     pub development: Development,
     /// What each package that an output compiles is made of, by name.
-    pub packages: BTreeMap<String, PackageInputs>,
+    pub packages: BTreeMap<PackageName, PackageInputs>,
     /// Paths that the Docker context is made of, sorted.
     pub context: Vec<Utf8PathBuf>,
     /// Folders in them that no build reads.
@@ -184,7 +185,7 @@ impl Plan {
                         let (leaf, closure, mut inputs) = binary(output);
                         Settings::placed(&mut inputs, built);
                         PackBinary {
-                            target: format!("pack-{}-{}", pack.name, built.bin),
+                            target: TargetName::new(format!("pack-{}-{}", pack.name, built.bin)),
                             package: built.package.clone(),
                             bin: built.bin.clone(),
                             folder: built.folder.clone(),

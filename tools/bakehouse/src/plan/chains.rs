@@ -11,6 +11,7 @@ use super::request::{BinaryRequest, binary_requests};
 use crate::graph::activation::Gain;
 use crate::graph::each::each;
 use crate::graph::{Activation, Workspace};
+use crate::names::PackageName;
 
 /// Outputs that are built together.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ struct Node<'a> {
     /// One activation for each machine that they may be built for.
     alone: Vec<Activation>,
     /// Everything that may ask a local package for features, for each local package that replaces a crate.
-    patched: BTreeMap<String, BTreeSet<Arc<str>>>,
+    patched: BTreeMap<PackageName, BTreeSet<Arc<str>>>,
 }
 
 /// Limit of the steps in the search for the fewest chains; after that, the best result so far is used.
@@ -321,8 +322,8 @@ impl Search<'_> {
 
 /// Returns the reasons why the outputs of `here` cannot be built with those of `first`.
 fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<Parted> {
-    type Found = (Option<String>, BTreeSet<String>, BTreeSet<String>);
-    let mut found: BTreeMap<(String, Option<String>), Found> = BTreeMap::new();
+    type Found = (Option<PackageName>, BTreeSet<String>, BTreeSet<String>);
+    let mut found: BTreeMap<(PackageName, Option<String>), Found> = BTreeMap::new();
     for (one, two) in here
         .iter()
         .flat_map(|one| first.iter().map(move |two| (one, two)))
@@ -348,7 +349,7 @@ fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<
             }
         }
         for package in one.asked_otherwise(two) {
-            let known = found.entry((package.to_owned(), None)).or_default();
+            let known = found.entry((PackageName::new(package), None)).or_default();
             known.1.extend(one.names());
             known.2.extend(two.names());
         }

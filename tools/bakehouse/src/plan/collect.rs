@@ -21,6 +21,7 @@ use crate::graph::each::each;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
+use crate::names::PackageName;
 
 /// What is compiled together with unified features.
 pub struct Together<'a> {
@@ -36,7 +37,7 @@ pub struct Together<'a> {
 struct Reached {
     locked: Vec<(Part, Arc<str>)>,
     /// By package what it asks of crates of that part.
-    asked: Vec<(String, Arc<str>)>,
+    asked: Vec<(PackageName, Arc<str>)>,
     /// What the manifest of the workspace decides for these crates, by key.
     decided: Vec<(String, Arc<str>)>,
 }
@@ -64,7 +65,7 @@ pub struct Collector<'a> {
     /// The workspace manifest of the compile stages.
     root: (Utf8PathBuf, &'a str),
     lock: LockGraph<'a>,
-    packages: BTreeMap<String, PackageInputs>,
+    packages: BTreeMap<PackageName, PackageInputs>,
     /// The keys of its workspace's manifest that a package inherits, and `metadata`, which build scripts may read.
     inherited: BTreeMap<&'a str, BTreeSet<String>>,
     /// By folder of a workspace what its manifest says under those keys.
@@ -79,7 +80,7 @@ impl<'a> Collector<'a> {
         sources: &'a Sources,
         skeleton: &'a Skeleton,
         development: &'a Development,
-        compiled: &BTreeSet<String>,
+        compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let members = skeleton.members.values();
         let root = skeleton.root_package.as_ref().unwrap_or(&skeleton.root);
@@ -107,7 +108,7 @@ impl<'a> Collector<'a> {
             shared.extend(values);
             collector.inherited.insert(&member.name, keys);
         }
-        let names: Vec<&String> = compiled.iter().collect();
+        let names: Vec<&PackageName> = compiled.iter().collect();
         let packages = each(&names, |name| {
             let manifest = skeleton.members[*name].own.clone();
             collector.package(name, manifest)
@@ -118,7 +119,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The packages' inputs, by name.
-    pub fn into_packages(self) -> BTreeMap<String, PackageInputs> {
+    pub fn into_packages(self) -> BTreeMap<PackageName, PackageInputs> {
         self.packages
     }
 
@@ -158,13 +159,13 @@ impl<'a> Collector<'a> {
         let names: Vec<&str> = selection
             .closures
             .keys()
-            .map(String::as_str)
+            .map(PackageName::as_str)
             .chain(asking)
             .collect();
-        let packages = names.iter().map(|name| (*name).to_owned()).collect();
+        let packages = names.iter().map(|name| PackageName::new(*name)).collect();
         let heard = heard(
             self.workspace,
-            selection.packages.iter().map(String::as_str),
+            selection.packages.iter().map(PackageName::as_str),
         );
         let asking = each(&names, |package| {
             let member = &self.workspace.members[*package];
@@ -198,7 +199,7 @@ impl<'a> Collector<'a> {
         &self,
         together: &Together<'_>,
         leaf: &CompileStage,
-        closure: &BTreeSet<String>,
+        closure: &BTreeSet<PackageName>,
     ) -> Inputs {
         // Most of it is in order, and quicker to put in place all together.
         let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
@@ -263,7 +264,7 @@ impl<'a> Collector<'a> {
         let members = entries().filter_map(|index| self.lock.member(index));
         let asked = members.filter_map(|package| {
             let asked = together.asking.get(package)?.of(&names)?;
-            Some((package.to_owned(), asked))
+            Some((PackageName::new(package), asked))
         });
         let locked = entries().map(|index| {
             let text = self.lock.text(index, &part);
@@ -302,7 +303,12 @@ impl<'a> Collector<'a> {
 
     /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
     /// third-party crates are there for these too.
-    fn variables(&self, inputs: &mut Inputs, selection: &Selection, closure: &BTreeSet<String>) {
+    fn variables(
+        &self,
+        inputs: &mut Inputs,
+        selection: &Selection,
+        closure: &BTreeSet<PackageName>,
+    ) {
         for (package, names) in &self.config.variables {
             if !closure.contains(package) && !selection.is_ground(package) {
                 continue;
@@ -342,7 +348,11 @@ impl<'a> Collector<'a> {
     }
 
     /// What of the workspaces' manifests reaches the packages of `closure`.
-    fn workspace_manifests(&self, parts: &mut Vec<(Part, Arc<str>)>, closure: &BTreeSet<String>) {
+    fn workspace_manifests(
+        &self,
+        parts: &mut Vec<(Part, Arc<str>)>,
+        closure: &BTreeSet<PackageName>,
+    ) {
         let workspace = self.workspace;
         let root = &self.root.0;
         let resolver = Part::Workspace(root.clone(), "workspace.resolver".to_owned());

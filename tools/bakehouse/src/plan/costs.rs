@@ -6,15 +6,16 @@ use serde::Serialize;
 
 use super::Plan;
 use super::stage::Selection;
+use crate::names::PackageName;
 
 /// What past commits changed, as far as it is compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Commits {
     pub looked_at: usize,
     /// How many changed exactly these packages. Those that changed none are left out.
-    pub sets: BTreeMap<BTreeSet<String>, usize>,
+    pub sets: BTreeMap<BTreeSet<PackageName>, usize>,
     /// How many changed one package alone, and one module of it alone: by package and module.
-    pub modules: BTreeMap<(String, String), usize>,
+    pub modules: BTreeMap<(PackageName, String), usize>,
 }
 
 impl Commits {
@@ -47,7 +48,7 @@ impl<'a> Times<'a> {
         let known = plan.selections.iter().flat_map(|selection| {
             selection.stages().filter_map(|stage| {
                 Some((
-                    measured.get(&stage.name)?,
+                    measured.get(stage.name.as_str())?,
                     plan.packages.get(&stage.package)?,
                 ))
             })
@@ -68,7 +69,7 @@ impl<'a> Times<'a> {
     /// Whether any was measured.
     pub fn are_measured(&self) -> bool {
         let mut stages = self.plan.selections.iter().flat_map(Selection::stages);
-        stages.any(|stage| self.measured.contains_key(&stage.name))
+        stages.any(|stage| self.measured.contains_key(stage.name.as_str()))
     }
 
     /// Seconds that the stage `name` takes for `package`. A stage of several libraries is shared out by their sizes.
@@ -157,7 +158,7 @@ pub struct ServiceCost {
 /// A part of a library that would better be one of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Split {
-    pub package: String,
+    pub package: PackageName,
     pub module: String,
     /// Commits that changed nothing but this module.
     pub commits: usize,
@@ -168,7 +169,7 @@ pub struct Split {
 /// Two libraries that would better be one stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Merge {
-    pub packages: Vec<String>,
+    pub packages: Vec<PackageName>,
     /// Seconds that the commits looked at would have saved.
     pub saves: f64,
 }
@@ -184,7 +185,7 @@ impl<'a> Costs<'a> {
                     .get(package)
                     .into_iter()
                     .flatten()
-                    .map(String::as_str)
+                    .map(PackageName::as_str)
                     .collect()
             };
             for stage in &selection.libraries {
@@ -223,7 +224,7 @@ impl<'a> Costs<'a> {
     }
 
     /// Seconds that a commit compiles which changes `packages`: all of them, or those for one binary.
-    fn of(&self, packages: &BTreeSet<String>, leaf: Option<&str>) -> f64 {
+    fn of(&self, packages: &BTreeSet<PackageName>, leaf: Option<&str>) -> f64 {
         let libraries = self.libraries.iter().filter(|library| {
             touches(&library.closure, packages)
                 && leaf.is_none_or(|leaf| library.users.contains(leaf))
@@ -328,7 +329,8 @@ impl<'a> Costs<'a> {
                 }
                 let saves = rounded(self.saved_by(&[one], &[other]));
                 if saves > best.as_ref().map_or(0.0, |best| best.saves) {
-                    let packages = [one, other].map(|at| self.libraries[at].package.to_owned());
+                    let packages =
+                        [one, other].map(|at| PackageName::new(self.libraries[at].package));
                     best = Some(Merge {
                         packages: packages.into(),
                         saves,
@@ -340,7 +342,7 @@ impl<'a> Costs<'a> {
     }
 }
 
-fn touches(closure: &BTreeSet<&str>, packages: &BTreeSet<String>) -> bool {
+fn touches(closure: &BTreeSet<&str>, packages: &BTreeSet<PackageName>) -> bool {
     packages
         .iter()
         .any(|package| closure.contains(package.as_str()))

@@ -9,6 +9,7 @@ use super::stage::Selection;
 use crate::graph::lock::Package;
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
+use crate::names::PackageName;
 
 /// Tables of a manifest with dev-dependencies.
 const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
@@ -17,11 +18,11 @@ const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 #[derive(Clone, Debug, Default)]
 pub struct Development {
     /// Local packages that are not compiled, but affect the features of those that are.
-    pub asking: BTreeSet<String>,
+    pub asking: BTreeSet<PackageName>,
     /// Names of the packages behind the dev-dependencies that count, by package.
-    names: BTreeMap<String, BTreeSet<String>>,
+    names: BTreeMap<PackageName, BTreeSet<String>>,
     /// The manifests of the packages that count, without other dev-dependencies.
-    manifests: BTreeMap<String, Table>,
+    manifests: BTreeMap<PackageName, Table>,
 }
 
 /// Returns the packages whose dev-dependencies count when Cargo is told to build `named`: none, except under the first
@@ -41,10 +42,10 @@ impl Development {
     pub fn new<'a>(
         workspace: &'a Workspace,
         selections: &'a [Selection],
-        compiled: &BTreeSet<String>,
+        compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let named = selections.iter().flat_map(|selection| &selection.packages);
-        let heard = heard(workspace, named.map(String::as_str));
+        let heard = heard(workspace, named.map(PackageName::as_str));
         let asking = selections
             .iter()
             .flat_map(|selection| selection.activation.asking())
@@ -69,7 +70,7 @@ impl Development {
     fn find(
         &mut self,
         workspace: &Workspace,
-        compiled: &BTreeSet<String>,
+        compiled: &BTreeSet<PackageName>,
         asking: BTreeSet<&str>,
         heard: &BTreeSet<&str>,
     ) {
@@ -80,10 +81,12 @@ impl Development {
         let all: BTreeMap<String, BTreeSet<String>> = workspace
             .members
             .values()
-            .map(|member| (member.name.clone(), member.dependencies.clone()))
+            .map(|member| ((&member.name).into(), member.dependencies.clone()))
             .collect();
         let own = compiled.iter();
-        let own = own.map(|name| (name.clone(), all[name].clone())).collect();
+        let own = own
+            .map(|name| (name.into(), all[name.as_str()].clone()))
+            .collect();
         let local = |entry: &Package| entry.source.is_none() && all.contains_key(&entry.name);
         let built: BTreeSet<&Package> = lock
             .reachable(&own)
@@ -101,13 +104,13 @@ impl Development {
                 .filter(|needed| *needed == *name || counts(lock.reached_by(name, needed, &all)));
             let names: BTreeSet<String> = names.cloned().collect();
             if !names.is_empty() {
-                self.names.insert((*name).to_owned(), names);
+                self.names.insert(PackageName::new(*name), names);
             }
         }
         let asking = asking.into_iter().filter(|name| {
             self.names.contains_key(*name) || counts(lock.reached_from_local(name, &all))
         });
-        self.asking = asking.map(str::to_owned).collect();
+        self.asking = asking.map(PackageName::new).collect();
     }
 
     /// Returns the keys of the dev-dependencies of `member` that count.

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::about;
 use super::hash::InputHash;
 use crate::graph::sources::FileState;
+use crate::names::PackageName;
 
 /// One thing that an output is built from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,11 +25,11 @@ pub enum Part {
     /// In the manifest of a workspace, a key such as `profile.release`.
     Workspace(Utf8PathBuf, String),
     /// A package that is compiled: its manifest, files and declared inputs.
-    Package(String),
+    Package(PackageName),
     /// The features that are on in a package that is compiled.
-    Features(String),
+    Features(PackageName),
     /// What another package, compiled together with it, asks of crates that both need.
-    Asks(String),
+    Asks(PackageName),
     /// An entry of the lock: `name version`.
     Locked(Arc<str>),
     /// The folder of a third-party crate in the repository.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::graph::lock::Package;
 use crate::graph::{Activation, Lock, Member};
+use crate::names::PackageName;
 
 /// The entries of a lock and what each needs.
 pub struct LockGraph<'a> {
@@ -30,7 +31,7 @@ pub struct LockPart {
 
 /// Packages whose features are unified.
 pub struct Together {
-    pub packages: BTreeSet<String>,
+    pub packages: BTreeSet<PackageName>,
     /// By entry: the entries of what they reach that need it.
     needed_by: Vec<Vec<usize>>,
 }
@@ -43,7 +44,7 @@ impl LockPart {
 }
 
 impl<'a> LockGraph<'a> {
-    pub fn new(lock: &'a Lock, members: &'a BTreeMap<String, Member>) -> Self {
+    pub fn new(lock: &'a Lock, members: &'a BTreeMap<PackageName, Member>) -> Self {
         let entries = lock.packages();
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -190,7 +191,7 @@ impl<'a> LockGraph<'a> {
     /// `development` holds the names of the packages behind the dev-dependencies that count, by package.
     pub fn together(
         &self,
-        packages: BTreeSet<String>,
+        packages: BTreeSet<PackageName>,
         activation: &Activation,
         development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> Together {
@@ -218,7 +219,7 @@ impl<'a> LockGraph<'a> {
 
     /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
     /// which feature, so whoever needs a shared entry counts.
-    pub fn part(&self, closure: &BTreeSet<String>, together: &Together) -> LockPart {
+    pub fn part(&self, closure: &BTreeSet<PackageName>, together: &Together) -> LockPart {
         let mut holds = self.reach(closure, &BTreeMap::new());
         let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
         while let Some(index) = open.pop() {
@@ -236,7 +237,7 @@ impl<'a> LockGraph<'a> {
     pub fn above(
         &self,
         package: &str,
-        packages: &BTreeSet<String>,
+        packages: &BTreeSet<PackageName>,
         below: &BTreeSet<&str>,
         development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> BTreeSet<usize> {
@@ -263,7 +264,7 @@ impl<'a> LockGraph<'a> {
     }
 
     /// Returns the third-party crates that `packages` reach.
-    pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
+    pub fn crates(&self, packages: &BTreeSet<PackageName>) -> BTreeSet<usize> {
         let reached = self.reach(packages, &BTreeMap::new());
         let reached = reached.into_iter().enumerate();
         reached
@@ -275,7 +276,7 @@ impl<'a> LockGraph<'a> {
     /// By entry: whether `packages` reach it, by these dev-dependencies as well.
     fn reach(
         &self,
-        packages: &BTreeSet<String>,
+        packages: &BTreeSet<PackageName>,
         development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> Vec<bool> {
         let mut reached = vec![false; self.entries.len()];
@@ -296,7 +297,7 @@ impl<'a> LockGraph<'a> {
     fn needed<'b>(
         &'b self,
         index: usize,
-        packages: &'b BTreeSet<String>,
+        packages: &'b BTreeSet<PackageName>,
     ) -> impl Iterator<Item = usize> + 'b {
         self.needs[index].iter().copied().filter(|&needed| {
             self.member(needed)
@@ -308,7 +309,7 @@ impl<'a> LockGraph<'a> {
     fn tested<'b>(
         &'b self,
         index: usize,
-        packages: &'b BTreeSet<String>,
+        packages: &'b BTreeSet<PackageName>,
         development: &'b BTreeMap<&str, BTreeSet<&str>>,
     ) -> impl Iterator<Item = usize> + 'b {
         let names = self.member(index).and_then(|name| development.get(name));
@@ -325,7 +326,7 @@ impl<'a> LockGraph<'a> {
 
     /// The shortest way from one of the `from` packages over `packages` to an entry with `name version`: entries,
     /// the package first.
-    pub fn way(&self, from: &str, packages: &BTreeSet<String>, to: &str) -> Vec<usize> {
+    pub fn way(&self, from: &str, packages: &BTreeSet<PackageName>, to: &str) -> Vec<usize> {
         let Some(&start) = self.members.get(from) else {
             return Vec::new();
         };

@@ -1,15 +1,17 @@
 //! The reasons why outputs are not built together, and what that costs.
 
+use crate::names::PackageName;
+
 /// A feature because of which two outputs cannot be built together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parted {
     /// The local package that has the feature for some of them only.
-    pub package: String,
+    pub package: PackageName,
     /// The feature; `None` if crates that are not local ask the package for features, because it is not known which
     /// ones.
     pub feature: Option<String>,
     /// The package that asks for the feature; `None` if the configuration of an output does.
-    pub by: Option<String>,
+    pub by: Option<PackageName>,
     /// The outputs of this chain or of the first that have it.
     pub with: Vec<String>,
     /// The outputs that are built from the package without it.

@@ -1,14 +1,15 @@
 //! The binaries that the configuration asks for.
 
 use super::config::Config;
+use crate::names::{BinaryName, PackageName};
 
 /// A binary to build.
 #[derive(Clone, Debug)]
 pub struct BinaryRequest<'a> {
     /// Its index among all outputs.
     pub place: usize,
-    pub package: &'a str,
-    pub bin: &'a str,
+    pub package: &'a PackageName,
+    pub bin: &'a BinaryName,
     pub features: &'a [String],
     /// Set if the package's default features are on.
     pub default_features: bool,
@@ -20,7 +21,7 @@ pub struct BinaryRequest<'a> {
 
 impl<'a> BinaryRequest<'a> {
     /// Returns everything about it that decides the features of the packages that are compiled for it.
-    pub fn asked(&self) -> (&'a str, &'a [String], bool) {
+    pub fn asked(&self) -> (&'a PackageName, &'a [String], bool) {
         (self.package, self.features, self.default_features)
     }
 }

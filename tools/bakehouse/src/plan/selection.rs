@@ -16,6 +16,7 @@ use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
+use crate::names::{BinaryName, PackageName, StageName};
 
 /// What a build of `package` itself reads: its sources and declared inputs.
 pub fn member_reads(
@@ -87,11 +88,11 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
 /// Counts for each selection the packages that earlier ones compile as well.
 fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
-    let mut libraries: BTreeSet<String> = BTreeSet::new();
+    let mut libraries: BTreeSet<PackageName> = BTreeSet::new();
     let mut crates: BTreeSet<usize> = BTreeSet::new();
     for selection in selections {
         let own = selection.ground.iter().chain(&selection.libraries);
-        let own: BTreeSet<String> = own.map(|stage| stage.package.clone()).collect();
+        let own: BTreeSet<PackageName> = own.map(|stage| stage.package.clone()).collect();
         let packages = selection.closures.keys().cloned().collect();
         let reached = lock.crates(&packages);
         selection.again = Again {
@@ -116,12 +117,16 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn selection(&self, suffix: String) -> Selection {
-        let packages: BTreeSet<&str> = self.outputs.iter().map(|output| output.package).collect();
+        let packages: BTreeSet<&str> = self
+            .outputs
+            .iter()
+            .map(|output| output.package.as_str())
+            .collect();
         let by_default: BTreeSet<&str> = self
             .outputs
             .iter()
             .filter(|output| output.default_features)
-            .map(|output| output.package)
+            .map(|output| output.package.as_str())
             .collect();
         let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
         let builder = self.config.builder_platforms();
@@ -158,20 +163,20 @@ impl Group<'_> {
 
         let closures = self.closures(&activation);
         let uses = activation.uses(packages.iter().copied());
-        let used: BTreeSet<String> = activation
+        let used: BTreeSet<PackageName> = activation
             .packages()
             .flat_map(|package| {
                 activation
                     .needs(package)
                     .filter(move |needed| *needed != package)
             })
-            .map(str::to_owned)
+            .map(PackageName::new)
             .collect();
         let ground = self.ground(&activation);
         let order = compile_order(&activation, &used.union(&ground).cloned().collect());
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
-        let compile = |name: String, package: &str, bin: Option<&str>| {
+        let compile = |name: String, package: &str, bin: Option<&BinaryName>| {
             let closure = &closures[package];
             let needed = closure
                 .iter()
@@ -182,22 +187,22 @@ impl Group<'_> {
                 needs: needed.into_iter().map(|at| order[at].clone()).collect(),
                 used: uses.get(package).copied().unwrap_or_default(),
                 with_root: self.root.is_some_and(|root| closure.contains(root)),
-                name,
-                package: package.to_owned(),
-                bin: bin.map(str::to_owned),
+                name: StageName::new(name),
+                package: PackageName::new(package),
+                bin: bin.cloned(),
                 asked: Vec::new(),
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: self.reads(package),
                 as_is: Vec::new(),
-                variables: variables(self.config, closure.iter().map(String::as_str)),
+                variables: variables(self.config, closure.iter().map(PackageName::as_str)),
             }
         };
         let mut leaves: Vec<CompileStage> = Vec::new();
         for output in self.outputs {
             let same = |leaf: &&mut CompileStage| {
-                leaf.package == output.package
-                    && leaf.bin.as_deref() == Some(output.bin)
+                leaf.package == *output.package
+                    && leaf.bin.as_ref() == Some(output.bin)
                     && leaf.linked_static == output.linked_static
             };
             let asked = Asked::by(output.features, output.default_features);
@@ -216,9 +221,10 @@ impl Group<'_> {
                 ..leaf
             });
         }
-        let (below, above): (Vec<&String>, Vec<&String>) =
+        let (below, above): (Vec<&PackageName>, Vec<&PackageName>) =
             order.iter().partition(|package| ground.contains(*package));
-        let library = |package: &&String| compile(format!("lib-{package}{suffix}"), package, None);
+        let library =
+            |package: &&PackageName| compile(format!("lib-{package}{suffix}"), package, None);
         let ground = below.iter().map(library).collect();
         let libraries = above.iter().map(library).collect();
         let groups = match self.config.strategy {
@@ -239,11 +245,11 @@ impl Group<'_> {
                 names.dedup();
                 names
             },
-            without_default: without_default.into_iter().map(str::to_owned).collect(),
-            packages: packages.into_iter().map(str::to_owned).collect(),
+            without_default: without_default.into_iter().map(PackageName::new).collect(),
+            packages: packages.into_iter().map(PackageName::new).collect(),
             features: features.into_iter().collect(),
             no_default_features,
-            unnamed: unnamed.map(str::to_owned),
+            unnamed: unnamed.map(PackageName::new),
             by_runner: self.first_resolver,
             ground,
             libraries,
@@ -254,7 +260,7 @@ impl Group<'_> {
             groups,
         };
         let names = selection.libraries.iter();
-        let names: Vec<String> = names
+        let names: Vec<StageName> = names
             .map(|stage| selection.library(&stage.package))
             .collect();
         for (stage, name) in selection.libraries.iter_mut().zip(names) {
@@ -292,7 +298,7 @@ impl Group<'_> {
     }
 
     /// All that a build of each package compiles.
-    fn closures(&self, activation: &Activation) -> BTreeMap<String, BTreeSet<String>> {
+    fn closures(&self, activation: &Activation) -> BTreeMap<PackageName, BTreeSet<PackageName>> {
         let patched =
             !below_third_party(self.workspace, activation.packages(), &BTreeSet::new()).is_empty();
         let closure = |package: &str| {
@@ -305,7 +311,7 @@ impl Group<'_> {
         };
         activation
             .packages()
-            .map(|package| (package.to_owned(), closure(package)))
+            .map(|package| (PackageName::new(package), closure(package)))
             .collect()
     }
 
@@ -313,12 +319,12 @@ impl Group<'_> {
     fn with_third_party(
         &self,
         activation: &Activation,
-        mut packages: BTreeSet<String>,
-    ) -> BTreeSet<String> {
+        mut packages: BTreeSet<PackageName>,
+    ) -> BTreeSet<PackageName> {
         loop {
             let below = below_third_party(
                 self.workspace,
-                packages.iter().map(String::as_str),
+                packages.iter().map(PackageName::as_str),
                 &BTreeSet::new(),
             );
             let more = activation.closure(below);
@@ -329,7 +335,7 @@ impl Group<'_> {
         }
     }
 
-    fn ground(&self, activation: &Activation) -> BTreeSet<String> {
+    fn ground(&self, activation: &Activation) -> BTreeSet<PackageName> {
         let foreign = |package: &&str| self.workspace.members[*package].foreign;
         let below = below_third_party(self.workspace, activation.packages(), &BTreeSet::new());
         activation.closure(activation.packages().filter(foreign).chain(below))
@@ -343,8 +349,8 @@ pub fn leaf<'a>(selections: &'a [Selection], output: &BinaryRequest<'_>) -> &'a 
         .iter()
         .flat_map(|selection| &selection.leaves)
         .find(|leaf| {
-            leaf.package == output.package
-                && leaf.bin.as_deref() == Some(output.bin)
+            leaf.package == *output.package
+                && leaf.bin.as_ref() == Some(output.bin)
                 && leaf.linked_static == output.linked_static
                 && leaf.asked.contains(&asked)
         })

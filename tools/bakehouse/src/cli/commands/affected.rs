@@ -14,6 +14,7 @@ use crate::plan::explain::{Output, State, reasons};
 use crate::problem::Problems;
 
 use super::why::line;
+use crate::names::TargetName;
 
 pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
     let now = session.plan()?;
@@ -38,7 +39,7 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
 struct Shown<'a> {
     version: u32,
     since: &'a str,
-    services: &'a BTreeSet<String>,
+    services: &'a BTreeSet<TargetName>,
     packs: &'a BTreeSet<String>,
 }
 
@@ -82,10 +83,10 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         .services
         .iter()
         .chain(&affected.pack_binaries)
-        .map(String::len)
+        .map(|name| name.len())
         .max()
         .unwrap_or_default();
-    let section = |title: &str, names: &BTreeSet<String>| {
+    let section = |title: &str, names: &BTreeSet<TargetName>| {
         if !names.is_empty() {
             anstream::println!("{}", title.bold());
         }

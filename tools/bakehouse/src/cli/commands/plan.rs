@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use owo_colors::OwoColorize;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::cli::hidden;
 use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
+use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
 use crate::plan::config::valid::Unify;
 use crate::plan::parted::Again;
@@ -95,7 +97,7 @@ struct ShownParted<'a> {
 struct ShownStage<'a> {
     name: &'a str,
     package: &'a str,
-    needs: &'a [String],
+    needs: &'a [PackageName],
     reads: Vec<&'a str>,
 }
 
@@ -126,7 +128,7 @@ impl<'a> Shown<'a> {
                     package: &service.package,
                     bin: &service.bin,
                     variant: service.variant.as_deref(),
-                    closure: service.closure.iter().map(String::as_str).collect(),
+                    closure: service.closure.iter().map(PackageName::as_str).collect(),
                     input_hash: &service.input_hash,
                 })
                 .collect(),
@@ -176,7 +178,7 @@ impl<'a> ShownChain<'a> {
     fn of(selection: &'a Selection) -> Self {
         let parted = selection.parted.iter();
         Self {
-            name: selection.deps(),
+            name: selection.deps().into(),
             outputs: selection.outputs.iter().map(String::as_str).collect(),
             parted_by: parted
                 .map(|parted| ShownParted {
@@ -252,7 +254,7 @@ fn text(plan: &Plan) {
                 .libraries
                 .iter()
                 .map(|library| library.package.clone());
-            let names: Vec<String> = names.collect();
+            let names: Vec<PackageName> = names.collect();
             if names.len() > 1 {
                 let room = WIDTH.saturating_sub(stage.name.len() + 4);
                 anstream::println!("  {}: {}", stage.name, short(&names, room));
@@ -300,7 +302,7 @@ fn chains(plan: &Plan) {
     }
 }
 
-fn laid(name: &str, needs: &[String]) {
+fn laid(name: &StageName, needs: &[PackageName]) {
     let needs = if needs.is_empty() {
         String::new()
     } else {
@@ -337,7 +339,7 @@ fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
 }
 
 /// As many of `names` as `room` has place for, and how many more there are.
-fn short(names: &[String], room: usize) -> String {
+fn short(names: &[impl Deref<Target = str>], room: usize) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };

@@ -15,6 +15,7 @@ use super::third_party::{cargo_build, compiling, deps, in_workspace, spec};
 use super::vendor;
 use super::wrapper::{as_is_mounts, before_compiler};
 use super::{BINARIES, BUILD, IMAGE};
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
@@ -88,7 +89,7 @@ fn library(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stag
     let mut mounts = grounds(selection);
     mounts.extend(floor::mount(plan));
     mounts.extend(as_is_mounts(&as_is));
-    mounts.extend(deltas(on.into_iter()));
+    mounts.extend(deltas(on.into_iter().map(Into::into)));
     let with_root = stage.libraries.iter().find(|library| library.with_root);
     mounts.push(root_manifest_mount(
         plan,
@@ -130,7 +131,7 @@ fn library_targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>)
 /// One binary, and nothing but the binary in its layer.
 fn binary(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Stage {
     let bin = stage.bin.as_deref().unwrap_or_default();
-    let on: Vec<String> = selection.laid_upon(stage).collect();
+    let on: Vec<StageName> = selection.laid_upon(stage).collect();
     let mut script = lay_out(plan, !on.is_empty(), !has_own_output(stage));
     let as_is: BTreeSet<&Utf8PathBuf> = stage.as_is.iter().collect();
     script.extend(before_compiler(plan, stage, &as_is));
@@ -191,7 +192,7 @@ fn grounds(selection: &Selection) -> Vec<Mount> {
         },
         vendor::mount(),
         Mount::Bind {
-            from: Some(selection.deps()),
+            from: Some(selection.deps().into()),
             source: "/deps/out".to_owned(),
             target: BUILD.to_owned(),
             writable: true,
@@ -208,7 +209,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
     let mut mounts = grounds(selection);
     mounts.extend(floor::mount(plan));
     mounts.extend(auditable::mount(plan));
-    mounts.extend(deltas(selection.laid_upon(stage)));
+    mounts.extend(deltas(selection.laid_upon(stage).map(Into::into)));
     mounts.push(root_manifest_mount(plan, stage));
     if !has_own_output(stage) {
         mounts.extend(manifest_mount(plan, stage));

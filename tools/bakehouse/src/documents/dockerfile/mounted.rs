@@ -56,7 +56,7 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     Stage {
         comment: vec![format!("{}: the binary {bin}.", leaf.name)],
         from: cross::base(plan),
-        name: leaf.name.clone(),
+        name: (&leaf.name).into(),
         instructions: arguments(["TARGETPLATFORM"])
             .chain(arguments(&leaf.variables))
             .chain(compiling(plan))

@@ -126,7 +126,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
     let copied = files.map(|files| (files.stage.clone(), FILES)).into_iter();
-    let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
+    let copied = copied.chain([(String::from(&service.leaf), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),
         source: format!("{folder}/"),
@@ -143,7 +143,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     Stage {
         comment: vec![format!("{}: the image.", service.name)],
         from: base.to_owned(),
-        name: service.name.clone(),
+        name: (&service.name).into(),
         instructions,
     }
 }
@@ -156,9 +156,9 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
             binary.target, binary.folder
         )],
         from: "scratch".to_owned(),
-        name: binary.target.clone(),
+        name: (&binary.target).into(),
         instructions: vec![Instruction::Copy {
-            from: Some(binary.leaf.clone()),
+            from: Some((&binary.leaf).into()),
             source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],

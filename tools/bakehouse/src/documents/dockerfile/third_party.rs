@@ -73,7 +73,7 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
             selection.packages.join(", ")
         )],
         from: cross::base(plan),
-        name: selection.deps(),
+        name: selection.deps().into(),
         instructions: arguments([cross::platform_of_compiler(plan)])
             .chain(arguments(selection.ground_variables()))
             .chain(compiling(plan))

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::graph::Workspace;
 use crate::graph::member::EdgeKind;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::costs::{Commits, Costs, Merge, ServiceCost, Split, Times};
@@ -313,10 +314,10 @@ fn stages(plan: &Plan, leaf: &str, output: &str) -> Vec<String> {
         let mut leaves = selection.leaves.iter();
         if let Some(leaf) = leaves.find(|stage| stage.name == leaf) {
             if plan.config.strategy == Strategy::Layer {
-                stages.push(selection.deps());
-                stages.extend(selection.laid_upon(leaf));
+                stages.push(selection.deps().into());
+                stages.extend(selection.laid_upon(leaf).map(String::from));
             }
-            stages.push(leaf.name.clone());
+            stages.push((&leaf.name).into());
         }
     }
     stages.push(output.to_owned());
@@ -339,7 +340,7 @@ fn library_stages(plan: &Plan, package: &str) -> Vec<String> {
         .iter()
         .flat_map(|selection| &selection.libraries);
     let own = libraries.filter(|stage| stage.package == package);
-    own.map(|stage| stage.name.clone()).collect()
+    own.map(|stage| (&stage.name).into()).collect()
 }
 
 /// The compiled packages that each of them depends on.
@@ -351,7 +352,7 @@ fn direct<'a>(workspace: &'a Workspace, plan: &'a Plan) -> BTreeMap<&'a str, BTr
             let all: BTreeSet<&str> = selections()
                 .filter_map(|selection| selection.closures.get(name))
                 .flatten()
-                .map(String::as_str)
+                .map(PackageName::as_str)
                 .collect();
             let edges = workspace.members[name].edges.iter();
             let needed = edges

@@ -109,7 +109,7 @@ impl Check<'_> {
         };
         let before = self.problems.len();
         let text = self.image_name(registry, Form::Prefix);
-        let services = services.iter().map(|service| service.name.clone());
+        let services = services.iter().map(|service| service.name.to_string());
         let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let longest = services.chain(packs).max_by_key(String::len);
         if let Some(longest) = longest
@@ -256,7 +256,7 @@ impl Check<'_> {
         });
         // A pack's own name is that of its image.
         let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
-        let names = services.iter().map(|service| service.name.clone());
+        let names = services.iter().map(|service| service.name.to_string());
         let mut seen = BTreeSet::new();
         for name in names
             .chain(binaries)

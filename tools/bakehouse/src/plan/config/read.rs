@@ -120,7 +120,7 @@ impl Check<'_> {
                 .replace(['/', ':', '.', '@'], "-"),
             (None, None) => services
                 .first()
-                .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
+                .map_or_else(|| "workspace".to_owned(), |first| first.package.to_string()),
         };
         let runtime = raw.bases.runtime.as_ref().map_or_else(
             || bases::RUNTIME.to_owned(),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::names::{BinaryName, PackageName, TargetName};
+
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
 
@@ -107,15 +109,15 @@ pub struct Config {
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// Libraries that share a stage: per package the group's name.
-    pub groups: BTreeMap<String, String>,
+    pub groups: BTreeMap<PackageName, String>,
     /// Per package: paths outside its folder that its build reads.
-    pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub inputs: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// Paths in the folder of each package that its build does not read.
-    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The only paths in the folder of each package that its build reads, besides the folders of its targets.
-    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.
-    pub variables: BTreeMap<String, Vec<String>>,
+    pub variables: BTreeMap<PackageName, Vec<String>>,
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
@@ -141,12 +143,12 @@ pub struct OutputConfig {
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
     /// Target name.
-    pub name: String,
+    pub name: TargetName,
     /// The name without the variant.
     pub family: String,
     pub variant: Option<String>,
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
@@ -161,7 +163,7 @@ pub struct ServiceConfig {
 pub struct ComposeConfig {
     pub health: Option<Health>,
     /// Names of services, each variant by its own.
-    pub depends_on: Vec<String>,
+    pub depends_on: Vec<TargetName>,
     pub packs: PacksMount,
     /// `None`: the container's own layer, all writable.
     pub state: Option<State>,
@@ -221,8 +223,8 @@ pub struct PackConfig {
 /// A binary that is built into a pack.
 #[derive(Clone, Debug)]
 pub struct PackBinaryConfig {
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     /// The features that it asks for and those that it requires.
     pub features: Vec<String>,
     /// Set if the package's default features are on.

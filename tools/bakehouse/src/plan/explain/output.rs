@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 
@@ -12,7 +13,7 @@ pub struct Output<'a> {
     pub name: &'a str,
     pub package: &'a str,
     pub bin: &'a str,
-    pub closure: &'a BTreeSet<String>,
+    pub closure: &'a BTreeSet<PackageName>,
     pub inputs: &'a Inputs,
     pub input_hash: &'a str,
     /// The stage that builds its binary.

@@ -119,7 +119,7 @@ impl<'a> Explained<'a> {
                 push(
                     state.manifest(package).as_str(),
                     "features are unified with it".to_owned(),
-                    vec![package.clone(), self.is.name.to_owned()],
+                    vec![package.to_string(), self.is.name.to_owned()],
                 );
             }
             Part::Crate(folder) => {

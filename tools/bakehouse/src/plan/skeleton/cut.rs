@@ -10,6 +10,7 @@ use super::model::{MemberSkeleton, RUNNER, Role, Runner};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::{Member, Workspace, patch};
+use crate::names::PackageName;
 use crate::plan::development::Development;
 use crate::plan::profile;
 
@@ -20,7 +21,7 @@ pub(super) struct Cut<'a> {
     pub(super) profile: &'a str,
     /// The packages that are compiled and have a binary of a name.
     pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    pub(super) kept: &'a BTreeMap<String, Role>,
+    pub(super) kept: &'a BTreeMap<PackageName, Role>,
     /// The entries of the lock that they reach.
     pub(super) reachable: &'a [&'a Package],
     /// Packages whose version is not masked.
@@ -70,7 +71,7 @@ impl Cut<'_> {
     fn masked(&self, member: &Member, role: Role) -> Table {
         let manifest = self.development.manifest(&member.name);
         let build_script = member.build_script && role != Role::Asking;
-        let own_version = self.plain.contains(&member.name);
+        let own_version = self.plain.contains(member.name.as_str());
         let mut table = masked(member, manifest, build_script, own_version);
         if role == Role::Asking {
             without_library(&mut table, member);
@@ -79,7 +80,7 @@ impl Cut<'_> {
     }
 
     fn hollow(&self, member: &Member) -> Table {
-        let mut table = hollow(member, self.plain.contains(&member.name));
+        let mut table = hollow(member, self.plain.contains(member.name.as_str()));
         without_library(&mut table, member);
         table
     }
@@ -136,7 +137,7 @@ impl Cut<'_> {
             .any(|member| self.kept[&member.name] == Role::Ground);
         let mut inner = Table::new();
         inner.insert("resolver".into(), workspace.resolver().into());
-        let own = |(name, _): &(&String, &Role)| !workspace.members[*name].foreign;
+        let own = |(name, _): &(&PackageName, &Role)| !workspace.members[*name].foreign;
         let dirs = |foreign: bool| -> BTreeSet<Utf8PathBuf> {
             let kept = self.kept.iter().filter(|package| own(package) != foreign);
             kept.map(|(name, _)| relative(folder, &workspace.members[name].dir))

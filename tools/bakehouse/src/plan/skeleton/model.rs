@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::names::PackageName;
 use crate::plan::development::Development;
 
 /// The skeleton of a workspace.
@@ -24,9 +25,9 @@ pub struct Skeleton {
     /// The manifest of [`RUNNER`], where something needs it.
     pub runner: Option<String>,
     /// Packages whose name a third-party crate has, too.
-    pub ambiguous: BTreeSet<String>,
+    pub ambiguous: BTreeSet<PackageName>,
     /// By package name.
-    pub members: BTreeMap<String, MemberSkeleton>,
+    pub members: BTreeMap<PackageName, MemberSkeleton>,
 }
 
 /// An empty package whose build script can depend on each library that the compiler or a build script runs, by a
@@ -56,9 +57,9 @@ impl Runner<'_> {
 /// The packages that a skeleton is made for.
 #[derive(Clone, Copy)]
 pub struct Packages<'a> {
-    pub compiled: &'a BTreeSet<String>,
+    pub compiled: &'a BTreeSet<PackageName>,
     /// The packages among them that are compiled with the third-party crates.
-    pub ground: &'a BTreeSet<String>,
+    pub ground: &'a BTreeSet<PackageName>,
     pub development: &'a Development,
 }
 

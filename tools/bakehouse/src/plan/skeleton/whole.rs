@@ -6,6 +6,7 @@ use super::cut::{Cut, text};
 use super::model::{Packages, Role, Runner, Skeleton};
 use crate::graph::each::each;
 use crate::graph::{Workspace, patch};
+use crate::names::PackageName;
 
 impl Skeleton {
     /// The skeleton of a workspace whose images are built with `profile`.
@@ -21,7 +22,7 @@ impl Skeleton {
             development,
         } = packages;
         let asking = &development.asking;
-        let role = |name: &String| {
+        let role = |name: &PackageName| {
             if ground.contains(name) {
                 Role::Ground
             } else if asking.contains(name) {
@@ -40,16 +41,16 @@ impl Skeleton {
         let loaded = counting()
             .flat_map(|name| workspace.members[name].loaded())
             .filter(|name| workspace.members.contains_key(*name));
-        let mut kept: BTreeMap<String, Role> = counting()
+        let mut kept: BTreeMap<PackageName, Role> = counting()
             .cloned()
-            .chain(loaded.map(str::to_owned))
+            .chain(loaded.map(PackageName::new))
             .map(|name| (name.clone(), role(&name)))
             .collect();
-        let direct = |kept: &BTreeMap<String, Role>| -> BTreeMap<String, BTreeSet<String>> {
+        let direct = |kept: &BTreeMap<PackageName, Role>| -> BTreeMap<String, BTreeSet<String>> {
             let direct = kept.iter().map(|(name, role)| match role {
-                Role::Hollow => (name.clone(), BTreeSet::new()),
+                Role::Hollow => (name.into(), BTreeSet::new()),
                 _ => (
-                    name.clone(),
+                    name.into(),
                     development.dependencies(&workspace.members[name]),
                 ),
             });
@@ -63,7 +64,7 @@ impl Skeleton {
         kept.extend(
             below
                 .into_iter()
-                .map(|name| (name.to_owned(), Role::Hollow)),
+                .map(|name| (PackageName::new(name), Role::Hollow)),
         );
         let direct = direct(&kept);
         let reachable = workspace.lock.reachable(&direct);
@@ -75,7 +76,7 @@ impl Skeleton {
             .chain(
                 kept.iter()
                     .filter(|(_, role)| **role == Role::Ground)
-                    .map(|(name, _)| name.clone()),
+                    .map(|(name, _)| name.into()),
             )
             .collect();
         let mut binaries: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -126,7 +127,7 @@ impl Skeleton {
                 .collect(),
             runner: (!runner.is_empty()).then(|| text(&cut.runner())),
             members: {
-                let names: Vec<&String> = kept.keys().collect();
+                let names: Vec<&PackageName> = kept.keys().collect();
                 let members = each(&names, |name| cut.member(&workspace.members[*name]));
                 names.into_iter().cloned().zip(members).collect()
             },
