@@ -99,6 +99,39 @@ fn a_circle_is_found_over_any_number_of_files_and_over_what_a_module_hands_on() 
     assert!(found(&none).is_empty());
 }
 
+#[test]
+fn no_two_types_of_a_room_have_one_name() {
+    let mut files: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for source in sources().into_values() {
+        let Some((room, _)) = source.file.split_once('/') else {
+            continue;
+        };
+        for name in types(&source.text) {
+            let known = files.entry((room.to_owned(), name)).or_default();
+            known.push(source.file.clone());
+        }
+    }
+    files.retain(|_, files| files.len() > 1);
+    assert!(files.is_empty(), "{files:#?}");
+    assert_eq!(
+        types("struct A; enum B {} mod c { pub trait D {} } fn e() { type F = u8; }"),
+        ["A", "B"]
+    );
+}
+
+/// The types that a file has at its top.
+fn types(text: &str) -> Vec<String> {
+    let items = syn::parse_file(text).unwrap().items;
+    let name = |item: &syn::Item| match item {
+        syn::Item::Struct(item) => Some(item.ident.to_string()),
+        syn::Item::Enum(item) => Some(item.ident.to_string()),
+        syn::Item::Trait(item) => Some(item.ident.to_string()),
+        syn::Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
+    };
+    items.iter().filter_map(name).collect()
+}
+
 /// The way to a module from the root of the crate.
 type Module = Vec<String>;
 

@@ -1,4 +1,4 @@
-//! Turns the steps of a scenario into texts to write, once for all ways.
+//! Turns the steps of a scenario into texts to write, once for all contenders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -10,7 +10,7 @@ use super::subject::Subject;
 use super::tree::{self, Texts};
 use crate::problem::{Code, Problem};
 
-/// A step that every way can carry out.
+/// A step that every contender can carry out.
 #[derive(Clone, Debug)]
 pub enum Action {
     Write(Texts),
@@ -19,7 +19,7 @@ pub enum Action {
     Measure(What, BTreeMap<String, u32>),
 }
 
-/// The workspace as all ways have it, and its edits.
+/// The workspace as all contenders have it, and its edits.
 #[derive(Debug)]
 pub struct Edits<'a> {
     subject: &'a Subject,

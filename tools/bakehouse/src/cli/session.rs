@@ -10,7 +10,7 @@ use crate::graph::cargo::Cargo;
 use crate::graph::{Sources, Workspace};
 use crate::plan::config::Config;
 use crate::plan::draft::Draft;
-use crate::plan::explain::State;
+use crate::plan::explain::WorkspaceState;
 use crate::plan::lock_graph::LockGraph;
 use crate::plan::{Plan, builder};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -40,8 +40,8 @@ impl Planned {
     }
 
     /// For explanations.
-    pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> State<'a> {
-        State {
+    pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> WorkspaceState<'a> {
+        WorkspaceState {
             workspace: &self.workspace,
             plan: &self.plan,
             lock,

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::documents::seal::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::plan::config::SKELETON;
 use crate::problem::{Code, Problem};
 
@@ -112,7 +112,7 @@ pub fn compare(
 /// `file-unreadable`.
 pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
-    for change in each(documents, |document| change(root, document)) {
+    for change in parallel_map(documents, |document| change(root, document)) {
         changes.extend(change?);
     }
     Ok(changes)

@@ -104,7 +104,7 @@ impl Activation {
     }
 
     /// Returns the packages that are not compiled, but affect the features of those that are.
-    pub fn asking(&self) -> impl Iterator<Item = &str> {
+    pub fn requesting(&self) -> impl Iterator<Item = &str> {
         let all = self.features.keys();
         all.filter(|package| !self.builds.contains_key(package.as_str()))
             .map(PackageName::as_str)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::each::each;
 use super::inputs::normal;
 use super::listing::is_of_a_build_script;
+use super::parallel::parallel_map;
 use super::{Member, Sources, Workspace, literals};
 use crate::names::PackageName;
 use crate::problem::Problem;
@@ -29,7 +29,7 @@ impl Workspace {
             .into_iter()
             .filter_map(|name| self.members.get(name));
         let members: Vec<&Member> = members.collect();
-        let found = each(&members, |member| self.as_is(sources, member));
+        let found = parallel_map(&members, |member| self.as_is(sources, member));
         let found = members
             .iter()
             .zip(found)

@@ -8,17 +8,18 @@ use std::time::SystemTime;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 
-use super::memory::{Kept, Memory};
-use super::seen::{changed_since, seen};
+use super::fingerprint::{changed_since, fingerprint};
+use super::metadata_cache::{Kept, MetadataCache};
 use super::{artifact_refusal, context};
 use crate::problem::{Code, Problem};
 
 /// Asks Cargo about workspaces, and no more often than it has to.
 #[derive(Clone, Debug, Default)]
 pub struct Cargo {
-    memory: Option<Memory>,
-    /// What it said in this run.
-    heard: RefCell<Vec<Answer>>,
+    /// Keeps answers from run to run.
+    cache: Option<MetadataCache>,
+    /// Answers of this run.
+    answers: RefCell<Vec<Answer>>,
     asked: Cell<usize>,
 }
 
@@ -27,7 +28,7 @@ pub struct Cargo {
 struct Answer {
     start: Utf8PathBuf,
     top: Utf8PathBuf,
-    seen: String,
+    fingerprint: String,
     text: String,
 }
 
@@ -35,7 +36,7 @@ impl Cargo {
     /// Remembers from run to run what Cargo said, as long as everything that it looked at is the same.
     pub fn remembering() -> Self {
         Self {
-            memory: Memory::of_user(),
+            cache: MetadataCache::of_user(),
             ..Self::default()
         }
     }
@@ -43,7 +44,7 @@ impl Cargo {
     /// The same, with another folder than the user's to remember in.
     pub fn remembering_in(folder: &Utf8Path) -> Self {
         Self {
-            memory: Some(Memory::of(folder)),
+            cache: Some(MetadataCache::of(folder)),
             ..Self::default()
         }
     }
@@ -56,7 +57,7 @@ impl Cargo {
     /// The same, for a folder that will soon be gone: it knows what was said so far, and keeps nothing.
     pub fn for_once(&self) -> Self {
         Self {
-            memory: None,
+            cache: None,
             ..self.clone()
         }
     }
@@ -68,8 +69,8 @@ impl Cargo {
     pub fn metadata(&self, manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
         let start = start(manifest_path);
         let known = start.as_deref().and_then(|start| {
-            let heard = self.heard(start);
-            heard.or_else(|| self.recalled(start))
+            let known = self.answered_before(start);
+            known.or_else(|| self.cached(start))
         });
         if let Some(metadata) = known {
             tracing::debug!("cargo is not asked: it would say what it said before");
@@ -86,27 +87,31 @@ impl Cargo {
     }
 
     /// What it said in this run of a workspace that is the same, but for where it stands.
-    fn heard(&self, start: &Utf8Path) -> Option<Metadata> {
+    fn answered_before(&self, start: &Utf8Path) -> Option<Metadata> {
         let top = top(start);
-        let heard = self.heard.borrow();
-        heard.iter().find_map(|answer| {
+        let answers = self.answers.borrow();
+        answers.iter().find_map(|answer| {
             let metadata = answer.moved(start, top)?;
-            let same = seen(&metadata, start, top)? == answer.seen;
+            let same = fingerprint(&metadata, start, top)? == answer.fingerprint;
             same.then_some(metadata)
         })
     }
 
-    fn recalled(&self, start: &Utf8Path) -> Option<Metadata> {
-        let Kept { seen: then, text } = self.memory.as_ref()?.recall(start)?;
+    /// The answer in the cache, if everything that Cargo reads is as it was then.
+    fn cached(&self, start: &Utf8Path) -> Option<Metadata> {
+        let Kept {
+            fingerprint: then,
+            text,
+        } = self.cache.as_ref()?.get(start)?;
         let metadata = parse(text.clone()).ok()?;
         let top = top(start).to_owned();
-        if seen(&metadata, start, &top)? != then {
+        if fingerprint(&metadata, start, &top)? != then {
             return None;
         }
-        self.heard.borrow_mut().push(Answer {
+        self.answers.borrow_mut().push(Answer {
             start: start.to_owned(),
             top,
-            seen: then,
+            fingerprint: then,
             text,
         });
         Some(metadata)
@@ -117,18 +122,18 @@ impl Cargo {
         if changed_since(metadata, &start, &top, asked) {
             return;
         }
-        let Some(seen) = seen(metadata, &start, &top) else {
+        let Some(fingerprint) = fingerprint(metadata, &start, &top) else {
             return;
         };
-        let kept = Kept { seen, text };
-        if let Some(memory) = &self.memory {
-            memory.keep(&start, &kept);
+        let kept = Kept { fingerprint, text };
+        if let Some(cache) = &self.cache {
+            cache.put(&start, &kept);
         }
-        let Kept { seen, text } = kept;
-        self.heard.borrow_mut().push(Answer {
+        let Kept { fingerprint, text } = kept;
+        self.answers.borrow_mut().push(Answer {
             start,
             top,
-            seen,
+            fingerprint,
             text,
         });
     }

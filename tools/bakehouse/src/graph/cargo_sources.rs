@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use super::each::each;
 use super::lock::Lock;
+use super::parallel::parallel_map;
 use super::patch::normalised;
 use super::sources::unreadable;
 use super::toml_file::read_toml;
@@ -162,7 +162,7 @@ fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Probl
         }
     }
     folders.sort_unstable();
-    let read = each(&folders, |path| {
+    let read = parallel_map(&folders, |path| {
         let manifest = read_toml(&path.join("Cargo.toml"))?;
         let package = manifest.get("package").and_then(Value::as_table);
         let text = |key: &str| Some(package?.get(key)?.as_str()?.to_owned());

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::check_plain;
-use super::each::each;
 use super::known::{Known, known};
 use super::literals;
+use super::parallel::parallel_map;
 use super::pattern::Ignored;
 use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
 use super::tracked::Tracked;
@@ -149,10 +149,11 @@ impl Workspace {
             .filter_map(|doubtful| doubtful.path.file_name());
         let sought: Vec<&str> = sought.chain(["CARGO_PKG_"]).collect();
         texts.retain(|(_, text)| sought.iter().any(|name| text.contains(name)));
-        let names: BTreeSet<String> = each(&texts, |(path, text)| parts(text, is_script(path)))
-            .into_iter()
-            .flatten()
-            .collect();
+        let names: BTreeSet<String> =
+            parallel_map(&texts, |(path, text)| parts(text, is_script(path)))
+                .into_iter()
+                .flatten()
+                .collect();
         let is_named = |doubtful: &Doubtful| {
             let name = doubtful.path.file_name().unwrap_or_default();
             goes_through && doubtful.may_be_come_upon

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::each::each;
+use super::parallel::parallel_map;
 use super::paths::in_order;
 use crate::names::PackageName;
 use crate::problem::{Code, Problem};
@@ -77,7 +77,7 @@ impl Sources {
         development: &BTreeSet<Utf8PathBuf>,
     ) -> Result<Self, Problem> {
         let mut sources = Self::default();
-        let mut named = Named::new(development);
+        let mut named = NamedInSources::new(development);
         let named_in_part =
             |folder: &&Utf8PathBuf| paths.iter().any(|path| path.starts_with(folder));
         named.declared = development.iter().filter(named_in_part).collect();
@@ -87,7 +87,7 @@ impl Sources {
             .cloned()
             .partition(|folder| mentioned.contains(folder));
         let none = BTreeSet::new();
-        sources.add(root, &needed, &none, &Named::new(&none))?;
+        sources.add(root, &needed, &none, &NamedInSources::new(&none))?;
         let left_out = rest.into_iter().filter(|folder| !paths.contains(folder));
         sources.left_out = left_out.collect();
         Ok(sources)
@@ -99,17 +99,17 @@ impl Sources {
         root: &Utf8Path,
         paths: &[Utf8PathBuf],
         without: &BTreeSet<Utf8PathBuf>,
-        named: &Named<'_>,
+        named: &NamedInSources<'_>,
     ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
         let mut places = Vec::new();
-        for walk in each(paths, |path| Walk::of(root, path, without)) {
+        for walk in parallel_map(paths, |path| Walk::of(root, path, without)) {
             let walk = walk?;
             places.extend(walk.places);
             self.kept.extend(walk.kept);
         }
         places.sort_unstable_by(|a: &Utf8PathBuf, b| in_order(a, b));
         places.dedup();
-        let read = each(&places, |path| Read::of(root, path, named));
+        let read = parallel_map(&places, |path| Read::of(root, path, named));
         let mut mentioned = BTreeSet::new();
         let (mut files, mut rust) = (Vec::new(), Vec::new());
         for (path, read) in places.into_iter().zip(read) {
@@ -136,7 +136,7 @@ impl Sources {
         folders: impl IntoIterator<Item = &'a Utf8PathBuf>,
     ) -> Result<(), Problem> {
         let folders: Vec<&Utf8PathBuf> = folders.into_iter().collect();
-        let read = each(&folders, |folder| {
+        let read = parallel_map(&folders, |folder| {
             let mut files = Vec::new();
             let walk = ignore::WalkBuilder::new(root.join(folder))
                 .standard_filters(false)
@@ -195,7 +195,11 @@ struct Read {
 
 impl Read {
     /// Nothing for what is neither a file nor a folder.
-    fn of(root: &Utf8Path, path: &Utf8Path, named: &Named<'_>) -> Result<Option<Self>, Problem> {
+    fn of(
+        root: &Utf8Path,
+        path: &Utf8Path,
+        named: &NamedInSources<'_>,
+    ) -> Result<Option<Self>, Problem> {
         let Some((state, content)) = state(&root.join(path))? else {
             return Ok(None);
         };
@@ -328,13 +332,13 @@ pub(super) fn is_never_source(path: &Path) -> bool {
 }
 
 /// Folders of tests, benches and examples that other sources name.
-struct Named<'a> {
+struct NamedInSources<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
     /// Those of which the configuration says what other packages read.
     declared: BTreeSet<&'a Utf8PathBuf>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedInSources<'a> {
     fn new(folders: &'a BTreeSet<Utf8PathBuf>) -> Self {
         Self {
             folders,
@@ -520,7 +524,8 @@ mod tests {
             ("a/README.md", "in tests/ are tests", &[]),
         ];
         for (path, text, expected) in rows {
-            let found = Named::new(&folders).look(path.into(), FileKind::Plain, text.as_bytes());
+            let found =
+                NamedInSources::new(&folders).look(path.into(), FileKind::Plain, text.as_bytes());
             let found: Vec<&str> = found.iter().map(|path| path.as_str()).collect();
             assert_eq!(found, expected, "{path}: {text}");
         }

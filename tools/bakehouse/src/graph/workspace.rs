@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::cargo::{Cargo, metadata_apart};
 use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
-use super::each::each;
 use super::package::{Found, Surroundings};
+use super::parallel::parallel_map;
 use super::paths::outermost;
 use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
@@ -231,7 +231,7 @@ impl Workspace {
         let mut members: BTreeMap<PackageName, Member> = BTreeMap::new();
         let mut foreign = BTreeMap::new();
         let found: Vec<&Found> = found.values().collect();
-        let made = each(&found, |found| surroundings.member(found));
+        let made = parallel_map(&found, |found| surroundings.member(found));
         for (found, member) in found.into_iter().zip(made) {
             let member = member?;
             if member.foreign && !foreign.contains_key(&member.workspace) {
@@ -383,7 +383,7 @@ fn local_packages(
     let mut found = BTreeMap::new();
     let mut open: BTreeSet<Utf8PathBuf> = further.into_iter().collect();
     let root = metadata.workspace_root;
-    let manifests = each(&metadata.packages, |package| {
+    let manifests = parallel_map(&metadata.packages, |package| {
         read_manifest(&package.manifest_path)
     });
     // There dev-dependencies have a say in features.

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::parted::Parted;
 use super::request::{BinaryRequest, binary_requests};
 use crate::graph::activation::Gain;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::{Activation, Workspace};
 use crate::names::PackageName;
 
@@ -62,7 +62,7 @@ pub fn chains<'a>(
     }
     let mut same: Vec<Vec<BinaryRequest<'a>>> = by_asked.into_values().collect();
     same.sort_by(|a, b| a[0].name.cmp(&b[0].name));
-    let nodes: Vec<Node<'a>> = each(&same, |outputs| {
+    let nodes: Vec<Node<'a>> = parallel_map(&same, |outputs| {
         let alone = builds.of(&outputs[..1]);
         Node {
             outputs: outputs.clone(),
@@ -96,7 +96,7 @@ fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     }
     let places: Vec<usize> = (0..nodes.len()).collect();
     let all = |strict: bool| {
-        let above = each(&places, |one| {
+        let above = parallel_map(&places, |one| {
             let others = places[*one..].iter().copied();
             let parted = |other: &usize| builds.parted(&nodes[*one], &nodes[*other], strict);
             others.filter(parted).collect::<Vec<_>>()

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::asks::Asking;
 use super::config::Config;
 use super::config::valid::ServiceConfig;
-use super::development::{Development, heard, with_development};
+use super::development::{Development, dev_dependents, with_development};
+use super::feature_requests::FeatureRequests;
 use super::inherit;
 use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
@@ -17,18 +17,18 @@ use super::settings::Settings;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
 use super::tables::canonical;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
 use crate::names::PackageName;
 
 /// What is compiled together with unified features.
-pub struct Together<'a> {
+pub struct UnifiedSelection<'a> {
     selection: &'a Selection,
-    lock: lock_graph::Together,
+    lock: lock_graph::UnifiedPackages,
     /// What each of its packages asks of others, by name.
-    asking: BTreeMap<&'a str, Asking<'a>>,
+    requesting: BTreeMap<&'a str, FeatureRequests<'a>>,
     /// By the part of the lock: most outputs have the same.
     reached: Mutex<HashMap<LockPart, Arc<Reached>>>,
 }
@@ -109,7 +109,7 @@ impl<'a> Collector<'a> {
             collector.inherited.insert(&member.name, keys);
         }
         let names: Vec<&PackageName> = compiled.iter().collect();
-        let packages = each(&names, |name| {
+        let packages = parallel_map(&names, |name| {
             let manifest = skeleton.members[*name].own.clone();
             collector.package(name, manifest)
         });
@@ -153,40 +153,40 @@ impl<'a> Collector<'a> {
     }
 
     /// What `selection` compiles, for [`Self::binary`].
-    pub fn together(&self, selection: &'a Selection) -> Together<'a> {
-        let asking = selection.activation.asking();
-        let asking = asking.filter(|package| self.development.counts(package));
+    pub fn together(&self, selection: &'a Selection) -> UnifiedSelection<'a> {
+        let requesting = selection.activation.requesting();
+        let requesting = requesting.filter(|package| self.development.counts(package));
         let names: Vec<&str> = selection
             .closures
             .keys()
             .map(PackageName::as_str)
-            .chain(asking)
+            .chain(requesting)
             .collect();
         let packages = names.iter().map(|name| PackageName::new(*name)).collect();
-        let heard = heard(
+        let dev_dependents = dev_dependents(
             self.workspace,
             selection.packages.iter().map(PackageName::as_str),
         );
-        let asking = each(&names, |package| {
+        let requesting = parallel_map(&names, |package| {
             let member = &self.workspace.members[*package];
             let workspace = self.workspace.manifest_of(member);
             let manifest = self.development.manifest(package);
-            let asking = if heard.contains(package) {
-                Asking::new(workspace, member, manifest, &selection.activation)
+            let requesting = if dev_dependents.contains(package) {
+                FeatureRequests::new(workspace, member, manifest, &selection.activation)
             } else {
                 let manifest = with_development(manifest, |_| false);
-                Asking::new(workspace, member, &manifest, &selection.activation)
+                FeatureRequests::new(workspace, member, &manifest, &selection.activation)
             };
-            (member.name.as_str(), asking)
+            (member.name.as_str(), requesting)
         });
-        let development = heard.into_iter().map(|name| {
+        let development = dev_dependents.into_iter().map(|name| {
             let names = self.development.names(name);
             (name, names.map(String::as_str).collect())
         });
         let development = development.collect();
-        Together {
+        UnifiedSelection {
             selection,
-            asking: asking.into_iter().collect(),
+            requesting: requesting.into_iter().collect(),
             reached: Mutex::default(),
             lock: self
                 .lock
@@ -194,11 +194,11 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What can change the binary of `leaf`, which compiles `closure`. Features are unified over `together`.
+    /// What can change the binary of `binary_stage`, which compiles `closure`. Features are unified over `together`.
     pub fn binary(
         &self,
-        together: &Together<'_>,
-        leaf: &CompileStage,
+        together: &UnifiedSelection<'_>,
+        binary_stage: &CompileStage,
         closure: &BTreeSet<PackageName>,
     ) -> Inputs {
         // Most of it is in order, and quicker to put in place all together.
@@ -207,7 +207,7 @@ impl<'a> Collector<'a> {
             let digest = self.packages[package].digest.clone();
             parts.push((Part::Package(package.clone()), digest));
         }
-        let built = together.selection.activation.built(&leaf.package);
+        let built = together.selection.activation.built(&binary_stage.package);
         for package in closure {
             // Local packages that replace crates are not part of this activation.
             let features = match built.get(package.as_str()) {
@@ -226,7 +226,9 @@ impl<'a> Collector<'a> {
         let reached = self.reached(together, self.lock.part(closure, &together.lock));
         let others = reached.asked.iter();
         let others = others.filter(|(package, _)| !closure.contains(package));
-        parts.extend(others.map(|(package, asked)| (Part::Asks(package.clone()), asked.clone())));
+        parts.extend(
+            others.map(|(package, asked)| (Part::FeatureRequests(package.clone()), asked.clone())),
+        );
         parts.extend(reached.locked.iter().cloned());
         self.workspace_manifests(&mut parts, closure);
         parts.extend(reached.decided.iter().map(|(key, value)| {
@@ -234,7 +236,7 @@ impl<'a> Collector<'a> {
             (part, value.clone())
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
-        self.settings.binary(&mut inputs, leaf);
+        self.settings.binary(&mut inputs, binary_stage);
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
@@ -249,7 +251,7 @@ impl<'a> Collector<'a> {
     }
 
     /// What follows from `part` for what is compiled together.
-    fn reached(&self, together: &Together<'_>, part: LockPart) -> Arc<Reached> {
+    fn reached(&self, together: &UnifiedSelection<'_>, part: LockPart) -> Arc<Reached> {
         let mut known = together
             .reached
             .lock()
@@ -263,7 +265,7 @@ impl<'a> Collector<'a> {
             .collect();
         let members = entries().filter_map(|index| self.lock.member(index));
         let asked = members.filter_map(|package| {
-            let asked = together.asking.get(package)?.of(&names)?;
+            let asked = together.requesting.get(package)?.of(&names)?;
             Some((PackageName::new(package), asked))
         });
         let locked = entries().map(|index| {
@@ -310,7 +312,7 @@ impl<'a> Collector<'a> {
         closure: &BTreeSet<PackageName>,
     ) {
         for (package, names) in &self.config.variables {
-            if !closure.contains(package) && !selection.is_ground(package) {
+            if !closure.contains(package) && !selection.is_path_dependency(package) {
                 continue;
             }
             for name in names {

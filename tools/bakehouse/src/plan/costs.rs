@@ -130,7 +130,7 @@ pub struct Library<'a> {
 
 /// A binary.
 #[derive(Clone, Debug)]
-struct Leaf<'a> {
+struct BinaryStage<'a> {
     seconds: f64,
     closure: BTreeSet<&'a str>,
 }
@@ -139,7 +139,7 @@ struct Leaf<'a> {
 #[derive(Clone, Debug)]
 pub struct Costs<'a> {
     pub libraries: Vec<Library<'a>>,
-    leaves: BTreeMap<&'a str, Leaf<'a>>,
+    binary_stages: BTreeMap<&'a str, BinaryStage<'a>>,
     commits: &'a Commits,
     /// For each library which of the commits' sets compile it anew.
     touched: Vec<Vec<bool>>,
@@ -177,7 +177,7 @@ pub struct Merge {
 impl<'a> Costs<'a> {
     pub fn new(plan: &'a Plan, times: &Times<'a>, commits: &'a Commits) -> Self {
         let mut libraries: BTreeMap<&str, Library<'a>> = BTreeMap::new();
-        let mut leaves = BTreeMap::new();
+        let mut binary_stages = BTreeMap::new();
         for selection in &plan.selections {
             let closure = |package: &str| -> BTreeSet<&'a str> {
                 selection
@@ -197,17 +197,17 @@ impl<'a> Costs<'a> {
                 });
                 library.closure.extend(closure(&stage.package));
             }
-            for stage in &selection.leaves {
-                let leaf = Leaf {
+            for stage in &selection.binary_stages {
+                let binary_stage = BinaryStage {
                     seconds: times.of(&stage.name, &stage.package),
                     closure: closure(&stage.package),
                 };
-                for package in &leaf.closure {
+                for package in &binary_stage.closure {
                     if let Some(library) = libraries.get_mut(package) {
                         library.users.insert(&stage.name);
                     }
                 }
-                leaves.insert(stage.name.as_str(), leaf);
+                binary_stages.insert(stage.name.as_str(), binary_stage);
             }
         }
         let libraries: Vec<Library<'a>> = libraries.into_values().collect();
@@ -218,22 +218,25 @@ impl<'a> Costs<'a> {
         Self {
             touched: touched.collect(),
             libraries,
-            leaves,
+            binary_stages,
             commits,
         }
     }
 
     /// Seconds that a commit compiles which changes `packages`: all of them, or those for one binary.
-    fn of(&self, packages: &BTreeSet<PackageName>, leaf: Option<&str>) -> f64 {
+    fn of(&self, packages: &BTreeSet<PackageName>, binary_stage: Option<&str>) -> f64 {
         let libraries = self.libraries.iter().filter(|library| {
             touches(&library.closure, packages)
-                && leaf.is_none_or(|leaf| library.users.contains(leaf))
+                && binary_stage.is_none_or(|binary_stage| library.users.contains(binary_stage))
         });
-        let leaves = self.leaves.iter().filter(|(name, one)| {
-            touches(&one.closure, packages) && leaf.is_none_or(|leaf| leaf == **name)
+        let binary_stages = self.binary_stages.iter().filter(|(name, one)| {
+            touches(&one.closure, packages)
+                && binary_stage.is_none_or(|binary_stage| binary_stage == **name)
         });
         libraries.map(|library| library.seconds).sum::<f64>()
-            + leaves.map(|(_, leaf)| leaf.seconds).sum::<f64>()
+            + binary_stages
+                .map(|(_, binary_stage)| binary_stage.seconds)
+                .sum::<f64>()
     }
 
     /// Seconds that all commits looked at compiled.
@@ -243,12 +246,12 @@ impl<'a> Costs<'a> {
             .sum()
     }
 
-    /// What the binary of the stage `leaf` costs, as the service `name`.
-    pub fn service(&self, name: &str, leaf: &str) -> ServiceCost {
+    /// What the binary of the stage `binary_stage` costs, as the service `name`.
+    pub fn service(&self, name: &str, binary_stage: &str) -> ServiceCost {
         let mut commits = 0;
         let mut seconds = 0.0;
         for (set, times) in &self.commits.sets {
-            let cost = self.of(set, Some(leaf));
+            let cost = self.of(set, Some(binary_stage));
             if cost > 0.0 {
                 commits += times;
                 seconds += cost * count(*times);
@@ -275,8 +278,10 @@ impl<'a> Costs<'a> {
                 let cheapest = library
                     .users
                     .iter()
-                    .filter_map(|user| self.leaves.get(user));
-                let cheapest = cheapest.map(|leaf| leaf.seconds).min_by(f64::total_cmp)?;
+                    .filter_map(|user| self.binary_stages.get(user));
+                let cheapest = cheapest
+                    .map(|binary_stage| binary_stage.seconds)
+                    .min_by(f64::total_cmp)?;
                 let now = self.of(&BTreeSet::from([package.clone()]), None);
                 let saves = (now - cheapest - library.seconds) * count(*commits);
                 Some(Split {

@@ -18,7 +18,7 @@ const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 #[derive(Clone, Debug, Default)]
 pub struct Development {
     /// Local packages that are not compiled, but affect the features of those that are.
-    pub asking: BTreeSet<PackageName>,
+    pub requesting: BTreeSet<PackageName>,
     /// Names of the packages behind the dev-dependencies that count, by package.
     names: BTreeMap<PackageName, BTreeSet<String>>,
     /// The manifests of the packages that count, without other dev-dependencies.
@@ -27,7 +27,7 @@ pub struct Development {
 
 /// Returns the packages whose dev-dependencies count when Cargo is told to build `named`: none, except under the first
 /// resolver, which adds the package of the workspace's folder to them.
-pub fn heard<'a>(
+pub fn dev_dependents<'a>(
     workspace: &'a Workspace,
     named: impl IntoIterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
@@ -45,14 +45,14 @@ impl Development {
         compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let named = selections.iter().flat_map(|selection| &selection.packages);
-        let heard = heard(workspace, named.map(PackageName::as_str));
-        let asking = selections
+        let dev_dependents = dev_dependents(workspace, named.map(PackageName::as_str));
+        let requesting = selections
             .iter()
-            .flat_map(|selection| selection.activation.asking())
+            .flat_map(|selection| selection.activation.requesting())
             .filter(|package| !compiled.contains(*package));
         let mut found = Self::default();
-        found.find(workspace, compiled, asking.collect(), &heard);
-        let all = compiled.iter().chain(&found.asking);
+        found.find(workspace, compiled, requesting.collect(), &dev_dependents);
+        let all = compiled.iter().chain(&found.requesting);
         let manifests = all.map(|name| {
             let member = &workspace.members[name];
             let keys = found.keys(member);
@@ -65,16 +65,16 @@ impl Development {
         found
     }
 
-    /// Keeps of `asking` packages, and of the dev-dependencies of those that are `heard`, what reaches something that is
+    /// Keeps of the `requesting` packages, and of the dev-dependencies of the `dev_dependents`, what reaches something that is
     /// compiled: others can ask nothing of it.
     fn find(
         &mut self,
         workspace: &Workspace,
         compiled: &BTreeSet<PackageName>,
-        asking: BTreeSet<&str>,
-        heard: &BTreeSet<&str>,
+        requesting: BTreeSet<&str>,
+        dev_dependents: &BTreeSet<&str>,
     ) {
-        if asking.is_empty() && heard.is_empty() {
+        if requesting.is_empty() && dev_dependents.is_empty() {
             return;
         }
         let lock = &workspace.lock;
@@ -94,7 +94,7 @@ impl Development {
             .filter(|entry| !local(entry) || compiled.contains(&entry.name))
             .collect();
         let counts = |reached: Vec<&Package>| reached.iter().any(|entry| built.contains(entry));
-        for name in heard {
+        for name in dev_dependents {
             let member = &workspace.members[*name];
             let development = member.requirements.iter();
             let development = development.filter(|needed| needed.kind == EdgeKind::Dev);
@@ -107,10 +107,10 @@ impl Development {
                 self.names.insert(PackageName::new(*name), names);
             }
         }
-        let asking = asking.into_iter().filter(|name| {
+        let requesting = requesting.into_iter().filter(|name| {
             self.names.contains_key(*name) || counts(lock.reached_from_local(name, &all))
         });
-        self.asking = asking.map(PackageName::new).collect();
+        self.requesting = requesting.map(PackageName::new).collect();
     }
 
     /// Returns the keys of the dev-dependencies of `member` that count.

@@ -29,7 +29,7 @@ pub enum Part {
     /// The features that are on in a package that is compiled.
     Features(PackageName),
     /// What another package, compiled together with it, asks of crates that both need.
-    Asks(PackageName),
+    FeatureRequests(PackageName),
     /// An entry of the lock: `name version`.
     Locked(Arc<str>),
     /// The folder of a third-party crate in the repository.
@@ -51,7 +51,9 @@ impl fmt::Display for Part {
             Self::Workspace(manifest, key) => write!(f, "{key} in {manifest}"),
             Self::Package(name) => write!(f, "package {name}"),
             Self::Features(name) => write!(f, "features of {name}"),
-            Self::Asks(name) => write!(f, "what {name} asks of crates that others need, too"),
+            Self::FeatureRequests(name) => {
+                write!(f, "what {name} asks of crates that others need, too")
+            }
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
             Self::Crate(path) => write!(f, "{path}"),
             Self::Shipped(path) => write!(f, "{path}, which is shipped"),
@@ -87,7 +89,7 @@ impl Inputs {
                 }
                 Part::Package(name) => ("package", name),
                 Part::Features(name) => ("features", name),
-                Part::Asks(name) => ("asks", name),
+                Part::FeatureRequests(name) => ("feature requests", name),
                 Part::Locked(name) => ("locked", name),
                 Part::Crate(path) => ("crate", path.as_str()),
                 Part::Shipped(path) => ("shipped", path.as_str()),

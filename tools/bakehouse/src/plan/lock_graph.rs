@@ -30,7 +30,7 @@ pub struct LockPart {
 }
 
 /// Packages whose features are unified.
-pub struct Together {
+pub struct UnifiedPackages {
     pub packages: BTreeSet<PackageName>,
     /// By entry: the entries of what they reach that need it.
     needed_by: Vec<Vec<usize>>,
@@ -194,7 +194,7 @@ impl<'a> LockGraph<'a> {
         packages: BTreeSet<PackageName>,
         activation: &Activation,
         development: &BTreeMap<&str, BTreeSet<&str>>,
-    ) -> Together {
+    ) -> UnifiedPackages {
         let mut needed_by = vec![Vec::new(); self.entries.len()];
         let reached = self.reach(&packages, development);
         for (index, reached) in reached.into_iter().enumerate() {
@@ -211,7 +211,7 @@ impl<'a> LockGraph<'a> {
                 }
             }
         }
-        Together {
+        UnifiedPackages {
             packages,
             needed_by,
         }
@@ -219,7 +219,7 @@ impl<'a> LockGraph<'a> {
 
     /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
     /// which feature, so whoever needs a shared entry counts.
-    pub fn part(&self, closure: &BTreeSet<PackageName>, together: &Together) -> LockPart {
+    pub fn part(&self, closure: &BTreeSet<PackageName>, together: &UnifiedPackages) -> LockPart {
         let mut holds = self.reach(closure, &BTreeMap::new());
         let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
         while let Some(index) = open.pop() {

@@ -4,7 +4,6 @@
 pub mod about;
 mod activated;
 pub mod affected;
-mod asks;
 pub mod auditable;
 pub mod build;
 pub mod builder;
@@ -15,6 +14,7 @@ pub mod costs;
 pub mod development;
 pub mod draft;
 pub mod explain;
+mod feature_requests;
 pub mod glibc;
 pub mod grouping;
 pub mod hash;

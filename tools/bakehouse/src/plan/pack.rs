@@ -32,7 +32,7 @@ pub struct PackBinary {
     /// Folder that receives it, relative to the workspace root.
     pub folder: Utf8PathBuf,
     /// The stage that builds it.
-    pub leaf: StageName,
+    pub binary_stage: StageName,
     pub closure: BTreeSet<PackageName>,
     /// 16 hex digits over everything that can change the binary.
     pub input_hash: String,

@@ -91,7 +91,10 @@ fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     let mut libraries: BTreeSet<PackageName> = BTreeSet::new();
     let mut crates: BTreeSet<usize> = BTreeSet::new();
     for selection in selections {
-        let own = selection.ground.iter().chain(&selection.libraries);
+        let own = selection
+            .path_dependencies
+            .iter()
+            .chain(&selection.libraries);
         let own: BTreeSet<PackageName> = own.map(|stage| stage.package.clone()).collect();
         let packages = selection.closures.keys().cloned().collect();
         let reached = lock.crates(&packages);
@@ -172,8 +175,11 @@ impl Group<'_> {
             })
             .map(PackageName::new)
             .collect();
-        let ground = self.ground(&activation);
-        let order = compile_order(&activation, &used.union(&ground).cloned().collect());
+        let path_dependencies = self.path_dependencies(&activation);
+        let order = compile_order(
+            &activation,
+            &used.union(&path_dependencies).cloned().collect(),
+        );
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
         let compile = |name: String, package: &str, bin: Option<&BinaryName>| {
@@ -198,34 +204,35 @@ impl Group<'_> {
                 variables: variables(self.config, closure.iter().map(PackageName::as_str)),
             }
         };
-        let mut leaves: Vec<CompileStage> = Vec::new();
+        let mut binary_stages: Vec<CompileStage> = Vec::new();
         for output in self.outputs {
-            let same = |leaf: &&mut CompileStage| {
-                leaf.package == *output.package
-                    && leaf.bin.as_ref() == Some(output.bin)
-                    && leaf.linked_static == output.linked_static
+            let same = |binary_stage: &&mut CompileStage| {
+                binary_stage.package == *output.package
+                    && binary_stage.bin.as_ref() == Some(output.bin)
+                    && binary_stage.linked_static == output.linked_static
             };
             let asked = Asked::by(output.features, output.default_features);
-            if let Some(leaf) = leaves.iter_mut().find(same) {
-                leaf.asked.push(asked);
+            if let Some(binary_stage) = binary_stages.iter_mut().find(same) {
+                binary_stage.asked.push(asked);
                 continue;
             }
-            let leaf = compile(
+            let binary_stage = compile(
                 format!("build-{}", output.name),
                 output.package,
                 Some(output.bin),
             );
-            leaves.push(CompileStage {
+            binary_stages.push(CompileStage {
                 asked: vec![asked],
                 linked_static: output.linked_static,
-                ..leaf
+                ..binary_stage
             });
         }
-        let (below, above): (Vec<&PackageName>, Vec<&PackageName>) =
-            order.iter().partition(|package| ground.contains(*package));
+        let (below, above): (Vec<&PackageName>, Vec<&PackageName>) = order
+            .iter()
+            .partition(|package| path_dependencies.contains(*package));
         let library =
             |package: &&PackageName| compile(format!("lib-{package}{suffix}"), package, None);
-        let ground = below.iter().map(library).collect();
+        let path_dependencies = below.iter().map(library).collect();
         let libraries = above.iter().map(library).collect();
         let groups = match self.config.strategy {
             Strategy::Layer => self.config.groups.clone(),
@@ -251,9 +258,9 @@ impl Group<'_> {
             no_default_features,
             unnamed: unnamed.map(PackageName::new),
             by_runner: self.first_resolver,
-            ground,
+            path_dependencies,
             libraries,
-            leaves,
+            binary_stages,
             closures,
             activation,
             suffix,
@@ -274,13 +281,13 @@ impl Group<'_> {
         if self.config.strategy != Strategy::Layer || self.first_resolver {
             return false;
         }
-        let ground = self.ground(activation);
+        let path_dependencies = self.path_dependencies(activation);
         let uses = activation.uses(packages.iter().copied());
         let adds = |package: &&str| {
             let default = self.workspace.members[*package].features.get("default");
             uses.get(package).is_some_and(|used| used.linked)
                 && !packages.contains(package)
-                && !ground.contains(*package)
+                && !path_dependencies.contains(*package)
                 && default.is_some()
                 && !activation.has_linked(package, "default")
         };
@@ -335,7 +342,7 @@ impl Group<'_> {
         }
     }
 
-    fn ground(&self, activation: &Activation) -> BTreeSet<PackageName> {
+    fn path_dependencies(&self, activation: &Activation) -> BTreeSet<PackageName> {
         let foreign = |package: &&str| self.workspace.members[*package].foreign;
         let below = below_third_party(self.workspace, activation.packages(), &BTreeSet::new());
         activation.closure(activation.packages().filter(foreign).chain(below))
@@ -343,16 +350,19 @@ impl Group<'_> {
 }
 
 /// Returns the stage that builds the binary of `output`.
-pub fn leaf<'a>(selections: &'a [Selection], output: &BinaryRequest<'_>) -> &'a CompileStage {
+pub fn binary_stage<'a>(
+    selections: &'a [Selection],
+    output: &BinaryRequest<'_>,
+) -> &'a CompileStage {
     let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()
-        .flat_map(|selection| &selection.leaves)
-        .find(|leaf| {
-            leaf.package == *output.package
-                && leaf.bin.as_ref() == Some(output.bin)
-                && leaf.linked_static == output.linked_static
-                && leaf.asked.contains(&asked)
+        .flat_map(|selection| &selection.binary_stages)
+        .find(|binary_stage| {
+            binary_stage.package == *output.package
+                && binary_stage.bin.as_ref() == Some(output.bin)
+                && binary_stage.linked_static == output.linked_static
+                && binary_stage.asked.contains(&asked)
         })
         .expect("each output got a leaf in its selection")
 }

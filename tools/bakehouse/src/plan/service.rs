@@ -19,7 +19,7 @@ pub struct Service {
     pub package: PackageName,
     pub bin: BinaryName,
     /// The stage that builds the binary.
-    pub leaf: StageName,
+    pub binary_stage: StageName,
     /// Package names that its build compiles.
     pub closure: BTreeSet<PackageName>,
     pub image: ImageConfig,

@@ -31,7 +31,7 @@ impl<'a> Settings<'a> {
             builder,
             builder_packages,
             auditable,
-            floor,
+            min_glibc,
             runtime,
             workdir,
             packs,
@@ -81,8 +81,8 @@ impl<'a> Settings<'a> {
         if *auditable {
             binary.push(("auditable", CARGO_AUDITABLE.into()));
         }
-        if let Some(floor) = floor {
-            let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
+        if let Some(min_glibc) = min_glibc {
+            let by = format!("{min_glibc} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
             binary.push(("glibc", by.into()));
         }
         let mut image: Vec<(&'static str, Arc<str>)> =
@@ -97,8 +97,8 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// Adds the settings that can change the binary of `leaf`.
-    pub(super) fn binary(&self, inputs: &mut Inputs, leaf: &CompileStage) {
+    /// Adds the settings that can change the binary of a stage.
+    pub(super) fn binary(&self, inputs: &mut Inputs, binary_stage: &CompileStage) {
         let CompileStage {
             package,
             bin,
@@ -115,7 +115,7 @@ impl<'a> Settings<'a> {
             reads: _,
             as_is: _,
             variables: _,
-        } = leaf;
+        } = binary_stage;
         inputs.setting("package", package.as_str());
         inputs.setting("bin", bin.as_deref().unwrap_or_default());
         if *linked_static {

@@ -39,13 +39,13 @@ pub struct Selection {
     pub by_runner: bool,
     /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
     /// members, what third-party crates are patched to, and what those need.
-    pub ground: Vec<CompileStage>,
+    pub path_dependencies: Vec<CompileStage>,
     /// The internal libraries, each after those it needs; those of a group have one stage.
     pub libraries: Vec<CompileStage>,
     /// The group of each library that is in one, by package.
     pub groups: BTreeMap<PackageName, String>,
     /// One stage per binary.
-    pub leaves: Vec<CompileStage>,
+    pub binary_stages: Vec<CompileStage>,
     /// For each package all that its build compiles, itself among them.
     pub closures: BTreeMap<PackageName, BTreeSet<PackageName>>,
 }
@@ -126,7 +126,7 @@ impl Selection {
 
     /// The libraries, then the binaries.
     pub fn stages(&self) -> impl Iterator<Item = &CompileStage> {
-        self.libraries.iter().chain(&self.leaves)
+        self.libraries.iter().chain(&self.binary_stages)
     }
 
     /// The stages that compile libraries, each after those that it needs, with what each compiles.
@@ -177,13 +177,18 @@ impl Selection {
     }
 
     /// Whether `package` is compiled with the third-party crates.
-    pub fn is_ground(&self, package: &str) -> bool {
-        self.ground.iter().any(|stage| stage.package == package)
+    pub fn is_path_dependency(&self, package: &str) -> bool {
+        self.path_dependencies
+            .iter()
+            .any(|stage| stage.package == package)
     }
 
     /// The variables that the packages get that are compiled with the third-party crates, sorted.
-    pub fn ground_variables(&self) -> BTreeSet<&str> {
-        let variables = self.ground.iter().flat_map(|stage| &stage.variables);
+    pub fn path_dependency_variables(&self) -> BTreeSet<&str> {
+        let variables = self
+            .path_dependencies
+            .iter()
+            .flat_map(|stage| &stage.variables);
         variables.map(String::as_str).collect()
     }
 
@@ -206,7 +211,7 @@ impl Selection {
         let libraries = stage
             .needs
             .iter()
-            .filter(|package| !self.is_ground(package));
+            .filter(|package| !self.is_path_dependency(package));
         let mut grouped: BTreeSet<&str> = BTreeSet::new();
         let first = move |package: &&PackageName| {
             let group = self.groups.get(*package);

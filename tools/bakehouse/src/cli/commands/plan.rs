@@ -30,14 +30,14 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
             text(plan);
             inputs(plan, &hidden);
         }
-        Format::Json => json(&Shown::of(plan, &hidden)),
+        Format::Json => json(&ShownPlan::of(plan, &hidden)),
     }
     Ok(())
 }
 
 /// `plan --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownPlan<'a> {
     version: u32,
     bases: Vec<&'a str>,
     services: Vec<ShownService<'a>>,
@@ -115,7 +115,7 @@ struct ShownInput<'a> {
     services: Vec<&'a str>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownPlan<'a> {
     fn of(plan: &'a Plan, hidden: &'a [Finding]) -> Self {
         Self {
             version: 1,
@@ -263,8 +263,8 @@ fn text(plan: &Plan) {
                 laid(stage.name, &stage.libraries[0].needs);
             }
         }
-        for leaf in &selection.leaves {
-            laid(&leaf.name, &leaf.needs);
+        for binary_stage in &selection.binary_stages {
+            laid(&binary_stage.name, &binary_stage.needs);
         }
     }
 }
@@ -315,10 +315,13 @@ fn laid(name: &StageName, needs: &[PackageName]) {
 /// Why the libraries of a group can share a stage, or what it costs that they do.
 fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
     let holders = |library: &CompileStage| -> BTreeSet<&str> {
-        let leaves = selection.leaves.iter();
-        let leaves =
-            leaves.filter(|leaf| selection.closures[&leaf.package].contains(&library.package));
-        leaves.map(|leaf| leaf.name.as_str()).collect()
+        let binary_stages = selection.binary_stages.iter();
+        let binary_stages = binary_stages.filter(|binary_stage| {
+            selection.closures[&binary_stage.package].contains(&library.package)
+        });
+        binary_stages
+            .map(|binary_stage| binary_stage.name.as_str())
+            .collect()
     };
     let all: BTreeSet<BTreeSet<&str>> = stage
         .libraries

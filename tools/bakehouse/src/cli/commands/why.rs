@@ -250,8 +250,8 @@ impl<'a> ShownMade<'a> {
             Part::Locked(name) if name.contains(' ') => Some(&**name),
             _ => None,
         };
-        let asks = |part: &'a Part| match part {
-            Part::Asks(package) => Some(package.as_str()),
+        let feature_requests = |part: &'a Part| match part {
+            Part::FeatureRequests(package) => Some(package.as_str()),
             _ => None,
         };
         let shipped = |part: &'a Part| match part {
@@ -276,7 +276,7 @@ impl<'a> ShownMade<'a> {
                 })
                 .collect(),
             locked: pick(locked),
-            features_unified_with: pick(asks),
+            features_unified_with: pick(feature_requests),
             shipped: pick(shipped),
         }
     }

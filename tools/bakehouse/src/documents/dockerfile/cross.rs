@@ -29,13 +29,13 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
             }
         }
         script += INSTALL;
-        script += match (&plan.config.floor, needs_gcc(plan)) {
+        script += match (&plan.config.min_glibc, needs_gcc(plan)) {
             (None, _) => ENV,
             (Some(_), true) => FLOOR_AND_STATIC_ENV,
             (Some(_), false) => FLOOR_ENV,
         };
         let linkers = &plan.cargo_config.linkers;
-        if plan.config.floor.is_none() && !linkers.is_empty() {
+        if plan.config.min_glibc.is_none() && !linkers.is_empty() {
             let linkers = Vec::from_iter(linkers.iter().map(String::as_str)).join(" | ");
             script += &OWN_LINKER.replace("TRIPLES", &linkers);
         }
@@ -62,11 +62,11 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
 
 /// zig compiles and links, but what has the C library linked in.
 fn needs_gcc(plan: &Plan) -> bool {
-    let mut leaves = plan
+    let mut binary_stages = plan
         .selections
         .iter()
-        .flat_map(|selection| &selection.leaves);
-    plan.config.floor.is_none() || leaves.any(|leaf| leaf.linked_static)
+        .flat_map(|selection| &selection.binary_stages);
+    plan.config.min_glibc.is_none() || binary_stages.any(|binary_stage| binary_stage.linked_static)
 }
 
 /// What the stages that compile begin with.
@@ -111,7 +111,7 @@ pub fn enter(plan: &Plan) -> impl Iterator<Item = String> {
 
 /// What tells Cargo whom it builds, or drops outputs, for. A variable of Cargo's would do for one, and not for the other.
 pub fn option(plan: &Plan) -> &'static str {
-    if plan.config.floor.is_some() {
+    if plan.config.min_glibc.is_some() {
         " --target $target"
     } else if plan.config.cross() {
         " $for_target"
@@ -123,7 +123,7 @@ pub fn option(plan: &Plan) -> &'static str {
 /// The folder of the binaries.
 pub fn outputs(plan: &Plan) -> String {
     let folder = profile_folder(plan);
-    if plan.config.floor.is_some() {
+    if plan.config.min_glibc.is_some() {
         format!("target/$target/{folder}")
     } else if plan.config.cross() {
         format!("$built/{folder}")

@@ -6,7 +6,7 @@ use super::cross;
 use super::model::{Instruction, Mount, Run, Stage};
 use super::secrets;
 use crate::plan::Plan;
-use crate::plan::glibc::FLOOR;
+use crate::plan::glibc::MIN_GLIBC_STAGE;
 use crate::plan::zig::PINNED;
 
 /// Where zig and what it keeps are found, here and in the stages that mount it: the same place, since Cargo remembers
@@ -16,7 +16,7 @@ const PLACE: &str = "/floor/out";
 /// `glibc-floor`: zig and cargo-zigbuild, those of the builder base where it has them, and what zig compiles once for
 /// each version of glibc.
 pub fn stage(plan: &Plan) -> Option<Stage> {
-    let floor = plan.config.floor.as_ref()?;
+    let floor = plan.config.min_glibc.as_ref()?;
     let fetch = FETCH
         .replace("VERSIONS", &versions())
         .replace("PINNED_FILES", &pinned());
@@ -48,10 +48,10 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         .replace("SETTINGS\n", &settings);
     Some(Stage {
         comment: vec![format!(
-            "{FLOOR}: what compiles for glibc {floor}. Its first step has network: it fetches zig, which is pinned."
+            "{MIN_GLIBC_STAGE}: what compiles for glibc {floor}. Its first step has network: it fetches zig, which is pinned."
         )],
         from: cross::base(plan),
-        name: FLOOR.to_owned(),
+        name: MIN_GLIBC_STAGE.to_owned(),
         instructions: vec![
             run(true, secrets::files(plan), &fetch),
             run(false, Vec::new(), &first),
@@ -61,9 +61,9 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
 
 /// zig, for a stage that compiles. What it writes there is thrown away.
 pub fn mount(plan: &Plan) -> Option<Mount> {
-    plan.config.floor.as_ref()?;
+    plan.config.min_glibc.as_ref()?;
     Some(Mount::Bind {
-        from: Some(FLOOR.to_owned()),
+        from: Some(MIN_GLIBC_STAGE.to_owned()),
         source: PLACE.to_owned(),
         target: PLACE.to_owned(),
         writable: true,
@@ -72,13 +72,13 @@ pub fn mount(plan: &Plan) -> Option<Mount> {
 
 /// What a script that compiles begins with: it has the variable `target` from there.
 pub fn enter(plan: &Plan) -> Option<String> {
-    plan.config.floor.as_ref()?;
+    plan.config.min_glibc.as_ref()?;
     Some(format!(". {PLACE}/env"))
 }
 
 /// What else tells compilers apart, for what remembers who filled a mount.
 pub fn identity(plan: &Plan) -> String {
-    match plan.config.floor {
+    match plan.config.min_glibc {
         Some(_) => format!(" cat {PLACE}/env;"),
         None => String::new(),
     }
@@ -86,19 +86,19 @@ pub fn identity(plan: &Plan) -> String {
 
 /// The file that says it, after others.
 pub fn identity_file(plan: &Plan) -> Option<String> {
-    plan.config.floor.as_ref()?;
+    plan.config.min_glibc.as_ref()?;
     Some(format!(" {PLACE}/env"))
 }
 
 /// What builds, where it is not Cargo by itself.
 pub fn cargo_build(plan: &Plan) -> Option<String> {
-    let floor = plan.config.floor.as_ref()?;
+    let floor = plan.config.min_glibc.as_ref()?;
     Some(format!("cargo zigbuild --target $target.{floor}"))
 }
 
 /// What makes the compiler link the C library into a binary: zig has no archive of it.
 pub fn static_linker(plan: &Plan) -> &'static str {
-    match plan.config.floor {
+    match plan.config.min_glibc {
         Some(_) if plan.config.cross() => " -C linker=$linker",
         Some(_) => " -C linker=cc",
         None => "",

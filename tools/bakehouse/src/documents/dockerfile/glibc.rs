@@ -31,7 +31,7 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
 
 /// The scripts that read a base and a binary.
 fn tools(plan: &Plan) -> Stage {
-    let check = match &plan.config.floor {
+    let check = match &plan.config.min_glibc {
         Some(floor) => CHECK
             .replace(
                 "  if (worst != \"\")",
@@ -88,8 +88,11 @@ fn base(base: &RuntimeBase<'_>) -> Stage {
 }
 
 /// What bases have, for [`check`].
-pub fn mounts(plan: &Plan, leaf: &CompileStage) -> impl Iterator<Item = Mount> {
-    let bases = leaf.bin.as_ref().map(|_| plan.met_by(&leaf.name));
+pub fn mounts(plan: &Plan, binary_stage: &CompileStage) -> impl Iterator<Item = Mount> {
+    let bases = binary_stage
+        .bin
+        .as_ref()
+        .map(|_| plan.met_by(&binary_stage.name));
     bases
         .into_iter()
         .flatten()
@@ -97,9 +100,9 @@ pub fn mounts(plan: &Plan, leaf: &CompileStage) -> impl Iterator<Item = Mount> {
 }
 
 /// Holds the binary of a leaf against each base that it will run on.
-pub fn check(plan: &Plan, leaf: &CompileStage) -> Vec<String> {
-    let bin = leaf.bin.as_deref().unwrap_or_default();
-    let bases = plan.met_by(&leaf.name);
+pub fn check(plan: &Plan, binary_stage: &CompileStage) -> Vec<String> {
+    let bin = binary_stage.bin.as_deref().unwrap_or_default();
+    let bases = plan.met_by(&binary_stage.name);
     bases
         .iter()
         .map(|base| format!("sh {}/check {BINARIES}/{bin} {}", folder(base), base.name))

@@ -31,7 +31,7 @@ pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     );
     stages.extend(
         selection
-            .leaves
+            .binary_stages
             .iter()
             .map(|stage| binary(plan, selection, stage)),
     );

@@ -26,15 +26,15 @@ use crate::plan::stage::{CompileStage, Selection};
 /// `build-*` of a selection.
 pub fn stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     selection
-        .leaves
+        .binary_stages
         .iter()
-        .map(|leaf| binary(plan, selection, leaf))
+        .map(|binary_stage| binary(plan, selection, binary_stage))
         .collect()
 }
 
-fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
-    let bin = leaf.bin.as_deref().unwrap_or_default();
-    let closure = closure(selection, leaf);
+fn binary(plan: &Plan, selection: &Selection, binary_stage: &CompileStage) -> Stage {
+    let bin = binary_stage.bin.as_deref().unwrap_or_default();
+    let closure = closure(selection, binary_stage);
     let mut script = target_guard(plan);
     script.extend(skeleton(plan));
     // What the skeleton had for the members of the closure must not stay under their own sources.
@@ -48,21 +48,21 @@ fn binary(plan: &Plan, selection: &Selection, leaf: &CompileStage) -> Stage {
     script.extend(adopt_versions(plan));
     script.extend(vendor::content_guard(plan));
     script.extend(content_guard(plan, &closure));
-    script.extend(before_compiler(plan, leaf, &as_is(&closure)));
+    script.extend(before_compiler(plan, binary_stage, &as_is(&closure)));
     script.extend(cargo_build(plan, selection, &format!("--bin {bin}")));
     script.push("cp -a /tmp/sums/. target/sums/".to_owned());
     script.extend(dist(plan, bin));
-    script.extend(glibc::check(plan, leaf));
+    script.extend(glibc::check(plan, binary_stage));
     Stage {
-        comment: vec![format!("{}: the binary {bin}.", leaf.name)],
+        comment: vec![format!("{}: the binary {bin}.", binary_stage.name)],
         from: cross::base(plan),
-        name: (&leaf.name).into(),
+        name: (&binary_stage.name).into(),
         instructions: arguments(["TARGETPLATFORM"])
-            .chain(arguments(&leaf.variables))
+            .chain(arguments(&binary_stage.variables))
             .chain(compiling(plan))
             .chain([Instruction::Run(Run {
                 network: false,
-                mounts: mounts(plan, selection, leaf, &closure),
+                mounts: mounts(plan, selection, binary_stage, &closure),
                 script,
             })])
             .collect(),
@@ -75,27 +75,27 @@ fn as_is<'a>(closure: &[&'a CompileStage]) -> BTreeSet<&'a Utf8PathBuf> {
 }
 
 /// The libraries of a leaf in compile order, then the leaf itself.
-fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a CompileStage> {
+fn closure<'a>(selection: &'a Selection, binary_stage: &'a CompileStage) -> Vec<&'a CompileStage> {
     let libraries: BTreeMap<&str, &CompileStage> = selection
-        .ground
+        .path_dependencies
         .iter()
         .chain(&selection.libraries)
         .map(|library| (library.package.as_str(), library))
         .collect();
-    let needed = leaf
+    let needed = binary_stage
         .needs
         .iter()
-        .filter(|package| **package != leaf.package);
+        .filter(|package| **package != binary_stage.package);
     needed
         .map(|package| libraries[package.as_str()])
-        .chain([leaf])
+        .chain([binary_stage])
         .collect()
 }
 
 fn mounts(
     plan: &Plan,
     selection: &Selection,
-    leaf: &CompileStage,
+    binary_stage: &CompileStage,
     closure: &[&CompileStage],
 ) -> Vec<Mount> {
     let mut mounts = vec![
@@ -110,7 +110,7 @@ fn mounts(
             "TARGETPLATFORM",
         ),
         Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
-        root_manifest_mount(plan, leaf),
+        root_manifest_mount(plan, binary_stage),
     ];
     for stage in closure {
         mounts.extend(manifest_mount(plan, stage));
@@ -120,7 +120,7 @@ fn mounts(
     mounts.extend(floor::mount(plan));
     mounts.extend(auditable::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
-    mounts.extend(glibc::mounts(plan, leaf));
+    mounts.extend(glibc::mounts(plan, binary_stage));
     mounts
 }
 

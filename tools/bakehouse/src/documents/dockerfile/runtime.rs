@@ -7,7 +7,7 @@ use super::{BINARIES, IMAGE};
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
-use crate::plan::runtime::RuntimeBase;
+use crate::plan::runtime::PreparedBase;
 use crate::plan::service::Service;
 
 /// Where a service's binary stands in its image.
@@ -72,7 +72,7 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
 
 /// A base with packages. Nothing stays in the layer that tells when or where they were installed: no lists, no logs, and
 /// what the installation made itself has the time that everything has.
-pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
+pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
     let packages = base.packages.join(" ");
     let script = INSTALL.replace("PACKAGES", &packages);
     Stage {
@@ -126,7 +126,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
     let copied = files.map(|files| (files.stage.clone(), FILES)).into_iter();
-    let copied = copied.chain([(String::from(&service.leaf), IMAGE)]);
+    let copied = copied.chain([(String::from(&service.binary_stage), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),
         source: format!("{folder}/"),
@@ -158,7 +158,7 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
         from: "scratch".to_owned(),
         name: (&binary.target).into(),
         instructions: vec![Instruction::Copy {
-            from: Some((&binary.leaf).into()),
+            from: Some((&binary.binary_stage).into()),
             source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],

@@ -65,7 +65,7 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
     ];
     mounts.extend(floor::mount(plan));
     mounts.extend(cargo_config_mounts(plan));
-    mounts.extend(selection.ground.iter().flat_map(source_mounts));
+    mounts.extend(selection.path_dependencies.iter().flat_map(source_mounts));
     Stage {
         comment: vec![format!(
             "{}: every third-party crate of {}, compiled once for all of them.",
@@ -75,7 +75,7 @@ pub fn deps(plan: &Plan, selection: &Selection) -> Stage {
         from: cross::base(plan),
         name: selection.deps().into(),
         instructions: arguments([cross::platform_of_compiler(plan)])
-            .chain(arguments(selection.ground_variables()))
+            .chain(arguments(selection.path_dependency_variables()))
             .chain(compiling(plan))
             .chain([Instruction::Run(Run {
                 network: false,
@@ -108,11 +108,14 @@ pub fn cargo_clean(plan: &Plan) -> String {
 /// Lays out the local packages that third-party crates are compiled with, and drops what the mount has of them: it
 /// would be judged by times.
 fn ground_sources(plan: &Plan, selection: &Selection) -> Vec<String> {
-    if selection.ground.is_empty() {
+    if selection.path_dependencies.is_empty() {
         return Vec::new();
     }
     let mut script = vec!["cp -R --preserve=mode,links /sources/. .".to_owned()];
-    let packages = selection.ground.iter().map(|stage| stage.package.as_str());
+    let packages = selection
+        .path_dependencies
+        .iter()
+        .map(|stage| stage.package.as_str());
     script.extend(clean(plan, packages));
     script
 }
@@ -353,8 +356,10 @@ pub fn stubs(plan: &Plan) -> Vec<String> {
             "done".to_owned(),
         ]);
     }
-    let ground = plan.skeleton.with_role(Role::Ground);
-    let files = words(ground.flat_map(|(_, member)| member.roots.iter().map(|path| path.as_str())));
+    let path_dependencies = plan.skeleton.with_role(Role::PathDependency);
+    let files = words(
+        path_dependencies.flat_map(|(_, member)| member.roots.iter().map(|path| path.as_str())),
+    );
     if !files.is_empty() {
         script.extend([
             format!("for file in {files}; do"),

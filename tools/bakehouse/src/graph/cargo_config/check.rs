@@ -17,7 +17,7 @@ pub enum Override {
 }
 
 /// The effect of a key on the builder's environment.
-pub enum Finding {
+pub enum Effect {
     /// A Cargo variable that overrides the key.
     Override(String, Override),
     /// A warning for the user.
@@ -32,7 +32,7 @@ pub fn entry(
     file: &ConfigFile,
     entry: &Entry,
     channel: Option<&Channel>,
-) -> Result<Option<Finding>, Problem> {
+) -> Result<Option<Effect>, Problem> {
     let name = entry.name();
     let Some(key) = keys::of(&entry.key) else {
         // Cargo ignores the tables of other programs.
@@ -43,7 +43,7 @@ pub fn entry(
         let problem = Problem::new(Code::CargoConfig, message)
             .at(&file.source, entry.span.clone())
             .hint("Cargo 1.95 knows no such key: see the table in configuration.md");
-        return Ok(Some(Finding::Warning(problem)));
+        return Ok(Some(Effect::Warning(problem)));
     };
     match key.treatment {
         Treatment::Honoured | Treatment::Idle => Ok(None),
@@ -75,7 +75,7 @@ fn is_taken(entry: &Entry, channel: Option<&Channel>) -> bool {
     }
 }
 
-fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem> {
+fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Effect>, Problem> {
     let key: Vec<&str> = entry.key.iter().map(String::as_str).collect();
     let (variable, value) = match key[..] {
         ["build", "rustc-wrapper" | "rustc-workspace-wrapper"] => {
@@ -120,7 +120,7 @@ fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem
         ),
         _ => return Ok(None),
     };
-    Ok(Some(Finding::Override(variable, value)))
+    Ok(Some(Effect::Override(variable, value)))
 }
 
 fn refused(file: &ConfigFile, entry: &Entry, why: &str) -> Problem {
@@ -173,8 +173,8 @@ mod tests {
             let file = ConfigFile::parse(Utf8Path::new("/x/.cargo/config.toml"), source).unwrap();
             let found = match entry(&file, &file.entries[0], None) {
                 Ok(None) => [Treatment::Honoured, Treatment::Idle].as_slice(),
-                Ok(Some(Finding::Override(..))) => &[Treatment::Replaced],
-                Ok(Some(Finding::Warning(_))) => &[],
+                Ok(Some(Effect::Override(..))) => &[Treatment::Replaced],
+                Ok(Some(Effect::Warning(_))) => &[],
                 Err(problem) => {
                     assert_eq!(problem.code, Code::CargoConfig);
                     assert_eq!(

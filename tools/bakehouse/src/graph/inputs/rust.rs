@@ -11,7 +11,7 @@ use super::finding::{Certainty, Kind};
 use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
-use super::value::{Value, joined, values};
+use super::value::{PathValue, joined, values};
 
 /// Words without which a source file names nothing outside its package: most files need not be parsed.
 const SIGNS: [&str; 18] = [
@@ -205,8 +205,8 @@ impl Visit<'_> for Reader {
     }
 }
 
-fn up(value: &Value) -> Value {
-    Value {
+fn up(value: &PathValue) -> PathValue {
+    PathValue {
         text: format!("{}/..", value.text),
         ..value.clone()
     }

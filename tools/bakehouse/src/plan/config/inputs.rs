@@ -14,7 +14,7 @@ pub(super) type ByPackage<T> = BTreeMap<PackageName, Vec<T>>;
 
 /// The inputs of each package's build.
 #[derive(Default)]
-pub(super) struct Inputs {
+pub(super) struct DeclaredInputs {
     /// Paths outside its folder.
     pub(super) paths: ByPackage<Utf8PathBuf>,
     /// Excluded paths in its folder.
@@ -26,8 +26,8 @@ pub(super) struct Inputs {
 }
 
 impl Check<'_> {
-    pub(super) fn inputs(&mut self, raw: &RawConfig) -> Inputs {
-        let mut inputs = Inputs::default();
+    pub(super) fn inputs(&mut self, raw: &RawConfig) -> DeclaredInputs {
+        let mut inputs = DeclaredInputs::default();
         for (package, declared) in &raw.inputs {
             let name = package.as_ref();
             if !self.workspace.members.contains_key(name) {

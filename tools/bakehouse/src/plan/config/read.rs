@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::bases;
 use super::check::{Check, sorted};
 use super::image_name::Form;
-use super::inputs::Inputs;
+use super::inputs::DeclaredInputs;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{Config, Strategy, Unify};
@@ -101,7 +101,7 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
-        let Inputs {
+        let DeclaredInputs {
             paths: inputs,
             excluded,
             only,
@@ -129,7 +129,7 @@ impl Check<'_> {
         Config {
             name,
             glibc: self.declared_glibc(raw, &runtime, &services),
-            floor: raw.glibc.as_ref().map(|version| self.floor(version)),
+            min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
             auditable: raw.auditable.unwrap_or_default(),
             registry: self.registry(raw, &services, &packs),
             platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),

@@ -93,7 +93,7 @@ pub struct Config {
     /// Packages of every runtime image.
     pub runtime_packages: Vec<String>,
     /// The oldest glibc that binaries are built for, e.g. `2.28`, where it is not the builder's.
-    pub floor: Option<String>,
+    pub min_glibc: Option<String>,
     /// Whether binaries tell what crates they are made of.
     pub auditable: bool,
     /// Who services run as that name no user of their own.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason::{Explained, Reason};
-use super::{Output, State};
+use super::{Output, WorkspaceState};
 use crate::plan::inputs::Part;
 use crate::plan::lock_graph::LockGraph;
 
@@ -38,7 +38,8 @@ impl<'a> Explained<'a> {
                 what,
             ));
         }
-        let is_local = |state: State<'a>, name: &str| state.workspace.members.contains_key(name);
+        let is_local =
+            |state: WorkspaceState<'a>, name: &str| state.workspace.members.contains_key(name);
         for (entry, text) in &new {
             let Some(before) = old.get(entry) else {
                 continue;
@@ -56,8 +57,9 @@ impl<'a> Explained<'a> {
                 let (_, needs) = LockGraph::parts_of(text);
                 needs.filter(settled).map(str::to_owned).collect()
             };
-            let manifest =
-                |state: State<'a>| state.workspace.members.get(*entry).map(|m| &m.manifest);
+            let manifest = |state: WorkspaceState<'a>| {
+                state.workspace.members.get(*entry).map(|m| &m.manifest)
+            };
             let what = if LockGraph::parts_of(before).0 != LockGraph::parts_of(text).0 {
                 "another source"
             } else if needs(before) != needs(text) && manifest(self.then) == manifest(self.now) {

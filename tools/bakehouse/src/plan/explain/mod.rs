@@ -11,4 +11,4 @@ mod state;
 pub use output::Output;
 pub use reason::Reason;
 pub use reasons::reasons;
-pub use state::{Compiled, State};
+pub use state::{Compiled, WorkspaceState};

@@ -1,6 +1,6 @@
 //! A change, and the two states that it is found between.
 
-use super::{Output, State};
+use super::{Output, WorkspaceState};
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,9 +15,9 @@ pub struct Reason {
 
 /// Two states of an output, which are compared.
 pub struct Explained<'a> {
-    pub then: State<'a>,
+    pub then: WorkspaceState<'a>,
     pub was: Output<'a>,
-    pub now: State<'a>,
+    pub now: WorkspaceState<'a>,
     pub is: Output<'a>,
     pub(super) config: &'a str,
 }

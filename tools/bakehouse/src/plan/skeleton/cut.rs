@@ -42,8 +42,8 @@ impl Cut<'_> {
     pub(super) fn member(&self, member: &Member) -> MemberSkeleton {
         let role = self.kept[&member.name];
         let masked = match role {
-            Role::Masked | Role::Asking => self.masked(member, role),
-            Role::Ground => self.own(member),
+            Role::Masked | Role::Requesting => self.masked(member, role),
+            Role::PathDependency => self.own(member),
             Role::Hollow => self.hollow(member),
         };
         MemberSkeleton {
@@ -51,8 +51,8 @@ impl Cut<'_> {
             role,
             masked: text(&masked),
             own: match role {
-                Role::Masked | Role::Ground => text(&self.own(member)),
-                Role::Asking | Role::Hollow => String::new(),
+                Role::Masked | Role::PathDependency => text(&self.own(member)),
+                Role::Requesting | Role::Hollow => String::new(),
             },
             library: self
                 .shares_a_name(member)
@@ -60,7 +60,7 @@ impl Cut<'_> {
             build_script: member.build_script,
             roots: member.roots.clone(),
             only_named_as_library: member.library.is_none() && self.is_needed(member),
-            is_root: member.is_root() && (!member.foreign || role == Role::Ground),
+            is_root: member.is_root() && (!member.foreign || role == Role::PathDependency),
         }
     }
 
@@ -70,10 +70,10 @@ impl Cut<'_> {
 
     fn masked(&self, member: &Member, role: Role) -> Table {
         let manifest = self.development.manifest(&member.name);
-        let build_script = member.build_script && role != Role::Asking;
+        let build_script = member.build_script && role != Role::Requesting;
         let own_version = self.plain.contains(member.name.as_str());
         let mut table = masked(member, manifest, build_script, own_version);
-        if role == Role::Asking {
+        if role == Role::Requesting {
             without_library(&mut table, member);
         }
         table
@@ -109,8 +109,8 @@ impl Cut<'_> {
             .and_then(|member| Some((member, *self.kept.get(&member.name)?)));
         let mut table = match package {
             Some((member, Role::Hollow)) => self.hollow(member),
-            Some((member, Role::Ground)) => self.own(member),
-            Some((member, role @ Role::Asking)) => self.masked(member, role),
+            Some((member, Role::PathDependency)) => self.own(member),
+            Some((member, role @ Role::Requesting)) => self.masked(member, role),
             Some((member, Role::Masked)) if with_package => self.own(member),
             Some((member, role @ Role::Masked)) => {
                 let mut table = self.masked(member, role);
@@ -134,7 +134,7 @@ impl Cut<'_> {
         let members = self.members_of(folder);
         let grounded = members
             .iter()
-            .any(|member| self.kept[&member.name] == Role::Ground);
+            .any(|member| self.kept[&member.name] == Role::PathDependency);
         let mut inner = Table::new();
         inner.insert("resolver".into(), workspace.resolver().into());
         let own = |(name, _): &(&PackageName, &Role)| !workspace.members[*name].foreign;

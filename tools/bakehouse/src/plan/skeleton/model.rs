@@ -59,7 +59,7 @@ impl Runner<'_> {
 pub struct Packages<'a> {
     pub compiled: &'a BTreeSet<PackageName>,
     /// The packages among them that are compiled with the third-party crates.
-    pub ground: &'a BTreeSet<PackageName>,
+    pub path_dependencies: &'a BTreeSet<PackageName>,
     pub development: &'a Development,
 }
 
@@ -69,9 +69,9 @@ pub enum Role {
     /// A library without sources where third-party crates are compiled, itself in its own stage.
     Masked,
     /// Itself everywhere: it is compiled with the third-party crates.
-    Ground,
+    PathDependency,
     /// A library without sources, which nothing compiles, but which has a say in the features of what is.
-    Asking,
+    Requesting,
     /// A library without sources, dependencies and meaning. Cargo wants its manifest, and compiles it for nothing.
     Hollow,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::{Cut, text};
 use super::model::{Packages, Role, Runner, Skeleton};
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::{Workspace, patch};
 use crate::names::PackageName;
 
@@ -18,18 +18,18 @@ impl Skeleton {
     ) -> Self {
         let Packages {
             compiled,
-            ground,
+            path_dependencies,
             development,
         } = packages;
-        let asking = &development.asking;
+        let requesting = &development.requesting;
         let role = |name: &PackageName| {
-            if ground.contains(name) {
-                Role::Ground
-            } else if asking.contains(name) {
+            if path_dependencies.contains(name) {
+                Role::PathDependency
+            } else if requesting.contains(name) {
                 // Another workspace's shows what it inherits only where it is itself.
                 match workspace.members[name].foreign {
-                    true => Role::Ground,
-                    false => Role::Asking,
+                    true => Role::PathDependency,
+                    false => Role::Requesting,
                 }
             } else if compiled.contains(name) {
                 Role::Masked
@@ -37,7 +37,7 @@ impl Skeleton {
                 Role::Hollow
             }
         };
-        let counting = || compiled.iter().chain(asking);
+        let counting = || compiled.iter().chain(requesting);
         let loaded = counting()
             .flat_map(|name| workspace.members[name].loaded())
             .filter(|name| workspace.members.contains_key(*name));
@@ -75,7 +75,7 @@ impl Skeleton {
             .map(|patch| patch.package)
             .chain(
                 kept.iter()
-                    .filter(|(_, role)| **role == Role::Ground)
+                    .filter(|(_, role)| **role == Role::PathDependency)
                     .map(|(name, _)| name.into()),
             )
             .collect();
@@ -110,7 +110,7 @@ impl Skeleton {
                 .root_package()
                 .filter(|member| {
                     let role = kept.get(&member.name);
-                    role.is_some_and(|role| !matches!(role, Role::Hollow | Role::Asking))
+                    role.is_some_and(|role| !matches!(role, Role::Hollow | Role::Requesting))
                 })
                 .map(|_| text(&cut.root(false, true))),
             foreign: cut.foreign(),
@@ -128,7 +128,7 @@ impl Skeleton {
             runner: (!runner.is_empty()).then(|| text(&cut.runner())),
             members: {
                 let names: Vec<&PackageName> = kept.keys().collect();
-                let members = each(&names, |name| cut.member(&workspace.members[*name]));
+                let members = parallel_map(&names, |name| cut.member(&workspace.members[*name]));
                 names.into_iter().cloned().zip(members).collect()
             },
         }

@@ -7,7 +7,7 @@ use super::names::Names;
 use crate::engine::Engine;
 use crate::engine::images::Image;
 use crate::engine::records::Record;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::plan::service::Service;
@@ -88,7 +88,7 @@ impl<'a> Store<'a> {
         };
         if self.is_registry {
             let platforms = native.as_ref().map_or(self.platforms, std::slice::from_ref);
-            let held = each(services, |service| self.published(service, platforms));
+            let held = parallel_map(services, |service| self.published(service, platforms));
             let held = services.iter().zip(held);
             return held
                 .filter_map(|(service, held)| Some((service.name.clone(), held?)))
@@ -167,7 +167,7 @@ impl<'a> Store<'a> {
         records: &BTreeMap<String, Record>,
     ) -> BTreeMap<TargetName, Details> {
         let details: Vec<Option<Details>> = if self.is_registry {
-            each(services, |service| {
+            parallel_map(services, |service| {
                 let told = records.get(service.name.as_str());
                 let told = told.and_then(|record| record.digest.clone());
                 let digest = told.or_else(|| self.engine.digest(&self.names.tagged(service)).ok());

@@ -1,5 +1,5 @@
-//! What a package asks of others: Cargo compiles a crate with the features that any package it builds together asks
-//! for.
+//! The features that packages request of others: Cargo compiles a crate with the features that any package requests
+//! that it builds together.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use toml::{Table, Value};
 use super::tables::{canonical, dependency_tables};
 use crate::graph::{Activation, Member};
 
-/// What a package asks of others.
-pub struct Asking<'a> {
+/// The features that a package requests of its dependencies.
+pub struct FeatureRequests<'a> {
     member: &'a Member,
     dependencies: Vec<Dependency>,
     /// The features that are on in it.
     switched_on: Vec<&'a str>,
-    /// All that it asks.
+    /// All that it requests.
     whole: Arc<str>,
 }
 
@@ -26,7 +26,7 @@ struct Dependency {
     text: String,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> FeatureRequests<'a> {
     /// For the package `member` with that `manifest`.
     pub fn new(
         workspace: &Table,
@@ -46,14 +46,14 @@ impl<'a> Asking<'a> {
                 }
             })
         });
-        let mut asking = Self {
+        let mut requesting = Self {
             dependencies: dependencies.collect(),
             switched_on: activation.features(&member.name).collect(),
             whole: "".into(),
             member,
         };
-        asking.whole = asking.text(&asking.dependencies.iter().collect::<Vec<_>>());
-        asking
+        requesting.whole = requesting.text(&requesting.dependencies.iter().collect::<Vec<_>>());
+        requesting
     }
 
     /// What it asks of the crates and packages in `shared`; nothing when it needs none of them.
