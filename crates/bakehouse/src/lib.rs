@@ -25,6 +25,7 @@ pub mod engine;
 pub mod files;
 pub mod git;
 pub mod graph;
+pub mod names;
 pub mod packs;
 pub mod plan;
 pub mod problem;

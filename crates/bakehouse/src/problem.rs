@@ -1,220 +1,107 @@
 //! What a user is told when something is wrong: what happened, where, and what to do.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-/// A stable, documented error code. `docs/errors.md` explains each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    ArtifactDependency,
-    BaseUnknown,
-    BinaryUnknown,
-    BuilderFailed,
-    BuilderProgram,
-    BuilderUnknown,
-    CargoConfig,
-    CargoFailed,
-    CargoMissing,
-    ConfigExists,
-    ConfigInvalid,
-    ConfigUnreadable,
-    ConfigValue,
-    DoctorFound,
-    EngineMissing,
-    EngineTooOld,
-    BakeFailed,
-    FeatureUnknown,
-    FilesOutOfDate,
-    FileHandEdited,
-    FileUnreadable,
-    FileUnwritable,
-    GitFailed,
-    GlibcTooNew,
-    InputMissing,
-    InputUndeclared,
-    LockMissing,
-    LockInvalid,
-    LockStale,
-    ManifestInvalid,
-    ManifestMissing,
-    NameCollision,
-    NothingToBake,
-    OutputMember,
-    PackEntryMissing,
-    PackEntryNotExecutable,
-    PackInvalid,
-    PackMissing,
-    PackPathOutside,
-    PackPlatform,
-    PackProgram,
-    PackRefTaken,
-    PackUnknown,
-    PackValue,
-    PackageUnknown,
-    PathOutside,
-    PinInvalid,
-    PinMissing,
-    PinStale,
-    PlatformUnknown,
-    RegistryMissing,
-    RepositoryMissing,
-    RevisionIncomplete,
-    RevisionUnknown,
-    ServiceUnknown,
-    SourceLocal,
-    SubmoduleMissing,
-    ToolchainFile,
+/// The process exit code when something failed.
+const FAILED: u8 = 1;
+/// The same for wrong usage, and for a wrong configuration or workspace.
+const WRONG: u8 = 2;
+/// The same for generated files that are out of date.
+const OUT_OF_DATE: u8 = 3;
+
+/// Defines [`Code`] by a table: each code, its name and its exit code.
+macro_rules! codes {
+    ($($code:ident, $name:literal, $exit:ident;)+) => {
+        /// A stable, documented error code. `docs/errors.md` explains each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $($code,)+
+        }
+
+        impl Code {
+            /// Every code, for the test that each is documented.
+            pub const ALL: &[Self] = &[$(Self::$code,)+];
+
+            /// The code as printed, e.g. `binary-unknown`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)+
+                }
+            }
+
+            /// The process exit code.
+            pub fn exit(self) -> u8 {
+                match self {
+                    $(Self::$code => $exit,)+
+                }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// Every code, for the test that each is documented.
-    pub const ALL: &[Self] = &[
-        Self::ArtifactDependency,
-        Self::BaseUnknown,
-        Self::BinaryUnknown,
-        Self::BuilderFailed,
-        Self::BuilderProgram,
-        Self::BuilderUnknown,
-        Self::CargoConfig,
-        Self::CargoFailed,
-        Self::CargoMissing,
-        Self::ConfigExists,
-        Self::ConfigInvalid,
-        Self::ConfigUnreadable,
-        Self::ConfigValue,
-        Self::DoctorFound,
-        Self::EngineMissing,
-        Self::EngineTooOld,
-        Self::BakeFailed,
-        Self::FeatureUnknown,
-        Self::FilesOutOfDate,
-        Self::FileHandEdited,
-        Self::FileUnreadable,
-        Self::FileUnwritable,
-        Self::GitFailed,
-        Self::GlibcTooNew,
-        Self::InputMissing,
-        Self::InputUndeclared,
-        Self::LockMissing,
-        Self::LockInvalid,
-        Self::LockStale,
-        Self::ManifestInvalid,
-        Self::ManifestMissing,
-        Self::NameCollision,
-        Self::NothingToBake,
-        Self::OutputMember,
-        Self::PackEntryMissing,
-        Self::PackEntryNotExecutable,
-        Self::PackInvalid,
-        Self::PackMissing,
-        Self::PackPathOutside,
-        Self::PackPlatform,
-        Self::PackProgram,
-        Self::PackRefTaken,
-        Self::PackUnknown,
-        Self::PackValue,
-        Self::PackageUnknown,
-        Self::PathOutside,
-        Self::PinInvalid,
-        Self::PinMissing,
-        Self::PinStale,
-        Self::PlatformUnknown,
-        Self::RegistryMissing,
-        Self::RepositoryMissing,
-        Self::RevisionIncomplete,
-        Self::RevisionUnknown,
-        Self::ServiceUnknown,
-        Self::SourceLocal,
-        Self::SubmoduleMissing,
-        Self::ToolchainFile,
-    ];
-
-    /// The code as printed, e.g. `binary-unknown`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ArtifactDependency => "artifact-dependency",
-            Self::BaseUnknown => "base-unknown",
-            Self::BinaryUnknown => "binary-unknown",
-            Self::BuilderFailed => "builder-failed",
-            Self::BuilderProgram => "builder-program",
-            Self::BuilderUnknown => "builder-unknown",
-            Self::CargoConfig => "cargo-config",
-            Self::CargoFailed => "cargo-failed",
-            Self::CargoMissing => "cargo-missing",
-            Self::ConfigExists => "config-exists",
-            Self::ConfigInvalid => "config-invalid",
-            Self::ConfigUnreadable => "config-unreadable",
-            Self::ConfigValue => "config-value",
-            Self::DoctorFound => "doctor-found",
-            Self::EngineMissing => "engine-missing",
-            Self::EngineTooOld => "engine-too-old",
-            Self::BakeFailed => "bake-failed",
-            Self::FeatureUnknown => "feature-unknown",
-            Self::FilesOutOfDate => "files-out-of-date",
-            Self::FileHandEdited => "file-hand-edited",
-            Self::FileUnreadable => "file-unreadable",
-            Self::FileUnwritable => "file-unwritable",
-            Self::GitFailed => "git-failed",
-            Self::GlibcTooNew => "glibc-too-new",
-            Self::InputMissing => "input-missing",
-            Self::InputUndeclared => "input-undeclared",
-            Self::LockMissing => "lock-missing",
-            Self::LockInvalid => "lock-invalid",
-            Self::LockStale => "lock-stale",
-            Self::ManifestInvalid => "manifest-invalid",
-            Self::ManifestMissing => "manifest-missing",
-            Self::NameCollision => "name-collision",
-            Self::NothingToBake => "nothing-to-bake",
-            Self::OutputMember => "output-member",
-            Self::PackEntryMissing => "pack-entry-missing",
-            Self::PackEntryNotExecutable => "pack-entry-not-executable",
-            Self::PackInvalid => "pack-invalid",
-            Self::PackMissing => "pack-missing",
-            Self::PackPathOutside => "pack-path-outside",
-            Self::PackPlatform => "pack-platform",
-            Self::PackProgram => "pack-program",
-            Self::PackRefTaken => "pack-ref-taken",
-            Self::PackUnknown => "pack-unknown",
-            Self::PackValue => "pack-value",
-            Self::PackageUnknown => "package-unknown",
-            Self::PathOutside => "path-outside",
-            Self::PinInvalid => "pin-invalid",
-            Self::PinMissing => "pin-missing",
-            Self::PinStale => "pin-stale",
-            Self::PlatformUnknown => "platform-unknown",
-            Self::RegistryMissing => "registry-missing",
-            Self::RepositoryMissing => "repository-missing",
-            Self::RevisionIncomplete => "revision-incomplete",
-            Self::RevisionUnknown => "revision-unknown",
-            Self::ServiceUnknown => "service-unknown",
-            Self::SourceLocal => "source-local",
-            Self::SubmoduleMissing => "submodule-missing",
-            Self::ToolchainFile => "toolchain-file",
-        }
-    }
-
-    /// The process exit code: 1 failed, 2 wrong usage or configuration, 3 generated files out of date.
-    pub fn exit(self) -> u8 {
-        match self {
-            Self::BakeFailed
-            | Self::BaseUnknown
-            | Self::BuilderFailed
-            | Self::CargoFailed
-            | Self::CargoMissing
-            | Self::DoctorFound
-            | Self::EngineMissing
-            | Self::EngineTooOld
-            | Self::FileUnreadable
-            | Self::FileUnwritable
-            | Self::InputUndeclared
-            | Self::GitFailed
-            | Self::RevisionIncomplete
-            | Self::SubmoduleMissing => 1,
-            Self::FilesOutOfDate | Self::FileHandEdited | Self::PinStale => 3,
-            _ => 2,
-        }
-    }
+codes! {
+    ArtifactDependency, "artifact-dependency", WRONG;
+    BakeFailed, "bake-failed", FAILED;
+    BaseUnknown, "base-unknown", FAILED;
+    BinaryUnknown, "binary-unknown", WRONG;
+    BuilderFailed, "builder-failed", FAILED;
+    BuilderProgram, "builder-program", WRONG;
+    BuilderUnknown, "builder-unknown", WRONG;
+    CargoConfig, "cargo-config", WRONG;
+    CargoFailed, "cargo-failed", FAILED;
+    CargoMissing, "cargo-missing", FAILED;
+    ConfigExists, "config-exists", WRONG;
+    ConfigInvalid, "config-invalid", WRONG;
+    ConfigUnreadable, "config-unreadable", WRONG;
+    ConfigValue, "config-value", WRONG;
+    DoctorFound, "doctor-found", FAILED;
+    EngineMissing, "engine-missing", FAILED;
+    EngineTooOld, "engine-too-old", FAILED;
+    FeatureUnknown, "feature-unknown", WRONG;
+    FileHandEdited, "file-hand-edited", OUT_OF_DATE;
+    FileUnreadable, "file-unreadable", FAILED;
+    FileUnwritable, "file-unwritable", FAILED;
+    FilesOutOfDate, "files-out-of-date", OUT_OF_DATE;
+    GitFailed, "git-failed", FAILED;
+    GlibcTooNew, "glibc-too-new", WRONG;
+    InputMissing, "input-missing", WRONG;
+    InputUndeclared, "input-undeclared", FAILED;
+    LockInvalid, "lock-invalid", WRONG;
+    LockMissing, "lock-missing", WRONG;
+    LockStale, "lock-stale", WRONG;
+    ManifestInvalid, "manifest-invalid", WRONG;
+    ManifestMissing, "manifest-missing", WRONG;
+    NameCollision, "name-collision", WRONG;
+    NothingToBake, "nothing-to-bake", WRONG;
+    OutputMember, "output-member", WRONG;
+    PackEntryMissing, "pack-entry-missing", WRONG;
+    PackEntryNotExecutable, "pack-entry-not-executable", WRONG;
+    PackInvalid, "pack-invalid", WRONG;
+    PackMissing, "pack-missing", WRONG;
+    PackPathOutside, "pack-path-outside", WRONG;
+    PackPlatform, "pack-platform", WRONG;
+    PackProgram, "pack-program", WRONG;
+    PackRefTaken, "pack-ref-taken", WRONG;
+    PackUnknown, "pack-unknown", WRONG;
+    PackValue, "pack-value", WRONG;
+    PackageUnknown, "package-unknown", WRONG;
+    PathOutside, "path-outside", WRONG;
+    PinInvalid, "pin-invalid", WRONG;
+    PinMissing, "pin-missing", WRONG;
+    PinStale, "pin-stale", OUT_OF_DATE;
+    PlatformUnknown, "platform-unknown", WRONG;
+    RegistryMissing, "registry-missing", WRONG;
+    RepositoryMissing, "repository-missing", WRONG;
+    RevisionIncomplete, "revision-incomplete", FAILED;
+    RevisionUnknown, "revision-unknown", WRONG;
+    ServiceUnknown, "service-unknown", WRONG;
+    SourceLocal, "source-local", WRONG;
+    SubmoduleMissing, "submodule-missing", FAILED;
+    ToolchainFile, "toolchain-file", WRONG;
 }
 
 /// The text that a span points into.
@@ -238,6 +125,8 @@ pub struct Problem {
     pub message: String,
     pub hint: Option<String>,
     place: Option<Box<Place>>,
+    /// The error that the message tells of.
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -262,13 +151,26 @@ impl Problem {
             message: message.into(),
             hint: None,
             place: None,
+            source: None,
         }
+    }
+
+    /// A problem that an error says all of.
+    pub fn from_error(code: Code, error: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(code, error.to_string()).caused_by(error)
     }
 
     /// What to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The error that it comes from, whose text its message holds already.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(error));
         self
     }
 
@@ -289,7 +191,12 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl Error for Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
 
 impl Diagnostic for Problem {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -379,6 +286,17 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_problem_keeps_the_error_that_it_comes_from() {
+        let error = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let problem = Problem::from_error(Code::FileUnreadable, error).hint("write it");
+        assert_eq!(problem.to_string(), "no such file");
+        let source = problem.source().and_then(|source| source.downcast_ref());
+        let kind = source.map(std::io::Error::kind);
+        assert_eq!(kind, Some(std::io::ErrorKind::NotFound));
+        assert!(Problem::new(Code::GitFailed, "").source().is_none());
     }
 
     #[test]

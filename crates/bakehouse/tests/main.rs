@@ -4,6 +4,7 @@
 
 mod affected;
 mod anywhere;
+mod arrows;
 mod cargo_config;
 mod ci;
 mod closures;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bakehouse::plan::Plan;
-use bakehouse::plan::explain::{Output, State, reasons};
+use bakehouse::plan::explain::{Output, WorkspaceState, reasons};
 use bakehouse::plan::lock_graph::LockGraph;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -32,12 +32,12 @@ fn check(model: &Model, edit: &Edit) -> Result<(), TestCaseError> {
     let before = outputs(&plan_then);
     let lock_then = LockGraph::new(&workspace_then.lock, &workspace_then.members);
     let lock_now = LockGraph::new(&workspace_now.lock, &workspace_now.members);
-    let then = State {
+    let then = WorkspaceState {
         workspace: &workspace_then,
         plan: &plan_then,
         lock: &lock_then,
     };
-    let now = State {
+    let now = WorkspaceState {
         workspace: &workspace_now,
         plan: &plan_now,
         lock: &lock_now,

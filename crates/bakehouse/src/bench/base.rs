@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use super::stand::docker;
+use super::contenders::Contender;
+use super::sandbox::docker;
 use super::tree::unwritable;
-use super::ways::Way;
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -14,16 +14,21 @@ pub const CHEF: &str = "0.1.78";
 /// The version of sccache that is measured.
 pub const SCCACHE: &str = "0.19.0";
 
-/// Makes the builder base of `way`, pushes it if the bare runner has to have it, and gives its name.
+/// Makes the builder base of `contender`, pushes it if the bare runner has to have it, and gives its name.
 ///
 /// # Errors
 /// `bake-failed`.
-pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result<String, Problem> {
+pub fn make(
+    plan: &Plan,
+    contender: Contender,
+    salt: &str,
+    registry: Option<&str>,
+) -> Result<String, Problem> {
     let prefix = registry.map_or_else(String::new, |registry| format!("{registry}/"));
     let name = format!("{prefix}bakehouse-bench/builder:{salt}");
-    let folder = tempfile::tempdir().map_err(|error| unwritable(&error))?;
+    let folder = tempfile::tempdir().map_err(unwritable)?;
     let path = folder.path().join("Dockerfile");
-    fs_err::write(&path, dockerfile(plan, way, salt)).map_err(|error| unwritable(&error))?;
+    fs_err::write(&path, dockerfile(plan, contender, salt)).map_err(unwritable)?;
     let folder = folder.path().to_string_lossy();
     docker(&[
         "buildx",
@@ -41,7 +46,7 @@ pub fn make(plan: &Plan, way: Way, salt: &str, registry: Option<&str>) -> Result
     Ok(name)
 }
 
-fn dockerfile(plan: &Plan, way: Way, salt: &str) -> String {
+fn dockerfile(plan: &Plan, contender: Contender, salt: &str) -> String {
     let mut text = format!("FROM {}\n", plan.config.builder);
     if !plan.config.builder_packages.is_empty() {
         let packages = plan.config.builder_packages.join(" ");
@@ -50,7 +55,7 @@ fn dockerfile(plan: &Plan, way: Way, salt: &str) -> String {
             "RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends {packages}"
         );
     }
-    if way.needs_chef() {
+    if contender.needs_chef() {
         let _ = write!(
             text,
             "RUN cargo install --locked --root /usr/local cargo-chef@{CHEF}\nRUN cargo install --locked --root /usr/local --no-default-features sccache@{SCCACHE}\n"

@@ -1,4 +1,4 @@
-//! Turns the steps of a scenario into texts to write, once for all ways.
+//! Turns the steps of a scenario into texts to write, once for all contenders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -10,7 +10,7 @@ use super::subject::Subject;
 use super::tree::{self, Texts};
 use crate::problem::{Code, Problem};
 
-/// A step that every way can carry out.
+/// A step that every contender can carry out.
 #[derive(Clone, Debug)]
 pub enum Action {
     Write(Texts),
@@ -19,7 +19,7 @@ pub enum Action {
     Measure(What, BTreeMap<String, u32>),
 }
 
-/// The workspace as all ways have it, and its edits.
+/// The workspace as all contenders have it, and its edits.
 #[derive(Debug)]
 pub struct Edits<'a> {
     subject: &'a Subject,
@@ -112,7 +112,7 @@ impl<'a> Edits<'a> {
 
     fn read(&self, path: &Utf8Path) -> Result<String, Problem> {
         fs_err::read_to_string(self.master.join(path)).map_err(|error| {
-            Problem::new(Code::FileUnreadable, error.to_string())
+            Problem::from_error(Code::FileUnreadable, error)
                 .hint("check that the file exists and can be read")
         })
     }

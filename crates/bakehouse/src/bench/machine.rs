@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::base;
 use super::results::{Machine, WorkspaceFacts};
-use super::stand::docker;
+use super::sandbox::docker;
 use super::subject::Subject;
 use crate::plan::Plan;
 

@@ -1,21 +1,21 @@
 //! `bakehouse bench`: the same commits, built in several ways, in turn, on one machine.
 //!
-//! Each way has its own copy of the workspace, its own builder base (so that it starts cold) and its own names for
+//! Each contender has its own copy of the workspace, its own builder base (so that it starts cold) and its own names for
 //! mounts, images and caches. An edit is made once and written into all copies. Where a scenario edits a source, it
 //! leaves a marker in the binary, so that a stale one is seen.
 
 mod base;
+pub mod contenders;
 mod edits;
 mod machine;
 pub mod report;
 pub mod results;
 mod rounds;
+mod sandbox;
 pub mod scenario;
-mod stand;
 pub mod subject;
 pub mod tree;
 mod upkeep;
-pub mod ways;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::Plan;
 use crate::problem::{Code, Problem, Problems};
+use contenders::Contender;
 use edits::Edits;
-use results::{Results, Row, Run, WayFacts};
+use results::{ContenderFacts, Results, Row, Run};
 use rounds::Bench;
 use scenario::Scenario;
 use subject::Subject;
-use ways::Way;
 
 /// What to measure and how often.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct Options {
     pub rounds: usize,
     /// Runs per cell of the clean build.
     pub cold_rounds: usize,
-    pub ways: Vec<Way>,
+    pub contenders: Vec<Contender>,
     /// Keys of scenarios; all when empty.
     pub scenarios: Vec<String>,
     /// What the scenarios of the bare runner need.
@@ -68,7 +68,7 @@ pub trait Host {
     /// What is done now.
     fn now(&self, what: &str);
     /// A cell was measured.
-    fn measured(&self, scenario: &Scenario, way: Way, run: &Run);
+    fn measured(&self, scenario: &Scenario, contender: Contender, run: &Run);
     /// All so far, to be kept should the rest fail.
     fn save(&self, results: &Results);
 }
@@ -77,7 +77,7 @@ pub trait Host {
 ///
 /// # Errors
 /// `path-outside` when the context lies above the workspace; what the workspace, the engine, or a preparation failed
-/// with. A way that fails in a measured bake is a result.
+/// with. A contender that fails in a measured bake is a result.
 pub fn run(
     root: &Utf8Path,
     plan: &Plan,
@@ -97,7 +97,7 @@ pub fn run(
     let folder = tempfile::Builder::new()
         .prefix("bakehouse-bench-")
         .tempdir()
-        .map_err(|error| tree::unwritable(&error))?;
+        .map_err(tree::unwritable)?;
     let place = Utf8PathBuf::from_path_buf(folder.path().to_owned()).map_err(|path| {
         Problem::new(
             Code::FileUnwritable,
@@ -127,7 +127,11 @@ pub fn run(
         version: 1,
         workspace: machine::workspace(root, plan, &subject),
         machine: machine::machine(),
-        ways: options.ways.iter().map(|way| WayFacts::new(*way)).collect(),
+        contenders: options
+            .contenders
+            .iter()
+            .map(|contender| ContenderFacts::new(*contender))
+            .collect(),
         scenarios: scenarios.iter().map(Row::new).collect(),
     };
     let mut bench = Bench {
@@ -137,7 +141,7 @@ pub fn run(
         subject: &subject,
         plan,
         edits: Edits::new(&subject, place.join("master")),
-        stands: Vec::new(),
+        sandboxes: Vec::new(),
         spent: BTreeMap::new(),
         salt: format!("{:x}", std::process::id()) + &format!("{:x}", started()),
         place,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::contenders::Contender;
 use super::scenario::Scenario;
-use super::ways::Way;
 
 /// All of a benchmark; the JSON form, version 1.
 #[derive(Clone, Debug, Serialize)]
@@ -13,7 +13,8 @@ pub struct Results {
     pub version: u32,
     pub workspace: WorkspaceFacts,
     pub machine: Machine,
-    pub ways: Vec<WayFacts>,
+    #[serde(rename = "ways")]
+    pub contenders: Vec<ContenderFacts>,
     pub scenarios: Vec<Row>,
 }
 
@@ -42,10 +43,11 @@ pub struct Machine {
     pub versions: BTreeMap<String, String>,
 }
 
-/// What a way has beside times.
+/// What a contender has beside times.
 #[derive(Clone, Debug, Serialize)]
-pub struct WayFacts {
-    pub way: &'static str,
+pub struct ContenderFacts {
+    #[serde(rename = "way")]
+    pub contender: &'static str,
     pub title: &'static str,
     pub about: &'static str,
     /// Bytes, by image.
@@ -58,16 +60,16 @@ pub struct WayFacts {
     pub cache_fill_seconds: Option<f64>,
 }
 
-/// A scenario and what each way made of it.
+/// A scenario and what each contender made of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub scenario: &'static str,
     pub title: String,
-    /// By [`Way::key`].
+    /// By [`Contender::key`].
     pub cells: BTreeMap<&'static str, Cell>,
 }
 
-/// All runs of a scenario by a way.
+/// All runs of a scenario by a contender.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cell {
     pub runs: Vec<Run>,
@@ -147,13 +149,13 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(f64::midpoint(values[last / 2], values[last.div_ceil(2)]))
 }
 
-impl WayFacts {
-    /// Of a way that is not measured yet.
-    pub fn new(way: Way) -> Self {
+impl ContenderFacts {
+    /// Of a contender that is not measured yet.
+    pub fn new(contender: Contender) -> Self {
         Self {
-            way: way.key(),
-            title: way.title(),
-            about: way.about(),
+            contender: contender.key(),
+            title: contender.title(),
+            about: contender.about(),
             image_bytes: BTreeMap::new(),
             context_bytes: None,
             cache_bytes: None,
@@ -172,9 +174,9 @@ impl Row {
         }
     }
 
-    /// The cell of a way, if it has runs or a note.
-    pub fn cell(&self, way: Way) -> Option<&Cell> {
-        self.cells.get(way.key())
+    /// The cell of a contender, if it has runs or a note.
+    pub fn cell(&self, contender: Contender) -> Option<&Cell> {
+        self.cells.get(contender.key())
     }
 }
 

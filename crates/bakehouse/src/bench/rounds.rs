@@ -1,17 +1,17 @@
-//! The rounds: every scenario, with every way in turn.
+//! The rounds: every scenario, with every contender in turn.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 
+use super::contenders::Contender;
 use super::edits::{Action, Edits};
-use super::results::{Cell, Outcome, Results, Run, WayFacts};
+use super::results::{Cell, ContenderFacts, Outcome, Results, Run};
+use super::sandbox::{Attempted, Cache, Order, Sandbox};
 use super::scenario::{self, Place, Scenario, What};
-use super::stand::{Attempted, Cache, Order, Stand};
 use super::subject::Subject;
 use super::upkeep::{empty, in_registry};
-use super::ways::Way;
 use super::{Host, Options, tree};
 use crate::documents;
 use crate::plan::Plan;
@@ -25,11 +25,11 @@ pub(super) struct Bench<'a> {
     pub(super) subject: &'a Subject,
     pub(super) plan: &'a Plan,
     pub(super) edits: Edits<'a>,
-    pub(super) stands: Vec<Stand>,
+    pub(super) sandboxes: Vec<Sandbox>,
     /// What tells this run's names from those of others.
     pub(super) salt: String,
-    /// Seconds that the last round of a scenario took a way, preparations and all.
-    pub(super) spent: BTreeMap<(usize, Way), f64>,
+    /// Seconds that the last round of a scenario took a contender, preparations and all.
+    pub(super) spent: BTreeMap<(usize, Contender), f64>,
     pub(super) place: Utf8PathBuf,
     pub(super) results: &'a mut Results,
 }
@@ -45,11 +45,12 @@ impl Bench<'_> {
             found.map(|(index, _)| index).collect()
         };
         let (cold, kept, runner) = (at(Place::Cold), at(Place::Builder), at(Place::BareRunner));
-        let ways = self.options.ways.len();
+        let contenders = self.options.contenders.len();
         let bare_cells = if bare { runner.len() } else { 0 };
         self.host.total(
-            ways * (cold.len().max(1) * self.options.cold_rounds
-                + (kept.len() + bare_cells) * self.options.rounds),
+            contenders
+                * (cold.len().max(1) * self.options.cold_rounds
+                    + (kept.len() + bare_cells) * self.options.rounds),
         );
         for round in 0..self.options.cold_rounds {
             self.clean_builds(scenarios, cold.first().copied(), round)?;
@@ -69,8 +70,9 @@ impl Bench<'_> {
             }
         } else {
             for index in runner {
-                for way in &self.options.ways {
-                    self.cell(index, *way).note = Some("needs --runner and --registry".to_owned());
+                for contender in &self.options.contenders {
+                    self.cell(index, *contender).note =
+                        Some("needs --runner and --registry".to_owned());
                 }
             }
         }
@@ -78,7 +80,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Gives every way a new place, and builds there.
+    /// Gives every contender a new place, and builds there.
     fn clean_builds(
         &mut self,
         scenarios: &[Scenario],
@@ -86,16 +88,16 @@ impl Bench<'_> {
         round: usize,
     ) -> Result<(), Problems> {
         self.remove_images();
-        self.stands.clear();
-        for way in self.options.ways.clone() {
+        self.sandboxes.clear();
+        for contender in self.options.contenders.clone() {
             // Ways that shared a base or a mount's id would find one another's stages and crates.
-            let salt = format!("{}-{round}-{}", self.salt, way.key());
+            let salt = format!("{}-{round}-{}", self.salt, contender.key());
             self.host
-                .now(&format!("{}: preparing its base image", way.title()));
-            let dir = self.place.join(format!("{}-{round}", way.key()));
+                .now(&format!("{}: preparing its base image", contender.title()));
+            let dir = self.place.join(format!("{}-{round}", contender.key()));
             tree::copy(&self.place.join("master"), &dir)?;
-            let mut stand = Stand {
-                way,
+            let mut sandbox = Sandbox {
+                contender,
                 dir,
                 base: None,
                 registry: in_registry(self.registry(), &format!("bakehouse-bench/{salt}")),
@@ -103,18 +105,20 @@ impl Bench<'_> {
                 profile: self.plan.config.profile.clone(),
                 profile_folder: documents::dockerfile::profile_folder(self.plan).to_owned(),
             };
-            stand.base = self.furnish(&stand, &salt)?;
-            self.host.now(&format!("{}: clean build", way.title()));
+            sandbox.base = self.furnish(&sandbox, &salt)?;
+            self.host
+                .now(&format!("{}: clean build", contender.title()));
             let order = self.order(None, None);
-            let done = stand.bake(order).must(way)?;
+            let done = sandbox.bake(order).must(contender)?;
             let expected = self.edits.markers();
-            let outcome = self.judge(&stand, None, &expected);
+            let outcome = self.judge(&sandbox, None, &expected);
             let run = done.run(outcome);
-            self.facts(way).context_bytes = (way != Way::Host).then_some(run.context_bytes);
+            self.facts(contender).context_bytes =
+                (contender != Contender::Host).then_some(run.context_bytes);
             if let Some(index) = cold {
-                self.record(index, &scenarios[index], way, run);
+                self.record(index, &scenarios[index], contender, run);
             }
-            self.stands.push(stand);
+            self.sandboxes.push(sandbox);
         }
         Ok(())
     }
@@ -132,7 +136,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Runs a scenario with every way in turn.
+    /// Runs a scenario with every contender in turn.
     fn scenario(
         &mut self,
         index: usize,
@@ -142,55 +146,60 @@ impl Bench<'_> {
         let actions = match self.edits.actions(&scenario.steps) {
             Ok(actions) => actions,
             Err(problem) => {
-                for way in self.options.ways.clone() {
-                    self.cell(index, way).note = Some(problem.message.clone());
+                for contender in self.options.contenders.clone() {
+                    self.cell(index, contender).note = Some(problem.message.clone());
                 }
                 return Ok(());
             }
         };
-        for position in 0..self.stands.len() {
-            let way = self.stands[position].way;
+        for position in 0..self.sandboxes.len() {
+            let contender = self.sandboxes[position].contender;
             self.host.now(&format!(
                 "{} · {} ({} of {})",
                 scenario.title,
-                way.title(),
+                contender.title(),
                 round + 1,
                 self.options.rounds
             ));
-            let skip = self.reason_to_skip(index, scenario, way);
+            let skip = self.reason_to_skip(index, scenario, contender);
             if let Some(reason) = &skip {
-                self.cell(index, way).note = Some(reason.clone());
+                self.cell(index, contender).note = Some(reason.clone());
             }
             let since = Instant::now();
             let run = self.act(position, scenario.place, &actions, skip.is_some())?;
             if let Some(run) = run {
                 self.spent
-                    .insert((index, way), since.elapsed().as_secs_f64());
-                self.record(index, scenario, way, run);
+                    .insert((index, contender), since.elapsed().as_secs_f64());
+                self.record(index, scenario, contender, run);
             }
         }
         self.host.save(self.results);
         Ok(())
     }
 
-    fn reason_to_skip(&self, index: usize, scenario: &Scenario, way: Way) -> Option<String> {
-        if scenario.place == Place::BareRunner && way == Way::Host {
+    fn reason_to_skip(
+        &self,
+        index: usize,
+        scenario: &Scenario,
+        contender: Contender,
+    ) -> Option<String> {
+        if scenario.place == Place::BareRunner && contender == Contender::Host {
             return Some("has no registry cache".to_owned());
         }
         let measures_build = scenario
             .steps
             .contains(&scenario::Step::Measure(What::Build));
-        if measures_build && !way.is_generated() {
+        if measures_build && !contender.is_generated() {
             return Some("has no such command".to_owned());
         }
         let patience = self.options.patience.as_secs_f64();
-        let spent = self.spent.get(&(index, way));
+        let spent = self.spent.get(&(index, contender));
         spent
             .is_some_and(|spent| *spent > patience)
             .then(|| format!("not run again, as it took more than {patience:.0} s"))
     }
 
-    /// Carries out the actions in one way's place. What is skipped has its edits all the same.
+    /// Carries out the actions in one contender's place. What is skipped has its edits all the same.
     fn act(
         &self,
         position: usize,
@@ -198,26 +207,27 @@ impl Bench<'_> {
         actions: &[Action],
         skip: bool,
     ) -> Result<Option<Run>, Problems> {
-        let stand = &self.stands[position];
+        let sandbox = &self.sandboxes[position];
         let mut generating = Duration::ZERO;
         let mut measured = None;
         for action in actions {
             match action {
                 Action::Write(texts) => {
-                    tree::write(&stand.dir, texts)?;
-                    generating += self.generate(stand)?;
+                    tree::write(&sandbox.dir, texts)?;
+                    generating += self.generate(sandbox)?;
                 }
                 Action::Bake(_) | Action::Measure(..) if skip => {}
                 Action::Bake(what) => {
-                    self.bake(stand, Place::Builder, what)?.must(stand.way)?;
+                    self.bake(sandbox, Place::Builder, what)?
+                        .must(sandbox.contender)?;
                     generating = Duration::ZERO;
                 }
                 Action::Measure(what, expected) => {
-                    let mut done = self.bake(stand, place, what)?;
+                    let mut done = self.bake(sandbox, place, what)?;
                     done.seconds += generating.as_secs_f64();
                     let outcome = match place {
                         Place::BareRunner => Outcome::Unchecked,
-                        _ => self.judge(stand, parts_of(what), expected),
+                        _ => self.judge(sandbox, parts_of(what), expected),
                     };
                     measured = Some(done.run(outcome));
                 }
@@ -226,27 +236,27 @@ impl Bench<'_> {
         Ok(measured)
     }
 
-    fn bake(&self, stand: &Stand, place: Place, what: &What) -> Result<Attempted, Problem> {
+    fn bake(&self, sandbox: &Sandbox, place: Place, what: &What) -> Result<Attempted, Problem> {
         if *what == What::Build {
-            return Ok(stand.build(self.subject));
+            return Ok(sandbox.build(self.subject));
         }
         let mut order = self.order(parts_of(what), None);
         let cache = self.cache_ref();
         if let (Place::BareRunner, Some(bare)) = (place, &self.options.bare) {
-            empty(&bare.runner, &stand.registry)?;
+            empty(&bare.runner, &sandbox.registry)?;
             order.context = Some(&bare.runner);
             order.cache = Some(Cache {
                 reference: &cache,
                 branch: "branch",
             });
         }
-        Ok(stand.bake(order))
+        Ok(sandbox.bake(order))
     }
 
     /// Whether the binary of a part that was baked is made of the sources as they are.
     fn judge(
         &self,
-        stand: &Stand,
+        sandbox: &Sandbox,
         parts: Option<&[usize]>,
         expected: &BTreeMap<String, u32>,
     ) -> Outcome {
@@ -260,7 +270,7 @@ impl Bench<'_> {
             return Outcome::Unchecked;
         };
         let part = &self.subject.parts[*index];
-        let Some(binary) = stand.binary(part) else {
+        let Some(binary) = sandbox.binary(part) else {
             return Outcome::Unchecked;
         };
         let found = tree::markers(&binary);
@@ -278,23 +288,23 @@ impl Bench<'_> {
         }
     }
 
-    fn record(&mut self, index: usize, scenario: &Scenario, way: Way, run: Run) {
-        self.host.measured(scenario, way, &run);
-        self.cell(index, way).runs.push(run);
+    fn record(&mut self, index: usize, scenario: &Scenario, contender: Contender, run: Run) {
+        self.host.measured(scenario, contender, &run);
+        self.cell(index, contender).runs.push(run);
     }
 
-    fn cell(&mut self, index: usize, way: Way) -> &mut Cell {
+    fn cell(&mut self, index: usize, contender: Contender) -> &mut Cell {
         self.results.scenarios[index]
             .cells
-            .entry(way.key())
+            .entry(contender.key())
             .or_default()
     }
 
-    pub(super) fn facts(&mut self, way: Way) -> &mut WayFacts {
-        let facts = self.results.ways.iter_mut();
+    pub(super) fn facts(&mut self, contender: Contender) -> &mut ContenderFacts {
+        let facts = self.results.contenders.iter_mut();
         facts
             .into_iter()
-            .find(|facts| facts.way == way.key())
+            .find(|facts| facts.contender == contender.key())
             .expect("each way that is measured has its facts from the start")
     }
 }

@@ -49,7 +49,7 @@ pub enum What {
     All,
     /// These binaries, by index of the subject's parts.
     Parts(Vec<usize>),
-    /// `bakehouse build`: only ways that have it.
+    /// `bakehouse build`: only contenders that have it.
     Build,
 }
 

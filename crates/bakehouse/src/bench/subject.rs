@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::TargetKind;
 
 use crate::graph::cargo::metadata;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 
@@ -99,7 +100,7 @@ impl Subject {
         let mut add = |target: &str,
                        package: &str,
                        bin: &str,
-                       closure: &BTreeSet<String>,
+                       closure: &BTreeSet<PackageName>,
                        pack_folder: Option<&Utf8PathBuf>| {
             if let Some(part) = parts.iter_mut().find(|part| part.is(package, bin)) {
                 part.targets.push(target.to_owned());
@@ -112,7 +113,7 @@ impl Subject {
                     package: package.to_owned(),
                     bin: bin.to_owned(),
                     file: file.clone(),
-                    closure: closure.clone(),
+                    closure: closure.iter().map(Into::into).collect(),
                     pack_folder: pack_folder.cloned(),
                 });
             }

@@ -1,6 +1,7 @@
 //! A copy of the workspace, and the edits of scenarios.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{DocumentMut, Item, value};
@@ -21,19 +22,19 @@ pub fn copy(root: &Utf8Path, to: &Utf8Path) -> Result<(), Problem> {
         })
         .build();
     for entry in walk {
-        let entry = entry.map_err(|error| unreadable(&error))?;
+        let entry = entry.map_err(unreadable)?;
         let Some(from) = Utf8Path::from_path(entry.path()) else {
             continue;
         };
         let path = to.join(from.strip_prefix(root).unwrap_or(from));
         let kind = entry.file_type();
         if kind.is_some_and(|kind| kind.is_dir()) {
-            fs_err::create_dir_all(&path).map_err(|error| unwritable(&error))?;
+            fs_err::create_dir_all(&path).map_err(unwritable)?;
         } else if kind.is_some_and(|kind| kind.is_symlink()) {
-            let target = fs_err::read_link(from).map_err(|error| unreadable(&error))?;
-            fs_err::os::unix::fs::symlink(target, &path).map_err(|error| unwritable(&error))?;
+            let target = fs_err::read_link(from).map_err(unreadable)?;
+            fs_err::os::unix::fs::symlink(target, &path).map_err(unwritable)?;
         } else {
-            fs_err::copy(from, &path).map_err(|error| unwritable(&error))?;
+            fs_err::copy(from, &path).map_err(unwritable)?;
         }
     }
     Ok(())
@@ -50,8 +51,8 @@ pub fn write(root: &Utf8Path, texts: &Texts) -> Result<(), Problem> {
     for (path, text) in texts {
         let path = root.join(path);
         let folder = path.parent().unwrap_or(root);
-        fs_err::create_dir_all(folder).map_err(|error| unwritable(&error))?;
-        fs_err::write(&path, text).map_err(|error| unwritable(&error))?;
+        fs_err::create_dir_all(folder).map_err(unwritable)?;
+        fs_err::write(&path, text).map_err(unwritable)?;
     }
     Ok(())
 }
@@ -162,17 +163,18 @@ fn document(text: &str, path: &Utf8Path) -> Result<DocumentMut, Problem> {
             format!("{path} is not valid TOML: {}", error.message()),
         )
         .hint("mend the file at the place shown by `cargo metadata --no-deps`")
+        .caused_by(error)
     })
 }
 
-fn unreadable(error: &dyn std::fmt::Display) -> Problem {
-    Problem::new(Code::FileUnreadable, error.to_string())
+fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
+    Problem::from_error(Code::FileUnreadable, error)
         .hint("check that the file exists and can be read")
 }
 
 /// What the temporary folder refused.
-pub fn unwritable(error: &dyn std::fmt::Display) -> Problem {
-    Problem::new(Code::FileUnwritable, error.to_string()).hint(
+pub fn unwritable(error: impl Error + Send + Sync + 'static) -> Problem {
+    Problem::from_error(Code::FileUnwritable, error).hint(
         "the copies of the workspace stand in the temporary folder: give it space, or set TMPDIR",
     )
 }

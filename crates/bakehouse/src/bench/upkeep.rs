@@ -1,45 +1,52 @@
-//! What stands around the measured builds: where each way builds, its caches and images, and the bare runner.
+//! What stands around the measured builds: where each contender builds, its caches and images, and the bare runner.
 
 use std::time::{Duration, Instant};
 
+use super::contenders::{self, Contender};
 use super::rounds::Bench;
-use super::stand::{Cache, Stand, docker};
-use super::ways::{self, Way};
+use super::sandbox::{Cache, Sandbox, docker};
 use super::{base, machine, tree};
 use crate::documents;
 use crate::files;
 use crate::problem::{Problem, Problems};
 
 impl Bench<'_> {
-    /// Writes what the way builds with into its copy; the name of its builder base, if it has one.
-    pub(super) fn furnish(&self, stand: &Stand, salt: &str) -> Result<Option<String>, Problems> {
-        if stand.way == Way::Host {
-            let home = stand.host.join("cargo");
-            fs_err::create_dir_all(&home).map_err(|error| tree::unwritable(&error))?;
+    /// Writes what the contender builds with into its copy; the name of its builder base, if it has one.
+    pub(super) fn furnish(
+        &self,
+        sandbox: &Sandbox,
+        salt: &str,
+    ) -> Result<Option<String>, Problems> {
+        if sandbox.contender == Contender::Host {
+            let home = sandbox.host.join("cargo");
+            fs_err::create_dir_all(&home).map_err(tree::unwritable)?;
             machine::copy_cargo_config(&home);
             return Ok(None);
         }
-        let base = base::make(self.plan, stand.way, salt, self.registry())?;
-        let texts = if stand.way.is_generated() {
-            let config = ways::generated::configuration(self.config, stand.way, &base, salt)?;
+        let base = base::make(self.plan, sandbox.contender, salt, self.registry())?;
+        let texts = if sandbox.contender.is_generated() {
+            let config =
+                contenders::generated::configuration(self.config, sandbox.contender, &base, salt)?;
             tree::Texts::from([("bakehouse.toml".into(), config)])
         } else {
-            stand.way.files(self.plan, self.subject, &base, salt)
+            sandbox
+                .contender
+                .files(self.plan, self.subject, &base, salt)
         };
-        tree::write(&stand.dir, &texts)?;
-        self.generate(stand)?;
+        tree::write(&sandbox.dir, &texts)?;
+        self.generate(sandbox)?;
         Ok(Some(base))
     }
 
     /// Brings generated files up to date; the time that it took if there was anything to write.
-    pub(super) fn generate(&self, stand: &Stand) -> Result<Duration, Problems> {
-        if !stand.way.is_generated() {
+    pub(super) fn generate(&self, sandbox: &Sandbox) -> Result<Duration, Problems> {
+        if !sandbox.contender.is_generated() {
             return Ok(Duration::ZERO);
         }
         let since = Instant::now();
-        let plan = self.host.plan(&stand.dir)?;
-        let changes = files::compare(&stand.dir, &plan.folder, &documents::render(&plan))?;
-        files::apply::apply(&stand.dir, &changes)?;
+        let plan = self.host.plan(&sandbox.dir)?;
+        let changes = files::compare(&sandbox.dir, &plan.folder, &documents::render(&plan))?;
+        files::apply::apply(&sandbox.dir, &changes)?;
         Ok(if changes.is_empty() {
             Duration::ZERO
         } else {
@@ -49,36 +56,40 @@ impl Bench<'_> {
 
     pub(super) fn fill_caches(&mut self) -> Result<(), Problems> {
         let cache = self.cache_ref();
-        for position in 0..self.stands.len() {
-            let stand = &self.stands[position];
-            if stand.way == Way::Host {
+        for position in 0..self.sandboxes.len() {
+            let sandbox = &self.sandboxes[position];
+            if sandbox.contender == Contender::Host {
                 continue;
             }
             self.host.now(&format!(
                 "{}: filling its registry cache",
-                stand.way.title()
+                sandbox.contender.title()
             ));
             let main = Cache {
                 reference: &cache,
                 branch: "main",
             };
-            stand.bake(self.order(None, None)).must(stand.way)?;
-            let filled = stand.bake(self.order(None, Some(main))).must(stand.way)?;
+            sandbox
+                .bake(self.order(None, None))
+                .must(sandbox.contender)?;
+            let filled = sandbox
+                .bake(self.order(None, Some(main)))
+                .must(sandbox.contender)?;
             let seconds = filled.seconds;
             let bytes = machine::cache_bytes(
-                &format!("{cache}/{}", stand.way.key()),
-                &self.cache_tags(stand),
+                &format!("{cache}/{}", sandbox.contender.key()),
+                &self.cache_tags(sandbox),
             );
-            let facts = self.facts(stand.way);
+            let facts = self.facts(sandbox.contender);
             facts.cache_fill_seconds = Some(seconds);
             facts.cache_bytes = Some(bytes);
         }
         Ok(())
     }
 
-    /// The tags that a way's caches have in the registry.
-    pub(super) fn cache_tags(&self, stand: &Stand) -> Vec<String> {
-        if stand.way.is_generated() {
+    /// The tags that a contender's caches have in the registry.
+    pub(super) fn cache_tags(&self, sandbox: &Sandbox) -> Vec<String> {
+        if sandbox.contender.is_generated() {
             return vec!["main".to_owned()];
         }
         let services = self.plan.services.iter().map(|service| &service.name);
@@ -90,28 +101,32 @@ impl Bench<'_> {
     }
 
     pub(super) fn image_sizes(&mut self) {
-        for position in 0..self.stands.len() {
-            let stand = &self.stands[position];
-            if stand.way == Way::Host {
+        for position in 0..self.sandboxes.len() {
+            let sandbox = &self.sandboxes[position];
+            if sandbox.contender == Contender::Host {
                 continue;
             }
             let sizes = self.plan.services.iter().filter_map(|service| {
-                let name = stand.image(&service.name);
+                let name = sandbox.image(&service.name);
                 let size = docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
-                Some((service.name.clone(), size.trim().parse().ok()?))
+                Some((service.name.to_string(), size.trim().parse().ok()?))
             });
             let sizes = sizes.collect();
-            self.facts(stand.way).image_bytes = sizes;
+            self.facts(sandbox.contender).image_bytes = sizes;
         }
     }
 
     /// Removes what the benchmark has put into the engine's image store. Layers and mounts stay until the builder
     /// collects them.
     pub(super) fn remove_images(&self) {
-        for stand in self.stands.iter().filter(|stand| stand.way != Way::Host) {
+        for sandbox in self
+            .sandboxes
+            .iter()
+            .filter(|sandbox| sandbox.contender != Contender::Host)
+        {
             let services = self.plan.services.iter();
-            let images = services.map(|service| stand.image(&service.name));
-            for image in images.chain(stand.base.clone()) {
+            let images = services.map(|service| sandbox.image(&service.name));
+            for image in images.chain(sandbox.base.clone()) {
                 let _ = docker(&["image", "rm", "--force", &image]);
             }
         }

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::examples;
-use crate::bench::ways::Way;
+use crate::bench::contenders::Contender;
 
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
 #[derive(Parser)]
@@ -311,7 +311,7 @@ pub struct BenchArgs {
     pub cold_rounds: usize,
     /// Ways to measure: host, layer, mount, chef, chef-sccache, seed [default: all]
     #[arg(long = "way", value_name = "WAY", value_delimiter = ',')]
-    pub ways: Vec<WayName>,
+    pub contenders: Vec<ContenderName>,
     /// Scenarios to measure, by their keys in bench.json [default: all]
     #[arg(long = "scenario", value_name = "KEY", value_delimiter = ',')]
     pub scenarios: Vec<String>,
@@ -331,15 +331,18 @@ pub struct BenchArgs {
 
 /// A way by its name.
 #[derive(Clone, Copy)]
-pub struct WayName(pub Way);
+pub struct ContenderName(pub Contender);
 
-impl std::str::FromStr for WayName {
+impl std::str::FromStr for ContenderName {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let way = Way::ALL.into_iter().find(|way| way.key() == name);
-        let known = || Way::ALL.map(Way::key).join(", ");
-        way.map(Self)
+        let contender = Contender::ALL
+            .into_iter()
+            .find(|contender| contender.key() == name);
+        let known = || Contender::ALL.map(Contender::key).join(", ");
+        contender
+            .map(Self)
             .ok_or_else(|| format!("the ways are {}", known()))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::session::Planned;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Certainty, Finding, Kind, scan, undeclared as not_declared};
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::explain::Output;
 use crate::problem::{Code, Problem};
@@ -12,7 +13,7 @@ use crate::problem::{Code, Problem};
 /// The packages that a plan builds.
 pub fn packages(plan: &Plan) -> BTreeSet<&str> {
     let all = Output::all(plan).flat_map(|output| output.closure);
-    all.map(String::as_str).collect()
+    all.map(PackageName::as_str).collect()
 }
 
 /// The outputs that hold a package, and with it what is declared for it.
@@ -48,7 +49,7 @@ pub fn remark(finding: &Finding) -> &'static str {
 /// What to say after a build of `packages` failed: one problem for each package with hidden inputs, naming the key
 /// that declares them.
 pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
-    let mut by_package: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    let mut by_package: BTreeMap<PackageName, Vec<Finding>> = BTreeMap::new();
     for finding in undeclared(planned, packages) {
         if finding.proposed() || finding.certainty == Certainty::Certain {
             by_package

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::session::Planned;
 use crate::git::history;
+use crate::names::PackageName;
 use crate::plan::costs::Commits;
 use crate::problem::Problem;
 
@@ -38,10 +39,10 @@ pub fn commits(planned: &Planned, most: usize) -> Result<Commits, Problem> {
             .iter()
             .filter(|file| holders.contains_key(file.as_path()))
             .collect();
-        let packages: BTreeSet<String> = compiled
+        let packages: BTreeSet<PackageName> = compiled
             .iter()
             .flat_map(|file| &holders[file.as_path()])
-            .map(|package| (*package).to_owned())
+            .map(|package| PackageName::new(*package))
             .collect();
         if let [package] = &Vec::from_iter(&packages)[..] {
             let dir = &workspace.members[*package].dir;

@@ -49,7 +49,8 @@ pub fn set_up(global: &Global) {
 
 /// Prints all problems to standard error.
 pub fn problems(problems: &Problems) {
-    let handler = handler();
+    // Messages hold what their errors said already.
+    let handler = handler().without_cause_chain();
     for problem in &problems.0 {
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {

@@ -10,7 +10,7 @@ use crate::graph::cargo::Cargo;
 use crate::graph::{Sources, Workspace};
 use crate::plan::config::Config;
 use crate::plan::draft::Draft;
-use crate::plan::explain::State;
+use crate::plan::explain::WorkspaceState;
 use crate::plan::lock_graph::LockGraph;
 use crate::plan::{Plan, builder};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -40,8 +40,8 @@ impl Planned {
     }
 
     /// For explanations.
-    pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> State<'a> {
-        State {
+    pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> WorkspaceState<'a> {
+        WorkspaceState {
             workspace: &self.workspace,
             plan: &self.plan,
             lock,
@@ -155,7 +155,7 @@ pub fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result
             String::new()
         }
         Err(error) => {
-            return Err(Problem::new(Code::ConfigUnreadable, error.to_string())
+            return Err(Problem::from_error(Code::ConfigUnreadable, error)
                 .hint("give a readable file to --config, or leave it out"));
         }
     };
@@ -188,11 +188,12 @@ pub fn config_change(path: &Utf8Path, old: String, text: String) -> Option<(&Utf
 }
 
 /// What is said of a configuration that is no TOML that could be edited.
-pub fn uneditable(name: &str, error: &toml_edit::TomlError) -> Problem {
+pub fn uneditable(name: &str, error: toml_edit::TomlError) -> Problem {
     Problem::new(
         Code::ConfigInvalid,
         format!("{name} cannot be edited: {}", error.message()),
     )
+    .caused_by(error)
 }
 
 fn config_name(path: &Utf8Path, workspace: &Workspace) -> String {

@@ -3,7 +3,7 @@
 use super::{Check, Verdict};
 use crate::engine::Engine;
 use crate::engine::digests::Found;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::plan::Plan;
 
 /// One check for all of them, unless one is missing.
@@ -14,7 +14,7 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
         .into_iter()
         .filter(|base| *base != "scratch")
         .collect();
-    let found = each(&bases, |base| engine.find_in_registry(base));
+    let found = parallel_map(&bases, |base| engine.find_in_registry(base));
     let mut local = Vec::new();
     let mut checks = Vec::new();
     for (base, found) in bases.iter().zip(found) {

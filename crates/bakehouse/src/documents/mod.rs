@@ -16,7 +16,7 @@ pub mod yaml;
 
 use camino::Utf8PathBuf;
 
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::plan::Plan;
 
 /// A file to write.
@@ -43,7 +43,7 @@ pub fn render(plan: &Plan) -> Vec<Document> {
             all.push(|plan| vec![init_packs::render(plan)]);
         }
     }
-    let documents = each(&all, |render| render(plan));
+    let documents = parallel_map(&all, |render| render(plan));
     let mut documents: Vec<Document> = documents.into_iter().flatten().collect();
     documents.sort_by(|a, b| a.path.cmp(&b.path));
     documents

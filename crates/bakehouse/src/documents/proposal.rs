@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
-use crate::plan::chains::Parted;
 use crate::plan::config::{BAKE_FILE, bases};
+use crate::plan::parted::Parted;
 use crate::plan::proposal::Proposal;
 
 /// The text of the file.
@@ -204,7 +204,7 @@ fn services(text: &mut String, proposal: &Proposal) {
         );
     }
     for left_out in &proposal.left_out {
-        let name = if left_out.bin == left_out.package {
+        let name = if left_out.bin.as_str() == left_out.package.as_str() {
             format!("`{}`", left_out.bin)
         } else {
             format!("`{}` of `{}`", left_out.bin, left_out.package)

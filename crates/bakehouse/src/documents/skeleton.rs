@@ -61,7 +61,7 @@ fn stubs(plan: &Plan) -> String {
             text += &line("build", &named, member.path("build.rs"));
         }
     }
-    for (package, member) in skeleton.with_role(Role::Ground) {
+    for (package, member) in skeleton.with_role(Role::PathDependency) {
         let roots = member.roots.iter();
         text.extend(roots.map(|root| line("kept", package, root.clone())));
     }

@@ -9,9 +9,9 @@ use camino::Utf8Path;
 use semver::Version;
 
 use super::failure::Cause;
-use super::heard::Heard;
 use super::records::Baked;
 use super::temporary::temporary_file;
+use super::transcript::Transcript;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
@@ -102,20 +102,21 @@ impl Engine {
                 .args(further)
                 .args(bake.targets)
                 .envs(bake.variables.iter().map(|(key, value)| (key, value)));
-            overheard(&mut command, bake.listener).map_err(|error| {
+            run_and_listen(&mut command, bake.listener).map_err(|error| {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
+                    .caused_by(error)
             })
         };
-        let (mut status, mut heard) = run(&[])?;
+        let (mut status, mut transcript) = run(&[])?;
         if !status.success()
-            && Cause::of(&heard.end()) == Some(Cause::LayerUnreadable)
+            && Cause::of(&transcript.end()) == Some(Cause::LayerUnreadable)
             && has_cache()
         {
             tracing::warn!("the registry cache cannot be read: baking without it");
-            (status, heard) = run(&["--set", "*.cache-from="])?;
+            (status, transcript) = run(&["--set", "*.cache-from="])?;
         }
-        if !heard.too_large().is_empty() {
-            let caches = Vec::from_iter(heard.too_large().iter().map(String::as_str));
+        if !transcript.too_large().is_empty() {
+            let caches = Vec::from_iter(transcript.too_large().iter().map(String::as_str));
             tracing::warn!("{}: {TOO_LARGE}", caches.join(", "));
         }
         if status.success() {
@@ -123,7 +124,7 @@ impl Engine {
         }
         let failed = format!("docker buildx bake {} failed", bake.targets.join(" "));
         let gone = || self.version().err().map(|_| Cause::EngineGone);
-        let Some(cause) = Cause::of(&heard.end()).or_else(gone) else {
+        let Some(cause) = Cause::of(&transcript.end()).or_else(gone) else {
             // Asking takes a quarter of a second, so it is asked only when that may be the reason.
             self.buildx()?;
             let mut hint =
@@ -191,16 +192,16 @@ pub struct Bake<'a> {
 
 /// Runs `command`, and listens to what it says on standard error. On a terminal that is nothing: buildx draws there
 /// only if it has it for itself.
-fn overheard(
+fn run_and_listen(
     command: &mut Command,
     listener: Option<Listener<'_>>,
-) -> io::Result<(ExitStatus, Heard)> {
+) -> io::Result<(ExitStatus, Transcript)> {
     let terminal = io::stderr().is_terminal() && listener.is_none();
     if !terminal {
         command.stderr(Stdio::piped());
     }
     let mut child = command.spawn()?;
-    let mut heard = Heard::default();
+    let mut transcript = Transcript::default();
     if let Some(mut messages) = child.stderr.take() {
         let mut chunk = [0; 8 * 1024];
         loop {
@@ -215,10 +216,10 @@ fn overheard(
                 // Where nobody listens any more the bake still has to end.
                 None => _ = io::stderr().write_all(&chunk[..length]),
             }
-            heard.add(&chunk[..length]);
+            transcript.add(&chunk[..length]);
         }
     }
-    Ok((child.wait()?, heard))
+    Ok((child.wait()?, transcript))
 }
 
 fn run(docker: &Path, arguments: &[&str]) -> Result<(String, String), String> {

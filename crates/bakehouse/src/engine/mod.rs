@@ -4,12 +4,12 @@ pub mod builders;
 pub mod buildx;
 pub mod digests;
 mod failure;
-mod heard;
 pub mod images;
 pub mod progress;
 pub mod published;
 pub mod records;
 pub mod secrets;
 mod temporary;
+mod transcript;
 
 pub use buildx::Engine;

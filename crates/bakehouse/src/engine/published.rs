@@ -28,12 +28,12 @@ struct Said {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Images {
-    One(Image),
-    ByPlatform(BTreeMap<String, Image>),
+    One(PlatformImage),
+    ByPlatform(BTreeMap<String, PlatformImage>),
 }
 
 #[derive(Deserialize)]
-struct Image {
+struct PlatformImage {
     os: String,
     architecture: String,
     variant: Option<String>,
@@ -46,7 +46,7 @@ struct Config {
     labels: Option<BTreeMap<String, String>>,
 }
 
-impl Image {
+impl PlatformImage {
     /// As it is written where images are asked for: the usual variant of an architecture is not named.
     fn platform(&self) -> String {
         let variant = self.variant.as_deref().filter(|variant| {
@@ -102,11 +102,11 @@ fn published(said: &str) -> Option<Published> {
     let said: Said = serde_json::from_str(said)
         .inspect_err(|error| tracing::debug!("buildx's answer cannot be read: {error}"))
         .ok()?;
-    let images: Vec<Image> = match said.image {
+    let images: Vec<PlatformImage> = match said.image {
         Images::One(image) => vec![image],
         Images::ByPlatform(images) => images.into_values().collect(),
     };
-    let of = |image: &Image| (image.platform(), image.input_hash());
+    let of = |image: &PlatformImage| (image.platform(), image.input_hash());
     Some(Published {
         digest: said.manifest.sha256()?,
         input_hashes: images.iter().map(of).collect(),

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::Engine;
 use super::progress::{Progress, Step};
 use super::temporary::temporary_file;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::problem::Problem;
 
 /// A bake that succeeded.
@@ -53,7 +53,7 @@ impl Baked {
     pub fn records(&self, engine: &Engine) -> BTreeMap<String, Record> {
         let said = fs_err::read_to_string(self.path()).unwrap_or_default();
         let made = made(&said);
-        let read = each(&made, |(_, made)| record(engine, made));
+        let read = parallel_map(&made, |(_, made)| record(engine, made));
         let targets = made.into_iter().map(|(target, _)| target);
         targets
             .zip(read)

@@ -29,9 +29,9 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
         if let ChangeKind::Create { text } | ChangeKind::Update { text, .. } = &change.kind {
             let path = root.join(&change.path);
             let folder = path.parent().unwrap_or(root);
-            fs_err::create_dir_all(folder).map_err(|error| unwritable(&error))?;
+            fs_err::create_dir_all(folder).map_err(unwritable)?;
             let file = write_beside(folder, text).map_err(|error| {
-                unwritable(&std::io::Error::new(
+                unwritable(std::io::Error::new(
                     error.kind(),
                     format!("{path} cannot be written: {error}"),
                 ))
@@ -41,14 +41,14 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     }
     for (file, path) in ready {
         file.persist(&path)
-            .map_err(|error| unwritable(&error.error))?;
+            .map_err(|error| unwritable(error.error))?;
     }
     for change in changes {
         if let ChangeKind::Remove { .. } = change.kind {
             let path = root.join(&change.path);
             match fs_err::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(unwritable(&error));
+                    return Err(unwritable(error));
                 }
                 // Another process was as quick.
                 _ => {}
@@ -61,9 +61,7 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
 
 /// A link in the place of a folder may lead elsewhere in `root`, and not out of it. One in the place of a file is replaced.
 fn stay_inside(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
-    let real_root = root
-        .canonicalize_utf8()
-        .map_err(|error| unwritable(&error))?;
+    let real_root = root.canonicalize_utf8().map_err(unwritable)?;
     let folders: BTreeSet<&Utf8Path> = changes
         .iter()
         .filter_map(|change| change.path.parent())
@@ -141,7 +139,7 @@ fn remove_empty_folders(root: &Utf8Path, path: &Utf8Path) {
     }
 }
 
-fn unwritable(error: &std::io::Error) -> Problem {
-    Problem::new(Code::FileUnwritable, error.to_string())
+fn unwritable(error: std::io::Error) -> Problem {
+    Problem::from_error(Code::FileUnwritable, error)
         .hint("make the folder writable, and free space if the disk is full, then run `bakehouse generate` again")
 }

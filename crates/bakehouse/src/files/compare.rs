@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::documents::header::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::plan::config::{SCRIPTS, SKELETON};
 use crate::problem::{Code, Problem};
 
@@ -117,7 +117,7 @@ pub fn compare(
 /// `file-unreadable`.
 pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
-    for change in each(documents, |document| change(root, document)) {
+    for change in parallel_map(documents, |document| change(root, document)) {
         changes.extend(change?);
     }
     Ok(changes)
@@ -142,7 +142,7 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
-        Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string()).hint(
+        Err(error) => Err(Problem::from_error(Code::FileUnreadable, error).hint(
             "make it readable, or move it away: bakehouse does not overwrite what it cannot read",
         )),
     }
@@ -158,7 +158,7 @@ fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, P
             continue;
         }
         let unreadable = |error: std::io::Error| {
-            Problem::new(Code::FileUnreadable, error.to_string())
+            Problem::from_error(Code::FileUnreadable, error)
                 .hint("make it readable, or move it away")
         };
         for entry in fs_err::read_dir(full).map_err(unreadable)? {

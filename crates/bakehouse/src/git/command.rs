@@ -47,12 +47,13 @@ pub fn git(folder: &Utf8Path) -> Command {
 
 /// Runs git to its end, whether it succeeds or not.
 pub fn run(command: &mut Command) -> Result<Output, Problem> {
-    command.output().map_err(|error| missing(&error))
+    command.output().map_err(missing)
 }
 
-pub fn missing(error: &std::io::Error) -> Problem {
+pub fn missing(error: std::io::Error) -> Problem {
     Problem::new(Code::GitFailed, format!("git cannot be run: {error}"))
         .hint("install git, or put it on PATH")
+        .caused_by(error)
 }
 
 /// What git prints; an error when it fails.

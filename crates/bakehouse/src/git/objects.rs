@@ -24,10 +24,7 @@ impl Objects {
         let mut command = git(folder);
         command.args(["cat-file", "--batch-check"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| missing(&error))?;
+        let mut child = command.stderr(Stdio::null()).spawn().map_err(missing)?;
         let (names, answers) = (child.stdin.take(), child.stdout.take());
         Ok(Self {
             child,

@@ -26,23 +26,22 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(super) fn new(repository: &Repository, revision: &Revision) -> Result<Self, Problem> {
-        let unwritable = |error: &dyn std::fmt::Display| {
+        let unwritable = |error: std::io::Error| {
             Problem::new(
                 Code::FileUnwritable,
                 format!("no temporary folder can be made: {error}"),
             )
             .hint("free space, or set TMPDIR")
+            .caused_by(error)
         };
         let folder = tempfile::Builder::new()
             .prefix("bakehouse-")
             .tempdir()
-            .map_err(|error| unwritable(&error))?;
+            .map_err(unwritable)?;
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned())
-            .map_err(|path| unwritable(&path.display()))?;
+            .map_err(|path| unwritable(std::io::Error::other(path.display().to_string())))?;
         // Cargo names packages by their real paths.
-        let path = path
-            .canonicalize_utf8()
-            .map_err(|error| unwritable(&error))?;
+        let path = path.canonicalize_utf8().map_err(unwritable)?;
         let mut writer = Writer {
             index: path.join("index"),
             top: path.join("tree"),
@@ -51,7 +50,7 @@ impl Snapshot {
         let store = Store::WorkTree(repository.top.clone());
         writer.write(&store, &revision.tree, Utf8Path::new(""))?;
         // A context reaches up to the repository, which it is known by.
-        fs_err::create_dir(writer.top.join(".git")).map_err(|error| unwritable(&error))?;
+        fs_err::create_dir(writer.top.join(".git")).map_err(unwritable)?;
         Ok(Self {
             root: writer.top.join(&repository.prefix),
             top: writer.top,
@@ -98,7 +97,7 @@ impl Writer {
     fn write(&mut self, store: &Store, tree: &str, at: &Utf8Path) -> Result<(), Problem> {
         let folder = self.top.join(at);
         fs_err::create_dir_all(&folder).map_err(|error| {
-            Problem::new(Code::FileUnwritable, error.to_string()).hint("free space, or set TMPDIR")
+            Problem::from_error(Code::FileUnwritable, error).hint("free space, or set TMPDIR")
         })?;
         let _ = fs_err::remove_file(&self.index);
         let mut command = store.git();

@@ -5,25 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::{Features, Root, Setting};
 use super::member::EdgeKind;
+use crate::names::PackageName;
 
 /// The result of activating some roots.
 #[derive(Clone, Debug, Default)]
 pub struct Activation {
     /// Dependencies of each package, as it is linked and as it is run on the builder. A package that is compiled has at
     /// least one of the two.
-    builds: BTreeMap<String, [Option<Needs>; 2]>,
+    builds: BTreeMap<PackageName, [Option<Needs>; 2]>,
     /// Features of each package, as it is linked and as it is run; only the first is used if Cargo's resolver does not
     /// keep the two apart. Cargo also gives features to packages that it does not compile in the end.
-    features: BTreeMap<String, [Option<Asked>; 2]>,
+    features: BTreeMap<PackageName, [Option<Asked>; 2]>,
     /// Set if the resolver keeps the two apart.
     apart: bool,
 }
 
 /// Direct dependencies of a package, with their use.
-type Needs = BTreeMap<String, Use>;
+type Needs = BTreeMap<PackageName, Use>;
 
 /// Features, each with the package that asks for it, or `None` if an output does.
-type Asked = BTreeMap<String, Option<String>>;
+type Asked = BTreeMap<String, Option<PackageName>>;
 
 /// What one package is compiled for in another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,10 +39,10 @@ pub struct Use {
 /// A feature that a package gets because of other packages in the same build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gain {
-    pub package: String,
+    pub package: PackageName,
     pub feature: String,
     /// The package that asks for it, or `None` if an output does.
-    pub by: Option<String>,
+    pub by: Option<PackageName>,
 }
 
 impl Activation {
@@ -54,9 +55,9 @@ impl Activation {
             apart: setting.apart,
         };
         for ((package, run), on) in features.all() {
-            let known = found.features.entry(package.to_owned()).or_default();
+            let known = found.features.entry(PackageName::new(package)).or_default();
             let on = on.iter();
-            let on = on.map(|(feature, by)| ((*feature).to_owned(), by.map(str::to_owned)));
+            let on = on.map(|(feature, by)| ((*feature).to_owned(), by.map(PackageName::new)));
             known[usize::from(run)] = Some(on.collect());
         }
         let mut open: Vec<(&str, bool)> = Vec::new();
@@ -68,7 +69,7 @@ impl Activation {
             let Some(member) = setting.members.get(package) else {
                 continue;
             };
-            let known = found.builds.entry(package.to_owned()).or_default();
+            let known = found.builds.entry(PackageName::new(package)).or_default();
             let build = &mut known[usize::from(run)];
             if build.is_some() {
                 continue;
@@ -84,7 +85,7 @@ impl Activation {
                 let Some((to, runs)) = setting.dependency(edge, run).filter(|_| follows) else {
                     continue;
                 };
-                let needed = needs.entry(to.to_owned()).or_default();
+                let needed = needs.entry(PackageName::new(to)).or_default();
                 // Dependencies of something that is run are run with it.
                 if runs && !run {
                     needed.run = true;
@@ -99,14 +100,14 @@ impl Activation {
 
     /// All packages that are compiled.
     pub fn packages(&self) -> impl Iterator<Item = &str> {
-        self.builds.keys().map(String::as_str)
+        self.builds.keys().map(PackageName::as_str)
     }
 
     /// Returns the packages that are not compiled, but affect the features of those that are.
-    pub fn asking(&self) -> impl Iterator<Item = &str> {
+    pub fn requesting(&self) -> impl Iterator<Item = &str> {
         let all = self.features.keys();
-        all.filter(|package| !self.builds.contains_key(*package))
-            .map(String::as_str)
+        all.filter(|package| !self.builds.contains_key(package.as_str()))
+            .map(PackageName::as_str)
     }
 
     /// Returns whether `package` is compiled.
@@ -144,7 +145,7 @@ impl Activation {
         let builds = self.builds.get(package).into_iter().flatten().flatten();
         let needs: BTreeSet<&str> = builds
             .flat_map(BTreeMap::keys)
-            .map(String::as_str)
+            .map(PackageName::as_str)
             .collect();
         needs.into_iter()
     }
@@ -164,13 +165,16 @@ impl Activation {
     }
 
     /// Returns `packages`, however they are compiled, and all their dependencies.
-    pub fn closure<'a>(&'a self, packages: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    pub fn closure<'a>(
+        &'a self,
+        packages: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<PackageName> {
         let both = packages.into_iter();
         let both = both.flat_map(|package| [(package, false), (package, true)]);
         let reached = self.reached(both.collect());
         reached
             .into_iter()
-            .map(|(package, _)| package.to_owned())
+            .map(|(package, _)| PackageName::new(package))
             .collect()
     }
 
@@ -191,7 +195,7 @@ impl Activation {
     pub fn agrees(&self, other: &Self) -> bool {
         let mut all = self.features.iter();
         all.all(|(package, one)| {
-            let Some(two) = other.features.get(package) else {
+            let Some(two) = other.features.get(package.as_str()) else {
                 return true;
             };
             let mut pairs = one.iter().zip(two);

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::each::each;
 use super::inputs::normal;
 use super::listing::is_of_a_build_script;
+use super::parallel::parallel_map;
 use super::{Member, Sources, Workspace, literals};
+use crate::names::PackageName;
 use crate::problem::Problem;
 
 /// Crates that read the lock for the build script that uses them.
@@ -22,18 +23,18 @@ impl Workspace {
     pub fn add_as_is<'a>(
         &self,
         sources: &mut Sources,
-        packages: impl IntoIterator<Item = &'a String>,
+        packages: impl IntoIterator<Item = &'a PackageName>,
     ) -> Result<(), Problem> {
         let members = packages
             .into_iter()
             .filter_map(|name| self.members.get(name));
         let members: Vec<&Member> = members.collect();
-        let found = each(&members, |member| self.as_is(sources, member));
+        let found = parallel_map(&members, |member| self.as_is(sources, member));
         let found = members
             .iter()
             .zip(found)
             .filter(|(_, paths)| !paths.is_empty());
-        let found: BTreeMap<String, BTreeSet<Utf8PathBuf>> = found
+        let found: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>> = found
             .map(|(member, paths)| (member.name.clone(), paths))
             .collect();
         let paths: Vec<Utf8PathBuf> = found.values().flatten().cloned().collect();

@@ -1,23 +1,25 @@
-//! Asks Cargo, and reads its files.
+//! Asks Cargo about workspaces.
 
 use std::cell::{Cell, RefCell};
+use std::error::Error;
 use std::process::Command;
 use std::time::SystemTime;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 
-use super::memory::{Kept, Memory};
-use super::seen::{changed_since, seen};
-use super::{artifacts, context};
+use super::fingerprint::{changed_since, fingerprint};
+use super::metadata_cache::{Kept, MetadataCache};
+use super::{artifact_refusal, context};
 use crate::problem::{Code, Problem};
 
 /// Asks Cargo about workspaces, and no more often than it has to.
 #[derive(Clone, Debug, Default)]
 pub struct Cargo {
-    memory: Option<Memory>,
-    /// What it said in this run.
-    heard: RefCell<Vec<Answer>>,
+    /// Keeps answers from run to run.
+    cache: Option<MetadataCache>,
+    /// Answers of this run.
+    answers: RefCell<Vec<Answer>>,
     asked: Cell<usize>,
 }
 
@@ -26,7 +28,7 @@ pub struct Cargo {
 struct Answer {
     start: Utf8PathBuf,
     top: Utf8PathBuf,
-    seen: String,
+    fingerprint: String,
     text: String,
 }
 
@@ -34,7 +36,7 @@ impl Cargo {
     /// Remembers from run to run what Cargo said, as long as everything that it looked at is the same.
     pub fn remembering() -> Self {
         Self {
-            memory: Memory::of_user(),
+            cache: MetadataCache::of_user(),
             ..Self::default()
         }
     }
@@ -42,7 +44,7 @@ impl Cargo {
     /// The same, with another folder than the user's to remember in.
     pub fn remembering_in(folder: &Utf8Path) -> Self {
         Self {
-            memory: Some(Memory::of(folder)),
+            cache: Some(MetadataCache::of(folder)),
             ..Self::default()
         }
     }
@@ -55,7 +57,7 @@ impl Cargo {
     /// The same, for a folder that will soon be gone: it knows what was said so far, and keeps nothing.
     pub fn for_once(&self) -> Self {
         Self {
-            memory: None,
+            cache: None,
             ..self.clone()
         }
     }
@@ -67,8 +69,8 @@ impl Cargo {
     pub fn metadata(&self, manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
         let start = start(manifest_path);
         let known = start.as_deref().and_then(|start| {
-            let heard = self.heard(start);
-            heard.or_else(|| self.recalled(start))
+            let known = self.answered_before(start);
+            known.or_else(|| self.cached(start))
         });
         if let Some(metadata) = known {
             tracing::debug!("cargo is not asked: it would say what it said before");
@@ -85,27 +87,31 @@ impl Cargo {
     }
 
     /// What it said in this run of a workspace that is the same, but for where it stands.
-    fn heard(&self, start: &Utf8Path) -> Option<Metadata> {
+    fn answered_before(&self, start: &Utf8Path) -> Option<Metadata> {
         let top = top(start);
-        let heard = self.heard.borrow();
-        heard.iter().find_map(|answer| {
+        let answers = self.answers.borrow();
+        answers.iter().find_map(|answer| {
             let metadata = answer.moved(start, top)?;
-            let same = seen(&metadata, start, top)? == answer.seen;
+            let same = fingerprint(&metadata, start, top)? == answer.fingerprint;
             same.then_some(metadata)
         })
     }
 
-    fn recalled(&self, start: &Utf8Path) -> Option<Metadata> {
-        let Kept { seen: then, text } = self.memory.as_ref()?.recall(start)?;
+    /// The answer in the cache, if everything that Cargo reads is as it was then.
+    fn cached(&self, start: &Utf8Path) -> Option<Metadata> {
+        let Kept {
+            fingerprint: then,
+            text,
+        } = self.cache.as_ref()?.get(start)?;
         let metadata = parse(text.clone()).ok()?;
         let top = top(start).to_owned();
-        if seen(&metadata, start, &top)? != then {
+        if fingerprint(&metadata, start, &top)? != then {
             return None;
         }
-        self.heard.borrow_mut().push(Answer {
+        self.answers.borrow_mut().push(Answer {
             start: start.to_owned(),
             top,
-            seen: then,
+            fingerprint: then,
             text,
         });
         Some(metadata)
@@ -116,18 +122,18 @@ impl Cargo {
         if changed_since(metadata, &start, &top, asked) {
             return;
         }
-        let Some(seen) = seen(metadata, &start, &top) else {
+        let Some(fingerprint) = fingerprint(metadata, &start, &top) else {
             return;
         };
-        let kept = Kept { seen, text };
-        if let Some(memory) = &self.memory {
-            memory.keep(&start, &kept);
+        let kept = Kept { fingerprint, text };
+        if let Some(cache) = &self.cache {
+            cache.put(&start, &kept);
         }
-        let Kept { seen, text } = kept;
-        self.heard.borrow_mut().push(Answer {
+        let Kept { fingerprint, text } = kept;
+        self.answers.borrow_mut().push(Answer {
             start,
             top,
-            seen,
+            fingerprint,
             text,
         });
     }
@@ -207,11 +213,12 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     let output = command.output().map_err(|error| {
         Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
             .hint("install Rust")
+            .caused_by(error)
     })?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.trim().trim_start_matches("error: ");
-        if let Some(problem) = artifacts::refused(said) {
+        if let Some(problem) = artifact_refusal::refused(said) {
             return Err(problem);
         }
         return Err(if said.contains("is not installed") {
@@ -227,7 +234,7 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
                 .hint("`cargo metadata --no-deps` in this folder shows the same; mend the manifest it names")
         });
     }
-    String::from_utf8(output.stdout).map_err(|error| unclear(&error))
+    String::from_utf8(output.stdout).map_err(unclear)
 }
 
 /// Reads such an answer.
@@ -235,15 +242,16 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
 /// # Errors
 /// `cargo-failed`.
 pub fn parse(text: String) -> Result<Metadata, Problem> {
-    cargo_metadata::MetadataCommand::parse(text).map_err(|error| unclear(&error))
+    cargo_metadata::MetadataCommand::parse(text).map_err(unclear)
 }
 
-fn unclear(error: &dyn std::fmt::Display) -> Problem {
+fn unclear(error: impl Error + Send + Sync + 'static) -> Problem {
     Problem::new(
         Code::CargoFailed,
         format!("cargo metadata's answer cannot be read: {error}"),
     )
     .hint("use the Cargo that the workspace is built with")
+    .caused_by(error)
 }
 
 /// The same for a package that lies in the folder of a workspace and is neither a member nor excluded: Cargo takes it
@@ -253,7 +261,7 @@ fn unclear(error: &dyn std::fmt::Display) -> Problem {
 /// As [`metadata`], and `file-unreadable`.
 pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
     let unreadable = |error: std::io::Error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
+        Problem::from_error(Code::FileUnreadable, error)
             .hint("make it readable for the user who runs bakehouse")
     };
     let folder = tempfile::tempdir().map_err(unreadable)?;
@@ -270,52 +278,4 @@ pub fn metadata_apart(dir: &Utf8Path) -> Result<Metadata, Problem> {
     let manifest = Utf8Path::new(&apart).join(inside).join("Cargo.toml");
     let text = run(Some(&manifest))?.replace(&apart, "");
     parse(text)
-}
-
-/// Reads a manifest, or another of Cargo's files.
-///
-/// # Errors
-/// `file-unreadable`, `manifest-invalid`.
-pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
-            .hint("check that the file exists and can be read")
-    })?;
-    let table: Result<toml::Table, toml::de::Error> = text.parse();
-    table.map_err(|error| {
-        Problem::new(
-            Code::ManifestInvalid,
-            format!("{path} is not valid TOML: {}", error.message()),
-        )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
-    })
-}
-
-/// Reads a package's or workspace's manifest, with what older editions spell in another way as the newer ones do.
-///
-/// # Errors
-/// As [`read_toml`].
-pub fn read_manifest(path: &Utf8Path) -> Result<toml::Table, Problem> {
-    let mut table = read_toml(path)?;
-    modernise(&mut table);
-    if let Some(targets) = table.get_mut("target").and_then(toml::Value::as_table_mut) {
-        let targets = targets.iter_mut();
-        targets
-            .filter_map(|(_, target)| target.as_table_mut())
-            .for_each(modernise);
-    }
-    Ok(table)
-}
-
-/// Where a manifest says both, Cargo goes by the new one.
-fn modernise(table: &mut toml::Table) {
-    for (old, new) in [
-        ("build_dependencies", "build-dependencies"),
-        ("dev_dependencies", "dev-dependencies"),
-        ("project", "package"),
-    ] {
-        if let Some(value) = table.remove(old) {
-            table.entry(new).or_insert(value);
-        }
-    }
 }

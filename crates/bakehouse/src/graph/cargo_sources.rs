@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use super::cargo::read_toml;
-use super::each::each;
 use super::lock::Lock;
+use super::parallel::parallel_map;
 use super::patch::normalised;
 use super::sources::unreadable;
+use super::toml_file::read_toml;
 use crate::problem::{Code, Problem};
 
 /// The folders that Cargo takes crates from.
@@ -153,8 +153,8 @@ fn folder(file: &Utf8Path, name: &str, key: &str, value: &str) -> Result<Utf8Pat
 /// Returns the unpacked crates in `folder`.
 fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Problem> {
     let mut folders = Vec::new();
-    for entry in folder.read_dir_utf8().map_err(|error| unreadable(&error))? {
-        let path = entry.map_err(|error| unreadable(&error))?.into_path();
+    for entry in folder.read_dir_utf8().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.into_path();
         // Cargo skips hidden folders, and folders without a manifest.
         let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
         if !hidden && path.join("Cargo.toml").exists() {
@@ -162,7 +162,7 @@ fn crates(folder: &Utf8Path) -> Result<Vec<(NameAndVersion, Utf8PathBuf)>, Probl
         }
     }
     folders.sort_unstable();
-    let read = each(&folders, |path| {
+    let read = parallel_map(&folders, |path| {
         let manifest = read_toml(&path.join("Cargo.toml"))?;
         let package = manifest.get("package").and_then(Value::as_table);
         let text = |key: &str| Some(package?.get(key)?.as_str()?.to_owned());

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::Activation;
+use crate::names::PackageName;
 
 /// `packages` in the order in which they compile: each after those it needs, names breaking ties.
-pub fn compile_order(activation: &Activation, packages: &BTreeSet<String>) -> Vec<String> {
-    let mut order: Vec<String> = Vec::new();
-    let mut open: BTreeSet<&str> = packages.iter().map(String::as_str).collect();
+pub fn compile_order(
+    activation: &Activation,
+    packages: &BTreeSet<PackageName>,
+) -> Vec<PackageName> {
+    let mut order: Vec<PackageName> = Vec::new();
+    let mut open: BTreeSet<&str> = packages.iter().map(PackageName::as_str).collect();
     while !open.is_empty() {
         let waits = |name: &&str| {
             activation
@@ -21,7 +25,7 @@ pub fn compile_order(activation: &Activation, packages: &BTreeSet<String>) -> Ve
         }
         for name in ready {
             open.remove(name);
-            order.push(name.to_owned());
+            order.push(PackageName::new(name));
         }
     }
     order

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::{Edge, EdgeKind};
 use super::{Member, platform};
+use crate::names::PackageName;
 
 /// Everything that decides features, except for the packages that are built.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
-    pub members: &'a BTreeMap<String, Member>,
+    pub members: &'a BTreeMap<PackageName, Member>,
     /// Set for Cargo's second resolver and later ones: packages that the compiler or a build script runs have features
     /// of their own, and dependencies for other platforms switch nothing on.
     pub apart: bool,

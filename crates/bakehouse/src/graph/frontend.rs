@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::{Member, Workspace};
+use crate::names::PackageName;
 
 /// Crates that draw in a browser if one of these features is on, and elsewhere with other features.
 const DRAWING: [(&str, &[&str]); 4] = [
@@ -30,7 +31,7 @@ const ELSEWHERE: [&str; 7] = [
 const TRUNK: [&str; 2] = ["Trunk.toml", ".trunk.toml"];
 
 /// Returns the members that run in a browser, each with the evidence for it.
-pub fn frontends(workspace: &Workspace) -> BTreeMap<String, String> {
+pub fn frontends(workspace: &Workspace) -> BTreeMap<PackageName, String> {
     let trunk = trunk(workspace);
     let why = |member: &Member| {
         let file = trunk.get(&member.dir);

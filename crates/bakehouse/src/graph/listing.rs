@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::check_plain;
-use super::each::each;
 use super::known::{Known, known};
 use super::literals;
+use super::parallel::parallel_map;
 use super::pattern::Ignored;
 use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
 use super::tracked::Tracked;
 use crate::graph::{Member, Workspace};
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
 /// Parts of packages' folders that do not belong to the packages.
@@ -21,9 +22,9 @@ pub struct Apart {
     /// Generated files and contents of packs, relative to the context.
     pub places: BTreeSet<Utf8PathBuf>,
     /// Paths that the configuration excludes, by package.
-    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// All paths that count besides the folders of the targets, by package.
-    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
 }
 
 impl Workspace {
@@ -148,10 +149,11 @@ impl Workspace {
             .filter_map(|doubtful| doubtful.path.file_name());
         let sought: Vec<&str> = sought.chain(["CARGO_PKG_"]).collect();
         texts.retain(|(_, text)| sought.iter().any(|name| text.contains(name)));
-        let names: BTreeSet<String> = each(&texts, |(path, text)| parts(text, is_script(path)))
-            .into_iter()
-            .flatten()
-            .collect();
+        let names: BTreeSet<String> =
+            parallel_map(&texts, |(path, text)| parts(text, is_script(path)))
+                .into_iter()
+                .flatten()
+                .collect();
         let is_named = |doubtful: &Doubtful| {
             let name = doubtful.path.file_name().unwrap_or_default();
             goes_through && doubtful.may_be_come_upon
@@ -273,7 +275,7 @@ impl Listing<'_> {
     fn entries(&self, folder: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, bool>, Problem> {
         let mut found = BTreeMap::new();
         for entry in self.walk(folder, Some(1)).skip(1) {
-            let entry = entry.map_err(|error| unreadable(&error))?;
+            let entry = entry.map_err(unreadable)?;
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             if let Some(path) = self.relative(entry.path())? {
                 found.insert(path, is_folder);
@@ -281,8 +283,8 @@ impl Listing<'_> {
         }
         if !self.tracked.is_all() {
             let entries = fs_err::read_dir(self.root.join(folder));
-            for entry in entries.map_err(|error| unreadable(&error))? {
-                let entry = entry.map_err(|error| unreadable(&error))?;
+            for entry in entries.map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
                 let Some(path) = Utf8Path::from_path(&entry.path()).map(Utf8Path::to_owned) else {
                     continue;
                 };

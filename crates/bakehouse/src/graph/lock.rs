@@ -59,6 +59,7 @@ impl Lock {
                 format!("Cargo.lock cannot be read: {}", error.message()),
             )
             .hint("run `cargo generate-lockfile`, or take the file from version control again")
+            .caused_by(error)
         })?;
         let mut packages = raw.packages;
         for package in packages.iter_mut().filter(|p| p.checksum.is_none()) {

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use semver::VersionReq;
 use toml::Table;
 
-use super::cargo::read_toml;
 use super::lock::Package;
 use super::member::Requirement;
 use super::place::Manifest;
+use super::toml_file::read_toml;
 use super::{Member, Workspace, patch};
 use crate::problem::{Code, Problem};
 

@@ -6,6 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::cargo_platform::Platform;
 use semver::VersionReq;
 
+use crate::names::{BinaryName, PackageName};
+
 /// The kind of an edge between packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EdgeKind {
@@ -18,7 +20,7 @@ pub enum EdgeKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
     /// Package name of the one depended on.
-    pub to: String,
+    pub to: PackageName,
     /// What the manifest calls it.
     pub key: String,
     pub kind: EdgeKind,
@@ -64,7 +66,7 @@ pub struct Library {
 /// A binary target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binary {
-    pub name: String,
+    pub name: BinaryName,
     /// Features that the binary needs to be built at all.
     pub required_features: Vec<String>,
 }
@@ -72,7 +74,7 @@ pub struct Binary {
 /// A local package, as far as images depend on it: a member of the workspace, or a path dependency beside it.
 #[derive(Clone, Debug)]
 pub struct Member {
-    pub name: String,
+    pub name: PackageName,
     pub version: String,
     pub edition: String,
     /// Folder, relative to the context.

@@ -3,6 +3,7 @@
 //! `memory` keeps what Cargo said; the rest is pure.
 
 pub mod activation;
+mod artifact_refusal;
 mod artifacts;
 mod as_is;
 pub mod cargo;
@@ -10,8 +11,8 @@ pub mod cargo_config;
 pub mod cargo_sources;
 pub mod closure;
 pub mod context;
-pub mod each;
 pub mod features;
+mod fingerprint;
 pub mod frontend;
 pub mod inputs;
 mod known;
@@ -20,17 +21,18 @@ mod literals;
 pub mod lock;
 mod lock_fit;
 pub mod member;
-mod memory;
+mod metadata_cache;
 mod package;
+pub mod parallel;
 pub mod patch;
 pub mod paths;
 pub mod pattern;
 mod patterns_of_members;
 pub mod place;
 mod platform;
-mod seen;
 pub mod sources;
 pub mod system;
+mod toml_file;
 pub mod toolchain_file;
 mod tracked;
 pub mod well_known;

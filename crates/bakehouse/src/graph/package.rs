@@ -13,6 +13,7 @@ use super::patch::normalised;
 use super::platform::decided;
 use super::sources::{DEVELOPMENT, holds_sources, modules};
 use super::{Lock, Member};
+use crate::names::{BinaryName, PackageName};
 use crate::problem::{Code, Problem};
 
 /// A package and the workspace that it belongs to, as absolute paths.
@@ -126,7 +127,7 @@ impl Surroundings<'_> {
         for target in package.targets.iter().filter(|t| !is_development(t)) {
             match target.kind.first() {
                 Some(TargetKind::Bin) => binaries.push(Binary {
-                    name: target.name.clone(),
+                    name: BinaryName::new(&target.name),
                     required_features: target.required_features.clone(),
                 }),
                 Some(TargetKind::CustomBuild) => build_script = true,
@@ -141,7 +142,7 @@ impl Surroundings<'_> {
         binaries.sort_by(|a, b| a.name.cmp(&b.name));
         let around_targets = self.around_targets(found)?;
         Ok(Member {
-            name: package.name.to_string(),
+            name: PackageName::new(package.name.to_string()),
             version: package.version.to_string(),
             edition: package.edition.to_string(),
             workspace: self.relative(&found.workspace)?,
@@ -198,7 +199,7 @@ impl Surroundings<'_> {
             .iter()
             .filter_map(|dependency| {
                 Some(Edge {
-                    to: target(dependency)?,
+                    to: PackageName::new(target(dependency)?),
                     key: key(dependency),
                     kind: kind(dependency),
                     optional: dependency.optional,

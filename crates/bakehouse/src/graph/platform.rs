@@ -19,7 +19,7 @@ pub fn may_apply(target: &Platform, platforms: &[String]) -> bool {
         let (os, rest) = platform
             .split_once('/')
             .unwrap_or((platform.as_str(), "amd64"));
-        let known = Known {
+        let known = PlatformFacts {
             os,
             arch: arch(rest.split('/').next().unwrap_or(rest)),
         };
@@ -90,12 +90,12 @@ fn arch(docker: &str) -> Option<&'static str> {
 }
 
 /// What is known of a platform.
-struct Known<'a> {
+struct PlatformFacts<'a> {
     os: &'a str,
     arch: Option<&'static str>,
 }
 
-impl Known<'_> {
+impl PlatformFacts<'_> {
     fn is_triple(&self, triple: &str) -> bool {
         let first = triple.split('-').next().unwrap_or_default();
         let arch = match self.arch {

@@ -1,13 +1,15 @@
 //! What the files that images are built from hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::each::each;
+use super::parallel::parallel_map;
 use super::paths::in_order;
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
 /// A file as a build sees it: its content and whether it can be run, never its times.
@@ -31,6 +33,18 @@ pub enum FileKind {
     EmptyFolder,
 }
 
+impl FileKind {
+    /// Its name in hashes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Executable => "executable",
+            Self::Link => "link",
+            Self::EmptyFolder => "empty folder",
+        }
+    }
+}
+
 /// What a build can read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -43,7 +57,7 @@ pub struct Sources {
     /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
     pub kept: BTreeSet<Utf8PathBuf>,
     /// Manifests and locks that the compilation of each package reads unmodified.
-    pub as_is: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
+    pub as_is: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>>,
     /// What environment variables hold that compilations get; without those that are empty.
     pub variables: BTreeMap<String, String>,
 }
@@ -63,7 +77,7 @@ impl Sources {
         development: &BTreeSet<Utf8PathBuf>,
     ) -> Result<Self, Problem> {
         let mut sources = Self::default();
-        let mut named = Named::new(development);
+        let mut named = NamedInSources::new(development);
         let named_in_part =
             |folder: &&Utf8PathBuf| paths.iter().any(|path| path.starts_with(folder));
         named.declared = development.iter().filter(named_in_part).collect();
@@ -73,7 +87,7 @@ impl Sources {
             .cloned()
             .partition(|folder| mentioned.contains(folder));
         let none = BTreeSet::new();
-        sources.add(root, &needed, &none, &Named::new(&none))?;
+        sources.add(root, &needed, &none, &NamedInSources::new(&none))?;
         let left_out = rest.into_iter().filter(|folder| !paths.contains(folder));
         sources.left_out = left_out.collect();
         Ok(sources)
@@ -85,17 +99,17 @@ impl Sources {
         root: &Utf8Path,
         paths: &[Utf8PathBuf],
         without: &BTreeSet<Utf8PathBuf>,
-        named: &Named<'_>,
+        named: &NamedInSources<'_>,
     ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
         let mut places = Vec::new();
-        for walk in each(paths, |path| Walk::of(root, path, without)) {
+        for walk in parallel_map(paths, |path| Walk::of(root, path, without)) {
             let walk = walk?;
             places.extend(walk.places);
             self.kept.extend(walk.kept);
         }
         places.sort_unstable_by(|a: &Utf8PathBuf, b| in_order(a, b));
         places.dedup();
-        let read = each(&places, |path| Read::of(root, path, named));
+        let read = parallel_map(&places, |path| Read::of(root, path, named));
         let mut mentioned = BTreeSet::new();
         let (mut files, mut rust) = (Vec::new(), Vec::new());
         for (path, read) in places.into_iter().zip(read) {
@@ -122,15 +136,16 @@ impl Sources {
         folders: impl IntoIterator<Item = &'a Utf8PathBuf>,
     ) -> Result<(), Problem> {
         let folders: Vec<&Utf8PathBuf> = folders.into_iter().collect();
-        let read = each(&folders, |folder| {
+        let read = parallel_map(&folders, |folder| {
             let mut files = Vec::new();
             let walk = ignore::WalkBuilder::new(root.join(folder))
                 .standard_filters(false)
                 .build();
             for entry in walk {
-                let entry = entry.map_err(|error| unreadable(&error))?;
-                let path = Utf8PathBuf::from_path_buf(entry.into_path())
-                    .map_err(|path| unreadable(&path.display()))?;
+                let entry = entry.map_err(unreadable)?;
+                let path = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| {
+                    unreadable(std::io::Error::other(path.display().to_string()))
+                })?;
                 if path.is_dir() && !path.is_symlink() {
                     continue;
                 }
@@ -180,7 +195,11 @@ struct Read {
 
 impl Read {
     /// Nothing for what is neither a file nor a folder.
-    fn of(root: &Utf8Path, path: &Utf8Path, named: &Named<'_>) -> Result<Option<Self>, Problem> {
+    fn of(
+        root: &Utf8Path,
+        path: &Utf8Path,
+        named: &NamedInSources<'_>,
+    ) -> Result<Option<Self>, Problem> {
         let Some((state, content)) = state(&root.join(path))? else {
             return Ok(None);
         };
@@ -231,9 +250,9 @@ impl Walk {
         without: &BTreeSet<Utf8PathBuf>,
     ) -> Result<(), Problem> {
         let mut empty = true;
-        let entries = fs_err::read_dir(root.join(folder)).map_err(|error| unreadable(&error))?;
+        let entries = fs_err::read_dir(root.join(folder)).map_err(unreadable)?;
         for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&error))?;
+            let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
                 let problem = format!("{} is not UTF-8", entry.path().display());
@@ -245,7 +264,7 @@ impl Walk {
             {
                 continue;
             }
-            let kind = entry.file_type().map_err(|error| unreadable(&error))?;
+            let kind = entry.file_type().map_err(unreadable)?;
             if kind.is_dir() {
                 self.named_target(&path);
                 self.folder(root, &path, without)?;
@@ -285,7 +304,7 @@ pub fn holds_sources(folder: &Utf8Path) -> bool {
 /// # Errors
 /// `file-unreadable`.
 pub fn modules(file: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
-    let text = fs_err::read_to_string(file).map_err(|error| unreadable(&error))?;
+    let text = fs_err::read_to_string(file).map_err(unreadable)?;
     let declared = text.lines().filter_map(|line| {
         let line = line.trim_start();
         let line = line
@@ -313,13 +332,13 @@ pub(super) fn is_never_source(path: &Path) -> bool {
 }
 
 /// Folders of tests, benches and examples that other sources name.
-struct Named<'a> {
+struct NamedInSources<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
     /// Those of which the configuration says what other packages read.
     declared: BTreeSet<&'a Utf8PathBuf>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedInSources<'a> {
     fn new(folders: &'a BTreeSet<Utf8PathBuf>) -> Self {
         Self {
             folders,
@@ -410,19 +429,19 @@ fn has_part(line: &str, name: &str) -> bool {
     })
 }
 
-pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Problem {
-    Problem::new(Code::FileUnreadable, error.to_string())
+pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
+    Problem::from_error(Code::FileUnreadable, error)
         .hint("make it readable for the user who runs bakehouse")
 }
 
 /// What a path is, with its content or the target of the link; nothing for what is neither a file nor a folder.
 fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
-    let metadata = fs_err::symlink_metadata(file).map_err(|error| unreadable(&error))?;
+    let metadata = fs_err::symlink_metadata(file).map_err(unreadable)?;
     let (kind, content) = if metadata.is_symlink() {
-        let target = fs_err::read_link(file).map_err(|error| unreadable(&error))?;
+        let target = fs_err::read_link(file).map_err(unreadable)?;
         (FileKind::Link, target.into_os_string().into_encoded_bytes())
     } else if metadata.is_file() {
-        let content = fs_err::read(file).map_err(|error| unreadable(&error))?;
+        let content = fs_err::read(file).map_err(unreadable)?;
         let executable = metadata.permissions().mode() & 0o111 != 0;
         let kind = if executable {
             FileKind::Executable
@@ -505,7 +524,8 @@ mod tests {
             ("a/README.md", "in tests/ are tests", &[]),
         ];
         for (path, text, expected) in rows {
-            let found = Named::new(&folders).look(path.into(), FileKind::Plain, text.as_bytes());
+            let found =
+                NamedInSources::new(&folders).look(path.into(), FileKind::Plain, text.as_bytes());
             let found: Vec<&str> = found.iter().map(|path| path.as_str()).collect();
             assert_eq!(found, expected, "{path}: {text}");
         }

@@ -13,7 +13,7 @@ pub struct Need {
     pub runtime: &'static [&'static str],
 }
 
-struct Known {
+struct KnownCrate {
     need: Need,
     /// Crates that bring the library along: with one of them in the lock the need is another.
     unless: &'static [&'static str],
@@ -23,8 +23,8 @@ const fn known(
     because: &'static str,
     builder: &'static [&'static str],
     runtime: &'static [&'static str],
-) -> Known {
-    Known {
+) -> KnownCrate {
+    KnownCrate {
         need: Need {
             because,
             builder,
@@ -34,12 +34,12 @@ const fn known(
     }
 }
 
-const fn bundled(known: Known, unless: &'static [&'static str]) -> Known {
-    Known { unless, ..known }
+const fn bundled(known: KnownCrate, unless: &'static [&'static str]) -> KnownCrate {
+    KnownCrate { unless, ..known }
 }
 
 /// By name of the crate. `rust:slim` has a C compiler and linker, and neither C++, `make` nor `pkg-config`.
-const TABLE: [Known; 44] = [
+const TABLE: [KnownCrate; 44] = [
     known(
         "alsa-sys",
         &["libasound2-dev", "pkg-config"],

@@ -163,7 +163,7 @@ impl ToolchainFile {
                     continue;
                 }
                 let text = fs_err::read_to_string(&path).map_err(|error| {
-                    Problem::new(Code::FileUnreadable, error.to_string())
+                    Problem::from_error(Code::FileUnreadable, error)
                         .hint("make it readable, and UTF-8")
                 })?;
                 let name = path.to_string();
@@ -208,10 +208,11 @@ impl ToolchainFile {
                 let message = format!("{path} is not what rustup reads: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
                     .hint("fix it; `rustup show` reports the same");
-                match error.span() {
+                let problem = match error.span() {
                     Some(span) => problem.at(source, span),
                     None => problem,
-                }
+                };
+                problem.caused_by(error)
             })?
             .toolchain
         };
@@ -278,7 +279,13 @@ impl ToolchainFile {
 
     /// Returns the entries besides the channel that can change a build.
     pub fn additions(&self) -> impl Iterator<Item = &str> {
-        let all = self.components.iter().chain(&self.targets);
+        let Self {
+            components,
+            targets,
+            path: _,
+            channel: _,
+        } = self;
+        let all = components.iter().chain(targets);
         all.map(String::as_str)
     }
 }

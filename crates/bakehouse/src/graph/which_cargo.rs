@@ -6,8 +6,8 @@ use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
 
-use super::cargo::read_toml;
-use super::seen::Digest;
+use super::fingerprint::Digest;
+use super::toml_file::read_toml;
 
 /// Tells `digest` all that decides which Cargo `program` is in the folder `here`. None where that cannot be told: a
 /// script may start whichever it likes.

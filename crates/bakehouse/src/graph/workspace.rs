@@ -5,14 +5,16 @@ use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo::{Cargo, metadata_apart, read_manifest};
+use super::cargo::{Cargo, metadata_apart};
 use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
-use super::each::each;
 use super::package::{Found, Surroundings};
+use super::parallel::parallel_map;
 use super::paths::outermost;
+use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
+use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
@@ -27,7 +29,7 @@ pub struct Workspace {
     /// The parsed manifest of the workspace.
     pub manifest: toml::Table,
     /// All local packages by name: the members, and path dependencies that are none.
-    pub members: BTreeMap<String, Member>,
+    pub members: BTreeMap<PackageName, Member>,
     /// The manifests of the workspaces that those others belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
@@ -226,10 +228,10 @@ impl Workspace {
             cfgs: &cfgs,
             names: &names,
         };
-        let mut members: BTreeMap<String, Member> = BTreeMap::new();
+        let mut members: BTreeMap<PackageName, Member> = BTreeMap::new();
         let mut foreign = BTreeMap::new();
         let found: Vec<&Found> = found.values().collect();
-        let made = each(&found, |found| surroundings.member(found));
+        let made = parallel_map(&found, |found| surroundings.member(found));
         for (found, member) in found.into_iter().zip(made) {
             let member = member?;
             if member.foreign && !foreign.contains_key(&member.workspace) {
@@ -381,7 +383,7 @@ fn local_packages(
     let mut found = BTreeMap::new();
     let mut open: BTreeSet<Utf8PathBuf> = further.into_iter().collect();
     let root = metadata.workspace_root;
-    let manifests = each(&metadata.packages, |package| {
+    let manifests = parallel_map(&metadata.packages, |package| {
         read_manifest(&package.manifest_path)
     });
     // There dev-dependencies have a say in features.

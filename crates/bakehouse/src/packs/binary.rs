@@ -122,7 +122,7 @@ pub fn look(root: &Utf8Path, spot: &Spot<'_>) -> Result<Seen, Problem> {
         .and_then(|text| serde_json::from_str(&text).ok())
         .filter(|record: &Record| record.version == Record::VERSION);
     let state = state(&path, spot, record.as_ref()).map_err(|error| {
-        Problem::new(Code::FileUnreadable, error.to_string())
+        Problem::from_error(Code::FileUnreadable, error)
             .hint("make it readable, or remove it: it is built again")
     })?;
     Ok(Seen { state, record })

@@ -70,7 +70,7 @@ impl Folder {
                     format!("the pack's folder {shown} does not exist"),
                 )
                 .hint("make it, or correct `path` under [packs]"),
-                _ => unreadable(shown, &error),
+                _ => unreadable(shown, error),
             })?;
         if !real.is_dir() {
             return Err(
@@ -92,7 +92,7 @@ impl Folder {
             fs_err::read_dir(root.join(inside)).and_then(Iterator::collect);
         let entries = match listed {
             Ok(entries) => entries,
-            Err(error) => return self.unreadable(inside, &error),
+            Err(error) => return self.unreadable(inside, error),
         };
         for entry in entries {
             let Ok(name) = entry.file_name().into_string() else {
@@ -124,7 +124,7 @@ impl Folder {
                         self.walk(root, &path);
                     }
                 }
-                Err(error) => self.unreadable(&path, &error),
+                Err(error) => self.unreadable(&path, error),
             }
         }
     }
@@ -153,7 +153,7 @@ impl Folder {
         }))
     }
 
-    fn unreadable(&mut self, path: &Utf8Path, error: &std::io::Error) {
+    fn unreadable(&mut self, path: &Utf8Path, error: std::io::Error) {
         let file = self.path.join(path);
         let problem = unreadable(&file, error);
         self.problems.push(Found { file, problem });
@@ -221,10 +221,11 @@ fn text(full: &Utf8Path) -> std::io::Result<Result<String, String>> {
     Ok(String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()))
 }
 
-fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Problem {
+fn unreadable(path: &Utf8Path, error: std::io::Error) -> Problem {
     Problem::new(
         Code::FileUnreadable,
         format!("{path} cannot be read: {error}"),
     )
     .hint("make it readable: the platform has to read it, too")
+    .caused_by(error)
 }

@@ -51,7 +51,7 @@ impl Floor {
                 version,
             })
         });
-        let asked = plan.config.floor.as_deref().and_then(Version::parse);
+        let asked = plan.config.min_glibc.as_deref().and_then(Version::parse);
         let asked = asked.map(|version| Self {
             image: None,
             version,

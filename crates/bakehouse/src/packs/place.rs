@@ -56,6 +56,7 @@ impl Staging {
             let message = format!("no temporary folder can be made: {error}");
             Problem::new(Code::FileUnwritable, message)
                 .hint("free space, or point TMPDIR at a folder that can be written")
+                .caused_by(error)
         })?;
         Ok(Self {
             path,
@@ -88,7 +89,7 @@ impl Staging {
         for path in [split, single] {
             if path.is_file() {
                 return fs_err::read(path).map(Some).map_err(|error| {
-                    Problem::new(Code::FileUnreadable, error.to_string()).hint("try again")
+                    Problem::from_error(Code::FileUnreadable, error).hint("try again")
                 });
             }
         }
@@ -199,6 +200,7 @@ fn place(
         let message = format!("{file} cannot be put into its pack: {error}");
         Problem::new(Code::FileUnwritable, message)
             .hint("make the pack's folder writable and free space; what stood in its place stays")
+            .caused_by(error)
     })
 }
 

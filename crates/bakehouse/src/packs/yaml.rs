@@ -53,7 +53,7 @@ impl Value {
 /// Reads a file of one document: what can be read of it, and all that is wrong. A text that is not YAML ends at its
 /// first mistake.
 pub fn parse(text: &str) -> (Option<Node>, Vec<Mistake>) {
-    let mut reader = Reader {
+    let mut reader = TreeReader {
         parser: Parser::new_from_str(text),
         anchors: HashMap::new(),
         values: 0,
@@ -68,7 +68,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Mistake>) {
     }
 }
 
-struct Reader<'a> {
+struct TreeReader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     /// What has an anchor, and how many values that is.
     anchors: HashMap<usize, (Node, usize)>,
@@ -76,7 +76,7 @@ struct Reader<'a> {
     mistakes: Vec<Mistake>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TreeReader<'a> {
     fn document(&mut self) -> Result<Option<Node>, Mistake> {
         let mut root = None;
         while let Some((event, span)) = self.next()? {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::asks::Asking;
-use super::development::{heard, with_development};
+use super::development::{dev_dependents, with_development};
+use super::feature_requests::FeatureRequests;
 use super::lock_graph::LockGraph;
-use super::selection::Output;
+use super::request::BinaryRequest;
 use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
+use crate::names::PackageName;
 
 /// Activates `outputs` for some platforms. A local package that third-party crates are patched to gets all its features,
 /// since it is not known which ones those crates ask for.
@@ -16,11 +17,14 @@ pub fn activated(
     workspace: &Workspace,
     platforms: &[String],
     builder: &[String],
-    outputs: &[Output<'_>],
+    outputs: &[BinaryRequest<'_>],
 ) -> Activation {
-    let heard = heard(workspace, outputs.iter().map(|output| output.package));
+    let dev_dependents = dev_dependents(
+        workspace,
+        outputs.iter().map(|output| output.package.as_str()),
+    );
     // Under the first resolver the package of the workspace's folder has its say whatever is built.
-    let root = heard.iter().copied().find(|name| {
+    let root = dev_dependents.iter().copied().find(|name| {
         let mut named = outputs.iter().map(|output| output.package);
         workspace.members[*name].is_root() && named.any(|package| package != *name)
     });
@@ -37,8 +41,8 @@ pub fn activated(
             .and_then(|member| member.library.as_ref());
         library.is_some_and(|library| library.proc_macro)
     };
-    let mut below: BTreeSet<String> = BTreeSet::new();
-    let mut below_asking: BTreeSet<String> = BTreeSet::new();
+    let mut below: BTreeSet<PackageName> = BTreeSet::new();
+    let mut below_requesting: BTreeSet<PackageName> = BTreeSet::new();
     loop {
         let named = outputs.iter().map(|output| Root {
             package: output.package,
@@ -46,7 +50,7 @@ pub fn activated(
             default_features: output.default_features,
             run: is_run(output.package),
             compiled: true,
-            development: heard.contains(output.package),
+            development: dev_dependents.contains(output.package.as_str()),
         });
         let root = root.map(|package| Root {
             package,
@@ -56,7 +60,7 @@ pub fn activated(
             compiled: false,
             development: true,
         });
-        let patched = below.iter().chain(&below_asking).filter_map(|name| {
+        let patched = below.iter().chain(&below_requesting).filter_map(|name| {
             let (name, member) = workspace.members.get_key_value(name)?;
             Some(Root {
                 package: name,
@@ -70,14 +74,14 @@ pub fn activated(
         let roots: Vec<Root<'_>> = named.chain(root).chain(patched).collect();
         let activation = Activation::of(setting, &roots);
         let found = below_third_party(workspace, activation.packages(), &BTreeSet::new());
-        let known = (below.len(), below_asking.len());
-        below.extend(found.into_iter().map(str::to_owned));
-        if !heard.is_empty() {
-            let all = activation.packages().chain(activation.asking());
-            let found = below_third_party(workspace, all, &heard);
-            below_asking.extend(found.into_iter().map(str::to_owned));
+        let known = (below.len(), below_requesting.len());
+        below.extend(found.into_iter().map(PackageName::new));
+        if !dev_dependents.is_empty() {
+            let all = activation.packages().chain(activation.requesting());
+            let found = below_third_party(workspace, all, &dev_dependents);
+            below_requesting.extend(found.into_iter().map(PackageName::new));
         }
-        if (below.len(), below_asking.len()) == known {
+        if (below.len(), below_requesting.len()) == known {
             return activation;
         }
     }
@@ -90,17 +94,17 @@ pub fn asked_of_patched(
     workspace: &Workspace,
     activation: &Activation,
     named: &str,
-) -> BTreeMap<String, BTreeSet<Arc<str>>> {
-    let heard = heard(workspace, [named]);
-    let all = || activation.packages().chain(activation.asking());
-    let below = below_third_party(workspace, all(), &heard);
+) -> BTreeMap<PackageName, BTreeSet<Arc<str>>> {
+    let dev_dependents = dev_dependents(workspace, [named]);
+    let all = || activation.packages().chain(activation.requesting());
+    let below = below_third_party(workspace, all(), &dev_dependents);
     let has_features = |name: &&str| !workspace.members[*name].features.is_empty();
     if !below.iter().any(&has_features) {
         return BTreeMap::new();
     }
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
-    let packages: BTreeSet<String> = all().map(str::to_owned).collect();
-    let development: BTreeMap<&str, BTreeSet<&str>> = heard
+    let packages: BTreeSet<PackageName> = all().map(PackageName::new).collect();
+    let development: BTreeMap<&str, BTreeSet<&str>> = dev_dependents
         .iter()
         .map(|name| {
             (
@@ -119,22 +123,23 @@ pub fn asked_of_patched(
             .filter(|package| !below.contains(package.as_str()))
         {
             let member = &workspace.members[package];
-            let is_heard = heard.contains(package.as_str());
-            let manifest = with_development(&member.manifest, |_| is_heard);
-            let asking = Asking::new(workspace.manifest_of(member), member, &manifest, activation);
-            asked.extend(asking.of(&names));
+            let is_dev_dependent = dev_dependents.contains(package.as_str());
+            let manifest = with_development(&member.manifest, |_| is_dev_dependent);
+            let requesting =
+                FeatureRequests::new(workspace.manifest_of(member), member, &manifest, activation);
+            asked.extend(requesting.of(&names));
         }
-        ((*name).to_owned(), asked)
+        (PackageName::new(*name), asked)
     });
     asked.collect()
 }
 
 /// Returns the local packages that third-party crates of `packages` are patched to. Dev-dependencies count for the
-/// packages in `heard`.
+/// packages in `dev_dependents`.
 pub fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
-    heard: &BTreeSet<&str>,
+    dev_dependents: &BTreeSet<&str>,
 ) -> BTreeSet<&'a str> {
     // Most workspaces have no such packages.
     if !workspace.lock.builds_on_local() {
@@ -150,11 +155,11 @@ pub fn below_third_party<'a>(
         .map(|name| (name.to_owned(), BTreeSet::new()))
         .collect();
     direct.extend(members.iter().map(|member| {
-        let is_heard = heard.contains(member.name.as_str());
-        let more = member.development_names().filter(|_| is_heard);
+        let is_dev_dependent = dev_dependents.contains(member.name.as_str());
+        let more = member.development_names().filter(|_| is_dev_dependent);
         let needed = member.dependencies.iter().cloned();
         let needed = needed.chain(more.map(str::to_owned)).collect();
-        (member.name.clone(), needed)
+        ((&member.name).into(), needed)
     }));
     let found = workspace.lock.below_third_party(&direct).into_iter();
     found

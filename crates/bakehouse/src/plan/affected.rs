@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 use super::explain::Output;
+use crate::names::TargetName;
 
 /// Outputs to make again, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affected {
-    pub services: BTreeSet<String>,
+    pub services: BTreeSet<TargetName>,
     pub packs: BTreeSet<String>,
     /// The targets of `packs` that changed.
-    pub pack_binaries: BTreeSet<String>,
+    pub pack_binaries: BTreeSet<TargetName>,
 }
 
 impl Affected {

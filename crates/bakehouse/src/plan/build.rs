@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::about::about;
-use super::collect::{Collector, Together};
+use super::collect::{Collector, UnifiedSelection};
 use super::config::valid::{ImageConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
@@ -13,16 +13,19 @@ use super::draft::Draft;
 use super::inputs::PackageInputs;
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
-use super::runtime::RuntimeBase;
-use super::selection::{Output, leaf, member_reads, outputs};
+use super::request::{BinaryRequest, binary_requests};
+use super::runtime::PreparedBase;
+use super::selection::{binary_stage, member_reads};
 use super::service::Service;
+use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
 use crate::graph::cargo_config::CargoConfig;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::paths::outermost;
 use crate::graph::sources::FileState;
 use crate::graph::{Sources, ToolchainFile};
+use crate::names::{PackageName, TargetName};
 use crate::toolchain::Toolchain;
 
 /// Everything that will be built and written.
@@ -50,14 +53,14 @@ pub struct Plan {
     pub linking: Linking,
     pub selections: Vec<Selection>,
     /// The bases that have packages installed.
-    pub runtimes: Vec<RuntimeBase>,
+    pub runtimes: Vec<PreparedBase>,
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
     /// Packages and dev-dependencies that count beside the packages that are compiled.
     pub development: Development,
     /// What each package that an output compiles is made of, by name.
-    pub packages: BTreeMap<String, PackageInputs>,
+    pub packages: BTreeMap<PackageName, PackageInputs>,
     /// Paths that the Docker context is made of, sorted.
     pub context: Vec<Utf8PathBuf>,
     /// Folders in them that no build reads.
@@ -84,7 +87,10 @@ impl Plan {
             compiled,
         } = draft;
         for selection in &mut selections {
-            let stages = selection.libraries.iter_mut().chain(&mut selection.leaves);
+            let stages = selection
+                .libraries
+                .iter_mut()
+                .chain(&mut selection.binary_stages);
             for stage in stages {
                 let read = sources.as_is.get(&stage.package).into_iter().flatten();
                 stage.as_is = read.cloned().collect();
@@ -92,9 +98,9 @@ impl Plan {
         }
         let as_is: BTreeSet<Utf8PathBuf> = sources.as_is.values().flatten().cloned().collect();
         context.extend(as_is.iter().cloned());
-        let ground = selections
+        let path_dependencies = selections
             .iter()
-            .flat_map(|selection| &selection.ground)
+            .flat_map(|selection| &selection.path_dependencies)
             .map(|stage| stage.package.clone())
             .collect();
         let mut runner = Runner::default();
@@ -112,7 +118,7 @@ impl Plan {
         let development = Development::new(workspace, &selections, &compiled);
         let packages = Packages {
             compiled: &compiled,
-            ground: &ground,
+            path_dependencies: &path_dependencies,
             development: &development,
         };
         let skeleton = Skeleton::new(workspace, &config.profile, packages, &runner);
@@ -124,29 +130,29 @@ impl Plan {
             &development,
             &compiled,
         );
-        let unified: Vec<(&Selection, Together<'_>)> = selections
+        let unified: Vec<(&Selection, UnifiedSelection<'_>)> = selections
             .iter()
             .map(|selection| (selection, collector.together(selection)))
             .collect();
-        let all: Vec<Output<'_>> = outputs(&config).collect();
-        let binary = |output: &Output<'_>| {
-            let leaf = leaf(&selections, output);
-            let same = |other: &CompileStage| other.name == leaf.name;
+        let all: Vec<BinaryRequest<'_>> = binary_requests(&config).collect();
+        let binary = |output: &BinaryRequest<'_>| {
+            let binary_stage = binary_stage(&selections, output);
+            let same = |other: &CompileStage| other.name == binary_stage.name;
             let (selection, together) = unified
                 .iter()
-                .find(|(selection, _)| selection.leaves.iter().any(same))
+                .find(|(selection, _)| selection.binary_stages.iter().any(same))
                 .expect("a leaf is in a selection");
-            let closure = &selection.closures[&leaf.package];
-            let inputs = collector.binary(together, leaf, closure);
-            (leaf.name.clone(), closure.clone(), inputs)
+            let closure = &selection.closures[&binary_stage.package];
+            let inputs = collector.binary(together, binary_stage, closure);
+            (binary_stage.name.clone(), closure.clone(), inputs)
         };
         let read_by: BTreeMap<&str, BTreeSet<Utf8PathBuf>> = compiled
             .iter()
             .map(|package| (package.as_str(), member_reads(workspace, &config, package)))
             .collect();
         let built: Vec<_> = config.services.iter().zip(&all).collect();
-        let services = each(&built, |(service, output)| {
-            let (leaf, closure, mut inputs) = binary(output);
+        let services = parallel_map(&built, |(service, output)| {
+            let (binary_stage, closure, mut inputs) = binary(output);
             let about = about(workspace, &workspace.members[&service.package]);
             collector.image(&mut inputs, service, &about);
             let sources = closure
@@ -159,7 +165,7 @@ impl Plan {
                 variant: service.variant.clone(),
                 package: service.package.clone(),
                 bin: service.bin.clone(),
-                leaf,
+                binary_stage,
                 closure,
                 image: service.image.clone(),
                 about,
@@ -176,17 +182,17 @@ impl Plan {
             .map(|pack| Pack {
                 name: pack.name.clone(),
                 path: pack.path.clone(),
-                binaries: each(
+                binaries: parallel_map(
                     &pack.binaries.iter().zip(rest.by_ref()).collect::<Vec<_>>(),
                     |(built, output)| {
-                        let (leaf, closure, mut inputs) = binary(output);
-                        collector.placed(&mut inputs, built);
+                        let (binary_stage, closure, mut inputs) = binary(output);
+                        Settings::placed(&mut inputs, built);
                         PackBinary {
-                            target: format!("pack-{}-{}", pack.name, built.bin),
+                            target: TargetName::new(format!("pack-{}-{}", pack.name, built.bin)),
                             package: built.package.clone(),
                             bin: built.bin.clone(),
                             folder: built.folder.clone(),
-                            leaf,
+                            binary_stage,
                             closure,
                             input_hash: inputs.hash("pack-binary"),
                             inputs,
@@ -231,7 +237,7 @@ impl Plan {
             kept: sources.kept.clone(),
             put_back,
             selections,
-            runtimes: RuntimeBase::all(&config),
+            runtimes: PreparedBase::all(&config),
             services,
             packs,
             packages: collector.into_packages(),
@@ -259,7 +265,7 @@ impl Plan {
     }
 
     /// The base with packages that an image stands on.
-    pub fn runtime_of(&self, image: &ImageConfig) -> Option<&RuntimeBase> {
+    pub fn runtime_of(&self, image: &ImageConfig) -> Option<&PreparedBase> {
         self.runtimes.iter().find(|base| base.is_of(image))
     }
 

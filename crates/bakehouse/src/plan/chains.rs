@@ -6,58 +6,25 @@ use std::sync::Arc;
 
 use super::activated::{activated, asked_of_patched};
 use super::config::Config;
-use super::selection::{Output, outputs};
+use super::parted::Parted;
+use super::request::{BinaryRequest, binary_requests};
 use crate::graph::activation::Gain;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::{Activation, Workspace};
+use crate::names::PackageName;
 
 /// Outputs that are built together.
 #[derive(Clone, Debug)]
 pub struct Chain<'a> {
     /// The outputs; never empty.
-    pub outputs: Vec<Output<'a>>,
+    pub outputs: Vec<BinaryRequest<'a>>,
     /// Reasons why they are not in the first chain; empty for the first chain itself.
     pub parted: Vec<Parted>,
 }
 
-/// A feature because of which two outputs cannot be built together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Parted {
-    /// The local package that has the feature for some of them only.
-    pub package: String,
-    /// The feature; `None` if crates that are not local ask the package for features, because it is not known which
-    /// ones.
-    pub feature: Option<String>,
-    /// The package that asks for the feature; `None` if the configuration of an output does.
-    pub by: Option<String>,
-    /// The outputs of this chain or of the first that have it.
-    pub with: Vec<String>,
-    /// The outputs that are built from the package without it.
-    pub without: Vec<String>,
-}
-
-impl Parted {
-    /// Describes the feature and the package or output that asks for it.
-    pub fn what(&self) -> String {
-        let Some(feature) = &self.feature else {
-            return format!(
-                "{}, which replaces a crate: other crates may ask for features of it",
-                self.package
-            );
-        };
-        match &self.by {
-            Some(by) => format!("{}/{feature}, which {by} asks for", self.package),
-            None => format!(
-                "{}/{feature}, which an output of the package asks for",
-                self.package
-            ),
-        }
-    }
-}
-
 /// Returns the chains of a configuration, each with its outputs and the reasons why they are not built with the first.
 pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<Parted>)> {
-    let chains = chains(workspace, config, outputs(config).collect()).into_iter();
+    let chains = chains(workspace, config, binary_requests(config).collect()).into_iter();
     chains
         .map(|chain| {
             let names = chain.outputs.into_iter().map(|output| output.name);
@@ -66,22 +33,13 @@ pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<P
         .collect()
 }
 
-/// The number of packages in a chain that an earlier chain compiles as well.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Again {
-    /// Local libraries.
-    pub libraries: usize,
-    /// Third-party crates, as an upper bound: the lock does not say which of them are switched on.
-    pub crates: usize,
-}
-
 /// Outputs that ask for the same features, with the activation of a build of them alone.
 struct Node<'a> {
-    outputs: Vec<Output<'a>>,
+    outputs: Vec<BinaryRequest<'a>>,
     /// One activation for each machine that they may be built for.
     alone: Vec<Activation>,
     /// Everything that may ask a local package for features, for each local package that replaces a crate.
-    patched: BTreeMap<String, BTreeSet<Arc<str>>>,
+    patched: BTreeMap<PackageName, BTreeSet<Arc<str>>>,
 }
 
 /// Limit of the steps in the search for the fewest chains; after that, the best result so far is used.
@@ -92,19 +50,19 @@ const STEPS: usize = 100_000;
 pub fn chains<'a>(
     workspace: &Workspace,
     config: &Config,
-    outputs: Vec<Output<'a>>,
+    outputs: Vec<BinaryRequest<'a>>,
 ) -> Vec<Chain<'a>> {
     let builds = Builds {
         workspace,
         machines: machines(workspace, config),
     };
-    let mut by_asked: BTreeMap<_, Vec<Output<'a>>> = BTreeMap::new();
+    let mut by_asked: BTreeMap<_, Vec<BinaryRequest<'a>>> = BTreeMap::new();
     for output in outputs {
         by_asked.entry(output.asked()).or_default().push(output);
     }
-    let mut same: Vec<Vec<Output<'a>>> = by_asked.into_values().collect();
+    let mut same: Vec<Vec<BinaryRequest<'a>>> = by_asked.into_values().collect();
     same.sort_by(|a, b| a[0].name.cmp(&b[0].name));
-    let nodes: Vec<Node<'a>> = each(&same, |outputs| {
+    let nodes: Vec<Node<'a>> = parallel_map(&same, |outputs| {
         let alone = builds.of(&outputs[..1]);
         Node {
             outputs: outputs.clone(),
@@ -117,7 +75,7 @@ pub fn chains<'a>(
     let chain = |(at, part): (usize, &Vec<usize>)| {
         let here: Vec<&Node<'_>> = part.iter().map(|place| &nodes[*place]).collect();
         let outputs = here.iter().flat_map(|node| node.outputs.clone());
-        let mut outputs: Vec<Output<'a>> = outputs.collect();
+        let mut outputs: Vec<BinaryRequest<'a>> = outputs.collect();
         outputs.sort_by_key(|output| output.place);
         let parted = match at {
             0 => Vec::new(),
@@ -138,7 +96,7 @@ fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     }
     let places: Vec<usize> = (0..nodes.len()).collect();
     let all = |strict: bool| {
-        let above = each(&places, |one| {
+        let above = parallel_map(&places, |one| {
             let others = places[*one..].iter().copied();
             let parted = |other: &usize| builds.parted(&nodes[*one], &nodes[*other], strict);
             others.filter(parted).collect::<Vec<_>>()
@@ -174,7 +132,7 @@ struct Builds<'a> {
 
 impl Builds<'_> {
     /// Activates the outputs, once for each machine.
-    fn of(&self, outputs: &[Output<'_>]) -> Vec<Activation> {
+    fn of(&self, outputs: &[BinaryRequest<'_>]) -> Vec<Activation> {
         let machines = self.machines.iter();
         machines
             .map(|machine| {
@@ -364,8 +322,8 @@ impl Search<'_> {
 
 /// Returns the reasons why the outputs of `here` cannot be built with those of `first`.
 fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<Parted> {
-    type Found = (Option<String>, BTreeSet<String>, BTreeSet<String>);
-    let mut found: BTreeMap<(String, Option<String>), Found> = BTreeMap::new();
+    type Found = (Option<PackageName>, BTreeSet<String>, BTreeSet<String>);
+    let mut found: BTreeMap<(PackageName, Option<String>), Found> = BTreeMap::new();
     for (one, two) in here
         .iter()
         .flat_map(|one| first.iter().map(move |two| (one, two)))
@@ -391,7 +349,7 @@ fn reasons(builds: &Builds<'_>, here: &[&Node<'_>], first: &[&Node<'_>]) -> Vec<
             }
         }
         for package in one.asked_otherwise(two) {
-            let known = found.entry((package.to_owned(), None)).or_default();
+            let known = found.entry((PackageName::new(package), None)).or_default();
             known.1.extend(one.names());
             known.2.extend(two.names());
         }

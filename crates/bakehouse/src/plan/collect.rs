@@ -5,30 +5,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::about;
-use super::asks::Asking;
-use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
-use super::config::valid::{PackBinaryConfig, ServiceConfig};
-use super::development::{Development, heard, with_development};
-use super::inherit::{self, canonical};
+use super::config::valid::ServiceConfig;
+use super::development::{Development, dev_dependents, with_development};
+use super::feature_requests::FeatureRequests;
+use super::inherit;
 use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
 use super::selection::member_reads;
+use super::settings::Settings;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
-use super::zig::{CARGO_ZIGBUILD, ZIG};
-use crate::graph::each::each;
+use super::tables::canonical;
+use crate::graph::parallel::parallel_map;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
+use crate::names::PackageName;
 
 /// What is compiled together with unified features.
-pub struct Together<'a> {
+pub struct UnifiedSelection<'a> {
     selection: &'a Selection,
-    lock: lock_graph::Together,
+    lock: lock_graph::UnifiedPackages,
     /// What each of its packages asks of others, by name.
-    asking: BTreeMap<&'a str, Asking<'a>>,
+    requesting: BTreeMap<&'a str, FeatureRequests<'a>>,
     /// By the part of the lock: most outputs have the same.
     reached: Mutex<HashMap<LockPart, Arc<Reached>>>,
 }
@@ -37,7 +37,7 @@ pub struct Together<'a> {
 struct Reached {
     locked: Vec<(Part, Arc<str>)>,
     /// By package what it asks of crates of that part.
-    asked: Vec<(String, Arc<str>)>,
+    asked: Vec<(PackageName, Arc<str>)>,
     /// What the manifest of the workspace decides for these crates, by key.
     decided: Vec<(String, Arc<str>)>,
 }
@@ -57,6 +57,7 @@ fn toolchain_text(workspace: &Workspace) -> String {
 pub struct Collector<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
+    settings: Settings<'a>,
     sources: &'a Sources,
     development: &'a Development,
     /// What others than its own package's stages find in place of a package's manifest, which is not in the context.
@@ -64,7 +65,7 @@ pub struct Collector<'a> {
     /// The workspace manifest of the compile stages.
     root: (Utf8PathBuf, &'a str),
     lock: LockGraph<'a>,
-    packages: BTreeMap<String, PackageInputs>,
+    packages: BTreeMap<PackageName, PackageInputs>,
     /// The keys of its workspace's manifest that a package inherits, and `metadata`, which build scripts may read.
     inherited: BTreeMap<&'a str, BTreeSet<String>>,
     /// By folder of a workspace what its manifest says under those keys.
@@ -79,13 +80,14 @@ impl<'a> Collector<'a> {
         sources: &'a Sources,
         skeleton: &'a Skeleton,
         development: &'a Development,
-        compiled: &BTreeSet<String>,
+        compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let members = skeleton.members.values();
         let root = skeleton.root_package.as_ref().unwrap_or(&skeleton.root);
         let mut collector = Self {
             workspace,
             config,
+            settings: Settings::new(config),
             sources,
             development,
             manifests: members
@@ -106,8 +108,8 @@ impl<'a> Collector<'a> {
             shared.extend(values);
             collector.inherited.insert(&member.name, keys);
         }
-        let names: Vec<&String> = compiled.iter().collect();
-        let packages = each(&names, |name| {
+        let names: Vec<&PackageName> = compiled.iter().collect();
+        let packages = parallel_map(&names, |name| {
             let manifest = skeleton.members[*name].own.clone();
             collector.package(name, manifest)
         });
@@ -117,7 +119,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The packages' inputs, by name.
-    pub fn into_packages(self) -> BTreeMap<String, PackageInputs> {
+    pub fn into_packages(self) -> BTreeMap<PackageName, PackageInputs> {
         self.packages
     }
 
@@ -151,40 +153,40 @@ impl<'a> Collector<'a> {
     }
 
     /// What `selection` compiles, for [`Self::binary`].
-    pub fn together(&self, selection: &'a Selection) -> Together<'a> {
-        let asking = selection.activation.asking();
-        let asking = asking.filter(|package| self.development.counts(package));
+    pub fn together(&self, selection: &'a Selection) -> UnifiedSelection<'a> {
+        let requesting = selection.activation.requesting();
+        let requesting = requesting.filter(|package| self.development.counts(package));
         let names: Vec<&str> = selection
             .closures
             .keys()
-            .map(String::as_str)
-            .chain(asking)
+            .map(PackageName::as_str)
+            .chain(requesting)
             .collect();
-        let packages = names.iter().map(|name| (*name).to_owned()).collect();
-        let heard = heard(
+        let packages = names.iter().map(|name| PackageName::new(*name)).collect();
+        let dev_dependents = dev_dependents(
             self.workspace,
-            selection.packages.iter().map(String::as_str),
+            selection.packages.iter().map(PackageName::as_str),
         );
-        let asking = each(&names, |package| {
+        let requesting = parallel_map(&names, |package| {
             let member = &self.workspace.members[*package];
             let workspace = self.workspace.manifest_of(member);
             let manifest = self.development.manifest(package);
-            let asking = if heard.contains(package) {
-                Asking::new(workspace, member, manifest, &selection.activation)
+            let requesting = if dev_dependents.contains(package) {
+                FeatureRequests::new(workspace, member, manifest, &selection.activation)
             } else {
                 let manifest = with_development(manifest, |_| false);
-                Asking::new(workspace, member, &manifest, &selection.activation)
+                FeatureRequests::new(workspace, member, &manifest, &selection.activation)
             };
-            (member.name.as_str(), asking)
+            (member.name.as_str(), requesting)
         });
-        let development = heard.into_iter().map(|name| {
+        let development = dev_dependents.into_iter().map(|name| {
             let names = self.development.names(name);
             (name, names.map(String::as_str).collect())
         });
         let development = development.collect();
-        Together {
+        UnifiedSelection {
             selection,
-            asking: asking.into_iter().collect(),
+            requesting: requesting.into_iter().collect(),
             reached: Mutex::default(),
             lock: self
                 .lock
@@ -192,21 +194,20 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What can change the binary of `leaf`, which compiles `closure`. Features are unified over `together`.
+    /// What can change the binary of `binary_stage`, which compiles `closure`. Features are unified over `together`.
     pub fn binary(
         &self,
-        together: &Together<'_>,
-        leaf: &CompileStage,
-        closure: &BTreeSet<String>,
+        together: &UnifiedSelection<'_>,
+        binary_stage: &CompileStage,
+        closure: &BTreeSet<PackageName>,
     ) -> Inputs {
-        let config = self.config;
         // Most of it is in order, and quicker to put in place all together.
         let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
         for package in closure {
             let digest = self.packages[package].digest.clone();
             parts.push((Part::Package(package.clone()), digest));
         }
-        let built = together.selection.activation.built(&leaf.package);
+        let built = together.selection.activation.built(&binary_stage.package);
         for package in closure {
             // Local packages that replace crates are not part of this activation.
             let features = match built.get(package.as_str()) {
@@ -225,7 +226,9 @@ impl<'a> Collector<'a> {
         let reached = self.reached(together, self.lock.part(closure, &together.lock));
         let others = reached.asked.iter();
         let others = others.filter(|(package, _)| !closure.contains(package));
-        parts.extend(others.map(|(package, asked)| (Part::Asks(package.clone()), asked.clone())));
+        parts.extend(
+            others.map(|(package, asked)| (Part::FeatureRequests(package.clone()), asked.clone())),
+        );
         parts.extend(reached.locked.iter().cloned());
         self.workspace_manifests(&mut parts, closure);
         parts.extend(reached.decided.iter().map(|(key, value)| {
@@ -233,29 +236,7 @@ impl<'a> Collector<'a> {
             (part, value.clone())
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
-        inputs.setting("package", leaf.package.as_str());
-        inputs.setting("bin", leaf.bin.as_deref().unwrap_or_default());
-        if leaf.linked_static {
-            inputs.setting("static", "true");
-        }
-        inputs.setting("profile", config.profile.as_str());
-        inputs.setting("platforms", config.platforms.join(", "));
-        if config.emulate {
-            inputs.setting("emulate", "true");
-        }
-        inputs.setting(
-            "cache.strategy",
-            format!("{:?}", config.strategy).to_lowercase(),
-        );
-        inputs.setting("bases.builder", config.builder.as_str());
-        inputs.setting("bases.packages", config.builder_packages.join(", "));
-        if config.auditable {
-            inputs.setting("auditable", CARGO_AUDITABLE);
-        }
-        if let Some(floor) = &config.floor {
-            let by = format!("{floor} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
-            inputs.setting("glibc", by);
-        }
+        self.settings.binary(&mut inputs, binary_stage);
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
@@ -270,7 +251,7 @@ impl<'a> Collector<'a> {
     }
 
     /// What follows from `part` for what is compiled together.
-    fn reached(&self, together: &Together<'_>, part: LockPart) -> Arc<Reached> {
+    fn reached(&self, together: &UnifiedSelection<'_>, part: LockPart) -> Arc<Reached> {
         let mut known = together
             .reached
             .lock()
@@ -284,8 +265,8 @@ impl<'a> Collector<'a> {
             .collect();
         let members = entries().filter_map(|index| self.lock.member(index));
         let asked = members.filter_map(|package| {
-            let asked = together.asking.get(package)?.of(&names)?;
-            Some((package.to_owned(), asked))
+            let asked = together.requesting.get(package)?.of(&names)?;
+            Some((PackageName::new(package), asked))
         });
         let locked = entries().map(|index| {
             let text = self.lock.text(index, &part);
@@ -324,9 +305,14 @@ impl<'a> Collector<'a> {
 
     /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
     /// third-party crates are there for these too.
-    fn variables(&self, inputs: &mut Inputs, selection: &Selection, closure: &BTreeSet<String>) {
+    fn variables(
+        &self,
+        inputs: &mut Inputs,
+        selection: &Selection,
+        closure: &BTreeSet<PackageName>,
+    ) {
         for (package, names) in &self.config.variables {
-            if !closure.contains(package) && !selection.is_ground(package) {
+            if !closure.contains(package) && !selection.is_path_dependency(package) {
                 continue;
             }
             for name in names {
@@ -346,34 +332,12 @@ impl<'a> Collector<'a> {
         service: &ServiceConfig,
         labels: &BTreeMap<String, String>,
     ) {
-        let (config, image) = (self.config, &service.image);
-        let key = |key: &str| format!("services.{}.{key}", service.family);
-        match &image.runtime {
-            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
-            None => inputs.setting("bases.runtime", config.runtime.as_str()),
-        }
-        if !image.packages.is_empty() {
-            inputs.setting(key("packages"), image.packages.join(", "));
-        }
-        inputs.setting(key("user"), image.user.as_str());
-        let ports: Vec<String> = image.ports.iter().map(u16::to_string).collect();
-        inputs.setting(key("ports"), ports.join(", "));
-        for (name, value) in &image.env {
-            inputs.setting(key(&format!("env.{name}")), value.as_str());
-        }
-        for (name, value) in &image.labels {
-            inputs.setting(key(&format!("labels.{name}")), value.as_str());
-        }
+        self.settings.image(inputs, service);
         for (label, value) in labels {
-            inputs.setting(about::setting(label), value.as_str());
+            Settings::label(inputs, label, value);
         }
-        inputs.setting("runtime.workdir", config.workdir.as_str());
-        if !config.packs.is_empty() {
-            inputs.setting("runtime.packs", config.packs_path.as_str());
-        }
-        for (from, to) in &image.files {
-            inputs.setting(key(&format!("files.{from}")), to.as_str());
-            for (file, state) in self.shipped(from) {
+        for path in service.image.files.keys() {
+            for (file, state) in self.shipped(path) {
                 inputs.set(Part::Shipped(file.to_owned()), file_text(state));
             }
         }
@@ -385,13 +349,12 @@ impl<'a> Collector<'a> {
         files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
-    /// Adds the input of a pack besides its binaries: the folder that a binary goes to.
-    pub fn placed(&self, inputs: &mut Inputs, binary: &PackBinaryConfig) {
-        inputs.setting("to", binary.folder.as_str());
-    }
-
     /// What of the workspaces' manifests reaches the packages of `closure`.
-    fn workspace_manifests(&self, parts: &mut Vec<(Part, Arc<str>)>, closure: &BTreeSet<String>) {
+    fn workspace_manifests(
+        &self,
+        parts: &mut Vec<(Part, Arc<str>)>,
+        closure: &BTreeSet<PackageName>,
+    ) {
         let workspace = self.workspace;
         let root = &self.root.0;
         let resolver = Part::Workspace(root.clone(), "workspace.resolver".to_owned());

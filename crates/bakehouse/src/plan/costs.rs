@@ -6,15 +6,16 @@ use serde::Serialize;
 
 use super::Plan;
 use super::stage::Selection;
+use crate::names::PackageName;
 
 /// What past commits changed, as far as it is compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Commits {
     pub looked_at: usize,
     /// How many changed exactly these packages. Those that changed none are left out.
-    pub sets: BTreeMap<BTreeSet<String>, usize>,
+    pub sets: BTreeMap<BTreeSet<PackageName>, usize>,
     /// How many changed one package alone, and one module of it alone: by package and module.
-    pub modules: BTreeMap<(String, String), usize>,
+    pub modules: BTreeMap<(PackageName, String), usize>,
 }
 
 impl Commits {
@@ -47,7 +48,7 @@ impl<'a> Times<'a> {
         let known = plan.selections.iter().flat_map(|selection| {
             selection.stages().filter_map(|stage| {
                 Some((
-                    measured.get(&stage.name)?,
+                    measured.get(stage.name.as_str())?,
                     plan.packages.get(&stage.package)?,
                 ))
             })
@@ -68,7 +69,7 @@ impl<'a> Times<'a> {
     /// Whether any was measured.
     pub fn are_measured(&self) -> bool {
         let mut stages = self.plan.selections.iter().flat_map(Selection::stages);
-        stages.any(|stage| self.measured.contains_key(&stage.name))
+        stages.any(|stage| self.measured.contains_key(stage.name.as_str()))
     }
 
     /// Seconds that the stage `name` takes for `package`. A stage of several libraries is shared out by their sizes.
@@ -129,7 +130,7 @@ pub struct Library<'a> {
 
 /// A binary.
 #[derive(Clone, Debug)]
-struct Leaf<'a> {
+struct BinaryStage<'a> {
     seconds: f64,
     closure: BTreeSet<&'a str>,
 }
@@ -138,7 +139,7 @@ struct Leaf<'a> {
 #[derive(Clone, Debug)]
 pub struct Costs<'a> {
     pub libraries: Vec<Library<'a>>,
-    leaves: BTreeMap<&'a str, Leaf<'a>>,
+    binary_stages: BTreeMap<&'a str, BinaryStage<'a>>,
     commits: &'a Commits,
     /// For each library which of the commits' sets compile it anew.
     touched: Vec<Vec<bool>>,
@@ -157,7 +158,7 @@ pub struct ServiceCost {
 /// A part of a library that would better be one of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Split {
-    pub package: String,
+    pub package: PackageName,
     pub module: String,
     /// Commits that changed nothing but this module.
     pub commits: usize,
@@ -168,7 +169,7 @@ pub struct Split {
 /// Two libraries that would better be one stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Merge {
-    pub packages: Vec<String>,
+    pub packages: Vec<PackageName>,
     /// Seconds that the commits looked at would have saved.
     pub saves: f64,
 }
@@ -176,7 +177,7 @@ pub struct Merge {
 impl<'a> Costs<'a> {
     pub fn new(plan: &'a Plan, times: &Times<'a>, commits: &'a Commits) -> Self {
         let mut libraries: BTreeMap<&str, Library<'a>> = BTreeMap::new();
-        let mut leaves = BTreeMap::new();
+        let mut binary_stages = BTreeMap::new();
         for selection in &plan.selections {
             let closure = |package: &str| -> BTreeSet<&'a str> {
                 selection
@@ -184,7 +185,7 @@ impl<'a> Costs<'a> {
                     .get(package)
                     .into_iter()
                     .flatten()
-                    .map(String::as_str)
+                    .map(PackageName::as_str)
                     .collect()
             };
             for stage in &selection.libraries {
@@ -196,17 +197,17 @@ impl<'a> Costs<'a> {
                 });
                 library.closure.extend(closure(&stage.package));
             }
-            for stage in &selection.leaves {
-                let leaf = Leaf {
+            for stage in &selection.binary_stages {
+                let binary_stage = BinaryStage {
                     seconds: times.of(&stage.name, &stage.package),
                     closure: closure(&stage.package),
                 };
-                for package in &leaf.closure {
+                for package in &binary_stage.closure {
                     if let Some(library) = libraries.get_mut(package) {
                         library.users.insert(&stage.name);
                     }
                 }
-                leaves.insert(stage.name.as_str(), leaf);
+                binary_stages.insert(stage.name.as_str(), binary_stage);
             }
         }
         let libraries: Vec<Library<'a>> = libraries.into_values().collect();
@@ -217,22 +218,25 @@ impl<'a> Costs<'a> {
         Self {
             touched: touched.collect(),
             libraries,
-            leaves,
+            binary_stages,
             commits,
         }
     }
 
     /// Seconds that a commit compiles which changes `packages`: all of them, or those for one binary.
-    fn of(&self, packages: &BTreeSet<String>, leaf: Option<&str>) -> f64 {
+    fn of(&self, packages: &BTreeSet<PackageName>, binary_stage: Option<&str>) -> f64 {
         let libraries = self.libraries.iter().filter(|library| {
             touches(&library.closure, packages)
-                && leaf.is_none_or(|leaf| library.users.contains(leaf))
+                && binary_stage.is_none_or(|binary_stage| library.users.contains(binary_stage))
         });
-        let leaves = self.leaves.iter().filter(|(name, one)| {
-            touches(&one.closure, packages) && leaf.is_none_or(|leaf| leaf == **name)
+        let binary_stages = self.binary_stages.iter().filter(|(name, one)| {
+            touches(&one.closure, packages)
+                && binary_stage.is_none_or(|binary_stage| binary_stage == **name)
         });
         libraries.map(|library| library.seconds).sum::<f64>()
-            + leaves.map(|(_, leaf)| leaf.seconds).sum::<f64>()
+            + binary_stages
+                .map(|(_, binary_stage)| binary_stage.seconds)
+                .sum::<f64>()
     }
 
     /// Seconds that all commits looked at compiled.
@@ -242,12 +246,12 @@ impl<'a> Costs<'a> {
             .sum()
     }
 
-    /// What the binary of the stage `leaf` costs, as the service `name`.
-    pub fn service(&self, name: &str, leaf: &str) -> ServiceCost {
+    /// What the binary of the stage `binary_stage` costs, as the service `name`.
+    pub fn service(&self, name: &str, binary_stage: &str) -> ServiceCost {
         let mut commits = 0;
         let mut seconds = 0.0;
         for (set, times) in &self.commits.sets {
-            let cost = self.of(set, Some(leaf));
+            let cost = self.of(set, Some(binary_stage));
             if cost > 0.0 {
                 commits += times;
                 seconds += cost * count(*times);
@@ -274,8 +278,10 @@ impl<'a> Costs<'a> {
                 let cheapest = library
                     .users
                     .iter()
-                    .filter_map(|user| self.leaves.get(user));
-                let cheapest = cheapest.map(|leaf| leaf.seconds).min_by(f64::total_cmp)?;
+                    .filter_map(|user| self.binary_stages.get(user));
+                let cheapest = cheapest
+                    .map(|binary_stage| binary_stage.seconds)
+                    .min_by(f64::total_cmp)?;
                 let now = self.of(&BTreeSet::from([package.clone()]), None);
                 let saves = (now - cheapest - library.seconds) * count(*commits);
                 Some(Split {
@@ -328,7 +334,8 @@ impl<'a> Costs<'a> {
                 }
                 let saves = rounded(self.saved_by(&[one], &[other]));
                 if saves > best.as_ref().map_or(0.0, |best| best.saves) {
-                    let packages = [one, other].map(|at| self.libraries[at].package.to_owned());
+                    let packages =
+                        [one, other].map(|at| PackageName::new(self.libraries[at].package));
                     best = Some(Merge {
                         packages: packages.into(),
                         saves,
@@ -340,7 +347,7 @@ impl<'a> Costs<'a> {
     }
 }
 
-fn touches(closure: &BTreeSet<&str>, packages: &BTreeSet<String>) -> bool {
+fn touches(closure: &BTreeSet<&str>, packages: &BTreeSet<PackageName>) -> bool {
     packages
         .iter()
         .any(|package| closure.contains(package.as_str()))

@@ -9,6 +9,7 @@ use super::stage::Selection;
 use crate::graph::lock::Package;
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
+use crate::names::PackageName;
 
 /// Tables of a manifest with dev-dependencies.
 const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
@@ -17,16 +18,16 @@ const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 #[derive(Clone, Debug, Default)]
 pub struct Development {
     /// Local packages that are not compiled, but affect the features of those that are.
-    pub asking: BTreeSet<String>,
+    pub requesting: BTreeSet<PackageName>,
     /// Names of the packages behind the dev-dependencies that count, by package.
-    names: BTreeMap<String, BTreeSet<String>>,
+    names: BTreeMap<PackageName, BTreeSet<String>>,
     /// The manifests of the packages that count, without other dev-dependencies.
-    manifests: BTreeMap<String, Table>,
+    manifests: BTreeMap<PackageName, Table>,
 }
 
 /// Returns the packages whose dev-dependencies count when Cargo is told to build `named`: none, except under the first
 /// resolver, which adds the package of the workspace's folder to them.
-pub fn heard<'a>(
+pub fn dev_dependents<'a>(
     workspace: &'a Workspace,
     named: impl IntoIterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
@@ -41,17 +42,17 @@ impl Development {
     pub fn new<'a>(
         workspace: &'a Workspace,
         selections: &'a [Selection],
-        compiled: &BTreeSet<String>,
+        compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let named = selections.iter().flat_map(|selection| &selection.packages);
-        let heard = heard(workspace, named.map(String::as_str));
-        let asking = selections
+        let dev_dependents = dev_dependents(workspace, named.map(PackageName::as_str));
+        let requesting = selections
             .iter()
-            .flat_map(|selection| selection.activation.asking())
+            .flat_map(|selection| selection.activation.requesting())
             .filter(|package| !compiled.contains(*package));
         let mut found = Self::default();
-        found.find(workspace, compiled, asking.collect(), &heard);
-        let all = compiled.iter().chain(&found.asking);
+        found.find(workspace, compiled, requesting.collect(), &dev_dependents);
+        let all = compiled.iter().chain(&found.requesting);
         let manifests = all.map(|name| {
             let member = &workspace.members[name];
             let keys = found.keys(member);
@@ -64,26 +65,28 @@ impl Development {
         found
     }
 
-    /// Keeps of `asking` packages, and of the dev-dependencies of those that are `heard`, what reaches something that is
+    /// Keeps of the `requesting` packages, and of the dev-dependencies of the `dev_dependents`, what reaches something that is
     /// compiled: others can ask nothing of it.
     fn find(
         &mut self,
         workspace: &Workspace,
-        compiled: &BTreeSet<String>,
-        asking: BTreeSet<&str>,
-        heard: &BTreeSet<&str>,
+        compiled: &BTreeSet<PackageName>,
+        requesting: BTreeSet<&str>,
+        dev_dependents: &BTreeSet<&str>,
     ) {
-        if asking.is_empty() && heard.is_empty() {
+        if requesting.is_empty() && dev_dependents.is_empty() {
             return;
         }
         let lock = &workspace.lock;
         let all: BTreeMap<String, BTreeSet<String>> = workspace
             .members
             .values()
-            .map(|member| (member.name.clone(), member.dependencies.clone()))
+            .map(|member| ((&member.name).into(), member.dependencies.clone()))
             .collect();
         let own = compiled.iter();
-        let own = own.map(|name| (name.clone(), all[name].clone())).collect();
+        let own = own
+            .map(|name| (name.into(), all[name.as_str()].clone()))
+            .collect();
         let local = |entry: &Package| entry.source.is_none() && all.contains_key(&entry.name);
         let built: BTreeSet<&Package> = lock
             .reachable(&own)
@@ -91,7 +94,7 @@ impl Development {
             .filter(|entry| !local(entry) || compiled.contains(&entry.name))
             .collect();
         let counts = |reached: Vec<&Package>| reached.iter().any(|entry| built.contains(entry));
-        for name in heard {
+        for name in dev_dependents {
             let member = &workspace.members[*name];
             let development = member.requirements.iter();
             let development = development.filter(|needed| needed.kind == EdgeKind::Dev);
@@ -101,13 +104,13 @@ impl Development {
                 .filter(|needed| *needed == *name || counts(lock.reached_by(name, needed, &all)));
             let names: BTreeSet<String> = names.cloned().collect();
             if !names.is_empty() {
-                self.names.insert((*name).to_owned(), names);
+                self.names.insert(PackageName::new(*name), names);
             }
         }
-        let asking = asking.into_iter().filter(|name| {
+        let requesting = requesting.into_iter().filter(|name| {
             self.names.contains_key(*name) || counts(lock.reached_from_local(name, &all))
         });
-        self.asking = asking.map(str::to_owned).collect();
+        self.requesting = requesting.map(PackageName::new).collect();
     }
 
     /// Returns the keys of the dev-dependencies of `member` that count.

@@ -8,6 +8,7 @@ use super::config::Config;
 use super::selection::{member_reads, selections};
 use super::stage::Selection;
 use crate::graph::Workspace;
+use crate::names::PackageName;
 
 /// A plan that lacks what the sources hold.
 pub struct Draft<'a> {
@@ -15,7 +16,7 @@ pub struct Draft<'a> {
     pub(super) config: Config,
     pub(super) selections: Vec<Selection>,
     /// All packages that are compiled for any output.
-    pub(super) compiled: BTreeSet<String>,
+    pub(super) compiled: BTreeSet<PackageName>,
 }
 
 impl<'a> Draft<'a> {
@@ -33,7 +34,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns all packages that are compiled for any output.
-    pub fn compiled(&self) -> impl Iterator<Item = &String> {
+    pub fn compiled(&self) -> impl Iterator<Item = &PackageName> {
         self.compiled.iter()
     }
 

@@ -25,7 +25,7 @@ pub const GLIBC: &str = "glibc";
 pub const DEFAULT_BASE: &str = "glibc-base";
 
 /// The stage that has what builds for an older glibc, and what that needs compiled once.
-pub const FLOOR: &str = "glibc-zig";
+pub const MIN_GLIBC_STAGE: &str = "glibc-zig";
 
 impl Plan {
     /// Every base that a binary will run on; that of the variable first, the others by name.
@@ -39,7 +39,12 @@ impl Plan {
             images.insert(None);
         }
         let mut taken = BTreeSet::from([DEFAULT_BASE.to_owned()]);
-        taken.extend(self.config.floor.as_ref().map(|_| FLOOR.to_owned()));
+        taken.extend(
+            self.config
+                .min_glibc
+                .as_ref()
+                .map(|_| MIN_GLIBC_STAGE.to_owned()),
+        );
         images
             .into_iter()
             .map(|image| {
@@ -64,12 +69,18 @@ impl Plan {
             .collect()
     }
 
-    /// The bases that the binary of the stage `leaf` will run on: those of its services, and all for a binary of a
+    /// The bases that the binary of the stage `binary_stage` will run on: those of its services, and all for a binary of a
     /// pack, which every service can mount.
-    pub fn met_by(&self, leaf: &str) -> Vec<RuntimeBase<'_>> {
+    pub fn met_by(&self, binary_stage: &str) -> Vec<RuntimeBase<'_>> {
         let mut bases = self.runtime_bases();
-        if !self.pack_binaries().any(|binary| binary.leaf == leaf) {
-            let own = self.services.iter().filter(|service| service.leaf == leaf);
+        if !self
+            .pack_binaries()
+            .any(|binary| binary.binary_stage == binary_stage)
+        {
+            let own = self
+                .services
+                .iter()
+                .filter(|service| service.binary_stage == binary_stage);
             let own: BTreeSet<Option<&str>> = own
                 .map(|service| service.image.runtime.as_deref())
                 .collect();

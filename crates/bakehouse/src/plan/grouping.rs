@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::costs::{Costs, STAGE};
+use crate::names::PackageName;
 
 /// Groups: libraries by the group's name.
 pub type Groups = BTreeMap<String, Vec<String>>;
@@ -20,7 +21,7 @@ const MOST: usize = 12;
 /// The grouping that follows from `now`: what is together stays together as long as it costs nothing, and others join
 /// where that saves. Only libraries that the same binaries hold share a stage, so no binary is compiled anew for another's
 /// library.
-pub fn propose(costs: &Costs<'_>, commits: usize, now: &BTreeMap<String, String>) -> Groups {
+pub fn propose(costs: &Costs<'_>, commits: usize, now: &BTreeMap<PackageName, String>) -> Groups {
     let places: BTreeMap<&str, usize> = costs
         .libraries
         .iter()

@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::hash::DIGITS;
+use super::zig::{CARGO_ZIGBUILD, ZIG};
 use crate::graph::toolchain_file::Channel;
 
 impl Plan {
@@ -19,14 +20,25 @@ impl Plan {
     /// it, by a hash of its name: its digest, where it is pinned by one. What compiles for an older glibc counts, too.
     pub fn compiles_with(&self) -> String {
         let compiler = self.compiler();
-        let floor = self.floor_identity();
+        let min_glibc = self.min_glibc_identity();
         match &self.toolchain {
-            Some(toolchain) => format!("{compiler}-{}{floor}", toolchain.id),
+            Some(toolchain) => format!("{compiler}-{}{min_glibc}", toolchain.id),
             None => {
                 let base = blake3::hash(self.config.builder.as_bytes()).to_hex();
-                format!("{compiler}-{}{floor}", &base[..DIGITS])
+                format!("{compiler}-{}{min_glibc}", &base[..DIGITS])
             }
         }
+    }
+
+    /// What makes outputs others than the builder's own linker does, in a name: the oldest glibc, and the programs that
+    /// link for it.
+    fn min_glibc_identity(&self) -> String {
+        self.config
+            .min_glibc
+            .as_ref()
+            .map_or_else(String::new, |min_glibc| {
+                format!("-glibc-{min_glibc}-zig-{ZIG}-{CARGO_ZIGBUILD}")
+            })
     }
 
     /// What images say of their toolchain: its identity, else the pinned release.

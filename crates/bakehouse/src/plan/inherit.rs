@@ -1,12 +1,12 @@
 //! What of a workspace's manifest can matter to some of its packages and to the crates that they need.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use toml::{Table, Value};
 
-use super::asks::dependency_tables;
 use super::profile;
+use super::tables::{canonical, dependency_tables};
 
 /// What the manifest of a workspace says under those of `keys` that it has, in a form without order.
 pub fn values<'a>(
@@ -101,22 +101,4 @@ fn profiles(
     let chain = profile::chain(all, name).into_iter();
     let said = chain.filter_map(|(name, _)| Some((name, own?.get(name)?.as_table()?)));
     said.map(without_others).collect()
-}
-
-/// A value in a form that does not depend on the order of keys.
-pub fn canonical(value: &Value) -> String {
-    match value {
-        Value::Table(table) => {
-            let sorted: BTreeMap<&String, String> = table
-                .iter()
-                .map(|(key, value)| (key, canonical(value)))
-                .collect();
-            format!("{sorted:?}")
-        }
-        Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(canonical).collect();
-            format!("[{}]", values.join(", "))
-        }
-        other => other.to_string(),
-    }
 }

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::about;
 use super::hash::InputHash;
 use crate::graph::sources::FileState;
+use crate::names::PackageName;
 
 /// One thing that an output is built from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,11 +25,11 @@ pub enum Part {
     /// In the manifest of a workspace, a key such as `profile.release`.
     Workspace(Utf8PathBuf, String),
     /// A package that is compiled: its manifest, files and declared inputs.
-    Package(String),
+    Package(PackageName),
     /// The features that are on in a package that is compiled.
-    Features(String),
+    Features(PackageName),
     /// What another package, compiled together with it, asks of crates that both need.
-    Asks(String),
+    FeatureRequests(PackageName),
     /// An entry of the lock: `name version`.
     Locked(Arc<str>),
     /// The folder of a third-party crate in the repository.
@@ -50,7 +51,9 @@ impl fmt::Display for Part {
             Self::Workspace(manifest, key) => write!(f, "{key} in {manifest}"),
             Self::Package(name) => write!(f, "package {name}"),
             Self::Features(name) => write!(f, "features of {name}"),
-            Self::Asks(name) => write!(f, "what {name} asks of crates that others need, too"),
+            Self::FeatureRequests(name) => {
+                write!(f, "what {name} asks of crates that others need, too")
+            }
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
             Self::Crate(path) => write!(f, "{path}"),
             Self::Shipped(path) => write!(f, "{path}, which is shipped"),
@@ -86,7 +89,7 @@ impl Inputs {
                 }
                 Part::Package(name) => ("package", name),
                 Part::Features(name) => ("features", name),
-                Part::Asks(name) => ("asks", name),
+                Part::FeatureRequests(name) => ("feature requests", name),
                 Part::Locked(name) => ("locked", name),
                 Part::Crate(path) => ("crate", path.as_str()),
                 Part::Shipped(path) => ("shipped", path.as_str()),
@@ -166,5 +169,11 @@ fn add_files<'a>(hash: &mut InputHash, files: impl Iterator<Item = (&'a Utf8Path
 
 /// Kind and content of a file.
 pub fn file_text(state: &FileState) -> String {
-    format!("{:?} {}", state.kind, state.digest.to_hex())
+    let FileState {
+        kind,
+        digest,
+        // The digest tells contents apart by itself.
+        bytes: _,
+    } = state;
+    format!("{} {}", kind.as_str(), digest.to_hex())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::graph::lock::Package;
 use crate::graph::{Activation, Lock, Member};
+use crate::names::PackageName;
 
 /// The entries of a lock and what each needs.
 pub struct LockGraph<'a> {
@@ -29,8 +30,8 @@ pub struct LockPart {
 }
 
 /// Packages whose features are unified.
-pub struct Together {
-    pub packages: BTreeSet<String>,
+pub struct UnifiedPackages {
+    pub packages: BTreeSet<PackageName>,
     /// By entry: the entries of what they reach that need it.
     needed_by: Vec<Vec<usize>>,
 }
@@ -43,7 +44,7 @@ impl LockPart {
 }
 
 impl<'a> LockGraph<'a> {
-    pub fn new(lock: &'a Lock, members: &'a BTreeMap<String, Member>) -> Self {
+    pub fn new(lock: &'a Lock, members: &'a BTreeMap<PackageName, Member>) -> Self {
         let entries = lock.packages();
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -131,12 +132,26 @@ impl<'a> LockGraph<'a> {
             .filter(|needed| counts(**needed))
             .map(|&needed| &*self.names[needed])
             .collect();
-        let text = format!(
-            "{} {} {needs:?}",
-            entry.source.as_deref().unwrap_or_default(),
-            entry.checksum.as_deref().unwrap_or_default(),
-        );
-        text.into()
+        let Package {
+            source,
+            checksum,
+            // They are the name of the entry.
+            name: _,
+            version: _,
+            // What they lead to is what it needs.
+            dependencies: _,
+            replace: _,
+        } = entry;
+        let from = [source, checksum].map(|text| text.as_deref().unwrap_or_default());
+        let from = from.join(" ");
+        let lines: Vec<&str> = std::iter::once(from.as_str()).chain(needs).collect();
+        lines.join("\n").into()
+    }
+
+    /// Takes apart what [`Self::text`] returns: where the entry is from, and the entries that it needs.
+    pub fn parts_of(text: &str) -> (&str, impl Iterator<Item = &str>) {
+        let mut lines = text.lines();
+        (lines.next().unwrap_or_default(), lines)
     }
 
     /// `name version`, with the source where that is not enough; the workspace's packages without a version, which is in
@@ -176,10 +191,10 @@ impl<'a> LockGraph<'a> {
     /// `development` holds the names of the packages behind the dev-dependencies that count, by package.
     pub fn together(
         &self,
-        packages: BTreeSet<String>,
+        packages: BTreeSet<PackageName>,
         activation: &Activation,
         development: &BTreeMap<&str, BTreeSet<&str>>,
-    ) -> Together {
+    ) -> UnifiedPackages {
         let mut needed_by = vec![Vec::new(); self.entries.len()];
         let reached = self.reach(&packages, development);
         for (index, reached) in reached.into_iter().enumerate() {
@@ -196,7 +211,7 @@ impl<'a> LockGraph<'a> {
                 }
             }
         }
-        Together {
+        UnifiedPackages {
             packages,
             needed_by,
         }
@@ -204,7 +219,7 @@ impl<'a> LockGraph<'a> {
 
     /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
     /// which feature, so whoever needs a shared entry counts.
-    pub fn part(&self, closure: &BTreeSet<String>, together: &Together) -> LockPart {
+    pub fn part(&self, closure: &BTreeSet<PackageName>, together: &UnifiedPackages) -> LockPart {
         let mut holds = self.reach(closure, &BTreeMap::new());
         let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
         while let Some(index) = open.pop() {
@@ -222,7 +237,7 @@ impl<'a> LockGraph<'a> {
     pub fn above(
         &self,
         package: &str,
-        packages: &BTreeSet<String>,
+        packages: &BTreeSet<PackageName>,
         below: &BTreeSet<&str>,
         development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> BTreeSet<usize> {
@@ -249,7 +264,7 @@ impl<'a> LockGraph<'a> {
     }
 
     /// Returns the third-party crates that `packages` reach.
-    pub fn crates(&self, packages: &BTreeSet<String>) -> BTreeSet<usize> {
+    pub fn crates(&self, packages: &BTreeSet<PackageName>) -> BTreeSet<usize> {
         let reached = self.reach(packages, &BTreeMap::new());
         let reached = reached.into_iter().enumerate();
         reached
@@ -261,7 +276,7 @@ impl<'a> LockGraph<'a> {
     /// By entry: whether `packages` reach it, by these dev-dependencies as well.
     fn reach(
         &self,
-        packages: &BTreeSet<String>,
+        packages: &BTreeSet<PackageName>,
         development: &BTreeMap<&str, BTreeSet<&str>>,
     ) -> Vec<bool> {
         let mut reached = vec![false; self.entries.len()];
@@ -282,7 +297,7 @@ impl<'a> LockGraph<'a> {
     fn needed<'b>(
         &'b self,
         index: usize,
-        packages: &'b BTreeSet<String>,
+        packages: &'b BTreeSet<PackageName>,
     ) -> impl Iterator<Item = usize> + 'b {
         self.needs[index].iter().copied().filter(|&needed| {
             self.member(needed)
@@ -294,7 +309,7 @@ impl<'a> LockGraph<'a> {
     fn tested<'b>(
         &'b self,
         index: usize,
-        packages: &'b BTreeSet<String>,
+        packages: &'b BTreeSet<PackageName>,
         development: &'b BTreeMap<&str, BTreeSet<&str>>,
     ) -> impl Iterator<Item = usize> + 'b {
         let names = self.member(index).and_then(|name| development.get(name));
@@ -311,7 +326,7 @@ impl<'a> LockGraph<'a> {
 
     /// The shortest way from one of the `from` packages over `packages` to an entry with `name version`: entries,
     /// the package first.
-    pub fn way(&self, from: &str, packages: &BTreeSet<String>, to: &str) -> Vec<usize> {
+    pub fn way(&self, from: &str, packages: &BTreeSet<PackageName>, to: &str) -> Vec<usize> {
         let Some(&start) = self.members.get(from) else {
             return Vec::new();
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 
 use super::inputs::Inputs;
+use crate::names::{BinaryName, PackageName, StageName, TargetName};
 
 /// A pack.
 #[derive(Clone, Debug)]
@@ -25,14 +26,14 @@ impl Pack {
 #[derive(Clone, Debug)]
 pub struct PackBinary {
     /// Target name: `pack-<pack>-<binary>`.
-    pub target: String,
-    pub package: String,
-    pub bin: String,
+    pub target: TargetName,
+    pub package: PackageName,
+    pub bin: BinaryName,
     /// Folder that receives it, relative to the workspace root.
     pub folder: Utf8PathBuf,
     /// The stage that builds it.
-    pub leaf: String,
-    pub closure: BTreeSet<String>,
+    pub binary_stage: StageName,
+    pub closure: BTreeSet<PackageName>,
     /// 16 hex digits over everything that can change the binary.
     pub input_hash: String,
     /// What that hash is over.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::Parted;
 use super::config::{bases, names};
+use super::parted::Parted;
 use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::{Finding, needed};
 use crate::graph::system::{self, Need};
 use crate::graph::toolchain_file::Channel;
 use crate::graph::{Member, Workspace};
+use crate::names::{BinaryName, PackageName};
 
 /// What `init` proposes.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Proposal {
     /// The line to add to the workspace's manifest first, so that generated files do not become a member.
     pub excluded: Option<String>,
     /// By package the variables that its compilation reads, with their places.
-    pub variables: BTreeMap<String, BTreeMap<String, String>>,
+    pub variables: BTreeMap<PackageName, BTreeMap<String, String>>,
     /// Where images could go, when the manifest names a repository on a forge with a registry.
     pub registry: Option<String>,
     pub builder: String,
@@ -40,7 +41,7 @@ pub struct Proposal {
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
     /// By package: what can be declared.
-    pub inputs: BTreeMap<String, Vec<Finding>>,
+    pub inputs: BTreeMap<PackageName, Vec<Finding>>,
     /// What cannot: the repository, submodules, what is not there, what lies outside.
     pub remarks: Vec<Finding>,
     /// Places that third-party crates come from, beside crates.io.
@@ -64,7 +65,7 @@ pub struct Seen {
     /// Hidden inputs of the services' packages.
     pub findings: Vec<Finding>,
     /// By package the variables that its compilation reads, with their places.
-    pub variables: BTreeMap<String, BTreeMap<String, String>>,
+    pub variables: BTreeMap<PackageName, BTreeMap<String, String>>,
     pub context: usize,
     pub output: ProposedOutput,
     /// Set if a message definition imports one of Google's own, such as a timestamp.
@@ -77,7 +78,7 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposedService {
     pub name: String,
-    pub package: String,
+    pub package: PackageName,
     /// Where it has to be said.
     pub bin: Option<String>,
 }
@@ -85,8 +86,8 @@ pub struct ProposedService {
 /// A binary that does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     pub why: String,
 }
 
@@ -121,7 +122,7 @@ pub struct Chosen {
 
 impl Chosen {
     /// Chooses among all binaries. `frontends` are the packages that run in a browser, each with the evidence for it.
-    pub fn of(workspace: &Workspace, frontends: &BTreeMap<String, String>) -> Self {
+    pub fn of(workspace: &Workspace, frontends: &BTreeMap<PackageName, String>) -> Self {
         let mut left_out = Vec::new();
         let mut kept: Vec<(&Member, &str)> = Vec::new();
         for member in workspace.own_members() {
@@ -201,7 +202,7 @@ impl Proposal {
         let channel = workspace.channel();
         let (declarable, remarks): (Vec<Finding>, _) =
             seen.findings.into_iter().partition(Finding::declarable);
-        let mut inputs: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        let mut inputs: BTreeMap<PackageName, Vec<Finding>> = BTreeMap::new();
         for finding in declarable {
             inputs
                 .entry(finding.package.clone())

@@ -5,7 +5,7 @@ use super::config::valid::ImageConfig;
 
 /// A base with packages of its distribution. All services that want just these share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeBase {
+pub struct PreparedBase {
     /// Of its stage.
     pub name: String,
     /// Another image than `bases.runtime`.
@@ -14,7 +14,7 @@ pub struct RuntimeBase {
     pub packages: Vec<String>,
 }
 
-impl RuntimeBase {
+impl PreparedBase {
     /// All that the images of `config` need, in order of the services that want them first.
     pub fn all(config: &Config) -> Vec<Self> {
         let mut bases: Vec<Self> = Vec::new();

@@ -5,64 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use camino::Utf8PathBuf;
 
 use super::activated::{activated, below_third_party};
-use super::chains::{Again, Chain, chains};
+use super::chains::{Chain, chains};
 use super::config::Config;
 use super::config::valid::{Strategy, Unify};
 use super::lock_graph::LockGraph;
+use super::parted::Again;
+use super::request::{BinaryRequest, binary_requests};
 use super::stage::{Asked, CompileStage, Selection};
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
-
-/// A binary to build.
-#[derive(Clone, Debug)]
-pub struct Output<'a> {
-    /// Its index among all outputs.
-    pub place: usize,
-    pub package: &'a str,
-    pub bin: &'a str,
-    pub features: &'a [String],
-    /// Set if the package's default features are on.
-    pub default_features: bool,
-    /// The C library is linked into it.
-    pub linked_static: bool,
-    /// What the name of its stage is made of.
-    pub name: String,
-}
-
-impl<'a> Output<'a> {
-    /// Returns everything about it that decides the features of the packages that are compiled for it.
-    pub fn asked(&self) -> (&'a str, &'a [String], bool) {
-        (self.package, self.features, self.default_features)
-    }
-}
-
-/// Each binary to build: the services' and the packs'.
-pub fn outputs(config: &Config) -> impl Iterator<Item = Output<'_>> {
-    let services = config.services.iter().map(|service| Output {
-        place: 0,
-        package: &service.package,
-        bin: &service.bin,
-        features: &service.features,
-        default_features: service.default_features,
-        linked_static: service.linked_static,
-        name: service.family.clone(),
-    });
-    let packs = config.packs.iter().flat_map(|pack| {
-        pack.binaries.iter().map(move |binary| Output {
-            place: 0,
-            package: &binary.package,
-            bin: &binary.bin,
-            features: &binary.features,
-            default_features: binary.default_features,
-            linked_static: binary.linked_static,
-            name: format!("pack-{}-{}", pack.name, binary.bin),
-        })
-    });
-    let all = services.chain(packs).enumerate();
-    all.map(|(place, output)| Output { place, ..output })
-}
+use crate::names::{BinaryName, PackageName, StageName};
 
 /// What a build of `package` itself reads: its sources and declared inputs.
 pub fn member_reads(
@@ -89,7 +43,7 @@ fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Ve
 
 /// Returns the selections of a plan: a single one, one per chain, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let outputs: Vec<Output<'_>> = outputs(config).collect();
+    let outputs: Vec<BinaryRequest<'_>> = binary_requests(config).collect();
     let alone = |outputs| Chain {
         outputs,
         parted: Vec::new(),
@@ -98,7 +52,7 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         Unify::All => vec![alone(outputs)],
         Unify::Services => chains(workspace, config, outputs),
         Unify::Each => {
-            let mut groups: BTreeMap<_, Vec<Output<'_>>> = BTreeMap::new();
+            let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
             for output in outputs {
                 groups.entry(output.asked()).or_default().push(output);
             }
@@ -134,11 +88,14 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
 /// Counts for each selection the packages that earlier ones compile as well.
 fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
     let lock = LockGraph::new(&workspace.lock, &workspace.members);
-    let mut libraries: BTreeSet<String> = BTreeSet::new();
+    let mut libraries: BTreeSet<PackageName> = BTreeSet::new();
     let mut crates: BTreeSet<usize> = BTreeSet::new();
     for selection in selections {
-        let own = selection.ground.iter().chain(&selection.libraries);
-        let own: BTreeSet<String> = own.map(|stage| stage.package.clone()).collect();
+        let own = selection
+            .path_dependencies
+            .iter()
+            .chain(&selection.libraries);
+        let own: BTreeSet<PackageName> = own.map(|stage| stage.package.clone()).collect();
         let packages = selection.closures.keys().cloned().collect();
         let reached = lock.crates(&packages);
         selection.again = Again {
@@ -154,7 +111,7 @@ fn count_again(workspace: &Workspace, selections: &mut [Selection]) {
 struct Group<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
-    outputs: &'a [Output<'a>],
+    outputs: &'a [BinaryRequest<'a>],
     root: Option<&'a str>,
     /// Cargo's first resolver: the library of a stage cannot be named to Cargo, which would listen to its dev-dependencies
     /// and, with a root package, switch on its default features.
@@ -163,12 +120,16 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn selection(&self, suffix: String) -> Selection {
-        let packages: BTreeSet<&str> = self.outputs.iter().map(|output| output.package).collect();
+        let packages: BTreeSet<&str> = self
+            .outputs
+            .iter()
+            .map(|output| output.package.as_str())
+            .collect();
         let by_default: BTreeSet<&str> = self
             .outputs
             .iter()
             .filter(|output| output.default_features)
-            .map(|output| output.package)
+            .map(|output| output.package.as_str())
             .collect();
         let without_default: BTreeSet<&str> = packages.difference(&by_default).copied().collect();
         let builder = self.config.builder_platforms();
@@ -205,20 +166,23 @@ impl Group<'_> {
 
         let closures = self.closures(&activation);
         let uses = activation.uses(packages.iter().copied());
-        let used: BTreeSet<String> = activation
+        let used: BTreeSet<PackageName> = activation
             .packages()
             .flat_map(|package| {
                 activation
                     .needs(package)
                     .filter(move |needed| *needed != package)
             })
-            .map(str::to_owned)
+            .map(PackageName::new)
             .collect();
-        let ground = self.ground(&activation);
-        let order = compile_order(&activation, &used.union(&ground).cloned().collect());
+        let path_dependencies = self.path_dependencies(&activation);
+        let order = compile_order(
+            &activation,
+            &used.union(&path_dependencies).cloned().collect(),
+        );
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
-        let compile = |name: String, package: &str, bin: Option<&str>| {
+        let compile = |name: String, package: &str, bin: Option<&BinaryName>| {
             let closure = &closures[package];
             let needed = closure
                 .iter()
@@ -229,44 +193,46 @@ impl Group<'_> {
                 needs: needed.into_iter().map(|at| order[at].clone()).collect(),
                 used: uses.get(package).copied().unwrap_or_default(),
                 with_root: self.root.is_some_and(|root| closure.contains(root)),
-                name,
-                package: package.to_owned(),
-                bin: bin.map(str::to_owned),
+                name: StageName::new(name),
+                package: PackageName::new(package),
+                bin: bin.cloned(),
                 asked: Vec::new(),
                 linked_static: false,
                 dir: self.workspace.members[package].dir.clone(),
                 reads: self.reads(package),
                 as_is: Vec::new(),
-                variables: variables(self.config, closure.iter().map(String::as_str)),
+                variables: variables(self.config, closure.iter().map(PackageName::as_str)),
             }
         };
-        let mut leaves: Vec<CompileStage> = Vec::new();
+        let mut binary_stages: Vec<CompileStage> = Vec::new();
         for output in self.outputs {
-            let same = |leaf: &&mut CompileStage| {
-                leaf.package == output.package
-                    && leaf.bin.as_deref() == Some(output.bin)
-                    && leaf.linked_static == output.linked_static
+            let same = |binary_stage: &&mut CompileStage| {
+                binary_stage.package == *output.package
+                    && binary_stage.bin.as_ref() == Some(output.bin)
+                    && binary_stage.linked_static == output.linked_static
             };
             let asked = Asked::by(output.features, output.default_features);
-            if let Some(leaf) = leaves.iter_mut().find(same) {
-                leaf.asked.push(asked);
+            if let Some(binary_stage) = binary_stages.iter_mut().find(same) {
+                binary_stage.asked.push(asked);
                 continue;
             }
-            let leaf = compile(
+            let binary_stage = compile(
                 format!("build-{}", output.name),
                 output.package,
                 Some(output.bin),
             );
-            leaves.push(CompileStage {
+            binary_stages.push(CompileStage {
                 asked: vec![asked],
                 linked_static: output.linked_static,
-                ..leaf
+                ..binary_stage
             });
         }
-        let (below, above): (Vec<&String>, Vec<&String>) =
-            order.iter().partition(|package| ground.contains(*package));
-        let library = |package: &&String| compile(format!("lib-{package}{suffix}"), package, None);
-        let ground = below.iter().map(library).collect();
+        let (below, above): (Vec<&PackageName>, Vec<&PackageName>) = order
+            .iter()
+            .partition(|package| path_dependencies.contains(*package));
+        let library =
+            |package: &&PackageName| compile(format!("lib-{package}{suffix}"), package, None);
+        let path_dependencies = below.iter().map(library).collect();
         let libraries = above.iter().map(library).collect();
         let groups = match self.config.strategy {
             Strategy::Layer => self.config.groups.clone(),
@@ -286,22 +252,22 @@ impl Group<'_> {
                 names.dedup();
                 names
             },
-            without_default: without_default.into_iter().map(str::to_owned).collect(),
-            packages: packages.into_iter().map(str::to_owned).collect(),
+            without_default: without_default.into_iter().map(PackageName::new).collect(),
+            packages: packages.into_iter().map(PackageName::new).collect(),
             features: features.into_iter().collect(),
             no_default_features,
-            unnamed: unnamed.map(str::to_owned),
+            unnamed: unnamed.map(PackageName::new),
             by_runner: self.first_resolver,
-            ground,
+            path_dependencies,
             libraries,
-            leaves,
+            binary_stages,
             closures,
             activation,
             suffix,
             groups,
         };
         let names = selection.libraries.iter();
-        let names: Vec<String> = names
+        let names: Vec<StageName> = names
             .map(|stage| selection.library(&stage.package))
             .collect();
         for (stage, name) in selection.libraries.iter_mut().zip(names) {
@@ -315,13 +281,13 @@ impl Group<'_> {
         if self.config.strategy != Strategy::Layer || self.first_resolver {
             return false;
         }
-        let ground = self.ground(activation);
+        let path_dependencies = self.path_dependencies(activation);
         let uses = activation.uses(packages.iter().copied());
         let adds = |package: &&str| {
             let default = self.workspace.members[*package].features.get("default");
             uses.get(package).is_some_and(|used| used.linked)
                 && !packages.contains(package)
-                && !ground.contains(*package)
+                && !path_dependencies.contains(*package)
                 && default.is_some()
                 && !activation.has_linked(package, "default")
         };
@@ -339,7 +305,7 @@ impl Group<'_> {
     }
 
     /// All that a build of each package compiles.
-    fn closures(&self, activation: &Activation) -> BTreeMap<String, BTreeSet<String>> {
+    fn closures(&self, activation: &Activation) -> BTreeMap<PackageName, BTreeSet<PackageName>> {
         let patched =
             !below_third_party(self.workspace, activation.packages(), &BTreeSet::new()).is_empty();
         let closure = |package: &str| {
@@ -352,7 +318,7 @@ impl Group<'_> {
         };
         activation
             .packages()
-            .map(|package| (package.to_owned(), closure(package)))
+            .map(|package| (PackageName::new(package), closure(package)))
             .collect()
     }
 
@@ -360,12 +326,12 @@ impl Group<'_> {
     fn with_third_party(
         &self,
         activation: &Activation,
-        mut packages: BTreeSet<String>,
-    ) -> BTreeSet<String> {
+        mut packages: BTreeSet<PackageName>,
+    ) -> BTreeSet<PackageName> {
         loop {
             let below = below_third_party(
                 self.workspace,
-                packages.iter().map(String::as_str),
+                packages.iter().map(PackageName::as_str),
                 &BTreeSet::new(),
             );
             let more = activation.closure(below);
@@ -376,7 +342,7 @@ impl Group<'_> {
         }
     }
 
-    fn ground(&self, activation: &Activation) -> BTreeSet<String> {
+    fn path_dependencies(&self, activation: &Activation) -> BTreeSet<PackageName> {
         let foreign = |package: &&str| self.workspace.members[*package].foreign;
         let below = below_third_party(self.workspace, activation.packages(), &BTreeSet::new());
         activation.closure(activation.packages().filter(foreign).chain(below))
@@ -384,16 +350,19 @@ impl Group<'_> {
 }
 
 /// Returns the stage that builds the binary of `output`.
-pub fn leaf<'a>(selections: &'a [Selection], output: &Output<'_>) -> &'a CompileStage {
+pub fn binary_stage<'a>(
+    selections: &'a [Selection],
+    output: &BinaryRequest<'_>,
+) -> &'a CompileStage {
     let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()
-        .flat_map(|selection| &selection.leaves)
-        .find(|leaf| {
-            leaf.package == output.package
-                && leaf.bin.as_deref() == Some(output.bin)
-                && leaf.linked_static == output.linked_static
-                && leaf.asked.contains(&asked)
+        .flat_map(|selection| &selection.binary_stages)
+        .find(|binary_stage| {
+            binary_stage.package == *output.package
+                && binary_stage.bin.as_ref() == Some(output.bin)
+                && binary_stage.linked_static == output.linked_static
+                && binary_stage.asked.contains(&asked)
         })
         .expect("each output got a leaf in its selection")
 }

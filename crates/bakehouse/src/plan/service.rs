@@ -6,21 +6,22 @@ use camino::Utf8PathBuf;
 
 use super::config::valid::{ComposeConfig, ImageConfig};
 use super::inputs::Inputs;
+use crate::names::{BinaryName, PackageName, StageName, TargetName};
 
 /// One runtime image: a binary on a base.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Target and image name.
-    pub name: String,
+    pub name: TargetName,
     /// The name without the variant.
     pub family: String,
     pub variant: Option<String>,
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     /// The stage that builds the binary.
-    pub leaf: String,
+    pub binary_stage: StageName,
     /// Package names that its build compiles.
-    pub closure: BTreeSet<String>,
+    pub closure: BTreeSet<PackageName>,
     pub image: ImageConfig,
     /// What its package says of itself, as labels. Those of the configuration win.
     pub about: BTreeMap<String, String>,

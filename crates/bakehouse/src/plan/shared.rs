@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
+use crate::names::PackageName;
 
 /// How many services and pack binaries hold each crate.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ impl<'a> Shared<'a> {
     }
 
     /// How many crates of `closure` others hold, too.
-    pub fn with_others(&self, closure: &BTreeSet<String>) -> usize {
+    pub fn with_others(&self, closure: &BTreeSet<PackageName>) -> usize {
         let shared = closure
             .iter()
             .filter(|package| self.holders[package.as_str()] > 1);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::{Again, Parted};
+use super::parted::{Again, Parted};
 use crate::graph::Activation;
 use crate::graph::activation::Use;
+use crate::names::{BinaryName, PackageName, StageName};
 
 /// The packages whose features are unified, and what is compiled for them. Each of its stages names the same
 /// packages to Cargo, so no third-party crate compiles twice.
@@ -21,47 +22,47 @@ pub struct Selection {
     /// The names of its services, with variants counted as one, and of its pack binaries.
     pub outputs: Vec<String>,
     /// Packages, sorted.
-    pub packages: Vec<String>,
+    pub packages: Vec<PackageName>,
     /// Features as `package/feature`, sorted.
     pub features: Vec<String>,
     /// What is switched on in the packages that it compiles.
     pub activation: Activation,
     /// Packages whose default features no output asks for.
-    pub without_default: BTreeSet<String>,
+    pub without_default: BTreeSet<PackageName>,
     /// `features` name the default ones too, and no package gets any that is not named: a stage that compiles one
     /// library would otherwise switch on its default features.
     pub no_default_features: bool,
     /// The root package under Cargo's first resolver, to which features without a package's name belong.
-    pub unnamed: Option<String>,
+    pub unnamed: Option<PackageName>,
     /// A library is compiled for the package that depends on it for that, not named to Cargo: under the first resolver Cargo
     /// listens to the dev-dependencies of what is named.
     pub by_runner: bool,
     /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
     /// members, what third-party crates are patched to, and what those need.
-    pub ground: Vec<CompileStage>,
+    pub path_dependencies: Vec<CompileStage>,
     /// The internal libraries, each after those it needs; those of a group have one stage.
     pub libraries: Vec<CompileStage>,
     /// The group of each library that is in one, by package.
-    pub groups: BTreeMap<String, String>,
+    pub groups: BTreeMap<PackageName, String>,
     /// One stage per binary.
-    pub leaves: Vec<CompileStage>,
+    pub binary_stages: Vec<CompileStage>,
     /// For each package all that its build compiles, itself among them.
-    pub closures: BTreeMap<String, BTreeSet<String>>,
+    pub closures: BTreeMap<PackageName, BTreeSet<PackageName>>,
 }
 
 /// A stage that compiles one library or one binary.
 #[derive(Clone, Debug)]
 pub struct CompileStage {
-    pub name: String,
-    pub package: String,
+    pub name: StageName,
+    pub package: PackageName,
     /// The binary; the library when `None`.
-    pub bin: Option<String>,
+    pub bin: Option<BinaryName>,
     /// The features that the outputs of the binary ask for.
     pub asked: Vec<Asked>,
     /// The C library is linked into the binary.
     pub linked_static: bool,
     /// The local libraries of its closure, in compile order.
-    pub needs: Vec<String>,
+    pub needs: Vec<PackageName>,
     /// The root package is among what it compiles, so that it needs that package's own manifest.
     pub with_root: bool,
     /// What others compile a library for.
@@ -104,28 +105,28 @@ impl Asked {
 /// A stage that compiles a library, or those of a group.
 #[derive(Clone, Debug)]
 pub struct LibraryStage<'a> {
-    pub name: &'a str,
+    pub name: &'a StageName,
     /// In compile order, never empty.
     pub libraries: Vec<&'a CompileStage>,
 }
 
 impl Selection {
     /// Name of the stage that compiles the third-party crates.
-    pub fn deps(&self) -> String {
-        format!("deps{}", self.suffix)
+    pub fn deps(&self) -> StageName {
+        StageName::new(format!("deps{}", self.suffix))
     }
 
     /// Name of the stage that compiles the library `package`.
-    pub fn library(&self, package: &str) -> String {
-        match self.groups.get(package) {
+    pub fn library(&self, package: &str) -> StageName {
+        StageName::new(match self.groups.get(package) {
             Some(group) => format!("libs-{group}{}", self.suffix),
             None => format!("lib-{package}{}", self.suffix),
-        }
+        })
     }
 
     /// The libraries, then the binaries.
     pub fn stages(&self) -> impl Iterator<Item = &CompileStage> {
-        self.libraries.iter().chain(&self.leaves)
+        self.libraries.iter().chain(&self.binary_stages)
     }
 
     /// The stages that compile libraries, each after those that it needs, with what each compiles.
@@ -161,8 +162,8 @@ impl Selection {
     }
 
     /// The library stages that `stage` is laid upon, in the order in which its libraries need them.
-    pub fn below(&self, stage: &LibraryStage<'_>) -> Vec<String> {
-        let mut seen: HashSet<String> = HashSet::from([stage.name.to_owned()]);
+    pub fn below(&self, stage: &LibraryStage<'_>) -> Vec<StageName> {
+        let mut seen: HashSet<StageName> = HashSet::from([stage.name.clone()]);
         let needed = stage
             .libraries
             .iter()
@@ -176,13 +177,18 @@ impl Selection {
     }
 
     /// Whether `package` is compiled with the third-party crates.
-    pub fn is_ground(&self, package: &str) -> bool {
-        self.ground.iter().any(|stage| stage.package == package)
+    pub fn is_path_dependency(&self, package: &str) -> bool {
+        self.path_dependencies
+            .iter()
+            .any(|stage| stage.package == package)
     }
 
     /// The variables that the packages get that are compiled with the third-party crates, sorted.
-    pub fn ground_variables(&self) -> BTreeSet<&str> {
-        let variables = self.ground.iter().flat_map(|stage| &stage.variables);
+    pub fn path_dependency_variables(&self) -> BTreeSet<&str> {
+        let variables = self
+            .path_dependencies
+            .iter()
+            .flat_map(|stage| &stage.variables);
         variables.map(String::as_str).collect()
     }
 
@@ -198,13 +204,16 @@ impl Selection {
     }
 
     /// The library stages that hold what `stage` needs, each once.
-    pub fn laid_upon<'a>(&'a self, stage: &'a CompileStage) -> impl Iterator<Item = String> + 'a {
+    pub fn laid_upon<'a>(
+        &'a self,
+        stage: &'a CompileStage,
+    ) -> impl Iterator<Item = StageName> + 'a {
         let libraries = stage
             .needs
             .iter()
-            .filter(|package| !self.is_ground(package));
+            .filter(|package| !self.is_path_dependency(package));
         let mut grouped: BTreeSet<&str> = BTreeSet::new();
-        let first = move |package: &&String| {
+        let first = move |package: &&PackageName| {
             let group = self.groups.get(*package);
             group.is_none_or(|group| grouped.insert(group))
         };

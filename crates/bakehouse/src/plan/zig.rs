@@ -1,8 +1,6 @@
 //! What compiles for an older glibc than the builder has: zig, which knows the symbols of each version, called by
 //! cargo-zigbuild. docs/toolchain.md tells how to bump them.
 
-use super::Plan;
-
 /// The version of the package `ziglang`.
 pub const ZIG: &str = "0.17.1";
 /// The version of the package `cargo-zigbuild`.
@@ -43,15 +41,3 @@ pub const PINNED: [Pinned; 2] = [
         ],
     },
 ];
-
-impl Plan {
-    /// What makes outputs others than the builder's own linker does, in a name: the floor, and who keeps it.
-    pub(super) fn floor_identity(&self) -> String {
-        self.config
-            .floor
-            .as_ref()
-            .map_or_else(String::new, |floor| {
-                format!("-glibc-{floor}-zig-{ZIG}-{CARGO_ZIGBUILD}")
-            })
-    }
-}

@@ -50,7 +50,7 @@ pub fn pinned(root: &Utf8Path, channel: Option<&str>) -> Result<Option<Toolchain
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Problem::new(Code::FileUnreadable, error.to_string())
+            return Err(Problem::from_error(Code::FileUnreadable, error)
                 .hint("make it readable, and UTF-8"));
         }
     };
@@ -82,7 +82,9 @@ fn source(root: &Utf8Path, name: &str, remedy: &str) -> Result<Source, Problem> 
                     .hint(remedy),
             )
         }
-        Err(error) => Err(Problem::new(Code::FileUnreadable, error.to_string())
-            .hint("make it readable, and UTF-8")),
+        Err(error) => {
+            Err(Problem::from_error(Code::FileUnreadable, error)
+                .hint("make it readable, and UTF-8"))
+        }
     }
 }

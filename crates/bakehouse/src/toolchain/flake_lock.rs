@@ -61,6 +61,7 @@ impl FlakeLock {
                 format!("flake.lock cannot be read: {error}"),
             )
             .hint("take it from version control again, or write it anew with `nix flake lock`")
+            .caused_by(error)
         })
     }
 

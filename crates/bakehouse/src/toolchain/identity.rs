@@ -87,11 +87,22 @@ impl Toolchain {
 
     /// The identity of its values.
     pub(super) fn identity(&self) -> String {
+        let Self {
+            glibc,
+            nixpkgs,
+            rust_overlay,
+            rustc,
+            // It compiles nothing.
+            buildx: _,
+            // The identity itself, and the form of the file.
+            id: _,
+            version: _,
+        } = self;
         Identity {
-            glibc: &self.glibc,
-            nixpkgs: &self.nixpkgs,
-            rust_overlay: &self.rust_overlay,
-            rustc: &self.rustc,
+            glibc,
+            nixpkgs,
+            rust_overlay,
+            rustc,
         }
         .id()
     }

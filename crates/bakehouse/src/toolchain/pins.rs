@@ -108,9 +108,10 @@ fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {
             format!("{} cannot be read: {}", source.name, error.message()),
         )
         .hint("docs/toolchain.md shows what belongs there");
-        match error.span() {
+        let problem = match error.span() {
             Some(span) => problem.at(source, span),
             None => problem,
-        }
+        };
+        problem.caused_by(error)
     })
 }

@@ -27,6 +27,7 @@ impl Toolchain {
             )
             .at(source, at..at)
             .hint(REMEDY)
+            .caused_by(error)
         })?;
         if toolchain.version != VERSION {
             return Err(Problem::new(

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::seconds;
+use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results};
-use crate::bench::ways::Way;
 
 const WIDTH: f64 = 860.0;
 /// Left edge of the bars, which end at the right of `WIDTH - LABEL`.
@@ -12,15 +12,15 @@ const BARS: f64 = 190.0;
 const LABEL: f64 = 160.0;
 const BAR: f64 = 16.0;
 
-/// Colours of the ways, for light and dark backgrounds alike.
-fn colour(way: Way) -> &'static str {
-    match way {
-        Way::Host => "#8a8f98",
-        Way::Layer => "#1a7f64",
-        Way::Mount => "#5bb89f",
-        Way::Chef => "#c2703d",
-        Way::ChefSccache => "#dca377",
-        Way::Seed => "#7c5cbf",
+/// Colours of the contenders, for light and dark backgrounds alike.
+fn colour(contender: Contender) -> &'static str {
+    match contender {
+        Contender::Host => "#8a8f98",
+        Contender::Layer => "#1a7f64",
+        Contender::Mount => "#5bb89f",
+        Contender::Chef => "#c2703d",
+        Contender::ChefSccache => "#dca377",
+        Contender::Seed => "#7c5cbf",
     }
 }
 
@@ -29,11 +29,11 @@ pub fn render(results: &Results) -> String {
     let mut body = String::new();
     let mut y = 58.0;
     for row in &results.scenarios {
-        let cells: Vec<(Way, &Cell, f64)> = Way::ALL
+        let cells: Vec<(Contender, &Cell, f64)> = Contender::ALL
             .into_iter()
-            .filter_map(|way| {
-                let cell = row.cell(way)?;
-                Some((way, cell, cell.median()?))
+            .filter_map(|contender| {
+                let cell = row.cell(contender)?;
+                Some((contender, cell, cell.median()?))
             })
             .collect();
         if cells.is_empty() {
@@ -46,7 +46,7 @@ pub fn render(results: &Results) -> String {
             escape(&row.title.replace('`', ""))
         );
         y += 8.0;
-        for (way, cell, time) in cells {
+        for (contender, cell, time) in cells {
             let width = (time / longest * (WIDTH - BARS - LABEL)).max(1.0);
             let mut label = seconds(time);
             if cell.outcome() == Some(Outcome::Stale) {
@@ -57,9 +57,9 @@ pub fn render(results: &Results) -> String {
                 r#"<text class="way" x="{:.0}" y="{:.0}">{}</text><rect x="{BARS:.0}" y="{y:.0}" width="{width:.1}" height="{:.0}" rx="2" fill="{}"/><text x="{:.1}" y="{:.0}">{label}</text>"#,
                 BARS - 8.0,
                 y + 12.0,
-                escape(&way.title().replace('`', "")),
+                escape(&contender.title().replace('`', "")),
                 BAR - 3.0,
-                colour(way),
+                colour(contender),
                 BARS + width + 6.0,
                 y + 12.0,
             );

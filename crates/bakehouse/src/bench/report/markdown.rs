@@ -3,20 +3,25 @@
 use std::fmt::Write;
 
 use super::{bytes, seconds};
+use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results, Row};
-use crate::bench::ways::Way;
 
 /// The whole report.
 pub fn render(results: &Results) -> String {
-    let ways: Vec<Way> = Way::ALL
+    let contenders: Vec<Contender> = Contender::ALL
         .into_iter()
-        .filter(|way| results.ways.iter().any(|facts| facts.way == way.key()))
+        .filter(|contender| {
+            results
+                .contenders
+                .iter()
+                .any(|facts| facts.contender == contender.key())
+        })
         .collect();
     let mut text = head(results);
-    text += &times(results, &ways);
-    text += &compilations(results, &ways);
-    text += &sizes(results, &ways);
-    text += &losses(results, &ways);
+    text += &times(results, &contenders);
+    text += &compilations(results, &contenders);
+    text += &sizes(results, &contenders);
+    text += &losses(results, &contenders);
     text
 }
 
@@ -45,18 +50,21 @@ fn head(results: &Results) -> String {
         machine.started,
         versions.join(", "),
     );
-    for way in &results.ways {
-        let _ = writeln!(text, "- **{}**: {}", way.title, way.about);
+    for contender in &results.contenders {
+        let _ = writeln!(text, "- **{}**: {}", contender.title, contender.about);
     }
     text + "\n"
 }
 
-fn table(ways: &[Way], rows: impl Iterator<Item = (String, Vec<String>)>) -> String {
-    let titles: Vec<&str> = ways.iter().map(|way| way.title()).collect();
+fn table(contenders: &[Contender], rows: impl Iterator<Item = (String, Vec<String>)>) -> String {
+    let titles: Vec<&str> = contenders
+        .iter()
+        .map(|contender| contender.title())
+        .collect();
     let mut text = format!(
         "| | {} |\n|---|{}\n",
         titles.join(" | "),
-        "---:|".repeat(ways.len())
+        "---:|".repeat(contenders.len())
     );
     for (title, cells) in rows {
         let _ = writeln!(text, "| {title} | {} |", cells.join(" | "));
@@ -64,10 +72,13 @@ fn table(ways: &[Way], rows: impl Iterator<Item = (String, Vec<String>)>) -> Str
     text + "\n"
 }
 
-fn times(results: &Results, ways: &[Way]) -> String {
+fn times(results: &Results, contenders: &[Contender]) -> String {
     let rows = results.scenarios.iter().map(|row| {
-        let host = row.cell(Way::Host).and_then(Cell::median);
-        let cells = ways.iter().map(|way| time(row, *way, host)).collect();
+        let host = row.cell(Contender::Host).and_then(Cell::median);
+        let cells = contenders
+            .iter()
+            .map(|contender| time(row, *contender, host))
+            .collect();
         (row.title.clone(), cells)
     });
     let runs = results
@@ -78,12 +89,12 @@ fn times(results: &Results, ways: &[Way]) -> String {
         .unwrap_or_default();
     format!(
         "Medians of up to {runs} runs (a small number says how many where fewer), in brackets the ratio to the host's.\n\n{}",
-        table(ways, rows)
+        table(contenders, rows)
     )
 }
 
-fn time(row: &Row, way: Way, host: Option<f64>) -> String {
-    let Some(cell) = row.cell(way) else {
+fn time(row: &Row, contender: Contender, host: Option<f64>) -> String {
+    let Some(cell) = row.cell(contender) else {
         return "–".to_owned();
     };
     let mut text = match (cell.median(), cell.outcome()) {
@@ -92,7 +103,7 @@ fn time(row: &Row, way: Way, host: Option<f64>) -> String {
         (None, None) => return "–".to_owned(),
     };
     if let (Some(median), Some(host)) = (cell.median(), host)
-        && way != Way::Host
+        && contender != Contender::Host
     {
         let _ = write!(text, " (×{:.2})", median / host);
     }
@@ -119,10 +130,10 @@ fn time(row: &Row, way: Way, host: Option<f64>) -> String {
     text
 }
 
-fn compilations(results: &Results, ways: &[Way]) -> String {
+fn compilations(results: &Results, contenders: &[Contender]) -> String {
     let rows = results.scenarios.iter().map(|row| {
-        let cells = ways.iter().map(|way| {
-            let run = row.cell(*way).and_then(|cell| cell.runs.last());
+        let cells = contenders.iter().map(|contender| {
+            let run = row.cell(*contender).and_then(|cell| cell.runs.last());
             run.map_or_else(
                 || "–".to_owned(),
                 |run| format!("{} + {}", run.compiled_own, run.compiled_third_party),
@@ -132,65 +143,72 @@ fn compilations(results: &Results, ways: &[Way]) -> String {
     });
     format!(
         "Compilations in the last run, of the workspace's own crates and of third-party ones.\n\n{}",
-        table(ways, rows)
+        table(contenders, rows)
     )
 }
 
-fn sizes(results: &Results, ways: &[Way]) -> String {
-    let facts = |way: &Way| results.ways.iter().find(|facts| facts.way == way.key());
-    let row = |title: &str, value: &dyn Fn(&Way) -> Option<String>| {
-        let cells = ways
+fn sizes(results: &Results, contenders: &[Contender]) -> String {
+    let facts = |contender: &Contender| {
+        results
+            .contenders
             .iter()
-            .map(|way| value(way).unwrap_or_else(|| "–".to_owned()));
+            .find(|facts| facts.contender == contender.key())
+    };
+    let row = |title: &str, value: &dyn Fn(&Contender) -> Option<String>| {
+        let cells = contenders
+            .iter()
+            .map(|contender| value(contender).unwrap_or_else(|| "–".to_owned()));
         (title.to_owned(), cells.collect::<Vec<_>>())
     };
-    let bare = |key: &str, way: &Way| {
+    let bare = |key: &str, contender: &Contender| {
         let row = results.scenarios.iter().find(|row| row.scenario == key)?;
-        let run = row.cell(*way)?.runs.last()?;
+        let run = row.cell(*contender)?.runs.last()?;
         Some(bytes(run.fetched_bytes))
     };
     let rows = [
-        row("All images together", &|way| {
-            let images = &facts(way)?.image_bytes;
+        row("All images together", &|contender| {
+            let images = &facts(contender)?.image_bytes;
             (!images.is_empty()).then(|| bytes(images.values().sum()))
         }),
-        row("Context sent for the clean build", &|way| {
-            facts(way)?.context_bytes.map(bytes)
+        row("Context sent for the clean build", &|contender| {
+            facts(contender)?.context_bytes.map(bytes)
         }),
-        row("Registry cache, pushed by the main branch", &|way| {
-            facts(way)?.cache_bytes.map(bytes)
+        row("Registry cache, pushed by the main branch", &|contender| {
+            facts(contender)?.cache_bytes.map(bytes)
         }),
-        row("Time to push it, all built before", &|way| {
-            facts(way)?.cache_fill_seconds.map(seconds)
+        row("Time to push it, all built before", &|contender| {
+            facts(contender)?.cache_fill_seconds.map(seconds)
         }),
-        row("Bare runner, nothing changed: fetched", &|way| {
-            bare("bare-nothing", way)
+        row("Bare runner, nothing changed: fetched", &|contender| {
+            bare("bare-nothing", contender)
         }),
-        row("Bare runner, a service changed: fetched", &|way| {
-            bare("bare-service", way)
+        row("Bare runner, a service changed: fetched", &|contender| {
+            bare("bare-service", contender)
         }),
-        row("Bare runner, a library changed: fetched", &|way| {
-            bare("bare-common", way)
+        row("Bare runner, a library changed: fetched", &|contender| {
+            bare("bare-common", contender)
         }),
     ];
     let told = rows
         .into_iter()
         .filter(|(_, cells)| cells.iter().any(|cell| cell != "–"));
-    table(ways, told)
+    table(contenders, told)
 }
 
-/// Every row in which another way to build images was faster than this tool's default, and right.
-fn losses(results: &Results, ways: &[Way]) -> String {
+/// Every row in which another contender was faster than this tool's default, and right.
+fn losses(results: &Results, contenders: &[Contender]) -> String {
     let mut text = String::new();
     for row in &results.scenarios {
-        let Some(own) = row.cell(Way::Layer).and_then(Cell::median) else {
+        let Some(own) = row.cell(Contender::Layer).and_then(Cell::median) else {
             continue;
         };
-        let others = ways
+        let others = contenders
             .iter()
-            .filter(|way| !matches!(way, Way::Host | Way::Layer));
-        for way in others {
-            let Some(cell) = row.cell(*way) else { continue };
+            .filter(|contender| !matches!(contender, Contender::Host | Contender::Layer));
+        for contender in others {
+            let Some(cell) = row.cell(*contender) else {
+                continue;
+            };
             let right = !matches!(cell.outcome(), Some(Outcome::Stale | Outcome::Failed));
             if let Some(median) = cell.median()
                 && right
@@ -200,7 +218,7 @@ fn losses(results: &Results, ways: &[Way]) -> String {
                     text,
                     "- {}: {} {} against {}",
                     row.title,
-                    way.title(),
+                    contender.title(),
                     seconds(median),
                     seconds(own)
                 );

@@ -10,10 +10,11 @@ use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
 use crate::plan::affected::Affected;
-use crate::plan::explain::{Output, State, reasons};
+use crate::plan::explain::{Output, WorkspaceState, reasons};
 use crate::problem::Problems;
 
 use super::why::line;
+use crate::names::TargetName;
 
 pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
     let now = session.plan()?;
@@ -22,7 +23,7 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
     let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);
     match arguments.format {
         AffectedFormat::Text => text(session, &now, &since, &affected),
-        AffectedFormat::Json => json(&Shown {
+        AffectedFormat::Json => json(&ShownAffected {
             version: 1,
             since: &since.revision.id,
             services: &affected.services,
@@ -35,10 +36,10 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
 
 /// `affected --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownAffected<'a> {
     version: u32,
     since: &'a str,
-    services: &'a BTreeSet<String>,
+    services: &'a BTreeSet<TargetName>,
     packs: &'a BTreeSet<String>,
 }
 
@@ -82,10 +83,10 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         .services
         .iter()
         .chain(&affected.pack_binaries)
-        .map(String::len)
+        .map(|name| name.len())
         .max()
         .unwrap_or_default();
-    let section = |title: &str, names: &BTreeSet<String>| {
+    let section = |title: &str, names: &BTreeSet<TargetName>| {
         if !names.is_empty() {
             anstream::println!("{}", title.bold());
         }
@@ -99,7 +100,11 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
 }
 
 /// The shortest reason, and how many more there are.
-fn because(then: Option<State<'_>>, now: (State<'_>, Output<'_>), config: &str) -> String {
+fn because(
+    then: Option<WorkspaceState<'_>>,
+    now: (WorkspaceState<'_>, Output<'_>),
+    config: &str,
+) -> String {
     let Some(then) = then else {
         return "there was no plan".to_owned();
     };

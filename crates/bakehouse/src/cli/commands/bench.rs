@@ -6,10 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
 
+use crate::bench::contenders::Contender;
 use crate::bench::report::{chart, markdown, seconds};
 use crate::bench::results::{Outcome, Results, Run};
 use crate::bench::scenario::Scenario;
-use crate::bench::ways::Way;
 use crate::bench::{self, Bare, Host, Options};
 use crate::cli::args::{BenchArgs, Global};
 use crate::cli::session::{Planned, Session};
@@ -27,10 +27,14 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
     let options = Options {
         rounds: arguments.rounds,
         cold_rounds: arguments.cold_rounds,
-        ways: if arguments.ways.is_empty() {
-            Way::ALL.to_vec()
+        contenders: if arguments.contenders.is_empty() {
+            Contender::ALL.to_vec()
         } else {
-            arguments.ways.iter().map(|way| way.0).collect()
+            arguments
+                .contenders
+                .iter()
+                .map(|contender| contender.0)
+                .collect()
         },
         scenarios: arguments.scenarios.clone(),
         bare: arguments
@@ -44,7 +48,7 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
         Some(out) => out.clone(),
         None => root.join("target/bakehouse-bench"),
     };
-    fs_err::create_dir_all(&out).map_err(|error| unwritable(&error))?;
+    fs_err::create_dir_all(&out).map_err(unwritable)?;
     let terminal = Terminal::new(session, &out);
     let results = bench::run(&root, &plan, &config, &options, &terminal)?;
     terminal.bar.finish_and_clear();
@@ -64,13 +68,13 @@ fn write(out: &Utf8Path, results: &Results) -> Result<(), Problem> {
         ("bench.svg", chart::render(results)),
     ];
     for (name, text) in texts {
-        fs_err::write(out.join(name), text).map_err(|error| unwritable(&error))?;
+        fs_err::write(out.join(name), text).map_err(unwritable)?;
     }
     Ok(())
 }
 
-fn unwritable(error: &std::io::Error) -> Problem {
-    Problem::new(Code::FileUnwritable, error.to_string())
+fn unwritable(error: std::io::Error) -> Problem {
+    Problem::from_error(Code::FileUnwritable, error)
         .hint("name a folder that can be written with --out")
 }
 
@@ -118,7 +122,7 @@ impl Host for Terminal<'_> {
         self.bar.set_message(what.to_owned());
     }
 
-    fn measured(&self, scenario: &Scenario, way: Way, run: &Run) {
+    fn measured(&self, scenario: &Scenario, contender: Contender, run: &Run) {
         self.bar.inc(1);
         let outcome = match run.outcome {
             Outcome::Right => "right".green().to_string(),
@@ -129,7 +133,7 @@ impl Host for Terminal<'_> {
         let line = format!(
             "{:>8}  {:<22} {}  {outcome}",
             seconds(run.seconds),
-            way.title().replace('`', ""),
+            contender.title().replace('`', ""),
             scenario.title
         );
         let failures = run

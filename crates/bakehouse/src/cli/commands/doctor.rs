@@ -14,7 +14,7 @@ pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
     let checks = doctor::checks(&root, &plan);
     match arguments.format {
         Format::Text => text(session, &checks),
-        Format::Json => json(&Shown {
+        Format::Json => json(&ShownDoctor {
             version: 1,
             checks: &checks,
         }),
@@ -34,7 +34,7 @@ pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
 
 /// `doctor --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownDoctor<'a> {
     version: u32,
     checks: &'a [Check],
 }

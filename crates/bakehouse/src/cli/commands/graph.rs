@@ -26,8 +26,7 @@ pub fn run(session: &Session, arguments: &GraphArgs) -> Result<(), Problems> {
         anstream::print!("{text}");
         return Ok(());
     };
-    fs_err::write(out, text)
-        .map_err(|error| Problem::new(Code::FileUnwritable, error.to_string()))?;
+    fs_err::write(out, text).map_err(|error| Problem::from_error(Code::FileUnwritable, error))?;
     session.say(out);
     Ok(())
 }

@@ -28,9 +28,9 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
         Strategy::Layer => propose(&costs, commits.looked_at, &plan.config.groups),
         Strategy::Mount => Groups::new(),
     };
-    let shown: Vec<Shown<'_>> = groups
+    let shown: Vec<ShownGroups<'_>> = groups
         .iter()
-        .map(|(name, packages)| Shown::of(name, packages, &costs, &commits))
+        .map(|(name, packages)| ShownGroups::of(name, packages, &costs, &commits))
         .collect();
     match arguments.format {
         Format::Json => json(&Proposal {
@@ -52,7 +52,7 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
     }
     let path = config_path(session.global.config.as_deref(), &planned.workspace);
     let text = written(&planned.config, &groups)
-        .map_err(|error| uneditable(&session.config_name(&planned), &error))?;
+        .map_err(|error| uneditable(&session.config_name(&planned), error))?;
     let Some((folder, change)) = config_change(&path, planned.config.clone(), text) else {
         session.say(format_args!(
             "{} has these groups",
@@ -72,11 +72,11 @@ struct Proposal<'a> {
     commits: usize,
     /// Whether stages were measured; else their times are guessed from the sizes of their sources.
     measured: bool,
-    groups: &'a [Shown<'a>],
+    groups: &'a [ShownGroups<'a>],
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownGroups<'a> {
     name: &'a str,
     packages: &'a [String],
     /// Binaries that hold all of them.
@@ -87,7 +87,7 @@ struct Shown<'a> {
     seconds: f64,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownGroups<'a> {
     fn of(name: &'a str, packages: &'a [String], costs: &Costs<'_>, commits: &Commits) -> Self {
         let named: BTreeSet<&str> = packages.iter().map(String::as_str).collect();
         let libraries = || {
@@ -116,7 +116,7 @@ impl<'a> Shown<'a> {
 fn text(
     session: &Session,
     strategy: Strategy,
-    groups: &[Shown<'_>],
+    groups: &[ShownGroups<'_>],
     commits: &Commits,
     measured: bool,
 ) {

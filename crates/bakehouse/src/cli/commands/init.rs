@@ -156,7 +156,7 @@ fn write(path: &Utf8Path, text: &str) -> Result<(), Problem> {
         .open(path);
     match file.and_then(|mut file| file.write_all(text.as_bytes())) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(Problem::new(Code::FileUnwritable, error.to_string())
+        Err(error) => Err(Problem::from_error(Code::FileUnwritable, error)
             .hint("make the folder writable, or name another file with --config")),
         Ok(()) => Ok(()),
     }

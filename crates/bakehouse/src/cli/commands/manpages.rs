@@ -15,6 +15,7 @@ pub fn run(folder: &Utf8Path) -> Result<(), Problems> {
             format!("the manual cannot be written into {folder}: {error}"),
         )
         .hint("name a folder that can be written")
+        .caused_by(error)
         .into()
     })
 }

@@ -53,7 +53,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
         Ok(old) => Some(ChangeKind::Update { old, text }),
         Err(error) if error.kind() == ErrorKind::NotFound => Some(ChangeKind::Create { text }),
         Err(error) => {
-            return Err(Problem::new(Code::FileUnreadable, error.to_string())
+            return Err(Problem::from_error(Code::FileUnreadable, error)
                 .hint("make it readable, or move it away")
                 .into());
         }
@@ -88,7 +88,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
     let config = Config::read(&source, &mut workspace)?;
     let digests = look_up(session, engine, &config.tagged_bases())?;
     let text = digests::pinned(&source.text, &config, &digests)
-        .map_err(|error| uneditable(&source.name, &error))?;
+        .map_err(|error| uneditable(&source.name, error))?;
     let path = config_path(global.config.as_deref(), &workspace);
     let Some((folder, change)) = config_change(&path, source.text, text) else {
         return Ok(());

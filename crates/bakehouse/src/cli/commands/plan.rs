@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use owo_colors::OwoColorize;
 use serde::Serialize;
@@ -11,9 +12,10 @@ use crate::cli::hidden;
 use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
+use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
-use crate::plan::chains::Again;
 use crate::plan::config::valid::Unify;
+use crate::plan::parted::Again;
 use crate::plan::shared::Shared;
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 use crate::problem::Problems;
@@ -28,14 +30,14 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
             text(plan);
             inputs(plan, &hidden);
         }
-        Format::Json => json(&Shown::of(plan, &hidden)),
+        Format::Json => json(&ShownPlan::of(plan, &hidden)),
     }
     Ok(())
 }
 
 /// `plan --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownPlan<'a> {
     version: u32,
     bases: Vec<&'a str>,
     services: Vec<ShownService<'a>>,
@@ -95,7 +97,7 @@ struct ShownParted<'a> {
 struct ShownStage<'a> {
     name: &'a str,
     package: &'a str,
-    needs: &'a [String],
+    needs: &'a [PackageName],
     reads: Vec<&'a str>,
 }
 
@@ -113,7 +115,7 @@ struct ShownInput<'a> {
     services: Vec<&'a str>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownPlan<'a> {
     fn of(plan: &'a Plan, hidden: &'a [Finding]) -> Self {
         Self {
             version: 1,
@@ -126,7 +128,7 @@ impl<'a> Shown<'a> {
                     package: &service.package,
                     bin: &service.bin,
                     variant: service.variant.as_deref(),
-                    closure: service.closure.iter().map(String::as_str).collect(),
+                    closure: service.closure.iter().map(PackageName::as_str).collect(),
                     input_hash: &service.input_hash,
                 })
                 .collect(),
@@ -176,7 +178,7 @@ impl<'a> ShownChain<'a> {
     fn of(selection: &'a Selection) -> Self {
         let parted = selection.parted.iter();
         Self {
-            name: selection.deps(),
+            name: selection.deps().into(),
             outputs: selection.outputs.iter().map(String::as_str).collect(),
             parted_by: parted
                 .map(|parted| ShownParted {
@@ -252,7 +254,7 @@ fn text(plan: &Plan) {
                 .libraries
                 .iter()
                 .map(|library| library.package.clone());
-            let names: Vec<String> = names.collect();
+            let names: Vec<PackageName> = names.collect();
             if names.len() > 1 {
                 let room = WIDTH.saturating_sub(stage.name.len() + 4);
                 anstream::println!("  {}: {}", stage.name, short(&names, room));
@@ -261,8 +263,8 @@ fn text(plan: &Plan) {
                 laid(stage.name, &stage.libraries[0].needs);
             }
         }
-        for leaf in &selection.leaves {
-            laid(&leaf.name, &leaf.needs);
+        for binary_stage in &selection.binary_stages {
+            laid(&binary_stage.name, &binary_stage.needs);
         }
     }
 }
@@ -300,7 +302,7 @@ fn chains(plan: &Plan) {
     }
 }
 
-fn laid(name: &str, needs: &[String]) {
+fn laid(name: &StageName, needs: &[PackageName]) {
     let needs = if needs.is_empty() {
         String::new()
     } else {
@@ -313,10 +315,13 @@ fn laid(name: &str, needs: &[String]) {
 /// Why the libraries of a group can share a stage, or what it costs that they do.
 fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
     let holders = |library: &CompileStage| -> BTreeSet<&str> {
-        let leaves = selection.leaves.iter();
-        let leaves =
-            leaves.filter(|leaf| selection.closures[&leaf.package].contains(&library.package));
-        leaves.map(|leaf| leaf.name.as_str()).collect()
+        let binary_stages = selection.binary_stages.iter();
+        let binary_stages = binary_stages.filter(|binary_stage| {
+            selection.closures[&binary_stage.package].contains(&library.package)
+        });
+        binary_stages
+            .map(|binary_stage| binary_stage.name.as_str())
+            .collect()
     };
     let all: BTreeSet<BTreeSet<&str>> = stage
         .libraries
@@ -337,7 +342,7 @@ fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
 }
 
 /// As many of `names` as `room` has place for, and how many more there are.
-fn short(names: &[String], room: usize) -> String {
+fn short(names: &[impl Deref<Target = str>], room: usize) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };

@@ -11,6 +11,7 @@ use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
 use crate::git::repository::Uncommitted;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::explain::{Compiled, Output, Reason, reasons};
 use crate::plan::inputs::Part;
@@ -81,12 +82,12 @@ enum Change {
     /// The revision has no such output.
     New,
     /// With the packages that changed and are not compiled for it.
-    Same(Vec<String>),
+    Same(Vec<PackageName>),
     Because(Vec<Reason>, Uncommitted),
 }
 
 /// Packages that are not what they were. An output that is can have none of them.
-fn elsewhere(then: &Plan, now: &Plan) -> Vec<String> {
+fn elsewhere(then: &Plan, now: &Plan) -> Vec<PackageName> {
     let packages = now.packages.iter();
     packages
         .filter(|(name, inputs)| then.packages.get(*name) != Some(inputs))
@@ -206,7 +207,7 @@ struct ShownChange<'a> {
     changed: bool,
     new: bool,
     /// Where it did not change: packages that did, and are not compiled for it.
-    elsewhere: &'a [String],
+    elsewhere: &'a [PackageName],
     reasons: Vec<ShownReason<'a>>,
 }
 
@@ -249,8 +250,8 @@ impl<'a> ShownMade<'a> {
             Part::Locked(name) if name.contains(' ') => Some(&**name),
             _ => None,
         };
-        let asks = |part: &'a Part| match part {
-            Part::Asks(package) => Some(package.as_str()),
+        let feature_requests = |part: &'a Part| match part {
+            Part::FeatureRequests(package) => Some(package.as_str()),
             _ => None,
         };
         let shipped = |part: &'a Part| match part {
@@ -275,7 +276,7 @@ impl<'a> ShownMade<'a> {
                 })
                 .collect(),
             locked: pick(locked),
-            features_unified_with: pick(asks),
+            features_unified_with: pick(feature_requests),
             shipped: pick(shipped),
         }
     }

@@ -59,7 +59,7 @@ fn shared(services: Vec<(&Service, Yaml)>) -> Vec<(String, Yaml)> {
             Some(_) if is_shared => Yaml::alias(anchor),
             _ => keys.clone(),
         };
-        (service.name.clone(), keys)
+        (String::from(&service.name), keys)
     };
     services.iter().map(write).collect()
 }

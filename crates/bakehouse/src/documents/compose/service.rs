@@ -128,7 +128,7 @@ pub fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)>
             "service_started"
         };
         needs.push((
-            name.clone(),
+            String::from(name),
             Yaml::line([("condition", Yaml::text(condition))]),
         ));
     }

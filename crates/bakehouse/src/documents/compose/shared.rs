@@ -64,7 +64,7 @@ impl<'a> Shared<'a> {
             ];
             keys.splice(1..1, image);
             let note = format!("{} of {}", service.bin, service.package);
-            (service.name.clone(), block(keys).noted(&note))
+            (String::from(&service.name), block(keys).noted(&note))
         });
         services.collect()
     }

@@ -7,6 +7,7 @@ use super::BUILD;
 use super::model::{Command, Instruction, Mount, Run, Stage};
 use super::script::{Call, Script};
 use super::{mounts, platform};
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::stage::Selection;
 
@@ -18,13 +19,13 @@ pub struct Environment<'a> {
     pub plan: &'a Plan,
     pub selection: &'a Selection,
     /// The name of the stage that has it.
-    pub stage: String,
+    pub stage: StageName,
 }
 
 /// A step that compiles something.
 pub struct Step {
     /// The name of its stage.
-    pub name: String,
+    pub name: StageName,
     pub comment: String,
     /// Variables from outside. In a step they are there if they were given, and count for whether it runs.
     pub arguments: Vec<String>,
@@ -40,7 +41,7 @@ impl<'a> Environment<'a> {
         Self {
             plan,
             selection,
-            stage: format!("{CARGO}{}", selection.suffix),
+            stage: StageName::new(format!("{CARGO}{}", selection.suffix)),
         }
     }
 
@@ -68,7 +69,7 @@ impl<'a> Environment<'a> {
         variables.extend(self.debug_of_host());
         variables.push(one("BAKEHOUSE_PROFILE", &plan.config.profile));
         variables.push(("BAKEHOUSE_BUILD".to_owned(), self.build()));
-        if let Some(version) = &plan.config.floor {
+        if let Some(version) = &plan.config.min_glibc {
             variables.push(one("BAKEHOUSE_GLIBC", version));
         }
         if !plan.skeleton.ambiguous.is_empty() {
@@ -135,7 +136,7 @@ impl<'a> Environment<'a> {
         let arguments = step.arguments.into_iter().map(Instruction::Arg);
         Stage {
             comment: vec![step.comment],
-            from: self.stage.clone(),
+            from: String::from(&self.stage),
             name: step.name,
             instructions: arguments
                 .chain([Instruction::Run(Run {

@@ -50,7 +50,10 @@ pub fn render(plan: &Plan) -> Vec<Document> {
 
 /// Returns the names of all stages.
 pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
-    stages(plan).into_iter().map(|stage| stage.name).collect()
+    stages(plan)
+        .into_iter()
+        .map(|stage| String::from(stage.name))
+        .collect()
 }
 
 /// The scripts that steps mount.
@@ -91,7 +94,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
 fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     let environment = Environment::new(plan, selection);
     let mut stages = vec![environment.stage()];
-    let leaves = selection.leaves.iter();
+    let binary_stages = selection.binary_stages.iter();
     match plan.config.strategy {
         Strategy::Layer => {
             stages.push(dependencies::stage(&environment));
@@ -101,9 +104,12 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
                     .iter()
                     .map(|stage| library::stage(&environment, stage)),
             );
-            stages.extend(leaves.map(|leaf| binary::stage(&environment, leaf)));
+            stages.extend(
+                binary_stages.map(|binary_stage| binary::stage(&environment, binary_stage)),
+            );
         }
-        Strategy::Mount => stages.extend(leaves.map(|leaf| mounted::stage(&environment, leaf))),
+        Strategy::Mount => stages
+            .extend(binary_stages.map(|binary_stage| mounted::stage(&environment, binary_stage))),
     }
     stages
 }

@@ -5,13 +5,14 @@ use std::fmt;
 use camino::Utf8PathBuf;
 
 use super::script::{Call, Script};
+use crate::names::StageName;
 
 /// A build stage.
 pub struct Stage {
     /// Why it is there; one comment line each.
     pub comment: Vec<String>,
     pub from: String,
-    pub name: String,
+    pub name: StageName,
     pub instructions: Vec<Instruction>,
 }
 

@@ -3,7 +3,7 @@
 use super::model::Mount;
 use super::script::Script;
 use crate::plan::Plan;
-use crate::plan::glibc::FLOOR;
+use crate::plan::glibc::MIN_GLIBC_STAGE;
 
 /// The Cargo home of the steps that compile.
 pub const CARGO_HOME: &str = "/cargo-home";
@@ -24,9 +24,9 @@ pub fn cargo_home() -> Mount {
 
 /// zig, in a step that compiles. What it writes there is thrown away.
 pub fn zig(plan: &Plan) -> Option<Mount> {
-    plan.config.floor.as_ref()?;
+    plan.config.min_glibc.as_ref()?;
     Some(Mount::Bind {
-        from: Some(FLOOR.to_owned()),
+        from: Some(MIN_GLIBC_STAGE.to_owned()),
         source: ZIG.to_owned(),
         target: ZIG.to_owned(),
         writable: true,

@@ -4,7 +4,7 @@ use super::{Graph, Kind};
 
 /// A node's column, and its row there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     pub column: usize,
     pub row: usize,
 }
@@ -13,7 +13,7 @@ pub struct Place {
 const ROUNDS: usize = 6;
 
 /// The place of each node.
-pub fn places(graph: &Graph) -> Vec<Place> {
+pub fn places(graph: &Graph) -> Vec<Position> {
     let columns = columns(graph);
     let last = columns.iter().max().map_or(0, |last| last + 1);
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); last];
@@ -51,10 +51,10 @@ pub fn places(graph: &Graph) -> Vec<Place> {
             settle(column, &mut at, &|node| users[node].clone());
         }
     }
-    let mut places = vec![Place { column: 0, row: 0 }; graph.nodes.len()];
+    let mut places = vec![Position { column: 0, row: 0 }; graph.nodes.len()];
     for (column, nodes) in rows.iter().enumerate() {
         for (row, node) in nodes.iter().enumerate() {
-            places[*node] = Place { column, row };
+            places[*node] = Position { column, row };
         }
     }
     places

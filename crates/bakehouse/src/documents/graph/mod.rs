@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::graph::Workspace;
 use crate::graph::member::EdgeKind;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::costs::{Commits, Costs, Merge, ServiceCost, Split, Times};
@@ -127,13 +128,13 @@ impl History {
         let services = plan
             .services
             .iter()
-            .map(|service| (&service.name, &service.leaf));
+            .map(|service| (&service.name, &service.binary_stage));
         let binaries = plan
             .pack_binaries()
-            .map(|binary| (&binary.target, &binary.leaf));
+            .map(|binary| (&binary.target, &binary.binary_stage));
         let mut services: Vec<ServiceCost> = services
             .chain(binaries)
-            .map(|(name, leaf)| costs.service(name, leaf))
+            .map(|(name, binary_stage)| costs.service(name, binary_stage))
             .collect();
         services.sort_by(|a, b| b.seconds_per_commit.total_cmp(&a.seconds_per_commit));
         Self {
@@ -188,7 +189,7 @@ impl Graph {
         graph.count(plan);
         for node in &mut graph.nodes {
             if matches!(node.kind, Kind::Service | Kind::PackBinary) {
-                // Its leaf comes before the image.
+                // Its binary stage comes before the image.
                 node.seconds = sum(node.stages.iter().rev().skip(1).take(1), facts);
             }
         }
@@ -208,7 +209,7 @@ impl Graph {
                 &service.name,
                 about,
                 places[service.package.as_str()],
-                stages(plan, &service.leaf, &service.name),
+                stages(plan, &service.binary_stage, &service.name),
                 &service.input_hash,
             );
         }
@@ -225,7 +226,7 @@ impl Graph {
                     &binary.target,
                     about,
                     places[binary.package.as_str()],
-                    stages(plan, &binary.leaf, &binary.target),
+                    stages(plan, &binary.binary_stage, &binary.target),
                     &binary.input_hash,
                 );
             }
@@ -260,7 +261,7 @@ impl Graph {
         });
     }
 
-    /// The stages that a change of each crate compiles anew: its own, those of crates that are made of it, and leaves.
+    /// The stages that a change of each crate compiles anew: its own, those of crates that are made of it, and binary stages.
     fn count(&mut self, plan: &Plan) {
         let crates = self
             .nodes
@@ -271,13 +272,13 @@ impl Graph {
             let holds = |node: &&Node| node.closure.contains(&place);
             let users = self.nodes[..crates].iter().filter(holds);
             let libraries: usize = users.map(|node| node.stages.len()).sum();
-            let leaves: BTreeSet<&str> = self.nodes[crates..]
+            let binary_stages: BTreeSet<&str> = self.nodes[crates..]
                 .iter()
                 .filter(holds)
                 .filter_map(|node| node.stages.iter().rev().nth(1))
                 .map(String::as_str)
                 .collect();
-            self.nodes[place].rebuilds = leaves.len()
+            self.nodes[place].rebuilds = binary_stages.len()
                 + if plan.config.strategy == Strategy::Layer {
                     libraries
                 } else {
@@ -306,17 +307,17 @@ fn sum<'a>(stages: impl Iterator<Item = &'a String>, facts: &Facts) -> Option<f6
     (!known.is_empty()).then(|| known.iter().sum())
 }
 
-/// What runs for an output with that leaf, from the toolchain on.
-fn stages(plan: &Plan, leaf: &str, output: &str) -> Vec<String> {
+/// What runs for an output with that binary stage, from the toolchain on.
+fn stages(plan: &Plan, binary_stage: &str, output: &str) -> Vec<String> {
     let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
     for selection in &plan.selections {
-        let mut leaves = selection.leaves.iter();
-        if let Some(leaf) = leaves.find(|stage| stage.name == leaf) {
+        let mut binary_stages = selection.binary_stages.iter();
+        if let Some(binary_stage) = binary_stages.find(|stage| stage.name == binary_stage) {
             if plan.config.strategy == Strategy::Layer {
-                stages.push(selection.deps());
-                stages.extend(selection.laid_upon(leaf));
+                stages.push(selection.deps().into());
+                stages.extend(selection.laid_upon(binary_stage).map(String::from));
             }
-            stages.push(leaf.name.clone());
+            stages.push((&binary_stage.name).into());
         }
     }
     stages.push(output.to_owned());
@@ -339,7 +340,7 @@ fn library_stages(plan: &Plan, package: &str) -> Vec<String> {
         .iter()
         .flat_map(|selection| &selection.libraries);
     let own = libraries.filter(|stage| stage.package == package);
-    own.map(|stage| stage.name.clone()).collect()
+    own.map(|stage| (&stage.name).into()).collect()
 }
 
 /// The compiled packages that each of them depends on.
@@ -351,7 +352,7 @@ fn direct<'a>(workspace: &'a Workspace, plan: &'a Plan) -> BTreeMap<&'a str, BTr
             let all: BTreeSet<&str> = selections()
                 .filter_map(|selection| selection.closures.get(name))
                 .flatten()
-                .map(String::as_str)
+                .map(PackageName::as_str)
                 .collect();
             let edges = workspace.members[name].edges.iter();
             let needed = edges

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::layout::{Place, places};
+use super::layout::{Position, places};
 use super::{Graph, Node};
 
 /// Of a box, and from one to the next.
@@ -41,7 +41,7 @@ fn drawing(graph: &Graph, style: &str) -> String {
         .unwrap_or_default();
     let width = 2 * MARGIN + columns.saturating_sub(1) * ACROSS + WIDTH;
     let height = 2 * MARGIN + rows * DOWN;
-    let tall = |place: &Place| {
+    let tall = |place: &Position| {
         places
             .iter()
             .filter(|other| other.column == place.column)

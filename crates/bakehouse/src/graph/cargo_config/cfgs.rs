@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use toml::{Table, Value};
 
-use crate::graph::cargo::read_toml;
+use crate::graph::toml_file::read_toml;
 
 /// Returns the values of `--cfg` in the flags of the files, as they are written, for whatever target.
 pub fn cfgs(configs: &[Utf8PathBuf]) -> BTreeSet<String> {

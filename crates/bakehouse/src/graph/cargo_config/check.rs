@@ -2,15 +2,22 @@
 
 use super::file::{ConfigFile, Entry, Value};
 use super::keys::{self, Treatment};
-use super::read::Override;
 use crate::graph::toolchain_file::Channel;
 use crate::problem::{Code, Problem};
 
 /// Compiler wrappers that only cache the output and do not change it.
 const CACHES: [&str; 5] = ["sccache", "ccache", "cachepot", "kache", "fcc"];
 
+/// The value of a variable that overrides a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// The builder's target folder.
+    TargetFolder,
+    Text(&'static str),
+}
+
 /// The effect of a key on the builder's environment.
-pub enum Finding {
+pub enum Effect {
     /// A Cargo variable that overrides the key.
     Override(String, Override),
     /// A warning for the user.
@@ -25,7 +32,7 @@ pub fn entry(
     file: &ConfigFile,
     entry: &Entry,
     channel: Option<&Channel>,
-) -> Result<Option<Finding>, Problem> {
+) -> Result<Option<Effect>, Problem> {
     let name = entry.name();
     let Some(key) = keys::of(&entry.key) else {
         // Cargo ignores the tables of other programs.
@@ -36,7 +43,7 @@ pub fn entry(
         let problem = Problem::new(Code::CargoConfig, message)
             .at(&file.source, entry.span.clone())
             .hint("Cargo 1.95 knows no such key: see the table in configuration.md");
-        return Ok(Some(Finding::Warning(problem)));
+        return Ok(Some(Effect::Warning(problem)));
     };
     match key.treatment {
         Treatment::Honoured | Treatment::Idle => Ok(None),
@@ -68,7 +75,7 @@ fn is_taken(entry: &Entry, channel: Option<&Channel>) -> bool {
     }
 }
 
-fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem> {
+fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Effect>, Problem> {
     let key: Vec<&str> = entry.key.iter().map(String::as_str).collect();
     let (variable, value) = match key[..] {
         ["build", "rustc-wrapper" | "rustc-workspace-wrapper"] => {
@@ -113,7 +120,7 @@ fn replaced(file: &ConfigFile, entry: &Entry) -> Result<Option<Finding>, Problem
         ),
         _ => return Ok(None),
     };
-    Ok(Some(Finding::Override(variable, value)))
+    Ok(Some(Effect::Override(variable, value)))
 }
 
 fn refused(file: &ConfigFile, entry: &Entry, why: &str) -> Problem {
@@ -166,8 +173,8 @@ mod tests {
             let file = ConfigFile::parse(Utf8Path::new("/x/.cargo/config.toml"), source).unwrap();
             let found = match entry(&file, &file.entries[0], None) {
                 Ok(None) => [Treatment::Honoured, Treatment::Idle].as_slice(),
-                Ok(Some(Finding::Override(..))) => &[Treatment::Replaced],
-                Ok(Some(Finding::Warning(_))) => &[],
+                Ok(Some(Effect::Override(..))) => &[Treatment::Replaced],
+                Ok(Some(Effect::Warning(_))) => &[],
                 Err(problem) => {
                     assert_eq!(problem.code, Code::CargoConfig);
                     assert_eq!(

@@ -81,7 +81,7 @@ impl ConfigFile {
     /// `file-unreadable`, `manifest-invalid`, `cargo-config` for an `include` that Cargo does not take.
     pub fn read(path: &Utf8Path) -> Result<Self, Problem> {
         let text = fs_err::read_to_string(path).map_err(|error| {
-            Problem::new(Code::FileUnreadable, error.to_string())
+            Problem::from_error(Code::FileUnreadable, error)
                 .hint("check that the file exists and can be read")
         })?;
         let name = path.to_string();
@@ -100,10 +100,11 @@ impl ConfigFile {
                 let message = format!("{path} is not valid TOML: {}", error.message());
                 let problem = Problem::new(Code::ManifestInvalid, message)
                     .hint("fix it: Cargo reports the same");
-                match error.span() {
+                let problem = match error.span() {
                     Some(span) => problem.at(&source, span),
                     None => problem,
-                }
+                };
+                problem.caused_by(error)
             })?;
             for (key, value) in table.get_ref() {
                 if key.get_ref() == "include" {

@@ -10,7 +10,8 @@ mod named;
 mod read;
 
 pub use cfgs::cfgs;
+pub use check::Override;
 pub use file::{ConfigFile, Entry, Value};
 pub use files::{files, with_included};
 pub use named::{Named, Native, Tool, applies};
-pub use read::{CargoConfig, Override};
+pub use read::CargoConfig;

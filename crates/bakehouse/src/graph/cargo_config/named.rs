@@ -56,14 +56,14 @@ pub fn applies(target: Option<&str>, platforms: &[String]) -> bool {
 }
 
 /// Folders that names are resolved against.
-pub struct Surroundings<'a> {
+pub struct Folders<'a> {
     /// The folder of the workspace manifest.
     pub workspace: &'a Utf8Path,
     /// The topmost folder that an image can contain files of.
     pub limit: &'a Utf8Path,
 }
 
-impl Surroundings<'_> {
+impl Folders<'_> {
     /// Returns everything that `files` name; earlier files take precedence.
     ///
     /// # Errors

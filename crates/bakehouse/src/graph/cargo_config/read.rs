@@ -5,19 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
-use super::check::{self, Finding};
+use super::check::{self, Effect, Override};
 use super::files::files;
-use super::named::{Named, Names, Native, Surroundings, Tool};
+use super::named::{Folders, Named, Names, Native, Tool};
 use crate::graph::toolchain_file::Channel;
 use crate::problem::Problem;
-
-/// The value of a variable that overrides a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Override {
-    /// The builder's target folder.
-    TargetFolder,
-    Text(&'static str),
-}
 
 /// The contents of Cargo's configuration files in the repository.
 #[derive(Clone, Debug, Default)]
@@ -60,10 +52,10 @@ impl CargoConfig {
         for (at, file) in files.iter().enumerate() {
             for entry in &file.entries {
                 match check::entry(file, entry, channel)? {
-                    Some(Finding::Override(name, value)) => {
+                    Some(Effect::Override(name, value)) => {
                         config.overrides.entry(name).or_insert(value);
                     }
-                    Some(Finding::Warning(problem)) => config.warnings.push(problem),
+                    Some(Effect::Warning(problem)) => config.warnings.push(problem),
                     None => {}
                 }
                 let key: Vec<&str> = entry.key.iter().map(String::as_str).collect();
@@ -91,7 +83,7 @@ impl CargoConfig {
             lay_below(&mut config.profiles, &file.profiles);
             config.files.push(file.path.clone());
         }
-        let surroundings = Surroundings { workspace, limit };
+        let surroundings = Folders { workspace, limit };
         let Names {
             paths,
             tools,

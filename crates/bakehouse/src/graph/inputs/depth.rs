@@ -8,9 +8,9 @@ use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Levels that fit on any thread's stack.
-const SHALLOW: usize = 50;
+pub(super) const SHALLOW: usize = 50;
 /// Levels up to which a file is parsed: no person writes a tenth of that.
-const DEEPEST: usize = 2000;
+pub(super) const DEEPEST: usize = 2000;
 /// Bytes of stack for that many levels, each of which takes up to 5 KB, and 32 KB without optimisation.
 const STACK: usize = 128 << 20;
 
@@ -115,11 +115,7 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::{TokenStream, TokenTree};
-
-    use super::{DEEPEST, SHALLOW, levels};
-    use crate::graph::inputs::reference::Role;
-    use crate::graph::inputs::rust::references;
+    use super::{DEEPEST, levels};
 
     fn too_deep(text: &str) -> bool {
         levels(text.parse().expect("these are tokens")).is_none()
@@ -163,63 +159,5 @@ mod tests {
         for text in follow {
             assert!(!too_deep(&text.repeat(many)), "{text}");
         }
-    }
-
-    fn count(tokens: TokenStream) -> usize {
-        let inside = |token| match token {
-            TokenTree::Group(group) => 1 + count(group.stream()),
-            _ => 1,
-        };
-        tokens.into_iter().map(inside).sum()
-    }
-
-    fn nested(begin: &str, end: &str, times: usize) -> String {
-        let (begin, end) = (begin.repeat(times), end.repeat(times));
-        format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}")
-    }
-
-    #[test]
-    fn what_nests_deep_overflows_no_stack() {
-        let nests = [
-            ("(", ")"),
-            ("[", "]"),
-            ("{", "}"),
-            ("!", ""),
-            ("- ", ""),
-            ("&", ""),
-            ("a = ", ""),
-            ("a + ", ""),
-            ("a(", ")"),
-            ("a!(", ")"),
-            ("A { b: ", "}"),
-            ("a::<{", "}>"),
-            ("return ", ""),
-            ("break ", ""),
-            ("|| ", ""),
-            ("|a, b| ", ""),
-            ("async move {", "}"),
-            ("match a { b => ", "}"),
-            ("if a {} else ", "{}"),
-            ("Path::new(", ").join(\"b\")"),
-            ("{ fn a() {", "} }"),
-        ];
-        let types = [("&", ""), ("[", "]"), ("A<", ">"), ("fn() -> ", "")];
-        let each_of = |begin: &str, end: &str, text: &dyn Fn(usize) -> String| {
-            let tokens: TokenStream = format!("{begin}{end}").parse().expect("tokens");
-            let level = count(tokens);
-            for times in [(SHALLOW - 20) / level, (DEEPEST - 100) / level, 20_000] {
-                references(&text(times), Role::Source);
-            }
-        };
-        for (begin, end) in nests {
-            each_of(begin, end, &|times| nested(begin, end, times));
-        }
-        for (begin, end) in types {
-            let text =
-                |times: usize| format!("type A = {}B{};", begin.repeat(times), end.repeat(times));
-            each_of(begin, end, &text);
-        }
-        let found_in = |times: usize| references(&nested("(", ")", times), Role::Source).len();
-        assert_eq!([10, DEEPEST - 100, DEEPEST].map(found_in), [1, 1, 0]);
     }
 }

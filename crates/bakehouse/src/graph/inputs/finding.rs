@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::graph::context::is_configurable;
 use crate::graph::sources::NEVER_SOURCES;
+use crate::names::PackageName;
 
 /// How a package reads something outside its own folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +82,7 @@ impl Certainty {
 /// Something that a package's build reads outside its own folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    pub package: String,
+    pub package: PackageName,
     /// What is read, relative to the workspace root; begins with `..` when it lies outside. A file or a folder.
     pub path: Utf8PathBuf,
     /// Where this is said, relative to the workspace root.
@@ -135,7 +136,7 @@ impl Finding {
 /// The findings that no path of `declared`, by package, holds.
 pub fn undeclared<'a>(
     findings: &'a [Finding],
-    declared: &BTreeMap<String, Vec<Utf8PathBuf>>,
+    declared: &BTreeMap<PackageName, Vec<Utf8PathBuf>>,
 ) -> Vec<&'a Finding> {
     findings
         .iter()

@@ -10,7 +10,7 @@ use super::finding::{Certainty, Kind};
 use super::reader::{Reader, climbs};
 use super::reference::Place;
 use super::tests_only::asks_for_tests;
-use super::value::{Value, values};
+use super::value::{PathValue, values};
 
 impl Reader {
     /// Reads `name!(tokens)`.
@@ -18,7 +18,7 @@ impl Reader {
         let by = format!("{}!", name.rsplit("::").next().unwrap_or(name));
         let args = arguments(tokens.clone());
         let first = args.iter().flat_map(|args| args.first());
-        let paths: Vec<Value> = first.flat_map(|arg| values(arg, &self.names)).collect();
+        let paths: Vec<PathValue> = first.flat_map(|arg| values(arg, &self.names)).collect();
         let strings = || strings(tokens.clone());
         let known = match reads(name) {
             Reads::File(kind) => {

@@ -7,12 +7,12 @@ use syn::{Item, Pat, Stmt};
 use super::call::asks_git;
 use super::finding::{Certainty, Kind};
 use super::reference::{Place, Reference, Role};
-use super::value::{Names, Value, values};
+use super::value::{KnownNames, PathValue, values};
 
 /// Reads a source file.
 pub struct Reader {
     pub role: Role,
-    pub names: Names,
+    pub names: KnownNames,
     pub found: BTreeSet<Reference>,
     /// The macro or attribute, not known here, whose arguments are being read.
     pub other_macro: Option<String>,
@@ -24,7 +24,7 @@ impl Reader {
     pub fn new(role: Role) -> Self {
         Self {
             role,
-            names: Names::new(),
+            names: KnownNames::new(),
             found: BTreeSet::new(),
             other_macro: None,
             perhaps: false,
@@ -47,7 +47,7 @@ impl Reader {
     }
 
     /// A path that is used somehow.
-    pub fn used(&mut self, value: &Value) {
+    pub fn used(&mut self, value: &PathValue) {
         let build = self.role == Role::BuildScript;
         let certain = if build && !value.open {
             Certainty::Certain
@@ -118,7 +118,7 @@ impl Reader {
         }
     }
 
-    pub fn bind(&mut self, pat: &Pat, found: Vec<Value>) {
+    pub fn bind(&mut self, pat: &Pat, found: Vec<PathValue>) {
         let pat = match pat {
             Pat::Type(typed) => &*typed.pat,
             Pat::Reference(inner) => &*inner.pat,

@@ -27,7 +27,7 @@ pub fn needed<'a>(workspace: &'a Workspace, package: &'a str) -> BTreeSet<&'a st
 }
 
 /// What a package's build has anyway.
-pub struct Package<'a> {
+pub struct PackagePlaces<'a> {
     pub member: &'a Member,
     root: &'a Utf8Path,
     /// Where its own sources are and those of the packages that it needs.
@@ -36,7 +36,7 @@ pub struct Package<'a> {
     foreign: BTreeSet<&'a Utf8Path>,
 }
 
-impl<'a> Package<'a> {
+impl<'a> PackagePlaces<'a> {
     pub fn new(workspace: &'a Workspace, member: &'a Member) -> Self {
         let needed = needed(workspace, &member.name);
         let members = || workspace.members.values();

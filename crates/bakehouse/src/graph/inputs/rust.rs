@@ -11,7 +11,7 @@ use super::finding::{Certainty, Kind};
 use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
-use super::value::{Value, joined, values};
+use super::value::{PathValue, joined, values};
 
 /// Words without which a source file names nothing outside its package: most files need not be parsed.
 const SIGNS: [&str; 18] = [
@@ -205,9 +205,76 @@ impl Visit<'_> for Reader {
     }
 }
 
-fn up(value: &Value) -> Value {
-    Value {
+fn up(value: &PathValue) -> PathValue {
+    PathValue {
         text: format!("{}/..", value.text),
         ..value.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{TokenStream, TokenTree};
+
+    use super::depth::{DEEPEST, SHALLOW};
+    use super::references;
+    use crate::graph::inputs::reference::Role;
+
+    fn count(tokens: TokenStream) -> usize {
+        let inside = |token| match token {
+            TokenTree::Group(group) => 1 + count(group.stream()),
+            _ => 1,
+        };
+        tokens.into_iter().map(inside).sum()
+    }
+
+    fn nested(begin: &str, end: &str, times: usize) -> String {
+        let (begin, end) = (begin.repeat(times), end.repeat(times));
+        format!("fn main() {{ let _ = {begin}include_str!(\"../../a\"){end}; }}")
+    }
+
+    #[test]
+    fn what_nests_deep_overflows_no_stack() {
+        let nests = [
+            ("(", ")"),
+            ("[", "]"),
+            ("{", "}"),
+            ("!", ""),
+            ("- ", ""),
+            ("&", ""),
+            ("a = ", ""),
+            ("a + ", ""),
+            ("a(", ")"),
+            ("a!(", ")"),
+            ("A { b: ", "}"),
+            ("a::<{", "}>"),
+            ("return ", ""),
+            ("break ", ""),
+            ("|| ", ""),
+            ("|a, b| ", ""),
+            ("async move {", "}"),
+            ("match a { b => ", "}"),
+            ("if a {} else ", "{}"),
+            ("Path::new(", ").join(\"b\")"),
+            ("{ fn a() {", "} }"),
+        ];
+        let types = [("&", ""), ("[", "]"), ("A<", ">"), ("fn() -> ", "")];
+        let each_of = |begin: &str, end: &str, text: &dyn Fn(usize) -> String| {
+            let tokens: TokenStream = format!("{begin}{end}").parse().expect("tokens");
+            let level = count(tokens);
+            for times in [(SHALLOW - 20) / level, (DEEPEST - 100) / level, 20_000] {
+                references(&text(times), Role::Source);
+            }
+        };
+        for (begin, end) in nests {
+            each_of(begin, end, &|times| nested(begin, end, times));
+        }
+        for (begin, end) in types {
+            let text =
+                |times: usize| format!("type A = {}B{};", begin.repeat(times), end.repeat(times));
+            each_of(begin, end, &text);
+        }
+        let found_in = |times: usize| references(&nested("(", ")", times), Role::Source).len();
+        assert_eq!([10, DEEPEST - 100, DEEPEST].map(found_in), [1, 1, 0]);
     }
 }

@@ -9,10 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::depth;
 use super::finding::{Certainty, Finding, Kind};
 use super::reference::{Place, Reference, Role};
-use super::resolve::{Package, normal};
+use super::resolve::{PackagePlaces, normal};
 use super::rust::{has_sign, references};
 use super::tests_only::declares_for_tests;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
 use crate::graph::sources::{DEVELOPMENT, FileKind};
 use crate::graph::{Member, Sources, Workspace};
 
@@ -39,7 +39,7 @@ pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>)
         .values()
         .map(|member| member.dir.as_path())
         .collect();
-    let found = each(&members, |member| {
+    let found = parallel_map(&members, |member| {
         Scan::new(workspace, sources, &dirs, member).run()
     });
     let found: BTreeSet<Finding> = found.into_iter().flatten().collect();
@@ -59,7 +59,7 @@ struct Scan<'a> {
     sources: &'a Sources,
     member: &'a Member,
     /// Worked out when something is found: most packages read nothing outside.
-    package: OnceCell<Package<'a>>,
+    package: OnceCell<PackagePlaces<'a>>,
     /// Folders of the packages within this one.
     nested: BTreeSet<&'a Utf8Path>,
     /// The file of the build script, relative to the workspace root.
@@ -98,7 +98,7 @@ impl<'a> Scan<'a> {
     fn findings(&self, reference: &Reference, file: &Utf8Path) -> Vec<Finding> {
         let package = self
             .package
-            .get_or_init(|| Package::new(self.workspace, self.member));
+            .get_or_init(|| PackagePlaces::new(self.workspace, self.member));
         package.findings(reference, file)
     }
 

@@ -8,7 +8,7 @@ use syn::{Expr, ExprMethodCall, Lit, Macro, Token};
 
 /// A value that an expression can have, as far as it is a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value {
+pub struct PathValue {
     /// Begins in the package's folder.
     pub in_package: bool,
     /// What follows, with or without a leading slash.
@@ -20,13 +20,13 @@ pub struct Value {
 }
 
 /// Variables, constants and functions without arguments, by name.
-pub type Names = HashMap<String, Vec<Value>>;
+pub type KnownNames = HashMap<String, Vec<PathValue>>;
 
 /// As many values are followed as one list of files may have.
 const MOST: usize = 256;
 
 /// The values of `expr`; none when it is no path that can be known.
-pub fn values(expr: &Expr, names: &Names) -> Vec<Value> {
+pub fn values(expr: &Expr, names: &KnownNames) -> Vec<PathValue> {
     match expr {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Str(text) => vec![literal(&text.value(), text.span())],
@@ -74,15 +74,15 @@ pub fn values(expr: &Expr, names: &Names) -> Vec<Value> {
     }
 }
 
-fn list<'a>(exprs: impl Iterator<Item = &'a Expr>, names: &Names) -> Vec<Value> {
+fn list<'a>(exprs: impl Iterator<Item = &'a Expr>, names: &KnownNames) -> Vec<PathValue> {
     exprs
         .flat_map(|expr| values(expr, names))
         .take(MOST)
         .collect()
 }
 
-fn literal(text: &str, span: Span) -> Value {
-    Value {
+fn literal(text: &str, span: Span) -> PathValue {
+    PathValue {
         in_package: false,
         text: text.to_owned(),
         open: false,
@@ -90,8 +90,8 @@ fn literal(text: &str, span: Span) -> Value {
     }
 }
 
-fn package(span: Span) -> Value {
-    Value {
+fn package(span: Span) -> PathValue {
+    PathValue {
         in_package: true,
         ..literal("", span)
     }
@@ -101,7 +101,7 @@ fn is_manifest_dir(expr: &Expr) -> bool {
     matches!(expr, Expr::Lit(lit) if matches!(&lit.lit, Lit::Str(text) if text.value() == "CARGO_MANIFEST_DIR"))
 }
 
-fn of_macro(mac: &Macro, names: &Names) -> Vec<Value> {
+fn of_macro(mac: &Macro, names: &KnownNames) -> Vec<PathValue> {
     let Some(name) = mac.path.segments.last() else {
         return Vec::new();
     };
@@ -120,7 +120,7 @@ fn of_macro(mac: &Macro, names: &Names) -> Vec<Value> {
 }
 
 /// `format!`, whose braces stand for arguments in order or for variables.
-fn formatted(args: &Punctuated<Expr, Token![,]>, names: &Names) -> Vec<Value> {
+fn formatted(args: &Punctuated<Expr, Token![,]>, names: &KnownNames) -> Vec<PathValue> {
     let Some(Expr::Lit(lit)) = args.first() else {
         return Vec::new();
     };
@@ -154,8 +154,8 @@ fn formatted(args: &Punctuated<Expr, Token![,]>, names: &Names) -> Vec<Value> {
 }
 
 /// Texts one after another; after one that is not known only the folder before it counts.
-fn concatenated(parts: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
-    let mut all: Option<Vec<Value>> = None;
+fn concatenated(parts: impl Iterator<Item = Vec<PathValue>>) -> Vec<PathValue> {
+    let mut all: Option<Vec<PathValue>> = None;
     for part in parts {
         let Some(before) = all else {
             all = Some(part);
@@ -167,13 +167,13 @@ fn concatenated(parts: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
                 after.push(value);
             } else if part.is_empty() {
                 let folder = value.text.rfind('/').map_or("", |end| &value.text[..end]);
-                after.push(Value {
+                after.push(PathValue {
                     text: folder.to_owned(),
                     open: true,
                     ..value
                 });
             } else {
-                after.extend(part.iter().map(|next| Value {
+                after.extend(part.iter().map(|next| PathValue {
                     text: format!("{}{}", value.text, next.text),
                     open: next.open,
                     ..value.clone()
@@ -187,12 +187,12 @@ fn concatenated(parts: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
 }
 
 /// `values` with `part` joined to each: `None` stands for something that is not known.
-pub fn joined(values: &[Value], parts: Option<&[Value]>) -> Vec<Value> {
+pub fn joined(values: &[PathValue], parts: Option<&[PathValue]>) -> Vec<PathValue> {
     let mut all = Vec::new();
     for value in values {
         match parts {
             _ if value.open => all.push(value.clone()),
-            None | Some([]) => all.push(Value {
+            None | Some([]) => all.push(PathValue {
                 open: true,
                 ..value.clone()
             }),
@@ -200,7 +200,7 @@ pub fn joined(values: &[Value], parts: Option<&[Value]>) -> Vec<Value> {
                 if part.in_package {
                     part.clone()
                 } else {
-                    Value {
+                    PathValue {
                         text: format!("{}/{}", value.text, part.text),
                         open: part.open,
                         ..value.clone()
@@ -243,7 +243,7 @@ const SAME: [&str; 26] = [
     "as_mut",
 ];
 
-fn of_method(call: &ExprMethodCall, names: &Names) -> Vec<Value> {
+fn of_method(call: &ExprMethodCall, names: &KnownNames) -> Vec<PathValue> {
     let method = call.method.to_string();
     // `.ancestors().nth(2)` is two folders up.
     if let ("nth", Expr::MethodCall(inner), Some(Expr::Lit(count))) =
@@ -268,7 +268,7 @@ fn of_method(call: &ExprMethodCall, names: &Names) -> Vec<Value> {
     }
 }
 
-fn up_from(receiver: &Expr, up: &str, names: &Names) -> Vec<Value> {
+fn up_from(receiver: &Expr, up: &str, names: &KnownNames) -> Vec<PathValue> {
     let mut all = values(receiver, names);
     all.retain(|value| value.in_package && !value.open);
     for value in &mut all {

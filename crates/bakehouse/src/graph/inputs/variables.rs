@@ -6,13 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::graph::sources::{DEVELOPMENT, NEVER_SOURCES};
 use crate::graph::{Member, Workspace};
+use crate::names::PackageName;
 
 /// By package the variables that its compilation reads, each with the place that says so. Those that Cargo or the
 /// build script sets are not among them.
 pub fn variables(
     workspace: &Workspace,
     packages: &BTreeSet<&str>,
-) -> BTreeMap<String, BTreeMap<String, String>> {
+) -> BTreeMap<PackageName, BTreeMap<String, String>> {
     let members = packages
         .iter()
         .filter_map(|name| workspace.members.get(*name));

@@ -1,16 +1,15 @@
-//! Checks a whole configuration, and goes on after a mistake so that all are reported at once.
+//! A check of a configuration, which goes on after a mistake so that all are reported at once, and the parts of it that
+//! concern several tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::bases;
 use super::digests::tagged;
 use super::image_name::{self, Fault, Form};
-use super::inputs::Inputs;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
-use super::valid::{Config, PackBinaryConfig, PackConfig, ServiceConfig, Strategy, Unify};
+use super::valid::{PackBinaryConfig, PackConfig, ServiceConfig};
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
@@ -64,106 +63,6 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
-    pub(super) fn config(&mut self, raw: &RawConfig) -> Config {
-        let channel = self.workspace.channel();
-        let builder = match &raw.bases.builder {
-            Some(builder) => self.image_name(builder, Form::Image),
-            None => bases::builder(channel),
-        };
-        let packs = self.packs(raw);
-        let mut services = self.services(raw);
-        if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
-            self.problems.push(
-                Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
-                    .hint("add a [[bin]] target to a member, or name a service in bakehouse.toml"),
-            );
-        }
-        self.collisions(&services, &packs);
-        let Inputs {
-            paths: inputs,
-            excluded,
-            only,
-            variables,
-        } = self.inputs(raw);
-        let output = self.output(raw, &inputs, &services, &packs);
-        self.compose(raw, &mut services);
-        let name = match (&raw.name, &raw.registry) {
-            (Some(name), _) => {
-                self.target_name(name);
-                name.as_ref().clone()
-            }
-            (None, Some(registry)) => registry
-                .as_ref()
-                .to_lowercase()
-                .replace(['/', ':', '.', '@'], "-"),
-            (None, None) => services
-                .first()
-                .map_or_else(|| "workspace".to_owned(), |first| first.package.clone()),
-        };
-        let runtime = raw.bases.runtime.as_ref().map_or_else(
-            || bases::RUNTIME.to_owned(),
-            |name| self.image_name(name, Form::Image),
-        );
-        Config {
-            name,
-            glibc: self.declared_glibc(raw, &runtime, &services),
-            floor: raw.glibc.as_ref().map(|version| self.floor(version)),
-            auditable: raw.auditable.unwrap_or_default(),
-            registry: self.registry(raw, &services, &packs),
-            platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
-            emulate: raw.emulate.unwrap_or_default(),
-            profile: self.profile(raw.profile.as_ref()),
-            unify: self.choice(
-                raw.unify.as_ref(),
-                &[
-                    ("services", Unify::Services),
-                    ("each", Unify::Each),
-                    ("all", Unify::All),
-                ],
-            ),
-            strategy: self.choice(
-                raw.cache.strategy.as_ref(),
-                &[("layer", Strategy::Layer), ("mount", Strategy::Mount)],
-            ),
-            cache_ref: self.cache_ref(raw, &services),
-            builder,
-            runtime,
-            builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
-            output,
-            runtime_packages: sorted(raw.runtime.packages.iter().map(|name| self.package(name))),
-            user: raw
-                .runtime
-                .user
-                .as_ref()
-                .map_or_else(|| bases::USER.to_owned(), |user| user.as_ref().clone()),
-            init: raw
-                .bases
-                .init
-                .as_ref()
-                .map(|name| self.image_name(name, Form::Image)),
-            packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
-            packs_dev: raw
-                .runtime
-                .packs_dev
-                .as_ref()
-                .map(|path| self.in_context(path)),
-            workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
-            secrets: self.secrets(raw),
-            groups: self.groups(raw),
-            inputs,
-            excluded,
-            only,
-            variables,
-            services,
-            packs,
-            builders: self.builders(raw),
-            ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
-            ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
-            ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
-            compose: raw.compose.unwrap_or(true),
-        }
-    }
-
     pub(super) fn problem(
         &mut self,
         code: Code,
@@ -201,7 +100,7 @@ impl Check<'_> {
     }
 
     /// Checks the prefix of the names of all images.
-    fn registry(
+    pub(super) fn registry(
         &mut self,
         raw: &RawConfig,
         services: &[ServiceConfig],
@@ -212,7 +111,7 @@ impl Check<'_> {
         };
         let before = self.problems.len();
         let text = self.image_name(registry, Form::Prefix);
-        let services = services.iter().map(|service| service.name.clone());
+        let services = services.iter().map(|service| service.name.to_string());
         let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let longest = services.chain(packs).max_by_key(String::len);
         if let Some(longest) = longest
@@ -227,7 +126,7 @@ impl Check<'_> {
     }
 
     /// The repository of the registry cache. Its tags are branches, so it can be no image's.
-    fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
+    pub(super) fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
         let Some(reference) = &raw.cache.reference else {
             return String::new();
         };
@@ -251,7 +150,7 @@ impl Check<'_> {
     }
 
     /// What is said of runtime bases' glibc.
-    fn declared_glibc(
+    pub(super) fn declared_glibc(
         &mut self,
         raw: &RawConfig,
         runtime: &str,
@@ -359,7 +258,7 @@ impl Check<'_> {
         });
         // A pack's own name is that of its image.
         let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
-        let names = services.iter().map(|service| service.name.clone());
+        let names = services.iter().map(|service| service.name.to_string());
         let mut seen = BTreeSet::new();
         for name in names
             .chain(binaries)

@@ -6,6 +6,7 @@ use super::check::Check;
 use super::raw::{RawConfig, RawHealth, RawService};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, Health, PacksMount, ServiceConfig, State};
+use crate::names::TargetName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
@@ -69,7 +70,7 @@ impl Check<'_> {
     fn depends_on<'a>(
         &mut self,
         service: &'a RawService,
-        families: &BTreeMap<String, Vec<String>>,
+        families: &BTreeMap<String, Vec<TargetName>>,
     ) -> BTreeSet<&'a str> {
         let mut found = BTreeSet::new();
         for name in &service.depends_on {
@@ -174,8 +175,8 @@ impl Check<'_> {
 }
 
 /// The names of services, by what they are called without the variant.
-fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<String>> {
-    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<TargetName>> {
+    let mut families: BTreeMap<String, Vec<TargetName>> = BTreeMap::new();
     for service in services {
         let names = families.entry(service.family.clone()).or_default();
         names.push(service.name.clone());

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Check;
 use super::raw::RawConfig;
 use crate::graph::member::EdgeKind;
+use crate::names::PackageName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
     /// The group of each library that is in one, by package.
-    pub(super) fn groups(&mut self, raw: &RawConfig) -> BTreeMap<String, String> {
-        let mut groups: BTreeMap<String, String> = BTreeMap::new();
+    pub(super) fn groups(&mut self, raw: &RawConfig) -> BTreeMap<PackageName, String> {
+        let mut groups: BTreeMap<PackageName, String> = BTreeMap::new();
         for (group, packages) in &raw.groups {
             self.target_name(group);
             for package in packages {
@@ -24,7 +25,7 @@ impl Check<'_> {
                         "only libraries share a stage: each binary has one of its own",
                     ),
                     None => {
-                        let names = self.workspace.members.keys().map(String::as_str);
+                        let names = self.workspace.members.keys().map(PackageName::as_str);
                         let hint = did_you_mean(name, names).unwrap_or_else(|| {
                             "`cargo metadata --no-deps` lists the members".to_owned()
                         });
@@ -36,7 +37,7 @@ impl Check<'_> {
                         );
                     }
                 }
-                if let Some(other) = groups.insert(name.clone(), group.as_ref().clone()) {
+                if let Some(other) = groups.insert(PackageName::new(name), group.as_ref().clone()) {
                     self.problem(
                         Code::ConfigValue,
                         format!("`{name}` is in the group `{other}`, too"),
@@ -64,14 +65,14 @@ impl Check<'_> {
 
     /// A package outside of `group` that needs it and is needed by it, through whatever groups there are: a stage cannot
     /// come before and after another.
-    fn between(&self, groups: &BTreeMap<String, String>, group: &str) -> Option<String> {
+    fn between(&self, groups: &BTreeMap<PackageName, String>, group: &str) -> Option<String> {
         let members = &self.workspace.members;
         let of = |package: &str| groups.get(package).map(String::as_str);
         // All that the stage of these packages needs, its groups as a whole.
         let needed_by = |start: &dyn Fn(&str) -> bool| {
             let mut open: Vec<&str> = members
                 .keys()
-                .map(String::as_str)
+                .map(PackageName::as_str)
                 .filter(|name| start(name))
                 .collect();
             let mut seen: BTreeSet<&str> = BTreeSet::new();
@@ -88,7 +89,7 @@ impl Check<'_> {
                     let whole = of(to).map(|group| {
                         members
                             .keys()
-                            .map(String::as_str)
+                            .map(PackageName::as_str)
                             .filter(move |name| of(name) == Some(group))
                     });
                     for next in whole.into_iter().flatten().chain([to]) {

@@ -7,13 +7,14 @@ use camino::Utf8PathBuf;
 use super::check::{Check, sorted};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
+use crate::names::PackageName;
 use crate::problem::{Code, did_you_mean};
 
-pub(super) type ByPackage<T> = BTreeMap<String, Vec<T>>;
+pub(super) type ByPackage<T> = BTreeMap<PackageName, Vec<T>>;
 
 /// The inputs of each package's build.
 #[derive(Default)]
-pub(super) struct Inputs {
+pub(super) struct DeclaredInputs {
     /// Paths outside its folder.
     pub(super) paths: ByPackage<Utf8PathBuf>,
     /// Excluded paths in its folder.
@@ -25,12 +26,12 @@ pub(super) struct Inputs {
 }
 
 impl Check<'_> {
-    pub(super) fn inputs(&mut self, raw: &RawConfig) -> Inputs {
-        let mut inputs = Inputs::default();
+    pub(super) fn inputs(&mut self, raw: &RawConfig) -> DeclaredInputs {
+        let mut inputs = DeclaredInputs::default();
         for (package, declared) in &raw.inputs {
             let name = package.as_ref();
             if !self.workspace.members.contains_key(name) {
-                let members = self.workspace.members.keys().map(String::as_str);
+                let members = self.workspace.members.keys().map(PackageName::as_str);
                 let hint = did_you_mean(name, members).unwrap_or_else(|| {
                     "[inputs.…] is named after a package of the workspace".to_owned()
                 });
@@ -42,20 +43,20 @@ impl Check<'_> {
                 );
             }
             let paths = declared.paths.iter().map(|path| self.input(path)).collect();
-            inputs.paths.insert(name.clone(), paths);
+            inputs.paths.insert(PackageName::new(name), paths);
             let names = declared.variables.iter();
             let names = sorted(names.map(|name| self.build_variable(name)));
             if !names.is_empty() {
-                inputs.variables.insert(name.clone(), names);
+                inputs.variables.insert(PackageName::new(name), names);
             }
             let excluded = declared.exclude.iter();
             let excluded = sorted(excluded.map(|path| self.excluded(name, path)));
             if !excluded.is_empty() {
-                inputs.excluded.insert(name.clone(), excluded);
+                inputs.excluded.insert(PackageName::new(name), excluded);
             }
             if let Some(only) = &declared.only {
                 let only = sorted(only.iter().map(|path| self.in_folder_of(name, path)));
-                inputs.only.insert(name.clone(), only);
+                inputs.only.insert(PackageName::new(name), only);
             }
         }
         inputs

@@ -11,6 +11,7 @@ mod inputs;
 mod output;
 mod parse;
 pub mod raw;
+mod read;
 mod secrets;
 mod services;
 mod spanned;

@@ -16,8 +16,8 @@ impl RawConfig {
         let (mut table, errors) = DeTable::parse_recoverable(&source.text);
         if !errors.is_empty() {
             let problems = errors
-                .iter()
-                .map(|error| problem(source, error.message(), error.span()))
+                .into_iter()
+                .map(|error| problem(source, error))
                 .collect();
             return (Self::default(), problems);
         }
@@ -32,9 +32,9 @@ impl RawConfig {
             let by_key = message.starts_with("unknown field");
             let place = error
                 .span()
-                .and_then(|span| Some((find(table.get_ref(), by_key, &span)?, span)));
-            let Some((path, span)) = place else {
-                problems.push(problem(source, message, error.span()));
+                .and_then(|span| find(table.get_ref(), by_key, &span));
+            let Some(path) = place else {
+                problems.push(problem(source, error));
                 return (Self::default(), problems);
             };
             // What was wrong itself is not missing.
@@ -44,7 +44,7 @@ impl RawConfig {
                 message.starts_with("missing field") && taken_out.contains(&inside)
             });
             if !follows {
-                problems.push(problem(source, message, Some(span)));
+                problems.push(problem(source, error));
             }
             take_out(table.get_mut(), &path);
             taken_out.push(path);
@@ -114,7 +114,8 @@ fn take_out_inside(value: &mut DeValue<'_>, path: &[String]) {
     }
 }
 
-fn problem(source: &Source, message: &str, span: Option<Range<usize>>) -> Problem {
+fn problem(source: &Source, error: toml::de::Error) -> Problem {
+    let message = error.message();
     let (message, hint) = match message.strip_prefix("unknown field ") {
         Some(rest) => {
             // Serde says which keys there are: "unknown field `x`, expected one of `y`, `z`".
@@ -130,10 +131,11 @@ fn problem(source: &Source, message: &str, span: Option<Range<usize>>) -> Proble
         ),
     };
     let problem = Problem::new(Code::ConfigInvalid, message).hint(hint);
-    match span {
+    let problem = match error.span() {
         Some(span) => problem.at(source, span),
         None => problem,
-    }
+    };
+    problem.caused_by(error)
 }
 
 /// What stands between backticks.

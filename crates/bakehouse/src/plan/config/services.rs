@@ -9,6 +9,7 @@ use super::raw::{RawConfig, RawImage, RawService};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
+use crate::names::{BinaryName, PackageName, TargetName};
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
@@ -29,8 +30,8 @@ impl Check<'_> {
                 let names = names(binaries.iter().map(|(m, bin)| (&*m.name, &*bin.name)));
                 for ((member, bin), name) in binaries.into_iter().zip(names) {
                     services.push(ServiceConfig {
-                        family: name.clone(),
-                        name,
+                        name: TargetName::new(&name),
+                        family: name,
                         variant: None,
                         package: member.name.clone(),
                         bin: bin.name.clone(),
@@ -64,7 +65,7 @@ impl Check<'_> {
         let family = name.as_ref().clone();
         let mut push = |name: String, variant: Option<String>, image: ImageConfig| {
             services.push(ServiceConfig {
-                name,
+                name: TargetName::new(name),
                 family: family.clone(),
                 variant,
                 package: package.clone(),
@@ -162,7 +163,7 @@ impl Check<'_> {
         name: &Spanned<String>,
         package: Option<&Spanned<String>>,
         bin: Option<&Spanned<String>>,
-    ) -> Option<(String, String)> {
+    ) -> Option<(PackageName, BinaryName)> {
         let wanted = bin.unwrap_or(name);
         let member = if let Some(package) = package {
             let Some(member) = self.workspace.own_member(package.as_ref()) else {
@@ -217,10 +218,10 @@ impl Check<'_> {
             .map(|binary| binary.name.as_str())
             .collect();
         if names.contains(&wanted.as_ref().as_str()) {
-            return Some((member.name.clone(), wanted.as_ref().clone()));
+            return Some((member.name.clone(), BinaryName::new(wanted.as_ref())));
         }
         if let ([only], None) = (&names[..], bin) {
-            return Some((member.name.clone(), (*only).to_owned()));
+            return Some((member.name.clone(), BinaryName::new(*only)));
         }
         let hint = did_you_mean(wanted.as_ref(), names.iter().copied()).unwrap_or_else(|| {
             if names.is_empty() {

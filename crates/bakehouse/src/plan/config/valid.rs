@@ -3,15 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::check::Check;
-use super::raw::RawConfig;
-use super::spanned::Spanned;
-use crate::graph::Workspace;
-use crate::graph::inputs::fixed_part;
-use crate::graph::listing::Apart;
-use crate::problem::{Code, Problem, Problems, Source};
+use crate::names::{BinaryName, PackageName, TargetName};
 
 /// The label that carries an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
@@ -26,6 +20,16 @@ pub enum Strategy {
     Layer,
     /// In one cache mount for all services, on a builder that stays.
     Mount,
+}
+
+impl Strategy {
+    /// The word for it in `bakehouse.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Mount => "mount",
+        }
+    }
 }
 
 /// Over which packages features are unified.
@@ -89,7 +93,7 @@ pub struct Config {
     /// Packages of every runtime image.
     pub runtime_packages: Vec<String>,
     /// The oldest glibc that binaries are built for, e.g. `2.28`, where it is not the builder's.
-    pub floor: Option<String>,
+    pub min_glibc: Option<String>,
     /// Whether binaries tell what crates they are made of.
     pub auditable: bool,
     /// Who services run as that name no user of their own.
@@ -105,15 +109,15 @@ pub struct Config {
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// Libraries that share a stage: per package the group's name.
-    pub groups: BTreeMap<String, String>,
+    pub groups: BTreeMap<PackageName, String>,
     /// Per package: paths outside its folder that its build reads.
-    pub inputs: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub inputs: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// Paths in the folder of each package that its build does not read.
-    pub excluded: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The only paths in the folder of each package that its build reads, besides the folders of its targets.
-    pub only: BTreeMap<String, Vec<Utf8PathBuf>>,
+    pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// Per package: environment variables that its compilation gets.
-    pub variables: BTreeMap<String, Vec<String>>,
+    pub variables: BTreeMap<PackageName, Vec<String>>,
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
@@ -139,12 +143,12 @@ pub struct OutputConfig {
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
     /// Target name.
-    pub name: String,
+    pub name: TargetName,
     /// The name without the variant.
     pub family: String,
     pub variant: Option<String>,
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
@@ -159,7 +163,7 @@ pub struct ServiceConfig {
 pub struct ComposeConfig {
     pub health: Option<Health>,
     /// Names of services, each variant by its own.
-    pub depends_on: Vec<String>,
+    pub depends_on: Vec<TargetName>,
     pub packs: PacksMount,
     /// `None`: the container's own layer, all writable.
     pub state: Option<State>,
@@ -219,8 +223,8 @@ pub struct PackConfig {
 /// A binary that is built into a pack.
 #[derive(Clone, Debug)]
 pub struct PackBinaryConfig {
-    pub package: String,
-    pub bin: String,
+    pub package: PackageName,
+    pub bin: BinaryName,
     /// The features that it asks for and those that it requires.
     pub features: Vec<String>,
     /// Set if the package's default features are on.
@@ -241,96 +245,4 @@ impl Config {
     pub fn builder_platforms(&self) -> &[String] {
         if self.cross() { &[] } else { &self.platforms }
     }
-
-    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`. The context of `workspace` becomes the
-    /// one that the configuration names, and the sources of its packages are worked out without generated files.
-    ///
-    /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
-    pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
-        let (raw, mut problems) = RawConfig::parse(source);
-        problems.extend(widen(raw.context.as_ref(), source, workspace));
-        match Self::new(&raw, source, workspace) {
-            Ok(config) if problems.is_empty() => {
-                let inputs = config.inputs.values().flatten();
-                let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
-                workspace.leave_named(&inputs);
-                workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
-                return Ok(config);
-            }
-            Ok(_) => {}
-            Err(more) => {
-                // Nothing is left where the mistakes were taken out.
-                let follows =
-                    |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
-                let more: Vec<Problem> = more
-                    .0
-                    .into_iter()
-                    .filter(|problem| !follows(problem))
-                    .collect();
-                problems.extend(more);
-            }
-        }
-        problems.sort_by_key(Problem::start);
-        Err(Problems(problems))
-    }
-
-    /// Returns the places in packages' folders that are no part of them. `folder` is the workspace's folder, and `name`
-    /// the configuration file in it.
-    fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
-        let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
-        let packs = self.packs.iter().map(|pack| pack.path.clone());
-        Apart {
-            places: packs
-                .chain(self.packs_dev.clone())
-                .chain([self.output.folder.clone(), self.output.bake.clone()])
-                .chain(beside)
-                .chain([Utf8PathBuf::from(name)])
-                .collect(),
-            excluded: self.excluded.clone(),
-            only: self.only.clone(),
-        }
-    }
-
-    /// Checks `raw` against `workspace`.
-    ///
-    /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
-    pub fn new(raw: &RawConfig, source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
-        let mut check = Check {
-            source,
-            workspace,
-            problems: Vec::new(),
-        };
-        let config = check.config(raw);
-        if check.problems.is_empty() {
-            return Ok(config);
-        }
-        check.problems.sort_by_key(Problem::start);
-        Err(Problems(check.problems))
-    }
-}
-
-/// Makes the folder that the key `context` names the context of `workspace`.
-fn widen(
-    context: Option<&Spanned<String>>,
-    source: &Source,
-    workspace: &mut Workspace,
-) -> Option<Problem> {
-    let context = context?;
-    let mut up = context.as_ref().trim_end_matches('/').split('/');
-    let problem = if up.all(|part| part == "..") {
-        let levels = Utf8Path::new(context.as_ref()).components().count();
-        workspace.widen(levels).err()?
-    } else {
-        Problem::new(
-            Code::PathOutside,
-            format!(
-                "`{}` is no folder above the workspace",
-                context.as_ref().escape_debug()
-            ),
-        )
-        .hint("write `..`, `../..` and so on: the context holds the workspace")
-    };
-    Some(problem.at(source, context.span()))
 }

@@ -141,7 +141,7 @@ impl Check<'_> {
     }
 
     /// The glibc that binaries are built for.
-    pub(super) fn floor(&mut self, version: &Spanned<String>) -> String {
+    pub(super) fn min_glibc(&mut self, version: &Spanned<String>) -> String {
         let text = version.as_ref();
         let known: Vec<String> = (OLDEST..=NEWEST)
             .map(|minor| format!("2.{minor}"))

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reasons::{Explained, Reason};
-use super::{Output, State};
+use super::reason::{Explained, Reason};
+use super::{Output, WorkspaceState};
 use crate::plan::inputs::Part;
 use crate::plan::lock_graph::LockGraph;
 
@@ -38,7 +38,8 @@ impl<'a> Explained<'a> {
                 what,
             ));
         }
-        let is_local = |state: State<'a>, name: &str| state.workspace.members.contains_key(name);
+        let is_local =
+            |state: WorkspaceState<'a>, name: &str| state.workspace.members.contains_key(name);
         for (entry, text) in &new {
             let Some(before) = old.get(entry) else {
                 continue;
@@ -53,13 +54,13 @@ impl<'a> Explained<'a> {
                 }
             };
             let needs = |text: &str| -> BTreeSet<String> {
-                let needs = text.split('"').skip(1).step_by(2);
+                let (_, needs) = LockGraph::parts_of(text);
                 needs.filter(settled).map(str::to_owned).collect()
             };
-            let head = |text: &str| text.split('{').next().map(str::to_owned);
-            let manifest =
-                |state: State<'a>| state.workspace.members.get(*entry).map(|m| &m.manifest);
-            let what = if head(before) != head(text) {
+            let manifest = |state: WorkspaceState<'a>| {
+                state.workspace.members.get(*entry).map(|m| &m.manifest)
+            };
+            let what = if LockGraph::parts_of(before).0 != LockGraph::parts_of(text).0 {
                 "another source"
             } else if needs(before) != needs(text) && manifest(self.then) == manifest(self.now) {
                 "needs other crates"

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::reasons::{Explained, Reason, turned};
-use super::{Output, State};
+use super::reason::{Explained, Reason, turned};
+use super::{Output, WorkspaceState};
 use crate::plan::about::one_line;
 use crate::plan::inherit;
 
@@ -16,7 +16,7 @@ impl Explained<'_> {
         if self.was.package != self.is.package {
             return None;
         }
-        let inherits = |state: State<'_>, output: Output<'_>| {
+        let inherits = |state: WorkspaceState<'_>, output: Output<'_>| {
             let member = &state.workspace.members[output.package];
             inherit::keys(&member.manifest).contains(&format!("package.{field}"))
         };

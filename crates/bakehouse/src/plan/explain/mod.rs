@@ -4,9 +4,11 @@ mod files;
 mod lock;
 mod manifest;
 mod output;
+mod reason;
 mod reasons;
 mod state;
 
 pub use output::Output;
-pub use reasons::{Reason, reasons};
-pub use state::{Compiled, State};
+pub use reason::Reason;
+pub use reasons::reasons;
+pub use state::{Compiled, WorkspaceState};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 
@@ -12,11 +13,11 @@ pub struct Output<'a> {
     pub name: &'a str,
     pub package: &'a str,
     pub bin: &'a str,
-    pub closure: &'a BTreeSet<String>,
+    pub closure: &'a BTreeSet<PackageName>,
     pub inputs: &'a Inputs,
     pub input_hash: &'a str,
     /// The stage that builds its binary.
-    pub(super) leaf: &'a str,
+    pub(super) binary_stage: &'a str,
     /// Its table in `bakehouse.toml`.
     pub(super) table: &'static str,
     pub(super) table_of: &'a str,
@@ -32,7 +33,7 @@ impl<'a> Output<'a> {
             closure: &service.closure,
             inputs: &service.inputs,
             input_hash: &service.input_hash,
-            leaf: &service.leaf,
+            binary_stage: &service.binary_stage,
             table: "services",
             table_of: &service.family,
         });
@@ -44,7 +45,7 @@ impl<'a> Output<'a> {
                 closure: &binary.closure,
                 inputs: &binary.inputs,
                 input_hash: &binary.input_hash,
-                leaf: &binary.leaf,
+                binary_stage: &binary.binary_stage,
                 table: "packs",
                 table_of: &pack.name,
             })

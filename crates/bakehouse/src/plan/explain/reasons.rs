@@ -5,28 +5,18 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 
 use super::files::{Files, file_changes};
-use super::{Output, State, manifest};
+use super::reason::{Explained, Reason, turned};
+use super::{Output, WorkspaceState, manifest};
 use crate::graph::toolchain_file::Channel;
 use crate::plan::about;
 use crate::plan::inherit;
 use crate::plan::inputs::{Part, file_text};
 use crate::toolchain::written;
 
-/// One thing that changed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reason {
-    /// The file, relative to the Docker context.
-    pub file: String,
-    /// What about it.
-    pub what: String,
-    /// How it reaches the output, the nearest to the file first: crates, packages, at last the output.
-    pub chain: Vec<String>,
-}
-
 /// Why `now` is not as it was `then`: the shortest explanations first. Never empty when the input hashes differ.
 pub fn reasons(
-    (then, was): (State<'_>, Output<'_>),
-    (now, is): (State<'_>, Output<'_>),
+    (then, was): (WorkspaceState<'_>, Output<'_>),
+    (now, is): (WorkspaceState<'_>, Output<'_>),
     config: &str,
 ) -> Vec<Reason> {
     let explained = Explained {
@@ -58,14 +48,6 @@ pub fn reasons(
     let mut reasons: Vec<Reason> = reasons.into_iter().collect();
     reasons.sort_by(|a, b| (a.chain.len(), a).cmp(&(b.chain.len(), b)));
     reasons
-}
-
-pub struct Explained<'a> {
-    pub then: State<'a>,
-    pub was: Output<'a>,
-    pub now: State<'a>,
-    pub is: Output<'a>,
-    config: &'a str,
 }
 
 impl<'a> Explained<'a> {
@@ -132,12 +114,12 @@ impl<'a> Explained<'a> {
                     reasons.insert(self.features(package, old, new));
                 }
             }
-            Part::Asks(package) => {
+            Part::FeatureRequests(package) => {
                 let (state, _) = self.side(new.is_some());
                 push(
                     state.manifest(package).as_str(),
                     "features are unified with it".to_owned(),
-                    vec![package.clone(), self.is.name.to_owned()],
+                    vec![package.to_string(), self.is.name.to_owned()],
                 );
             }
             Part::Crate(folder) => {
@@ -176,7 +158,7 @@ impl<'a> Explained<'a> {
     }
 
     /// The state that has what is looked for.
-    fn side(&self, is_now: bool) -> (State<'a>, Output<'a>) {
+    fn side(&self, is_now: bool) -> (WorkspaceState<'a>, Output<'a>) {
         if is_now {
             (self.now, self.is)
         } else {
@@ -203,7 +185,7 @@ impl<'a> Explained<'a> {
 
     /// Whether the builder base moved because it follows the pinned toolchain.
     fn by_toolchain(&self, key: &str, old: Option<&str>, new: Option<&str>) -> bool {
-        let follows = |value: Option<&str>, state: State<'_>| {
+        let follows = |value: Option<&str>, state: WorkspaceState<'_>| {
             let channel = state.plan.channel().map(Channel::as_str);
             value.is_some_and(|value| channel.is_some_and(|channel| value.contains(channel)))
         };
@@ -253,7 +235,7 @@ impl<'a> Explained<'a> {
             return;
         }
         let changed = |package: &&&str| {
-            let manifest = |state: State<'_>| {
+            let manifest = |state: WorkspaceState<'_>| {
                 state
                     .plan
                     .packages
@@ -276,7 +258,7 @@ impl<'a> Explained<'a> {
 
     /// Reports the files of the third-party crate in `folder` that changed.
     fn third_party(&self, folder: &Utf8Path, push: &mut impl FnMut(&str, String, Vec<String>)) {
-        let files = |state: State<'a>| -> Files<'a> {
+        let files = |state: WorkspaceState<'a>| -> Files<'a> {
             let all = state.plan.crate_files.iter();
             let inside = all.filter(|(file, _)| file.starts_with(folder));
             inside
@@ -311,7 +293,7 @@ impl<'a> Explained<'a> {
         old: Option<&str>,
         new: Option<&str>,
     ) -> bool {
-        let value = |state: State<'a>| {
+        let value = |state: WorkspaceState<'a>| {
             let workspace = state.workspace;
             let folder = file.parent().unwrap_or(Utf8Path::new(""));
             let foreign = workspace.foreign.get(folder);
@@ -343,14 +325,4 @@ impl<'a> Explained<'a> {
             chain: vec![self.is.name.to_owned()],
         })
     }
-}
-
-/// `old → new`.
-pub fn turned(old: Option<&str>, new: Option<&str>) -> String {
-    let shown = |value: Option<&str>| match value {
-        None => "not set".to_owned(),
-        Some("") => "none".to_owned(),
-        Some(value) => value.to_owned(),
-    };
-    format!("{} → {}", shown(old), shown(new))
 }

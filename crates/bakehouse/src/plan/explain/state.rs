@@ -12,7 +12,7 @@ use crate::plan::stage::Selection;
 
 /// A state of the workspace.
 #[derive(Clone, Copy)]
-pub struct State<'a> {
+pub struct WorkspaceState<'a> {
     pub workspace: &'a Workspace,
     pub plan: &'a Plan,
     pub lock: &'a LockGraph<'a>,
@@ -29,7 +29,7 @@ pub struct Compiled<'a> {
     pub files: usize,
 }
 
-impl<'a> State<'a> {
+impl<'a> WorkspaceState<'a> {
     /// The packages that `output` is compiled from, those near to it first.
     pub fn compiled(self, output: Output<'a>) -> Vec<Compiled<'a>> {
         let mut all: Vec<Compiled<'a>> = output
@@ -100,8 +100,8 @@ impl<'a> State<'a> {
     fn selection(self, output: Output<'_>) -> &'a Selection {
         let mut selections = self.plan.selections.iter();
         let found = selections.find(|selection| {
-            let mut leaves = selection.leaves.iter();
-            leaves.any(|leaf| leaf.name == output.leaf)
+            let mut binary_stages = selection.binary_stages.iter();
+            binary_stages.any(|binary_stage| binary_stage.name == output.binary_stage)
         });
         found.expect("each output has a leaf in a selection")
     }

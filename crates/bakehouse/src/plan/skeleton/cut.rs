@@ -6,10 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::manifest::{hollow, inherited, library, masked, own, without_path_version};
-use super::{MemberSkeleton, RUNNER, Role, Runner};
+use super::model::{MemberSkeleton, RUNNER, Role, Runner};
 use crate::graph::context::relative;
 use crate::graph::lock::{MASKED_VERSION, Package};
 use crate::graph::{Member, Workspace, patch};
+use crate::names::PackageName;
 use crate::plan::development::Development;
 use crate::plan::profile;
 
@@ -20,7 +21,7 @@ pub(super) struct Cut<'a> {
     pub(super) profile: &'a str,
     /// The packages that are compiled and have a binary of a name.
     pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    pub(super) kept: &'a BTreeMap<String, Role>,
+    pub(super) kept: &'a BTreeMap<PackageName, Role>,
     /// The entries of the lock that they reach.
     pub(super) reachable: &'a [&'a Package],
     /// Packages whose version is not masked.
@@ -41,8 +42,8 @@ impl Cut<'_> {
     pub(super) fn member(&self, member: &Member) -> MemberSkeleton {
         let role = self.kept[&member.name];
         let masked = match role {
-            Role::Masked | Role::Asking => self.masked(member, role),
-            Role::Ground => self.own(member),
+            Role::Masked | Role::Requesting => self.masked(member, role),
+            Role::PathDependency => self.own(member),
             Role::Hollow => self.hollow(member),
         };
         MemberSkeleton {
@@ -50,8 +51,8 @@ impl Cut<'_> {
             role,
             masked: text(&masked),
             own: match role {
-                Role::Masked | Role::Ground => text(&self.own(member)),
-                Role::Asking | Role::Hollow => String::new(),
+                Role::Masked | Role::PathDependency => text(&self.own(member)),
+                Role::Requesting | Role::Hollow => String::new(),
             },
             library: self
                 .shares_a_name(member)
@@ -59,7 +60,7 @@ impl Cut<'_> {
             build_script: member.build_script,
             roots: member.roots.clone(),
             only_named_as_library: member.library.is_none() && self.is_needed(member),
-            is_root: member.is_root() && (!member.foreign || role == Role::Ground),
+            is_root: member.is_root() && (!member.foreign || role == Role::PathDependency),
         }
     }
 
@@ -69,17 +70,17 @@ impl Cut<'_> {
 
     fn masked(&self, member: &Member, role: Role) -> Table {
         let manifest = self.development.manifest(&member.name);
-        let build_script = member.build_script && role != Role::Asking;
-        let own_version = self.plain.contains(&member.name);
+        let build_script = member.build_script && role != Role::Requesting;
+        let own_version = self.plain.contains(member.name.as_str());
         let mut table = masked(member, manifest, build_script, own_version);
-        if role == Role::Asking {
+        if role == Role::Requesting {
             without_library(&mut table, member);
         }
         table
     }
 
     fn hollow(&self, member: &Member) -> Table {
-        let mut table = hollow(member, self.plain.contains(&member.name));
+        let mut table = hollow(member, self.plain.contains(member.name.as_str()));
         without_library(&mut table, member);
         table
     }
@@ -108,8 +109,8 @@ impl Cut<'_> {
             .and_then(|member| Some((member, *self.kept.get(&member.name)?)));
         let mut table = match package {
             Some((member, Role::Hollow)) => self.hollow(member),
-            Some((member, Role::Ground)) => self.own(member),
-            Some((member, role @ Role::Asking)) => self.masked(member, role),
+            Some((member, Role::PathDependency)) => self.own(member),
+            Some((member, role @ Role::Requesting)) => self.masked(member, role),
             Some((member, Role::Masked)) if with_package => self.own(member),
             Some((member, role @ Role::Masked)) => {
                 let mut table = self.masked(member, role);
@@ -133,10 +134,10 @@ impl Cut<'_> {
         let members = self.members_of(folder);
         let grounded = members
             .iter()
-            .any(|member| self.kept[&member.name] == Role::Ground);
+            .any(|member| self.kept[&member.name] == Role::PathDependency);
         let mut inner = Table::new();
         inner.insert("resolver".into(), workspace.resolver().into());
-        let own = |(name, _): &(&String, &Role)| !workspace.members[*name].foreign;
+        let own = |(name, _): &(&PackageName, &Role)| !workspace.members[*name].foreign;
         let dirs = |foreign: bool| -> BTreeSet<Utf8PathBuf> {
             let kept = self.kept.iter().filter(|package| own(package) != foreign);
             kept.map(|(name, _)| relative(folder, &workspace.members[name].dir))

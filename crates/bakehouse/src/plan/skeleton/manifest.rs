@@ -90,7 +90,7 @@ fn stub(member: &Member, own_version: bool) -> Table {
         MASKED_VERSION
     };
     let mut package = Table::new();
-    package.insert("name".into(), member.name.clone().into());
+    package.insert("name".into(), String::from(&member.name).into());
     package.insert("version".into(), version.into());
     package.insert("edition".into(), member.edition.clone().into());
     package.insert("autobins".into(), false.into());

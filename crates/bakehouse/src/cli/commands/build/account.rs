@@ -9,6 +9,7 @@ use super::again::{Again, again};
 use crate::engine::progress::Step;
 use crate::engine::records::Record;
 use crate::files::measured::Measured;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::explain::Output;
 use crate::plan::inputs::Part;
@@ -106,7 +107,7 @@ impl Account {
                         if let Some(inputs) = plan.packages.get(name) {
                             let files = inputs.texts().into_iter();
                             let files = files.map(|(file, text)| (file.to_owned(), text));
-                            measured.files.insert(name.clone(), files.collect());
+                            measured.files.insert(name.to_string(), files.collect());
                         }
                     }
                     part => {
@@ -162,7 +163,7 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
                 output
                     .inputs
                     .0
-                    .contains_key(&Part::Package((*package).to_owned()))
+                    .contains_key(&Part::Package(PackageName::new(*package)))
             })
         };
         for output in Output::all(plan).filter(is_for) {
@@ -195,5 +196,5 @@ fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> BTreeSet<&'a str> {
         let compiled = selection.stages().filter(|one| one.name == stage);
         compiled.flat_map(|one| selection.closures.get(&one.package))
     });
-    packages.flatten().map(String::as_str).collect()
+    packages.flatten().map(PackageName::as_str).collect()
 }

@@ -76,18 +76,20 @@ fn is_stand_in(plan: &Plan, stage: &str, package: &str) -> bool {
     let is_empty = |selection: &Selection| {
         selection.deps() == stage
             && plan.packages.contains_key(package)
-            && !selection.is_ground(package)
+            && !selection.is_path_dependency(package)
     };
     package == RUNNER || plan.selections.iter().any(is_empty)
 }
 
 fn unit<'a>(plan: &'a Plan, stage: &str, package: &str) -> Unit<'a> {
-    let leaves = plan.selections.iter().flat_map(|one| &one.leaves);
-    let own = |leaf: &&CompileStage| leaf.name == stage && leaf.package == package;
-    match leaves.clone().find(own) {
-        Some(leaf) => Unit::Binary {
-            name: leaf.bin.as_deref().unwrap_or_default(),
-            linked_static: leaf.linked_static,
+    let binary_stages = plan.selections.iter().flat_map(|one| &one.binary_stages);
+    let own = |binary_stage: &&CompileStage| {
+        binary_stage.name == stage && binary_stage.package == package
+    };
+    match binary_stages.clone().find(own) {
+        Some(binary_stage) => Unit::Binary {
+            name: binary_stage.bin.as_deref().unwrap_or_default(),
+            linked_static: binary_stage.linked_static,
         },
         None => Unit::Library,
     }
@@ -229,8 +231,10 @@ mod tests {
         let plan = plan(
             "[services.one]\npackage = \"many\"\nbin = \"one\"\n\n[packs.p]\npath = \"p\"\nbinaries = [{ package = \"many\", bin = \"one\", to = \"x\", static = true }]\n",
         );
-        let leaves = plan.selections.iter().flat_map(|one| &one.leaves);
-        let names: Vec<&str> = leaves.map(|leaf| leaf.name.as_str()).collect();
+        let binary_stages = plan.selections.iter().flat_map(|one| &one.binary_stages);
+        let names: Vec<&str> = binary_stages
+            .map(|binary_stage| binary_stage.name.as_str())
+            .collect();
         assert_eq!(names.len(), 2, "{names:?}");
         let steps = names.iter().map(|name| step(name, &["many v0.1.0"]));
         assert_eq!(account(&plan, steps.collect()).compiled_again, []);

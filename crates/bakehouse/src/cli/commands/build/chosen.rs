@@ -25,7 +25,7 @@ impl Chosen<'_> {
     pub fn targets(&self) -> Vec<String> {
         let services = self.services.iter().map(|service| &service.name);
         let binaries = self.pack_binaries.iter().map(|binary| &binary.target);
-        let mut targets: Vec<String> = services.chain(binaries).cloned().collect();
+        let mut targets: Vec<String> = services.chain(binaries).map(Into::into).collect();
         if self.cache {
             targets.push(COMPILED.to_owned());
         }

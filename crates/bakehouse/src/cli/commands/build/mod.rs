@@ -30,6 +30,7 @@ use crate::engine::buildx::{Bake, Listener, is_set};
 use crate::engine::records::Baked;
 use crate::engine::secrets::allowed;
 use crate::files::{self, measured::Measured};
+use crate::names::{PackageName, TargetName};
 use crate::packs::binary::{Spot, State, look, spots};
 use crate::packs::leftover;
 use crate::packs::place::Staging;
@@ -94,7 +95,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         }
     }
     let held = held.into_iter().map(|(name, held)| (name, held.details));
-    let mut details: BTreeMap<String, Details> = held.collect();
+    let mut details: BTreeMap<TargetName, Details> = held.collect();
     let mut outcomes = BTreeMap::new();
     let mut account = Account::default();
     if !missing.is_empty() {
@@ -230,12 +231,12 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
 pub fn explained<'a>(
     problem: Problem,
     planned: &Planned,
-    closures: impl Iterator<Item = &'a BTreeSet<String>>,
+    closures: impl Iterator<Item = &'a BTreeSet<PackageName>>,
 ) -> Problems {
     let failed = problem.code == Code::BakeFailed;
     let mut problems = vec![problem];
     if failed {
-        let packages = closures.flatten().map(String::as_str);
+        let packages = closures.flatten().map(PackageName::as_str);
         problems.extend(hidden::problems(planned, &packages.collect()));
     }
     Problems(problems)

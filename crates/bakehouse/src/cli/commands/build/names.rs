@@ -36,7 +36,7 @@ impl Names {
 
     fn image(&self, service: &Service) -> String {
         if self.registry.is_empty() {
-            service.name.clone()
+            service.name.to_string()
         } else {
             format!("{}/{}", self.registry, service.name)
         }

@@ -7,7 +7,8 @@ use super::names::Names;
 use crate::engine::Engine;
 use crate::engine::images::Image;
 use crate::engine::records::Record;
-use crate::graph::each::each;
+use crate::graph::parallel::parallel_map;
+use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
@@ -76,7 +77,7 @@ impl<'a> Store<'a> {
     }
 
     /// Which of `services` are there already, by their input hashes: images for the very platforms that are wanted.
-    pub fn held(&self, services: &[&Service]) -> BTreeMap<String, Held> {
+    pub fn held(&self, services: &[&Service]) -> BTreeMap<TargetName, Held> {
         // Where the configuration names no platform, the input hash does not tell for which one an image is.
         let native = match self.platforms {
             [] => match self.engine.platform() {
@@ -87,7 +88,7 @@ impl<'a> Store<'a> {
         };
         if self.is_registry {
             let platforms = native.as_ref().map_or(self.platforms, std::slice::from_ref);
-            let held = each(services, |service| self.published(service, platforms));
+            let held = parallel_map(services, |service| self.published(service, platforms));
             let held = services.iter().zip(held);
             return held
                 .filter_map(|(service, held)| Some((service.name.clone(), held?)))
@@ -164,10 +165,10 @@ impl<'a> Store<'a> {
         &self,
         services: &[&Service],
         records: &BTreeMap<String, Record>,
-    ) -> BTreeMap<String, Details> {
+    ) -> BTreeMap<TargetName, Details> {
         let details: Vec<Option<Details>> = if self.is_registry {
-            each(services, |service| {
-                let told = records.get(&service.name);
+            parallel_map(services, |service| {
+                let told = records.get(service.name.as_str());
                 let told = told.and_then(|record| record.digest.clone());
                 let digest = told.or_else(|| self.engine.digest(&self.names.tagged(service)).ok());
                 digest.map(Details::published)

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::account::{Account, Outcome};
 use super::chosen::Chosen;
 use super::store::{Details, Store};
+use crate::names::TargetName;
 
 /// A row.
 #[derive(Debug, Serialize)]
@@ -29,7 +30,7 @@ pub struct Known<'a> {
     pub root: &'a Utf8Path,
     pub chosen: &'a Chosen<'a>,
     pub baked: &'a Chosen<'a>,
-    pub details: &'a BTreeMap<String, Details>,
+    pub details: &'a BTreeMap<TargetName, Details>,
     pub outcomes: &'a BTreeMap<String, Outcome>,
 }
 

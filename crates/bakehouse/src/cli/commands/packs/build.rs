@@ -94,8 +94,8 @@ fn bake(
     let staging = Staging::new()?;
     let mut targets: Vec<String> = Vec::new();
     for spot in spots {
-        if !targets.contains(&spot.binary.target) {
-            targets.push(spot.binary.target.clone());
+        if !targets.iter().any(|target| spot.binary.target == *target) {
+            targets.push((&spot.binary.target).into());
         }
     }
     let mut variables = Vec::new();

@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 use serde::Serialize;
 
-use super::{Chosen, choose, count, platforms};
+use super::{ChosenPacks, choose, count, platforms};
 use crate::cli::args::{Format, PacksCheckArgs};
 use crate::cli::report::json;
 use crate::cli::session::Session;
@@ -14,7 +14,7 @@ pub fn run(session: &Session, arguments: &PacksCheckArgs) -> Result<(), Problems
     let planned = session.plan()?;
     let chosen = choose(&planned, &arguments.packs, true)?;
     let platforms = platforms(&planned.plan, &arguments.platforms)?;
-    let mut checked: Vec<(&Chosen<'_>, Pack)> = Vec::new();
+    let mut checked: Vec<(&ChosenPacks<'_>, Pack)> = Vec::new();
     let mut found = Vec::new();
     for one in &chosen {
         match one.check(&planned.plan, &platforms) {
@@ -29,7 +29,7 @@ pub fn run(session: &Session, arguments: &PacksCheckArgs) -> Result<(), Problems
         }
     }
     match arguments.format {
-        Format::Json => json(&Shown::of(&chosen, &found)),
+        Format::Json => json(&ShownCheck::of(&chosen, &found)),
         Format::Text if found.is_empty() && !session.global.quiet => text(&checked),
         Format::Text => {}
     }
@@ -37,7 +37,7 @@ pub fn run(session: &Session, arguments: &PacksCheckArgs) -> Result<(), Problems
     Problems(problems).or(())
 }
 
-fn text(checked: &[(&Chosen<'_>, Pack)]) {
+fn text(checked: &[(&ChosenPacks<'_>, Pack)]) {
     let width = checked
         .iter()
         .map(|(chosen, _)| chosen.name.len())
@@ -59,7 +59,7 @@ fn text(checked: &[(&Chosen<'_>, Pack)]) {
 
 /// `packs check --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownCheck<'a> {
     version: u32,
     packs: Vec<&'a str>,
     problems: Vec<ShownProblem<'a>>,
@@ -75,8 +75,8 @@ struct ShownProblem<'a> {
     hint: Option<&'a str>,
 }
 
-impl<'a> Shown<'a> {
-    fn of(chosen: &'a [Chosen<'_>], found: &'a [Found]) -> Self {
+impl<'a> ShownCheck<'a> {
+    fn of(chosen: &'a [ChosenPacks<'_>], found: &'a [Found]) -> Self {
         let problems = found.iter().map(|Found { file, problem }| {
             let place = problem.line_and_column();
             ShownProblem {

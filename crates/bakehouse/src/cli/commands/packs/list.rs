@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 use serde::Serialize;
 
-use super::{Chosen, choose, count, platforms};
+use super::{ChosenPacks, choose, count, platforms};
 use crate::cli::args::{Format, PacksListArgs};
 use crate::cli::report::json;
 use crate::cli::session::Session;
@@ -46,16 +46,16 @@ pub fn run(session: &Session, arguments: &PacksListArgs) -> Result<(), Problems>
                 }
             }
         }
-        Format::Json => json(&Shown {
+        Format::Json => json(&ShownList {
             version: 1,
-            packs: listed.iter().map(ShownPack::of).collect(),
+            packs: listed.iter().map(ListedPack::of).collect(),
         }),
     }
     Ok(())
 }
 
 struct Listed<'a> {
-    chosen: &'a Chosen<'a>,
+    chosen: &'a ChosenPacks<'a>,
     pack: Pack,
     problems: usize,
     binaries: Vec<(Spot<'a>, Seen)>,
@@ -132,13 +132,13 @@ fn short(path: &str, room: usize) -> String {
 
 /// `packs list --format json`, version 1.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownList<'a> {
     version: u32,
-    packs: Vec<ShownPack<'a>>,
+    packs: Vec<ListedPack<'a>>,
 }
 
 #[derive(Serialize)]
-struct ShownPack<'a> {
+struct ListedPack<'a> {
     name: &'a str,
     path: &'a str,
     #[serde(rename = "ref")]
@@ -147,7 +147,7 @@ struct ShownPack<'a> {
     version: Option<&'a str>,
     actions: Vec<ShownItem<'a>>,
     sensors: Vec<ShownItem<'a>>,
-    binaries: Vec<ShownBinary<'a>>,
+    binaries: Vec<ListedBinary<'a>>,
     problems: usize,
 }
 
@@ -161,7 +161,7 @@ struct ShownItem<'a> {
 }
 
 #[derive(Serialize)]
-struct ShownBinary<'a> {
+struct ListedBinary<'a> {
     name: &'a str,
     target: &'a str,
     file: &'a str,
@@ -172,7 +172,7 @@ struct ShownBinary<'a> {
     record: Option<&'a Record>,
 }
 
-impl<'a> ShownPack<'a> {
+impl<'a> ListedPack<'a> {
     fn of(listed: &'a Listed<'_>) -> Self {
         let pack = &listed.pack;
         Self {
@@ -183,7 +183,7 @@ impl<'a> ShownPack<'a> {
             version: pack.version.as_deref(),
             actions: pack.actions.iter().map(ShownItem::of).collect(),
             sensors: pack.sensors.iter().map(ShownItem::of).collect(),
-            binaries: listed.binaries.iter().map(ShownBinary::of).collect(),
+            binaries: listed.binaries.iter().map(ListedBinary::of).collect(),
             problems: listed.problems,
         }
     }
@@ -199,7 +199,7 @@ impl<'a> ShownItem<'a> {
     }
 }
 
-impl<'a> ShownBinary<'a> {
+impl<'a> ListedBinary<'a> {
     fn of((spot, seen): &'a (Spot<'_>, Seen)) -> Self {
         Self {
             name: &spot.binary.bin,

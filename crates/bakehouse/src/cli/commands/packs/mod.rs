@@ -27,7 +27,7 @@ pub fn run(session: &Session, command: &PacksCommand) -> Result<(), Problems> {
 }
 
 /// A pack that somebody named.
-struct Chosen<'a> {
+struct ChosenPacks<'a> {
     /// As it was named.
     name: String,
     /// As messages show its folder.
@@ -37,7 +37,7 @@ struct Chosen<'a> {
     pack: Option<&'a Pack>,
 }
 
-impl<'a> Chosen<'a> {
+impl<'a> ChosenPacks<'a> {
     fn of(planned: &Planned, pack: &'a Pack) -> Self {
         Self {
             name: pack.name.clone(),
@@ -78,7 +78,7 @@ fn choose<'a>(
     planned: &'a Planned,
     wanted: &[String],
     folders: bool,
-) -> Result<Vec<Chosen<'a>>, Problems> {
+) -> Result<Vec<ChosenPacks<'a>>, Problems> {
     let packs = &planned.plan.packs;
     if wanted.is_empty() && packs.is_empty() {
         return Err(Problem::new(Code::PackUnknown, "no pack is configured")
@@ -86,9 +86,12 @@ fn choose<'a>(
             .into());
     }
     if wanted.is_empty() {
-        return Ok(packs.iter().map(|pack| Chosen::of(planned, pack)).collect());
+        return Ok(packs
+            .iter()
+            .map(|pack| ChosenPacks::of(planned, pack))
+            .collect());
     }
-    let mut chosen: Vec<Chosen<'_>> = Vec::new();
+    let mut chosen: Vec<ChosenPacks<'_>> = Vec::new();
     let mut problems = Vec::new();
     for name in wanted {
         let found = named(planned, name, folders);
@@ -109,10 +112,10 @@ fn choose<'a>(
     Problems(problems).or(chosen)
 }
 
-fn named<'a>(planned: &'a Planned, name: &str, folders: bool) -> Option<Chosen<'a>> {
+fn named<'a>(planned: &'a Planned, name: &str, folders: bool) -> Option<ChosenPacks<'a>> {
     let packs = &planned.plan.packs;
     if let Some(pack) = packs.iter().find(|pack| pack.name == name) {
-        return Some(Chosen::of(planned, pack));
+        return Some(ChosenPacks::of(planned, pack));
     }
     let path = Utf8Path::new(name);
     if !folders || !path.is_dir() {
@@ -124,8 +127,8 @@ fn named<'a>(planned: &'a Planned, name: &str, folders: bool) -> Option<Chosen<'
         folder.is_ok_and(|folder| folder == real)
     };
     Some(match packs.iter().find(same) {
-        Some(pack) => Chosen::of(planned, pack),
-        None => Chosen {
+        Some(pack) => ChosenPacks::of(planned, pack),
+        None => ChosenPacks {
             name: name.to_owned(),
             path: path.components().collect(),
             folder: real,

@@ -3,9 +3,8 @@
 set -eu
 . /run/target.sh
 if [ $# -gt 0 ]; then
-  # The mount would judge them by times.
   cp -R --preserve=mode,links /sources/. .
-  clean $(printf -- '-p %s ' "$@")
+  clean $(printf -- '-p %s ' "$@") # The mount would judge them by times.
 fi
 (cd "${BAKEHOUSE_WORKSPACE-.}" && ${build-cargo build} $BAKEHOUSE_BUILD --message-format json-render-diagnostics >/tmp/units)
 # What the stubs left behind must go, or Cargo could take it for the real thing.

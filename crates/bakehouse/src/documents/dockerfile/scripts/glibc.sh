@@ -19,10 +19,7 @@ if [ "$1" = read ]; then
     sed -e 's|^usr/||' -e 's|^|loader /|' | sort -u
   for libc in $(found -name libc.so.6); do
     # An absolute link means the base.
-    while [ -L "$libc" ]; do
-      to=$(readlink "$libc")
-      case "$to" in /*) libc=/runtime$to ;; *) libc=${libc%/*}/$to ;; esac
-    done
+    while to=$(readlink "$libc"); do case "$to" in /*) libc=/runtime$to ;; *) libc=${libc%/*}/$to ;; esac; done
     readelf -W -V "$libc" | sed -n 's/.*Name: GLIBC_\([^ ]*\)$/defines \1/p'
   done | sort -u
   exit

@@ -4,8 +4,7 @@ for_target=
 for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
 clean() { (cd "${BAKEHOUSE_WORKSPACE-.}" && cargo clean --quiet $for_target --locked --profile "$BAKEHOUSE_PROFILE" "$@"); }
 # What an engine left running when it crashed ends first. A base without flock does without.
-exec 9>>target/lock
-flock 9 2>/dev/null || true
+exec 9>>target/lock; flock 9 2>/dev/null || true
 # Another compiler, or other system libraries, get an empty folder. Cargo does not look into files that flags name.
 {
   cat /cross/builder || { echo "${BAKEHOUSE_TOOLCHAIN_ID-}" && rustc -vV && cat /zig/out/env; dpkg-query -W || apk info -v; }

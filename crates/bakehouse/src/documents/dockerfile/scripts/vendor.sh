@@ -19,10 +19,10 @@ lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
 names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | tr -d '"' | sort -u; }
 names "/skeleton/$lock" >/tmp/locked
 names "$lock" >/tmp/resolved
-if grep -Fvx -f /tmp/locked /tmp/resolved; then
+! grep -Fvx -f /tmp/locked /tmp/resolved || {
   echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
   exit 1
-fi
+}
 cp "$lock" $CARGO_HOME/
 cp -a $CARGO_HOME/git/db/. /downloads/db/
 for database in $CARGO_HOME/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
@@ -35,10 +35,7 @@ for registry in src/*; do
   kept=index/${registry#src/} index=/downloads/index/${registry#src/}
   mkdir "cache/${registry#src/}"
   for crate in "$registry"/*; do echo >"cache/${crate#src/}.crate"; done
-  if [ -e "$index/.git" ] || [ -e "$index/HEAD" ]; then
-    cp -a "$index" "$kept"
-    continue
-  fi
+  if [ -e "$index/.git" ] || [ -e "$index/HEAD" ]; then cp -a "$index" "$kept"; continue; fi
   (cd "$index" && find ./.cache ./config.json -type f) |
     awk -F '[/ ]' 'NR == FNR { names[tolower($1)]; next } $NF in names || $NF == "config.json"' /tmp/resolved - | while read -r file; do
     mkdir -p "$kept/${file%/*}"

@@ -6,8 +6,7 @@ for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
 for library in /libraries/*; do [ ! -d "$library" ] || cp -a "$library/." .; done
 for folder in /sources /manifests; do [ ! -d $folder ] || cp -R --preserve=mode,links $folder/. .; done
 compile() { (cd "${BAKEHOUSE_WORKSPACE-.}" && $build $BAKEHOUSE_BUILD "$@"); }
-# The members' own versions go into the lock, where they are masked as 0.0.0. `cargo update` would ask every source for
-# that, even those that a patch replaces and that nobody fetched.
+# The lock gets the members' own versions, masked there as 0.0.0. `cargo update` would ask sources that nobody fetched.
 lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
 (cd "${lock%/*}" && cargo metadata --no-deps --format-version 1) | grep -o '"name":"[^"]*","version":"[^"]*","id":"' >/tmp/versions
 awk -F '"' '

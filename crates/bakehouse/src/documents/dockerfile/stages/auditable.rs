@@ -5,6 +5,7 @@ use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::auditable::CARGO_AUDITABLE;
 
@@ -20,7 +21,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
             "{STAGE}: what puts the list of its crates into a binary. Its step has network: it fetches cargo-auditable, which is pinned."
         )],
         from: "toolchain".to_owned(),
-        name: STAGE.to_owned(),
+        name: StageName::new(STAGE),
         instructions: vec![run(
             plan,
             true,

@@ -6,11 +6,12 @@ use crate::documents::dockerfile::model::{Instruction, Stage};
 use crate::documents::dockerfile::platform::CROSS;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
+use crate::names::StageName;
 use crate::plan::Plan;
 
 /// Renders the stage.
 pub fn stage(plan: &Plan) -> Option<Stage> {
-    let with_zig = plan.config.floor.is_some();
+    let with_zig = plan.config.min_glibc.is_some();
     let mut call = Call::of(Script::Cross)
         .after(secrets::only_given_to_rustup(plan))
         .variable("ZIG", if with_zig { "true" } else { "" });
@@ -36,7 +37,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
             "{CROSS}: what compiles for TARGETPLATFORM. Where the builder is of another, it fetches a standard library and a linker."
         )],
         from: "toolchain".to_owned(),
-        name: CROSS.to_owned(),
+        name: StageName::new(CROSS),
         instructions: arguments
             .into_iter()
             .chain([run(plan, true, secrets::of_rustup(plan), call)])
@@ -46,9 +47,9 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
 
 /// zig compiles and links everything but binaries that have the C library linked in.
 fn needs_gcc(plan: &Plan) -> bool {
-    let mut leaves = plan
+    let mut binary_stages = plan
         .selections
         .iter()
-        .flat_map(|selection| &selection.leaves);
-    plan.config.floor.is_none() || leaves.any(|leaf| leaf.linked_static)
+        .flat_map(|selection| &selection.binary_stages);
+    plan.config.min_glibc.is_none() || binary_stages.any(|binary_stage| binary_stage.linked_static)
 }

@@ -14,12 +14,15 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let platform = platform::of_compiler(plan);
     let mut mounts = target_mounts(plan, &selection.deps(), platform);
-    mounts.extend(selection.ground.iter().flat_map(source_mounts));
-    let ground = selection
-        .ground
+    mounts.extend(selection.path_dependencies.iter().flat_map(source_mounts));
+    let path_dependencies = selection
+        .path_dependencies
         .iter()
         .map(|stage| spec(plan, &stage.package));
-    let variables = selection.ground_variables().into_iter().map(str::to_owned);
+    let variables = selection
+        .path_dependency_variables()
+        .into_iter()
+        .map(str::to_owned);
     environment.compile(Step {
         name: selection.deps(),
         comment: format!(
@@ -31,7 +34,7 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
             .collect(),
         mounts,
         scripts: target_scripts(plan),
-        call: Call::of(Script::Dependencies).arguments(ground),
+        call: Call::of(Script::Dependencies).arguments(path_dependencies),
     })
 }
 

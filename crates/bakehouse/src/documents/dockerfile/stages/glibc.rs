@@ -4,6 +4,7 @@
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::glibc::{DEFAULT_BASE, GLIBC, RuntimeBase};
 use crate::plan::stage::CompileStage;
@@ -18,7 +19,7 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
                 "{DEFAULT_BASE}: the base of services, as a stage: a mount cannot name a variable."
             )],
             from: "${RUNTIME_BASE}".to_owned(),
-            name: DEFAULT_BASE.to_owned(),
+            name: StageName::new(DEFAULT_BASE),
             instructions: Vec::new(),
         });
     }
@@ -36,14 +37,17 @@ fn stage(plan: &Plan, base: &RuntimeBase<'_>) -> Stage {
     Stage {
         comment: vec![format!("{}: the C library of {}.", base.stage, base.name)],
         from: "toolchain".to_owned(),
-        name: base.stage.clone(),
+        name: StageName::new(&base.stage),
         instructions: vec![run(plan, false, mounts, call)],
     }
 }
 
 /// The facts about each base that a binary will run on. Its stage checks it against all that are mounted.
-pub fn mounts(plan: &Plan, leaf: &CompileStage) -> impl Iterator<Item = Mount> {
-    let bases = leaf.bin.as_ref().map(|_| plan.met_by(&leaf.name));
+pub fn mounts(plan: &Plan, binary_stage: &CompileStage) -> impl Iterator<Item = Mount> {
+    let bases = binary_stage
+        .bin
+        .as_ref()
+        .map(|_| plan.met_by(&binary_stage.name));
     bases.into_iter().flatten().map(|base| {
         let name = base.stage.trim_start_matches(GLIBC);
         let folder = format!("/glibc/{}", name.trim_start_matches('-'));

@@ -7,10 +7,11 @@ use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
 use crate::documents::labels;
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
-use crate::plan::runtime::RuntimeBase;
+use crate::plan::runtime::PreparedBase;
 use crate::plan::service::Service;
 
 /// The folder of a service's binary in its image.
@@ -74,7 +75,7 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
 }
 
 /// A base with packages.
-pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
+pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
     let mounts = [Mount::Temporary].into_iter().chain(secrets::files(plan));
     Stage {
         comment: vec![format!(
@@ -82,7 +83,7 @@ pub fn base(plan: &Plan, base: &RuntimeBase) -> Stage {
             base.name
         )],
         from: base.image.as_deref().unwrap_or(BASE).to_owned(),
-        name: base.name.clone(),
+        name: StageName::new(&base.name),
         instructions: vec![
             Instruction::User("0:0".to_owned()),
             run(
@@ -107,7 +108,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let copied = files
         .map(|files| (files.stage.clone(), rootfs::OUT))
         .into_iter();
-    let copied = copied.chain([(service.leaf.clone(), IMAGE)]);
+    let copied = copied.chain([(String::from(&service.binary_stage), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: Some(stage),
         source: format!("{folder}/"),
@@ -124,7 +125,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     Stage {
         comment: vec![format!("{}: the image.", service.name)],
         from: base.to_owned(),
-        name: service.name.clone(),
+        name: StageName::new(service.name.as_str()),
         instructions,
     }
 }
@@ -137,9 +138,9 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
             binary.target, binary.folder
         )],
         from: "scratch".to_owned(),
-        name: binary.target.clone(),
+        name: StageName::new(binary.target.as_str()),
         instructions: vec![Instruction::Copy {
-            from: Some(binary.leaf.clone()),
+            from: Some((&binary.binary_stage).into()),
             source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],

@@ -51,7 +51,7 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
         .flat_map(|library| &library.variables)
         .collect();
     environment.compile(Step {
-        name: stage.name.to_owned(),
+        name: stage.name.clone(),
         comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),
         arguments: variables.into_iter().cloned().collect(),
         mounts,
@@ -86,7 +86,7 @@ fn targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stri
 /// The output of `deps`.
 pub fn third_party(selection: &Selection) -> Mount {
     Mount::Bind {
-        from: Some(selection.deps()),
+        from: Some(String::from(selection.deps())),
         source: "/deps/out".to_owned(),
         target: BUILD.to_owned(),
         writable: true,

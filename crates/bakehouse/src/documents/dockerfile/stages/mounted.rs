@@ -20,52 +20,54 @@ use crate::plan::stage::{CompileStage, Selection};
 const PLATFORM: &str = "TARGETPLATFORM";
 
 /// Renders the stage.
-pub fn stage(environment: &Environment<'_>, leaf: &CompileStage) -> Stage {
+pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
-    let bin = leaf.bin.as_deref().unwrap_or_default();
-    let closure = closure(selection, leaf);
+    let bin = binary_stage.bin.as_deref().unwrap_or_default();
+    let closure = closure(selection, binary_stage);
     let as_is: BTreeSet<&Utf8PathBuf> = closure.iter().flat_map(|stage| &stage.as_is).collect();
     let purpose = format!("target{}{}", selection.suffix, auditable::in_a_name(plan));
     let mut mounts = target_mounts(plan, &purpose, PLATFORM);
-    mounts.push(root_manifest_mount(plan, leaf));
+    mounts.push(root_manifest_mount(plan, binary_stage));
     for stage in &closure {
         mounts.extend(manifest_mount(plan, stage));
         mounts.extend(source_mounts(stage));
     }
     mounts.extend(as_is_mounts(&as_is));
     mounts.extend(auditable::mount(plan));
-    mounts.extend(glibc::mounts(plan, leaf));
+    mounts.extend(glibc::mounts(plan, binary_stage));
     let scripts = target_scripts(plan).into_iter();
     let arguments = std::iter::once(PLATFORM.to_owned());
     environment.compile(Step {
-        name: leaf.name.clone(),
-        comment: format!("{}: the binary {bin}.", leaf.name),
-        arguments: arguments.chain(leaf.variables.iter().cloned()).collect(),
+        name: binary_stage.name.clone(),
+        comment: format!("{}: the binary {bin}.", binary_stage.name),
+        arguments: arguments
+            .chain(binary_stage.variables.iter().cloned())
+            .collect(),
         mounts,
         scripts: scripts
-            .chain(wrapper(is_wrapped(plan, leaf, &as_is)))
+            .chain(wrapper(is_wrapped(plan, binary_stage, &as_is)))
             .collect(),
-        call: link(Call::of(Script::Mounted), leaf)
+        call: link(Call::of(Script::Mounted), binary_stage)
             .argument(bin)
             .input("CLOSURE", table(plan, &closure)),
     })
 }
 
 /// The libraries of a leaf in compile order, then the leaf itself.
-fn closure<'a>(selection: &'a Selection, leaf: &'a CompileStage) -> Vec<&'a CompileStage> {
+fn closure<'a>(selection: &'a Selection, binary_stage: &'a CompileStage) -> Vec<&'a CompileStage> {
     let libraries: BTreeMap<&str, &CompileStage> = selection
-        .ground
+        .path_dependencies
         .iter()
         .chain(&selection.libraries)
         .map(|library| (library.package.as_str(), library))
         .collect();
-    let needed = leaf
+    let needed = binary_stage
         .needs
         .iter()
-        .filter(|package| **package != leaf.package);
+        .filter(|package| **package != binary_stage.package);
     needed
         .map(|package| libraries[package.as_str()])
-        .chain([leaf])
+        .chain([binary_stage])
         .collect()
 }
 

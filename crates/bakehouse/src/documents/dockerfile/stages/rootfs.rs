@@ -5,6 +5,7 @@
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 
@@ -31,7 +32,7 @@ pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
             files.services.join(", ")
         )],
         from: "toolchain".to_owned(),
-        name: files.stage.clone(),
+        name: StageName::new(&files.stage),
         instructions: vec![run(plan, false, mounts, call)],
     }
 }

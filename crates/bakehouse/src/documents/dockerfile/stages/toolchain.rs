@@ -9,6 +9,7 @@ use crate::documents::dockerfile::{platform, secrets};
 use crate::graph::ToolchainFile;
 use crate::graph::cargo_config::Override;
 use crate::graph::toolchain_file::Channel;
+use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::builder::{says_it_has, uncertain};
 
@@ -52,7 +53,7 @@ pub fn stage(plan: &Plan) -> Stage {
     Stage {
         comment: vec![comment],
         from: platform::builder_base(plan),
-        name: "toolchain".to_owned(),
+        name: StageName::new("toolchain"),
         instructions,
     }
 }

@@ -6,6 +6,7 @@ use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::{mounts, platform, secrets};
+use crate::names::StageName;
 use crate::plan::Plan;
 
 /// Renders the stage. Of the stages that build binaries, it is the only one with a step that has network access.
@@ -47,7 +48,7 @@ pub fn stage(plan: &Plan) -> Stage {
                 .to_owned(),
         ],
         from: "toolchain".to_owned(),
-        name: "vendor".to_owned(),
+        name: StageName::new("vendor"),
         instructions: vec![
             Instruction::Arg(platform::of_compiler(plan).to_owned()),
             run(plan, true, mounts, call),

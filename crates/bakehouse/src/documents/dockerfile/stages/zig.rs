@@ -6,13 +6,14 @@ use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::{platform, secrets};
+use crate::names::StageName;
 use crate::plan::Plan;
-use crate::plan::glibc::FLOOR;
+use crate::plan::glibc::MIN_GLIBC_STAGE;
 use crate::plan::zig::PINNED;
 
 /// Renders the stage.
 pub fn stage(plan: &Plan) -> Option<Stage> {
-    let version = plan.config.floor.as_ref()?;
+    let version = plan.config.min_glibc.as_ref()?;
     let with_tmp = |more: Vec<Mount>| [Mount::Temporary].into_iter().chain(more).collect();
     let fetch = Call::of(Script::Zig)
         .argument("fetch")
@@ -27,10 +28,10 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let variables = variables.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
     Some(Stage {
         comment: vec![format!(
-            "{FLOOR}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
+            "{MIN_GLIBC_STAGE}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
         )],
         from: platform::base(plan).to_owned(),
-        name: FLOOR.to_owned(),
+        name: StageName::new(MIN_GLIBC_STAGE),
         instructions: vec![
             Instruction::Env(variables.into()),
             run(plan, true, with_tmp(secrets::files(plan)), fetch),

@@ -14,12 +14,12 @@ pub fn render(plan: &Plan) -> String {
         let name = &service.name;
         let mut target = target(name);
         target["tags"] = json!([format!("${{REGISTRY}}/{name}:latest")]);
-        targets.insert(name.clone(), target);
+        targets.insert(name.into(), target);
     }
     for binary in plan.pack_binaries() {
         let mut target = target(&binary.target);
         target["output"] = json!([format!("type=local,dest={}", binary.folder)]);
-        targets.insert(binary.target.clone(), target);
+        targets.insert((&binary.target).into(), target);
     }
     let file = json!({
         "variable": {

@@ -1,4 +1,4 @@
-//! The ways to build that are measured beside each other.
+//! The contenders: ways to build that are measured beside each other.
 
 mod bakefile;
 mod chef;
@@ -12,9 +12,9 @@ use super::tree::Texts;
 use crate::documents::dockerfile::image;
 use crate::plan::Plan;
 
-/// A way to come from sources to binaries or images.
+/// A way to get from sources to binaries or images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub enum Contender {
     /// `cargo build` on the host, no images: what no way to build images can beat.
     Host,
     /// The files that `bakehouse generate` writes, strategy `layer`.
@@ -29,7 +29,7 @@ pub enum Way {
     Seed,
 }
 
-impl Way {
+impl Contender {
     /// All, in the order of the table's columns.
     pub const ALL: [Self; 6] = [
         Self::Host,

@@ -1,4 +1,4 @@
-//! What Cargo said of workspaces, kept so that it need not be asked again while everything is as it was then.
+//! A cache of what `cargo metadata` prints, so that Cargo is not run again while everything that it reads is the same.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::seen::Digest;
+use super::fingerprint::Digest;
 use super::{cargo_config, which_cargo};
 
 /// How many bytes are kept, the oldest answers going first.
 const LIMIT: u64 = 64 << 20;
 
-/// A folder with an answer in each file: its first line is the digest of what Cargo saw, the rest what it said.
+/// A folder with an answer in each file: its first line is the fingerprint of what Cargo read, the rest its answer.
 #[derive(Clone, Debug)]
-pub struct Memory {
+pub struct MetadataCache {
     folder: PathBuf,
 }
 
-/// A text, and the digest that it was kept under.
+/// An answer, and the fingerprint of what Cargo read for it.
 pub struct Kept {
-    pub seen: String,
+    pub fingerprint: String,
     pub text: String,
 }
 
-impl Memory {
+impl MetadataCache {
     /// The user's: the folder `BAKEHOUSE_CACHE`, else one in the usual place for caches. None when there is no such
     /// place, or that variable is empty.
     pub fn of_user() -> Option<Self> {
@@ -49,30 +49,30 @@ impl Memory {
     }
 
     /// What is kept of the workspace of the manifest `start`.
-    pub fn recall(&self, start: &Utf8Path) -> Option<Kept> {
+    pub fn get(&self, start: &Utf8Path) -> Option<Kept> {
         let text = std::fs::read_to_string(self.file(start)?).ok()?;
-        let (seen, text) = text.split_once('\n')?;
+        let (fingerprint, text) = text.split_once('\n')?;
         Some(Kept {
-            seen: seen.to_owned(),
+            fingerprint: fingerprint.to_owned(),
             text: text.to_owned(),
         })
     }
 
     /// Keeps it. What cannot be kept is asked again.
-    pub fn keep(&self, start: &Utf8Path, kept: &Kept) {
-        if let Err(error) = self.try_to_keep(start, kept) {
+    pub fn put(&self, start: &Utf8Path, kept: &Kept) {
+        if let Err(error) = self.try_to_put(start, kept) {
             tracing::debug!("what Cargo said is not kept: {error}");
         }
     }
 
-    fn try_to_keep(&self, start: &Utf8Path, kept: &Kept) -> std::io::Result<()> {
+    fn try_to_put(&self, start: &Utf8Path, kept: &Kept) -> std::io::Result<()> {
         let Some(path) = self.file(start) else {
             return Ok(());
         };
         fs_err::create_dir_all(&self.folder)?;
         // Whoever reads at the same time finds the old text or the new one.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        writeln!(file, "{}", kept.seen)?;
+        writeln!(file, "{}", kept.fingerprint)?;
         file.write_all(kept.text.as_bytes())?;
         file.persist(path)?;
         self.forget_the_oldest()

@@ -1,5 +1,5 @@
-//! What Cargo looks at when it tells of a workspace, without dependencies: as long as that is the same, so is what it
-//! says.
+//! A fingerprint of everything that `cargo metadata --no-deps` reads of a workspace: as long as it is the same, so is
+//! the answer.
 //!
 //! It reads the manifests of the members and of path dependencies, and looks above each of them for a workspace that it
 //! could belong to; it lists the folders that the patterns of `members` lead to; and it looks for sources that are
@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, Package};
 
-use super::cargo::read_toml;
-use super::each::each;
+use super::parallel::parallel_map;
+use super::toml_file::read_toml;
 
 /// Folders of a package in which each source is a target.
 const LISTED: [&str; 4] = ["benches", "examples", "src/bin", "tests"];
@@ -41,24 +41,27 @@ impl Digest {
     }
 }
 
-/// The digest of what Cargo sees now of a workspace of which it said `metadata` when it was asked about the manifest
+/// The fingerprint of what Cargo reads now of a workspace of which it said `metadata` when it was asked about the manifest
 /// `start`. Paths below `top` are relative to it, so that another checkout has the same. None where it cannot be told.
-pub fn seen(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Option<String> {
+pub fn fingerprint(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Option<String> {
     let candidates = candidates(&metadata.workspace_root)?;
     let above = folders(metadata, start, &candidates)?;
-    let mut digest = Digest::new("seen");
+    let mut digest = Digest::new("fingerprint");
     digest.part("start", relative(start, top));
     digest.part("workspace", relative(&metadata.workspace_root, top));
     for folder in &candidates {
         digest.part("folder", relative(folder, top));
     }
-    for (folder, manifest) in above.iter().zip(each(&above, |folder| manifest(folder))) {
+    for (folder, manifest) in above
+        .iter()
+        .zip(parallel_map(&above, |folder| manifest(folder)))
+    {
         if let Some(manifest) = manifest? {
             digest.part("manifest", relative(folder, top));
             digest.part("content", &manifest);
         }
     }
-    let targets = each(&metadata.packages, targets);
+    let targets = parallel_map(&metadata.packages, targets);
     for (package, targets) in metadata.packages.iter().zip(targets) {
         digest.part("package", relative(folder(package)?, top));
         digest.part("targets", &targets?);

@@ -1,4 +1,4 @@
-//! What buildx says on standard error, listened to while it is passed on.
+//! A transcript of what buildx prints on standard error, taken while it is passed on.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many bytes at the end are kept: a failed step's log and the error.
 const END: usize = 64 * 1024;
 
-/// What was heard so far.
+/// What was printed so far.
 #[derive(Debug, Default)]
-pub struct Heard {
+pub struct Transcript {
     end: Vec<u8>,
     /// The last line, as long as it has no end.
     line: Vec<u8>,
@@ -17,7 +17,7 @@ pub struct Heard {
     too_large: BTreeSet<String>,
 }
 
-impl Heard {
+impl Transcript {
     /// Listens to the next bytes.
     pub fn add(&mut self, bytes: &[u8]) {
         self.end.extend_from_slice(bytes);
@@ -77,22 +77,22 @@ mod tests {
     #[test]
     fn a_cache_that_is_too_large_is_heard_however_it_arrives() {
         for size in [1, 7, 64, SAID.len()] {
-            let mut heard = Heard::default();
+            let mut transcript = Transcript::default();
             for chunk in SAID.as_bytes().chunks(size) {
-                heard.add(chunk);
+                transcript.add(chunk);
             }
             let expected = BTreeSet::from(["127.0.0.1:5000/cache:a-main".to_owned()]);
-            assert_eq!(*heard.too_large(), expected, "in chunks of {size}");
-            assert_eq!(heard.end(), SAID);
+            assert_eq!(*transcript.too_large(), expected, "in chunks of {size}");
+            assert_eq!(transcript.end(), SAID);
         }
     }
 
     #[test]
     fn the_end_is_kept_and_no_more() {
-        let mut heard = Heard::default();
-        heard.add(&vec![b'a'; END]);
-        heard.add(b"\nERROR: z");
-        assert_eq!(heard.end().len(), END);
-        assert!(heard.end().ends_with("a\nERROR: z"));
+        let mut transcript = Transcript::default();
+        transcript.add(&vec![b'a'; END]);
+        transcript.add(b"\nERROR: z");
+        assert_eq!(transcript.end().len(), END);
+        assert!(transcript.end().ends_with("a\nERROR: z"));
     }
 }

@@ -1,11 +1,11 @@
-//! The same work on many things, on every processor.
+//! A map over many things that runs on every processor.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, available_parallelism, scope};
 
-/// What `work` makes of each of `items`, in their order.
-pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Maps `items` by `work`, in their order.
+pub fn parallel_map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     // Items differ in size: each thread takes the next one.
     let run = || {
@@ -41,13 +41,13 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::parallel_map;
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
         let squares: Vec<usize> = items.iter().map(|item| item * item).collect();
-        assert_eq!(each(&items, |item| item * item), squares);
-        assert!(each(&[0; 0], |item| *item).is_empty());
+        assert_eq!(parallel_map(&items, |item| item * item), squares);
+        assert!(parallel_map(&[0; 0], |item| *item).is_empty());
     }
 }

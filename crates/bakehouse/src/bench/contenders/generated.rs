@@ -2,17 +2,23 @@
 
 use toml_edit::DocumentMut;
 
-use super::Way;
+use super::Contender;
 use crate::problem::{Code, Problem};
 
-/// The user's configuration with the way's strategy, its own base and its own names for mounts.
+/// The user's configuration with the contender's strategy, its own base and its own names for mounts.
 ///
 /// # Errors
 /// `config-invalid`.
-pub fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<String, Problem> {
+pub fn configuration(
+    text: &str,
+    contender: Contender,
+    base: &str,
+    salt: &str,
+) -> Result<String, Problem> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Problem::new(Code::ConfigInvalid, error.message().to_owned())
             .hint("docs/configuration.md lists the keys and their forms")
+            .caused_by(error)
     })?;
     document.remove("platforms");
     // In its copy nobody else's files are in the way.
@@ -24,7 +30,7 @@ pub fn configuration(text: &str, way: Way, base: &str, salt: &str) -> Result<Str
         }
     };
     table(&mut document, "cache");
-    document["cache"]["strategy"] = toml_edit::value(way.key());
+    document["cache"]["strategy"] = toml_edit::value(contender.key());
     table(&mut document, "bases");
     document["bases"]["builder"] = toml_edit::value(base);
     if let Some(bases) = document["bases"].as_table_mut() {

@@ -1,21 +1,21 @@
-//! What a package asks of others: Cargo compiles a crate with the features that any package it builds together asks
-//! for.
+//! The features that packages request of others: Cargo compiles a crate with the features that any package requests
+//! that it builds together.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use toml::{Table, Value};
 
-use super::inherit::canonical;
+use super::tables::{canonical, dependency_tables};
 use crate::graph::{Activation, Member};
 
-/// What a package asks of others.
-pub struct Asking<'a> {
+/// The features that a package requests of its dependencies.
+pub struct FeatureRequests<'a> {
     member: &'a Member,
     dependencies: Vec<Dependency>,
     /// The features that are on in it.
     switched_on: Vec<&'a str>,
-    /// All that it asks.
+    /// All that it requests.
     whole: Arc<str>,
 }
 
@@ -26,7 +26,7 @@ struct Dependency {
     text: String,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> FeatureRequests<'a> {
     /// For the package `member` with that `manifest`.
     pub fn new(
         workspace: &Table,
@@ -46,14 +46,14 @@ impl<'a> Asking<'a> {
                 }
             })
         });
-        let mut asking = Self {
+        let mut requesting = Self {
             dependencies: dependencies.collect(),
             switched_on: activation.features(&member.name).collect(),
             whole: "".into(),
             member,
         };
-        asking.whole = asking.text(&asking.dependencies.iter().collect::<Vec<_>>());
-        asking
+        requesting.whole = requesting.text(&requesting.dependencies.iter().collect::<Vec<_>>());
+        requesting
     }
 
     /// What it asks of the crates and packages in `shared`; nothing when it needs none of them.
@@ -76,15 +76,14 @@ impl<'a> Asking<'a> {
         let relevant = relevant_features(&self.member.features, &names);
         let features: Vec<String> = relevant
             .iter()
-            .map(|(feature, items)| format!("feature {feature} {items:?}"))
+            .map(|(feature, items)| format!("feature {feature}: {}", joined(items)))
             .collect();
         lines.extend(features.iter().map(String::as_str));
-        let switched_on: Vec<&&str> = self
+        let switched_on = self
             .switched_on
             .iter()
-            .filter(|feature| relevant.contains_key(**feature) || names.contains(**feature))
-            .collect();
-        let switched_on = format!("switched on {switched_on:?}");
+            .filter(|feature| relevant.contains_key(**feature) || names.contains(**feature));
+        let switched_on = format!("switched on: {}", joined(switched_on));
         lines.insert(&switched_on);
         let library = self.member.library.as_ref();
         if library.is_some_and(|library| library.proc_macro) {
@@ -92,6 +91,12 @@ impl<'a> Asking<'a> {
         }
         Vec::from_iter(lines).join("\n").into()
     }
+}
+
+/// A list of features, whose names hold no comma.
+fn joined<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().copied().collect();
+    names.join(", ")
 }
 
 /// The features that can reach one of the dependencies in `names`, and what of them does.
@@ -156,22 +161,4 @@ fn with_inherited(workspace: &Table, key: &str, value: &Value) -> Table {
     let features: Vec<Value> = features.into_iter().map(Value::from).collect();
     joined.insert("features".to_owned(), features.into());
     joined
-}
-
-/// The tables of dependencies of a manifest, by their name.
-pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
-    let targets = manifest.get("target").and_then(Value::as_table);
-    let targets = targets
-        .into_iter()
-        .flatten()
-        .filter_map(|(target, value)| Some((format!("target.{target}."), value.as_table()?)));
-    let kinds = ["dependencies", "build-dependencies", "dev-dependencies"];
-    std::iter::once((String::new(), manifest))
-        .chain(targets)
-        .flat_map(|(prefix, table)| {
-            kinds.into_iter().filter_map(move |kind| {
-                Some((format!("{prefix}{kind}"), table.get(kind)?.as_table()?))
-            })
-        })
-        .collect()
 }

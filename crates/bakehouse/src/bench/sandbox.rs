@@ -1,4 +1,4 @@
-//! Where one way is measured: its copy of the workspace, its names for images, mounts and caches.
+//! Where one contender is measured: its copy of the workspace, its names for images, mounts and caches.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -6,18 +6,18 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 
+use super::contenders::Contender;
 use super::results::{Outcome, Run, Timed};
 use super::subject::{Part, Subject};
-use super::ways::Way;
 use crate::engine::Engine;
 use crate::engine::progress::{Progress, Step, compiling};
 use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem};
 
-/// A way and its place.
+/// A contender and its place.
 #[derive(Debug)]
-pub struct Stand {
-    pub way: Way,
+pub struct Sandbox {
+    pub contender: Contender,
     /// Its copy of the workspace.
     pub dir: Utf8PathBuf,
     /// Its builder base.
@@ -52,13 +52,13 @@ pub struct Order<'a> {
 /// How often a failed bake is tried again: builds that race for a mount fail by chance.
 const ATTEMPTS: usize = 4;
 
-impl Stand {
+impl Sandbox {
     /// Bakes until it succeeds.
     pub fn bake(&self, order: Order<'_>) -> Attempted {
         let mut failures = Vec::new();
         let mut seconds = 0.0;
         loop {
-            let mut attempt = if self.way == Way::Host {
+            let mut attempt = if self.contender == Contender::Host {
                 self.cargo_build(order)
             } else {
                 self.docker_bake(order)
@@ -127,7 +127,7 @@ impl Stand {
                 "bake",
                 "--progress=rawjson",
                 "--file",
-                self.way.bake_file(),
+                self.contender.bake_file(),
             ])
             .env("REGISTRY", &self.registry);
         let targets = match order.parts {
@@ -140,11 +140,11 @@ impl Stand {
             }
         };
         if let Some(Cache { reference, branch }) = order.cache {
-            if self.way.is_generated() && order.parts.is_none() {
+            if self.contender.is_generated() && order.parts.is_none() {
                 command.arg(COMPILED);
             }
             command
-                .env("CACHE_REF", format!("{reference}/{}", self.way.key()))
+                .env("CACHE_REF", format!("{reference}/{}", self.contender.key()))
                 .env("CACHE_BRANCH", branch);
         }
         command.args(targets);
@@ -192,7 +192,7 @@ impl Stand {
 
     /// The binary of a part: from its image, or from where it was put.
     pub fn binary(&self, part: &Part) -> Option<Vec<u8>> {
-        if self.way == Way::Host {
+        if self.contender == Contender::Host {
             let folder = self.host.join("target").join(&self.profile_folder);
             return fs_err::read(folder.join(&part.bin)).ok();
         }
@@ -329,7 +329,7 @@ impl Attempted {
     ///
     /// # Errors
     /// `bake-failed`.
-    pub fn must(self, way: Way) -> Result<Self, Problem> {
+    pub fn must(self, contender: Contender) -> Result<Self, Problem> {
         if self.succeeded {
             return Ok(self);
         }
@@ -337,7 +337,7 @@ impl Attempted {
             Code::BakeFailed,
             format!(
                 "{} failed {} times: {}",
-                way.title(),
+                contender.title(),
                 self.failures.len(),
                 self.failures.last().map_or("", String::as_str)
             ),

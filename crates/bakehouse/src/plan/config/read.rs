@@ -1,0 +1,212 @@
+//! Reads a configuration and checks it against the workspace.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::bases;
+use super::check::{Check, sorted};
+use super::image_name::Form;
+use super::inputs::DeclaredInputs;
+use super::raw::RawConfig;
+use super::spanned::Spanned;
+use super::valid::{Config, Strategy, Unify};
+use crate::graph::Workspace;
+use crate::graph::inputs::fixed_part;
+use crate::graph::listing::Apart;
+use crate::problem::{Code, Problem, Problems, Source};
+
+impl Config {
+    /// Reads the text of a `bakehouse.toml` and checks it against `workspace`. The context of `workspace` becomes the
+    /// one that the configuration names, and the sources of its packages are worked out without generated files.
+    ///
+    /// # Errors
+    /// All that is wrong, at once, each with its place in `source`.
+    pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
+        let (raw, mut problems) = RawConfig::parse(source);
+        problems.extend(widen(raw.context.as_ref(), source, workspace));
+        match Self::new(&raw, source, workspace) {
+            Ok(config) if problems.is_empty() => {
+                let inputs = config.inputs.values().flatten();
+                let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
+                workspace.leave_named(&inputs);
+                workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
+                return Ok(config);
+            }
+            Ok(_) => {}
+            Err(more) => {
+                // Nothing is left where the mistakes were taken out.
+                let follows =
+                    |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
+                let more: Vec<Problem> = more
+                    .0
+                    .into_iter()
+                    .filter(|problem| !follows(problem))
+                    .collect();
+                problems.extend(more);
+            }
+        }
+        problems.sort_by_key(Problem::start);
+        Err(Problems(problems))
+    }
+
+    /// Returns the places in packages' folders that are no part of them. `folder` is the workspace's folder, and `name`
+    /// the configuration file in it.
+    fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
+        let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
+        let packs = self.packs.iter().map(|pack| pack.path.clone());
+        Apart {
+            places: packs
+                .chain(self.packs_dev.clone())
+                .chain([self.output.folder.clone(), self.output.bake.clone()])
+                .chain(beside)
+                .chain([Utf8PathBuf::from(name)])
+                .collect(),
+            excluded: self.excluded.clone(),
+            only: self.only.clone(),
+        }
+    }
+
+    /// Checks `raw` against `workspace`.
+    ///
+    /// # Errors
+    /// All that is wrong, at once, each with its place in `source`.
+    pub fn new(raw: &RawConfig, source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
+        let mut check = Check {
+            source,
+            workspace,
+            problems: Vec::new(),
+        };
+        let config = check.config(raw);
+        if check.problems.is_empty() {
+            return Ok(config);
+        }
+        check.problems.sort_by_key(Problem::start);
+        Err(Problems(check.problems))
+    }
+}
+
+impl Check<'_> {
+    /// The whole configuration, after a mistake with something in its place.
+    fn config(&mut self, raw: &RawConfig) -> Config {
+        let channel = self.workspace.channel();
+        let builder = match &raw.bases.builder {
+            Some(builder) => self.image_name(builder, Form::Image),
+            None => bases::builder(channel),
+        };
+        let packs = self.packs(raw);
+        let mut services = self.services(raw);
+        if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
+            self.problems.push(
+                Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
+                    .hint("add a [[bin]] target to a member, or name a service in bakehouse.toml"),
+            );
+        }
+        self.collisions(&services, &packs);
+        let DeclaredInputs {
+            paths: inputs,
+            excluded,
+            only,
+            variables,
+        } = self.inputs(raw);
+        let output = self.output(raw, &inputs, &services, &packs);
+        self.compose(raw, &mut services);
+        let name = match (&raw.name, &raw.registry) {
+            (Some(name), _) => {
+                self.target_name(name);
+                name.as_ref().clone()
+            }
+            (None, Some(registry)) => registry
+                .as_ref()
+                .to_lowercase()
+                .replace(['/', ':', '.', '@'], "-"),
+            (None, None) => services
+                .first()
+                .map_or_else(|| "workspace".to_owned(), |first| first.package.to_string()),
+        };
+        let runtime = raw.bases.runtime.as_ref().map_or_else(
+            || bases::RUNTIME.to_owned(),
+            |name| self.image_name(name, Form::Image),
+        );
+        Config {
+            name,
+            glibc: self.declared_glibc(raw, &runtime, &services),
+            min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
+            auditable: raw.auditable.unwrap_or_default(),
+            registry: self.registry(raw, &services, &packs),
+            platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
+            emulate: raw.emulate.unwrap_or_default(),
+            profile: self.profile(raw.profile.as_ref()),
+            unify: self.choice(
+                raw.unify.as_ref(),
+                &[
+                    ("services", Unify::Services),
+                    ("each", Unify::Each),
+                    ("all", Unify::All),
+                ],
+            ),
+            strategy: self.choice(
+                raw.cache.strategy.as_ref(),
+                &[Strategy::Layer, Strategy::Mount].map(|choice| (choice.as_str(), choice)),
+            ),
+            cache_ref: self.cache_ref(raw, &services),
+            builder,
+            runtime,
+            builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
+            output,
+            runtime_packages: sorted(raw.runtime.packages.iter().map(|name| self.package(name))),
+            user: raw
+                .runtime
+                .user
+                .as_ref()
+                .map_or_else(|| bases::USER.to_owned(), |user| user.as_ref().clone()),
+            init: raw
+                .bases
+                .init
+                .as_ref()
+                .map(|name| self.image_name(name, Form::Image)),
+            packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
+            packs_dev: raw
+                .runtime
+                .packs_dev
+                .as_ref()
+                .map(|path| self.in_context(path)),
+            workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            secrets: self.secrets(raw),
+            groups: self.groups(raw),
+            inputs,
+            excluded,
+            only,
+            variables,
+            services,
+            packs,
+            builders: self.builders(raw),
+            ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
+            ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
+            ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
+            compose: raw.compose.unwrap_or(true),
+        }
+    }
+}
+
+/// Makes the folder that the key `context` names the context of `workspace`.
+fn widen(
+    context: Option<&Spanned<String>>,
+    source: &Source,
+    workspace: &mut Workspace,
+) -> Option<Problem> {
+    let context = context?;
+    let mut up = context.as_ref().trim_end_matches('/').split('/');
+    let problem = if up.all(|part| part == "..") {
+        let levels = Utf8Path::new(context.as_ref()).components().count();
+        workspace.widen(levels).err()?
+    } else {
+        Problem::new(
+            Code::PathOutside,
+            format!(
+                "`{}` is no folder above the workspace",
+                context.as_ref().escape_debug()
+            ),
+        )
+        .hint("write `..`, `../..` and so on: the context holds the workspace")
+    };
+    Some(problem.at(source, context.span()))
+}

@@ -1,0 +1,33 @@
+//! A change, and the two states that it is found between.
+
+use super::{Output, WorkspaceState};
+
+/// One thing that changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// The file, relative to the Docker context.
+    pub file: String,
+    /// What about it.
+    pub what: String,
+    /// How it reaches the output, the nearest to the file first: crates, packages, at last the output.
+    pub chain: Vec<String>,
+}
+
+/// Two states of an output, which are compared.
+pub struct Explained<'a> {
+    pub then: WorkspaceState<'a>,
+    pub was: Output<'a>,
+    pub now: WorkspaceState<'a>,
+    pub is: Output<'a>,
+    pub(super) config: &'a str,
+}
+
+/// `old → new`.
+pub fn turned(old: Option<&str>, new: Option<&str>) -> String {
+    let shown = |value: Option<&str>| match value {
+        None => "not set".to_owned(),
+        Some("") => "none".to_owned(),
+        Some(value) => value.to_owned(),
+    };
+    format!("{} → {}", shown(old), shown(new))
+}

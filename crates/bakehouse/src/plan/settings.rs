@@ -1,0 +1,200 @@
+//! The configuration's share of the input hashes.
+//!
+//! Each type of the configuration is taken apart here without `..`: a new key does not compile until somebody has
+//! decided whether it can change an output.
+
+use std::sync::Arc;
+
+use super::about;
+use super::auditable::CARGO_AUDITABLE;
+use super::config::Config;
+use super::config::valid::{ImageConfig, PackBinaryConfig, ServiceConfig};
+use super::inputs::Inputs;
+use super::stage::CompileStage;
+use super::zig::{CARGO_ZIGBUILD, ZIG};
+
+/// The settings that all outputs share, worked out once.
+pub(super) struct Settings<'a> {
+    binary: Vec<(&'static str, Arc<str>)>,
+    image: Vec<(&'static str, Arc<str>)>,
+    /// The base of images that name none.
+    runtime: &'a str,
+}
+
+impl<'a> Settings<'a> {
+    pub(super) fn new(config: &'a Config) -> Self {
+        let Config {
+            profile,
+            platforms,
+            emulate,
+            strategy,
+            builder,
+            builder_packages,
+            auditable,
+            min_glibc,
+            runtime,
+            workdir,
+            packs,
+            packs_path,
+            // Each image has them with its own.
+            runtime_packages: _,
+            user: _,
+            // Those of an output's own are added with it.
+            services: _,
+            // What they lead to is hashed: the files of packages and the values of variables.
+            inputs: _,
+            excluded: _,
+            only: _,
+            variables: _,
+            // It decides features, and these are hashed.
+            unify: _,
+            // The same is compiled, in other stages.
+            groups: _,
+            // Names and places of results, caches and generated files, which no result holds.
+            name: _,
+            registry: _,
+            cache_ref: _,
+            output: _,
+            // Content is fetched with them, and the lock says which.
+            secrets: _,
+            // Only checked against binaries.
+            glibc: _,
+            // They serve packs, services and CI, and build nothing.
+            init: _,
+            packs_dev: _,
+            builders: _,
+            ci_branch: _,
+            ci_runner: _,
+            ci_install: _,
+            compose: _,
+        } = config;
+        let mut binary: Vec<(&'static str, Arc<str>)> = vec![
+            ("profile", profile.as_str().into()),
+            ("platforms", platforms.join(", ").into()),
+            ("cache.strategy", strategy.as_str().into()),
+            ("bases.builder", builder.as_str().into()),
+            ("bases.packages", builder_packages.join(", ").into()),
+        ];
+        if *emulate {
+            binary.push(("emulate", "true".into()));
+        }
+        if *auditable {
+            binary.push(("auditable", CARGO_AUDITABLE.into()));
+        }
+        if let Some(min_glibc) = min_glibc {
+            let by = format!("{min_glibc} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
+            binary.push(("glibc", by.into()));
+        }
+        let mut image: Vec<(&'static str, Arc<str>)> =
+            vec![("runtime.workdir", workdir.as_str().into())];
+        if !packs.is_empty() {
+            image.push(("runtime.packs", packs_path.as_str().into()));
+        }
+        Self {
+            binary,
+            image,
+            runtime,
+        }
+    }
+
+    /// Adds the settings that can change the binary of a stage.
+    pub(super) fn binary(&self, inputs: &mut Inputs, binary_stage: &CompileStage) {
+        let CompileStage {
+            package,
+            bin,
+            linked_static,
+            // A name, which no binary holds.
+            name: _,
+            // The features that are on because of it are hashed.
+            asked: _,
+            // They follow from the closure, whose packages are hashed with their files and variables.
+            needs: _,
+            with_root: _,
+            used: _,
+            dir: _,
+            reads: _,
+            as_is: _,
+            variables: _,
+        } = binary_stage;
+        inputs.setting("package", package.as_str());
+        inputs.setting("bin", bin.as_deref().unwrap_or_default());
+        if *linked_static {
+            inputs.setting("static", "true");
+        }
+        add(inputs, &self.binary);
+    }
+
+    /// Adds the settings that can change the image of `service` beside its binary, but for the content of shipped files.
+    pub(super) fn image(&self, inputs: &mut Inputs, service: &ServiceConfig) {
+        let ServiceConfig {
+            family,
+            image,
+            // Names, which no image holds. Variants differ in what `image` says.
+            name: _,
+            variant: _,
+            // Hashed with the binary.
+            package: _,
+            bin: _,
+            features: _,
+            default_features: _,
+            linked_static: _,
+            // How it runs, not what it is.
+            compose: _,
+        } = service;
+        let ImageConfig {
+            runtime,
+            packages,
+            user,
+            ports,
+            env,
+            labels,
+            files,
+        } = image;
+        let key = |key: &str| format!("services.{family}.{key}");
+        match runtime {
+            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
+            None => inputs.setting("bases.runtime", self.runtime),
+        }
+        if !packages.is_empty() {
+            inputs.setting(key("packages"), packages.join(", "));
+        }
+        inputs.setting(key("user"), user.as_str());
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        inputs.setting(key("ports"), ports.join(", "));
+        for (name, value) in env {
+            inputs.setting(key(&format!("env.{name}")), value.as_str());
+        }
+        for (name, value) in labels {
+            inputs.setting(key(&format!("labels.{name}")), value.as_str());
+        }
+        for (from, to) in files {
+            inputs.setting(key(&format!("files.{from}")), to.as_str());
+        }
+        add(inputs, &self.image);
+    }
+
+    /// Adds a label that the package of an image gives it.
+    pub(super) fn label(inputs: &mut Inputs, label: &str, value: &str) {
+        inputs.setting(about::setting(label), value);
+    }
+
+    /// Adds the setting of a pack's binary besides those of any binary: the folder that it goes to.
+    pub(super) fn placed(inputs: &mut Inputs, binary: &PackBinaryConfig) {
+        let PackBinaryConfig {
+            folder,
+            // Hashed with the binary.
+            package: _,
+            bin: _,
+            features: _,
+            default_features: _,
+            linked_static: _,
+        } = binary;
+        inputs.setting("to", folder.as_str());
+    }
+}
+
+fn add(inputs: &mut Inputs, settings: &[(&'static str, Arc<str>)]) {
+    for (key, value) in settings {
+        inputs.setting(*key, value.clone());
+    }
+}
