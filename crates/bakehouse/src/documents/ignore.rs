@@ -1,6 +1,6 @@
 //! `docker/Dockerfile.dockerignore`: the context is what the images are built from, and nothing else.
 
-use super::Document;
+use super::document::Document;
 use super::header::with_header;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;

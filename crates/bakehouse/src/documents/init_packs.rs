@@ -1,6 +1,6 @@
 //! `docker/init-packs.sh`: copies packs into their volume before the services of the compose file start.
 
-use super::Document;
+use super::document::Document;
 use super::header::with_header;
 use crate::plan::Plan;
 

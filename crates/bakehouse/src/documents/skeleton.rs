@@ -2,8 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::dockerfile;
+use super::document::Document;
 use super::header::with_header;
-use super::{Document, dockerfile};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 

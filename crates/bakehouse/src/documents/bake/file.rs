@@ -6,7 +6,7 @@ use super::functions::functions;
 use super::syntax::{Noted, expression, names};
 use super::targets::targets;
 use super::variables::variables;
-use crate::documents::Document;
+use crate::documents::document::Document;
 use crate::documents::header::with_header;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;

@@ -1,7 +1,7 @@
 //! `.github/workflows/bakehouse.yml`.
 
 use super::{GITHUB_REGISTRY, Place, command, fill, registry_host};
-use crate::documents::Document;
+use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
 use crate::plan::Plan;

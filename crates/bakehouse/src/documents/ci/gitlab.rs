@@ -1,7 +1,7 @@
 //! `.gitlab/bakehouse.yml`.
 
 use super::{Place, command, fill, registry_host};
-use crate::documents::Document;
+use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::{quoted, scalar};
 use crate::plan::Plan;

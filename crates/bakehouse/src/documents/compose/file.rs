@@ -7,7 +7,7 @@ use super::parts::{SERVICE, base, path};
 use super::service::{service, state_volume};
 use super::shared::Shared;
 use super::watch::Watch;
-use crate::documents::Document;
+use crate::documents::document::Document;
 use crate::documents::header::with_header;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;

@@ -3,8 +3,8 @@
 
 use camino::Utf8PathBuf;
 
-use super::BUILD;
 use super::model::{Command, Instruction, Mount, Run, Stage};
+use super::mounts::BUILD;
 use super::script::{Call, Script};
 use super::{mounts, platform};
 use crate::names::StageName;

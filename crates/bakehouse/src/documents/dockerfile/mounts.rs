@@ -5,6 +5,9 @@ use super::script::Script;
 use crate::plan::Plan;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
 
+/// The folder that the workspace stands in inside the builder.
+pub const BUILD: &str = "/build";
+
 /// The Cargo home of the steps that compile.
 pub const CARGO_HOME: &str = "/cargo-home";
 

@@ -5,8 +5,8 @@ set -eu
 # Whether the compiler belongs to the channel: by the folder that rustup named, or by what the compiler prints.
 has_channel() {
   [ -n "${CHANNEL-}" ] || return 0
-  ! rustc --print sysroot 2>/dev/null | grep -Eq "/toolchains/$CHANNEL-[^0-9]" || return 0
-  [ -n "${VERSION-}" ] && rustc --version 2>/dev/null | grep -Eq "$VERSION"
+  ! rustc --print sysroot 2>/dev/null | grep -Eq -e "/toolchains/$CHANNEL-[^0-9]" || return 0
+  [ -n "${VERSION-}" ] && rustc --version 2>/dev/null | grep -Eq -e "$VERSION"
 }
 # Whether it has a component, by the list that Rust's installer writes, and rustup as well.
 has_component() { grep -qxE "$1(-preview)?(-$host)?" "$(rustc --print sysroot)/lib/rustlib/components" 2>/dev/null; }

@@ -2,9 +2,9 @@
 //! stays one added dependency compiles alone, and kept in a layer, for all others.
 
 use super::library::source_mounts;
-use crate::documents::dockerfile::BUILD;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::mounts::BUILD;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::{mounts, platform};
 use crate::plan::Plan;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::documents::dockerfile::BUILD;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::mounts::BUILD;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};

@@ -1,9 +1,9 @@
 //! `toolchain`: the stage that every compile stage starts from. If the builder base lacks something that the toolchain
 //! file names, rustup installs it here and nowhere else: later steps have no network.
 
-use crate::documents::dockerfile::BUILD;
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Command, Instruction, Run, Stage};
+use crate::documents::dockerfile::mounts::BUILD;
 use crate::documents::dockerfile::script::{Call, Script, quoted};
 use crate::documents::dockerfile::{platform, secrets};
 use crate::graph::ToolchainFile;
@@ -111,7 +111,7 @@ fn checked(plan: &Plan, file: &ToolchainFile, channel: &Channel) -> Instruction 
         network: false,
         mounts: Vec::new(),
         command: Command::Shell(vec![
-            format!("rustc --version | grep -E {} || {{", quoted(&pattern)),
+            format!("rustc --version | grep -E -e {} || {{", quoted(&pattern)),
             format!(
                 "echo \"error: {name} pins rustc {wanted}, but BUILDER_BASE has $(rustc --version); set bases.builder in bakehouse.toml\" >&2; exit 1; }}"
             ),

@@ -1,0 +1,110 @@
+//! The Dockerfile as a whole, and the scripts that its steps call.
+
+use std::collections::BTreeSet;
+
+use super::environment::Environment;
+use super::model::{Instruction, Mount, Stage};
+use super::script::Script;
+use super::stages::{
+    auditable, binary, compiled, cross, dependencies, glibc, image, library, mounted, rootfs,
+    toolchain, vendor, zig,
+};
+use crate::documents::document::Document;
+use crate::documents::header::with_header;
+use crate::plan::Plan;
+use crate::plan::config::valid::Strategy;
+use crate::plan::stage::Selection;
+
+/// Renders the Dockerfile and its scripts.
+pub fn render(plan: &Plan) -> Vec<Document> {
+    let stages = stages(plan);
+    let mut text = format!("\nARG BUILDER_BASE={}\n", plan.config.builder);
+    text += &format!("ARG RUNTIME_BASE={}\n", plan.config.runtime);
+    for stage in &stages {
+        text += &format!("\n{stage}");
+    }
+    let dockerfile = Document {
+        path: plan.output("Dockerfile"),
+        text: with_header(&text),
+    };
+    let scripts = scripts(&stages).into_iter().map(|script| Document {
+        path: script.file(&plan.scripts_folder()),
+        text: with_header(script.text()),
+    });
+    std::iter::once(dockerfile).chain(scripts).collect()
+}
+
+/// Returns the names of all stages.
+pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
+    stages(plan)
+        .into_iter()
+        .map(|stage| String::from(stage.name))
+        .collect()
+}
+
+/// The scripts that steps mount.
+fn scripts(stages: &[Stage]) -> BTreeSet<Script> {
+    let instructions = stages.iter().flat_map(|stage| &stage.instructions);
+    let mounts = instructions.flat_map(|instruction| match instruction {
+        Instruction::Run(run) => &run.mounts[..],
+        _ => &[],
+    });
+    let scripts = mounts.filter_map(|mount| match mount {
+        Mount::Script { script, .. } => Some(*script),
+        _ => None,
+    });
+    scripts.collect()
+}
+
+fn stages(plan: &Plan) -> Vec<Stage> {
+    let mut stages = vec![toolchain::stage(plan), vendor::stage(plan)];
+    stages.extend(cross::stage(plan));
+    stages.extend(zig::stage(plan));
+    stages.extend(auditable::stage(plan));
+    stages.extend(glibc::stages(plan));
+    for selection in &plan.selections {
+        stages.extend(compile_stages(plan, selection));
+    }
+    let runtimes = plan.runtimes.iter();
+    stages.extend(runtimes.map(|base| image::base(plan, base)));
+    let files = plan.image_files();
+    stages.extend(files.iter().map(|files| rootfs::stage(plan, files)));
+    // A mount has to name a stage that comes before.
+    stages.push(compiled::stage(plan, &files));
+    let services = plan.services.iter();
+    stages.extend(services.map(|service| image::service(plan, service, &files)));
+    stages.extend(plan.pack_binaries().map(image::pack_binary));
+    stages
+}
+
+fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
+    let environment = Environment::new(plan, selection);
+    let mut stages = vec![environment.stage()];
+    let binary_stages = selection.binary_stages.iter();
+    match plan.config.strategy {
+        Strategy::Layer => {
+            stages.push(dependencies::stage(&environment));
+            let libraries = selection.library_stages();
+            stages.extend(
+                libraries
+                    .iter()
+                    .map(|stage| library::stage(&environment, stage)),
+            );
+            stages.extend(
+                binary_stages.map(|binary_stage| binary::stage(&environment, binary_stage)),
+            );
+        }
+        Strategy::Mount => stages
+            .extend(binary_stages.map(|binary_stage| mounted::stage(&environment, binary_stage))),
+    }
+    stages
+}
+
+/// Cargo's folder for the outputs of a profile.
+pub fn profile_folder(plan: &Plan) -> &str {
+    if plan.config.profile == "dev" {
+        "debug"
+    } else {
+        &plan.config.profile
+    }
+}
