@@ -6,7 +6,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::{entries, failed, git, printed, run, said};
 use super::objects::Objects;
-use super::snapshot::Snapshot;
 use crate::problem::{Code, Problem, did_you_mean};
 
 /// A git repository with a work tree.
@@ -126,14 +125,6 @@ impl Repository {
                     .to_owned()
             })),
         )
-    }
-
-    /// The files of `revision`, in a folder of their own.
-    ///
-    /// # Errors
-    /// `revision-incomplete`, `git-failed`.
-    pub fn check_out(&self, revision: &Revision) -> Result<Snapshot, Problem> {
-        Snapshot::new(self, revision)
     }
 
     /// What of the Docker context's files is not committed.

@@ -24,8 +24,18 @@ pub struct Snapshot {
     pub missing: Vec<Utf8PathBuf>,
 }
 
+impl Repository {
+    /// The files of `revision`, in a folder of their own.
+    ///
+    /// # Errors
+    /// `revision-incomplete`, `git-failed`.
+    pub fn check_out(&self, revision: &Revision) -> Result<Snapshot, Problem> {
+        Snapshot::new(self, revision)
+    }
+}
+
 impl Snapshot {
-    pub(super) fn new(repository: &Repository, revision: &Revision) -> Result<Self, Problem> {
+    fn new(repository: &Repository, revision: &Revision) -> Result<Self, Problem> {
         let unwritable = |error: std::io::Error| {
             Problem::new(
                 Code::FileUnwritable,

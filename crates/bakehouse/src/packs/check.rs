@@ -4,20 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::folder::{Entry, File, Folder, Link};
+use super::folder::{Entry, File, Folder, Found, Link};
 use super::glibc::Floor;
 use super::manifest::{ActionFile, Manifest, PackFile, Reader, SensorFile, Text};
 use super::platform::Platform;
 use super::program::{Binary, Program};
 use super::yaml::shown;
 use crate::problem::{Code, Problem, Source};
-
-/// A problem and the file that it is about.
-#[derive(Clone, Debug)]
-pub struct Found {
-    pub file: Utf8PathBuf,
-    pub problem: Problem,
-}
 
 /// What a pack is held against.
 #[derive(Clone, Debug)]

@@ -6,9 +6,15 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::check::Found;
 use super::program::Program;
 use crate::problem::{Code, Problem};
+
+/// A problem and the file that it is about.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub file: Utf8PathBuf,
+    pub problem: Problem,
+}
 
 /// No manifest is anywhere near this long, and the platform reads no longer ones.
 pub const MOST_BYTES: u64 = 1 << 20;

@@ -5,8 +5,10 @@ use sha2::{Digest, Sha256};
 
 use super::flake_lock::{FlakeLock, Locked};
 use super::pins::{self, Pins};
-use super::written::VERSION;
 use crate::problem::{Problem, Problems, Source};
+
+/// The form of `toolchain.json` that this version reads and writes.
+pub const VERSION: u32 = 1;
 
 /// What `toolchain.json` holds. The fields stand in the order of their names, as in all JSON of Nix's.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -1,14 +1,11 @@
 //! `toolchain.json`, as the generator reads it. It needs no Nix, and none of the files that it was made from.
 
 use super::flake_lock::Locked;
-use super::identity::Toolchain;
+use super::identity::{Toolchain, VERSION};
 use crate::problem::{Code, Problem, Source};
 
 /// The file that holds the toolchain, in the workspace's folder.
 pub const FILE: &str = "toolchain.json";
-
-/// The form that this version reads and writes.
-pub const VERSION: u32 = 1;
 
 /// What to do about a file that is not as `pin` writes it.
 const REMEDY: &str = "run `bakehouse pin` and commit what it writes; it is never edited by hand";

@@ -7,7 +7,8 @@ use super::{ChosenPacks, choose, count, platforms};
 use crate::cli::args::{Format, PacksCheckArgs};
 use crate::cli::report::json;
 use crate::cli::session::Session;
-use crate::packs::check::{Found, Pack};
+use crate::packs::check::Pack;
+use crate::packs::folder::Found;
 use crate::problem::{Problem, Problems};
 
 pub fn run(session: &Session, arguments: &PacksCheckArgs) -> Result<(), Problems> {

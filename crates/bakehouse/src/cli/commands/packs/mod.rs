@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::{PacksCommand, Platforms};
 use crate::cli::session::{Planned, Session};
-use crate::packs::check::{Expected, Found, Pack as Offered};
-use crate::packs::folder::Folder;
+use crate::packs::check::{Expected, Pack as Offered};
+use crate::packs::folder::{Folder, Found};
 use crate::packs::glibc::Floor;
 use crate::packs::platform::{self, Platform};
 use crate::plan::Plan;
