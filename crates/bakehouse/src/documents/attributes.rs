@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::OPTIONAL;
-use crate::plan::config::SKELETON;
+use crate::plan::config::{SCRIPTS, SKELETON};
 
 /// The attributes of a generated file: the sum in its header needs the same line ends everywhere, reviews fold it away,
 /// and a merge leaves one side as it is, for `bakehouse generate` to write it again.
@@ -11,7 +11,7 @@ const ATTRIBUTES: &str = "eol=lf linguist-generated -merge";
 
 /// Files and folders that every plan has, in the folder of the generated files.
 const FILES: [&str; 2] = ["Dockerfile", "Dockerfile.dockerignore"];
-const FOLDERS: [&str; 2] = ["build", SKELETON];
+const FOLDERS: [&str; 2] = [SKELETON, SCRIPTS];
 
 /// Returns the generated files and folders of them, relative to the workspace, as patterns.
 pub fn patterns(folder: &Utf8Path, bake: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -32,7 +32,7 @@ impl Noted {
 /// has a line of its own: what branches add to a list is then merged line by line.
 fn block(block: &Block) -> String {
     if let [Structure::Attribute(only)] = &block.body.0[..] {
-        let labels = block.labels.iter().map(|label| label.as_str());
+        let labels = block.labels.iter().map(hcl::BlockLabel::as_str);
         let head: String = labels.map(|label| format!("{label:?} ")).collect();
         let line = format!("{} {head}{{ {} }}", block.identifier, attribute(only));
         return if line.len() <= WIDTH {

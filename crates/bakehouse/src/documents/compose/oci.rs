@@ -35,12 +35,12 @@ pub fn document(plan: &Plan) -> Yaml {
         ]);
         overridden.push((service, keys));
     }
-    services.extend(shared(overridden));
+    services.extend(shared(&overridden));
     Yaml::map([("services", Yaml::Map(services))])
 }
 
 /// Writes what all variants of a service have once, with the first of them.
-fn shared(services: Vec<(&Service, Yaml)>) -> Vec<(String, Yaml)> {
+fn shared(services: &[(&Service, Yaml)]) -> Vec<(String, Yaml)> {
     let variants = |family: &str| {
         let services = services.iter();
         let is_variant = move |(service, _): &&(&Service, Yaml)| {
