@@ -127,12 +127,13 @@ impl Builder {
                     fs::create_dir_all(target.parent().unwrap()).unwrap();
                     let _ = fs::remove_dir_all(&target);
                     copy(&source, &target);
-                    if target
-                        .extension()
-                        .is_some_and(|extension| extension == "sh")
-                    {
-                        let script = self.at_home(&fs::read_to_string(&target).unwrap());
-                        fs::write(&target, script).unwrap();
+                    // Scripts, and the list that they read, name paths.
+                    for file in [target.clone(), target.join("stubs.txt")] {
+                        let kind = file.extension().unwrap_or_default();
+                        if (kind == "sh" || kind == "txt") && file.is_file() {
+                            let text = self.at_home(&fs::read_to_string(&file).unwrap());
+                            fs::write(&file, text).unwrap();
+                        }
                     }
                 }
                 None if target.ends_with("downloads") => link_downloads(&target),
