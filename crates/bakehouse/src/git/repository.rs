@@ -1,4 +1,4 @@
-//! The repository that a workspace stands in, and its revisions.
+//! The repository that a workspace is in, and its revisions.
 
 use std::collections::BTreeSet;
 
@@ -14,26 +14,26 @@ use crate::problem::{Code, Problem, did_you_mean};
 pub struct Repository {
     /// The folder of the work tree.
     pub top: Utf8PathBuf,
-    /// The Docker context's folder in it.
+    /// The Docker context's folder within it.
     pub prefix: Utf8PathBuf,
 }
 
 /// A revision that exists.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// The id of the commit, or of the tree when that is what was named.
+    /// The id of the commit, or of the tree if a tree was named.
     pub id: String,
     pub(super) tree: String,
 }
 
 impl Revision {
-    /// The first digits of its id.
+    /// Returns the first digits of the id.
     pub fn short(&self) -> &str {
         self.id.get(..10).unwrap_or(&self.id)
     }
 }
 
-/// What git does not hold of the work tree, as paths relative to the Docker context.
+/// Uncommitted changes of the work tree, as paths relative to the Docker context.
 #[derive(Clone, Debug, Default)]
 pub struct Uncommitted {
     tracked: BTreeSet<String>,
@@ -41,7 +41,7 @@ pub struct Uncommitted {
 }
 
 impl Uncommitted {
-    /// A word for a file that is not as it was committed.
+    /// Returns a word for the state of a file that differs from the committed one.
     pub fn word(&self, file: &str) -> Option<&'static str> {
         if self.modified.contains(file) {
             Some("not committed")
@@ -54,7 +54,7 @@ impl Uncommitted {
 }
 
 impl Repository {
-    /// The repository that `folder` is in.
+    /// Returns the repository that `folder` is in.
     ///
     /// # Errors
     /// `repository-missing`, `git-failed`.
@@ -83,7 +83,7 @@ impl Repository {
         })
     }
 
-    /// The revision that `name` means, whatever git understands by it.
+    /// Resolves `name`, which can be anything that git takes for a revision.
     ///
     /// # Errors
     /// `revision-unknown`.
@@ -128,7 +128,7 @@ impl Repository {
         )
     }
 
-    /// The files of `revision`, in a folder of their own.
+    /// Writes the files of `revision` to a temporary folder.
     ///
     /// # Errors
     /// `revision-incomplete`, `git-failed`.
@@ -136,7 +136,7 @@ impl Repository {
         Snapshot::new(self, revision)
     }
 
-    /// What of the Docker context's files is not committed.
+    /// Returns the uncommitted changes in the Docker context.
     ///
     /// # Errors
     /// `git-failed`.
@@ -151,7 +151,7 @@ impl Repository {
         })
     }
 
-    /// Submodules that are not in the work tree, as paths in it.
+    /// Returns the submodules that are not in the work tree, as paths in it.
     ///
     /// # Errors
     /// `git-failed`.
