@@ -66,9 +66,9 @@ impl Repository {
                 if said.contains("not a git repository") || said.contains("work tree") {
                     Problem::new(
                         Code::RepositoryMissing,
-                        format!("{folder} is in no work tree of a git repository"),
+                        format!("{folder} is not in the work tree of a git repository"),
                     )
-                    .hint("what changed since a revision is read from git: run it in a clone")
+                    .hint("changes since a revision are read from git: run it in a clone")
                 } else {
                     failed(&said)
                 },
@@ -105,7 +105,7 @@ impl Repository {
     fn unknown(&self, name: &str) -> Result<Problem, Problem> {
         let problem = Problem::new(
             Code::RevisionUnknown,
-            format!("git knows no revision `{}`", name.escape_debug()),
+            format!("git finds no revision `{}`", name.escape_debug()),
         );
         if !name.is_empty() && name.bytes().all(|byte| byte == b'0') {
             return Ok(problem.hint(

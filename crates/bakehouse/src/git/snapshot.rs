@@ -29,7 +29,7 @@ impl Snapshot {
         let unwritable = |error: std::io::Error| {
             Problem::new(
                 Code::FileUnwritable,
-                format!("no temporary folder can be made: {error}"),
+                format!("cannot create a temporary folder: {error}"),
             )
             .hint("free space, or set TMPDIR")
             .caused_by(error)

@@ -86,9 +86,9 @@ impl FlakeLock {
             .ok_or_else(|| {
                 Problem::new(
                     Code::PinInvalid,
-                    format!("flake.lock does not tie the input `{name}` to a commit and a hash of its content"),
+                    format!("flake.lock does not lock the input `{name}` to a commit and a hash of its content"),
                 )
-                .hint("let the input be a repository, not a folder of this machine, and run `nix flake lock`")
+                .hint("make the input a repository, not a folder on this machine, and run `nix flake lock`")
             })
     }
 

@@ -27,7 +27,7 @@ pub fn rustc(source: &Source) -> Result<String, Problem> {
     Err(Problem::new(
         Code::PinInvalid,
         format!(
-            "`{}` is no release, but a channel that moves",
+            "`{}` is a channel that moves, not a release",
             channel.get_ref()
         ),
     )
@@ -81,7 +81,7 @@ impl Pins {
         if !is_glibc(glibc.get_ref()) {
             return Err(Problem::new(
                 Code::PinInvalid,
-                format!("`{}` is no version of glibc", glibc.get_ref()),
+                format!("`{}` is not a version of glibc", glibc.get_ref()),
             )
             .at(source, glibc.span())
             .hint("write major and minor version, such as \"2.42\""));

@@ -33,7 +33,7 @@ impl Toolchain {
             return Err(Problem::new(
                 Code::PinInvalid,
                 format!(
-                    "{} has version {} of its form, and this bakehouse reads version {VERSION}",
+                    "{} has version {} of the file format, and this bakehouse reads version {VERSION}",
                     source.name, toolchain.version
                 ),
             )
@@ -45,7 +45,7 @@ impl Toolchain {
             return Err(Problem::new(
                 Code::PinInvalid,
                 format!(
-                    "{} has an identity that is not that of its values, {id}",
+                    "{} has an identity that does not match its values, {id}",
                     source.name
                 ),
             )
