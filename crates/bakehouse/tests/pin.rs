@@ -111,7 +111,12 @@ fn what_does_not_pin_is_refused() {
             Code::PinInvalid,
             "`stable` is a channel that moves, not a release",
         ),
-        ("1.95.0", "1.95", Code::PinInvalid, "`1.95` is a channel that moves, not a release"),
+        (
+            "1.95.0",
+            "1.95",
+            Code::PinInvalid,
+            "`1.95` is a channel that moves, not a release",
+        ),
         (
             "1.95.0",
             "nightly",

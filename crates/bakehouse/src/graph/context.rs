@@ -38,8 +38,7 @@ pub fn check_plain(path: &Utf8Path) -> Result<(), Problem> {
     if path.as_str().chars().all(is_plain) {
         return Ok(());
     }
-    let message =
-        format!("`{path}` has characters that a Dockerfile or a shell would interpret");
+    let message = format!("`{path}` has characters that a Dockerfile or a shell would interpret");
     let hint = "rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe";
     Err(Problem::new(Code::PathOutside, message).hint(hint))
 }
