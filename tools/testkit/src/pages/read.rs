@@ -1,24 +1,24 @@
-//! Markdown → what is to be played.
+//! Parses Markdown into steps.
 
 use super::fault::Fault;
 
-/// A page, as far as it is played.
+/// The parts of a page that are played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub name: String,
     pub steps: Vec<Step>,
 }
 
-/// One block.
+/// A block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Of the first line in the block, counted from 1.
+    /// The first line in the block, counted from 1.
     pub line: usize,
     pub text: String,
     pub kind: Kind,
 }
 
-/// What a block is for.
+/// The purpose of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Run {
@@ -27,14 +27,14 @@ pub enum Kind {
     NotRun {
         reason: String,
     },
-    /// Of the `Run` before.
+    /// The output of the `Run` before.
     Output,
     File(String),
     Append(String),
     In(String),
 }
 
-/// What a comment says about the block after it.
+/// A comment about the block after it.
 struct Note {
     line: usize,
     key: String,
@@ -42,11 +42,11 @@ struct Note {
 }
 
 impl Page {
-    /// Reads `markdown`.
+    /// Parses `markdown`.
     ///
     /// # Errors
-    /// A comment that is no note, a note without a block or for a block of another kind, output of nothing, a block
-    /// that does not end.
+    /// A comment that is not a note, a note without a block or for a block of another kind, output without commands, or
+    /// an unclosed block.
     pub fn read(name: &str, markdown: &str) -> Result<Self, Fault> {
         let fault = |line: usize, what: &str| Fault {
             page: name.to_owned(),
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-/// The lines up to `end`, without `indent`.
+/// Returns the lines up to `end`, without `indent`.
 fn until<'a>(
     lines: &mut impl Iterator<Item = (usize, &'a str)>,
     indent: usize,
@@ -125,7 +125,7 @@ fn until<'a>(
     None
 }
 
-/// What a block of `language` is for; none where it is for the reader alone.
+/// Returns the purpose of a block of `language`, or `None` if it is only for the reader.
 fn kind(language: &str, note: Option<Note>, after_a_run: bool) -> Result<Option<Kind>, String> {
     let Some(Note { key, value, .. }) = note else {
         return match language {

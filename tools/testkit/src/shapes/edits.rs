@@ -1,4 +1,4 @@
-//! Edits of a shape on the disk.
+//! Edits of a shape on disk.
 
 use std::fmt;
 
