@@ -162,7 +162,8 @@ impl Player {
     }
 }
 
-/// The lines at the start of each script. Variables and the folder persist between blocks, as in a terminal.
+/// The start of each script, on a single line so that line numbers are right. Variables and the folder persist between
+/// blocks, as in a terminal.
 const PRELUDE: &str = concat!(
     r#"set -Eeuo pipefail; "#,
     r#"if [ -e "$PAGE_STATE/left" ]; then . "$PAGE_STATE/left"; fi; "#,
