@@ -148,7 +148,7 @@ impl Compose {
             }
             assert!(
                 Instant::now() < end,
-                "{path} of {service} does not say what is waited for: {answer:?}\n{}",
+                "{path} of {service} does not give the expected answer: {answer:?}\n{}",
                 Ran::of(&mut self.command(["logs", "--no-color"]))
             );
             std::thread::sleep(Duration::from_millis(20));

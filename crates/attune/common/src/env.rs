@@ -1,4 +1,4 @@
-//! Typed configuration from environment variables, with all mistakes reported at once.
+//! Typed configuration from environment variables, with all errors reported at once.
 
 use std::{
     collections::HashMap, ffi::OsString, fmt, fmt::Display, path::PathBuf, str::FromStr,

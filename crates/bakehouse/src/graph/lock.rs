@@ -14,7 +14,7 @@ pub struct Lock {
     packages: Vec<Package>,
     /// The entries of each name, in file order.
     by_name: BTreeMap<String, Vec<usize>>,
-    /// Whether a third-party crate depends on a local package.
+    /// Set if a third-party crate depends on a local package.
     builds_on_local: bool,
 }
 

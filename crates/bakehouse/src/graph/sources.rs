@@ -335,7 +335,7 @@ pub(super) fn is_never_source(path: &Path) -> bool {
 /// Folders of tests, benches and examples that other sources name.
 struct NamedInSources<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
-    /// Those that the configuration declares as inputs of other packages.
+    /// The folders among them that the configuration declares as inputs of other packages.
     declared: BTreeSet<&'a Utf8PathBuf>,
 }
 

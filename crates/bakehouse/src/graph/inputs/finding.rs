@@ -8,7 +8,7 @@ use crate::graph::context::is_configurable;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::names::PackageName;
 
-/// How a package reads something outside its own folder.
+/// The way in which a package reads something outside its own folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `include_str!`, `include_bytes!`, `include!`.
