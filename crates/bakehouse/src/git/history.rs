@@ -5,8 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::command::{entries, git, printed, run};
 use crate::problem::Problem;
 
-/// Returns the files that each of the last `most` commits changed, newest commit first, relative to `folder`. A merge
-/// counts as the commits that it brings in. Empty without a repository or a commit.
+/// Returns the files that each of the last `most` commits changed, newest commit first, relative to `folder`. Merge
+/// commits are skipped, since the commits that they bring in are listed. Empty without a repository or a commit.
 ///
 /// # Errors
 /// `git-failed`.

@@ -58,7 +58,7 @@ impl Lock {
                 Code::LockInvalid,
                 format!("Cargo.lock cannot be read: {}", error.message()),
             )
-            .hint("run `cargo generate-lockfile`, or take the file from version control again")
+            .hint("run `cargo generate-lockfile`, or restore the file from version control")
             .caused_by(error)
         })?;
         let mut packages = raw.packages;

@@ -60,7 +60,7 @@ impl FlakeLock {
                 Code::PinInvalid,
                 format!("flake.lock cannot be read: {error}"),
             )
-            .hint("take it from version control again, or write it again with `nix flake lock`")
+            .hint("restore it from version control, or write it again with `nix flake lock`")
             .caused_by(error)
         })
     }

@@ -85,7 +85,7 @@ impl Player {
                             .code
                             .map_or("a signal".to_owned(), |code| code.to_string());
                         let what = format!(
-                            "this block exits with {code} and not with {exits}\n{}",
+                            "this block exits with {code} instead of {exits}\n{}",
                             played.printed
                         );
                         return Err(fault(line, what));
@@ -111,7 +111,7 @@ impl Player {
                     let text = fs::read_to_string(self.dir.join(path));
                     let text = text.map_err(|error| fault(step.line, error.to_string()))?;
                     if !contains(&step.text, &text) {
-                        let what = format!("this does not stand in {path}\n{text}");
+                        let what = format!("this is not part of {path}\n{text}");
                         return Err(fault(step.line, what));
                     }
                 }
@@ -247,14 +247,14 @@ false
         fails(
             "# Tiny\n\n```sh\necho here\nls nowhere\necho there\n```\n",
             5,
-            "this block exits with 2 and not with 0\nhere\nls: ",
+            "this block exits with 2 instead of 0\nhere\nls: ",
         );
         fails("```sh\ntrue\nfalse | true\n```\n", 3, "exits with 1");
         fails("```sh\n\nnosuchcommand\n```\n", 3, "line 3: nosuchcommand");
         fails(
             "<!-- exits: 3 -->\n```sh\ntrue\n```\n",
             3,
-            "exits with 0 and not with 3",
+            "exits with 0 instead of 3",
         );
         fails("\n<!-- sh\nfalse\n-->\n", 3, "exits with 1");
     }
@@ -266,6 +266,6 @@ false
         let page = "```sh\necho one; echo two\n```\n```text\none\n```\n";
         fails(page, 5, "shows nothing more, and `two` was printed");
         let page = "```sh\necho one >a\n```\n<!-- in: a -->\n```text\ntwo\n```\n";
-        fails(page, 6, "this does not stand in a");
+        fails(page, 6, "this is not part of a");
     }
 }

@@ -82,7 +82,7 @@ impl Page {
                 let said = comment.trim_end().strip_suffix("-->");
                 let (key, value) = said
                     .and_then(|said| said.split_once(':'))
-                    .ok_or_else(|| fault(at, "this comment is no note"))?;
+                    .ok_or_else(|| fault(at, "this comment is not a note"))?;
                 let new = Note {
                     line: at,
                     key: key.trim().to_owned(),
@@ -131,7 +131,7 @@ fn kind(language: &str, note: Option<Note>, after_a_run: bool) -> Result<Option<
         return match language {
             "sh" => Ok(Some(Kind::Run { exits: 0 })),
             "text" if after_a_run => Ok(Some(Kind::Output)),
-            "text" => Err("no commands that are run stand before this output".to_owned()),
+            "text" => Err("no commands are run before this output".to_owned()),
             _ => Ok(None),
         };
     };
@@ -139,7 +139,7 @@ fn kind(language: &str, note: Option<Note>, after_a_run: bool) -> Result<Option<
         ("exits", "sh") => {
             let exits = value
                 .parse()
-                .map_err(|_| format!("`{value}` is no exit code"))?;
+                .map_err(|_| format!("`{value}` is not an exit code"))?;
             Kind::Run { exits }
         }
         ("not run", "sh") if !value.is_empty() => Kind::NotRun { reason: value },
@@ -226,7 +226,7 @@ push
             ("<!-- TODO -->\n", 1, "no note"),
             ("<!-- exits: 3 -->\n\nwords\n", 1, "no block follows"),
             ("<!-- exits: 3 -->\n", 1, "no block follows"),
-            ("\n<!-- exits: three -->\n```sh\n```\n", 3, "no exit code"),
+            ("\n<!-- exits: three -->\n```sh\n```\n", 3, "not an exit code"),
             ("<!-- not run: -->\n```sh\n```\n", 2, "for a block of sh"),
             ("<!-- exits: 1 -->\n```toml\n```\n", 2, "for a block of sh"),
             ("\n\n```text\none\n```\n", 3, "no commands"),

@@ -59,7 +59,7 @@ pub fn reads(path: &str) -> Reads {
     }
 }
 
-/// Returns whether a crate for build scripts reads git, and if so, whether it does nothing else.
+/// Returns `Some` for a crate that build scripts use to read git: `true` if it does nothing else.
 pub fn asks_git(name: &str) -> Option<bool> {
     match name {
         "vergen_git2" | "vergen_gitcl" | "vergen_gix" | "git2" | "gix" | "git_version" => {

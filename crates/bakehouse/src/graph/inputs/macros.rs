@@ -189,7 +189,7 @@ fn query_cache() -> Place {
     Place::PackageOrWorkspace(".sqlx".to_owned())
 }
 
-/// Returns a macro's path relative to the package, if the macro accepts a path that starts with the package's folder.
+/// Returns a macro's path relative to the package: some macros accept a path that starts with the package's folder.
 fn in_package(text: &str) -> String {
     ["$CARGO_MANIFEST_DIR/", "${CARGO_MANIFEST_DIR}/"]
         .iter()
