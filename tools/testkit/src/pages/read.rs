@@ -223,10 +223,14 @@ push
     fn mistakes_of_a_page_have_their_line() {
         let table = [
             ("<!-- fiel: a -->\n```toml\n```\n", 2, "no note `fiel`"),
-            ("<!-- TODO -->\n", 1, "no note"),
+            ("<!-- TODO -->\n", 1, "not a note"),
             ("<!-- exits: 3 -->\n\nwords\n", 1, "no block follows"),
             ("<!-- exits: 3 -->\n", 1, "no block follows"),
-            ("\n<!-- exits: three -->\n```sh\n```\n", 3, "not an exit code"),
+            (
+                "\n<!-- exits: three -->\n```sh\n```\n",
+                3,
+                "not an exit code",
+            ),
             ("<!-- not run: -->\n```sh\n```\n", 2, "for a block of sh"),
             ("<!-- exits: 1 -->\n```toml\n```\n", 2, "for a block of sh"),
             ("\n\n```text\none\n```\n", 3, "no commands"),
