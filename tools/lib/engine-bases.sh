@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Base images: pulled where a registry can be reached, else made from Debian packages
-# under the same name, so that a Dockerfile names what it would name anywhere.
+# Base images: pulled if the registry can be reached, otherwise built from Debian packages under the same name, so
+# that Dockerfiles use the same names everywhere.
 
 standin_label=dev.bakehouse.standin
 path_of_images=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -14,7 +14,7 @@ bases_up() {
     done
 }
 
-# The name in full, as the engine understands a short one.
+# full_name IMAGE: prints the full name, to which the engine expands a short one.
 full_name() {
     local name=$1 last
     case ${name%%/*} in
@@ -38,8 +38,8 @@ ensure_base() {
     fi
 }
 
-# A pull may take long, but a registry that can be reached says something within
-# 20 s. One that cannot be reached is asked once in a run.
+# pull IMAGE: a pull may take long, but a registry that can be reached answers within 20 s. A registry that cannot
+# be reached is tried once per run.
 pull() {
     local image=$1 host=${1%%/*} log=$state/logs/pull.log pid began=$SECONDS
     [[ -z ${unreachable_hosts[$host]:-} ]] || return 1
@@ -84,7 +84,7 @@ debian_standin() {
     if [[ ! -e $archive ]]; then
         need_root "debootstrap, which makes $image" "load the image by hand"
         need_program debootstrap debootstrap
-        [[ $suite != sid && -e /usr/share/debootstrap/scripts/$suite ]] || fail "$image: debootstrap knows no Debian suite '$suite'"
+        [[ $suite != sid && -e /usr/share/debootstrap/scripts/$suite ]] || fail "$image: debootstrap has no Debian suite '$suite'"
         step "$image: debootstrap of $suite" quietly debian_archive_of "$suite" "$archive"
     fi
     step "$image: importing" quietly docker import --change 'CMD ["bash"]' --change "ENV PATH=$path_of_images" \
@@ -96,7 +96,7 @@ debian_archive_of() {
     local suite=$1 tarball=$2 root=$state/bases/$1 mirror
     mirror=$(debian_archive "")
     [[ -n $mirror ]] || { apt-get update -q && mirror=$(debian_archive ""); }
-    [[ -n $mirror ]] || { echo "no Debian archive in this machine's apt sources"; return 1; }
+    [[ -n $mirror ]] || { echo "this machine's apt sources have no Debian archive"; return 1; }
     rm -rf "$root"
     mkdir -p "$root"
     debootstrap --variant=minbase "$suite" "$root" "$mirror"
@@ -110,7 +110,7 @@ debian_archive_of() {
     rm -rf "$root"
 }
 
-# The file that the published image has, with this machine's archive.
+# write_apt_sources SUITE MIRROR FOLDER: writes the file of the published image, but with this machine's archive.
 write_apt_sources() {
     local suite=$1 mirror=$2 apt=$3 security
     rm -f "$apt/sources.list"
@@ -130,7 +130,7 @@ Suites: $suite-security
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
-    # A proxy, or an archive frozen in time, must be known inside too.
+    # The image also needs this machine's settings for a proxy, or for an archive that is frozen in time.
     apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-(Valid-Until|Date)) ' >"$apt/apt.conf.d/90machine" || true
     if [[ $mirror == https:* ]]; then
         mkdir -p "$apt/../ssl/certs"
@@ -138,7 +138,7 @@ SOURCES
     fi
 }
 
-# Dockerfiles are written against these rules of the published image.
+# write_slim_rules FOLDER: writes the rules of the published image, which Dockerfiles rely on.
 write_slim_rules() {
     cat >"$1/dpkg/dpkg.cfg.d/docker" <<'RULES'
 path-exclude /usr/share/doc/*
@@ -155,8 +155,8 @@ Acquire::Languages "none";
 RULES
 }
 
-# install_lines PACKAGE...: Dockerfile lines that install packages. The machine's certificates
-# come last: the package writes its own, and TLS may be opened on the way out.
+# install_lines PACKAGE...: prints Dockerfile lines that install packages. The machine's certificates are copied
+# last, since the package writes its own. They are needed where a proxy decrypts TLS.
 install_lines() {
     cat <<LINES
 RUN --mount=type=bind,from=machine,target=/machine \\

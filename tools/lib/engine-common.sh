@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Shared by all parts of tools/engine: messages, the state folder, processes of our own.
-# Results go to stdout, messages to stderr.
+# Shared by all parts of tools/engine: messages, the state folder, processes that it starts. Results go to stdout,
+# messages to stderr.
 
 if [[ $(id -u) -eq 0 ]]; then
     state=${BAKEHOUSE_STATE:-/var/lib/bakehouse}
 else
-    # Without root there is nothing to keep but a lock and the logs.
+    # Without root, only a lock and the logs are stored.
     state=${BAKEHOUSE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/bakehouse}
 fi
 registry_port=${BAKEHOUSE_REGISTRY_PORT:-5000}
@@ -23,21 +23,21 @@ fail() {
     exit 1
 }
 
-# One run at a time: two would install and start the same things twice.
+# Allows one run at a time, since two would install and start the same things twice.
 take_lock() {
     [[ $state == /* ]] || fail "BAKEHOUSE_STATE is not an absolute path: $state"
-    # A unix socket's path holds 108 bytes, and the engine adds some of its own.
+    # The path of a unix socket is limited to 108 bytes, of which the engine adds some.
     [[ ${#state} -le 60 ]] || fail "BAKEHOUSE_STATE is longer than 60 characters: $state" "choose a shorter path"
     mkdir -p "$state/logs" "$state/pids"
-    # Purging looks for this file before it deletes a folder.
+    # Purging requires this file before it deletes a folder.
     touch "$state/.bakehouse-state"
     exec 9>"$state/lock"
-    flock -n 9 || { say "another tools/engine is at work: waiting for it"; flock -w 900 9; } ||
-        fail "another tools/engine has been at work for 15 minutes" "see who holds $state/lock"
+    flock -n 9 || { say "another tools/engine is running: waiting for it"; flock -w 900 9; } ||
+        fail "another tools/engine has been running for 15 minutes" "see who holds $state/lock"
 }
 
-# quietly COMMAND...: keeps what a command prints, and shows the end of it if the command fails. As with `step`, never
-# in a condition.
+# quietly COMMAND...: captures the output of a command, and shows the end of it if the command fails. Like `step`,
+# never call it in a condition.
 quietly() {
     local log status
     log=$(mktemp "$state/logs/step.XXXXXX")
@@ -47,7 +47,7 @@ quietly() {
     set -e
     if [[ $status -ne 0 ]]; then
         tail -n 20 "$log" >&2
-        say "  the whole output is in $log"
+        say "  the full output is in $log"
         exit "$status"
     fi
     rm -f "$log"
@@ -56,8 +56,8 @@ quietly() {
 # need_root WHAT REMEDY
 need_root() { [[ $(id -u) -eq 0 ]] || fail "only root can start or install $1" "run this as root, or $2"; }
 
-# start_daemon NAME NETNS COMMAND...: NETNS is a network namespace of `ip netns`, or "".
-# Only the network changes: mounts must stay visible to the containers' parents.
+# start_daemon NAME NETNS COMMAND...: NETNS is a network namespace of `ip netns`, or "". Only the network is
+# separate, since mounts must stay visible to the parents of containers.
 start_daemon() {
     local name=$1 netns=$2 enter=()
     shift 2
@@ -66,8 +66,8 @@ start_daemon() {
     printf '%s\n%s\n' "$!" "$*" >"$state/pids/$name"
 }
 
-# own_pid NAME: prints the pid of a daemon that was started here and still runs.
-# A pid alone may have been given to somebody else since.
+# own_pid NAME: prints the pid of a daemon that was started here and still runs. It also compares the command, since
+# the pid may belong to another process by now.
 own_pid() {
     local file=$state/pids/$1 pid command
     [[ -r $file ]] || return 1
@@ -87,14 +87,14 @@ stop_daemon() {
             sleep 0.1
         done
         if own_pid "$name" >/dev/null; then
-            say "  $name does not stop in 30 s: killing it"
+            say "  $name did not stop within 30 s: killing it"
             kill -KILL "$pid" 2>/dev/null || true
         fi
     fi
     rm -f "$state/pids/$name"
 }
 
-# wait_for NAME SECONDS COMMAND...: until COMMAND succeeds, as long as daemon NAME lives.
+# wait_for NAME SECONDS COMMAND...: waits until COMMAND succeeds, while the daemon NAME is alive.
 wait_for() {
     local name=$1 limit=$2 deadline=$((SECONDS + $2))
     shift 2
@@ -109,7 +109,7 @@ wait_for() {
     done
 }
 
-# unmount_under FOLDER: what killed containers left mounted, deepest first.
+# unmount_under FOLDER: unmounts what killed containers left mounted, deepest first.
 unmount_under() {
     local mount
     while read -r mount; do

@@ -33,12 +33,12 @@ mount_cgroups() {
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
 }
 
-# start_engine NAME SOCKET NETNS: containerd, then dockerd, in $state/NAME.
+# start_engine NAME SOCKET NETNS: starts containerd, then dockerd, with their data in $state/NAME.
 start_engine() {
     local name=$1 socket=$2 netns=$3 folder=$state/$1 began=$SECONDS
     mkdir -p "$folder"
     if ! own_pid "$name-containerd" >/dev/null; then
-        # What describes running containers is worth nothing without the process that ran them.
+        # The state of running containers is useless without the process that ran them.
         unmount_under "$folder/run"
         rm -rf "$folder/run"
         write_containerd_config "$folder"
@@ -83,7 +83,7 @@ write_dockerd_config() {
 JSON
 }
 
-# A bridge with longer packets than the way out loses them when nobody reports it.
+# A bridge with a larger MTU than the uplink loses packets if nothing reports the smaller size.
 uplink_mtu() {
     local device
     device=$(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)

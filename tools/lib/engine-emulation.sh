@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Containers of linux/arm64 on an engine of another architecture, by Debian's qemu.
+# Runs linux/arm64 containers on an engine of another architecture, with Debian's qemu.
 
 binfmt=/proc/sys/fs/binfmt_misc
 
 emulation_up() {
     if [[ -e $binfmt/qemu-aarch64 || $(uname -m) == aarch64 ]]; then
-        say "containers of linux/arm64: they run already"
+        say "containers of linux/arm64: already supported"
         return
     fi
-    need_root "an emulation of linux/arm64" "let somebody register qemu-aarch64 with binfmt_misc"
+    need_root "an emulation of linux/arm64" "have qemu-aarch64 registered with binfmt_misc"
     need_program qemu-aarch64-static qemu-user-static
     need_program update-binfmts binfmt-support
     [[ -e $binfmt/register ]] || mount -t binfmt_misc binfmt_misc "$binfmt"

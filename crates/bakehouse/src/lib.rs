@@ -1,20 +1,20 @@
-//! Docker images for Rust workspaces: reads a Cargo workspace and one `bakehouse.toml`, works out a
-//! plan, and writes ordinary Bake and Docker files that work without this tool.
+//! Docker images for Rust workspaces: reads a Cargo workspace and one `bakehouse.toml`, works out a plan, and writes
+//! ordinary Bake and Docker files that work without this tool.
 //!
-//! The folders are the flow, and each one looks only at those before it:
+//! The modules follow the flow of data, and each one uses only those before it:
 //!
-//! | room | does | touches |
+//! | module | does | touches |
 //! |---|---|---|
 //! | [`toolchain`] | the pinned compiler and C library, and one identity for them | reads three small files |
 //! | [`graph`] | the workspace: members, closures, lock | reads `cargo metadata --no-deps` and files |
 //! | [`plan`] | configuration and graph → services, packs, stages, input hashes | nothing |
 //! | [`documents`] | plan → the text of every generated file | nothing |
-//! | [`files`] | documents against the disk: compare, then apply | reads and writes files |
-//! | [`git`] | the files of a revision, and what is not committed | runs `git` |
-//! | [`engine`] | Docker: what it has, and baking | runs `docker` |
-//! | [`packs`] | packs: what is in them, whether it can be used, and the binaries put into them | reads and writes pack folders |
-//! | [`doctor`] | what is there to bake with, and what is in the way | runs `docker` and `rustc`, reads files |
-//! | [`bench`] | this tool, cargo-chef, mounts by hand and the host, side by side | runs all of these on copies |
+//! | [`files`] | compares documents with the disk, then writes the differences | reads and writes files |
+//! | [`git`] | the files of a revision, and uncommitted changes | runs `git` |
+//! | [`engine`] | Docker: queries and builds | runs `docker` |
+//! | [`packs`] | packs: their contents, checks, and the binaries put into them | reads and writes pack folders |
+//! | [`doctor`] | checks of the machine and of the workspace's setup | runs `docker` and `rustc`, reads files |
+//! | [`bench`] | compares this tool with cargo-chef, hand-written cache mounts and the host | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
 
 pub mod bench;

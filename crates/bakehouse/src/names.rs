@@ -1,4 +1,4 @@
-//! Names of different kinds of things, which are all text and must not stand for each other.
+//! Types for names. All of them are text, but a name of one kind must not be used in place of another.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::ops::Deref;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-/// Defines a type for the names of one kind of thing: it can be read as text everywhere, and made of text by saying what
-/// the text names.
+/// Defines a type for the names of one kind of thing. It can be read as text everywhere, but is only created from text
+/// explicitly.
 macro_rules! names {
     ($($(#[$about:meta])+ $name:ident;)+) => {$(
         $(#[$about])+
@@ -17,12 +17,12 @@ macro_rules! names {
         pub struct $name(String);
 
         impl $name {
-            /// The name that `text` is.
+            /// Creates the name from its text.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// Its text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -117,13 +117,13 @@ macro_rules! names {
 }
 
 names! {
-    /// The name of a local package, as its manifest says it.
+    /// The name of a local package, as in its manifest.
     PackageName;
     /// The name of a binary target of a package.
     BinaryName;
     /// The name of a stage of the Dockerfile, e.g. `lib-common` or `build-api`.
     StageName;
-    /// The name of a target of the Bake file, which is that of an image for a service: `api`, `pack-base-probe`.
+    /// The name of a target of the Bake file. For a service, this is the name of an image: `api`, `pack-base-probe`.
     TargetName;
 }
 

@@ -1,4 +1,4 @@
-//! What a user is told when something is wrong: what happened, where, and what to do.
+//! Errors that are shown to the user: what happened, where, and what to do.
 
 use std::error::Error;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-/// The process exit code when something failed.
+/// The exit code for a failure.
 const FAILED: u8 = 1;
-/// The same for wrong usage, and for a wrong configuration or workspace.
+/// The exit code for wrong usage, and for a wrong configuration or workspace.
 const WRONG: u8 = 2;
-/// The same for generated files that are out of date.
+/// The exit code for generated files that are out of date.
 const OUT_OF_DATE: u8 = 3;
 
-/// Defines [`Code`] by a table: each code, its name and its exit code.
+/// Defines [`Code`] from a table of codes, each with its name and exit code.
 macro_rules! codes {
     ($($code:ident, $name:literal, $exit:ident;)+) => {
         /// A stable, documented error code. `docs/errors.md` explains each.
@@ -23,17 +23,17 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, for the test that each is documented.
+            /// Every code, for the test that each one is documented.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
-            /// The code as printed, e.g. `binary-unknown`.
+            /// Returns the code as printed, e.g. `binary-unknown`.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)+
                 }
             }
 
-            /// The process exit code.
+            /// Returns the process exit code.
             pub fn exit(self) -> u8 {
                 match self {
                     $(Self::$code => $exit,)+
@@ -104,40 +104,40 @@ codes! {
     ToolchainFile, "toolchain-file", WRONG;
 }
 
-/// The text that a span points into.
+/// The text that a span refers to.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub name: String,
     pub text: String,
 }
 
-/// A range of bytes of a text.
+/// A byte range of a text.
 #[derive(Clone, Debug)]
 struct Place {
     source: NamedSource<String>,
     span: std::ops::Range<usize>,
 }
 
-/// One thing that is wrong.
+/// An error.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub code: Code,
     pub message: String,
     pub hint: Option<String>,
     place: Option<Box<Place>>,
-    /// The error that the message tells of.
+    /// The underlying error, if the message reports one.
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
-    /// Where it begins in its source; what has no place comes last.
+    /// Returns the start of the position in its source. Problems without a position sort last.
     pub fn start(&self) -> usize {
         self.place
             .as_ref()
             .map_or(usize::MAX, |place| place.span.start)
     }
 
-    /// Line and column of where it begins, from 1; `None` where it has no place.
+    /// Returns the line and column of the position, counted from 1, or `None` if there is no position.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
         let Place { source, span } = self.place.as_deref()?;
         let before = source.inner().get(..span.start)?;
@@ -155,26 +155,26 @@ impl Problem {
         }
     }
 
-    /// A problem that an error says all of.
+    /// Creates a problem with the text of `error` as its message.
     pub fn from_error(code: Code, error: impl Error + Send + Sync + 'static) -> Self {
         Self::new(code, error.to_string()).caused_by(error)
     }
 
-    /// What to do about it.
+    /// Adds a hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The error that it comes from, whose text its message holds already.
+    /// Adds the underlying error, whose text the message already contains.
     #[must_use]
     pub fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(error));
         self
     }
 
-    /// Where it is, as a byte range of `source`.
+    /// Adds the position: a byte range of `source`.
     #[must_use]
     pub fn at(mut self, source: &Source, span: std::ops::Range<usize>) -> Self {
         self.place = Some(Box::new(Place {
@@ -224,7 +224,7 @@ impl Diagnostic for Problem {
     }
 }
 
-/// Everything that is wrong, never empty: all configuration errors are reported at once.
+/// All errors, never empty. All configuration errors are reported at once.
 #[derive(Clone, Debug)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -235,7 +235,7 @@ impl From<Problem> for Problems {
 }
 
 impl Problems {
-    /// `value` where there is no problem.
+    /// Returns `value` if there are no problems.
     ///
     /// # Errors
     /// The problems, if there are any.
@@ -247,7 +247,7 @@ impl Problems {
         }
     }
 
-    /// The exit code of the gravest problem: wrong configuration before anything else.
+    /// Returns the highest of the exit codes.
     pub fn exit(&self) -> u8 {
         self.0
             .iter()
@@ -257,7 +257,7 @@ impl Problems {
     }
 }
 
-/// "Did you mean …?" for a name that is not one of `known`.
+/// Returns "did you mean …?" for a name that is not one of `known`, if a known name is similar.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = |candidate: &str| {
         let edits = strsim::damerau_levenshtein(name, candidate);

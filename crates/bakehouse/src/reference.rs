@@ -1,6 +1,6 @@
-//! What users read is made of what the program takes: of the raw types of `bakehouse.toml` docs/bakehouse.schema.json
-//! and the tables of docs/configuration.md, of the arguments docs/cli.md. `BAKEHOUSE_UPDATE=1 cargo test` writes them;
-//! without it a difference fails.
+//! Generates the reference pages: docs/bakehouse.schema.json and the tables of docs/configuration.md from the raw types
+//! of `bakehouse.toml`, and docs/cli.md from the command-line arguments. `BAKEHOUSE_UPDATE=1 cargo test` writes them;
+//! without it a difference fails the test.
 
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ fn assert_written(file: &str, text: &str) {
     );
 }
 
-/// Draft 7, which editors understand.
+/// The schema uses Draft 7, which editors support.
 fn schema() -> Value {
     let generator = SchemaSettings::draft07().into_generator();
     let mut schema = generator.into_root_schema_for::<RawConfig>().to_value();
@@ -44,7 +44,7 @@ fn schema() -> Value {
     schema
 }
 
-/// TOML has no null, and a paragraph is one line.
+/// Removes null, which TOML does not have, and joins the lines of paragraphs.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -69,7 +69,7 @@ fn tidy(value: &mut Value) {
     }
 }
 
-/// The keys of a type, with what they mean.
+/// Returns the keys of a type with their descriptions.
 fn keys<'a>(schema: &'a Value, name: &str) -> &'a Map<String, Value> {
     let of = if name == "RawConfig" {
         schema
@@ -81,7 +81,7 @@ fn keys<'a>(schema: &'a Value, name: &str) -> &'a Map<String, Value> {
         .unwrap_or_else(|| panic!("no type {name}"))
 }
 
-/// A table of the keys of a type; its name may have a prefix for them.
+/// Renders the table of a type's keys. The name of the type may include a prefix for the keys.
 fn table(schema: &Value, name: &str) -> String {
     let (name, prefix) = name.split_once(' ').unwrap_or((name, ""));
     let mut text = "| key | form | default | means |\n|---|---|---|---|\n".to_owned();
@@ -114,7 +114,7 @@ fn with_keys_of_cargo(page: &str) -> String {
     format!("{before}{begin}{}{end}{after}", cargo_config::keys::table())
 }
 
-/// The page with its tables made anew.
+/// Returns the page with freshly generated tables.
 fn rendered(page: &str, schema: &Value) -> String {
     let (begin, end) = ("<!-- keys of ", "<!-- end of keys -->\n");
     let mut parts = page.split(begin);
@@ -146,7 +146,7 @@ fn the_reference_page_is_what_the_configuration_is_read_by() {
     assert_written("configuration.md", &text);
 }
 
-/// Whether both the schema and the program take it.
+/// Returns whether the schema accepts it, and whether the program does.
 fn taken(text: &str) -> (bool, bool) {
     let source = Source {
         name: "bakehouse.toml".to_owned(),
@@ -197,7 +197,7 @@ fn what_the_program_refuses_the_schema_refuses() {
     }
 }
 
-/// An editor that offers the choices offers those that the program takes.
+/// An editor offers the choices of the schema, so they must be those that the program accepts.
 #[test]
 fn choices_in_the_schema_are_those_in_its_words() {
     let schema = schema();
@@ -230,7 +230,7 @@ fn the_page_of_the_command_line_is_what_help_says() {
         .show_table_of_contents(false);
     let command = Args::command();
     let text = clap_markdown::help_markdown_command_custom(&command, &options);
-    // A list in a list has a line's end to spare, and so has the page's.
+    // Nested lists leave spaces at the ends of lines, and the page ends with an empty line.
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     assert_written("cli.md", &(lines.join("\n").trim_end().to_owned() + "\n"));
 }

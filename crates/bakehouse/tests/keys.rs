@@ -254,7 +254,7 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
             |s| s.edit("toolchain.json", "2.42", "2.43"),
             2,
             "pin-invalid",
-            "an identity that is not that of its values",
+            "an identity that does not match its values",
         ),
         (
             |s| s.edit("toolchain.json", "\"glibc\"", "glibc"),
@@ -272,7 +272,7 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
             |s| s.edit("toolchain.json", "\"version\": 1", "\"version\": 2"),
             2,
             "pin-invalid",
-            "version 2 of its form",
+            "version 2 of the file format",
         ),
         (|s| s.write("toolchain.json", ""), 2, "pin-invalid", "EOF"),
     ];

@@ -109,14 +109,19 @@ fn what_does_not_pin_is_refused() {
             "1.95.0",
             "stable",
             Code::PinInvalid,
-            "`stable` is no release",
+            "`stable` is a channel that moves, not a release",
         ),
-        ("1.95.0", "1.95", Code::PinInvalid, "`1.95` is no release"),
+        (
+            "1.95.0",
+            "1.95",
+            Code::PinInvalid,
+            "`1.95` is a channel that moves, not a release",
+        ),
         (
             "1.95.0",
             "nightly",
             Code::PinInvalid,
-            "`nightly` is no release",
+            "`nightly` is a channel that moves, not a release",
         ),
         (
             "channel",
@@ -128,7 +133,7 @@ fn what_does_not_pin_is_refused() {
             "2.42",
             "2.42-61",
             Code::PinInvalid,
-            "`2.42-61` is no version of glibc",
+            "`2.42-61` is not a version of glibc",
         ),
         ("glibc", "glib", Code::PinInvalid, "unknown field `glib`"),
         (

@@ -1,5 +1,5 @@
-//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does: shapes from seeds, or with `--singles` a
-//! plain workspace with one thing more, for each thing. With `--plan` nothing is baked.
+//! Plays shapes one after the other, as `tools/e2e/tests/oracle.rs` does. Shapes come from seeds. With `--singles` they
+//! are a plain workspace with one addition, for each possible addition. With `--plan` nothing is baked.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
-//! How long an edit of a pack takes until the running platform shows it, beside a rebuild of images that have packs
-//! baked in: `cargo run --package bakehouse-testkit --example packs -- [ROUNDS]`. Needs what the end-to-end tests need.
+//! Measures how long an edit of a pack takes until the running platform shows it, compared with a rebuild of images
+//! that have packs baked in: `cargo run --package bakehouse-testkit --example packs -- [ROUNDS]`. It has the same
+//! requirements as the end-to-end tests.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -62,7 +63,7 @@ fn main() {
     reset();
     drop(compose);
 
-    // The same platform with packs copied into the images of those who use them.
+    // The same platform with packs copied into the images of the services that use them.
     let users = [
         "api",
         "sensor",
@@ -100,7 +101,7 @@ fn main() {
             let _ = Ran::of(&mut command).succeeded();
         }
     };
-    // Of the volumes the api's own stays.
+    // The api keeps the volume of its state, and no other.
     let state = "volumes: !override [api_state:/var/lib/attune]";
     let users_yaml: String = users
         .iter()
@@ -149,7 +150,7 @@ enum Edit {
 }
 
 impl Edit {
-    /// Makes an edit that nobody made, and gives what it can be known by.
+    /// Makes a new edit, and returns the text that identifies it.
     fn make(self, workspace: &Workspace) -> String {
         let mark = unique::unique();
         match self {
@@ -166,14 +167,14 @@ impl Edit {
         mark
     }
 
-    /// Waits until the running services show it.
+    /// Waits until the running services show the edit.
     fn wait(self, compose: &Compose, mark: &str) {
         match self {
             Self::Yaml => compose.wait_for("api", "/packs", |packs| {
                 packs.to_string().contains(mark).then_some(())
             }),
             Self::Script => {
-                // A service that starts again does not answer at once.
+                // A service that restarts does not answer immediately.
                 compose.wait_for("api", "/packs", |packs: &Value| {
                     packs["packs"].as_array().map(drop)
                 });

@@ -1,4 +1,4 @@
-//! Measures the generator on synthetic workspaces: `speed [--rounds N] BAKEHOUSE`. The figures are of this machine.
+//! Measures the generator on synthetic workspaces: `speed [--rounds N] BAKEHOUSE`. The results depend on the machine.
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// `plan` and `generate` beside the time that Cargo takes to tell of the members.
+    /// Measures `plan` and `generate`, compared with the time that Cargo takes to list the members.
     fn planning(&self, rounds: usize) {
         let dir = self.folder.join("large");
         LARGE.write(&dir);
@@ -88,7 +88,7 @@ impl Bench {
             LARGE.services
         );
         let mut times = [const { Vec::new() }; 4];
-        // In turn, so that what else the machine does meets all of them.
+        // Alternates between the programs, so that other load on the machine affects all of them.
         for _ in 0..rounds {
             for (times, command) in times
                 .iter_mut()
@@ -107,7 +107,7 @@ impl Bench {
         show("bakehouse plan, Cargo's answer not remembered", unknown);
     }
 
-    /// `affected` at each commit of a history, and over all of it.
+    /// Measures `affected` at each commit of a history, and over all of it.
     fn history(&self) {
         let dir = self.folder.join("middle");
         MIDDLE.write(&dir);
@@ -131,7 +131,7 @@ impl Bench {
             .chain(layout.services.keys())
             .collect();
         for commit in 0..COMMITS {
-            // A manifest now and then, as in a real history.
+            // Changes a manifest now and then, as in a real history.
             let member = members[commit * 7 % members.len()];
             if commit % 20 == 19 {
                 describe(&dir, member, commit);
@@ -161,7 +161,7 @@ impl Bench {
         show("all at once, beyond git", took.saturating_sub(of_git));
     }
 
-    /// How long it takes, and how long git ran in it.
+    /// Returns the duration, and the part of it in which git ran.
     fn affected(&self, dir: &Utf8Path, since: &str) -> (Duration, Duration) {
         let trace = self.folder.join("trace");
         let _ = std::fs::remove_file(&trace);

@@ -15,14 +15,14 @@ pub fn bakehouse<'a>(dir: &Utf8Path, arguments: impl IntoIterator<Item = &'a str
     Ran::of(command(dir).args(arguments))
 }
 
-/// Bakehouse in `dir`, for a test that sets more than arguments.
+/// Returns the command `bakehouse` in `dir`, for a test that sets more than arguments.
 pub fn command(dir: &Utf8Path) -> Command {
     let mut command = Command::new(program());
     command.current_dir(dir).env("NO_COLOR", "1");
     command
 }
 
-/// The table of `build`: by service or pack binary its name, time, size, digest, input hash and result.
+/// Returns the table of `build`: for each service or pack binary its name, time, size, digest, input hash and result.
 pub fn rows(build: &Ran) -> BTreeMap<&str, [&str; 6]> {
     let lines = build.stdout.lines().skip(1);
     let rows = lines.map_while(|line| {
@@ -34,13 +34,13 @@ pub fn rows(build: &Ran) -> BTreeMap<&str, [&str; 6]> {
     rows.collect()
 }
 
-/// What the table of `build` says became of each: `built`, `cached`, `baked` or `skipped`.
+/// Returns the result of each row in the table of `build`: `built`, `cached`, `baked` or `skipped`.
 pub fn results(build: &Ran) -> BTreeMap<&str, &str> {
     let rows = rows(build).into_iter();
     rows.map(|(name, row)| (name, row[5])).collect()
 }
 
-/// The program: `BAKEHOUSE_BIN`, else what Cargo builds from this repository.
+/// Returns the program: `BAKEHOUSE_BIN`, or else the one that Cargo builds from this repository.
 fn program() -> &'static Utf8Path {
     static PROGRAM: LazyLock<Utf8PathBuf> = LazyLock::new(|| {
         std::env::var("BAKEHOUSE_BIN").map_or_else(|_| build(), Utf8PathBuf::from)

@@ -1,4 +1,4 @@
-//! A Compose project that is taken down with the test.
+//! A Compose project that is removed at the end of the test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,10 +12,10 @@ use crate::ran::Ran;
 use crate::unique::unique;
 use crate::workspace::Workspace;
 
-/// How long a container may take to come up on a slow machine.
+/// The time that a container may take to start on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The services of a workspace's compose file, under a name and on ports of their own.
+/// The services of a workspace's compose file, with a project name and ports of their own.
 #[derive(Debug)]
 pub struct Compose {
     dir: Utf8PathBuf,
@@ -24,7 +24,7 @@ pub struct Compose {
     files: Vec<&'static str>,
 }
 
-/// An answer over HTTP.
+/// A response over HTTP.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -32,7 +32,7 @@ pub struct Answer {
 }
 
 impl Compose {
-    /// A project of the images of `workspace`. Nothing runs yet.
+    /// Creates a project with the images of `workspace`. Nothing runs yet.
     pub fn new(workspace: &Workspace) -> Self {
         Self {
             dir: workspace.dir().to_owned(),
@@ -42,14 +42,14 @@ impl Compose {
         }
     }
 
-    /// Lays a further file over it.
+    /// Adds another compose file, which overrides the ones before.
     #[must_use]
     pub fn file(mut self, path: &'static str) -> Self {
         self.files.push(path);
         self
     }
 
-    /// `docker compose` with `arguments`.
+    /// Returns the command `docker compose` with `arguments`.
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new("docker");
         command
@@ -59,38 +59,38 @@ impl Compose {
             .args(arguments)
             .env("COMPOSE_PROJECT_NAME", &self.project)
             .env("REGISTRY", &self.registry)
-            // Ports that are free.
+            // Port 0 selects a free port.
             .env("PORT_API_8080", "0")
             .env("PORT_EXECUTOR_8081", "0")
             .env("PORT_NOTIFIER_8082", "0");
         command
     }
 
-    /// Runs `docker compose`, which has to succeed, and gives what it prints.
+    /// Runs `docker compose`, expects success, and returns its output.
     ///
     /// # Panics
-    /// When it fails.
+    /// If it fails.
     #[track_caller]
     pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
         let ran = Ran::of(&mut self.command(arguments)).succeeded();
         ran.stdout.trim().to_owned()
     }
 
-    /// The volume `name` of the project, as the engine names it.
+    /// Returns the engine's name of the project's volume `name`.
     pub fn volume(&self, name: &str) -> String {
         format!("{}_{name}", self.project)
     }
 
-    /// The id of the container of `service`, whether it runs or not.
+    /// Returns the id of the container of `service`, running or not.
     #[track_caller]
     pub fn container(&self, service: &str) -> String {
         self.run(["ps", "--all", "--quiet", service])
     }
 
-    /// Asks `service`, once.
+    /// Sends a request to `service` once.
     ///
     /// # Errors
-    /// No answer.
+    /// If there is no answer.
     pub fn ask(
         &self,
         service: &str,
@@ -126,10 +126,10 @@ impl Compose {
         Ok(stream)
     }
 
-    /// Asks `service` until `wanted` finds what it wants in a good answer's JSON.
+    /// Repeats a request to `service` until `wanted` returns a value for the JSON of a successful response.
     ///
     /// # Panics
-    /// When that does not happen in a minute.
+    /// If that does not happen within a minute.
     #[track_caller]
     pub fn wait_for<T>(
         &self,
@@ -148,17 +148,17 @@ impl Compose {
             }
             assert!(
                 Instant::now() < end,
-                "{path} of {service} does not say what is waited for: {answer:?}\n{}",
+                "{path} of {service} does not give the expected answer: {answer:?}\n{}",
                 Ran::of(&mut self.command(["logs", "--no-color"]))
             );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Has the action `action` executed, and gives the execution when it has ended.
+    /// Executes `action`, and returns the execution after its end.
     ///
     /// # Panics
-    /// When the api refuses, or a minute is not enough.
+    /// If the api refuses, or the execution takes longer than a minute.
     #[track_caller]
     pub fn execute(&self, action: &str, parameters: &Value) -> Value {
         let body = serde_json::json!({ "action": action, "parameters": parameters });
@@ -176,10 +176,10 @@ impl Compose {
         })
     }
 
-    /// The first event of `kind` that the notifier streams and that `wanted` takes.
+    /// Returns the first event of `kind` in the notifier's stream that `wanted` accepts.
     ///
     /// # Panics
-    /// When the stream ends or stays silent.
+    /// If the stream ends or stays silent.
     #[track_caller]
     pub fn event(&self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut stream = self.connect("notifier").expect("the notifier answers");

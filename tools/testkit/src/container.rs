@@ -1,4 +1,4 @@
-//! What an image does and what it holds.
+//! The behaviour and the contents of an image.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::engine::docker;
 use crate::ran::Ran;
 
-/// Runs a new container of `image` to its end, without network.
+/// Runs a new container of `image` to completion, without network.
 pub fn run<'a>(image: &str, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
     Ran::of(
         Command::new("docker")
@@ -17,20 +17,20 @@ pub fn run<'a>(image: &str, arguments: impl IntoIterator<Item = &'a str>) -> Ran
     )
 }
 
-/// What a new container of `image` prints.
+/// Returns the output of a new container of `image`.
 ///
 /// # Panics
-/// When it fails.
+/// If it fails.
 #[track_caller]
 pub fn prints<'a>(image: &str, arguments: impl IntoIterator<Item = &'a str>) -> String {
     run(image, arguments).succeeded().stdout.trim().to_owned()
 }
 
-/// What a new container of `image` for `platform` prints, by emulation where that is not the engine's. `options` are
-/// further ones of `docker run`.
+/// Returns the output of a new container of `image` for `platform`, with emulation if the engine has another one.
+/// `options` are additional options of `docker run`.
 ///
 /// # Panics
-/// When it fails.
+/// If it fails.
 #[track_caller]
 pub fn prints_on(platform: &str, options: &[&str], image: &str, arguments: &[&str]) -> String {
     let run = ["run", "--rm", "--network", "none", "--platform", platform];
@@ -41,18 +41,18 @@ pub fn prints_on(platform: &str, options: &[&str], image: &str, arguments: &[&st
 /// A file in an image.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Without a leading slash; a folder ends in one.
+    /// The path without a leading slash. A folder ends with a slash.
     pub path: String,
-    /// As `ls` prints it, e.g. `drwxr-xr-x`.
+    /// The mode as `ls` prints it, e.g. `drwxr-xr-x`.
     pub mode: String,
     /// `uid/gid`.
     pub owner: String,
 }
 
-/// All files of `image`, as its export has them: an image needs no shell to be looked into.
+/// Returns all files of `image`, from its export. This works for images without a shell, too.
 ///
 /// # Panics
-/// When the image cannot be exported.
+/// If the image cannot be exported.
 #[track_caller]
 pub fn entries(image: &str) -> Vec<Entry> {
     let container = docker(["create", "--network", "none", image]);
@@ -73,7 +73,7 @@ pub fn entries(image: &str) -> Vec<Entry> {
     let parse = |line: &str| {
         let mut words = line.split_whitespace();
         let (mode, owner) = (words.next()?, words.next()?);
-        // Size, date, time.
+        // The columns before the path are size, date and time.
         let path = words.skip(3).collect::<Vec<_>>().join(" ");
         let path = path.split(" -> ").next().unwrap_or_default().to_owned();
         Some(Entry {
@@ -100,7 +100,7 @@ impl Container {
     /// Starts `image` with its `port` published on a free port of 127.0.0.1.
     ///
     /// # Panics
-    /// When the engine refuses.
+    /// If the engine refuses.
     #[track_caller]
     pub fn start(image: &str, port: u16) -> Self {
         let publish = format!("127.0.0.1::{port}");
@@ -114,7 +114,7 @@ impl Container {
         docker(["container", "inspect", "--format", format, &self.id])
     }
 
-    /// The user and group that its processes have, as the host sees them.
+    /// Returns the user and group of its processes, as the host sees them.
     pub fn users(&self) -> Vec<String> {
         let listed = docker(["top", &self.id, "-o", "pid,uid,gid"]);
         let columns = |line: &str| {
@@ -126,10 +126,10 @@ impl Container {
         listed.lines().skip(1).map(columns).collect()
     }
 
-    /// The body of the answer to `GET path`, waiting up to `patience` for the service to be up.
+    /// Returns the body of the response to `GET path`. Waits up to `patience` for the service to start.
     ///
     /// # Panics
-    /// When there is no answer with status 200 by then.
+    /// If there is no response with status 200 by then.
     #[track_caller]
     pub fn get(&self, port: u16, path: &str, patience: Duration) -> String {
         let address = docker(["port", &self.id, &format!("{port}/tcp")]);

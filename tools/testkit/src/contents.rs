@@ -1,4 +1,4 @@
-//! What an image is made of, byte for byte, so that two can be held against each other.
+//! The exact contents of an image, in a form that can be compared with another image.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::ran::Ran;
 
-/// A line for each value of its configuration and for each file of its layers, by name.
+/// The image as lines of text: one for each value of its configuration and for each file of its layers, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
     parts: BTreeMap<String, String>,
 }
 
 impl Contents {
-    /// Reads an image of the engine at `host`, of the engine's own platform.
+    /// Reads an image for the engine's own platform from the engine at `host`.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no such image.
     #[track_caller]
     pub fn of(host: Option<&str>, image: &str) -> Self {
         let docker = || {
@@ -49,7 +49,7 @@ impl Contents {
         Self { parts }
     }
 
-    /// What is otherwise in `other`: files by layer, and values of the configuration.
+    /// Returns the differences to `other`: files by layer, and values of the configuration.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let nothing = "nothing".to_owned();
         let names = self.parts.keys().chain(other.parts.keys());
@@ -89,7 +89,7 @@ fn values(name: &str, value: &Value, parts: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Each file with mode, owner, size, time and a sum of what is in it.
+/// Adds each file with mode, owner, size, time and a checksum of its content.
 #[track_caller]
 fn files(layer: usize, archive: &Utf8PathBuf, parts: &mut BTreeMap<String, String>) {
     let list = [

@@ -1,4 +1,4 @@
-//! A registry of crates that is a company's own: it has a certificate of its own, and gives nothing without its token.
+//! A private registry of crates, with a certificate of its own. It serves nothing without its token.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::ran::Ran;
 use crate::refusing::head;
 use crate::unique::unique;
 
-/// A registry with one crate, until the process ends.
+/// A registry with one crate, which runs until the process ends.
 #[derive(Clone, Debug)]
 pub struct Crates {
     address: String,
@@ -27,10 +27,10 @@ pub struct Crates {
 }
 
 impl Crates {
-    /// Serves the crate `name`, version 1.0.0, whose library is `source`, to the host and to what runs on the engine.
+    /// Serves the crate `name`, version 1.0.0, with the library `source`, to the host and to steps on the engine.
     ///
     /// # Panics
-    /// When there is no free port, or no `tar`.
+    /// If there is no free port, or no `tar`.
     #[track_caller]
     pub fn start(name: &str, source: &str) -> Self {
         let own = gateway();
@@ -55,14 +55,14 @@ impl Crates {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let (config, served) = (Arc::clone(&config), served.clone());
-                // A client that hangs up is its own judge.
+                // A client that disconnects reports the failure itself.
                 std::thread::spawn(move || served.answer(client, config).ok());
             }
         });
         crates
     }
 
-    /// What Cargo's configuration says of it, under the name `private`.
+    /// Returns the entry for Cargo's configuration, under the name `private`.
     pub fn config(&self) -> String {
         format!(
             "[registries.private]\nindex = \"sparse+https://{}/index/\"\n\
@@ -71,12 +71,12 @@ impl Crates {
         )
     }
 
-    /// What it wants to be told, and nobody else is to know.
+    /// Returns the token that it requires. It must not become known to anyone else.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// Its certificate, by which clients know it.
+    /// Returns its certificate, by which clients verify it.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
@@ -129,7 +129,7 @@ impl Crates {
     }
 }
 
-/// The crate as registries keep it, and the sum of that.
+/// Returns the crate in the form in which registries store it, and its checksum.
 #[track_caller]
 pub(crate) fn archive(name: &str, version: &str, source: &str) -> (Vec<u8>, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");

@@ -1,4 +1,4 @@
-//! A small disk, which can be full.
+//! A small disk, which can be filled up.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::ran::Ran;
 
-/// A file system in memory, of a size that can be changed.
+/// A file system in memory with an adjustable size.
 #[derive(Debug)]
 pub struct Disk {
     path: Utf8PathBuf,
@@ -15,10 +15,10 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A disk of so many megabytes.
+    /// Creates a disk of this size.
     ///
     /// # Panics
-    /// When it cannot be mounted, which takes root.
+    /// If it cannot be mounted, which requires root.
     #[track_caller]
     pub fn new(megabytes: u64) -> Self {
         let folder = tempfile::Builder::new()
@@ -37,10 +37,10 @@ impl Disk {
         &self.path
     }
 
-    /// Leaves so many megabytes free.
+    /// Resizes the disk so that this much is free.
     ///
     /// # Panics
-    /// When it cannot be resized.
+    /// If it cannot be resized.
     #[track_caller]
     pub fn leave(&self, megabytes: u64) {
         let said = Ran::of(Command::new("df").args([
@@ -72,7 +72,7 @@ fn mount(options: &str, path: &Utf8Path) {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: what was killed may still be on its way out.
+        // The unmount is lazy, since killed processes may still be about to exit.
         let _ = Command::new("umount")
             .args(["--lazy", self.path.as_str()])
             .output();

@@ -1,4 +1,4 @@
-//! The Docker Engine, and whose turn it is to use it.
+//! The Docker Engine, and turns to use it.
 
 use std::fs::File;
 use std::process::Command;
@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use crate::ran::Ran;
 use crate::workspace::repository;
 
-/// The right to bake. Bakes of different tests would slow each other down and upset what is measured, so tests
-/// take turns, across threads and processes.
+/// The right to bake. Bakes of different tests would slow each other down and distort measurements, so tests take
+/// turns, across threads and processes.
 #[derive(Debug)]
 pub struct Turn {
     _lock: File,
@@ -18,7 +18,7 @@ impl Turn {
     /// Waits for the turn.
     ///
     /// # Panics
-    /// When no engine answers: a test that needs one fails without it, and is never skipped.
+    /// If no engine answers. A test that needs an engine fails without one, and is never skipped.
     #[track_caller]
     pub fn take() -> Self {
         let path = std::env::temp_dir().join("bakehouse-e2e.lock");
@@ -46,29 +46,29 @@ static ANSWER: LazyLock<Result<(), String>> = LazyLock::new(|| {
     Ok(())
 });
 
-/// Runs docker, which has to succeed, and gives what it prints.
+/// Runs docker, expects success, and returns its output.
 ///
 /// # Panics
-/// When it fails.
+/// If it fails.
 #[track_caller]
 pub fn docker<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
     let ran = Ran::of(Command::new("docker").args(arguments)).succeeded();
     ran.stdout.trim().to_owned()
 }
 
-/// Builds an image of a Dockerfile and nothing else.
+/// Builds an image from a Dockerfile without other files.
 ///
 /// # Panics
-/// When that fails.
+/// If that fails.
 #[track_caller]
 pub fn image(name: &str, dockerfile: &str) {
     image_for(name, &[], dockerfile);
 }
 
-/// Builds an image for `platforms`; for the engine's own without any.
+/// Builds an image for `platforms`, or for the engine's own platform if there are none.
 ///
 /// # Panics
-/// When that fails.
+/// If that fails.
 #[track_caller]
 pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -83,19 +83,19 @@ pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
     );
 }
 
-/// Makes containers of linux/arm64 run.
+/// Enables the engine to run containers for linux/arm64.
 ///
 /// # Panics
-/// When they cannot be made to.
+/// If that fails.
 #[track_caller]
 pub fn emulate_arm64() {
     tool(&["arm64"]);
 }
 
-/// Gets base images that the repository's own services do not need.
+/// Provides base images that the repository's own services do not need.
 ///
 /// # Panics
-/// When they cannot be had.
+/// If they are not available.
 #[track_caller]
 pub fn bases(images: &[&str]) {
     tool(&[&["bases"], images].concat());
@@ -104,17 +104,17 @@ pub fn bases(images: &[&str]) {
 /// Runs `tools/engine`.
 ///
 /// # Panics
-/// When it fails.
+/// If it fails.
 #[track_caller]
 pub(crate) fn tool(arguments: &[&str]) {
     let tool = repository().join("tools/engine");
     let _ = Ran::of(Command::new(tool).args(arguments)).succeeded();
 }
 
-/// The address at which containers reach this machine.
+/// Returns the address at which containers reach this machine.
 ///
 /// # Panics
-/// When the engine has no network of that kind.
+/// If the engine has no such network.
 #[track_caller]
 pub fn gateway() -> String {
     let format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";

@@ -8,31 +8,31 @@ use fs_err as fs;
 use crate::ran::Ran;
 use crate::served::Served;
 
-/// A host of git repositories, until it is dropped.
+/// A host of git repositories, which runs until it is dropped.
 #[derive(Debug)]
 pub struct GitHost(Served);
 
 impl GitHost {
-    /// Starts with no repository.
+    /// Starts the host without repositories.
     ///
     /// # Panics
-    /// When there is no free port, or no git.
+    /// If there is no free port, or no git.
     #[track_caller]
     pub fn start() -> Self {
         Self(Served::start())
     }
 
-    /// The URL of the repository `name`.
+    /// Returns the URL of the repository `name`.
     pub fn url(&self, name: &str) -> String {
         format!("{}/{name}", self.0.git())
     }
 
-    /// Makes `files` the content of the repository `name`, by a commit on its branch, and returns the commit. The first
-    /// branch of a repository is `main`, which is used when no branch is named. `submodules` are folders with the names
-    /// of other repositories.
+    /// Commits `files` as the complete contents of the repository `name` to its branch, and returns the commit. The
+    /// first branch of a repository is `main`, which is used if no branch is named. `submodules` are folders with the
+    /// names of other repositories.
     ///
     /// # Panics
-    /// When git refuses.
+    /// If git fails.
     #[track_caller]
     pub fn commit(
         &self,
@@ -83,19 +83,19 @@ impl GitHost {
         commit
     }
 
-    /// Names a commit of the repository.
+    /// Tags a commit of the repository.
     ///
     /// # Panics
-    /// When git refuses.
+    /// If git fails.
     #[track_caller]
     pub fn tag(&self, name: &str, tag: &str, commit: &str) {
         git(&self.dir().join(name), &["tag", tag, commit]);
     }
 
-    /// Makes the repository `copy` the same as `name` is now.
+    /// Makes the repository `copy` a copy of the current state of `name`.
     ///
     /// # Panics
-    /// When git refuses.
+    /// If git fails.
     #[track_caller]
     pub fn copy(&self, name: &str, copy: &str) {
         git(self.dir(), &["clone", "--quiet", "--bare", name, copy]);
@@ -104,7 +104,7 @@ impl GitHost {
     /// Removes a repository.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no such repository.
     #[track_caller]
     pub fn remove(&self, name: &str) {
         fs::remove_dir_all(self.dir().join(name)).expect("a folder can be removed");

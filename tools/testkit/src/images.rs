@@ -1,4 +1,4 @@
-//! A namespace of images that is removed with the test.
+//! A namespace of images that is removed at the end of the test.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::engine::docker;
 use crate::unique::unique;
 
-/// What a test's images are named below, in place of a registry.
+/// The prefix of a test's image names, in place of a registry.
 #[derive(Debug)]
 pub struct Images {
     namespace: String,
@@ -23,20 +23,20 @@ impl Images {
         }
     }
 
-    /// The value for `REGISTRY`.
+    /// Returns the value for `REGISTRY`.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// The image of `service`.
+    /// Returns the name of the image of `service`.
     pub fn name(&self, service: &str) -> String {
         format!("{}/{service}:latest", self.namespace)
     }
 
-    /// The digest of the image of `service`.
+    /// Returns the digest of the image of `service`.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no such image.
     #[track_caller]
     pub fn digest(&self, service: &str) -> String {
         docker([
@@ -48,7 +48,7 @@ impl Images {
         ])
     }
 
-    /// The digests of all its `:latest` images, by service.
+    /// Returns the digests of all its `:latest` images, by service.
     #[track_caller]
     pub fn digests(&self) -> BTreeMap<String, String> {
         let pattern = format!("reference={}/*:latest", self.namespace);
@@ -77,7 +77,7 @@ impl Images {
 
 impl Drop for Images {
     fn drop(&mut self) {
-        // By name only: another test's image may have the same digest.
+        // Images are removed by name only, since another test's image may have the same digest.
         let pattern = format!("reference={}/*", self.namespace);
         let listed = Command::new("docker")
             .args(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])

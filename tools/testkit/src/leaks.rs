@@ -1,5 +1,5 @@
-//! Where a text is that should be nowhere: in what the registry got, in what the engine kept, in what it tells of its
-//! builds.
+//! Searches for a text that must not appear anywhere: in what was pushed to the registry, in the engine's data, and in
+//! the engine's records of builds.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::engine::{docker, tool};
 use crate::ran::Ran;
 
-/// A search through all that was written since it was made.
+/// A search of everything that was written after it was created.
 #[derive(Debug)]
 pub struct Leaks {
     since: tempfile::NamedTempFile,
@@ -22,8 +22,10 @@ impl Default for Leaks {
 }
 
 impl Leaks {
+    /// Starts the search.
+    ///
     /// # Panics
-    /// When there is no `zstd` and none can be installed.
+    /// If there is no `zstd` and none can be installed.
     #[track_caller]
     pub fn new() -> Self {
         tool(&["zstd"]);
@@ -33,11 +35,11 @@ impl Leaks {
         }
     }
 
-    /// Each place that has `text`: files of the registry, layers unpacked; files of the engine, which are its snapshots,
-    /// its mounts, and what it knows of builds; and the builds' logs and attachments.
+    /// Returns each place that contains `text`: files of the registry, with layers unpacked; files of the engine, which
+    /// are its snapshots, mounts and records of builds; and the logs and attachments of builds.
     ///
     /// # Panics
-    /// When nothing was written, so that nothing could be found.
+    /// If nothing was written, so that nothing could be found.
     #[track_caller]
     pub fn of(&self, text: &str) -> Vec<String> {
         let state = std::env::var("BAKEHOUSE_STATE");
@@ -47,7 +49,7 @@ impl Leaks {
         assert!(!published.is_empty(), "the registry got nothing");
         found.extend(published.into_iter().filter(|file| holds(file, text)));
         let root = docker(["info", "--format", "{{.DockerRootDir}}"]);
-        // With the containerd image store the layers lie beside Docker's own data.
+        // With the containerd image store, layers are beside Docker's own data.
         let beside = Utf8Path::new(&root).parent().map(Utf8Path::to_owned);
         let kept = self.written(&beside.unwrap_or_default());
         assert!(!kept.is_empty(), "the engine kept nothing");
@@ -65,19 +67,19 @@ impl Leaks {
         found
     }
 
-    /// The files below `folder` that were written since then.
+    /// Returns the files below `folder` that were written since then.
     #[track_caller]
     fn written(&self, folder: &Utf8Path) -> Vec<String> {
         let mut find = Command::new("find");
         find.args([folder.as_str(), "-type", "f", "-newer"])
             .arg(self.since.path());
-        // What goes while it looks is no leak.
+        // A file that disappears during the search is not a leak.
         let listed = Ran::of(&mut find).stdout;
         listed.lines().map(str::to_owned).collect()
     }
 }
 
-/// Looks into a file, unpacked where it is packed.
+/// Searches a file, after unpacking it if it is compressed.
 fn holds(file: &str, text: &str) -> bool {
     let script = r#"case "$(head -c 4 "$1" | od -An -tx1 | tr -d ' ')" in
 28b52ffd) zstd -dcq "$1" ;;
@@ -88,7 +90,7 @@ esac 2>/dev/null | grep -q -a -F -e "$2""#;
     Ran::of(Command::new("sh").args(look)).code == Some(0)
 }
 
-/// The builds that the engine remembers.
+/// Returns the builds that the engine has records of.
 #[track_caller]
 fn builds() -> Vec<String> {
     let listed = docker(["buildx", "history", "ls", "--format", "{{.Ref}}"]);

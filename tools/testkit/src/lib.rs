@@ -1,36 +1,36 @@
-//! Workspaces made for tests, and the real engine as their judge.
+//! Test workspaces, and helpers to test them with a real engine.
 //!
-//! | module | holds |
+//! | module | contents |
 //! |---|---|
 //! | [`workspace`] | a Cargo workspace in a temporary folder, and edits to it |
 //! | [`bakehouse`](mod@bakehouse) | the program under test |
-//! | [`bake`] | `docker buildx bake`, and which steps it really ran |
-//! | [`images`] | a namespace of images that is removed with the test |
-//! | [`compose`] | a Compose project that is taken down with the test |
-//! | [`container`] | what an image does and what it holds |
-//! | [`crates`] | a registry of crates that wants a token |
+//! | [`bake`] | `docker buildx bake`, and the steps that it really ran |
+//! | [`images`] | a namespace of images that is removed at the end of the test |
+//! | [`compose`] | a Compose project that is removed at the end of the test |
+//! | [`container`] | the behaviour and the contents of an image |
+//! | [`crates`] | a registry of crates that requires a token |
 //! | [`git_host`] | git repositories that crates are fetched from |
-//! | [`mirror`] | a registry of crates that everybody may read |
+//! | [`mirror`] | a public registry of crates |
 //! | [`ssh`] | a host that is reached by SSH |
-//! | [`leaks`] | where a text is that should be nowhere |
-//! | [`contents`] | what an image is made of, byte for byte |
-//! | [`engine`] | the Docker Engine, and whose turn it is to use it |
+//! | [`leaks`] | a search for a text that must not appear anywhere |
+//! | [`contents`] | the exact contents of an image |
+//! | [`engine`] | the Docker Engine, and turns to use it |
 //! | [`mounts`] | the cache mounts of a Dockerfile |
 //! | [`oracle`] | comparison of shapes with what Cargo builds on the host |
-//! | [`node`] | BuildKit of an engine, as a node of a fleet |
-//! | [`pages`] | pages of `docs/` whose commands are played |
+//! | [`node`] | an engine's BuildKit as a node of a fleet |
+//! | [`pages`] | pages of `docs/` with commands that are run |
 //! | [`ran`] | a finished process |
-//! | [`running`] | a process that is watched while it runs |
-//! | [`disk`] | a small disk, which can be full |
-//! | [`refusing`] | a registry that refuses |
+//! | [`running`] | a process that is observed while it runs |
+//! | [`disk`] | a small disk, which can be filled up |
+//! | [`refusing`] | a registry that refuses all requests |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
 //! | [`served`] | git repositories and files that are served |
 //! | [`shapes`] | workspaces of random shape |
-//! | [`slow`] | the registry, far away |
-//! | [`spoil`] | a cache in the registry that is no longer what it was |
-//! | [`synthetic`] | a workspace of any size that no person wrote |
+//! | [`slow`] | a slow connection to the registry |
+//! | [`spoil`] | damage to a cache in the registry |
+//! | [`synthetic`] | a generated workspace of any size |
 //!
-//! Everything here is for tests: what goes wrong panics, with what the process said.
+//! Everything here is for tests: errors panic, with the output of the process.
 
 pub mod bake;
 pub mod bakehouse;

@@ -1,10 +1,10 @@
-//! A server on this machine, a thread for each client.
+//! A server on this machine with a thread for each client.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Serves until the test ends.
+/// A server that runs until the test ends.
 #[derive(Debug)]
 pub(crate) struct Listening {
     address: SocketAddr,
@@ -12,10 +12,10 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Gives each client to `serve`, with what it counts in. How a client fails is no matter.
+    /// Passes each client to `serve`, together with a counter. Errors of clients are ignored.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// If there is no free port.
     #[track_caller]
     pub(crate) fn start(
         serve: impl Fn(TcpStream, &AtomicUsize) -> std::io::Result<()> + Copy + Send + 'static,
@@ -28,7 +28,7 @@ impl Listening {
             for client in listener.incoming().flatten() {
                 let counter = Arc::clone(&counter);
                 std::thread::spawn(move || {
-                    // A client that hangs up has been served as well.
+                    // A client that disconnects counts as served.
                     let _ = serve(client, &counter);
                 });
             }
@@ -36,12 +36,12 @@ impl Listening {
         Self { address, count }
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// What was counted until now.
+    /// Returns the current count.
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }

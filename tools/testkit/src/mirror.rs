@@ -1,4 +1,4 @@
-//! A registry of crates that everybody may read, on this machine and in containers.
+//! A public registry of crates, on this machine and in containers.
 
 use camino::Utf8Path;
 use fs_err as fs;
@@ -6,15 +6,15 @@ use fs_err as fs;
 use crate::crates::archive;
 use crate::served::Served;
 
-/// A sparse registry, until it is dropped.
+/// A sparse registry, which runs until it is dropped.
 #[derive(Debug)]
 pub struct Mirror(Served);
 
 impl Mirror {
-    /// Serves `crates`: the name of each, its version, and the source of its library.
+    /// Serves `crates`: for each its name, its version, and the source of its library.
     ///
     /// # Panics
-    /// When there is no free port, or no `tar`.
+    /// If there is no free port, or no `tar`.
     #[track_caller]
     pub fn start(crates: &[(&str, &str, &str)]) -> Self {
         let served = Served::start();
@@ -27,10 +27,10 @@ impl Mirror {
         Self(served)
     }
 
-    /// Writes a registry of such crates into a folder.
+    /// Writes a registry with such crates to a folder.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// If writing fails.
     #[track_caller]
     pub fn write(folder: &Utf8Path, crates: &[(&str, &str, &str)]) {
         for (name, version, source) in crates {

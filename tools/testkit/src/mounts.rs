@@ -1,4 +1,4 @@
-//! The cache mounts of a Dockerfile, and what happens to them between builds.
+//! Changes to the cache mounts of a Dockerfile between builds.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use fs_err as fs;
 use crate::engine::docker;
 use crate::unique::unique;
 
-/// Ids of the cache mounts in a Dockerfile, for the platform of the engine at hand.
+/// Returns the ids of the cache mounts in a Dockerfile, for the platform of the current engine.
 ///
 /// # Panics
-/// When there are none.
+/// If there are none.
 #[track_caller]
 fn ids(dockerfile: &Utf8Path) -> Vec<String> {
     let text = fs::read_to_string(dockerfile).expect("a Dockerfile can be read");
@@ -27,10 +27,10 @@ fn ids(dockerfile: &Utf8Path) -> Vec<String> {
     ids
 }
 
-/// Gives all files in the mounts a time of the year 2040, as they have when the clock was ahead and was set back since.
+/// Sets the times of all files in the mounts to the year 2040, as if a clock had been ahead and was set back since.
 ///
 /// # Panics
-/// When the engine refuses.
+/// If the engine refuses.
 #[track_caller]
 pub fn date_ahead(dockerfile: &Utf8Path) {
     let mut step = format!(
@@ -57,15 +57,15 @@ pub fn date_ahead(dockerfile: &Utf8Path) {
     ]);
 }
 
-/// Deletes the mounts whose id begins with `name` and that no step has, as BuildKit does when it wants their room, and tells
-/// how many there were.
+/// Deletes the mounts whose id begins with `name` and that no step uses, as BuildKit does when it needs space.
+/// Returns their number.
 ///
 /// # Panics
-/// When the engine refuses.
+/// If the engine refuses.
 #[track_caller]
 pub fn collect(name: &str) -> usize {
     let filter = format!("description~=\"with id ./{name}\"");
     let said = docker(["buildx", "prune", "--all", "--force", "--filter", &filter]);
-    // A heading, and a line for the sum.
+    // The other lines are a heading and the total.
     said.lines().count().saturating_sub(2)
 }

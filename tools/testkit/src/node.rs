@@ -1,4 +1,4 @@
-//! BuildKit of an engine under an address of its own, as a node of a fleet has it.
+//! An engine's BuildKit at an address of its own, like a node of a fleet.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
 
-/// A node. When it is dropped nobody reaches it any more, and who is connected is cut off.
+/// A node. When it is dropped, it can no longer be reached, and its connections are closed.
 #[derive(Debug)]
 pub struct Node {
     path: Utf8PathBuf,
@@ -16,10 +16,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// Lets BuildKit of the engine at `host`, or of the first one, be reached at `path`.
+    /// Makes BuildKit of the engine at `host`, or of the first engine, reachable at `path`.
     ///
     /// # Panics
-    /// When it cannot listen there.
+    /// If it cannot listen there.
     #[track_caller]
     pub fn start(path: Utf8PathBuf, host: Option<&str>) -> Self {
         let _ = std::fs::remove_file(&path);
@@ -58,13 +58,13 @@ impl Node {
         node
     }
 
-    /// Its address, as buildx wants it.
+    /// Returns its address in the form that buildx requires.
     pub fn address(&self) -> String {
         format!("unix://{}", self.path)
     }
 }
 
-/// Passes on what comes, as it comes.
+/// Forwards all data without delay.
 fn pass(mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; 1 << 16];

@@ -3,21 +3,21 @@
 use std::fmt;
 use std::process::Command;
 
-/// What a process did.
+/// The result of a process.
 #[derive(Clone, Debug)]
 pub struct Ran {
     pub command: String,
-    /// `None` when a signal ended it.
+    /// The exit code; `None` if a signal ended the process.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Ran {
-    /// Runs `command` to its end.
+    /// Runs `command` to completion.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// If it cannot be started.
     #[track_caller]
     pub fn of(command: &mut Command) -> Self {
         let shown = format!("{command:?}");
@@ -33,20 +33,20 @@ impl Ran {
         }
     }
 
-    /// Itself, if it succeeded.
+    /// Returns itself if it succeeded.
     ///
     /// # Panics
-    /// When it failed.
+    /// If it failed.
     #[must_use]
     #[track_caller]
     pub fn succeeded(self) -> Self {
         self.exited(0)
     }
 
-    /// Itself, if it exited with `code`.
+    /// Returns itself if it exited with `code`.
     ///
     /// # Panics
-    /// When it did not.
+    /// If it did not.
     #[must_use]
     #[track_caller]
     pub fn exited(self, code: i32) -> Self {
@@ -54,14 +54,16 @@ impl Ran {
         self
     }
 
-    /// What it said on standard error, without frames, and with single spaces for line breaks.
+    /// Returns its standard error without frames, and with single spaces for line breaks.
     pub fn said(&self) -> String {
         let frameless = self.stderr.replace(['│', '╭', '╰', '─', '·'], " ");
         frameless.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// Checks that its standard error contains `text`.
+    ///
     /// # Panics
-    /// When it did not say `text`.
+    /// If it does not.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
         assert!(self.said().contains(text), "expected `{text}` of {self}");

@@ -1,4 +1,4 @@
-//! A registry that gives nothing and takes nothing.
+//! A registry that refuses all requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::listening::Listening;
 
-/// What it does with a request.
+/// The reaction to a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
     /// Answers with this status.
@@ -16,13 +16,15 @@ pub enum Refusal {
     Cut,
 }
 
-/// A registry on 127.0.0.1 that refuses, until the test ends.
+/// A registry on 127.0.0.1 that refuses all requests, and runs until the test ends.
 #[derive(Debug)]
 pub struct Refusing(Listening);
 
 impl Refusing {
+    /// Starts the registry.
+    ///
     /// # Panics
-    /// When there is no free port.
+    /// If there is no free port.
     #[track_caller]
     pub fn start(refusal: Refusal) -> Self {
         Self(Listening::start(move |client, requests| {
@@ -30,23 +32,23 @@ impl Refusing {
         }))
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub fn address(&self) -> String {
         self.0.address()
     }
 
-    /// How many requests it has refused.
+    /// Returns the number of refused requests.
     pub fn requests(&self) -> usize {
         self.0.count()
     }
 }
 
-/// Serves one request: whoever has another one connects anew.
+/// Serves one request. Clients connect again for another one.
 fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std::io::Result<()> {
     client.set_read_timeout(Some(Duration::from_secs(10)))?;
     let head = head(&mut client)?;
     if head.first() == Some(&TLS_HANDSHAKE) {
-        // As Go's server answers, by which the engine knows that this is plain HTTP.
+        // Go's server answers in this way, which tells the engine that this is plain HTTP.
         return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
     }
     counter.fetch_add(1, Ordering::Relaxed);
@@ -63,7 +65,7 @@ fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std:
     if !head.starts_with(b"HEAD ") {
         client.write_all(body.as_bytes())?;
     }
-    // An upload is read to its end: closing before that would cut the connection.
+    // An upload is read to its end, since closing the connection earlier would cut it.
     client.shutdown(std::net::Shutdown::Write)?;
     std::io::copy(&mut client, &mut std::io::sink()).map(|_| ())
 }
@@ -71,7 +73,7 @@ fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std:
 /// The first byte of a TLS connection.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The head of a request, as far as it is one: of what is TLS its first byte.
+/// Returns the head of a request, or the first byte of a TLS connection.
 pub(crate) fn head(client: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];

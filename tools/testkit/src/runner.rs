@@ -1,4 +1,4 @@
-//! A second, empty engine: what a fresh CI runner is.
+//! A second, empty engine, like that of a fresh CI runner.
 
 use std::process::Command;
 
@@ -6,29 +6,29 @@ use crate::disk::Disk;
 use crate::ran::Ran;
 use crate::workspace::repository;
 
-/// An engine of its own, made by `tools/engine fresh`. It ends with the test.
+/// An engine that `tools/engine fresh` starts. It is stopped at the end of the test.
 #[derive(Debug)]
 pub struct Runner {
     name: String,
     host: String,
-    /// Where its data is, if not where all engines have theirs.
+    /// The disk with its data, if that is not in the usual place.
     disk: Option<Disk>,
 }
 
 impl Runner {
-    /// Starts it, and gives it `bases` from the first engine: a base is a pull away on any runner.
+    /// Starts an engine, and copies `bases` to it from the first engine, since every runner can pull base images.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     #[track_caller]
     pub fn start(name: &str, bases: &[&str]) -> Self {
         Self::with(name, None, bases)
     }
 
-    /// Starts it with all its data on `disk`.
+    /// Starts an engine with all its data on `disk`.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     #[track_caller]
     pub fn start_on(disk: Disk, name: &str, bases: &[&str]) -> Self {
         Self::with(name, Some(disk), bases)
@@ -52,16 +52,16 @@ impl Runner {
         runner
     }
 
-    /// Starts it again after a crash, where it was.
+    /// Starts the engine again after a crash, with the same data.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If it does not start.
     #[track_caller]
     pub fn restart(&self) {
         assert_eq!(self.up(), self.host);
     }
 
-    /// Starts it, and gives its `DOCKER_HOST`.
+    /// Starts the engine, and returns its `DOCKER_HOST`.
     #[track_caller]
     fn up(&self) -> String {
         let said = Ran::of(self.script().args(["fresh", &self.name])).succeeded();
@@ -69,10 +69,10 @@ impl Runner {
         host.to_owned()
     }
 
-    /// Ends its daemons with SIGKILL. What runs in its containers goes on, as it does when a daemon crashes.
+    /// Kills its daemons with SIGKILL. Processes in its containers continue, as they do when a daemon crashes.
     ///
     /// # Panics
-    /// When they do not run, or its data is not on a disk of its own.
+    /// If they do not run, or its data is not on a disk of its own.
     #[track_caller]
     pub fn crash(&self) {
         for daemon in ["dockerd", "containerd", "registry", "registry-host"] {
@@ -84,8 +84,10 @@ impl Runner {
         }
     }
 
+    /// Returns the disk with its data.
+    ///
     /// # Panics
-    /// When it was not started on one.
+    /// If the engine was not started on one.
     pub fn disk(&self) -> &Disk {
         self.disk.as_ref().expect("it was started on a disk")
     }
@@ -98,10 +100,10 @@ impl Runner {
         command
     }
 
-    /// Runs docker on it, which has to succeed, and gives what it prints.
+    /// Runs docker on it, expects success, and returns the output.
     ///
     /// # Panics
-    /// When it fails.
+    /// If it fails.
     #[track_caller]
     pub fn docker<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
         let ran = Ran::of(
@@ -112,24 +114,24 @@ impl Runner {
         ran.succeeded().stdout.trim().to_owned()
     }
 
-    /// Its `DOCKER_HOST`.
+    /// Returns its `DOCKER_HOST`.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// What a new container of `image` prints there.
+    /// Returns the output of a new container of `image` there.
     ///
     /// # Panics
-    /// When it fails.
+    /// If it fails.
     #[track_caller]
     pub fn prints(&self, image: &str) -> String {
         self.docker(["run", "--rm", "--network", "none", image])
     }
 
-    /// Makes its builder empty again, cache mounts too.
+    /// Empties its builder, including cache mounts.
     ///
     /// # Panics
-    /// When the builder refuses.
+    /// If the builder refuses.
     #[track_caller]
     pub fn forget(&self) {
         self.docker(["buildx", "prune", "--all", "--force"]);
@@ -142,7 +144,7 @@ impl Drop for Runner {
     }
 }
 
-/// The registry that the first engine and each runner reach under the same name.
+/// Returns the address of the registry, which is the same on the first engine and on each runner.
 pub fn registry() -> String {
     let port = std::env::var("BAKEHOUSE_REGISTRY_PORT").unwrap_or_else(|_| "5000".to_owned());
     format!("127.0.0.1:{port}")

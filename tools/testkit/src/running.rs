@@ -1,4 +1,4 @@
-//! A process that is watched while it runs.
+//! A process that is observed while it runs.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use crate::ran::Ran;
 
-/// A process in a group of its own, whose standard output is dropped.
+/// A process in a group of its own. Its standard output is dropped.
 #[derive(Debug)]
 pub struct Running {
     command: String,
@@ -15,18 +15,20 @@ pub struct Running {
     stderr: String,
 }
 
-/// Whom a signal reaches.
+/// The processes that a signal is sent to.
 #[derive(Clone, Copy, Debug)]
 pub enum Reach {
-    /// The process alone, as `kill` does.
+    /// Only the process itself, as `kill` does.
     Process,
-    /// With all that it started, as Ctrl-C on a terminal does.
+    /// The process and everything that it started, as Ctrl-C on a terminal does.
     Group,
 }
 
 impl Running {
+    /// Starts `command`.
+    ///
     /// # Panics
-    /// When it cannot be started.
+    /// If it cannot be started.
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
         let shown = format!("{command:?}");
@@ -46,10 +48,10 @@ impl Running {
         }
     }
 
-    /// Waits until it has said `text` on standard error.
+    /// Waits until it has printed `text` to standard error.
     ///
     /// # Panics
-    /// When it ends without.
+    /// If it ends without doing so.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         while !self.stderr.contains(text) {
@@ -68,7 +70,7 @@ impl Running {
     /// Sends a signal, e.g. `INT`.
     ///
     /// # Panics
-    /// When there is nothing to send it to.
+    /// If there is no process to send it to.
     #[track_caller]
     pub fn signal(&self, signal: &str, reach: Reach) {
         let id = match reach {
@@ -78,10 +80,10 @@ impl Running {
         let _ = Ran::of(Command::new("kill").args(["-s", signal, "--", &id])).succeeded();
     }
 
-    /// Waits for its end, and for that of all that write to the same standard error.
+    /// Waits until it and all other writers to its standard error have ended.
     ///
     /// # Panics
-    /// When it is lost.
+    /// If it cannot be waited for.
     pub fn wait(mut self) -> Ran {
         let mut rest = Vec::new();
         let _ = self.messages.read_to_end(&mut rest);

@@ -24,7 +24,7 @@ impl Served {
     /// Starts serving an empty folder.
     ///
     /// # Panics
-    /// When there is no free port, or no git.
+    /// If there is no free port, or no git.
     #[track_caller]
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");

@@ -1,4 +1,4 @@
-//! The registry, far away.
+//! A slow connection to the registry.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,13 +8,15 @@ use std::time::Duration;
 use crate::listening::Listening;
 use crate::runner::registry;
 
-/// Another address of the registry, behind which each answer takes longer, until the test ends.
+/// Another address of the registry where each response is delayed. It runs until the test ends.
 #[derive(Debug)]
 pub struct Slow(Listening);
 
 impl Slow {
+    /// Starts the server.
+    ///
     /// # Panics
-    /// When there is no free port.
+    /// If there is no free port.
     #[track_caller]
     pub fn start(delay: Duration) -> Self {
         Self(Listening::start(move |client, answers| {
@@ -22,12 +24,12 @@ impl Slow {
         }))
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub fn address(&self) -> String {
         self.0.address()
     }
 
-    /// How many answers it has held up.
+    /// Returns the number of delayed responses.
     pub fn answers(&self) -> usize {
         self.0.count()
     }
@@ -47,7 +49,7 @@ fn serve(client: &TcpStream, delay: Duration, counter: &AtomicUsize) -> std::io:
     })
 }
 
-/// Passes on what `from` says until its end; `before` each part.
+/// Forwards the data of `from` until its end, and calls `before` before each part.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, before: impl Fn()) -> std::io::Result<()> {
     let mut part = vec![0; 64 << 10];
     let ended = loop {

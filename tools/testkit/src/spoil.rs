@@ -1,4 +1,4 @@
-//! Spoils what a registry holds.
+//! Damages the contents of a registry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -12,11 +12,11 @@ use crate::runner::registry;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// Deletes every layer that manifests in `repository` of the registry name, as a clean-up that went wrong, and tells
-/// how many there were.
+/// Deletes every layer that manifests in `repository` of the registry name, like a clean-up that went wrong. Returns
+/// their number.
 ///
 /// # Panics
-/// When the registry does not answer.
+/// If the registry does not answer.
 #[track_caller]
 pub fn lose_layers(repository: &str) -> usize {
     let layers = layers(repository);
@@ -26,17 +26,17 @@ pub fn lose_layers(repository: &str) -> usize {
     layers.len()
 }
 
-/// Layers of the registry with other bytes than their digests say. Dropped, they are what they were: repositories share them,
-/// and the registry takes no layer again that it has.
+/// Layers of the registry whose content does not match their digests. Dropping this value restores them: repositories
+/// share layers, and the registry does not accept a layer again that it already has.
 #[derive(Debug)]
 pub struct Corrupted(BTreeMap<Utf8PathBuf, Vec<u8>>);
 
 impl Corrupted {
-    /// Writes other bytes into every layer that manifests in these repositories name, as a disk that fails does. Their sizes
-    /// stay.
+    /// Overwrites every layer that manifests in these repositories name, like a failing disk. Their sizes stay the
+    /// same.
     ///
     /// # Panics
-    /// When there is none, or the registry's data is not where `tools/engine` puts it.
+    /// If there are no layers, or the registry's data is not where `tools/engine` puts it.
     #[track_caller]
     pub fn layers<'a>(repositories: impl IntoIterator<Item = &'a str>) -> Self {
         let state = std::env::var("BAKEHOUSE_STATE");
@@ -60,7 +60,7 @@ impl Corrupted {
 impl Drop for Corrupted {
     fn drop(&mut self) {
         for (data, bytes) in &self.0 {
-            // One that was deleted meanwhile stays so.
+            // A layer that was deleted meanwhile is not restored.
             if data.exists() {
                 let _ = fs::write(data, bytes);
             }
@@ -68,7 +68,7 @@ impl Drop for Corrupted {
     }
 }
 
-/// Digests of the layers that manifests in `repository` name.
+/// Returns the digests of the layers that manifests in `repository` name.
 #[track_caller]
 fn layers(repository: &str) -> BTreeSet<String> {
     let manifests = manifests(repository);
@@ -81,11 +81,11 @@ fn layers(repository: &str) -> BTreeSet<String> {
     digests.map(str::to_owned).collect()
 }
 
-/// Makes every manifest in `repository` of the registry say that its configuration is larger than BuildKit reads, as
-/// it is when a builder remembers thousands of builds.
+/// Makes every manifest in `repository` of the registry state a configuration larger than BuildKit reads, as for a
+/// builder that remembers thousands of builds.
 ///
 /// # Panics
-/// When the registry does not answer.
+/// If the registry does not answer.
 #[track_caller]
 pub fn make_too_large(repository: &str) {
     for (tag, mut manifest) in manifests(repository) {
@@ -95,7 +95,7 @@ pub fn make_too_large(repository: &str) {
     }
 }
 
-/// By tag.
+/// Returns the manifests by tag.
 #[track_caller]
 fn manifests(repository: &str) -> Vec<(String, Value)> {
     let parsed = |path: &str| -> Value {
@@ -108,7 +108,7 @@ fn manifests(repository: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// The body of the registry's answer.
+/// Returns the body of the registry's response.
 #[track_caller]
 fn ask(method: &str, repository: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(registry()).expect("the registry is there");

@@ -1,4 +1,4 @@
-//! A host that is reached by SSH, and the agent that has the key to it.
+//! A host that is reached by SSH, and an agent with the key to it.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -9,10 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::engine::{gateway, tool};
 use crate::ran::Ran;
 
-/// It wants to be called by its whole path.
+/// `sshd` must be started with its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
 
-/// A server that lets in one key, and an agent with that key. Both end with it.
+/// A server that accepts one key, and an agent with that key. Both are stopped when this value is dropped.
 #[derive(Debug)]
 pub struct Ssh {
     folder: tempfile::TempDir,
@@ -21,10 +21,10 @@ pub struct Ssh {
 }
 
 impl Ssh {
-    /// Starts both, and waits until they answer. What runs on the engine reaches the server, too.
+    /// Starts both, and waits until they answer. Steps on the engine can reach the server, too.
     ///
     /// # Panics
-    /// When there is no `sshd` and none can be installed, or one does not start.
+    /// If there is no `sshd` and none can be installed, or one of the two does not start.
     #[track_caller]
     pub fn start() -> Self {
         tool(&["sshd"]);
@@ -97,25 +97,25 @@ impl Ssh {
         folder.expect("its name is UTF-8").join(name)
     }
 
-    /// The agent's socket, as `SSH_AUTH_SOCK` names it.
+    /// Returns the agent's socket for `SSH_AUTH_SOCK`.
     pub fn agent(&self) -> Utf8PathBuf {
         self.file("agent")
     }
 
-    /// What a client has to have heard of the server before it trusts it.
+    /// Returns the entry for `known_hosts` that a client needs to trust the server.
     pub fn known_hosts(&self) -> String {
         let key = fs_err::read_to_string(self.file("host.pub")).expect("the key is there");
         let (host, port) = &self.address;
         format!("[{host}]:{port} {key}")
     }
 
-    /// The address of a folder there.
+    /// Returns the address of a folder on the server.
     pub fn url(&self, folder: &Utf8Path) -> String {
         let (host, port) = &self.address;
         format!("ssh://root@{host}:{port}{folder}")
     }
 
-    /// The private key, which nobody else is to have.
+    /// Returns the private key, which must not become known to anyone else.
     pub fn key(&self) -> String {
         fs_err::read_to_string(self.file("user")).expect("the key is there")
     }

@@ -1,4 +1,4 @@
-//! A synthetic workspace is the same for the same numbers, and a real one: to Cargo and to bakehouse.
+//! Tests that a synthetic workspace is reproducible, and that Cargo and bakehouse accept it.
 
 use bakehouse_testkit::workspace::Tree;
 use bakehouse_testkit::{Synthetic, Workspace, synthetic};
@@ -51,7 +51,7 @@ fn cargo_and_bakehouse_accept_it() {
         .count()
         - 37;
     assert!((30..=60).contains(&locked), "{locked} third-party crates");
-    // The manifests and the lock agree, third-party features too.
+    // The manifests match the lock, including third-party features.
     let _ = workspace.cargo(["tree", "--locked", "--quiet"]).succeeded();
 
     workspace.generate();

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use attune_common::{boot::About, env::Env, packs};
 
-/// Name, version and variables.
+/// The api's name, version and variables.
 pub const ABOUT: About = About {
     name: "attune-api",
     version: env!("CARGO_PKG_VERSION"),
@@ -18,15 +18,15 @@ ATTUNE_EVENTS_KEEP_SECONDS  how long events are kept (604800, a week)
 /// The api's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The SQLite file; it and its folder are made where missing.
+    /// The SQLite file. The file and its folder are created if missing.
     pub database: PathBuf,
     /// The folder of SQL migrations.
     pub migrations: PathBuf,
     /// The packs mount.
     pub packs: PathBuf,
-    /// How long events are kept.
+    /// The time for which events are kept.
     pub keep_events: Duration,
 }
 

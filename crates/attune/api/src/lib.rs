@@ -17,7 +17,7 @@ use packs::PacksDir;
 use store::Store;
 pub use store::StoreError;
 
-/// Why the api cannot run.
+/// The reasons why the api cannot run.
 #[derive(Debug, Error)]
 pub enum ServiceError {
     /// Signals cannot be received.
@@ -31,7 +31,7 @@ pub enum ServiceError {
     Store(#[from] StoreError),
 }
 
-/// What every request handler shares.
+/// The state that all request handlers share.
 #[derive(Clone, Debug)]
 struct App {
     store: Store,
@@ -41,7 +41,7 @@ struct App {
 /// Opens and migrates the database and answers requests until `shutdown`.
 ///
 /// # Errors
-/// When the database cannot be used or the listener breaks.
+/// If the database cannot be used or the listener fails.
 pub async fn run(
     config: &Config,
     listener: TcpListener,
@@ -61,7 +61,7 @@ pub async fn run(
     Ok(served?)
 }
 
-/// Deletes old events, at the start and then every hour.
+/// Deletes old events, at start-up and then every hour.
 async fn prune(store: Store, keep: Duration) {
     let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
     let mut hour = tokio::time::interval(Duration::from_secs(3600));

@@ -2,7 +2,7 @@ use std::{path::Path, sync::Arc};
 
 use attune_common::packs::{self, Packs};
 
-/// The packs mount, read anew for every request: edits show at once.
+/// The packs mount. It is read again for every request, so that edits take effect immediately.
 #[derive(Clone, Debug)]
 pub(crate) struct PacksDir(Arc<Path>);
 

@@ -16,7 +16,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// An api at `base`, such as `http://api:8080`. Connects with the first request.
+    /// Creates a client for the api at `base`, such as `http://api:8080`. It connects with the first request.
     pub fn new(base: &str, retry: Retry) -> Self {
         Self {
             http: Http::new(base),
@@ -24,18 +24,18 @@ impl Api {
         }
     }
 
-    /// Queues an execution. Made once: a second try could queue a second one.
+    /// Queues an execution. The request is sent only once, since a retry could queue a second execution.
     ///
     /// # Errors
-    /// As every method here: no answer, a refusal, or an unreadable answer.
+    /// As for every method here: no answer, a refusal, or an unreadable answer.
     pub async fn create(&self, new: &NewExecution) -> Result<Execution, Error> {
         self.post("/executions", new, Retry::NONE).await
     }
 
-    /// One execution as it stands.
+    /// Returns the current state of an execution.
     ///
     /// # Errors
-    /// See [`Api::create`]; status 404 where there is none.
+    /// See [`Api::create`]; status 404 if it does not exist.
     pub async fn execution(&self, id: ExecutionId) -> Result<Execution, Error> {
         let path = format!("/executions/{id}");
         self.http
@@ -43,8 +43,8 @@ impl Api {
             .await
     }
 
-    /// Takes the oldest queued execution, if there is one. Made once: where the answer is lost, the
-    /// lease runs out and the execution is queued again.
+    /// Takes the oldest queued execution, if there is one. The request is sent only once: if the answer is lost, the
+    /// lease expires and the execution is queued again.
     ///
     /// # Errors
     /// See [`Api::create`].
@@ -54,8 +54,8 @@ impl Api {
             .await
     }
 
-    /// Queues executions again whose lease ran out, and fails those that lost too many workers;
-    /// gives those that changed.
+    /// Queues executions again if their lease expired, or fails them if they lost too many workers. Returns those that
+    /// changed.
     ///
     /// # Errors
     /// See [`Api::create`].
@@ -66,12 +66,12 @@ impl Api {
     /// Marks an execution as running.
     ///
     /// # Errors
-    /// See [`Api::create`]; [`Error::is_conflict`] where the lease is lost.
+    /// See [`Api::create`]; [`Error::is_conflict`] if the lease is lost.
     pub async fn start(&self, id: ExecutionId, lease: Lease) -> Result<Execution, Error> {
         self.internal(id, "start", &lease).await
     }
 
-    /// Keeps an execution for another lease.
+    /// Renews the lease of an execution.
     ///
     /// # Errors
     /// See [`Api::start`].
@@ -79,7 +79,7 @@ impl Api {
         self.internal(id, "renew", &lease).await
     }
 
-    /// Gives an unfinished execution back to the queue.
+    /// Returns an unfinished execution to the queue.
     ///
     /// # Errors
     /// See [`Api::start`].
@@ -95,7 +95,7 @@ impl Api {
         self.internal(id, "complete", end).await
     }
 
-    /// Stores an event; the same event twice is stored once.
+    /// Stores an event. Sending the same event twice stores it once.
     ///
     /// # Errors
     /// See [`Api::create`].

@@ -1,43 +1,43 @@
 use thiserror::Error;
 
-/// Why a request gave no answer that can be used. The address is part of each message.
+/// The reasons why a request gave no usable answer. Each message contains the address.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// No answer: no connection, or too late.
+    /// No answer: the connection failed or timed out.
     #[error("{url} does not answer")]
     Unreachable {
-        /// What was asked.
+        /// The address of the request.
         url: String,
-        /// Why.
+        /// The underlying error.
         source: reqwest::Error,
     },
     /// The service refused.
     #[error("{url} answered {status}: {message}")]
     Status {
-        /// What was asked.
+        /// The address of the request.
         url: String,
         /// The HTTP status code.
         status: u16,
         /// The service's reason.
         message: String,
     },
-    /// The answer is not what this version understands.
+    /// The answer is in a form that this version does not understand.
     #[error("{url} gave an answer that cannot be read; are the services of one version?")]
     Body {
-        /// What was asked.
+        /// The address of the request.
         url: String,
-        /// What is wrong with it.
+        /// The underlying error.
         source: reqwest::Error,
     },
 }
 
 impl Error {
-    /// Whether the service refused because somebody else holds the execution now.
+    /// Returns whether the service refused because another worker holds the execution now.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Status { status: 409, .. })
     }
 
-    /// Whether trying again later can help.
+    /// Returns whether a later retry can succeed.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,

@@ -9,12 +9,12 @@ use crate::{Error, http::Http};
 pub struct Executor(Http);
 
 impl Executor {
-    /// An executor at `base`, such as `http://executor:8081`.
+    /// Creates a client for the executor at `base`, such as `http://executor:8081`.
     pub fn new(base: &str) -> Self {
         Self(Http::new(base))
     }
 
-    /// Waits for work, as long as the executor lets it (half a minute at most); none then.
+    /// Waits for work for as long as the executor allows, at most half a minute. Returns `None` if there was none.
     ///
     /// # Errors
     /// No answer, a refusal, or an unreadable answer.

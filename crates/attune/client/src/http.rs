@@ -6,17 +6,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Error;
 
-/// How often and how fast to try again.
+/// The number of attempts, and the pauses between them.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
-    /// Tries in all, at least one.
+    /// The total number of attempts, at least one.
     pub attempts: u32,
-    /// The pause after the first failure; it doubles with each further one.
+    /// The pause after the first failure. It doubles after each further one.
     pub first_pause: Duration,
 }
 
 impl Default for Retry {
-    /// Five tries within about three seconds of pauses.
+    /// Five attempts, with about three seconds of pauses in total.
     fn default() -> Self {
         Self {
             attempts: 5,
@@ -26,14 +26,14 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// One try.
+    /// A single attempt.
     pub const NONE: Self = Self {
         attempts: 1,
         first_pause: Duration::ZERO,
     };
 }
 
-/// One service's address with its connections.
+/// The address of a service, with its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
@@ -48,7 +48,7 @@ impl Http {
         }
     }
 
-    /// Asks, and again on temporary failures. Only for requests that may be made twice.
+    /// Sends a request, and repeats it on temporary failures. Only for requests that are safe to repeat.
     pub async fn ask<A: DeserializeOwned>(
         &self,
         method: Method,
@@ -73,7 +73,7 @@ impl Http {
         unreachable!("the loop ends by returning")
     }
 
-    /// Asks once; 204 gives none.
+    /// Sends a request once. Status 204 gives `None`.
     pub async fn ask_maybe<A: DeserializeOwned>(
         &self,
         path: &str,
@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request per response, in order; gives the base address.
+    /// Answers one request with each response, in order. Returns the base address.
     async fn server(responses: &'static [&'static str]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A typed HTTP client of Attune's services, with time limits and retries.
+//! A typed HTTP client for Attune's services, with timeouts and retries.
 
 mod api;
 mod error;

@@ -11,12 +11,13 @@ use crate::{
 pub struct Notifier(Option<Http>);
 
 impl Notifier {
-    /// A notifier at `base`, such as `http://notifier:8082`; without one, nothing is sent.
+    /// Creates a client for the notifier at `base`, such as `http://notifier:8082`. Without an address, nothing is
+    /// sent.
     pub fn new(base: Option<&str>) -> Self {
         Self(base.map(Http::new))
     }
 
-    /// Passes an event to whoever listens now, in one try: late news is worse than none.
+    /// Passes an event to all current listeners. It is tried only once, since late events are worse than none.
     ///
     /// # Errors
     /// No answer, a refusal, or an unreadable answer.
@@ -30,7 +31,7 @@ impl Notifier {
         Ok(())
     }
 
-    /// Like [`Notifier::send`]; a failure is only logged.
+    /// Sends an event like [`Notifier::send`], but only logs a failure.
     pub async fn tell(&self, event: &Event) {
         if let Err(error) = self.send(event).await {
             tracing::warn!(%error, kind = event.kind, "a listener may miss an event");

@@ -1,4 +1,4 @@
-//! The first lines of every service's `main`: arguments, log, configuration, exit code.
+//! Start and end of every service's `main`: arguments, log, configuration, exit code.
 
 use std::{ffi::OsString, fmt::Display, io::IsTerminal, process::ExitCode};
 
@@ -11,22 +11,22 @@ use crate::env::{Env, Errors};
 pub struct About {
     /// The binary's name, such as `attune-api`.
     pub name: &'static str,
-    /// Its version, from `CARGO_PKG_VERSION`.
+    /// The version, from `CARGO_PKG_VERSION`.
     pub version: &'static str,
-    /// Which variables it reads, for `--help`.
+    /// The variables that it reads, for `--help`.
     pub help: &'static str,
 }
 
-/// Either a configuration to run with, or the exit code to leave `main` with.
+/// The configuration to run with, or the exit code to return from `main`.
 pub enum Start<C> {
-    /// Run.
+    /// Run with this configuration.
     Run(C),
-    /// Everything is said; leave.
+    /// Exit; all messages have been printed.
     Exit(ExitCode),
 }
 
-/// Answers `--version` and `--help`, starts the log on standard error at `ATTUNE_LOG`, and reads the
-/// configuration. Exit code 2 stands for wrong arguments or a wrong configuration.
+/// Handles `--version` and `--help`, starts the log on standard error at the level `ATTUNE_LOG`, and reads the
+/// configuration. The exit code is 2 for wrong arguments or a wrong configuration.
 pub fn start<C>(about: About, read: impl FnOnce(&mut Env) -> C) -> Start<C> {
     match arguments(about, std::env::args_os().skip(1)) {
         Ok(None) => {}
@@ -50,7 +50,7 @@ pub fn start<C>(about: About, read: impl FnOnce(&mut Env) -> C) -> Start<C> {
     }
 }
 
-/// Turns a service's end into its exit code, with the reason on standard error.
+/// Converts the result of a service to its exit code, and prints an error to standard error.
 pub fn finish<E: std::error::Error>(about: About, result: Result<(), E>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,

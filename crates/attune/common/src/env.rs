@@ -1,19 +1,19 @@
-//! Typed configuration from environment variables, with all mistakes reported at once.
+//! Typed configuration from environment variables, with all errors reported at once.
 
 use std::{
     collections::HashMap, ffi::OsString, fmt, fmt::Display, path::PathBuf, str::FromStr,
     time::Duration,
 };
 
-/// Reads variables and remembers what was wrong. Set-but-empty counts as unset, as Compose files
-/// with `${X:-}` leave variables empty.
+/// Reads variables and collects errors. An empty variable counts as unset, since Compose files with `${X:-}` leave
+/// variables empty.
 #[derive(Debug)]
 pub struct Env {
     values: HashMap<String, OsString>,
     errors: Vec<String>,
 }
 
-/// Everything wrong with the environment; one line each.
+/// All errors of the environment, one line each.
 #[derive(Debug, PartialEq)]
 pub struct Errors(pub Vec<String>);
 
@@ -30,14 +30,14 @@ impl Display for Errors {
 impl std::error::Error for Errors {}
 
 impl Env {
-    /// This process's environment.
+    /// Returns this process's environment.
     pub fn process() -> Self {
         Self::from_values(
             std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value))),
         )
     }
 
-    /// An environment of just these variables, for tests.
+    /// Returns an environment that consists of these variables, for tests.
     pub fn of<const N: usize>(values: [(&str, &str); N]) -> Self {
         Self::from_values(values.map(|(key, value)| (key.to_owned(), value.into())))
     }
@@ -49,35 +49,35 @@ impl Env {
         }
     }
 
-    /// The variable as `T`, or `default` where it is unset. `expected` completes "must be …".
+    /// Returns the variable as `T`, or `default` if it is unset. `expected` completes "must be …".
     pub fn parse<T: FromStr>(&mut self, key: &str, default: T, expected: &str) -> T {
         self.with(key, default, expected, |text| text.parse().ok())
     }
 
-    /// The variable as a path, or `default`. It need not exist.
+    /// Returns the variable as a path, or `default`. The path need not exist.
     pub fn path(&mut self, key: &str, default: &str) -> PathBuf {
         self.values
             .get(key)
             .map_or_else(|| default.into(), PathBuf::from)
     }
 
-    /// The variable as a number of seconds above zero (fractions allowed), or `default`.
+    /// Returns the variable as a number of seconds above zero (fractions allowed), or `default`.
     pub fn seconds(&mut self, key: &str, default: Duration) -> Duration {
         self.with(key, default, "a number of seconds above 0", |text| {
             let seconds: f64 = text.parse().ok()?;
             let duration = Duration::try_from_secs_f64(seconds).ok()?;
-            // A ceiling keeps sums of instants far from overflow.
+            // The upper limit keeps sums of times far from overflow.
             (!duration.is_zero() && duration <= Duration::from_secs(365 * 86400))
                 .then_some(duration)
         })
     }
 
-    /// The variable as a plain-HTTP base address without trailing slash, or `default`.
+    /// Returns the variable as a plain-HTTP base address without trailing slash, or `default`.
     pub fn url(&mut self, key: &str, default: &str) -> String {
         self.with(key, default.to_owned(), HTTP, |text| http_url(&text))
     }
 
-    /// Like [`Env::url`]; the word `off` gives none.
+    /// Returns an address like [`Env::url`], or `None` for the word `off`.
     pub fn url_or_off(&mut self, key: &str, default: &str) -> Option<String> {
         let expected = format!("{HTTP}, or off");
         self.with(key, Some(default.to_owned()), &expected, |text| {
@@ -89,7 +89,7 @@ impl Env {
         })
     }
 
-    /// The variable as a comma-separated list, or none where it is unset.
+    /// Returns the variable as a comma-separated list, or `None` if it is unset.
     pub fn list<T: FromStr>(&mut self, key: &str, expected: &str) -> Option<Vec<T>> {
         self.with(key, None, expected, |text| {
             let items: Option<Vec<T>> = text.split(',').map(|i| i.trim().parse().ok()).collect();
@@ -97,10 +97,10 @@ impl Env {
         })
     }
 
-    /// Whether everything read so far was usable.
+    /// Returns whether everything read so far was valid.
     ///
     /// # Errors
-    /// Every mistake, in the order the variables were read.
+    /// All errors, in the order in which the variables were read.
     pub fn finish(&mut self) -> Result<(), Errors> {
         if self.errors.is_empty() {
             Ok(())
@@ -109,7 +109,7 @@ impl Env {
         }
     }
 
-    /// Adds a mistake that takes more than one variable to see.
+    /// Adds an error that concerns more than one variable.
     pub fn reject(&mut self, message: impl Into<String>) {
         self.errors.push(message.into());
     }

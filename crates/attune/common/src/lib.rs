@@ -1,4 +1,4 @@
-//! What every Attune service shares: configuration, packs, wire types, start-up and shutdown.
+//! Code shared by all Attune services: configuration, packs, wire types, start-up and shutdown.
 
 pub mod boot;
 pub mod env;

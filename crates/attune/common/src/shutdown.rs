@@ -3,7 +3,7 @@ use tokio::{
     sync::watch,
 };
 
-/// Tells every part of a service to stop, once. Clones share the state.
+/// A signal to every part of a service to stop, given once. Clones share the state.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Sender<bool>);
 
@@ -14,10 +14,10 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// A shutdown that SIGTERM and SIGINT (ctrl-c) trigger. Needs a tokio runtime.
+    /// Creates a shutdown that SIGTERM and SIGINT (ctrl-c) trigger. Needs a tokio runtime.
     ///
     /// # Errors
-    /// When the signal handlers cannot be installed.
+    /// If the signal handlers cannot be installed.
     pub fn on_signals() -> std::io::Result<Self> {
         let shutdown = Self::default();
         for (kind, name) in [
@@ -36,17 +36,17 @@ impl Shutdown {
         Ok(shutdown)
     }
 
-    /// Asks for the stop.
+    /// Requests the stop.
     pub fn trigger(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether the stop was asked for.
+    /// Returns whether the stop was requested.
     pub fn is_triggered(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Returns once the stop was asked for; at once if it already was.
+    /// Waits until the stop is requested. Returns immediately if it was requested already.
     pub async fn wait(&self) {
         // `self` holds the sender, so the channel cannot close while this waits.
         let _ = self.0.subscribe().wait_for(|stop| *stop).await;

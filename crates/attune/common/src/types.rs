@@ -1,5 +1,5 @@
-//! The types services exchange as JSON. Unknown fields are ignored on purpose: services are updated
-//! one at a time.
+//! The types that services exchange as JSON. Unknown fields are ignored on purpose, since services are updated one at
+//! a time.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// Milliseconds since 1970-01-01 UTC, the unit of every `*_ms` instant in these types.
+/// Returns the milliseconds since 1970-01-01 UTC, the unit of every `*_ms` field in these types.
 pub fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -26,7 +26,7 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A fresh id; later ids sort after earlier ones (UUID version 7).
+            /// Creates a new id. Later ids sort after earlier ones (UUID version 7).
             pub fn fresh() -> Self {
                 Self(Uuid::now_v7())
             }
@@ -49,11 +49,11 @@ macro_rules! id {
 }
 
 id!(
-    /// Names one execution.
+    /// The id of an execution.
     ExecutionId
 );
 id!(
-    /// Names one event. The sender chooses it, so sending an event twice stores it once.
+    /// The id of an event. The sender chooses it, so sending an event twice stores it once.
     EventId
 );
 
@@ -66,10 +66,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every value, in the order of declaration.
+            /// All values, in the order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word used in JSON, YAML and the database.
+            /// Returns the word used in JSON, YAML and the database.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word),+
@@ -100,9 +100,9 @@ macro_rules! words {
 }
 
 words!(
-    /// What interprets an action's entry point.
+    /// The interpreter of an action's entry point.
     Runner {
-        /// `bash`, or `sh` where there is no bash.
+        /// `bash`, or `sh` if there is no bash.
         Shell = "shell",
         /// `python3`.
         Python = "python",
@@ -112,37 +112,37 @@ words!(
 );
 
 words!(
-    /// Where an execution stands. `Queued` → `Claimed` → `Running` → one of the last three; an
-    /// expired lease leads back to `Queued`.
+    /// The status of an execution. `Queued` → `Claimed` → `Running` → one of the last three; an expired lease leads
+    /// back to `Queued`.
     ExecutionStatus {
-        /// Waits for a worker.
+        /// It waits for a worker.
         Queued = "queued",
-        /// Handed to a worker that has not started it yet.
+        /// It was handed to a worker that has not started it yet.
         Claimed = "claimed",
         /// A worker runs it.
         Running = "running",
         /// The action exited with 0.
         Succeeded = "succeeded",
-        /// The action could not run, exited with another code, or lost its worker too often.
+        /// The action could not run, exited with another code, or lost its worker too many times.
         Failed = "failed",
-        /// The action ran longer than it may and was killed.
+        /// The action exceeded its time limit and was killed.
         TimedOut = "timed_out",
     }
 );
 
 impl ExecutionStatus {
-    /// Whether nothing will change any more.
+    /// Returns whether the status can no longer change.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::TimedOut)
     }
 }
 
-/// What a caller asks for: `POST /executions`.
+/// A request for an execution: `POST /executions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewExecution {
     /// The action's ref, such as `core.echo`.
     pub action: String,
-    /// Values by parameter name; missing ones take the action's defaults.
+    /// Values by parameter name. Missing ones use the action's defaults.
     #[serde(default)]
     pub parameters: Map<String, Value>,
 }
@@ -150,79 +150,79 @@ pub struct NewExecution {
 /// One run of an action, from request to result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// Its id.
+    /// The execution's id.
     pub id: ExecutionId,
     /// The action's ref.
     pub action: String,
-    /// What the action's entry point needs.
+    /// The interpreter that the action's entry point needs.
     pub runner: Runner,
-    /// The parameters, defaults included.
+    /// The parameters, including defaults.
     pub parameters: Map<String, Value>,
-    /// Where it stands.
+    /// The current status.
     pub status: ExecutionStatus,
-    /// How often it was handed to a worker. Together with the id it names one lease: a worker that
-    /// comes back with an older number is told 409.
+    /// The number of times that it was handed to a worker. Together with the id it identifies a lease: a worker that
+    /// sends an older number is answered with 409.
     pub attempt: u32,
-    /// Who holds or held the lease.
+    /// The worker that holds the lease, or held it last.
     pub worker: Option<String>,
-    /// The action's exit code; none while unfinished or when killed by a signal.
+    /// The action's exit code; `None` if it is unfinished or was killed by a signal.
     pub exit_code: Option<i32>,
-    /// Standard output, cut at the worker's limit.
+    /// Standard output, truncated at the worker's limit.
     pub stdout: String,
-    /// Standard error, cut at the worker's limit.
+    /// Standard error, truncated at the worker's limit.
     pub stderr: String,
-    /// Standard output as JSON, where it is JSON.
+    /// Standard output parsed as JSON, if it is valid JSON.
     pub result: Option<Value>,
-    /// Why it failed, in words, where the exit code does not say.
+    /// A description of the failure, if the exit code does not explain it.
     pub error: Option<String>,
-    /// When it was asked for.
+    /// The time of the request.
     pub created_ms: i64,
-    /// When the last attempt started running.
+    /// The time when the last attempt started running.
     pub started_ms: Option<i64>,
-    /// When it reached a final status.
+    /// The time when it reached a final status.
     pub finished_ms: Option<i64>,
 }
 
 /// The executor's request to the api for one queued execution: `POST /internal/claim`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
-    /// Who will run it.
+    /// The worker that will run it.
     pub worker: String,
-    /// Only executions of these runners.
+    /// The runners whose executions the worker takes.
     pub runners: Vec<Runner>,
-    /// How long the worker may stay silent before the execution is queued again.
+    /// The time for which the worker may be silent before the execution is queued again.
     pub lease_ms: u64,
 }
 
 /// A worker's request to the executor: `POST /work/next`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkRequest {
-    /// A name for the worker, unique among those running.
+    /// The worker's name, unique among running workers.
     pub worker: String,
-    /// The runners it has.
+    /// The worker's runners.
     pub runners: Vec<Runner>,
 }
 
 /// An execution handed to a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Work {
-    /// What to run.
+    /// The execution to run.
     pub execution: Execution,
-    /// Renew the lease well within this time.
+    /// The duration of the lease. It must be renewed well before.
     pub lease_ms: u64,
 }
 
-/// Proof that the sender still holds an execution; the body of start, renew and release.
+/// Proof that the sender still holds an execution. It is the body of start, renew and release.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Lease {
-    /// [`Execution::attempt`] as it was handed out.
+    /// [`Execution::attempt`] of the execution as it was handed out.
     pub attempt: u32,
 }
 
-/// How an attempt ended: `POST /internal/executions/{id}/complete`.
+/// The result of an attempt: `POST /internal/executions/{id}/complete`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Completion {
-    /// [`Execution::attempt`] as it was handed out.
+    /// [`Execution::attempt`] of the execution as it was handed out.
     pub attempt: u32,
     /// A final status.
     pub status: ExecutionStatus,
@@ -238,23 +238,23 @@ pub struct Completion {
     pub error: Option<String>,
 }
 
-/// Something that happened: a sensor's line, or a change of an execution.
+/// An event: a line of a sensor, or a change of an execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Its id, chosen by the sender.
+    /// The event's id, chosen by the sender.
     pub id: EventId,
-    /// What happened: a sensor's ref such as `core.timer`, or `execution.<status>`.
+    /// The kind of event: a sensor's ref such as `core.timer`, or `execution.<status>`.
     pub kind: String,
     /// The service that sent it.
     pub source: String,
-    /// What the sender has to say about it.
+    /// The data of the event.
     pub payload: Value,
-    /// When it happened.
+    /// The time of the event.
     pub created_ms: i64,
 }
 
 impl Event {
-    /// An event of now, with a fresh id.
+    /// Creates an event with the current time and a new id.
     pub fn now(kind: impl Into<String>, source: impl Into<String>, payload: Value) -> Self {
         Self {
             id: EventId::fresh(),
@@ -265,7 +265,7 @@ impl Event {
         }
     }
 
-    /// The event that tells of an execution's change to `status`.
+    /// Creates the event for the change of an execution to `status`.
     pub fn of_execution(execution: &Execution, status: ExecutionStatus, source: &str) -> Self {
         let payload = serde_json::json!({
             "id": execution.id,
@@ -277,10 +277,10 @@ impl Event {
     }
 }
 
-/// The body of every answer that is not 2xx.
+/// The body of every response that is not 2xx.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// What went wrong and what to do about it.
+    /// The error and its remedy.
     pub error: String,
 }
 

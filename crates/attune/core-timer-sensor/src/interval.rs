@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-/// Holds the interval in milliseconds, unless `--interval` does.
+/// The variable with the interval in milliseconds. `--interval` takes precedence.
 pub const VARIABLE: &str = "ATTUNE_TIMER_INTERVAL_MS";
 
 const DEFAULT_MS: u32 = 1000;
 
-/// The interval from the arguments, the variable or the default, in this order.
+/// Returns the interval from the arguments, the variable or the default, in this order.
 pub fn read(arguments: &[String], variable: Option<&str>) -> Result<Duration, String> {
     let (name, text) = match arguments {
         [] => (VARIABLE, variable.filter(|text| !text.is_empty())),

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     thread::spawn(move || drain(closed));
     let start = Instant::now();
     for tick in 1u32.. {
-        // Counted from the start, so that the time of printing does not add up.
+        // Counted from the start, so that the time for printing does not accumulate.
         let due = start + interval * tick;
         let pause = due.saturating_duration_since(Instant::now());
         if input.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -41,14 +41,14 @@ fn main() -> ExitCode {
         });
         let mut out = io::stdout().lock();
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-            // Nobody reads any more.
+            // The reader has closed the pipe.
             break;
         }
     }
     ExitCode::SUCCESS
 }
 
-/// Reads standard input to its end; dropping `closed` then wakes the timer.
+/// Reads standard input to its end. Dropping `closed` then wakes the timer.
 fn drain(closed: Sender<()>) {
     let mut buffer = [0; 256];
     while let Ok(1..) = io::stdin().read(&mut buffer) {}

@@ -1,4 +1,4 @@
-//! The timer as its host sees it.
+//! Tests of the timer as its host uses it.
 
 use std::{
     io::{BufRead, BufReader},

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use attune_common::{boot::About, env::Env};
 
-/// Name, version and variables.
+/// The executor's name, version and variables.
 pub const ABOUT: About = About {
     name: "attune-executor",
     version: env!("CARGO_PKG_VERSION"),
@@ -19,17 +19,17 @@ ATTUNE_WAIT_SECONDS      how long a worker may wait for work, 30 at most (20)
 /// The executor's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The api's address.
     pub api: String,
     /// The notifier's address, if there is one.
     pub notifier: Option<String>,
-    /// How long a worker may stay silent before its execution is queued again.
+    /// The time for which a worker may be silent before its execution is queued again.
     pub lease: Duration,
-    /// The pause between two looks at the queue for a waiting worker.
+    /// The pause between two queries of the queue for a waiting worker.
     pub poll: Duration,
-    /// How long a worker waits for work before it is told that there is none.
+    /// The time for which a worker waits for work before the answer is that there is none.
     pub wait: Duration,
 }
 
@@ -48,7 +48,7 @@ impl Config {
             poll: env.seconds("ATTUNE_POLL_SECONDS", Duration::from_millis(500)),
             wait: env.seconds("ATTUNE_WAIT_SECONDS", Duration::from_secs(20)),
         };
-        // The workers' client gives up after a minute.
+        // The workers' client times out after a minute.
         if config.wait > Duration::from_secs(30) {
             env.reject("ATTUNE_WAIT_SECONDS must be at most 30");
         }

@@ -4,7 +4,7 @@ use attune_common::Event;
 
 use crate::App;
 
-/// Takes executions back whose lease ran out, four times per lease.
+/// Takes back executions whose lease has expired. Checks four times per lease.
 pub(crate) async fn watch(app: Arc<App>) {
     let mut timer = tokio::time::interval(app.lease / 4);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -14,7 +14,7 @@ pub(crate) async fn watch(app: Arc<App>) {
         let expired = match app.api.expire().await {
             Ok(expired) => expired,
             Err(error) => {
-                // Once per outage, not once per try.
+                // Logged once per outage, not once per attempt.
                 if std::mem::replace(&mut reachable, false) {
                     tracing::warn!(%error, "cannot take lost executions back; trying on");
                 }

@@ -1,5 +1,5 @@
-//! Attune's executor: hands queued executions to workers, and takes them back from dead ones. It
-//! keeps no state of its own, so it can be restarted, or run twice, at any time.
+//! Attune's executor: hands queued executions to workers, and takes them back from dead ones. It keeps no state, so it
+//! can be restarted, or run twice, at any time.
 
 mod config;
 mod expiry;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 pub use config::{ABOUT, Config};
 
-/// Why the executor cannot run.
+/// The reasons why the executor cannot run.
 #[derive(Debug, Error)]
 pub enum ServiceError {
     /// Signals cannot be received.
@@ -40,7 +40,7 @@ struct App {
 /// Answers requests until `shutdown`.
 ///
 /// # Errors
-/// When the listener breaks. An api that does not answer is waited for.
+/// If the listener fails. An api that does not answer is waited for.
 pub async fn run(
     config: &Config,
     listener: TcpListener,

@@ -10,9 +10,9 @@ use axum::{
 
 use crate::App;
 
-/// Waits until there is work for one of the worker's runners; 204 when there is none in time.
+/// Waits until there is work for one of the worker's runners. Answers 204 if there is none in time.
 ///
-/// A worker that hangs up while a claim is under way leaves the execution to its lease.
+/// If a worker disconnects during a claim, the execution is queued again when its lease expires.
 pub(crate) async fn next(
     State(app): State<Arc<App>>,
     Json(request): Json<WorkRequest>,

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// An answer that is not 2xx: a status and `{"error": "…"}`.
+/// A response that is not 2xx: a status and `{"error": "…"}`.
 #[derive(Debug, PartialEq)]
 pub struct HttpError {
     status: StatusCode,
@@ -14,33 +14,33 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// Any status with a message for the caller.
+    /// Creates an error with any status and a message for the caller.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, message }
     }
 
-    /// 400: the request makes no sense.
+    /// Creates a 400: the request is malformed.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// 404: there is no such thing.
+    /// Creates a 404: the requested item does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 409: somebody else was first.
+    /// Creates a 409: the request conflicts with an earlier one.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
     }
 
-    /// 422: the request is well formed and cannot be done.
+    /// Creates a 422: the request is well formed but cannot be carried out.
     pub fn unprocessable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
-    /// 500: the cause goes to the log, not to the caller.
+    /// Creates a 500. The cause is logged, and not sent to the caller.
     pub fn internal(cause: &impl Display) -> Self {
         tracing::error!(%cause, "a request failed");
         Self::new(
@@ -49,7 +49,7 @@ impl HttpError {
         )
     }
 
-    /// 502: a service behind this one failed.
+    /// Creates a 502: a service behind this one failed.
     pub fn bad_gateway(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, message)
     }

@@ -10,15 +10,15 @@ use serde::Serialize;
 
 use crate::HttpError;
 
-/// axum's `Json`, whose refusals are [`HttpError`]s.
+/// axum's `Json`, with rejections as [`HttpError`]s.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// axum's `Path`, whose refusals are [`HttpError`]s.
+/// axum's `Path`, with rejections as [`HttpError`]s.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// axum's `Query`, whose refusals are [`HttpError`]s.
+/// axum's `Query`, with rejections as [`HttpError`]s.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 

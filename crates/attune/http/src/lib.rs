@@ -1,4 +1,4 @@
-//! What Attune's listening services share.
+//! Code shared by Attune's HTTP services.
 
 mod error;
 mod extract;

@@ -7,26 +7,26 @@ use tokio::net::TcpListener;
 
 use crate::{HttpError, trace};
 
-/// Why a service cannot listen.
+/// The reasons why a service cannot listen.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The address is taken, or not this host's.
+    /// The address is in use, or does not belong to this host.
     #[error("cannot listen on {address}; choose another with ATTUNE_LISTEN")]
     Bind {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
-    /// The listener broke.
+    /// The listener failed.
     #[error("the listener failed")]
     Serve(#[source] io::Error),
 }
 
-/// Listens on `address`; port 0 takes a free one.
+/// Listens on `address`. Port 0 selects a free port.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// If the address is not available.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let listener = TcpListener::bind(address)
         .await
@@ -35,11 +35,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     Ok(listener)
 }
 
-/// Serves `router` with `GET /health`, JSON answers for unknown routes and a log of requests, until
-/// `shutdown`; requests under way are finished first.
+/// Serves `router` with `GET /health`, JSON responses for unknown routes and a request log, until `shutdown`. Pending
+/// requests are finished first.
 ///
 /// # Errors
-/// When the listener breaks.
+/// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

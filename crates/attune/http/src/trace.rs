@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 
-/// Logs every request when it is answered: at debug, or warn for a 5xx.
+/// Logs every request when it is answered, at the level debug, or warn for a 5xx.
 pub(crate) async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or_else(

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use attune_common::{boot::About, env::Env};
 
-/// Name, version and variables.
+/// The notifier's name, version and variables.
 pub const ABOUT: About = About {
     name: "attune-notifier",
     version: env!("CARGO_PKG_VERSION"),
@@ -15,9 +15,9 @@ ATTUNE_BACKLOG           how many events a slow listener may lag behind (256)
 /// The notifier's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// How many events a slow listener may lag behind before it misses some.
+    /// The number of events that a slow listener may lag behind before it misses some.
     pub backlog: u16,
 }
 

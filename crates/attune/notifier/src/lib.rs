@@ -1,5 +1,4 @@
-//! Attune's notifier: passes events on to whoever listens, as they happen. It keeps none; the api
-//! does.
+//! Attune's notifier: passes events to all current listeners. It stores none; the api does.
 
 mod config;
 mod routes;
@@ -13,7 +12,7 @@ use tokio::net::TcpListener;
 
 pub use config::{ABOUT, Config};
 
-/// Why the notifier cannot run.
+/// The reasons why the notifier cannot run.
 #[derive(Debug, Error)]
 pub enum ServiceError {
     /// Signals cannot be received.
@@ -27,7 +26,7 @@ pub enum ServiceError {
 /// Answers requests until `shutdown`, which also ends the streams.
 ///
 /// # Errors
-/// When the listener breaks.
+/// If the listener fails.
 pub async fn run(
     config: &Config,
     listener: TcpListener,

@@ -26,22 +26,22 @@ pub(crate) fn router(backlog: usize, shutdown: Shutdown) -> Router {
         .with_state(App { events, shutdown })
 }
 
-/// Passes an event on to everyone who listens now.
+/// Passes an event to all current listeners.
 async fn publish(State(app): State<App>, Json(event): Json<Event>) -> Json<Event> {
-    // Fails where nobody listens, which is fine.
+    // Sending fails if there are no listeners, which is not an error.
     let _ = app.events.send(Arc::new(event.clone()));
     Json(event)
 }
 
-/// Server-sent events: each with its id, its kind as the event's name, and its JSON as data. A
-/// listener too slow for the backlog gets `lagged` with the number it missed, and goes on.
+/// Streams server-sent events, each with its id, its kind as the event's name, and its JSON as data. A listener that
+/// is too slow for the backlog gets the event `lagged` with the number of missed events, and continues.
 async fn stream(State(app): State<App>) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let listener = (app.events.subscribe(), app.shutdown);
     let events = unfold(listener, |(mut events, shutdown)| async {
         let event = next(&mut events, &shutdown).await?;
         Some((Ok(event), (events, shutdown)))
     });
-    // Shorter than the idle limits of common proxies.
+    // Shorter than the idle timeouts of common proxies.
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 

@@ -1,4 +1,4 @@
-//! The notifier over real connections.
+//! Tests of the notifier over real connections.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -52,7 +52,7 @@ impl Notifier {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
-    /// Connects and reads the head, after which the notifier has subscribed.
+    /// Connects and reads the response head, after which the notifier has subscribed.
     async fn listen(&self) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = b"GET /events/stream HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -63,7 +63,7 @@ impl Notifier {
     }
 }
 
-/// Reads on to the line that starts with `start`.
+/// Reads up to and including the line that starts with `start`.
 async fn line(reader: &mut BufReader<TcpStream>, start: &str) -> String {
     let found = timeout(Duration::from_secs(10), async {
         loop {
@@ -105,7 +105,7 @@ async fn every_listener_gets_every_event_from_then_on() {
 
 #[tokio::test]
 async fn a_slow_listener_is_told_what_it_missed() {
-    // The listener does not read, so its socket fills up and the notifier cannot write on.
+    // The listener does not read, so its socket fills up and the notifier cannot write to it.
     let notifier = start(1).await;
     let mut listener = notifier.listen().await;
     let big = Event::now("big", "test", json!("x".repeat(1_000_000)));

@@ -13,45 +13,45 @@ use tokio::{
 
 use crate::{Command, Error};
 
-/// Bounds of one run.
+/// The limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long the child may run.
+    /// The maximum duration of the child.
     pub timeout: Duration,
-    /// How long it may take to end after SIGTERM, before SIGKILL.
+    /// The time between SIGTERM and SIGKILL.
     pub grace: Duration,
-    /// How many bytes of each of its outputs are kept; the rest is read and dropped.
+    /// The number of bytes that are kept of each output. The rest is read and dropped.
     pub output_bytes: usize,
 }
 
-/// How a run ended.
+/// The way in which a run ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
-    /// With this code.
+    /// The child exited with this code.
     Exited(i32),
-    /// By a signal that somebody else sent.
+    /// The child was killed by a signal from elsewhere.
     Killed,
-    /// By this crate, because it ran too long.
+    /// This crate killed the child because it exceeded its time limit.
     TimedOut,
 }
 
 /// A finished run.
 #[derive(Debug, PartialEq)]
 pub struct Captured {
-    /// How it ended.
+    /// The way in which it ended.
     pub end: End,
-    /// Standard output, with invalid UTF-8 replaced; ends with a note where it was cut.
+    /// Standard output, with invalid UTF-8 replaced. Ends with a note if it was truncated.
     pub stdout: String,
-    /// Standard error, likewise.
+    /// Standard error, in the same form.
     pub stderr: String,
-    /// Whether standard output was cut.
+    /// Whether standard output was truncated.
     pub stdout_cut: bool,
 }
 
-/// Runs `command` to its end with `input` on standard input. Dropping the future kills the child.
+/// Runs `command` to completion with `input` on standard input. Dropping the future kills the child.
 ///
 /// # Errors
-/// When the child cannot be started or waited for. A child that fails is no error.
+/// If the child cannot be started or waited for. A child that fails is not an error.
 pub async fn run(command: &Command, input: Vec<u8>, limits: Limits) -> Result<Captured, Error> {
     let (mut child, group) = command.spawn()?;
     let stdout = Collector::start(child.stdout.take(), limits.output_bytes);
@@ -59,7 +59,7 @@ pub async fn run(command: &Command, input: Vec<u8>, limits: Limits) -> Result<Ca
     let stdin = child.stdin.take();
     let writer = tokio::spawn(async move {
         if let Some(mut stdin) = stdin {
-            // A child may end or close its input without reading it; that is its own business.
+            // A child may exit or close its input without reading it, which is not an error.
             let _ = stdin.write_all(&input).await;
         }
     });
@@ -125,8 +125,8 @@ impl Collector {
         Self { kept, task }
     }
 
-    /// What was read. A process that left the group may hold the pipe open for ever, hence the
-    /// time limit.
+    /// Returns the output so far. There is a time limit, because a process that left the group may hold the pipe open
+    /// forever.
     async fn finish(mut self) -> (String, bool) {
         if timeout(Duration::from_secs(1), &mut self.task)
             .await
@@ -226,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_services_own_variables_stay_out() {
-        // cargo sets this one for every test.
+        // Cargo sets this variable for every test.
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
         let command = sh("env").env("GIVEN", "1");
         let captured = run(&command, Vec::new(), LIMITS).await.unwrap();

@@ -10,11 +10,10 @@ use tokio::process::Child;
 
 use crate::group::Group;
 
-/// Variables a child takes over: what programs need to find things, and nothing of the service's
-/// own settings.
+/// Variables that a child inherits: those that programs need to find things, and none of the service's own settings.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
 
-/// What to run. The environment starts with PATH, HOME, LANG, LC_ALL, TZ, TMPDIR and USER only.
+/// A program to run. Its environment starts with only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR and USER.
 #[derive(Clone, Debug)]
 pub struct Command {
     program: PathBuf,
@@ -23,7 +22,7 @@ pub struct Command {
     directory: Option<PathBuf>,
 }
 
-/// A child could not be run.
+/// The reasons why a child could not be run.
 #[derive(Debug, Error)]
 pub enum Error {
     /// It did not start.
@@ -31,21 +30,21 @@ pub enum Error {
     Start {
         /// The program.
         program: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
-    /// It started and was lost sight of.
+    /// It started, but its end could not be observed.
     #[error("{} cannot be waited for", program.display())]
     Wait {
         /// The program.
         program: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl Command {
-    /// Runs `program`, a path or a name on PATH.
+    /// Creates a command for `program`, a path or a name on PATH.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let inherit = |key: &&str| Some((OsString::from(key), std::env::var_os(key)?));
         Self {
@@ -71,7 +70,7 @@ impl Command {
         self
     }
 
-    /// Runs in `directory`.
+    /// Sets the working directory.
     #[must_use]
     pub fn dir(mut self, directory: &Path) -> Self {
         self.directory = Some(directory.into());

@@ -1,7 +1,7 @@
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 
-/// A child's process group. Dropping it kills whatever is left of the group.
+/// A child's process group. Dropping it kills the remaining processes of the group.
 #[derive(Debug)]
 pub(crate) struct Group(Option<Pid>);
 
@@ -11,19 +11,19 @@ impl Group {
         Self(id.and_then(Pid::from_raw))
     }
 
-    /// Asks the group to end.
+    /// Sends SIGTERM to the group.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// Ends the group, for good.
+    /// Sends SIGKILL to the group.
     pub fn kill(&self) {
         self.signal(Signal::KILL);
     }
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.0 {
-            // Fails only where the group is gone already, which is the aim.
+            // Fails only if the group no longer exists, which is the goal.
             let _ = kill_process_group(group, signal);
         }
     }

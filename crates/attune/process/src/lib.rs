@@ -1,7 +1,7 @@
-//! Child processes that cannot outlive, outgrow or outlast their owner.
+//! Child processes with limits on time and output, which never outlive their owner.
 //!
-//! Every child leads a process group of its own. Whatever ends it (its own exit, a time limit, a
-//! stop, a drop) ends the group too, so that no grandchild stays behind.
+//! Every child leads a process group of its own. When the child ends, for whatever reason, the whole group is killed,
+//! so that no grandchild remains.
 
 mod capture;
 mod command;

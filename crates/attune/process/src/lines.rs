@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{Command, Error, group::Group};
 
-/// Where a line came from.
+/// The source of a line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stream {
     /// Standard output.
@@ -18,19 +18,19 @@ pub enum Stream {
     Err,
 }
 
-/// One line of output, without its line end.
+/// A line of output, without its line end.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Line {
-    /// Where it came from.
+    /// The source of the line.
     pub stream: Stream,
-    /// The text, with invalid UTF-8 replaced, cut at the limit.
+    /// The text, with invalid UTF-8 replaced, truncated at the limit.
     pub text: String,
-    /// Whether it was cut.
+    /// Whether it was truncated.
     pub cut: bool,
 }
 
-/// A running child whose output arrives line by line. Its standard input stays open until it is
-/// stopped. Dropping it kills it.
+/// A running child whose output arrives line by line. Its standard input stays open until it is stopped. Dropping
+/// this value kills the child.
 #[derive(Debug)]
 pub struct LineProcess {
     command: Command,
@@ -41,10 +41,10 @@ pub struct LineProcess {
 }
 
 impl LineProcess {
-    /// Starts `command`; longer lines than `line_bytes` are cut.
+    /// Starts `command`. Lines longer than `line_bytes` are truncated.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub fn start(command: &Command, line_bytes: usize) -> Result<Self, Error> {
         let (mut child, group) = command.spawn()?;
         // A full channel makes the child wait instead of filling memory.
@@ -64,8 +64,8 @@ impl LineProcess {
         })
     }
 
-    /// The next line of either output; none once both are closed. Can be dropped without losing a
-    /// line.
+    /// Returns the next line of either output, or `None` once both are closed. The future can be dropped without losing
+    /// a line.
     pub async fn next(&mut self) -> Option<Line> {
         self.lines.recv().await
     }
@@ -73,7 +73,7 @@ impl LineProcess {
     /// Closes the child's input, asks it to end, and kills it after `grace`.
     ///
     /// # Errors
-    /// When it cannot be waited for.
+    /// If the child cannot be waited for.
     pub async fn stop(mut self, grace: Duration) -> Result<ExitStatus, Error> {
         drop(self.stdin.take());
         self.group.terminate();

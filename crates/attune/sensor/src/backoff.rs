@@ -2,7 +2,7 @@ use std::time::Duration;
 
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The pauses between starts of one sensor.
+/// The pauses between starts of a sensor.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     first: Duration,
@@ -14,8 +14,8 @@ impl Backoff {
         Self { first, next: first }
     }
 
-    /// The pause after a run of this length. It doubles from run to run, and is short again after a
-    /// run that was longer than any pause.
+    /// Returns the pause after a run of this length. It doubles from run to run, and is reset after a run that was
+    /// longer than any pause.
     pub fn after(&mut self, run: Duration) -> Duration {
         if run >= LONGEST {
             self.next = self.first;

@@ -2,7 +2,7 @@ use std::{path::PathBuf, time::Duration};
 
 use attune_common::{boot::About, env::Env, packs};
 
-/// Name, version and variables.
+/// The sensor host's name, version and variables.
 pub const ABOUT: About = About {
     name: "attune-sensor",
     version: env!("CARGO_PKG_VERSION"),
@@ -24,9 +24,9 @@ pub struct Config {
     pub notifier: Option<String>,
     /// The packs mount.
     pub packs: PathBuf,
-    /// How often the packs are read again.
+    /// The interval at which the packs are read again.
     pub rescan: Duration,
-    /// The pause before a sensor that ended starts again; it doubles up to a minute.
+    /// The pause before a sensor that ended is started again. It doubles up to a minute.
     pub restart: Duration,
 }
 

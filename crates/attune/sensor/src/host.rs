@@ -50,7 +50,7 @@ struct Running {
 }
 
 impl Host<'_> {
-    /// Stops sensors that changed or are gone, all at once, and starts those that are new.
+    /// Stops sensors that changed or were removed, all at once, and starts new ones.
     async fn adopt<'s>(&mut self, wanted: impl IntoIterator<Item = &'s Sensor>) {
         let wanted: Vec<_> = wanted.into_iter().collect();
         let gone = |_: &String, running: &mut Running| !wanted.contains(&&running.sensor);

@@ -1,4 +1,4 @@
-//! Attune's sensor host: runs the sensors of all packs and sends what they print as events.
+//! Attune's sensor host: runs the sensors of all packs and sends their output lines as events.
 
 mod backoff;
 mod config;
@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 
 pub use config::{ABOUT, Config};
 
-/// Runs sensors until `shutdown`, then stops them and sends what they said before.
+/// Runs sensors until `shutdown`, then stops them and sends the remaining events.
 pub async fn run(config: &Config, shutdown: &Shutdown) {
-    // While the api is away this fills up, and then the sensors wait with it.
+    // While the api is unavailable, the channel fills up and then the sensors block.
     let (events, queue) = mpsc::channel(256);
     let mut publisher = tokio::spawn(publish::publish(config.clone(), queue));
     host::run(config, events, shutdown).await;

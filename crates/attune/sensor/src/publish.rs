@@ -16,7 +16,7 @@ pub(crate) async fn publish(config: Config, mut queue: Receiver<Event>) {
     }
 }
 
-/// Stores an event however long the api is away; only a refusal loses it.
+/// Stores an event, and retries for as long as the api is unavailable. Only a refusal loses the event.
 async fn keep(api: &Api, event: &Event) -> Result<(), attune_client::Error> {
     loop {
         match api.send(event).await {

@@ -7,13 +7,13 @@ use tokio::sync::mpsc::Sender;
 
 use crate::backoff::Backoff;
 
-/// Longer lines are no events.
+/// The maximum length of an event. Longer lines are dropped.
 const LINE_BYTES: usize = 64 * 1024;
 
-/// How long a sensor may take to end. Docker kills the container 10 seconds after asking.
+/// The time that a sensor has to exit. Docker kills the container 10 seconds after SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Runs a sensor again and again until `stop`.
+/// Runs a sensor repeatedly until `stop`.
 pub(crate) async fn keep_running(
     sensor: Sensor,
     first_pause: Duration,
@@ -39,7 +39,7 @@ pub(crate) async fn keep_running(
     tracing::info!(sensor = name, "stopped");
 }
 
-/// One run; gives how it ended.
+/// Runs a sensor once, and returns how it ended.
 async fn run(sensor: &Sensor, events: &Sender<Event>, stop: &Shutdown) -> Result<String, Error> {
     let mut command = Command::new(&sensor.entry_point);
     if let Some(folder) = sensor.entry_point.parent() {

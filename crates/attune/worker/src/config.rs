@@ -4,7 +4,7 @@ use attune_common::{Runner, boot::About, env::Env, packs};
 
 use crate::interpreters::Interpreters;
 
-/// Name, version and variables.
+/// The worker's name, version and variables.
 pub const ABOUT: About = About {
     name: "attune-worker",
     version: env!("CARGO_PKG_VERSION"),
@@ -21,7 +21,7 @@ ATTUNE_DRAIN_SECONDS     how long running actions may go on after SIGTERM (6)
 ",
 };
 
-/// The api takes two outputs of this size even when every byte needs escaping.
+/// The api accepts two outputs of this size even if every byte needs escaping.
 const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
 
 /// The worker's settings.
@@ -35,15 +35,15 @@ pub struct Config {
     pub notifier: Option<String>,
     /// The packs mount.
     pub packs: PathBuf,
-    /// What it runs actions with.
+    /// The interpreters that actions run with.
     pub interpreters: Interpreters,
-    /// Its name.
+    /// The worker's name.
     pub name: String,
-    /// How many actions run at once.
+    /// The number of actions that run at once.
     pub slots: NonZeroU16,
-    /// How many bytes of each output are kept.
+    /// The number of bytes that are kept of each output.
     pub output_bytes: usize,
-    /// How long running actions may go on after a shutdown; then they are queued again.
+    /// The time for which running actions may continue after a shutdown. Then they are queued again.
     pub drain: Duration,
 }
 

@@ -12,7 +12,7 @@ use attune_common::Runner;
 pub struct Interpreters(BTreeMap<Runner, PathBuf>);
 
 impl Interpreters {
-    /// Those in the folders of a PATH variable.
+    /// Finds the interpreters in the folders of a PATH variable.
     pub fn on_path(path: &OsStr) -> Self {
         let found = |runner: &Runner| {
             let program = programs(*runner).iter().find_map(|name| find(path, name))?;
@@ -21,10 +21,10 @@ impl Interpreters {
         Self(Runner::ALL.iter().filter_map(found).collect())
     }
 
-    /// Just those of `runners`.
+    /// Keeps only the interpreters of `runners`.
     ///
     /// # Errors
-    /// When one of them is missing.
+    /// If one of them is missing.
     pub fn only(mut self, runners: &[Runner]) -> Result<Self, String> {
         if let Some(missing) = runners.iter().find(|r| !self.0.contains_key(*r)) {
             return Err(format!(
@@ -36,12 +36,12 @@ impl Interpreters {
         Ok(self)
     }
 
-    /// The program for a runner.
+    /// Returns the program for a runner.
     pub fn get(&self, runner: Runner) -> Option<&Path> {
         self.0.get(&runner).map(PathBuf::as_path)
     }
 
-    /// The runners there are programs for.
+    /// Returns the runners that have a program.
     pub fn runners(&self) -> Vec<Runner> {
         self.0.keys().copied().collect()
     }

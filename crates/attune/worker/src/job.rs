@@ -5,17 +5,17 @@ use attune_common::{Event, Execution, ExecutionStatus, Lease, Shutdown, Work};
 
 use crate::{Config, run_action::run_action};
 
-/// What every job of this worker shares.
+/// The state that all jobs of a worker share.
 pub(crate) struct Worker {
     pub api: Api,
     pub notifier: Notifier,
     pub config: Config,
-    /// Makes running jobs give their executions back.
+    /// Makes running jobs return their executions to the queue.
     pub give_back: Shutdown,
 }
 
 impl Worker {
-    /// Runs one execution and reports its end, unless the lease is lost on the way.
+    /// Runs an execution and reports its end, unless the lease is lost in the meantime.
     pub async fn work(&self, work: Work) {
         let Work {
             execution,

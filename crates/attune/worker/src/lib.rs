@@ -19,14 +19,13 @@ pub use config::{ABOUT, Config};
 pub use interpreters::Interpreters;
 use job::Worker;
 
-/// Results are worth waiting for: about 50 seconds of pauses.
+/// Retries for results: about 50 seconds of pauses, since results are worth the wait.
 const RETRY: Retry = Retry {
     attempts: 9,
     first_pause: Duration::from_millis(200),
 };
 
-/// Runs actions until `shutdown`, then gives running ones the time to drain and the rest back to the
-/// queue.
+/// Runs actions until `shutdown`. Then running actions get time to finish, and the rest are returned to the queue.
 pub async fn run(config: &Config, shutdown: &Shutdown) {
     let executor = Executor::new(&config.executor);
     let request = WorkRequest {
@@ -70,7 +69,7 @@ pub async fn run(config: &Config, shutdown: &Shutdown) {
     }
 }
 
-/// Asks until there is work. An executor that is away is asked again after a pause.
+/// Repeats the request until there is work. If the executor is unavailable, it is asked again after a pause.
 async fn patient(executor: &Executor, request: &WorkRequest) -> Work {
     let mut away = false;
     loop {
@@ -78,7 +77,7 @@ async fn patient(executor: &Executor, request: &WorkRequest) -> Work {
             Ok(Some(work)) => return work,
             Ok(None) => away = false,
             Err(error) => {
-                // Once per outage, not once per try.
+                // Logged once per outage, not once per attempt.
                 if !std::mem::replace(&mut away, true) {
                     tracing::warn!(%error, "no work; trying on");
                 }

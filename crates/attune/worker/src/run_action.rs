@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::Config;
 
-/// How long an action may take to end after its timeout.
+/// The time that an action has to exit after its timeout.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs an execution's action to its end. Dropping the future kills it.
+/// Runs an execution's action to completion. Dropping the future kills it.
 pub(crate) async fn run_action(config: &Config, execution: &Execution) -> Completion {
     let run = async {
         let action = find(config, &execution.action).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn run_action(config: &Config, execution: &Execution) -> Comple
     }
 }
 
-/// The action as the pack has it now.
+/// Finds the action in the current state of the packs.
 async fn find(config: &Config, reference: &str) -> Result<Action, String> {
     let dir = config.packs.clone();
     let packs = tokio::task::spawn_blocking(move || packs::load(&dir))

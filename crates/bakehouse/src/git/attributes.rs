@@ -1,11 +1,11 @@
-//! What attributes git gives to paths.
+//! The attributes that git gives to paths.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::{entries, git, printed};
 use crate::problem::Problem;
 
-/// Returns those of `paths` in `folder` that lack one of `attributes`: no file says anything of it.
+/// Returns those of `paths` in `folder` for which no file sets one of `attributes`.
 ///
 /// # Errors
 /// `git-failed`.
@@ -20,7 +20,7 @@ pub fn lacking(
         .args(attributes)
         .arg("--");
     let listed = printed(command.args(&paths))?;
-    // A path, an attribute and a value each.
+    // Each entry is a path, an attribute and a value.
     let listed: Vec<String> = entries(&listed).collect();
     let is_lacking = |path: &Utf8PathBuf| {
         let mut answers = listed.chunks_exact(3);

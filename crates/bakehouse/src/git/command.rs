@@ -1,4 +1,4 @@
-//! Running `git` so that neither the environment of a hook nor the user's settings get in the way.
+//! Runs `git` without interference from a hook's environment or the user's settings.
 
 use std::process::{Command, Output};
 
@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use crate::problem::{Code, Problem};
 
-/// What git sets for its hooks, and what would make it look elsewhere than in the folder it runs in.
+/// Variables that git sets for its hooks, or that make it use another folder than the one it runs in.
 const VARIABLES: [&str; 9] = [
     "GIT_COMMON_DIR",
     "GIT_CONFIG_PARAMETERS",
@@ -19,7 +19,7 @@ const VARIABLES: [&str; 9] = [
     "GIT_WORK_TREE",
 ];
 
-/// Settings under which git changes nothing in the repository and runs nothing of the user's.
+/// Settings under which git changes nothing in the repository and runs none of the user's programs.
 const SETTINGS: [&str; 5] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -28,7 +28,7 @@ const SETTINGS: [&str; 5] = [
     "submodule.recurse=false",
 ];
 
-/// `git`, to be run in `folder`.
+/// Returns the command `git`, to be run in `folder`.
 pub fn git(folder: &Utf8Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder);
@@ -45,7 +45,7 @@ pub fn git(folder: &Utf8Path) -> Command {
     command
 }
 
-/// Runs git to its end, whether it succeeds or not.
+/// Runs git to completion, whether it succeeds or not.
 pub fn run(command: &mut Command) -> Result<Output, Problem> {
     command.output().map_err(missing)
 }
@@ -56,7 +56,7 @@ pub fn missing(error: std::io::Error) -> Problem {
         .caused_by(error)
 }
 
-/// What git prints; an error when it fails.
+/// Returns git's standard output, or an error if git fails.
 pub fn printed(command: &mut Command) -> Result<Vec<u8>, Problem> {
     let output = run(command)?;
     if output.status.success() {
@@ -65,20 +65,20 @@ pub fn printed(command: &mut Command) -> Result<Vec<u8>, Problem> {
     Err(failed(&said(&output)))
 }
 
-/// The problem that git complains of.
+/// Returns the problem for a message of git's.
 pub fn failed(said: &str) -> Problem {
     Problem::new(Code::GitFailed, format!("git failed: {said}"))
-        .hint("mend what git names, then run it again")
+        .hint("fix what git names, then run it again")
 }
 
-/// What git complains about.
+/// Returns git's error message.
 pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let text = text.trim();
     text.strip_prefix("fatal: ").unwrap_or(text).to_owned()
 }
 
-/// The entries of a list that ends each with a zero byte.
+/// Returns the entries of a list in which each entry ends with a zero byte.
 pub fn entries(list: &[u8]) -> impl Iterator<Item = String> + '_ {
     list.split(|byte| *byte == 0)
         .filter(|entry| !entry.is_empty())

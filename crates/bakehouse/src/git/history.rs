@@ -1,12 +1,12 @@
-//! What past commits changed.
+//! The files that past commits changed.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::{entries, git, printed, run};
 use crate::problem::Problem;
 
-/// The files that each of the last `most` commits changed, the newest first, relative to `folder`; those of a merge are
-/// those of the commits that it brings. Nothing where there is no repository, or no commit.
+/// Returns the files that each of the last `most` commits changed, newest commit first, relative to `folder`. Merge
+/// commits are skipped, since the commits that they bring in are listed. Empty without a repository or a commit.
 ///
 /// # Errors
 /// `git-failed`.
@@ -29,11 +29,11 @@ pub fn changed(folder: &Utf8Path, most: usize) -> Result<Vec<Vec<Utf8PathBuf>>, 
     Ok(read(&listed))
 }
 
-/// The commits of such a list, each with its files.
+/// Parses such a list into commits, each with its files.
 pub fn read(listed: &[u8]) -> Vec<Vec<Utf8PathBuf>> {
     let mut commits: Vec<Vec<Utf8PathBuf>> = Vec::new();
     for entry in entries(listed) {
-        // The first file of a commit comes after its mark and a line break.
+        // The first file of a commit follows its mark and a line break.
         let (mark, file) = match entry.strip_prefix('\u{1}') {
             Some(rest) => (true, rest),
             None => (false, entry.as_str()),

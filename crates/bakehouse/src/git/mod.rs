@@ -1,4 +1,4 @@
-//! The workspace's history: what a revision holds, and what is not committed. Runs `git`.
+//! The workspace's history: the contents of a revision, and uncommitted changes. Runs `git`.
 
 pub mod attributes;
 mod command;

@@ -1,4 +1,4 @@
-//! What names mean to git: one process answers as many questions as there are.
+//! Resolves git names to object ids. One process answers all questions.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use super::command::{git, missing};
 use crate::problem::Problem;
 
-/// A `git cat-file --batch-check` that waits for the next name.
+/// A `git cat-file --batch-check` process that waits for the next name.
 pub struct Objects {
     child: Child,
     names: ChildStdin,
@@ -16,7 +16,7 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Of the repository that `folder` is in.
+    /// Starts it for the repository that `folder` is in.
     ///
     /// # Errors
     /// `git-failed` when git cannot be run.
@@ -33,9 +33,9 @@ impl Objects {
         })
     }
 
-    /// The id of the object of that name, if there is one.
+    /// Returns the id of the object called `name`, if there is one.
     pub fn id(&mut self, name: &str) -> Option<String> {
-        // A name is a line.
+        // The process reads one name per line.
         if name.is_empty() || name.contains('\n') {
             return None;
         }
@@ -44,7 +44,7 @@ impl Objects {
         asked
             .and_then(|()| self.answers.read_line(&mut answer))
             .ok()?;
-        // `<id> <kind> <size>`, else the name and what is wrong with it.
+        // The answer is `<id> <kind> <size>`, or the name and an error.
         let mut words = answer.trim_end().rsplitn(3, ' ');
         let (size, _kind, id) = (words.next()?, words.next()?, words.next()?);
         let known = size.parse::<u64>().is_ok() && id.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! The repository that a workspace stands in, and its revisions.
+//! The repository that a workspace is in, and its revisions.
 
 use std::collections::BTreeSet;
 
@@ -13,26 +13,26 @@ use crate::problem::{Code, Problem, did_you_mean};
 pub struct Repository {
     /// The folder of the work tree.
     pub top: Utf8PathBuf,
-    /// The Docker context's folder in it.
+    /// The Docker context's folder within it.
     pub prefix: Utf8PathBuf,
 }
 
 /// A revision that exists.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// The id of the commit, or of the tree when that is what was named.
+    /// The id of the commit, or of the tree if a tree was named.
     pub id: String,
     pub(super) tree: String,
 }
 
 impl Revision {
-    /// The first digits of its id.
+    /// Returns the first digits of the id.
     pub fn short(&self) -> &str {
         self.id.get(..10).unwrap_or(&self.id)
     }
 }
 
-/// What git does not hold of the work tree, as paths relative to the Docker context.
+/// Uncommitted changes of the work tree, as paths relative to the Docker context.
 #[derive(Clone, Debug, Default)]
 pub struct Uncommitted {
     tracked: BTreeSet<String>,
@@ -40,7 +40,7 @@ pub struct Uncommitted {
 }
 
 impl Uncommitted {
-    /// A word for a file that is not as it was committed.
+    /// Returns a word for the state of a file that differs from the committed one.
     pub fn word(&self, file: &str) -> Option<&'static str> {
         if self.modified.contains(file) {
             Some("not committed")
@@ -53,7 +53,7 @@ impl Uncommitted {
 }
 
 impl Repository {
-    /// The repository that `folder` is in.
+    /// Returns the repository that `folder` is in.
     ///
     /// # Errors
     /// `repository-missing`, `git-failed`.
@@ -65,9 +65,9 @@ impl Repository {
                 if said.contains("not a git repository") || said.contains("work tree") {
                     Problem::new(
                         Code::RepositoryMissing,
-                        format!("{folder} is in no work tree of a git repository"),
+                        format!("{folder} is not in the work tree of a git repository"),
                     )
-                    .hint("what changed since a revision is read from git: run it in a clone")
+                    .hint("changes since a revision are read from git: run it in a clone")
                 } else {
                     failed(&said)
                 },
@@ -82,7 +82,7 @@ impl Repository {
         })
     }
 
-    /// The revision that `name` means, whatever git understands by it.
+    /// Resolves `name`, which can be anything that git takes for a revision.
     ///
     /// # Errors
     /// `revision-unknown`.
@@ -104,7 +104,7 @@ impl Repository {
     fn unknown(&self, name: &str) -> Result<Problem, Problem> {
         let problem = Problem::new(
             Code::RevisionUnknown,
-            format!("git knows no revision `{}`", name.escape_debug()),
+            format!("git finds no revision `{}`", name.escape_debug()),
         );
         if !name.is_empty() && name.bytes().all(|byte| byte == b'0') {
             return Ok(problem.hint(
@@ -127,7 +127,7 @@ impl Repository {
         )
     }
 
-    /// What of the Docker context's files is not committed.
+    /// Returns the uncommitted changes in the Docker context.
     ///
     /// # Errors
     /// `git-failed`.
@@ -142,7 +142,7 @@ impl Repository {
         })
     }
 
-    /// Submodules that are not in the work tree, as paths in it.
+    /// Returns the submodules that are not in the work tree, as paths in it.
     ///
     /// # Errors
     /// `git-failed`.

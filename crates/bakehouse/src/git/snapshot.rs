@@ -1,7 +1,7 @@
-//! The files of a revision, as a checkout would give them, in a temporary folder.
+//! The files of a revision, as a checkout would write them, in a temporary folder.
 //!
-//! Git writes them by an index of its own, with the conversions and filters of a checkout (line ends, LFS), so that
-//! they compare with the work tree byte by byte. An archive would leave out what `export-ignore` names.
+//! Git writes them through a separate index, with the conversions and filters of a checkout (line ends, LFS), so that
+//! they are byte for byte the same as in a work tree. An archive would leave out the paths marked `export-ignore`.
 
 use std::process::Command;
 
@@ -12,15 +12,15 @@ use super::command::{entries, git, printed, run, said};
 use super::repository::{Repository, Revision};
 use crate::problem::{Code, Problem};
 
-/// The files of a revision; they go with it.
+/// The files of a revision, which are deleted when this value is dropped.
 #[derive(Debug)]
 pub struct Snapshot {
     _folder: TempDir,
-    /// The folder that stands for the work tree.
+    /// The folder that corresponds to the top of the work tree.
     pub top: Utf8PathBuf,
-    /// The Docker context's folder in it. It may not exist.
+    /// The Docker context's folder within it. It may not exist.
     pub root: Utf8PathBuf,
-    /// Submodules whose files the repository does not have, as paths in the work tree.
+    /// Submodules whose files are not in the repository, as paths in the work tree.
     pub missing: Vec<Utf8PathBuf>,
 }
 
@@ -39,7 +39,7 @@ impl Snapshot {
         let unwritable = |error: std::io::Error| {
             Problem::new(
                 Code::FileUnwritable,
-                format!("no temporary folder can be made: {error}"),
+                format!("cannot create a temporary folder: {error}"),
             )
             .hint("free space, or set TMPDIR")
             .caused_by(error)
@@ -59,7 +59,7 @@ impl Snapshot {
         };
         let store = Store::WorkTree(repository.top.clone());
         writer.write(&store, &revision.tree, Utf8Path::new(""))?;
-        // A context reaches up to the repository, which it is known by.
+        // The context may extend up to the repository, which is recognised by this folder.
         fs_err::create_dir(writer.top.join(".git")).map_err(unwritable)?;
         Ok(Self {
             root: writer.top.join(&repository.prefix),
@@ -70,10 +70,10 @@ impl Snapshot {
     }
 }
 
-/// Where objects are.
+/// The place of objects.
 enum Store {
     WorkTree(Utf8PathBuf),
-    /// What git keeps of a submodule that is not in the work tree now.
+    /// Git's own copy of a submodule that is not in the work tree now.
     Folder(Utf8PathBuf),
 }
 
@@ -103,7 +103,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes `tree` to the folder `at`, and the submodules that it names.
+    /// Writes `tree`, and the submodules that it names, to the folder `at`.
     fn write(&mut self, store: &Store, tree: &str, at: &Utf8Path) -> Result<(), Problem> {
         let folder = self.top.join(at);
         fs_err::create_dir_all(&folder).map_err(|error| {
@@ -160,7 +160,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Where the objects of the submodule at `path` are.
+    /// Returns where the objects of the submodule at `path` are.
     fn store_of(
         &self,
         store: &Store,

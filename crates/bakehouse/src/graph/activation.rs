@@ -26,13 +26,13 @@ type Needs = BTreeMap<PackageName, Use>;
 /// Features, each with the package that asks for it, or `None` if an output does.
 type Asked = BTreeMap<String, Option<PackageName>>;
 
-/// What one package is compiled for in another.
+/// The ways in which one package uses another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Use {
-    /// Linked into it.
+    /// It is linked into the package.
     pub linked: bool,
-    /// Run by the compiler or a build script. Cargo compiles it with another profile, and other features, than what is
-    /// linked.
+    /// It is run by the compiler or a build script. Cargo compiles it with another profile and other features than
+    /// linked code.
     pub run: bool,
 }
 
@@ -128,7 +128,7 @@ impl Activation {
         features.into_iter()
     }
 
-    /// Whether `package` needs `other` directly.
+    /// Returns whether `package` needs `other` directly.
     pub fn is_needed(&self, package: &str, other: &str) -> bool {
         let mut builds = self.builds.get(package).into_iter().flatten().flatten();
         builds.any(|needs| needs.contains_key(other))
@@ -150,7 +150,7 @@ impl Activation {
         needs.into_iter()
     }
 
-    /// What each package is compiled for, beside `roots` themselves.
+    /// Returns how each package except `roots` is used.
     pub fn uses<'a>(&'a self, roots: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Use> {
         let mut uses: BTreeMap<&str, Use> = BTreeMap::new();
         let roots = roots.into_iter().map(|root| (root, false));

@@ -1,4 +1,4 @@
-//! A stable Cargo's refusal of artifact dependencies.
+//! The error of a stable Cargo about artifact dependencies.
 
 use camino::Utf8Path;
 
@@ -6,7 +6,7 @@ use super::member::EdgeKind;
 use super::place::Manifest;
 use crate::problem::{Code, Problem};
 
-/// A way to do without such a dependency.
+/// The hint for such a dependency.
 pub(super) const HINT: &str = "let the build script of the package build what it embeds, or embed a file that is made before the image and declared under [inputs]";
 
 /// Returns the problem if a stable Cargo `said` that it does not support artifact dependencies.

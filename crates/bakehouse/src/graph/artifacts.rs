@@ -47,7 +47,7 @@ impl Workspace {
         found
             .map(|(key, kind)| {
                 let message = format!(
-                    "`{}` has the artifact dependency `{key}`, which no stage of an image builds: only an unstable Cargo does, by -Zbindeps",
+                    "`{}` has the artifact dependency `{key}`, which no stage of an image builds: only an unstable Cargo does, with -Zbindeps",
                     member.name
                 );
                 let manifest = Manifest::read(&self.root, &member.path("Cargo.toml"));

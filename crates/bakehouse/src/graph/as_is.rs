@@ -1,5 +1,5 @@
-//! Manifests and locks that a package reads while it is compiled. The compile stages have other files in their places,
-//! cut down to what the images need.
+//! Manifests and locks that a package reads while it is compiled. The compile stages have other files in their
+//! places, which are cut down to the needs of the images.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ impl Workspace {
                         let string = string.trim_start_matches('/');
                         let named = [beside, &member.dir].map(|dir| normal(&dir.join(string)));
                         found.extend(named.into_iter().filter(|path| self.is_a_manifest(path)));
-                        // A script may walk up from the package's folder to it.
+                        // A script may walk up to it from the package's folder.
                         found.extend((script && string == "Cargo.toml").then(|| shared.clone()));
                     }
                     _ => {}

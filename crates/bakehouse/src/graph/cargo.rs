@@ -1,4 +1,4 @@
-//! Asks Cargo about workspaces.
+//! Runs `cargo metadata`.
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
@@ -13,17 +13,17 @@ use super::metadata_cache::{Kept, MetadataCache};
 use super::{artifact_refusal, context};
 use crate::problem::{Code, Problem};
 
-/// Asks Cargo about workspaces, and no more often than it has to.
+/// Runs `cargo metadata`, and reuses answers where possible.
 #[derive(Clone, Debug, Default)]
 pub struct Cargo {
-    /// Keeps answers from run to run.
+    /// The cache of answers across runs.
     cache: Option<MetadataCache>,
     /// Answers of this run.
     answers: RefCell<Vec<Answer>>,
     asked: Cell<usize>,
 }
 
-/// What Cargo said of a workspace, and where it stood then.
+/// An answer of Cargo's about a workspace, and the location of the workspace at that time.
 #[derive(Clone, Debug)]
 struct Answer {
     start: Utf8PathBuf,
@@ -33,7 +33,8 @@ struct Answer {
 }
 
 impl Cargo {
-    /// Remembers from run to run what Cargo said, as long as everything that it looked at is the same.
+    /// Creates a value that caches answers across runs. An answer is valid while everything that Cargo read is
+    /// unchanged.
     pub fn remembering() -> Self {
         Self {
             cache: MetadataCache::of_user(),
@@ -41,7 +42,7 @@ impl Cargo {
         }
     }
 
-    /// The same, with another folder than the user's to remember in.
+    /// Creates the same with the cache in `folder` instead of the user's.
     pub fn remembering_in(folder: &Utf8Path) -> Self {
         Self {
             cache: Some(MetadataCache::of(folder)),
@@ -49,12 +50,12 @@ impl Cargo {
         }
     }
 
-    /// How often Cargo was run.
+    /// Returns how often Cargo was run.
     pub fn asked(&self) -> usize {
         self.asked.get()
     }
 
-    /// The same, for a folder that will soon be gone: it knows what was said so far, and keeps nothing.
+    /// Returns a copy for a temporary folder: it has the answers so far, and does not write to the cache.
     pub fn for_once(&self) -> Self {
         Self {
             cache: None,
@@ -62,7 +63,7 @@ impl Cargo {
         }
     }
 
-    /// `cargo metadata --no-deps` of the workspace that `manifest_path` belongs to; the current folder's when `None`.
+    /// Runs `cargo metadata --no-deps` for the workspace of `manifest_path`, or of the current folder if `None`.
     ///
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`.
@@ -73,7 +74,7 @@ impl Cargo {
             known.or_else(|| self.cached(start))
         });
         if let Some(metadata) = known {
-            tracing::debug!("cargo is not asked: it would say what it said before");
+            tracing::debug!("cargo metadata is not run: nothing that it reads has changed");
             return Ok(metadata);
         }
         self.asked.update(|asked| asked + 1);
@@ -86,7 +87,7 @@ impl Cargo {
         Ok(metadata)
     }
 
-    /// What it said in this run of a workspace that is the same, but for where it stands.
+    /// Returns an answer of this run about a workspace that has the same content, but may be in another place.
     fn answered_before(&self, start: &Utf8Path) -> Option<Metadata> {
         let top = top(start);
         let answers = self.answers.borrow();
@@ -97,7 +98,7 @@ impl Cargo {
         })
     }
 
-    /// The answer in the cache, if everything that Cargo reads is as it was then.
+    /// Returns the cached answer if everything that Cargo reads is unchanged.
     fn cached(&self, start: &Utf8Path) -> Option<Metadata> {
         let Kept {
             fingerprint: then,
@@ -140,7 +141,7 @@ impl Cargo {
 }
 
 impl Answer {
-    /// What Cargo would say of the same files in the repository `top`; none when `start` is another manifest in it.
+    /// Returns the answer for the same files in the repository `top`, or `None` if `start` is another manifest in it.
     fn moved(&self, start: &Utf8Path, top: &Utf8Path) -> Option<Metadata> {
         if start.strip_prefix(top).ok()? != self.start.strip_prefix(&self.top).ok()? {
             return None;
@@ -149,7 +150,7 @@ impl Answer {
         let text = text.replace(&format!("{}/", self.top), &format!("{top}/"));
         let text = text.replace(&format!("\"{}\"", self.top), &format!("\"{top}\""));
         let metadata = parse(text).ok()?;
-        // A path that JSON writes in another way stays where it was.
+        // The replacement misses paths that JSON escapes.
         let moved = |path: &Utf8PathBuf| path.starts_with(top) || !path.starts_with(&self.top);
         let all = moved(&metadata.workspace_root)
             && metadata.packages.iter().all(|package| {
@@ -163,26 +164,26 @@ impl Answer {
     }
 }
 
-/// The manifest that Cargo begins with; none where it finds none.
+/// Returns the manifest that Cargo starts with, or `None` if there is none.
 fn start(manifest_path: Option<&Utf8Path>) -> Option<Utf8PathBuf> {
     let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
     let Some(path) = manifest_path else {
         let mut above = here.ancestors().map(|folder| folder.join("Cargo.toml"));
         return above.find(|path| path.exists());
     };
-    // Cargo takes the path as it is written; one that goes up can name the same place in two ways.
+    // Cargo uses the path as it is written. One with `..` can name the same place in two ways.
     let plain = path
         .components()
         .all(|part| part != Utf8Component::ParentDir);
     plain.then(|| here.join(path))
 }
 
-/// The repository that a manifest stands in; its folder where there is none.
+/// Returns the repository that contains a manifest, or the manifest's folder if there is none.
 fn top(start: &Utf8Path) -> &Utf8Path {
     context::limit(start.parent().unwrap_or(start))
 }
 
-/// `cargo metadata --no-deps` of the workspace that `manifest_path` belongs to; the current folder's when `None`.
+/// Runs `cargo metadata --no-deps` for the workspace of `manifest_path`, or of the current folder if `None`.
 ///
 /// # Errors
 /// `manifest-missing`, `cargo-missing`, `cargo-failed`.
@@ -190,7 +191,7 @@ pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
     Cargo::default().metadata(manifest_path)
 }
 
-/// What `cargo metadata` prints.
+/// Returns the output of `cargo metadata`.
 fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args([
@@ -231,13 +232,13 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
             )
         } else {
             Problem::new(Code::CargoFailed, format!("cargo metadata failed: {said}"))
-                .hint("`cargo metadata --no-deps` in this folder shows the same; mend the manifest it names")
+                .hint("`cargo metadata --no-deps` in this folder shows the same; fix the manifest it names")
         });
     }
     String::from_utf8(output.stdout).map_err(unclear)
 }
 
-/// Reads such an answer.
+/// Parses an answer of `cargo metadata`.
 ///
 /// # Errors
 /// `cargo-failed`.
@@ -254,8 +255,9 @@ fn unclear(error: impl Error + Send + Sync + 'static) -> Problem {
     .caused_by(error)
 }
 
-/// The same for a package that lies in the folder of a workspace and is neither a member nor excluded: Cargo takes it
-/// as a dependency, but does not show it. It is shown a copy, elsewhere, of how its files lie.
+/// Runs `cargo metadata` for a package in the folder of a workspace that is neither a member nor excluded. Cargo
+/// accepts such a package as a dependency, but refuses to describe it. So Cargo runs on a copy of the layout in another
+/// place, made with links.
 ///
 /// # Errors
 /// As [`metadata`], and `file-unreadable`.

@@ -26,7 +26,7 @@ pub struct LocalSources {
 pub type NameAndVersion = (String, String);
 
 impl LocalSources {
-    /// Reads them from the configuration files `configs`, nearest to the workspace first. Paths are absolute.
+    /// Reads the folders from the configuration files `configs`, nearest to the workspace first. Paths are absolute.
     ///
     /// # Errors
     /// `cargo-config` for a folder that does not exist or that an image cannot contain.

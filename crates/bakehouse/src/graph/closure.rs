@@ -1,11 +1,11 @@
-//! In which order the packages of a closure compile.
+//! The order in which the packages of a closure compile.
 
 use std::collections::BTreeSet;
 
 use super::Activation;
 use crate::names::PackageName;
 
-/// `packages` in the order in which they compile: each after those it needs, names breaking ties.
+/// Returns `packages` in compile order: each after its dependencies, otherwise by name.
 pub fn compile_order(
     activation: &Activation,
     packages: &BTreeSet<PackageName>,
@@ -20,7 +20,7 @@ pub fn compile_order(
         };
         let mut ready: Vec<&str> = open.iter().copied().filter(|name| !waits(name)).collect();
         if ready.is_empty() {
-            // Cargo refuses cycles, but features that it would not switch on together can close one here.
+            // Cargo refuses cycles, but features that it would not enable together can form one here.
             ready = open.iter().copied().take(1).collect();
         }
         for name in ready {

@@ -1,10 +1,10 @@
-//! The folder that becomes the Docker context, and what stands in it above the workspace.
+//! The folder that becomes the Docker context, and its relation to the workspace.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::problem::{Code, Problem};
 
-/// The way from the folder `from` to the folder `to`.
+/// Returns the path from the folder `from` to the folder `to`.
 pub fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     let common = from
         .ancestors()
@@ -16,21 +16,21 @@ pub fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     way
 }
 
-/// The highest folder that the context of the workspace at `workspace` may reach: its git repository, or the
-/// workspace itself where there is none.
+/// Returns the highest folder that the context of `workspace` may extend to: its git repository, or the workspace
+/// itself if there is none.
 pub fn limit(workspace: &Utf8Path) -> &Utf8Path {
     repository(workspace).unwrap_or(workspace)
 }
 
-/// The git repository that `folder` is in.
+/// Returns the git repository that `folder` is in.
 pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
     folder
         .ancestors()
         .find(|folder| folder.join(".git").exists())
 }
 
-/// Refuses a path that cannot stand as it is in a Dockerfile and a shell. BuildKit reads the options of a `RUN` byte by byte,
-/// and so finds nothing whose name is not ASCII.
+/// Refuses a path that cannot be written as it is in a Dockerfile and in a shell. BuildKit reads the options of a
+/// `RUN` byte by byte, so it does not find paths that are not ASCII.
 ///
 /// # Errors
 /// `path-outside`.
@@ -38,8 +38,7 @@ pub fn check_plain(path: &Utf8Path) -> Result<(), Problem> {
     if path.as_str().chars().all(is_plain) {
         return Ok(());
     }
-    let message =
-        format!("`{path}` has characters that a Dockerfile or a shell would take for its own");
+    let message = format!("`{path}` has characters that a Dockerfile or a shell would interpret");
     let hint = "rename it: letters, digits, `-`, `_`, `.`, `+` and `@` are safe";
     Err(Problem::new(Code::PathOutside, message).hint(hint))
 }
@@ -48,12 +47,12 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_./+@".contains(c)
 }
 
-/// Whether a path in the configuration may hold it.
+/// Returns whether a path in the configuration may contain `c`.
 pub fn is_configurable(c: char) -> bool {
     is_plain(c) || c == '='
 }
 
-/// The innermost folder that holds `workspace` and all of `paths`.
+/// Returns the innermost folder that contains `workspace` and all of `paths`.
 ///
 /// # Errors
 /// `path-outside` for a path that is not below `limit`.
@@ -69,7 +68,7 @@ pub fn root<'a>(
                 Code::PathOutside,
                 format!("{path} lies outside {limit}"),
             )
-            .hint("the Docker context reaches no further up than the git repository, or the workspace where there is none: move it there"));
+            .hint("the Docker context extends only up to the git repository, or the workspace if there is none: move it there"));
         }
         while !path.starts_with(root) {
             root = root.parent().unwrap_or(root);

@@ -7,7 +7,7 @@ use super::member::{Edge, EdgeKind};
 use super::{Member, platform};
 use crate::names::PackageName;
 
-/// Everything that decides features, except for the packages that are built.
+/// Everything that decides features, except the packages to build.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub members: &'a BTreeMap<PackageName, Member>,
@@ -20,24 +20,24 @@ pub struct Setting<'a> {
     pub builder: &'a [String],
 }
 
-/// A package to build, and the features that are asked for.
+/// A package to build, and the features that are requested for it.
 #[derive(Clone, Debug)]
 pub struct Root<'a> {
     pub package: &'a str,
     pub features: Vec<&'a str>,
-    /// Set if the default features are asked for as well.
+    /// Set if the default features are requested as well.
     pub default_features: bool,
     /// Set if it may also be run on the builder.
     pub run: bool,
-    /// It is compiled. Otherwise it only has a say in what is.
+    /// Set if it is compiled. Otherwise it only affects the features of other packages.
     pub compiled: bool,
-    /// Its dev-dependencies have a say in features. Under the first resolver those of all packages have that Cargo is told
-    /// to build.
+    /// Set if its dev-dependencies affect features. Under the first resolver, this is so for all packages that Cargo is
+    /// told to build.
     pub development: bool,
 }
 
-/// A package as it is linked, or as it is run on the builder. The first resolver does not distinguish the two: as far
-/// as features go, nothing is `run` there.
+/// A package as it is linked, or as it is run on the builder. The first resolver does not distinguish the two: there,
+/// nothing is `run` as far as features are concerned.
 pub type Unit<'a> = (&'a str, bool);
 
 /// The features and optional dependencies that are switched on.
@@ -50,7 +50,7 @@ pub struct Features<'a> {
     /// Pending `dependency?/feature` entries, whose dependency may be switched on later.
     weak: BTreeMap<(Unit<'a>, &'a str), BTreeSet<&'a str>>,
     entered: BTreeSet<Unit<'a>>,
-    /// Packages whose dev-dependencies count.
+    /// Packages whose dev-dependencies affect features.
     development: BTreeSet<&'a str>,
     open: Vec<Step<'a>>,
 }
@@ -83,7 +83,7 @@ impl<'a> Setting<'a> {
         (edge.kind != EdgeKind::Dev).then(|| self.asked(edge, run))?
     }
 
-    /// Returns the package that a dependency asks for features, compiled or not, and whether as one that is run.
+    /// Returns the package that a dependency requests features of, compiled or not, and whether it is run.
     fn asked(&self, edge: &'a Edge, run: bool) -> Option<(&'a str, bool)> {
         let library = self.members.get(&edge.to)?.library.as_ref();
         let is_macro = library.is_some_and(|library| library.proc_macro);

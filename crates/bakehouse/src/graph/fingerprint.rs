@@ -1,9 +1,9 @@
-//! A fingerprint of everything that `cargo metadata --no-deps` reads of a workspace: as long as it is the same, so is
-//! the answer.
+//! A fingerprint of everything that `cargo metadata --no-deps` reads of a workspace. While the fingerprint is
+//! unchanged, so is the answer.
 //!
-//! It reads the manifests of the members and of path dependencies, and looks above each of them for a workspace that it
-//! could belong to; it lists the folders that the patterns of `members` lead to; and it looks for sources that are
-//! targets without being named.
+//! Cargo reads the manifests of the members and of path dependencies, and looks for a workspace in the folders above
+//! each of them. It lists the folders that the patterns of `members` match, and it looks for source files that are
+//! targets without being named in a manifest.
 
 use std::collections::{BTreeSet, HashSet};
 use std::os::unix::fs::MetadataExt;
@@ -15,10 +15,10 @@ use cargo_metadata::{Metadata, Package};
 use super::parallel::parallel_map;
 use super::toml_file::read_toml;
 
-/// Folders of a package in which each source is a target.
+/// Folders of a package in which every source file is a target.
 const LISTED: [&str; 4] = ["benches", "examples", "src/bin", "tests"];
 
-/// A digest of named parts. Each part is framed by its length, so no two lists of parts collide.
+/// A digest of named parts. Each part is framed by its length, so different lists of parts never collide.
 pub struct Digest(blake3::Hasher);
 
 impl Digest {
@@ -35,14 +35,15 @@ impl Digest {
         }
     }
 
-    /// As hex digits.
+    /// Returns the digest as hex digits.
     pub fn finish(self) -> String {
         self.0.finalize().to_hex().to_string()
     }
 }
 
-/// The fingerprint of what Cargo reads now of a workspace of which it said `metadata` when it was asked about the manifest
-/// `start`. Paths below `top` are relative to it, so that another checkout has the same. None where it cannot be told.
+/// Computes the fingerprint of everything that Cargo reads of a workspace. `metadata` is Cargo's answer for the
+/// manifest `start`. Paths below `top` are taken relative to it, so that other checkouts have the same fingerprint.
+/// Returns `None` if the fingerprint cannot be determined.
 pub fn fingerprint(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Option<String> {
     let candidates = candidates(&metadata.workspace_root)?;
     let above = folders(metadata, start, &candidates)?;
@@ -69,7 +70,7 @@ pub fn fingerprint(metadata: &Metadata, start: &Utf8Path, top: &Utf8Path) -> Opt
     Some(digest.finish())
 }
 
-/// Whether any of it may have changed since `time`: then nobody knows whether Cargo saw the old or the new.
+/// Returns whether any of it may have changed since `time`, so that it is unclear which state Cargo saw.
 pub fn changed_since(
     metadata: &Metadata,
     start: &Utf8Path,
@@ -82,7 +83,7 @@ pub fn changed_since(
     let Some(folders) = folders(metadata, start, &candidates) else {
         return true;
     };
-    // Others use the folders above, such as the one for temporary files.
+    // Folders above the repository are also used by others, for example as the folder for temporary files.
     let folders = folders.into_iter().filter(|folder| folder.starts_with(top));
     let mut folders: BTreeSet<Utf8PathBuf> = folders.map(Utf8Path::to_owned).collect();
     for package in &metadata.packages {
@@ -94,7 +95,7 @@ pub fn changed_since(
         folders.extend(sources.map(Utf8Path::to_owned));
     }
     let after = |path: &Utf8Path| {
-        // The time of the last change can be set back by nobody. The clock of files may be a tick behind.
+        // Programs cannot set back the time of the last change. File clocks may lag by a tick.
         path.symlink_metadata().is_ok_and(|metadata| {
             let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
             let nanoseconds = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
@@ -105,7 +106,7 @@ pub fn changed_since(
     folders.any(|folder| after(&folder) || after(&folder.join("Cargo.toml")))
 }
 
-/// The folders whose manifests Cargo reads or looks for, sorted.
+/// Returns the folders whose manifests Cargo reads or looks for, sorted.
 fn folders<'a>(
     metadata: &'a Metadata,
     start: &'a Utf8Path,
@@ -118,7 +119,7 @@ fn folders<'a>(
         let dependencies = package.dependencies.iter();
         folders.extend(dependencies.filter_map(|dependency| dependency.path.as_deref()));
     }
-    // Names compare faster than paths, and what is above a known folder is known.
+    // Strings compare faster than paths. All folders above a known folder are known too.
     let mut above: HashSet<&str> = HashSet::new();
     for folder in folders {
         let mut new = folder.ancestors();
@@ -136,12 +137,12 @@ fn folder(package: &Package) -> Option<&Utf8Path> {
     package.manifest_path.parent()
 }
 
-/// `path` below `top`; what lies elsewhere as it is.
+/// Returns `path` relative to `top`, or unchanged if it is elsewhere.
 fn relative<'a>(path: &'a Utf8Path, top: &Utf8Path) -> &'a str {
     path.strip_prefix(top).unwrap_or(path).as_str()
 }
 
-/// The digest of a folder's manifest, if it has one. None where that cannot be told.
+/// Returns the digest of a folder's manifest, if it has one. `None` if it cannot be read.
 fn manifest(folder: &Utf8Path) -> Option<Option<String>> {
     match std::fs::read(folder.join("Cargo.toml")) {
         Ok(content) => Some(Some(blake3::hash(&content).to_hex().to_string())),
@@ -150,8 +151,8 @@ fn manifest(folder: &Utf8Path) -> Option<Option<String>> {
     }
 }
 
-/// The folders where patterns of the workspace lead, whether they match or not. Cargo complains of one that matches and
-/// has no manifest. None where that would be a search of whole trees.
+/// Returns the folders that patterns of the workspace may match, with or without a manifest: Cargo complains about
+/// a match without one. `None` if that would search whole trees.
 fn candidates(root: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
     let manifest = read_toml(&root.join("Cargo.toml")).ok()?;
     let workspace = manifest.get("workspace");
@@ -188,7 +189,7 @@ fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// The folders in a folder, links to folders among them.
+/// Returns the folders in a folder, including links to folders.
 fn inner_folders(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let entries = folder.read_dir_utf8().into_iter().flatten();
     entries
@@ -201,7 +202,7 @@ fn inner_folders(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// What decides which targets a package has.
+/// Returns a digest of everything that decides which targets a package has.
 fn targets(package: &Package) -> Option<String> {
     let dir = folder(package)?;
     let mut digest = Digest::new("targets");
@@ -221,7 +222,7 @@ fn targets(package: &Package) -> Option<String> {
             digest.part("is", kind(path));
         }
     }
-    // A manifest may name a file. The oldest edition looks for one of the target's name.
+    // A manifest may name a file. The oldest edition looks for a file with the target's name.
     for target in &package.targets {
         digest.part(&target.name, kind(&target.src_path));
         let named = dir.join("src").join(format!("{}.rs", target.name));

@@ -1,4 +1,4 @@
-//! Packages that run in a browser: their binaries compile on the host, but are no services.
+//! Packages that run in a browser. Their binaries compile on the host, but they are not services.
 
 use std::collections::{BTreeMap, BTreeSet};
 

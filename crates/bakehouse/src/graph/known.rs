@@ -1,4 +1,4 @@
-//! Files and folders that are known by their names not to be read by the build of the package that contains them.
+//! Files and folders whose names show that the build of the package that contains them does not read them.
 
 /// Names of files for people, whatever their extension.
 const FOR_PEOPLE: [&str; 28] = [
@@ -148,7 +148,7 @@ const OF_TOOLS_BEGIN: [&str; 6] = [
 /// The reason why something is known not to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// It is for people, though a build script that walks folders may come across it.
+    /// It is for people, though a build script that walks folders may encounter it.
     People,
     /// It belongs to a tool that no build runs.
     Tool,
@@ -172,7 +172,7 @@ pub fn known(name: &str, folder: bool) -> Option<Known> {
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
     });
     let text = ending.is_empty() || TEXTS.contains(&ending.to_lowercase().as_str());
-    // `LICENSE.MIT` has an extension that says nothing.
+    // `LICENSE.MIT` has an extension without a meaning.
     let licence = stem.starts_with("LICEN");
     let prose = PROSE.contains(&ending.to_lowercase().as_str());
     (prose || people && (text || licence)).then_some(Known::People)

@@ -28,10 +28,10 @@ pub struct Apart {
 }
 
 impl Workspace {
-    /// Works out the sources of each package, now that the places that stand `apart` are known.
+    /// Works out the sources of each package, given the places that are kept `apart`.
     ///
     /// # Errors
-    /// `file-unreadable`; `path-outside` for something that is read and cannot stand in a Dockerfile.
+    /// `file-unreadable`; `path-outside` for a path that is read but cannot be written in a Dockerfile.
     pub fn take_apart(&mut self, apart: &Apart) -> Result<(), Problem> {
         let dirs: BTreeSet<Utf8PathBuf> = self.members.values().map(|m| m.dir.clone()).collect();
         let mut changed = Vec::new();
@@ -65,7 +65,7 @@ impl Workspace {
             return Ok(Some(sources));
         }
         let inside = |path: &&Utf8PathBuf| path.starts_with(&member.dir) && **path != member.dir;
-        // Third-party crates are inputs one by one.
+        // Third-party crates are separate inputs.
         let crates = self.local_sources.folders.iter();
         let nested: BTreeSet<&Utf8Path> = dirs
             .iter()
@@ -97,7 +97,7 @@ impl Workspace {
             for path in self.named(member, &sources, doubtful)? {
                 check_plain(&path).map_err(|problem| {
                     problem.hint(format!(
-                        "rename it, or leave it out by `exclude` of [inputs.{}] in bakehouse.toml: the build of the package may read it",
+                        "rename it, or exclude it with `exclude` of [inputs.{}] in bakehouse.toml: the build of the package may read it",
                         member.name
                     ))
                 })?;
@@ -117,8 +117,8 @@ impl Workspace {
         member.dir.as_str().is_empty() || member.dir == self.folder
     }
 
-    /// Returns the paths of `doubtful` that the Rust files and links of `sources` name, or that a build script may come
-    /// across.
+    /// Returns the paths of `doubtful` that the Rust files and links of `sources` name, or that a build script may
+    /// encounter.
     fn named(
         &self,
         member: &Member,
@@ -199,7 +199,7 @@ fn parts(text: &str, script: bool) -> Vec<String> {
     parts.map(str::to_owned).collect()
 }
 
-/// Returns whether one of Cargo's variables gives the name of a file.
+/// Returns whether one of Cargo's variables contains the name of a file.
 fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
     let upper = name.to_uppercase();
     upper.starts_with("README") && names.contains("CARGO_PKG_README")
@@ -209,7 +209,7 @@ fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
 /// A path that is read only if a source says so.
 struct Doubtful {
     path: Utf8PathBuf,
-    /// Set if a build script that walks folders may come across it.
+    /// Set if a build script that walks folders may encounter it.
     may_be_come_upon: bool,
 }
 
@@ -217,7 +217,7 @@ struct Doubtful {
 struct Listing<'a> {
     root: &'a Utf8Path,
     dir: &'a Utf8Path,
-    /// Paths in the folder that are no part of the package: other packages, and files that are there for another
+    /// Paths in the folder that are not part of the package: other packages, and files that are there for another
     /// purpose.
     without: BTreeSet<&'a Utf8Path>,
     ignored: Ignored,
@@ -266,7 +266,7 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Returns whether `folder` holds something that is no part of the package.
+    /// Returns whether `folder` contains something that is not part of the package.
     fn is_shared(&self, folder: &Utf8Path) -> bool {
         self.without.iter().any(|other| other.starts_with(folder))
     }
@@ -320,7 +320,7 @@ impl Listing<'_> {
         Ok(path.strip_prefix(self.root).ok().map(Utf8Path::to_owned))
     }
 
-    /// Returns whether `folder` holds a file that git has or would take: other files would not be in every checkout.
+    /// Returns whether `folder` contains a file that git has or would take. Other files would not be in every checkout.
     fn holds_something(&self, folder: &Utf8Path) -> bool {
         self.tracked.has(&self.root.join(folder)) && !self.tracked.is_all()
             || self.files_of(folder).next().is_some()

@@ -1,4 +1,4 @@
-//! `Cargo.lock`, cut to what some members can reach.
+//! `Cargo.lock`, reduced to the entries that some members can reach.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,12 +9,12 @@ use crate::problem::{Code, Problem};
 /// A parsed `Cargo.lock`.
 #[derive(Clone, Debug)]
 pub struct Lock {
-    /// The number in the file; the oldest forms have none.
+    /// The version in the file; the oldest formats have none.
     version: Option<u32>,
     packages: Vec<Package>,
     /// The entries of each name, in file order.
     by_name: BTreeMap<String, Vec<usize>>,
-    /// Whether a third-party crate depends on a local package.
+    /// Set if a third-party crate depends on a local package.
     builds_on_local: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Package {
     pub checksum: Option<String>,
     #[serde(default)]
     pub dependencies: Vec<String>,
-    /// What a `[replace]` puts in this package's place.
+    /// The package that `[replace]` puts in place of this one.
     pub replace: Option<String>,
 }
 
@@ -36,7 +36,7 @@ struct RawLock {
     version: Option<u32>,
     #[serde(default, rename = "package")]
     packages: Vec<Package>,
-    /// In the oldest form it holds the checksums: `checksum <name> <version> (<source>)`.
+    /// Checksums in the oldest format: `checksum <name> <version> (<source>)`.
     #[serde(default)]
     metadata: BTreeMap<String, String>,
 }
@@ -48,17 +48,17 @@ impl Lock {
         packages.filter_map(|package| package.source.as_deref())
     }
 
-    /// Reads the text of a `Cargo.lock`.
+    /// Parses the text of a `Cargo.lock`.
     ///
     /// # Errors
-    /// `lock-invalid` when it is not TOML of that form.
+    /// `lock-invalid` if it is not TOML of that format.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let raw: RawLock = toml::from_str(text).map_err(|error| {
             Problem::new(
                 Code::LockInvalid,
                 format!("Cargo.lock cannot be read: {}", error.message()),
             )
-            .hint("run `cargo generate-lockfile`, or take the file from version control again")
+            .hint("run `cargo generate-lockfile`, or restore the file from version control")
             .caused_by(error)
         })?;
         let mut packages = raw.packages;
@@ -85,7 +85,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Whether a [patch] or [replace] puts a local package below a third-party crate.
+    /// Returns whether a [patch] or [replace] puts a local package below a third-party crate.
     pub fn builds_on_local(&self) -> bool {
         self.builds_on_local
     }
@@ -99,13 +99,13 @@ impl Lock {
         entry.source.is_some() && references.any(local)
     }
 
-    /// The entries of that name.
+    /// Returns the entries called `name`.
     fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Package)> {
         let found = self.by_name.get(name).into_iter().flatten();
         found.map(|&index| (index, &self.packages[index]))
     }
 
-    /// All entries, in file order.
+    /// Returns all entries, in file order.
     pub fn packages(&self) -> &[Package] {
         &self.packages
     }
@@ -125,7 +125,7 @@ impl Lock {
         targets.filter(move |target| target.name == name)
     }
 
-    /// The local packages that `package`, a local one itself, depends on.
+    /// Returns the local packages that the local package `package` depends on.
     pub fn local_dependencies(&self, package: &str) -> BTreeSet<&str> {
         let found = self.named(package).map(|(_, entry)| entry);
         found
@@ -136,8 +136,8 @@ impl Lock {
             .collect()
     }
 
-    /// The local packages that third-party crates are built upon, by [patch] or [replace], among what `direct`
-    /// reaches.
+    /// Returns the local packages that third-party crates depend on through [patch] or [replace], among those that
+    /// `direct` reaches.
     pub fn below_third_party(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&str> {
         let reached = self.reachable(direct).into_iter();
         reached
@@ -148,7 +148,7 @@ impl Lock {
             .collect()
     }
 
-    /// The entries that `entry` depends on, or is replaced by.
+    /// Returns the entries that `entry` depends on, or is replaced by.
     fn targets<'a>(&'a self, entry: &'a Package) -> impl Iterator<Item = &'a Package> {
         let references = entry.dependencies.iter().chain(&entry.replace);
         references.flat_map(|reference| {
@@ -159,21 +159,21 @@ impl Lock {
         })
     }
 
-    /// The entries that `members` reach. A superset of what Cargo resolves for them, since an entry lists the
-    /// dependencies that any member's features switch on. Edges of a member itself come from `direct`: its
-    /// entry also lists dev-dependencies.
+    /// Returns the entries that `members` reach. This is a superset of what Cargo resolves for them, since an entry
+    /// lists the dependencies that any member's features enable. The edges of a member itself come from `direct`,
+    /// because its entry also lists dev-dependencies.
     pub fn reachable(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> Vec<&Package> {
         let starts = direct.keys().filter_map(|name| self.local(name));
         self.reached_from(starts.map(|(index, _)| index), direct)
     }
 
-    /// The entry of a local package.
+    /// Returns the entry of a local package.
     fn local(&self, name: &str) -> Option<(usize, &Package)> {
         self.named(name)
             .find(|(_, package)| package.source.is_none())
     }
 
-    /// The entries that what `package`, a local one, calls `dependency` reaches, itself among them.
+    /// Returns the entry that the local package `package` calls `dependency`, and all entries that it reaches.
     pub fn reached_by(
         &self,
         package: &str,
@@ -193,7 +193,7 @@ impl Lock {
         self.reached_from(starts.map(|(index, _)| index), direct)
     }
 
-    /// The entries that a local package reaches, itself among them.
+    /// Returns the entry of a local package and all entries that it reaches.
     pub fn reached_from_local(
         &self,
         package: &str,
@@ -236,8 +236,8 @@ impl Lock {
             .collect()
     }
 
-    /// The text of a lock with just `entries`, the local packages' own versions masked but for those in `plain`, and
-    /// their edges cut to `direct`. Cargo rewrites it where it would say the same in fewer words.
+    /// Returns the text of a lock with only `entries`. The versions of local packages are masked except for those in
+    /// `plain`, and their edges are reduced to `direct`. Cargo rewrites the lock if it has a shorter form.
     pub fn masked(
         &self,
         entries: &[&Package],
@@ -315,7 +315,7 @@ impl Lock {
     }
 }
 
-/// The version that every member has in the skeleton, so that a version bump does not touch it.
+/// The version of every member in the skeleton, so that a version bump does not change it.
 pub const MASKED_VERSION: &str = "0.0.0";
 
 fn split_reference(reference: &str) -> (&str, Option<&str>) {

@@ -1,4 +1,4 @@
-//! One package of the workspace.
+//! A package of the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,19 +19,19 @@ pub enum EdgeKind {
 /// A dependency of one local package on another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// Package name of the one depended on.
+    /// The name of the package that is depended on.
     pub to: PackageName,
-    /// What the manifest calls it.
+    /// The name of the dependency in the manifest.
     pub key: String,
     pub kind: EdgeKind,
     pub optional: bool,
     pub default_features: bool,
     pub features: Vec<String>,
-    /// The platforms that it is for; all when `None`.
+    /// The platforms that it is for; all if `None`.
     pub target: Option<Platform>,
 }
 
-/// A package's requirement on the lock, whatever kind of dependency it comes from.
+/// A package's requirement on the lock, for any kind of dependency.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     /// Package name.
@@ -71,7 +71,7 @@ pub struct Binary {
     pub required_features: Vec<String>,
 }
 
-/// A local package, as far as images depend on it: a member of the workspace, or a path dependency beside it.
+/// A local package, reduced to what images depend on: a member of the workspace, or a path dependency outside it.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub name: PackageName,
@@ -79,41 +79,41 @@ pub struct Member {
     pub edition: String,
     /// Folder, relative to the context.
     pub dir: Utf8PathBuf,
-    /// Folder of the workspace that it belongs to, relative to the context; its own for a package that stands alone.
+    /// Folder of the workspace that it belongs to, relative to the context; its own if it belongs to none.
     pub workspace: Utf8PathBuf,
-    /// Belongs to another workspace than the one that is baked, or to none: a path dependency that is no member.
+    /// Set if it does not belong to the workspace that is built: a path dependency that is not a member.
     pub foreign: bool,
     /// The parsed `Cargo.toml`.
     pub manifest: toml::Table,
     pub library: Option<Library>,
     pub binaries: Vec<Binary>,
-    /// Has a build script.
+    /// Set if it has a build script.
     pub build_script: bool,
     pub edges: Vec<Edge>,
     /// All dependencies, including those for development.
     pub requirements: Vec<Requirement>,
     /// Optional dependencies on crates that are not local, except those for development.
     pub optional_crates: Vec<OptionalCrate>,
-    /// Package names of all dependencies but dev-dependencies, local ones among them.
+    /// Package names of all dependencies except dev-dependencies, including local ones.
     pub dependencies: BTreeSet<String>,
     pub features: BTreeMap<String, Vec<String>>,
-    /// Files and folders that hold the package's sources, relative to the context, sorted.
+    /// Files and folders that contain the package's sources, relative to the context, sorted.
     pub sources: Vec<Utf8PathBuf>,
     /// The folders or files that contain its targets, sorted: part of the sources in any case.
     pub around_targets: Vec<Utf8PathBuf>,
     /// The main source file of each target that an image can be built from, relative to the context.
     pub roots: Vec<Utf8PathBuf>,
-    /// Folders among the sources that hold tests, benches and examples alone, unless a source names them.
+    /// Folders among the sources that contain only tests, benches and examples, unless a source names them.
     pub development: Vec<Utf8PathBuf>,
 }
 
 impl Member {
-    /// Path of a file of the package, relative to the context.
+    /// Returns the path of a file of the package, relative to the context.
     pub fn path(&self, inside: impl AsRef<Utf8Path>) -> Utf8PathBuf {
         self.dir.join(inside)
     }
 
-    /// The features that the binary `name` needs.
+    /// Returns the features that the binary `name` needs.
     pub fn required_features(&self, name: &str) -> Vec<String> {
         let binary = self.binaries.iter().find(|binary| binary.name == name);
         binary
@@ -121,12 +121,12 @@ impl Member {
             .unwrap_or_default()
     }
 
-    /// Whether it is the package of its workspace's own manifest.
+    /// Returns whether it is the root package of its workspace.
     pub fn is_root(&self) -> bool {
         self.dir == self.workspace
     }
 
-    /// The names of the packages that its dev-dependencies mean.
+    /// Returns the package names of its dev-dependencies.
     pub fn development_names(&self) -> impl Iterator<Item = &str> {
         let development = self.requirements.iter();
         development
@@ -134,7 +134,7 @@ impl Member {
             .map(|needed| needed.name.as_str())
     }
 
-    /// The local packages whose manifests Cargo loads for a build of this one, switched on or not.
+    /// Returns the local packages whose manifests Cargo loads for a build of this one, enabled or not.
     pub fn loaded(&self) -> impl Iterator<Item = &str> {
         self.edges
             .iter()

@@ -1,4 +1,4 @@
-//! A cache of what `cargo metadata` prints, so that Cargo is not run again while everything that it reads is the same.
+//! A cache of `cargo metadata` output, so that Cargo is not run again while its inputs are unchanged.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,24 +9,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::fingerprint::Digest;
 use super::{cargo_config, which_cargo};
 
-/// How many bytes are kept, the oldest answers going first.
+/// The number of bytes to keep. The oldest answers are deleted first.
 const LIMIT: u64 = 64 << 20;
 
-/// A folder with an answer in each file: its first line is the fingerprint of what Cargo read, the rest its answer.
+/// A folder with one answer per file. The first line is the fingerprint of Cargo's inputs, the rest is the answer.
 #[derive(Clone, Debug)]
 pub struct MetadataCache {
     folder: PathBuf,
 }
 
-/// An answer, and the fingerprint of what Cargo read for it.
+/// An answer, and the fingerprint of Cargo's inputs.
 pub struct Kept {
     pub fingerprint: String,
     pub text: String,
 }
 
 impl MetadataCache {
-    /// The user's: the folder `BAKEHOUSE_CACHE`, else one in the usual place for caches. None when there is no such
-    /// place, or that variable is empty.
+    /// Returns the user's cache: the folder `BAKEHOUSE_CACHE`, or else one in the usual place for caches. `None` if
+    /// there is no such place, or the variable is empty.
     pub fn of_user() -> Option<Self> {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         let absolute = |path: PathBuf| path.is_absolute().then_some(path);
@@ -41,14 +41,14 @@ impl MetadataCache {
         Some(Self::of(&folder))
     }
 
-    /// In a folder of caches.
+    /// Returns the cache in a folder of caches.
     pub fn of(folder: impl AsRef<Path>) -> Self {
         Self {
             folder: folder.as_ref().join("cargo"),
         }
     }
 
-    /// What is kept of the workspace of the manifest `start`.
+    /// Returns the answer for the workspace of the manifest `start`.
     pub fn get(&self, start: &Utf8Path) -> Option<Kept> {
         let text = std::fs::read_to_string(self.file(start)?).ok()?;
         let (fingerprint, text) = text.split_once('\n')?;
@@ -58,10 +58,10 @@ impl MetadataCache {
         })
     }
 
-    /// Keeps it. What cannot be kept is asked again.
+    /// Stores an answer. If that fails, Cargo is run again next time.
     pub fn put(&self, start: &Utf8Path, kept: &Kept) {
         if let Err(error) = self.try_to_put(start, kept) {
-            tracing::debug!("what Cargo said is not kept: {error}");
+            tracing::debug!("the answer of cargo metadata is not cached: {error}");
         }
     }
 
@@ -70,7 +70,7 @@ impl MetadataCache {
             return Ok(());
         };
         fs_err::create_dir_all(&self.folder)?;
-        // Whoever reads at the same time finds the old text or the new one.
+        // Concurrent readers see either the old text or the new one.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         writeln!(file, "{}", kept.fingerprint)?;
         file.write_all(kept.text.as_bytes())?;
@@ -103,8 +103,8 @@ impl MetadataCache {
     }
 }
 
-/// What decides beside the workspace how Cargo reads one: which Cargo it is, its configuration and the environment.
-/// None where that cannot be told.
+/// Returns a digest of everything outside the workspace that affects Cargo's answer: which Cargo it is, its
+/// configuration and the environment. `None` if that cannot be determined.
 fn surroundings() -> Option<Digest> {
     let mut digest = Digest::new("cargo metadata, form 2");
     let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;

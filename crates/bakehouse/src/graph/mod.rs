@@ -1,6 +1,5 @@
-//! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`frontend`], [`listing`], [`place`], [`workspace`], [`well_known`]
-//! and [`sources`] are the edges that read, and
-//! `memory` keeps what Cargo said; the rest is pure.
+//! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`frontend`], [`listing`], [`place`],
+//! [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
 
 pub mod activation;
 mod artifact_refusal;

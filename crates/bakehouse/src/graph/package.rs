@@ -1,4 +1,4 @@
-//! A local package as Cargo's metadata shows it → [`Member`].
+//! Converts packages of Cargo's metadata to [`Member`]s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -24,7 +24,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// The package's folder.
+    /// Returns the package's folder.
     pub fn dir(&self) -> &Utf8Path {
         self.package
             .manifest_path
@@ -41,7 +41,7 @@ impl Found {
             .map(|target| normalised(&target.src_path))
     }
 
-    /// The folders of path dependencies that a build follows; with `development` those that tests alone need, too.
+    /// Returns the folders of path dependencies that a build follows, with those of dev-dependencies if `development`.
     pub fn path_dependencies(&self, development: bool) -> impl Iterator<Item = &Utf8Path> {
         let dependencies = self.package.dependencies.iter();
         dependencies
@@ -100,24 +100,24 @@ fn requirement(dependency: &Dependency) -> Requirement {
     }
 }
 
-/// What a package's conversion looks up.
+/// The data that the conversion of a package looks up.
 pub struct Surroundings<'a> {
-    /// The context.
+    /// The folder of the context.
     pub root: &'a Utf8Path,
-    /// The workspace that is baked.
+    /// The workspace that is built.
     pub workspace: &'a Utf8Path,
     pub lock: &'a Lock,
     /// The `cfg`s that the configuration files set by `--cfg`.
     pub cfgs: &'a BTreeSet<String>,
-    /// All local packages' names by their folders.
+    /// The names of all local packages by their folders.
     pub names: &'a BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Surroundings<'_> {
-    /// Makes a member of `found`.
+    /// Converts `found` to a member.
     ///
     /// # Errors
-    /// `path-outside` for a folder that cannot stand in a Dockerfile, `file-unreadable`.
+    /// `path-outside` for a folder that cannot be written in a Dockerfile, `file-unreadable`.
     pub fn member(&self, found: &Found) -> Result<Member, Problem> {
         let package = &found.package;
         let dir = self.relative(found.dir())?;
@@ -172,12 +172,12 @@ impl Surroundings<'_> {
         })
     }
 
-    /// `path` relative to the context, if it can stand in every generated file as it is.
+    /// Returns `path` relative to the context, if it can be written as it is in every generated file.
     fn relative(&self, path: &Utf8Path) -> Result<Utf8PathBuf, Problem> {
         let relative = path.strip_prefix(self.root).map_err(|_| {
             Problem::new(
                 Code::PathOutside,
-                format!("{path} lies outside the context {}", self.root),
+                format!("{path} is outside the context {}", self.root),
             )
             .hint("move it into the git repository of the workspace")
         })?;
@@ -189,7 +189,7 @@ impl Surroundings<'_> {
         let patched = self.lock.local_dependencies(&package.name);
         let target = |dependency: &Dependency| match &dependency.path {
             Some(path) => self.names.get(path).cloned(),
-            // A [patch] may put a local folder in its place; the lock shows what Cargo took.
+            // A [patch] may put a local folder in its place; the lock shows which one Cargo used.
             None => patched
                 .contains(dependency.name.as_str())
                 .then(|| dependency.name.clone()),
@@ -256,7 +256,7 @@ impl Surroundings<'_> {
         Ok(sources.into_iter().collect())
     }
 
-    /// The folders of packages within `folder`. Paths are in order part by part, so they follow it at once.
+    /// Returns the folders of packages within `folder`. Paths are ordered part by part, so they directly follow it.
     fn packages_in(&self, folder: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
         let after = (Bound::Excluded(folder), Bound::Unbounded);
         let after = self.names.range::<Utf8Path, _>(after);
@@ -265,7 +265,7 @@ impl Surroundings<'_> {
             .take_while(move |other| other.starts_with(folder))
     }
 
-    /// The usual folders of tests, benches and examples, where nothing else is compiled.
+    /// Returns the usual folders of tests, benches and examples, if they contain nothing else that is compiled.
     fn development(&self, found: &Found, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
         let own = found.dir();
         let mut folders = Vec::new();

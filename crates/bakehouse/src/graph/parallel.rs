@@ -1,13 +1,13 @@
-//! A map over many things that runs on every processor.
+//! A parallel map over many items.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, available_parallelism, scope};
 
-/// Maps `items` by `work`, in their order.
+/// Maps `items` with `work` on all processors, and keeps their order.
 pub fn parallel_map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    // Items differ in size: each thread takes the next one.
+    // Items differ in size, so each thread takes the next one.
     let run = || {
         let mut done = Vec::new();
         loop {
@@ -31,7 +31,7 @@ pub fn parallel_map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync
                 Err(panic) => resume_unwind(panic),
             }
         }
-        // Whatever threads there are take all; without any, it is done here.
+        // This thread works as well, in case no other could be started.
         done.extend(run());
         done
     });

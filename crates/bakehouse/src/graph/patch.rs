@@ -1,11 +1,11 @@
-//! `[patch]` and `[replace]`: other sources for packages, local folders among them.
+//! `[patch]` and `[replace]`: other sources for packages, including local folders.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::lock::Package;
 
-/// Where a patch takes its package from.
+/// The source of a patched package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
     /// A folder, relative to the manifest.
@@ -14,7 +14,7 @@ pub enum From {
     Registry,
 }
 
-/// What a manifest puts in a package's place.
+/// A replacement for a package, from a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     pub package: String,
@@ -39,7 +39,7 @@ impl Patch {
         }
     }
 
-    /// Whether it is what the lock took for one of `entries`.
+    /// Returns whether the lock uses it for one of `entries`.
     pub fn is_used(&self, entries: &[&Package]) -> bool {
         entries
             .iter()
@@ -55,7 +55,7 @@ impl Patch {
     }
 }
 
-/// All patches of a workspace's manifest.
+/// Returns all patches of a workspace's manifest.
 pub fn patches(manifest: &Table) -> Vec<Patch> {
     let table = |value: &Value| value.as_table().cloned().unwrap_or_default();
     let sources = manifest.get("patch").map(table).unwrap_or_default();
@@ -69,7 +69,7 @@ pub fn patches(manifest: &Table) -> Vec<Patch> {
         .collect()
 }
 
-/// `manifest` without the patches that are not used for `entries`: Cargo would load even those.
+/// Removes the patches from `manifest` that `entries` do not use: Cargo would load even those.
 pub fn cut(manifest: &mut Table, entries: &[&Package]) {
     let keep = |entries_table: &mut Value| {
         if let Some(table) = entries_table.as_table_mut() {
@@ -96,7 +96,7 @@ pub fn cut(manifest: &mut Table, entries: &[&Package]) {
     }
 }
 
-/// The folders of local packages that `manifest`, which stands in `folder`, puts in place of others.
+/// Returns the folders of local packages that `manifest`, which is in `folder`, puts in place of others.
 pub fn folders(manifest: &Table, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     patches(manifest)
         .into_iter()
@@ -107,7 +107,7 @@ pub fn folders(manifest: &Table, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// `path` without `.` and `..`, as Cargo writes paths.
+/// Returns `path` without `.` and `..`, as Cargo writes paths.
 pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
     let mut parts = Utf8PathBuf::new();
     for part in path.components() {

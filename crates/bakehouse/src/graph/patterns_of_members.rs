@@ -1,4 +1,4 @@
-//! Patterns of `members` that match more than they should.
+//! Patterns of `members` that match more than intended.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;

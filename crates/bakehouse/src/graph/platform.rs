@@ -1,13 +1,13 @@
-//! Which target-specific dependencies a build for given platforms can follow.
+//! Decides which target-specific dependencies a build for given platforms can follow.
 
 use std::collections::BTreeSet;
 
 use cargo_metadata::cargo_platform::{Cfg, CfgExpr, Platform};
 
-/// Whether a dependency under `[target.<target>]` can be used on any of `platforms`, such as `linux/amd64`. What
-/// cannot be told without asking the compiler counts as used.
+/// Returns whether a dependency under `[target.<target>]` can be used on any of `platforms`, such as `linux/amd64`. If
+/// only the compiler can say, it counts as used.
 ///
-/// Without platforms images are for the builder's own, which runs Linux.
+/// Without `platforms`, images are built for the builder's own platform, which runs Linux.
 pub fn may_apply(target: &Platform, platforms: &[String]) -> bool {
     let own = ["linux/".to_owned()];
     let platforms = if platforms.is_empty() {
@@ -75,7 +75,7 @@ fn is_the_compilers(cfg: &Cfg) -> bool {
     }
 }
 
-/// Rust's name of a platform's architecture.
+/// Returns Rust's name of a platform's architecture.
 fn arch(docker: &str) -> Option<&'static str> {
     Some(match docker {
         "amd64" => "x86_64",
@@ -89,7 +89,7 @@ fn arch(docker: &str) -> Option<&'static str> {
     })
 }
 
-/// What is known of a platform.
+/// Known facts about a platform.
 struct PlatformFacts<'a> {
     os: &'a str,
     arch: Option<&'static str>,
@@ -109,7 +109,7 @@ impl PlatformFacts<'_> {
         arch && triple.contains(self.os)
     }
 
-    /// The value of `expression`; `None` when it depends on what is not known.
+    /// Returns the value of `expression`, or `None` if it depends on something unknown.
     fn holds(&self, expression: &CfgExpr) -> Option<bool> {
         match expression {
             CfgExpr::Not(inner) => self.holds(inner).map(|value| !value),
@@ -121,7 +121,7 @@ impl PlatformFacts<'_> {
         }
     }
 
-    /// `decisive` when one of `inner` is that, its opposite when all are the opposite.
+    /// Returns `decisive` if one of `inner` has that value, and the opposite if none can have it.
     fn decided(&self, inner: &[CfgExpr], decisive: bool) -> Option<bool> {
         let values: Vec<Option<bool>> = inner.iter().map(|inner| self.holds(inner)).collect();
         if values.contains(&Some(decisive)) {

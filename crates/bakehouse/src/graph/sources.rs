@@ -1,4 +1,4 @@
-//! What the files that images are built from hold.
+//! The contents of the files that images are built from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -12,29 +12,29 @@ use super::paths::in_order;
 use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
-/// A file as a build sees it: its content and whether it can be run, never its times.
+/// A file as a build sees it: its content and whether it is executable, but not its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileState {
     pub kind: FileKind,
     /// BLAKE3 of the content, or of a link's target.
     pub digest: blake3::Hash,
-    /// Of that.
+    /// The length of that.
     pub bytes: u64,
 }
 
-/// What a path is.
+/// The kind of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     Plain,
     Executable,
     Link,
-    /// A folder with nothing in it. Git knows none, but a build is sent it and can list it, and an image that ships it
-    /// has it.
+    /// An empty folder. Git does not have such folders, but a build receives them and can list them, and an image that
+    /// contains one has it.
     EmptyFolder,
 }
 
 impl FileKind {
-    /// Its name in hashes.
+    /// Returns its name in hashes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -45,29 +45,29 @@ impl FileKind {
     }
 }
 
-/// What a build can read.
+/// Everything that a build can read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// Files and empty folders by their path relative to the context.
     pub files: BTreeMap<Utf8PathBuf, FileState>,
-    /// The texts of Rust sources among them, links left out.
+    /// The texts of the Rust sources among them, except links.
     pub rust: BTreeMap<Utf8PathBuf, String>,
-    /// Folders of tests, benches and examples that no source names, and folders of outputs: no build reads them.
+    /// Folders that no build reads: tests, benches and examples that no source names, and outputs.
     pub left_out: BTreeSet<Utf8PathBuf>,
-    /// What is named like one of [`NEVER_SOURCES`] and is a source all the same.
+    /// Paths that have one of the names in [`NEVER_SOURCES`] but are sources.
     pub kept: BTreeSet<Utf8PathBuf>,
     /// Manifests and locks that the compilation of each package reads unmodified.
     pub as_is: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>>,
-    /// What environment variables hold that compilations get; without those that are empty.
+    /// The values of environment variables that compilations read, except empty ones.
     pub variables: BTreeMap<String, String>,
 }
 
-/// Folders that are no sources, wherever they stand; but for a `target` that Cargo did not make.
+/// Names of folders that are not sources anywhere, except for a `target` that Cargo did not create.
 pub const NEVER_SOURCES: [&str; 3] = [".git", "target", "node_modules"];
 
 impl Sources {
-    /// Reads every file at or below `paths`, which are relative to `root`, but for those of `development`: folders
-    /// that are read only when a source names them, or is a build script that may look for anything.
+    /// Reads every file at or below `paths`, which are relative to `root`. The folders of `development` are read only
+    /// if a source names them, or if a build script may look for anything.
     ///
     /// # Errors
     /// `input-missing` for a path that does not exist, `file-unreadable` for one that cannot be read.
@@ -93,7 +93,8 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Adds what is at or below `paths`, but for the folders `without`; the folders of `named` that sources name.
+    /// Adds everything at or below `paths`, except for the folders `without`. Returns the folders of `named` that
+    /// sources name.
     fn add(
         &mut self,
         root: &Utf8Path,
@@ -125,7 +126,7 @@ impl Sources {
         Ok(mentioned)
     }
 
-    /// Adds the files of third-party crates at `folders`. All of them are added, since Cargo checks that none is
+    /// Adds the files of the third-party crates in `folders`. All of them are added, since Cargo checks that none is
     /// missing.
     ///
     /// # Errors
@@ -171,7 +172,7 @@ impl Sources {
         })
     }
 
-    /// The files at or below `path`.
+    /// Returns the files at or below `path`.
     pub fn below<'a>(
         &'a self,
         path: &'a Utf8Path,
@@ -184,7 +185,7 @@ impl Sources {
     }
 }
 
-/// What a path holds.
+/// The contents of a path.
 struct Read {
     state: FileState,
     /// The text of a Rust source.
@@ -194,7 +195,7 @@ struct Read {
 }
 
 impl Read {
-    /// Nothing for what is neither a file nor a folder.
+    /// Reads a path. Returns `None` if it is neither a file nor a folder.
     fn of(
         root: &Utf8Path,
         path: &Utf8Path,
@@ -213,7 +214,7 @@ impl Read {
     }
 }
 
-/// What lies at or below a path.
+/// The paths at or below a path.
 struct Walk {
     /// Files, links and empty folders, relative to the context.
     places: Vec<Utf8PathBuf>,
@@ -232,7 +233,7 @@ impl Walk {
         };
         let Ok(metadata) = root.join(path).symlink_metadata() else {
             return Err(Problem::new(Code::InputMissing, format!("{path} does not exist"))
-                .hint("a package, `files` or [inputs] of bakehouse.toml names it: create it, or mend the path"));
+                .hint("a package, `files` or [inputs] of bakehouse.toml names it: create it, or fix the path"));
         };
         walk.named_target(path);
         if metadata.is_dir() {
@@ -276,7 +277,7 @@ impl Walk {
             }
             empty = false;
         }
-        // What is left out is not sent either, so a folder of nothing else arrives empty.
+        // Excluded entries are not sent, so a folder that contains nothing else arrives empty.
         if empty {
             self.places.push(folder.to_owned());
         }
@@ -299,7 +300,7 @@ pub fn holds_sources(folder: &Utf8Path) -> bool {
     })
 }
 
-/// A source file that stands beside its manifest, and the modules that it declares.
+/// Returns a source file that is beside its manifest, and the files of the modules that it declares.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -319,8 +320,8 @@ pub fn modules(file: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
     Ok(paths)
 }
 
-/// Whether a folder is named like one that is no source, and is none: Cargo puts its outputs beside a manifest, and
-/// marks them.
+/// Returns whether a path has a name in [`NEVER_SOURCES`] and is not a source. A folder `target` counts if Cargo
+/// marked it as its output, or if it is beside a manifest.
 pub(super) fn is_never_source(path: &Path) -> bool {
     match path.file_name().and_then(std::ffi::OsStr::to_str) {
         Some("target") => {
@@ -334,7 +335,7 @@ pub(super) fn is_never_source(path: &Path) -> bool {
 /// Folders of tests, benches and examples that other sources name.
 struct NamedInSources<'a> {
     folders: &'a BTreeSet<Utf8PathBuf>,
-    /// Those of which the configuration says what other packages read.
+    /// The folders among them that the configuration declares as inputs of other packages.
     declared: BTreeSet<&'a Utf8PathBuf>,
 }
 
@@ -346,8 +347,8 @@ impl<'a> NamedInSources<'a> {
         }
     }
 
-    /// The folders that a file, or the target of a link, names. One word too much is harmless; so is what stands in a
-    /// test.
+    /// Returns the folders that a file, or the target of a link, names. Too many matches are harmless, also from test
+    /// code.
     fn look(&self, path: &Utf8Path, kind: FileKind, content: &[u8]) -> Vec<Utf8PathBuf> {
         let source = path.extension() == Some("rs") || kind == FileKind::Link;
         if !source || self.folders.is_empty() {
@@ -358,7 +359,7 @@ impl<'a> NamedInSources<'a> {
             text.lines()
                 .filter(|line| !line.trim_start().starts_with("//"))
         };
-        // A build script that goes through folders may go through any.
+        // A build script that walks folders may read any of them.
         let script = path
             .components()
             .any(|part| matches!(part.as_str(), "build.rs" | "build"))
@@ -387,7 +388,7 @@ impl<'a> NamedInSources<'a> {
     }
 }
 
-/// Where Cargo finds tests, benches and examples by itself.
+/// The folders where Cargo finds tests, benches and examples by itself.
 pub const DEVELOPMENT: [&str; 3] = ["benches", "examples", "tests"];
 
 /// Returns whether a build script walks a folder without naming it in the same place, in which case it may be any
@@ -415,7 +416,7 @@ pub(super) fn goes_through_folders(text: &str) -> bool {
     })
 }
 
-/// Whether `name` is a part of a path, or a whole one, in a string of `line`.
+/// Returns whether `name` is a path, or a part of one, in a string of `line`.
 fn has_part(line: &str, name: &str) -> bool {
     let edge = |c: Option<char>| matches!(c, Some('/' | '"' | '\\' | ' ') | None);
     line.match_indices(name).any(|(at, _)| {
@@ -434,7 +435,7 @@ pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
         .hint("make it readable for the user who runs bakehouse")
 }
 
-/// What a path is, with its content or the target of the link; nothing for what is neither a file nor a folder.
+/// Returns the state of a path, and its content or the target of the link. `None` if it is neither a file nor a folder.
 fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
     let metadata = fs_err::symlink_metadata(file).map_err(unreadable)?;
     let (kind, content) = if metadata.is_symlink() {

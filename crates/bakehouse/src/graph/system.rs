@@ -1,21 +1,21 @@
-//! What crates need that Cargo cannot fetch: C libraries and tools, as packages of Debian.
+//! Requirements of crates that Cargo cannot fetch: C libraries and tools, as Debian packages.
 
 use std::collections::BTreeSet;
 
-/// What a crate asks of the images.
+/// The requirements of a crate on the images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// The crate that asks, as `Cargo.lock` names it.
+    /// The crate that needs them, as named in `Cargo.lock`.
     pub because: &'static str,
-    /// Packages of the builder.
+    /// Packages for the builder.
     pub builder: &'static [&'static str],
-    /// Packages of the runtime base, for libraries that are linked dynamically.
+    /// Packages for the runtime base, for libraries that are linked dynamically.
     pub runtime: &'static [&'static str],
 }
 
 struct KnownCrate {
     need: Need,
-    /// Crates that bring the library along: with one of them in the lock the need is another.
+    /// Crates that bundle the library. If the lock has one of them, this entry does not apply.
     unless: &'static [&'static str],
 }
 
@@ -38,7 +38,7 @@ const fn bundled(known: KnownCrate, unless: &'static [&'static str]) -> KnownCra
     KnownCrate { unless, ..known }
 }
 
-/// By name of the crate. `rust:slim` has a C compiler and linker, and neither C++, `make` nor `pkg-config`.
+/// Entries by crate name. `rust:slim` has a C compiler and linker, but not C++, `make` or `pkg-config`.
 const TABLE: [KnownCrate; 44] = [
     known(
         "alsa-sys",
@@ -164,7 +164,7 @@ pub fn needs(names: &BTreeSet<&str>, well_known: bool) -> Vec<Need> {
     needs
 }
 
-/// Crates that look for a C library by `pkg-config` and are not known here.
+/// Returns the crates that look for a C library with `pkg-config` and are not listed here.
 pub fn unknown<'a>(packages: &[(&'a str, &[String])]) -> Vec<&'a str> {
     let seeks = |dependencies: &[String]| {
         dependencies
@@ -181,7 +181,7 @@ pub fn unknown<'a>(packages: &[(&'a str, &[String])]) -> Vec<&'a str> {
         .collect()
 }
 
-/// Crates that build the library of their own when the system has none.
+/// Crates that build a library of their own if the system has none.
 const BRINGS_ALONG: [&str; 14] = [
     "aws-lc-sys",
     "bzip2-sys",

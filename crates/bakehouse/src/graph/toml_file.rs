@@ -1,10 +1,10 @@
-//! Reads manifests and other files of Cargo's.
+//! Reads manifests and other files of Cargo.
 
 use camino::Utf8Path;
 
 use crate::problem::{Code, Problem};
 
-/// Reads a manifest, or another of Cargo's files.
+/// Reads a manifest, or another file of Cargo.
 ///
 /// # Errors
 /// `file-unreadable`, `manifest-invalid`.
@@ -19,12 +19,12 @@ pub fn read_toml(path: &Utf8Path) -> Result<toml::Table, Problem> {
             Code::ManifestInvalid,
             format!("{path} is not valid TOML: {}", error.message()),
         )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
+        .hint("fix the file at the place shown by `cargo metadata --no-deps`")
         .caused_by(error)
     })
 }
 
-/// Reads a package's or workspace's manifest, with what older editions spell in another way as the newer ones do.
+/// Reads a package's or workspace's manifest, and converts old spellings of keys to the new ones.
 ///
 /// # Errors
 /// As [`read_toml`].
@@ -40,7 +40,7 @@ pub fn read_manifest(path: &Utf8Path) -> Result<toml::Table, Problem> {
     Ok(table)
 }
 
-/// Where a manifest says both, Cargo goes by the new one.
+/// If a manifest has both spellings, Cargo uses the new one.
 fn modernise(table: &mut toml::Table) {
     for (old, new) in [
         ("build_dependencies", "build-dependencies"),

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use crate::problem::{Code, Problem, Source};
 
-/// Components that no build reads: tools for developers, and documentation. They are not installed in the images.
+/// Components that no build reads: developer tools and documentation. They are not installed in the images.
 const FOR_PEOPLE: [&str; 8] = [
     "clippy",
     "miri",
@@ -22,7 +22,7 @@ const FOR_PEOPLE: [&str; 8] = [
 /// Components that every toolchain has.
 const ALWAYS: [&str; 3] = ["cargo", "rust-std", "rustc"];
 
-/// Systems that no step on the way to an image builds for: releases for them are made elsewhere.
+/// Systems that no step of an image build targets: releases for them are built elsewhere.
 const ELSEWHERE: [&str; 12] = [
     "-android",
     "-apple-",
@@ -38,7 +38,7 @@ const ELSEWHERE: [&str; 12] = [
     "-windows",
 ];
 
-/// The contents of the file that matter to a build.
+/// The contents of the file that affect a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolchainFile {
     /// Its path, relative to the folder of the workspace manifest.
@@ -83,8 +83,9 @@ impl Channel {
         }
     }
 
-    /// Returns whether a compiler with this version output, `rustc 1.95.0 (59807616e 2026-04-14)`, belongs to the
-    /// channel, and `None` if that cannot be told. The toolchain of a date is built from the commits of the day before.
+    /// Returns whether a compiler with the version output `said`, such as `rustc 1.95.0 (59807616e 2026-04-14)`,
+    /// belongs to the channel, or `None` if that is unclear. The toolchain of a date is built from the commits of the
+    /// day before.
     pub fn has_made(&self, said: &str) -> Option<bool> {
         let mut words = said.split_whitespace().skip(1);
         let version = words.next().unwrap_or_default();
@@ -109,7 +110,7 @@ impl Channel {
         }
     }
 
-    /// Returns whether it is a fixed release, such as `1.95.0` or `1.95`, and not a channel that moves.
+    /// Returns whether it is a fixed release, such as `1.95.0` or `1.95`, and not a moving channel.
     pub fn is_release(&self) -> bool {
         self.0.starts_with(|c: char| c.is_ascii_digit())
     }
@@ -230,7 +231,7 @@ impl ToolchainFile {
             Channel::parse(channel.as_ref()).ok_or_else(|| {
                 refuse(
                     format!(
-                        "names `{}`, which is no toolchain that rustup can install everywhere",
+                        "names `{}`, which is not a toolchain that rustup can install on every machine",
                         channel.as_ref().escape_debug()
                     ),
                     channel.span(),

@@ -11,8 +11,8 @@ use super::{Member, Workspace};
 /// The folder of the well-known definitions.
 const FOLDER: &str = "google/protobuf/";
 
-/// Returns whether a `.proto` file in the folders of `packages`, or at a path that these read according to `findings`,
-/// imports a definition of `google/protobuf` that is not beside it.
+/// Returns whether a `.proto` file imports a definition of `google/protobuf` that is not beside it. The files are
+/// those in the folders of `packages`, and at the paths that these read according to `findings`.
 pub fn is_imported(workspace: &Workspace, packages: &BTreeSet<&str>, findings: &[Finding]) -> bool {
     let members = packages
         .iter()

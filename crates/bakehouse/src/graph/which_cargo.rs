@@ -1,4 +1,4 @@
-//! Which Cargo runs, so that another one is noticed.
+//! Identifies the Cargo that runs, so that a change of it is noticed.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use camino::Utf8Path;
 use super::fingerprint::Digest;
 use super::toml_file::read_toml;
 
-/// Tells `digest` all that decides which Cargo `program` is in the folder `here`. None where that cannot be told: a
-/// script may start whichever it likes.
+/// Adds everything to `digest` that decides which Cargo `program` starts in the folder `here`. Returns `None` if that
+/// cannot be determined: a script may start any Cargo.
 pub fn tell(
     digest: &mut Digest,
     program: &str,
@@ -23,7 +23,7 @@ pub fn tell(
     digest.part("program", real.to_str()?);
     digest.part("is", &binary(&real)?);
     if is_rustup(&found, &real) {
-        // A toolchain by its path may be anything.
+        // A toolchain that is named by its path can be anything.
         if toolchain.is_some_and(|name| name.contains('/')) {
             return None;
         }
@@ -33,7 +33,7 @@ pub fn tell(
     Some(())
 }
 
-/// rustup's stand-in for Cargo is rustup itself under another name: a link to it, or a copy.
+/// Returns whether Cargo is a proxy of rustup: rustup itself under another name, as a link or a copy.
 fn is_rustup(found: &Path, real: &Path) -> bool {
     let size = |path: &Path| path.metadata().ok().map(|metadata| metadata.len());
     let beside = [found, real].map(|path| path.with_file_name("rustup"));
@@ -42,7 +42,7 @@ fn is_rustup(found: &Path, real: &Path) -> bool {
         .any(|path| size(path).is_some() && size(path) == size(real))
 }
 
-/// The toolchain files above `here`.
+/// Adds the toolchain files above `here`.
 fn chosen(digest: &mut Digest, here: &Utf8Path) -> Option<()> {
     for folder in here.ancestors() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
@@ -50,7 +50,7 @@ fn chosen(digest: &mut Digest, here: &Utf8Path) -> Option<()> {
             let Ok(content) = std::fs::read_to_string(&path) else {
                 continue;
             };
-            // One of the older form names its toolchain and nothing else.
+            // A file in the older format names a toolchain and nothing else.
             let table = read_toml(&path).unwrap_or_default();
             if table
                 .get("toolchain")
@@ -65,7 +65,7 @@ fn chosen(digest: &mut Digest, here: &Utf8Path) -> Option<()> {
     Some(())
 }
 
-/// rustup's settings, and what is installed: a toolchain that was updated has the name that it had.
+/// Adds rustup's settings and the installed toolchains, since an updated toolchain keeps its name.
 fn settings(digest: &mut Digest, rustup: &Utf8Path) -> Option<()> {
     let settings = std::fs::read_to_string(rustup.join("settings.toml"));
     digest.part("settings", &settings.unwrap_or_default());
@@ -77,7 +77,7 @@ fn settings(digest: &mut Digest, rustup: &Utf8Path) -> Option<()> {
     toolchains.sort();
     for toolchain in toolchains {
         digest.part("toolchain", toolchain.to_str()?);
-        // One may be linked, and have no Cargo of its own.
+        // A toolchain may be a link, and may have no Cargo.
         if let Ok(cargo) = toolchain.join("bin/cargo").canonicalize() {
             digest.part("program", cargo.to_str()?);
             digest.part("is", &binary(&cargo)?);
@@ -86,7 +86,7 @@ fn settings(digest: &mut Digest, rustup: &Utf8Path) -> Option<()> {
     Some(())
 }
 
-/// Size and time of a program that would be long to read; none for a script.
+/// Returns the size and time of a program, whose content would take long to read. `None` for a script.
 fn binary(program: &Path) -> Option<String> {
     let mut file = std::fs::File::open(program).ok()?;
     let mut begin = [0; 2];
@@ -191,7 +191,7 @@ mod tests {
                 Another,
             ),
             (
-                "a linked toolchain that was built anew",
+                "a linked toolchain that was rebuilt",
                 |h| h.program("mine/bin/cargo", "\x7fELF mine 2"),
                 Another,
             ),

@@ -18,24 +18,24 @@ use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 use crate::toolchain::{Toolchain, files};
 
-/// A Cargo workspace and the local packages that it depends on, read once.
+/// A Cargo workspace and the local packages that it depends on. It is read once.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// Absolute path of the folder that becomes the Docker context: the workspace's, or one above it that holds all it
-    /// is built from. Other paths are relative to it.
+    /// Absolute path of the folder that becomes the Docker context: the workspace's, or one above it that contains
+    /// everything that it is built from. Other paths are relative to it.
     pub root: Utf8PathBuf,
-    /// The folder of the workspace manifest; empty when it is the context itself.
+    /// The folder of the workspace manifest; empty if it is the context itself.
     pub folder: Utf8PathBuf,
     /// The parsed manifest of the workspace.
     pub manifest: toml::Table,
-    /// All local packages by name: the members, and path dependencies that are none.
+    /// All local packages by name: the members, and path dependencies that are not members.
     pub members: BTreeMap<PackageName, Member>,
-    /// The manifests of the workspaces that those others belong to, by folder.
+    /// The manifests of the workspaces that those path dependencies belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, toml::Table>,
     pub lock: Lock,
     /// The toolchain file, if there is one.
     pub toolchain_file: Option<ToolchainFile>,
-    /// What `toolchain.json` beside the workspace's manifest pins.
+    /// The toolchain pinned by `toolchain.json` in the folder of the workspace manifest.
     pub toolchain: Option<Toolchain>,
     /// The contents of Cargo's configuration files.
     pub cargo_config: CargoConfig,
@@ -49,7 +49,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Reads what images are built from at and below `paths`.
+    /// Reads the files at and below `paths` that images are built from.
     ///
     /// # Errors
     /// `input-missing`, `file-unreadable`.
@@ -65,7 +65,7 @@ impl Workspace {
         Sources::read(&self.root, paths, &development)
     }
 
-    /// Reads the sources of `packages` themselves.
+    /// Reads the sources of `packages`.
     ///
     /// # Errors
     /// `file-unreadable`.
@@ -75,16 +75,15 @@ impl Workspace {
         self.sources(&paths)
     }
 
-    /// Takes the folder that many levels above the workspace's for the context, where the context does not reach there
-    /// yet.
+    /// Makes the folder `levels` above the workspace's the context, unless the context extends that far already.
     ///
     /// # Errors
-    /// `path-outside` for a folder outside the git repository, or one that cannot stand in a Dockerfile.
+    /// `path-outside` for a folder outside the git repository, or one that cannot be written in a Dockerfile.
     pub fn widen(&mut self, levels: usize) -> Result<(), Problem> {
         let home = self.home();
         let outside = |message: String| {
             Problem::new(Code::PathOutside, message).hint(
-                "the Docker context reaches no further up than the git repository that holds the workspace",
+                "the Docker context extends only up to the git repository that contains the workspace",
             )
         };
         let Some(root) = home.ancestors().nth(levels) else {
@@ -109,9 +108,9 @@ impl Workspace {
         Ok(())
     }
 
-    /// Puts `way` before all paths.
+    /// Prefixes all paths with `way`.
     fn move_paths(&mut self, way: &Utf8Path) {
-        // Without a slash at the end, where the path was the context itself.
+        // The path of the context itself must not get a slash at the end.
         let moved = |path: &Utf8PathBuf| -> Utf8PathBuf { way.join(path).components().collect() };
         let all = |paths: &mut Vec<Utf8PathBuf>| paths.iter_mut().for_each(|p| *p = moved(p));
         for member in self.members.values_mut() {
@@ -138,28 +137,29 @@ impl Workspace {
         self.toolchain_file.as_ref()?.channel.as_ref()
     }
 
-    /// Absolute path of the folder of the workspace manifest. The configuration and all generated files stand there.
+    /// Returns the absolute path of the folder of the workspace manifest. The configuration and all generated files are
+    /// there.
     pub fn home(&self) -> Utf8PathBuf {
         self.root.join(&self.folder).components().collect()
     }
 
-    /// The packages that Cargo takes for members of the workspace.
+    /// Returns the members of the workspace, as Cargo sees it.
     pub fn own_members(&self) -> impl Iterator<Item = &Member> {
         self.members.values().filter(|member| !member.foreign)
     }
 
-    /// The member of that name.
+    /// Returns the member called `name`.
     pub fn own_member(&self, name: &str) -> Option<&Member> {
         self.members.get(name).filter(|member| !member.foreign)
     }
 
-    /// The manifest of the workspace that `member` belongs to.
+    /// Returns the manifest of the workspace that `member` belongs to.
     pub fn manifest_of(&self, member: &Member) -> &toml::Table {
         let foreign = self.foreign.get(&member.workspace);
         foreign.filter(|_| member.foreign).unwrap_or(&self.manifest)
     }
 
-    /// A text under `[package]`, the package's own or the one that it inherits.
+    /// Returns a text under `[package]`, either the package's own or the inherited one.
     pub fn package_value<'a>(&'a self, member: &'a Member, key: &str) -> Option<&'a str> {
         let own = member.manifest.get("package")?.get(key)?;
         let inherited = || {
@@ -169,12 +169,12 @@ impl Workspace {
         own.as_str().or_else(inherited)
     }
 
-    /// The package of the workspace manifest itself.
+    /// Returns the package of the workspace manifest itself.
     pub fn root_package(&self) -> Option<&Member> {
         self.own_members().find(|member| member.is_root())
     }
 
-    /// The version of Cargo's resolver: as the manifest says, or by the root package's edition.
+    /// Returns the version of Cargo's resolver, from the manifest or the root package's edition.
     pub fn resolver(&self) -> &str {
         if let Some(version) = named_resolver(&self.manifest) {
             return version;
@@ -182,7 +182,7 @@ impl Workspace {
         resolver_of(self.root_package().map(|member| member.edition.as_str()))
     }
 
-    /// Reads the workspace that `manifest_path` belongs to; the current folder's when `None`.
+    /// Reads the workspace of `manifest_path`, or of the current folder if `None`.
     ///
     /// # Errors
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
@@ -246,7 +246,7 @@ impl Workspace {
                         other.dir, member.dir, member.name
                     ),
                 )
-                .hint("rename one of them: what is built is told apart by package names"));
+                .hint("rename one of them: bakehouse identifies packages by name"));
             }
             members.insert(member.name.clone(), member);
         }
@@ -280,8 +280,8 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Adds the paths that the configuration files name to `cargo_configs`. A path that holds a whole package is left
-    /// out: with it, the package would become part of all others.
+    /// Adds the paths that the configuration files name to `cargo_configs`. A path that contains a whole package is
+    /// excluded: with it, the package would become part of all others.
     fn take_named(&mut self) {
         let CargoConfig {
             named, setting_env, ..
@@ -309,7 +309,7 @@ impl Workspace {
         self.cargo_configs.extend(folders);
     }
 
-    /// Requires the program `git` in the builder if Cargo is told to use it and something is fetched with it.
+    /// Requires the program `git` in the builder if Cargo is configured to use it and something is fetched with it.
     fn ask_for_git(&mut self) {
         let by_git = |source: &str| {
             let index = source.strip_prefix("registry+");
@@ -373,7 +373,7 @@ fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {
     Lock::parse(&text)
 }
 
-/// The members, and the packages at `further` folders; with all that they need by path. By folder.
+/// Returns the members, the packages in the folders `further`, and all their path dependencies, by folder.
 fn local_packages(
     cargo: &Cargo,
     metadata: cargo_metadata::Metadata,
@@ -386,7 +386,7 @@ fn local_packages(
     let manifests = parallel_map(&metadata.packages, |package| {
         read_manifest(&package.manifest_path)
     });
-    // There dev-dependencies have a say in features.
+    // Under the first resolver, dev-dependencies affect features.
     let first_resolver = {
         let is_root = |path: &Utf8Path| path == root.join("Cargo.toml");
         let mut packages = metadata.packages.iter();
@@ -404,7 +404,7 @@ fn local_packages(
         open.extend(folders.map(Utf8Path::to_owned));
         found.insert(package.dir().to_owned(), package);
     }
-    // Answers by manifest and workspace folder: one answer names all members of a workspace.
+    // Answers by manifest and workspace folder: one answer describes all members of a workspace.
     let mut answered = BTreeMap::new();
     while let Some(dir) = open.pop_first() {
         if found.contains_key(&dir) {

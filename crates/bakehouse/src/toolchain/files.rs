@@ -1,4 +1,4 @@
-//! Reads what pins a toolchain from a workspace.
+//! Reads the files that pin a workspace's toolchain.
 
 use std::io::ErrorKind;
 
@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem, Problems, Source};
 /// Reads the three files below the workspace's `root`.
 ///
 /// # Errors
-/// `pin-missing` for each that is not there, `file-unreadable`.
+/// `pin-missing` for each file that does not exist, `file-unreadable`.
 pub fn read(root: &Utf8Path) -> Result<Sources, Problems> {
     let rust_toolchain = source(
         root,
@@ -40,8 +40,9 @@ pub fn read(root: &Utf8Path) -> Result<Sources, Problems> {
     }
 }
 
-/// What the `toolchain.json` below `root` says, for a workspace whose toolchain file names the release `channel`;
-/// `None` where there is none. Where the files that it was made from are there too, it must have their identity.
+/// Returns the contents of `toolchain.json` below `root`, or `None` if there is none. It must match the release
+/// `channel` that the workspace's toolchain file names. If the files that it is made from exist too, it must have their
+/// identity.
 ///
 /// # Errors
 /// `pin-invalid`, `pin-stale`, `file-unreadable`.
@@ -57,7 +58,7 @@ pub fn pinned(root: &Utf8Path, channel: Option<&str>) -> Result<Option<Toolchain
     let name = FILE.to_owned();
     let toolchain = Toolchain::parse(&Source { name, text })?;
     toolchain.fits(channel)?;
-    // What is wrong with these files is for `pin` to tell.
+    // `pin` reports errors in these files.
     let now = read(root).ok();
     if let Some(now) = now.and_then(|sources| Toolchain::new(&sources).ok())
         && now.id != toolchain.id

@@ -1,4 +1,4 @@
-//! `flake.lock`: which revision of an input a flake uses.
+//! `flake.lock`: the revisions of a flake's inputs.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct Node {
     locked: Option<RawLocked>,
 }
 
-/// Where an input leads: to a node by its name, or along the names of inputs from the root (`follows`).
+/// The target of an input: the name of a node, or a path of input names from the root (`follows`).
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Input {
@@ -28,7 +28,7 @@ enum Input {
     Follows(Vec<String>),
 }
 
-/// What a node is locked to. A folder on this machine (`path:`) has no revision.
+/// The locked source of a node. A folder on this machine (`path:`) has no revision.
 #[derive(Debug, Deserialize)]
 struct RawLocked {
     #[serde(rename = "narHash")]
@@ -36,7 +36,7 @@ struct RawLocked {
     rev: Option<String>,
 }
 
-/// The very source of an input.
+/// The exact source of an input.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Locked {
     /// Nix's hash of the source tree: `sha256-` and Base64.
@@ -46,7 +46,7 @@ pub struct Locked {
     pub rev: String,
 }
 
-/// `follows` may lead to `follows`, but a lock of Nix's never so far.
+/// The limit on chains of `follows`. Locks that Nix writes have none longer than one step so far.
 const LONGEST_WAY: usize = 32;
 
 impl FlakeLock {
@@ -60,13 +60,13 @@ impl FlakeLock {
                 Code::PinInvalid,
                 format!("flake.lock cannot be read: {error}"),
             )
-            .hint("take it from version control again, or write it anew with `nix flake lock`")
+            .hint("restore it from version control, or write it again with `nix flake lock`")
             .caused_by(error)
         })
     }
 
-    /// What the toolchain's input `name` is locked to. In a workspace whose flake has Bakehouse as its input
-    /// `bakehouse`, the toolchain is made from what Bakehouse's own inputs are locked to there.
+    /// Returns the locked source of the toolchain's input `name`. If the workspace's flake has Bakehouse as its input
+    /// `bakehouse`, the toolchain consists of the sources to which Bakehouse's own inputs are locked there.
     ///
     /// # Errors
     /// `pin-missing`, `pin-invalid`.
@@ -86,13 +86,13 @@ impl FlakeLock {
             .ok_or_else(|| {
                 Problem::new(
                     Code::PinInvalid,
-                    format!("flake.lock does not tie the input `{name}` to a commit and a hash of its content"),
+                    format!("flake.lock does not lock the input `{name}` to a commit and a hash of its content"),
                 )
-                .hint("let the input be a repository, not a folder of this machine, and run `nix flake lock`")
+                .hint("make the input a repository, not a folder on this machine, and run `nix flake lock`")
             })
     }
 
-    /// The node that the inputs `way` lead to from the root, in at most `steps` of `follows`.
+    /// Returns the node that the inputs `way` lead to from the root, following at most `steps` of `follows`.
     fn find<S: AsRef<str>>(&self, way: &[S], steps: usize) -> Option<&Node> {
         let mut node = self.nodes.get(&self.root)?;
         for name in way {

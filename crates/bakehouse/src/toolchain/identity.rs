@@ -7,29 +7,29 @@ use super::flake_lock::{FlakeLock, Locked};
 use super::pins::{self, Pins};
 use crate::problem::{Problem, Problems, Source};
 
-/// The form of `toolchain.json` that this version reads and writes.
+/// The version of the format of `toolchain.json` that this program reads and writes.
 pub const VERSION: u32 = 1;
 
-/// What `toolchain.json` holds. The fields stand in the order of their names, as in all JSON of Nix's.
+/// The contents of `toolchain.json`. The fields are sorted by name, as in all JSON that Nix writes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Toolchain {
-    /// The version of buildx in the developers' shell. It compiles nothing, so it is no part of the identity.
+    /// The version of buildx in the developers' shell. It compiles nothing, so it is not part of the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buildx: Option<String>,
     /// Major and minor version of the C library in the shell and the Nix-made bases, e.g. `2.42`.
     pub glibc: String,
-    /// The identity: 16 hex digits. Two toolchains that have the same compile to the same.
+    /// The identity: 16 hex digits. Toolchains with the same identity compile to the same result.
     pub id: String,
     pub nixpkgs: Locked,
     #[serde(rename = "rust-overlay")]
     pub rust_overlay: Locked,
     /// The release of Rust, e.g. `1.95.0`.
     pub rustc: String,
-    /// Of this form.
+    /// The version of this file format.
     pub version: u32,
 }
 
-/// What decides how something is compiled. In the order of names, since its JSON is what is hashed.
+/// Everything that decides how code is compiled. The fields are sorted by name, since their JSON is hashed.
 #[derive(Serialize)]
 struct Identity<'a> {
     glibc: &'a str,
@@ -55,7 +55,7 @@ pub struct Sources {
 }
 
 impl Toolchain {
-    /// What the files pin.
+    /// Returns the toolchain that the files pin.
     ///
     /// # Errors
     /// `pin-missing` and `pin-invalid`, all at once.
@@ -87,16 +87,16 @@ impl Toolchain {
         Ok(toolchain)
     }
 
-    /// The identity of its values.
+    /// Computes the identity from the other values.
     pub(super) fn identity(&self) -> String {
         let Self {
             glibc,
             nixpkgs,
             rust_overlay,
             rustc,
-            // It compiles nothing.
+            // buildx compiles nothing.
             buildx: _,
-            // The identity itself, and the form of the file.
+            // The identity itself, and the version of the file format.
             id: _,
             version: _,
         } = self;
@@ -109,13 +109,13 @@ impl Toolchain {
         .id()
     }
 
-    /// The text of `toolchain.json`.
+    /// Returns the text of `toolchain.json`.
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
     }
 }
 
-/// The value, or `None` and its problem beside the others.
+/// Returns the value, or `None` after adding the error to `problems`.
 fn noted<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|problem| problems.push(problem)).ok()
 }

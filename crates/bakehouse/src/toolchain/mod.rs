@@ -1,6 +1,6 @@
-//! The pinned toolchain: which compiler, C library and package set a workspace is built with, and one identity for
-//! all of it. `tools/nix/toolchain.nix` computes the same from the same files. [`files`] is the edge that reads; the rest is
-//! pure.
+//! The pinned toolchain: the compiler, C library and package set that a workspace is built with, and one identity for
+//! all of them. `tools/nix/toolchain.nix` computes the same identity from the same files. Only [`files`] reads files.
+//! The rest is pure.
 
 pub mod files;
 pub mod flake_lock;

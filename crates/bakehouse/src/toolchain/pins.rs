@@ -1,4 +1,4 @@
-//! The two files in which a person pins: `rust-toolchain.toml` and `pins.toml`.
+//! The two files in which people pin versions: `rust-toolchain.toml` and `pins.toml`.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,10 +15,10 @@ struct Channel {
     channel: toml::Spanned<String>,
 }
 
-/// The release that the text of a `rust-toolchain.toml` names, e.g. `1.95.0` or `nightly-2026-09-01`.
+/// Returns the release that the text of a `rust-toolchain.toml` names, e.g. `1.95.0` or `nightly-2026-09-01`.
 ///
 /// # Errors
-/// `pin-invalid`, also when it names a channel that moves.
+/// `pin-invalid`, also if it names a channel that moves.
 pub fn rustc(source: &Source) -> Result<String, Problem> {
     let channel = parse::<RustToolchain>(source)?.toolchain.channel;
     if is_release(channel.get_ref()) {
@@ -27,7 +27,7 @@ pub fn rustc(source: &Source) -> Result<String, Problem> {
     Err(Problem::new(
         Code::PinInvalid,
         format!(
-            "`{}` is no release, but a channel that moves",
+            "`{}` is a channel that moves, not a release",
             channel.get_ref()
         ),
     )
@@ -45,7 +45,7 @@ fn is_release(channel: &str) -> bool {
     }
 }
 
-/// A `pins.toml`: what neither `flake.lock` nor `rust-toolchain.toml` says.
+/// A `pins.toml`: the pins that are in neither `flake.lock` nor `rust-toolchain.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPins {
@@ -57,17 +57,17 @@ struct RawPins {
 #[serde(deny_unknown_fields)]
 struct RawBuildx {
     version: String,
-    /// Of the source; only Nix reads it.
+    /// The hash of the source; only Nix reads it.
     #[expect(dead_code, reason = "it must be there, and only the flake needs it")]
     hash: String,
 }
 
-/// What `pins.toml` pins.
+/// The values that `pins.toml` pins.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pins {
     /// Major and minor version, e.g. `2.42`.
     pub glibc: String,
-    /// The version of buildx; `None` for that of Bakehouse's own flake.
+    /// The version of buildx, or `None` for the version of Bakehouse's own flake.
     pub buildx: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl Pins {
         if !is_glibc(glibc.get_ref()) {
             return Err(Problem::new(
                 Code::PinInvalid,
-                format!("`{}` is no version of glibc", glibc.get_ref()),
+                format!("`{}` is not a version of glibc", glibc.get_ref()),
             )
             .at(source, glibc.span())
             .hint("write major and minor version, such as \"2.42\""));
@@ -93,7 +93,7 @@ impl Pins {
     }
 }
 
-/// Whether `version` is a version of glibc: major and minor, e.g. `2.42`.
+/// Returns whether `version` is a glibc version with major and minor number, e.g. `2.42`.
 pub fn is_glibc(version: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     version

@@ -1,4 +1,4 @@
-//! `toolchain.json`, as the generator reads it. It needs no Nix, and none of the files that it was made from.
+//! Reads `toolchain.json`. This needs neither Nix nor the files that it was made from.
 
 use super::flake_lock::Locked;
 use super::identity::{Toolchain, VERSION};
@@ -7,14 +7,14 @@ use crate::problem::{Code, Problem, Source};
 /// The file that holds the toolchain, in the workspace's folder.
 pub const FILE: &str = "toolchain.json";
 
-/// What to do about a file that is not as `pin` writes it.
+/// The remedy for a file that differs from what `pin` writes.
 const REMEDY: &str = "run `bakehouse pin` and commit what it writes; it is never edited by hand";
 
 impl Toolchain {
     /// Reads the text of a `toolchain.json`.
     ///
     /// # Errors
-    /// `pin-invalid`, also when its identity is not that of its values: all keys are made of it.
+    /// `pin-invalid`, also if the identity does not match the values, since all cache keys depend on it.
     pub fn parse(source: &Source) -> Result<Self, Problem> {
         let toolchain: Self = serde_json::from_str(&source.text).map_err(|error| {
             let at = offset(&source.text, error.line(), error.column());
@@ -30,7 +30,7 @@ impl Toolchain {
             return Err(Problem::new(
                 Code::PinInvalid,
                 format!(
-                    "{} has version {} of its form, and this bakehouse reads version {VERSION}",
+                    "{} has version {} of the file format, and this bakehouse reads version {VERSION}",
                     source.name, toolchain.version
                 ),
             )
@@ -42,7 +42,7 @@ impl Toolchain {
             return Err(Problem::new(
                 Code::PinInvalid,
                 format!(
-                    "{} has an identity that is not that of its values, {id}",
+                    "{} has an identity that does not match its values, {id}",
                     source.name
                 ),
             )
@@ -52,7 +52,7 @@ impl Toolchain {
         Ok(toolchain)
     }
 
-    /// Checks it against the release that the workspace's toolchain file names.
+    /// Checks the toolchain against the release that the workspace's toolchain file names.
     ///
     /// # Errors
     /// `pin-stale`.
@@ -70,7 +70,7 @@ impl Toolchain {
         )))
     }
 
-    /// What is another value in `now`, e.g. `glibc 2.42 → 2.43`.
+    /// Returns the values that are different in `now`, e.g. `glibc 2.42 → 2.43`.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let (nixpkgs, new_nixpkgs) = told_apart(&self.nixpkgs, &now.nixpkgs);
         let (overlay, new_overlay) = told_apart(&self.rust_overlay, &now.rust_overlay);
@@ -87,12 +87,12 @@ impl Toolchain {
     }
 }
 
-/// A `toolchain.json` that is not what the files pin.
+/// Returns the problem for a `toolchain.json` that does not match the files it is made from.
 pub fn stale(message: impl Into<String>) -> Problem {
     Problem::new(Code::PinStale, message).hint("run `bakehouse pin` and commit what it writes")
 }
 
-/// Two sources by the beginnings of their commits; by their hashes, where the commit is the same.
+/// Returns short names for two sources: prefixes of their commits, or of their hashes if the commit is the same.
 fn told_apart<'a>(old: &'a Locked, new: &'a Locked) -> (&'a str, &'a str) {
     if old.rev == new.rev {
         return (&old.nar_hash, &new.nar_hash);
@@ -101,7 +101,7 @@ fn told_apart<'a>(old: &'a Locked, new: &'a Locked) -> (&'a str, &'a str) {
     (short(&old.rev), short(&new.rev))
 }
 
-/// The byte at a line and column as serde counts them, from 1; inside `text`.
+/// Returns the byte offset of a line and column, both counted from 1 as serde does, within the bounds of `text`.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text
         .split_inclusive('\n')

@@ -12,7 +12,7 @@ use super::run::BakeRun;
 use crate::engine::Turn;
 use crate::ran::Ran;
 
-/// A bake to be run.
+/// A bake that has not started.
 #[derive(Clone, Debug)]
 pub struct Bake {
     dir: Utf8PathBuf,
@@ -24,7 +24,7 @@ pub struct Bake {
 }
 
 impl Bake {
-    /// A bake of the Bake file in `dir`; its images are named below `registry`.
+    /// Creates a bake of the Bake file in `dir`. The names of its images are below `registry`.
     pub fn new(dir: &Utf8Path, registry: &str) -> Self {
         Self {
             dir: dir.to_owned(),
@@ -43,7 +43,7 @@ impl Bake {
         self
     }
 
-    /// What to bake; the Bake file's default if this is not called.
+    /// Sets the targets. Without this call, the Bake file's default is baked.
     #[must_use]
     pub fn targets<'a>(mut self, targets: impl IntoIterator<Item = &'a str>) -> Self {
         self.targets.extend(targets.into_iter().map(str::to_owned));
@@ -57,17 +57,17 @@ impl Bake {
         self
     }
 
-    /// Sets something else than the Bake file does, e.g. `*.cache-to=`.
+    /// Overrides something in the Bake file, e.g. `*.cache-to=`.
     #[must_use]
     pub fn set(mut self, what: &str) -> Self {
         self.overrides.push(what.to_owned());
         self
     }
 
-    /// Bakes, and expects it to succeed.
+    /// Bakes, and expects success.
     ///
     /// # Panics
-    /// When it fails.
+    /// If it fails.
     #[track_caller]
     pub fn run(&self, turn: &Turn) -> BakeRun {
         self.attempt(turn).succeeded()
@@ -79,10 +79,10 @@ impl Bake {
         self.start(turn).wait()
     }
 
-    /// Begins to bake.
+    /// Starts the bake.
     ///
     /// # Panics
-    /// When docker cannot be started.
+    /// If docker cannot be started.
     #[track_caller]
     pub fn start(&self, _turn: &Turn) -> Baking {
         let mut command = Command::new("docker");
@@ -123,10 +123,10 @@ pub struct Baking {
 }
 
 impl Baking {
-    /// Waits until a step of `stage` has said `text`.
+    /// Waits until a step of `stage` has printed `text`.
     ///
     /// # Panics
-    /// When the bake ends without it.
+    /// If the bake ends without it.
     #[track_caller]
     pub fn wait_for(&mut self, stage: &str, text: &str) {
         while !self.progress.has_said(stage, text) {
@@ -134,17 +134,17 @@ impl Baking {
         }
     }
 
-    /// Ends the client with SIGKILL, as a user's second Ctrl-C or a CI timeout does.
+    /// Kills the client with SIGKILL, as a user's second Ctrl-C or a CI timeout does.
     pub fn kill(mut self) {
         let group = format!("-{}", self.client.id());
         let _ = Ran::of(Command::new("kill").args(["-KILL", "--", &group])).succeeded();
         let _ = self.client.wait();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the bake.
     ///
     /// # Panics
-    /// When the client is lost.
+    /// If the client cannot be waited for.
     pub fn wait(mut self) -> BakeRun {
         while self.read() {}
         let status = self.client.wait().expect("the client can be waited for");

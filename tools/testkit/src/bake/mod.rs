@@ -1,4 +1,4 @@
-//! `docker buildx bake`, and which steps it really ran.
+//! `docker buildx bake`, and the steps that it really ran.
 
 mod command;
 mod run;

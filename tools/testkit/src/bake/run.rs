@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bakehouse::engine::progress::{Progress, Step};
 
-/// What a bake did.
+/// The result of a bake.
 #[derive(Clone, Debug)]
 pub struct BakeRun {
     pub success: bool,
     pub took: Duration,
     pub steps: Vec<Step>,
-    /// What buildx itself said.
+    /// The messages of buildx itself.
     pub rest: String,
 }
 
@@ -31,10 +31,10 @@ impl BakeRun {
         }
     }
 
-    /// Itself, if it succeeded.
+    /// Returns itself if it succeeded.
     ///
     /// # Panics
-    /// When it failed.
+    /// If it failed.
     #[must_use]
     #[track_caller]
     pub fn succeeded(self) -> Self {
@@ -42,19 +42,19 @@ impl BakeRun {
         self
     }
 
-    /// The stages of which a RUN step was carried out, not taken from the cache.
+    /// Returns the stages that ran a RUN step instead of taking it from the cache.
     pub fn ran_stages(&self) -> BTreeSet<String> {
         self.executed_runs()
             .map(|step| step.stage.clone())
             .collect()
     }
 
-    /// How often each `crate vVersion` was compiled.
+    /// Returns how often each `crate vVersion` was compiled.
     pub fn compiled(&self) -> BTreeMap<String, usize> {
         self.compiled_where(|_| true)
     }
 
-    /// How often each `crate vVersion` was compiled in `stage`.
+    /// Returns how often each `crate vVersion` was compiled in `stage`.
     pub fn compiled_in(&self, stage: &str) -> BTreeMap<String, usize> {
         self.compiled_where(|step| step.stage == stage)
     }
@@ -75,7 +75,7 @@ impl BakeRun {
             .filter(|step| step.executed && step.is_run())
     }
 
-    /// Everything that it said, errors last.
+    /// Returns all output, errors last.
     pub fn said(&self) -> String {
         let mut text = String::new();
         for step in &self.steps {

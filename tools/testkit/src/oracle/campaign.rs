@@ -1,4 +1,4 @@
-//! Many shapes, one after the other.
+//! Plays many shapes.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -15,10 +15,10 @@ use crate::engine::Turn;
 use crate::served::Served;
 use crate::shapes::{self, Edit, Laid, Model, Shape};
 
-/// Number of smaller shapes that are tried for one that differs.
+/// The number of smaller shapes that are tried for a shape with a difference.
 const SHRINKS: usize = 24;
 
-/// Number of shapes that are played at once.
+/// The number of shapes that are played at once.
 const AT_ONCE: usize = 3;
 
 /// Shapes, each with the seed of its edits, and the number of edits.
@@ -29,14 +29,14 @@ pub struct Campaign {
     pub edits: usize,
 }
 
-/// Number of shapes by verdict.
+/// The number of shapes by verdict.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub same: usize,
     pub edits: usize,
     pub refused: BTreeMap<String, usize>,
     pub edits_refused: BTreeMap<String, usize>,
-    /// Number of times that `affected` named a service that the host does not build differently.
+    /// The number of times that `affected` named a service that the host does not build differently.
     pub for_nothing: usize,
     pub differing: usize,
     pub invalid: usize,
@@ -63,7 +63,7 @@ impl Campaign {
         }
     }
 
-    /// Takes a plain workspace with one thing more, for each thing.
+    /// Takes a plain workspace with one addition, for each possible addition.
     pub fn singles(depth: Depth, edits: usize) -> Self {
         Self {
             depth,
@@ -72,10 +72,10 @@ impl Campaign {
         }
     }
 
-    /// Plays them all. Prints each difference with the smallest shape that shows it, and the tally at the end.
+    /// Plays all shapes. Prints each difference with the smallest shape that shows it, and the tally at the end.
     ///
     /// # Panics
-    /// When an engine is needed and none answers.
+    /// If an engine is needed and none answers.
     pub fn run(&self) -> Tally {
         let served = Served::start();
         let turn = (self.depth == Depth::Images).then(Turn::take);
@@ -109,7 +109,7 @@ impl Campaign {
     }
 }
 
-/// Everything that a shape is played with.
+/// The shared data for playing a shape.
 struct Table<'a> {
     depth: Depth,
     served: &'a Served,
@@ -180,7 +180,7 @@ impl Table<'_> {
                     return smallest;
                 }
                 tries -= 1;
-                // Results must not depend on mounts that another shape has filled.
+                // The result must not depend on mounts that another shape has filled.
                 let verdict = self.play(&less, &found.after, true);
                 if matches!(verdict, Verdict::Differs(other) if other.is_like(found)) {
                     smallest = less;

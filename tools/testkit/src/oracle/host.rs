@@ -20,8 +20,10 @@ pub struct Host {
 }
 
 impl Host {
+    /// Creates the folders.
+    ///
     /// # Panics
-    /// When the folder cannot be made.
+    /// If that fails.
     #[expect(
         clippy::new_without_default,
         reason = "each one has a folder of its own"
@@ -37,7 +39,7 @@ impl Host {
         }
     }
 
-    /// Makes `command` use Cargo as a user has it, without the variables that the Cargo that runs the tests has set.
+    /// Makes `command` use Cargo as a user does, without the variables set by the Cargo that runs the tests.
     pub fn set<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for (name, _) in std::env::vars() {
             if name.starts_with("CARGO") || name == "RUSTUP_TOOLCHAIN" || name == "RUSTFLAGS" {
@@ -57,7 +59,7 @@ impl Host {
 
     /// Returns the output of each service, or the error.
     pub fn prints(&self, laid: &Laid) -> Result<Printed, String> {
-        // A build script that queries Cargo offline sees the crates of all members, and a build downloads those of one.
+        // A build script that queries Cargo offline sees the crates of all members, but a build downloads only its own.
         let _ = self.cargo(&laid.dir, &["fetch", "--quiet", "--locked"]);
         let services = laid.services.iter();
         let printed = services.map(|service| {
@@ -88,7 +90,7 @@ impl Host {
     /// Deletes all build output.
     ///
     /// # Panics
-    /// When that fails.
+    /// If that fails.
     pub fn forget(&self) {
         for entry in fs_err::read_dir(self.target.path()).expect("a folder can be read") {
             let path = entry.expect("an entry can be read").path();

@@ -13,10 +13,10 @@ use crate::served::Served;
 use crate::shapes::{Edit, Laid, Model, Shape};
 use crate::{bakehouse, container};
 
-/// Number of lines shown of the log of a failed step.
+/// The number of lines shown of the log of a failed step.
 const LINES: usize = 16;
 
-/// The depth to which a shape is played.
+/// The amount of work that is done for a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     /// Only `generate` and `affected`, which need no engine.
@@ -25,7 +25,7 @@ pub enum Depth {
     Images,
 }
 
-/// A fault that a test plants and that has to be found.
+/// A fault that a test introduces and that must be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plant {
     /// A source is changed while it is baked.

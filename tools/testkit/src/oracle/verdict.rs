@@ -14,7 +14,7 @@ pub enum Verdict {
         edits: usize,
         /// Edits that were refused, by code.
         refused: Vec<String>,
-        /// Number of times that `affected` named a service that the host does not build differently.
+        /// The number of times that `affected` named a service that the host does not build differently.
         for_nothing: usize,
     },
     /// `generate` refused the shape, with this code.
@@ -28,7 +28,7 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Difference {
     pub kind: Kind,
-    /// The edits after which it showed; the last of them caused it.
+    /// The edits after which it appeared; the last of them caused it.
     pub after: Vec<Edit>,
     pub what: String,
 }
@@ -43,7 +43,7 @@ pub enum Kind {
     Affected,
     /// A command failed without a code.
     NoCode,
-    /// Cargo does not take the workspace any more.
+    /// Cargo no longer accepts the workspace.
     Spoilt,
 }
 

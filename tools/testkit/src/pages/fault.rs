@@ -1,12 +1,12 @@
-//! What a page says and is not so.
+//! A statement of a page that is not true.
 
 use std::fmt;
 
-/// A mistake of a page, in its place.
+/// An error in a page, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub page: String,
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub line: usize,
     pub what: String,
 }

@@ -1,18 +1,18 @@
-//! Pages of `docs/` whose commands are played. What stands in a block without a note is for the reader alone, but for
-//! `sh` and `text`:
+//! Runs the commands in pages of `docs/`. Blocks of `sh` and `text` are run or compared. Any other block is only for
+//! the reader, unless it has a note:
 //!
 //! | in the page | means |
 //! |---|---|
-//! | a block of `sh` | is run, in the folder and with the variables that the block before left |
-//! | a block of `text` | what the last block of `sh` printed, both streams. A line `…` stands for any lines, a `…` in a line for any text |
-//! | `<!-- exits: N -->` | the next block of `sh` ends with this exit code, and not with 0 |
-//! | `<!-- not run: REASON -->` | the next block of `sh` is not run; the test says why |
+//! | a block of `sh` | is run, with the folder and the variables at the end of the block before |
+//! | a block of `text` | the output of the last block of `sh`, both streams. A line `…` stands for any lines, a `…` in a line for any text |
+//! | `<!-- exits: N -->` | the next block of `sh` ends with this exit code instead of 0 |
+//! | `<!-- not run: REASON -->` | the next block of `sh` is not run; the test prints the reason |
 //! | `<!-- file: PATH -->` | the next block is written to this file |
 //! | `<!-- append: PATH -->` | the next block is added to this file |
-//! | `<!-- in: PATH -->` | the next block stands in this file, with `…` as above |
-//! | `<!-- sh`, lines, `-->` | commands that are run and not shown: what brings about the trouble that a page tells of |
+//! | `<!-- in: PATH -->` | the next block is part of this file, with `…` as above |
+//! | `<!-- sh`, lines, `-->` | commands that are run but not shown, for example to cause the error that a page describes |
 //!
-//! Any other comment is a mistake, and so is a note that no block follows.
+//! Any other comment is an error, and so is a note without a block after it.
 
 pub mod fault;
 pub mod output;

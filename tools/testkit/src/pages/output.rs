@@ -1,11 +1,11 @@
-//! What a page shows against what was printed.
+//! Comparison of the output in a page with the real output.
 
 use std::collections::BTreeSet;
 
-/// The line of `shown`, counted from 0, from which on it is not what was printed, and why.
+/// Returns the first line of `shown`, counted from 0, that differs from `printed`, and the reason.
 pub fn difference(shown: &str, printed: &str) -> Option<(usize, String)> {
     let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
-    // How many lines may have been read so far.
+    // The numbers of lines that may have been read so far.
     let mut read = BTreeSet::from([0]);
     let mut last = 0;
     for (at, line) in shown.lines().map(str::trim_end).enumerate() {
@@ -38,12 +38,12 @@ pub fn difference(shown: &str, printed: &str) -> Option<(usize, String)> {
     ))
 }
 
-/// Whether the lines of `shown` stand in `text`, one after the other.
+/// Returns whether `text` contains the lines of `shown`, one after the other.
 pub fn contains(shown: &str, text: &str) -> bool {
     difference(&format!("…\n{}\n…", shown.trim_end()), text).is_none()
 }
 
-/// Whether `text` is `shown`, where each `…` is any text.
+/// Returns whether `text` matches `shown`, where each `…` stands for any text.
 fn matches(shown: &str, text: &str) -> bool {
     let mut parts = shown.split('…');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {

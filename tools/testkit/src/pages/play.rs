@@ -1,4 +1,4 @@
-//! Plays a page.
+//! Runs the commands of a page.
 
 use std::process::Command;
 use std::time::Instant;
@@ -11,28 +11,30 @@ use super::fault::Fault;
 use super::output::{contains, difference};
 use super::read::{Kind, Page, Step};
 
-/// Who plays pages in a folder.
+/// Runs pages in a folder.
 #[derive(Debug)]
 pub struct Player {
     dir: Utf8PathBuf,
     variables: Vec<(String, String)>,
-    /// What is printed, and what the reader of a page has in its place.
+    /// Real output, each with the text that pages show in its place.
     aliases: Vec<(String, String)>,
-    /// What one block leaves to the next.
+    /// The variables and the folder that a block passes to the next one.
     state: TempDir,
 }
 
-/// What a block did.
+/// The result of a block.
 struct Played {
     code: Option<i32>,
     printed: String,
-    /// The line of the page whose command failed, if one did.
+    /// The line of the page with the command that failed, if one did.
     failed: Option<usize>,
 }
 
 impl Player {
+    /// Creates a player for the folder `dir`.
+    ///
     /// # Panics
-    /// When there is no room for a temporary folder.
+    /// If no temporary folder can be created.
     pub fn new(dir: &Utf8Path) -> Self {
         Self {
             dir: dir.to_owned(),
@@ -49,21 +51,20 @@ impl Player {
         self
     }
 
-    /// Takes `printed` for what a page calls `shown`.
+    /// Replaces `printed` in the output with the text `shown` that pages use.
     #[must_use]
     pub fn alias(mut self, printed: &str, shown: &str) -> Self {
         self.aliases.push((printed.to_owned(), shown.to_owned()));
         self
     }
 
-    /// Plays `page` up to its first fault. Says how long each block took, and which ones
-    /// are not run and why.
+    /// Plays `page` up to its first fault. Prints how long each block took, and which ones are not run and why.
     ///
     /// # Errors
-    /// A command that fails, or exits otherwise than the page says; output that is not what it shows.
+    /// If a command fails, or exits with another code than the page says, or its output differs from the page.
     ///
     /// # Panics
-    /// When nothing can be run or written here.
+    /// If a process cannot be run or a file cannot be written.
     pub fn play(&self, page: &Page) -> Result<(), Fault> {
         let mut printed = String::new();
         for step in &page.steps {
@@ -84,7 +85,7 @@ impl Player {
                             .code
                             .map_or("a signal".to_owned(), |code| code.to_string());
                         let what = format!(
-                            "this block exits with {code} and not with {exits}\n{}",
+                            "this block exits with {code} instead of {exits}\n{}",
                             played.printed
                         );
                         return Err(fault(line, what));
@@ -110,7 +111,7 @@ impl Player {
                     let text = fs::read_to_string(self.dir.join(path));
                     let text = text.map_err(|error| fault(step.line, error.to_string()))?;
                     if !contains(&step.text, &text) {
-                        let what = format!("this does not stand in {path}\n{text}");
+                        let what = format!("this is not part of {path}\n{text}");
                         return Err(fault(step.line, what));
                     }
                 }
@@ -129,7 +130,7 @@ impl Player {
 
     fn run(&self, step: &Step) -> Played {
         let file = |name: &str| self.state.path().join(name);
-        // Each command on the line that it has in the page, so that the shell's own messages name that line.
+        // Each command is on the same line as in the page, so that messages of the shell have the right line number.
         let blank = "\n".repeat(step.line - 1);
         let script = format!("{PRELUDE}{blank}{}", step.text);
         fs::write(file("script"), script).expect("a script can be written");
@@ -161,7 +162,8 @@ impl Player {
     }
 }
 
-/// One line. Variables and the folder go from block to block, as they do in somebody's terminal.
+/// The start of each script, on a single line so that line numbers are right. Variables and the folder persist between
+/// blocks, as in a terminal.
 const PRELUDE: &str = concat!(
     r#"set -Eeuo pipefail; "#,
     r#"if [ -e "$PAGE_STATE/left" ]; then . "$PAGE_STATE/left"; fi; "#,
@@ -173,7 +175,7 @@ const PRELUDE: &str = concat!(
 mod tests {
     use super::*;
 
-    /// What becomes of a page whose lines begin at line 1.
+    /// Plays a page whose lines begin at line 1.
     fn played(markdown: &str) -> Result<(), Fault> {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = Utf8Path::from_path(folder.path()).expect("UTF-8");
@@ -245,14 +247,14 @@ false
         fails(
             "# Tiny\n\n```sh\necho here\nls nowhere\necho there\n```\n",
             5,
-            "this block exits with 2 and not with 0\nhere\nls: ",
+            "this block exits with 2 instead of 0\nhere\nls: ",
         );
         fails("```sh\ntrue\nfalse | true\n```\n", 3, "exits with 1");
         fails("```sh\n\nnosuchcommand\n```\n", 3, "line 3: nosuchcommand");
         fails(
             "<!-- exits: 3 -->\n```sh\ntrue\n```\n",
             3,
-            "exits with 0 and not with 3",
+            "exits with 0 instead of 3",
         );
         fails("\n<!-- sh\nfalse\n-->\n", 3, "exits with 1");
     }
@@ -264,6 +266,6 @@ false
         let page = "```sh\necho one; echo two\n```\n```text\none\n```\n";
         fails(page, 5, "shows nothing more, and `two` was printed");
         let page = "```sh\necho one >a\n```\n<!-- in: a -->\n```text\ntwo\n```\n";
-        fails(page, 6, "this does not stand in a");
+        fails(page, 6, "this is not part of a");
     }
 }

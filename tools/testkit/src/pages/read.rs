@@ -1,24 +1,24 @@
-//! Markdown → what is to be played.
+//! Parses Markdown into steps.
 
 use super::fault::Fault;
 
-/// A page, as far as it is played.
+/// The parts of a page that are played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub name: String,
     pub steps: Vec<Step>,
 }
 
-/// One block.
+/// A block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Of the first line in the block, counted from 1.
+    /// The first line in the block, counted from 1.
     pub line: usize,
     pub text: String,
     pub kind: Kind,
 }
 
-/// What a block is for.
+/// The purpose of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Run {
@@ -27,14 +27,14 @@ pub enum Kind {
     NotRun {
         reason: String,
     },
-    /// Of the `Run` before.
+    /// The output of the `Run` before.
     Output,
     File(String),
     Append(String),
     In(String),
 }
 
-/// What a comment says about the block after it.
+/// A comment about the block after it.
 struct Note {
     line: usize,
     key: String,
@@ -42,11 +42,11 @@ struct Note {
 }
 
 impl Page {
-    /// Reads `markdown`.
+    /// Parses `markdown`.
     ///
     /// # Errors
-    /// A comment that is no note, a note without a block or for a block of another kind, output of nothing, a block
-    /// that does not end.
+    /// A comment that is not a note, a note without a block or for a block of another kind, output without commands, or
+    /// an unclosed block.
     pub fn read(name: &str, markdown: &str) -> Result<Self, Fault> {
         let fault = |line: usize, what: &str| Fault {
             page: name.to_owned(),
@@ -82,7 +82,7 @@ impl Page {
                 let said = comment.trim_end().strip_suffix("-->");
                 let (key, value) = said
                     .and_then(|said| said.split_once(':'))
-                    .ok_or_else(|| fault(at, "this comment is no note"))?;
+                    .ok_or_else(|| fault(at, "this comment is not a note"))?;
                 let new = Note {
                     line: at,
                     key: key.trim().to_owned(),
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-/// The lines up to `end`, without `indent`.
+/// Returns the lines up to `end`, without `indent`.
 fn until<'a>(
     lines: &mut impl Iterator<Item = (usize, &'a str)>,
     indent: usize,
@@ -125,13 +125,13 @@ fn until<'a>(
     None
 }
 
-/// What a block of `language` is for; none where it is for the reader alone.
+/// Returns the purpose of a block of `language`, or `None` if it is only for the reader.
 fn kind(language: &str, note: Option<Note>, after_a_run: bool) -> Result<Option<Kind>, String> {
     let Some(Note { key, value, .. }) = note else {
         return match language {
             "sh" => Ok(Some(Kind::Run { exits: 0 })),
             "text" if after_a_run => Ok(Some(Kind::Output)),
-            "text" => Err("no commands that are run stand before this output".to_owned()),
+            "text" => Err("no commands are run before this output".to_owned()),
             _ => Ok(None),
         };
     };
@@ -139,7 +139,7 @@ fn kind(language: &str, note: Option<Note>, after_a_run: bool) -> Result<Option<
         ("exits", "sh") => {
             let exits = value
                 .parse()
-                .map_err(|_| format!("`{value}` is no exit code"))?;
+                .map_err(|_| format!("`{value}` is not an exit code"))?;
             Kind::Run { exits }
         }
         ("not run", "sh") if !value.is_empty() => Kind::NotRun { reason: value },
@@ -223,10 +223,14 @@ push
     fn mistakes_of_a_page_have_their_line() {
         let table = [
             ("<!-- fiel: a -->\n```toml\n```\n", 2, "no note `fiel`"),
-            ("<!-- TODO -->\n", 1, "no note"),
+            ("<!-- TODO -->\n", 1, "not a note"),
             ("<!-- exits: 3 -->\n\nwords\n", 1, "no block follows"),
             ("<!-- exits: 3 -->\n", 1, "no block follows"),
-            ("\n<!-- exits: three -->\n```sh\n```\n", 3, "no exit code"),
+            (
+                "\n<!-- exits: three -->\n```sh\n```\n",
+                3,
+                "not an exit code",
+            ),
             ("<!-- not run: -->\n```sh\n```\n", 2, "for a block of sh"),
             ("<!-- exits: 1 -->\n```toml\n```\n", 2, "for a block of sh"),
             ("\n\n```text\none\n```\n", 3, "no commands"),

@@ -76,7 +76,7 @@ fn index(folder: &Utf8Path, crates: &[Crate]) {
     }
 }
 
-/// Returns the archive and its checksum; the same for the same crate.
+/// Returns the archive and its checksum, which are always the same for the same crate.
 fn archive(one: &Crate) -> (Vec<u8>, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let dir = Utf8Path::from_path(folder.path()).expect("its name is UTF-8");

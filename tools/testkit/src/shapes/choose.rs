@@ -1,4 +1,4 @@
-//! Shapes and edits at random.
+//! Random shapes and edits.
 
 use std::mem::discriminant;
 
@@ -10,7 +10,7 @@ use super::shape::{
 };
 use crate::synthetic::random::Random;
 
-/// Maximum number of parts in a shape: with more, one refused part would hide the others.
+/// The maximum number of parts in a shape. With more parts, one refused part would hide the others.
 const MOST_PARTS: usize = 4;
 
 /// Returns the shape of a seed, the same in every release.
@@ -126,7 +126,7 @@ fn part(random: &mut Random) -> Part {
     }
 }
 
-/// Returns random edits of a shape, each on top of the ones before.
+/// Returns random edits of a shape, each applied after the ones before.
 pub fn edits(shape: &Shape, seed: u64, count: usize) -> Vec<Edit> {
     let model = Model::new(shape);
     let mut random = Random::new(seed, "edits");

@@ -1,4 +1,4 @@
-//! Edits of a shape on the disk.
+//! Edits of a shape on disk.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl fmt::Display for Edit {
                 write!(f, "`{old}` becomes `{new}` in {path}{lock}")
             }
             Self::Write { path, .. } => write!(f, "{path} is new"),
-            Self::Append { path, .. } => write!(f, "{path} has a line more"),
+            Self::Append { path, .. } => write!(f, "{path} has one more line"),
             Self::Remove { path } => write!(f, "{path} is removed"),
             Self::Rename { from, to } => write!(f, "{from} is now {to}"),
             Self::Commit {

@@ -1,4 +1,4 @@
-//! A model as a repository on the disk, with the repositories and files that are served for it.
+//! A model as a repository on disk, with the repositories and files that are served for it.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -18,7 +18,7 @@ use crate::served::Served;
 use crate::unique::unique;
 use crate::workspace::Workspace;
 
-/// A binary of a shape, and how it is built.
+/// A binary of a shape, and the way it is built.
 #[derive(Clone, Debug)]
 pub struct Service {
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Service {
     pub features: Vec<String>,
 }
 
-/// A shape on the disk, in a git repository. It is removed when the value is dropped.
+/// A shape on disk, in a git repository. It is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Laid {
     pub repository: Workspace,
@@ -61,7 +61,7 @@ impl Model {
         files
     }
 
-    /// Keeps Cargo from taking folders for members that are none.
+    /// Keeps Cargo from treating other folders as members.
     fn exclude_the_rest(&mut self) {
         let mut none = self.clone();
         none.shape.star = false;
@@ -105,7 +105,7 @@ impl Laid {
     /// Writes all files, without locking or committing anything.
     ///
     /// # Panics
-    /// When that fails.
+    /// If that fails.
     #[track_caller]
     pub fn new(model: &Model, served: &Served) -> Self {
         let folder = unique();
@@ -180,7 +180,7 @@ impl Laid {
         }
     }
 
-    /// Makes the edit; returns `None` if there is nothing to edit. `cargo` runs Cargo in the workspace.
+    /// Makes the edit, or returns `None` if there is nothing to edit. `cargo` runs Cargo in the workspace.
     pub fn make(&self, edit: &Edit, cargo: &dyn Fn(&[&str]) -> Ran) -> Option<()> {
         let files = &self.repository;
         let is_there = |path: &str| files.dir().join(path).is_file();
@@ -233,7 +233,7 @@ impl Laid {
     /// Copies all files.
     ///
     /// # Panics
-    /// When that fails.
+    /// If that fails.
     pub fn copy_to(&self, folder: &Utf8Path) {
         for path in self.repository.tree().paths() {
             let to = folder.join(path);
@@ -262,7 +262,7 @@ impl Laid {
         }
     }
 
-    /// Sets the modification time of all files to now, so that Cargo does not take any for unchanged.
+    /// Sets the modification time of all files to now, so that Cargo does not consider any of them unchanged.
     pub fn touch(&self) {
         let now = std::time::SystemTime::now();
         for path in self.repository.tree().paths() {

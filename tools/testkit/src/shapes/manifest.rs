@@ -51,7 +51,7 @@ pub fn alone(package: &Package, files: &mut BTreeMap<String, String>) {
     );
 }
 
-/// Returns the dependencies that mean the same to all members that inherit.
+/// Returns the dependencies that are the same for all members that inherit them.
 fn shared(model: &Model) -> Shared {
     let mut shared = Shared::new();
     let mut differ = Vec::new();

@@ -1,8 +1,8 @@
 //! Workspaces of random shape, which are compared with Cargo on the host.
 //!
-//! A [`Shape`] is a small value: the layout of the workspace, and a few [`Part`]s, each of which is one thing that
-//! public workspaces do. A [`Model`] is the shape worked out package by package, and [`Laid`] the repository on the
-//! disk. Each binary prints everything that its packages can know about themselves, so that any difference shows.
+//! A [`Shape`] is a small value: the layout of the workspace, and a few [`Part`]s, each of which is something that
+//! public workspaces do. A [`Model`] is the shape expanded into packages, and [`Laid`] is the repository on disk. Each
+//! binary prints everything that its packages can know about themselves, so that any difference is visible.
 
 mod all;
 mod archive;

@@ -1,4 +1,4 @@
-//! A shape worked out package by package.
+//! A shape expanded into packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub struct Model {
     /// The folder of the workspace, relative to the repository.
     pub workspace: String,
     pub members: Vec<Package>,
-    /// Packages of the repository that are no members.
+    /// Packages of the repository that are not members.
     pub others: Vec<Package>,
     /// Further files, by their path in the repository.
     pub files: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ pub struct Model {
     pub profile: String,
     /// Paths in the workspace that `bakehouse.toml` declares as inputs, by package.
     pub inputs: BTreeMap<String, BTreeSet<String>>,
-    /// Features that `bakehouse.toml` asks for, by service.
+    /// Features that `bakehouse.toml` requests, by service.
     pub features: BTreeMap<String, Vec<String>>,
     pub repositories: Vec<Repository>,
     /// Crates that replace those of crates.io, if the source is another one.
@@ -126,7 +126,7 @@ impl Model {
         &mut self.members[seat.0 % count]
     }
 
-    /// The same, among those with a library.
+    /// Returns such a package that has a library.
     pub fn library(&mut self, seat: Seat) -> Option<&mut Package> {
         let count = self.first();
         let mut libraries: Vec<&mut Package> = self.members[..count]
@@ -137,7 +137,7 @@ impl Model {
         Some(libraries.swap_remove(at))
     }
 
-    /// The same, among those with a binary.
+    /// Returns such a package that has a binary.
     pub fn service(&mut self, seat: Seat) -> &mut Package {
         let count = self.first();
         let mut services: Vec<&mut Package> = self.members[..count]

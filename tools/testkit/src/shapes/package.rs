@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A package as it will lie on the disk.
+/// A package as it will be on disk.
 #[derive(Clone, Debug)]
 pub struct Package {
     pub name: String,

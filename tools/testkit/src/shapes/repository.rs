@@ -1,4 +1,4 @@
-//! Git repositories that are served: a working folder, and a bare repository that clients see.
+//! Git repositories that are served: a working folder, and a bare repository for clients.
 
 use std::process::Command;
 

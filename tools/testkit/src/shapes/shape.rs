@@ -9,7 +9,7 @@ pub struct Shape {
     pub root: bool,
     /// Set if members are at the top, where `members = ["*"]` finds them.
     pub star: bool,
-    /// Number of services, each in a package of its own; a root package is one more.
+    /// The number of services, each in a package of its own. A root package is an additional one.
     pub services: usize,
     pub libraries: usize,
     /// Dependencies between them, one bit each.
@@ -62,7 +62,7 @@ pub enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat(pub usize);
 
-/// One thing that workspaces do.
+/// Something that workspaces do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A file that is read while the package compiles.
@@ -77,7 +77,7 @@ pub enum Part {
     Version { seat: Seat },
     /// A procedural macro of the workspace.
     Macro { seat: Seat },
-    /// A path dependency that is no member.
+    /// A path dependency that is not a member.
     Path { seat: Seat, at: Standing },
     /// A crate from git.
     Git {
@@ -132,7 +132,7 @@ pub enum Place {
     Inside,
     /// At the root of the workspace; declared.
     Root,
-    /// In a folder that is no package; declared.
+    /// In a folder that is not a package; declared.
     Beside,
     /// Above the workspace, if that is nested; declared.
     Above,
@@ -234,7 +234,7 @@ pub enum Setting {
 /// The origin of the request for a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It is on by default, and one dependent switches it off.
+    /// It is on by default, and one dependent disables it.
     Default,
     /// One service.
     ByOne,

@@ -1,4 +1,4 @@
-//! A plain workspace with one thing more, for each thing that there is.
+//! A plain workspace with one addition, for each possible addition.
 
 use super::shape::{
     Asked, Flavour, Member, Odd, Part, Patched, Place, Reader, Reference, Seat, Setting, Shape,
@@ -57,7 +57,7 @@ impl Shape {
     }
 }
 
-/// Returns all of them, in a stable order.
+/// Returns all single additions, in a stable order.
 pub fn singles() -> Vec<Shape> {
     let plain = Shape::plain();
     let mut all = vec![plain.clone()];
@@ -99,7 +99,7 @@ pub fn singles() -> Vec<Shape> {
             shape.nested = above;
             shape.parts.push(part);
         });
-        // A package at the root of its workspace is a case of its own.
+        // A package at the root of its workspace is a separate case.
         if matches!(part, Part::Input { .. } | Part::Target { .. }) && !above {
             add(&|shape| {
                 shape.root = true;

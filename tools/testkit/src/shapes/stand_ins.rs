@@ -1,5 +1,4 @@
-//! Crates that replace those of crates.io: small, with the same functions as far as shapes call them, but with other
-//! values.
+//! Small replacements for crates of crates.io. They have the functions that shapes call, but other values.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +32,7 @@ pub fn format(&mut self, _: f64) -> &str {\n        \"ryu_A_\"\n    }\n}\n";
 
 const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// All of them. `bakehouse-oracle-word` exists only here.
+/// All replacements. `bakehouse-oracle-word` exists only here.
 const ALL: [Crate; 7] = [
     Crate {
         name: "bakehouse-oracle-word",
@@ -98,7 +97,7 @@ pub fn call(name: &str, called: &str) -> String {
 }
 
 impl Crate {
-    /// Returns its files.
+    /// Returns the crate's files.
     pub fn files(&self) -> BTreeMap<String, String> {
         let (name, version) = (self.name, self.version);
         let manifest =

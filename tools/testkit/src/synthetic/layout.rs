@@ -1,7 +1,8 @@
-//! Which member depends on which.
+//! Decides the dependencies between members.
 //!
-//! Three layers of libraries: `common`, which nearly all use; a quarter `mid-…`, each shared by some; the rest
-//! `leaf-…`, which one or two use. Edges go down a layer, or to a later name within one, so there is no cycle.
+//! There are three layers of libraries: `common`, which nearly all members use; a quarter `mid-…`, each shared by some;
+//! the rest `leaf-…`, which one or two use. Edges lead down a layer, or to a later name within one, so there are no
+//! cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +13,13 @@ use super::random::Random;
 pub struct Layout {
     /// Every library with the libraries that it depends on.
     pub libraries: BTreeMap<String, BTreeSet<String>>,
-    /// Every service with the libraries that it depends on: 3 to 8, fewer only where there are no more.
+    /// Every service with the libraries that it depends on: 3 to 8, or fewer if there are no more.
     pub services: BTreeMap<String, BTreeSet<String>>,
 }
 
 const COMMON: &str = "common";
 
-/// Of a service, beside `common` and one or two of the middle layer.
+/// The maximum number of leaves of a service, besides `common` and one or two libraries of the middle layer.
 const MOST_LEAVES: usize = 5;
 
 impl Layout {
@@ -54,13 +55,13 @@ impl Layout {
         layout
     }
 
-    /// `common`, in `percent` of a hundred cases.
+    /// Returns `common` in `percent` percent of cases.
     fn common(&self, random: &mut Random, percent: usize) -> BTreeSet<String> {
         let used = random.chance(percent) && self.libraries.contains_key(COMMON);
         used.then(|| COMMON.to_owned()).into_iter().collect()
     }
 
-    /// Gives each leaf one user or two: services as long as they have room, then leaves before it.
+    /// Gives each leaf one or two users: services while they have room, then leaves before it.
     fn place_leaves(&mut self, random: &mut Random, leaves: &[String]) {
         for (index, leaf) in leaves.iter().enumerate() {
             for _ in 0..random.between(1, 2) {
@@ -106,7 +107,7 @@ impl Layout {
         }
     }
 
-    /// A library that nothing uses would never be compiled: gives it a user.
+    /// Gives a user to each library without one, since it would never be compiled otherwise.
     fn use_all(&mut self, random: &mut Random, mid: &[String], leaves: &[String]) {
         let used: BTreeSet<String> = self
             .libraries
@@ -123,13 +124,13 @@ impl Layout {
         }
     }
 
-    /// What `member` depends on.
+    /// Returns the dependencies of `member`.
     pub fn needs(&self, member: &str) -> &BTreeSet<String> {
         let needs = self.libraries.get(member).or(self.services.get(member));
         needs.expect("it is a member")
     }
 
-    /// `member` and every library that it reaches.
+    /// Returns `member` and every library that it reaches.
     pub fn closure(&self, member: &str) -> BTreeSet<String> {
         let mut closure = BTreeSet::new();
         let mut open = vec![member.to_owned()];
@@ -145,7 +146,7 @@ fn numbered(kind: &str, count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("{kind}-{n:03}")).collect()
 }
 
-/// One of `names` up to `most`, none only where there are none.
+/// Returns between one and `most` of `names`, or none if there are none.
 fn some_of(random: &mut Random, names: &[String], most: usize) -> BTreeSet<String> {
     let count = if names.is_empty() {
         0

@@ -1,4 +1,4 @@
-//! The sources of a library: structs, what is done with them, and the values of what it depends on.
+//! The sources of a library: structs, code that uses them, and the values of its dependencies.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -72,7 +72,7 @@ const FIELDS: [[&str; 4]; 10] = [
     ],
 ];
 
-/// Third-party crates that the member `name` uses beside those that all have.
+/// Returns the third-party crates that the member `name` uses in addition to those that all members have.
 pub fn third_party(seed: u64, name: &str, most: usize) -> Vec<(&'static ThirdParty, &'static str)> {
     let mut random = Random::new(seed, &format!("{name}/crates"));
     let count = random.between(1, most);
@@ -88,7 +88,7 @@ pub fn third_party(seed: u64, name: &str, most: usize) -> Vec<(&'static ThirdPar
         .collect()
 }
 
-/// `src/lib.rs`: the value that tests edit, and what comes of all parts.
+/// Returns `src/lib.rs`: the value that tests edit, and the combined result of all parts.
 pub fn root(name: &str, value: &str, needs: &BTreeSet<String>) -> String {
     let mutable = if needs.is_empty() { "" } else { "mut " };
     let mut text = format!(
@@ -117,7 +117,7 @@ pub fn root(name: &str, value: &str, needs: &BTreeSet<String>) -> String {
     text
 }
 
-/// `src/models.rs`: 3 to 6 structs.
+/// Returns `src/models.rs`: 3 to 6 structs.
 pub fn models(seed: u64, name: &str) -> String {
     let mut random = Random::new(seed, &format!("{name}/models"));
     let count = random.between(3, 6);
@@ -141,7 +141,7 @@ pub fn models(seed: u64, name: &str) -> String {
     );
     text += "\n/// Makes some of each kind, stores those of two, and writes and reads one.\npub fn exercise(seed: u64) -> u64 {\n    let mut sum = 0u64;\n";
     for (index, name) in names.iter().enumerate() {
-        // A type costs half a second in a store and another in serde_json: a few make a library like others.
+        // A type adds half a second in a store and as much in serde_json. With a few types, a library is of usual size.
         let done = match index {
             0 => format!("Store::filled(seed, {name}::sample).round_trip()"),
             1 => format!("Store::filled(seed, {name}::sample).total()"),
@@ -188,7 +188,7 @@ fn model(random: &mut Random, name: &str) -> String {
     text
 }
 
-/// `src/store.rs`: the generic part, compiled once for each struct.
+/// Returns `src/store.rs`: the generic part, compiled once for each struct.
 pub fn store() -> String {
     STORE.to_owned()
 }
@@ -254,7 +254,7 @@ impl<T: Weigh + PartialEq + Serialize + DeserializeOwned> Store<T> {
 }
 ";
 
-/// `src/tools.rs`: a use of each third-party crate.
+/// Returns `src/tools.rs`: a use of each third-party crate.
 pub fn tools(third_party: &[(&ThirdParty, &str)]) -> String {
     let mut text = String::from("//! What other people's crates are used for.\n");
     for (crate_, _) in third_party {

@@ -1,4 +1,4 @@
-//! A workspace of any size that no person wrote, for measurements and for tests of scale.
+//! A generated workspace of any size, for measurements and for tests of scale.
 
 mod layout;
 mod library;
@@ -18,7 +18,7 @@ use crate::ran::Ran;
 pub use layout::Layout;
 use third_party::{ALWAYS, SOMETIMES, ThirdParty};
 
-/// What makes a synthetic workspace: the same three numbers give the same files.
+/// The parameters of a synthetic workspace. The same three numbers always give the same files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Synthetic {
     pub services: usize,
@@ -27,12 +27,12 @@ pub struct Synthetic {
 }
 
 impl Synthetic {
-    /// Which member depends on which.
+    /// Returns the dependencies between members.
     pub fn layout(&self) -> Layout {
         Layout::new(self.services, self.libraries, self.seed)
     }
 
-    /// The text of every file but `Cargo.lock`, by path.
+    /// Returns the text of every file except `Cargo.lock`, by path.
     pub fn files(&self) -> BTreeMap<Utf8PathBuf, String> {
         let layout = self.layout();
         let mut files = BTreeMap::from([
@@ -71,7 +71,7 @@ impl Synthetic {
     /// Writes all files into `dir`, with a lock made by Cargo.
     ///
     /// # Panics
-    /// When a file cannot be written, or Cargo finds a crate neither on this machine nor in the registry.
+    /// If a file cannot be written, or a crate is neither on this machine nor in the registry.
     #[track_caller]
     pub fn write(&self, dir: &Utf8Path) {
         for (path, text) in self.files() {
@@ -89,10 +89,10 @@ impl Synthetic {
         .succeeded();
     }
 
-    /// What `service` prints when each member's value is what `value` says. `A` as written.
+    /// Returns the output of `service` if each member has the value that `value` returns, which is initially `A`.
     ///
     /// # Panics
-    /// When there is no such service.
+    /// If there is no such service.
     #[track_caller]
     pub fn prints(&self, service: &str, value: impl Fn(&str) -> String) -> String {
         let closure = self.layout().closure(service);
@@ -104,10 +104,10 @@ impl Synthetic {
     }
 }
 
-/// Sets the value of a member of the workspace in `dir`: one line of its source.
+/// Sets the value of a member of the workspace in `dir`, which is one line of its source.
 ///
 /// # Panics
-/// When there is no such member, or its file cannot be written.
+/// If there is no such member, or its file cannot be written.
 #[track_caller]
 pub fn set_value(dir: &Utf8Path, member: &str, value: &str) {
     let file = if member.starts_with("service") {
@@ -124,7 +124,7 @@ pub fn set_value(dir: &Utf8Path, member: &str, value: &str) {
     fs::write(&path, text.lines().map(set).collect::<String>()).expect("a file can be written");
 }
 
-/// The folder of a member, relative to the workspace.
+/// Returns the folder of a member, relative to the workspace.
 pub fn folder(member: &str) -> Utf8PathBuf {
     let room = if member.starts_with("service") {
         "services"

@@ -1,12 +1,12 @@
-//! Numbers that look random and are the same for the same seed, in every release of every crate.
+//! Pseudo-random numbers that stay the same for the same seed, whatever the versions of dependencies.
 
 /// SplitMix64, by Steele, Lea and Flood.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// A sequence of its own for each pair of `seed` and `name`: a library's source does not depend on how many
-    /// others there are.
+    /// Creates a separate sequence for each pair of `seed` and `name`, so that a library's source does not depend on
+    /// the number of other libraries.
     pub fn new(seed: u64, name: &str) -> Self {
         let mut random = Self(seed);
         for byte in name.bytes() {
@@ -23,13 +23,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, both included.
     pub fn between(&mut self, low: usize, high: usize) -> usize {
         let count = (high - low) as u64 + 1;
         low + usize::try_from(self.number() % count).expect("it is at most `high`")
     }
 
-    /// True in `percent` of a hundred cases.
+    /// Returns true in `percent` percent of cases.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.between(1, 100) <= percent
     }

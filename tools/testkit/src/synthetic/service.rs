@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::identifier;
 
-/// `src/main.rs`: prints the values of the whole closure in one line.
+/// Returns `src/main.rs`: prints the values of the whole closure in one line.
 pub fn main(name: &str, value: &str, needs: &BTreeSet<String>) -> String {
     let mut text = format!(
         "//! The service `{name}` of a synthetic workspace.\n\nmod tools;\n\nuse std::collections::BTreeMap;\n\n\

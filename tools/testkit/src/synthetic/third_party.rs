@@ -4,15 +4,15 @@
 #[derive(Debug)]
 pub struct ThirdParty {
     pub name: &'static str,
-    /// Its line in `[workspace.dependencies]`. An exact version: benchmarks of another day compile the same.
+    /// Its line in `[workspace.dependencies]`. The version is exact, so that later benchmarks compile the same code.
     pub workspace: &'static str,
-    /// Ways in which a member asks for it.
+    /// Ways in which a member depends on it.
     pub member: &'static [&'static str],
-    /// A function of `text: &str` and `seed: u64` that gives a `u64`.
+    /// The body of a function of `text: &str` and `seed: u64` that returns a `u64`.
     pub body: &'static str,
 }
 
-/// Crates that every library has.
+/// Crates that every library uses.
 pub const ALWAYS: [ThirdParty; 2] = [
     ThirdParty {
         name: "serde",
@@ -28,7 +28,7 @@ pub const ALWAYS: [ThirdParty; 2] = [
     },
 ];
 
-/// Crates of which each member has some.
+/// Crates of which each member uses some.
 pub const SOMETIMES: [ThirdParty; 9] = [
     ThirdParty {
         name: "base64",

@@ -1,4 +1,4 @@
-//! Edits, as a user makes them.
+//! Edits of the files, as a user makes them.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -9,10 +9,10 @@ use super::Workspace;
 use crate::ran::Ran;
 
 impl Workspace {
-    /// Writes a file, and the folders that it needs.
+    /// Writes a file, and creates its folder if needed.
     ///
     /// # Panics
-    /// When that fails, as all edits do.
+    /// If that fails, as for all edits.
     #[track_caller]
     pub fn write(&self, path: &str, text: &str) {
         let path = self.dir.join(path);
@@ -33,10 +33,10 @@ impl Workspace {
         self.write(path, &(old + text));
     }
 
-    /// Replaces `old`, which has to be there.
+    /// Replaces `old`, which must be present.
     ///
     /// # Panics
-    /// When it is not.
+    /// If it is not.
     #[track_caller]
     pub fn replace(&self, path: &str, old: &str, new: &str) {
         let text = self.read(path);
@@ -59,7 +59,7 @@ impl Workspace {
         fs::rename(self.dir.join(from), self.dir.join(to)).expect("a file can be renamed");
     }
 
-    /// Sets the time of change of a file.
+    /// Sets the modification time of a file.
     #[track_caller]
     pub fn set_mtime(&self, path: &str, time: SystemTime) {
         fs::File::options()
@@ -69,7 +69,7 @@ impl Workspace {
             .expect("a time can be set");
     }
 
-    /// Sets the time of change of every file in `crates/`.
+    /// Sets the modification time of every file in `crates/`.
     #[track_caller]
     pub fn set_mtimes(&self, time: SystemTime) {
         for path in self
@@ -81,7 +81,7 @@ impl Workspace {
         }
     }
 
-    /// Brings Cargo.lock in line with the manifests, changing no more than they ask for.
+    /// Updates Cargo.lock for the manifests, with as few changes as possible.
     #[track_caller]
     pub fn lock(&self) {
         let _ = self.cargo(["update", "--workspace"]).succeeded();
@@ -92,7 +92,7 @@ impl Workspace {
         Ran::of(Command::new(cargo).current_dir(&self.dir).args(arguments))
     }
 
-    /// Runs git, as nobody in particular.
+    /// Runs git with an anonymous author.
     #[track_caller]
     pub fn git<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
         Ran::of(
@@ -106,8 +106,8 @@ impl Workspace {
         .stdout
     }
 
-    /// Makes the next bake compile everything anew, with mounts of its own. The shared engine's cache is left alone.
-    /// Workspaces with the same `name` share what they bake.
+    /// Makes the next bake compile everything again, with mounts of its own. The shared engine's cache is left alone.
+    /// Workspaces with the same `name` share the results of bakes.
     #[track_caller]
     pub fn make_cold(&self, name: &str) {
         self.share_no_layer(name);
@@ -118,8 +118,8 @@ impl Workspace {
         );
     }
 
-    /// Makes the next bake run each stage that compiles, by settings for a crate that there is not: the profile `release` is in the
-    /// manifest that every one of them reads.
+    /// Makes the next bake run each stage that compiles. It adds settings for a crate that does not exist: every stage
+    /// reads the profile `release` in the workspace's manifest.
     #[track_caller]
     pub fn share_no_layer(&self, name: &str) {
         self.append(
@@ -129,7 +129,7 @@ impl Workspace {
     }
 }
 
-/// A time in `year`, which is not before 1970.
+/// Returns a time in `year`, which must not be before 1970.
 pub fn in_year(year: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs((year - 1970) * 31_556_952 + 86_400)
 }

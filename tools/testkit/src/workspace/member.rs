@@ -1,4 +1,4 @@
-//! A member of a workspace that is made for a test.
+//! A member of a test workspace.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,12 +12,12 @@ pub struct Member {
 }
 
 impl Member {
-    /// A library whose `src/lib.rs` is `source`.
+    /// Creates a library with `source` as its `src/lib.rs`.
     pub fn library(name: &str, source: &str) -> Self {
         Self::new(name).file("src/lib.rs", source)
     }
 
-    /// A binary whose `src/main.rs` is `source`.
+    /// Creates a binary with `source` as its `src/main.rs`.
     pub fn binary(name: &str, source: &str) -> Self {
         Self::new(name).file("src/main.rs", source)
     }
@@ -30,21 +30,21 @@ impl Member {
         }
     }
 
-    /// Depends on another member.
+    /// Adds a dependency on another member.
     #[must_use]
     pub fn uses(self, member: &str) -> Self {
         let line = format!("{member} = {{ path = \"../{member}\" }}");
         self.depends(&line)
     }
 
-    /// Has `line` among its dependencies.
+    /// Adds `line` to its dependencies.
     #[must_use]
     pub fn depends(mut self, line: &str) -> Self {
         self.dependencies.push(line.to_owned());
         self
     }
 
-    /// Has a further file.
+    /// Adds a file.
     #[must_use]
     pub fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());

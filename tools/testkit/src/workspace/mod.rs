@@ -18,7 +18,7 @@ pub use member::Member;
 pub use platform::repository;
 pub use tree::Tree;
 
-/// A workspace for one test. Its folder and its images go with it.
+/// A workspace for one test. Its folder and its images are removed when it is dropped.
 #[derive(Debug)]
 pub struct Workspace {
     dir: Utf8PathBuf,
@@ -27,10 +27,10 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// An empty folder.
+    /// Creates an empty folder.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// If that fails.
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("bakehouse-e2e-")
@@ -44,7 +44,7 @@ impl Workspace {
         }
     }
 
-    /// A workspace of `members` in `crates/`, with the configuration `config`, locked by Cargo.
+    /// Creates a workspace of `members` in `crates/` with the configuration `config`, locked by Cargo.
     pub fn of<'a>(members: impl IntoIterator<Item = &'a Member>, config: &str) -> Self {
         let workspace = Self::empty();
         workspace.write(
@@ -71,26 +71,26 @@ impl Workspace {
         &self.dir
     }
 
-    /// Runs bakehouse in it.
+    /// Runs bakehouse in the workspace.
     pub fn bakehouse<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
         bakehouse(&self.dir, arguments)
     }
 
-    /// Generates its files.
+    /// Runs `bakehouse generate`.
     ///
     /// # Panics
-    /// When that fails.
+    /// If that fails.
     #[track_caller]
     pub fn generate(&self) {
         let _ = self.bakehouse(["generate"]).succeeded();
     }
 
-    /// A bake in it.
+    /// Returns a bake in the workspace.
     pub fn bake<'a>(&self, targets: impl IntoIterator<Item = &'a str>) -> Bake {
         Bake::new(&self.dir, self.images.namespace()).targets(targets)
     }
 
-    /// What its files are now.
+    /// Returns the current files.
     pub fn tree(&self) -> Tree {
         Tree::read(&self.dir)
     }

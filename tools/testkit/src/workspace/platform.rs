@@ -10,10 +10,10 @@ use fs_err as fs;
 use super::Workspace;
 use crate::ran::Ran;
 
-/// The root of this repository.
+/// Returns the root of this repository.
 ///
 /// # Panics
-/// When the sources of this crate are not there any more.
+/// If the sources of this crate no longer exist.
 pub fn repository() -> &'static Utf8Path {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -22,10 +22,10 @@ pub fn repository() -> &'static Utf8Path {
 }
 
 impl Workspace {
-    /// A copy of this repository: all files that git has or would take.
+    /// Copies this repository: all files that git has or would take.
     ///
     /// # Panics
-    /// When it cannot be copied.
+    /// If it cannot be copied.
     #[track_caller]
     pub fn platform() -> Self {
         let workspace = Self::empty();
@@ -46,7 +46,7 @@ struct File {
     permissions: Permissions,
 }
 
-/// Read once, so that an edit while tests run does not make their copies differ.
+/// The files are read once, so that an edit during a test run does not make copies differ.
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let listed = Ran::of(Command::new("git").current_dir(repository()).args([
         "ls-files",
@@ -58,7 +58,7 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     .succeeded();
     let read = |path: &str| {
         let from = repository().join(path);
-        // Git lists what was deleted and not committed, too.
+        // Git also lists files that were deleted without a commit.
         from.is_file().then(|| File {
             path: path.to_owned(),
             content: fs::read(&from).expect("a file can be read"),

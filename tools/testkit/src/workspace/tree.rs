@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use fs_err as fs;
 
-/// Every file, with what is in it; empty folders count.
+/// Every file with its content, and empty folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree(BTreeMap<String, Vec<u8>>);
 
 impl Tree {
-    /// Reads all below `dir`.
+    /// Reads everything below `dir`.
     ///
     /// # Panics
-    /// When something cannot be read.
+    /// If something cannot be read.
     #[track_caller]
     pub fn read(dir: &Utf8Path) -> Self {
         let mut files = BTreeMap::new();
@@ -34,7 +34,7 @@ impl Tree {
         Self(files)
     }
 
-    /// The paths of all files, relative to the folder.
+    /// Returns the paths of all files, relative to the folder.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0
             .keys()
@@ -42,7 +42,7 @@ impl Tree {
             .filter(|path| !path.ends_with('/'))
     }
 
-    /// The paths that differ.
+    /// Returns the paths that differ.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let all = self.0.keys().chain(other.0.keys());
         let mut paths: Vec<String> = all

@@ -1,4 +1,4 @@
-//! For the executor and the workers only; keep these routes off the public network.
+//! Routes for the executor and the workers only. They must not be reachable from the public network.
 
 use attune_common::{Claim, Completion, Execution, ExecutionId, Lease, now_ms};
 use attune_http::{HttpError, Json, Path};
@@ -12,7 +12,7 @@ use crate::{App, StoreError, store::Change};
 
 type Changed = Result<Json<Execution>, HttpError>;
 
-/// 204 where nothing fits.
+/// Claims the next execution; answers 204 if there is none.
 pub(super) async fn claim(
     State(app): State<App>,
     Json(claim): Json<Claim>,

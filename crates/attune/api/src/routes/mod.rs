@@ -1,4 +1,4 @@
-//! The api over HTTP; `openapi.json` describes it.
+//! The HTTP routes of the api, which `openapi.json` describes.
 
 mod events;
 mod executions;
@@ -18,7 +18,7 @@ use crate::{App, StoreError};
 
 const OPENAPI: &str = include_str!("openapi.json");
 
-/// Room for two outputs of a worker's largest size with every byte escaped, and a result.
+/// Enough for two outputs of a worker's maximum size with every byte escaped, and a result.
 const COMPLETION_BYTES: usize = 32 * 1024 * 1024;
 
 pub(crate) fn router(app: App) -> Router {
@@ -48,7 +48,7 @@ async fn openapi() -> ([(axum::http::HeaderName, &'static str); 1], &'static str
     ([(CONTENT_TYPE, "application/json")], OPENAPI)
 }
 
-/// How many items a list may have.
+/// The maximum number of items in a list.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "u32")]
 struct Limit(u32);

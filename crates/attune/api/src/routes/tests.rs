@@ -143,7 +143,7 @@ async fn every_described_route_is_there() {
     let id = "00000000-0000-7000-8000-000000000000";
     for (path, methods) in description["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            // Served by attune-http for every service.
+            // attune-http serves this route for every service.
             if path == "/health" {
                 continue;
             }

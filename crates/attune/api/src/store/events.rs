@@ -4,7 +4,7 @@ use sqlx::{Row, query, sqlite::SqliteRow};
 use super::{Store, StoreError, json, word};
 
 impl Store {
-    /// Keeps an event; one with a known id is kept once.
+    /// Stores an event, unless its id is already known.
     pub async fn add_event(&self, event: &Event) -> Result<(), StoreError> {
         query(
             "INSERT OR IGNORE INTO events (id, kind, source, payload, created_ms)
@@ -20,7 +20,7 @@ impl Store {
         Ok(())
     }
 
-    /// The newest events, newest first.
+    /// Returns the latest events, newest first.
     pub async fn events(&self, kind: Option<&str>, limit: u32) -> Result<Vec<Event>, StoreError> {
         let rows =
             query("SELECT * FROM events WHERE ?1 IS NULL OR kind = ?1 ORDER BY id DESC LIMIT ?2")
@@ -31,7 +31,7 @@ impl Store {
         rows.iter().map(event).collect()
     }
 
-    /// Deletes events older than an instant; gives their number.
+    /// Deletes events older than `before_ms`, and returns their number.
     pub async fn prune_events(&self, before_ms: i64) -> Result<u64, StoreError> {
         let done = query("DELETE FROM events WHERE created_ms < ?1")
             .bind(before_ms)

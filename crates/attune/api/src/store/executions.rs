@@ -26,7 +26,7 @@ impl Store {
         execution(&row)
     }
 
-    /// One execution.
+    /// Returns an execution by its id.
     pub async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
         let row = query("SELECT * FROM executions WHERE id = ?1")
             .bind(id.to_string())
@@ -35,7 +35,7 @@ impl Store {
         row.as_ref().map(execution).transpose()
     }
 
-    /// The newest executions, newest first.
+    /// Returns the latest executions, newest first.
     pub async fn executions(
         &self,
         status: Option<ExecutionStatus>,

@@ -19,52 +19,52 @@ use thiserror::Error;
 
 pub(crate) use queue::Change;
 
-/// The database cannot be used.
+/// The reasons why the database cannot be used.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The folder of the database file cannot be made.
+    /// The folder of the database file cannot be created.
     #[error("cannot create the folder of the database {}; set ATTUNE_DATABASE", path.display())]
     Folder {
         /// The database file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("cannot open the database {}; set ATTUNE_DATABASE to a writable place", path.display())]
     Open {
         /// The database file.
         path: PathBuf,
-        /// SQLite's reason.
+        /// SQLite's error.
         source: sqlx::Error,
     },
-    /// The migrations are missing, or do not fit the database.
+    /// The migrations are missing, or do not match the database.
     #[error("cannot apply the migrations in {}; see ATTUNE_MIGRATIONS_DIR", path.display())]
     Migrate {
         /// The folder of migrations.
         path: PathBuf,
-        /// What is wrong.
+        /// The underlying error.
         source: MigrateError,
     },
     /// A statement failed.
     #[error("the database failed: {0}")]
     Query(#[from] sqlx::Error),
-    /// A stored value is not what this version stores.
+    /// A stored value is not one that this version stores.
     #[error("column {column} of the database holds an unknown value: {reason}")]
     Value {
         /// The column.
         column: &'static str,
-        /// What is wrong with its value.
+        /// The reason why its value is invalid.
         reason: String,
     },
 }
 
-/// Executions and events.
+/// The store of executions and events.
 #[derive(Clone, Debug)]
 pub(crate) struct Store(SqlitePool);
 
 impl Store {
-    /// Opens the database, making it and its folder where missing, and migrates it.
+    /// Opens and migrates the database. Creates it and its folder if missing.
     pub async fn open(database: &Path, migrations: &Path) -> Result<Self, StoreError> {
         if let Some(folder) = database.parent() {
             std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
@@ -94,13 +94,13 @@ impl Store {
         Ok(Self(pool))
     }
 
-    /// Finishes writing and closes the file.
+    /// Finishes pending writes and closes the file.
     pub async fn close(&self) {
         self.0.close().await;
     }
 }
 
-/// Reads a column that holds one of a type's words.
+/// Reads a column that contains one of the words of a type.
 fn word<T: std::str::FromStr<Err: ToString>>(
     row: &SqliteRow,
     column: &'static str,
@@ -112,7 +112,7 @@ fn word<T: std::str::FromStr<Err: ToString>>(
     })
 }
 
-/// Reads a column that holds JSON.
+/// Reads a column that contains JSON.
 fn json<T: serde::de::DeserializeOwned>(
     row: &SqliteRow,
     column: &'static str,

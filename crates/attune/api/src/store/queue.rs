@@ -4,15 +4,15 @@ use sqlx::{query, sqlite::SqliteRow};
 
 use super::{Store, StoreError, executions::execution};
 
-/// How often an execution may lose its worker before it fails.
+/// The number of workers that an execution may lose before it fails.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// The outcome of a change that only the holder of a lease may make.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Change {
-    /// It is made.
+    /// The change was made.
     Done(Box<Execution>),
-    /// Somebody else holds the execution now, or nobody does.
+    /// The execution is held by another worker now, or by none.
     Lost,
     /// There is no such execution.
     Unknown,
@@ -41,7 +41,7 @@ impl Store {
         row.as_ref().map(execution).transpose()
     }
 
-    /// Queues executions again whose lease ran out before `now`, or fails them after too many.
+    /// Queues executions again if their lease expired before `now`, or fails them after too many attempts.
     pub async fn expire(&self, now: i64) -> Result<Vec<Execution>, StoreError> {
         let rows = query(
             "UPDATE executions
@@ -78,7 +78,7 @@ impl Store {
         self.changed(id, row).await
     }
 
-    /// Extends a lease from now.
+    /// Extends a lease, starting now.
     pub async fn renew(&self, id: ExecutionId, lease: Lease) -> Result<Change, StoreError> {
         let row = query(
             "UPDATE executions SET lease_expires_ms = ?3 + lease_ms
@@ -107,7 +107,8 @@ impl Store {
         self.changed(id, row).await
     }
 
-    /// Stores the end of an execution. The same end twice is fine: the first answer may be lost.
+    /// Stores the end of an execution. Repeating it with the same end succeeds, since the first answer may have been
+    /// lost.
     pub async fn complete(&self, id: ExecutionId, end: &Completion) -> Result<Change, StoreError> {
         let row = query(
             "UPDATE executions

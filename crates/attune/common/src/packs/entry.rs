@@ -6,7 +6,7 @@ use std::{
 
 /// Resolves an entry point named in a file of `folder`, which belongs to the pack at `pack`.
 ///
-/// Links are followed before the check, so that neither `..` nor a link leads out of the pack.
+/// Links are followed before the check, so that neither `..` nor a link can lead out of the pack.
 pub(super) fn resolve(pack: &Path, folder: &Path, name: &str) -> Result<PathBuf, String> {
     let relative = Path::new(name);
     let inside = |c| matches!(c, Component::Normal(_) | Component::CurDir);

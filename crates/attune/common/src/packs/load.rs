@@ -14,12 +14,12 @@ use super::{
     parameters,
 };
 
-/// No manifest is anywhere near this long; a file that is was put there by mistake.
+/// The maximum size of a manifest. Real ones are far smaller; a larger file is there by mistake.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
-/// Reads every pack in `dir`, in the order of names, and those in the folder beside it with `.dev`
-/// behind its name, which are edited in place and win. A missing folder holds no packs, which is
-/// reported like any other problem, but for that of `.dev`. Blocks on the file system.
+/// Reads every pack in `dir`, in the order of names. It also reads the packs in the folder beside `dir` with the
+/// suffix `.dev`, which are edited in place and take precedence. A missing `dir` is reported like any other problem; a
+/// missing `.dev` folder is not. Blocks on the file system.
 pub fn load(dir: &Path) -> Packs {
     let mut packs = Packs::default();
     let mut folders = match visible(dir) {
@@ -39,7 +39,7 @@ pub fn load(dir: &Path) -> Packs {
     };
     let mut dev = dir.as_os_str().to_owned();
     dev.push(".dev");
-    // Its problems are told with the folder's name, to tell them from the others.
+    // Paths in its problems include the folder's name, to distinguish them from the others.
     let beside = dir.parent().unwrap_or(dir);
     match visible(Path::new(&dev)) {
         Ok(paths) => folders.extend(by_name(paths, beside)),
@@ -58,7 +58,7 @@ pub fn load(dir: &Path) -> Packs {
     packs
 }
 
-/// The folders among `paths` by their names, each with what its problems' paths are relative to.
+/// Returns the folders among `paths` by name, each with the folder that paths in its problems are relative to.
 fn by_name(paths: Vec<PathBuf>, root: &Path) -> BTreeMap<OsString, (&Path, PathBuf)> {
     let folders = paths.into_iter().filter(|path| path.is_dir());
     let named = folders.map(|path| {
@@ -123,7 +123,7 @@ impl Loader<'_> {
         })
     }
 
-    /// Reads every YAML file of one kind; `check` gives the ref and what to keep.
+    /// Reads every YAML file of one kind. `check` returns the ref and the value to keep.
     fn each<F: DeserializeOwned, T>(
         &self,
         kind: &str,
@@ -190,7 +190,7 @@ fn is_yaml(path: &Path) -> bool {
     )
 }
 
-/// The folder's entries by name, without hidden ones: those are editors' and copying tools' own.
+/// Returns the folder's entries by name, except hidden ones, which belong to editors and copying tools.
 fn visible(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -208,7 +208,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
         io::ErrorKind::NotFound => "is missing; every pack needs one".to_owned(),
         _ => format!("cannot be read: {error}"),
     };
-    // A pipe would block for ever, so the kind is checked before opening.
+    // Opening a pipe would block forever, so the file type is checked first.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err("is not a file".into());
     }
@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn an_unreadable_manifest_leaves_the_others() {
         let root = demo();
-        // A folder in the file's place is unreadable for root too, unlike a file of mode 000.
+        // Root can read a file of mode 000, but nobody can read a folder as a file.
         fs::create_dir_all(root.path().join("alpha/pack.yaml")).unwrap();
         let packs = load(root.path());
         assert_eq!(packs.packs.len(), 1);

@@ -1,4 +1,4 @@
-//! The YAML files as written. Unknown keys are refused: a misspelt key would otherwise be ignored.
+//! The YAML files as written. Unknown keys are refused, since a misspelt key would otherwise be ignored.
 
 use std::collections::BTreeMap;
 
@@ -52,16 +52,16 @@ pub(super) struct SensorFile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
-    /// Which JSON values it takes.
+    /// The JSON type of its values.
     #[serde(rename = "type")]
     pub kind: ParameterType,
-    /// What it means.
+    /// Its meaning.
     #[serde(default)]
     pub description: String,
     /// Whether a run without it is refused.
     #[serde(default)]
     pub required: bool,
-    /// The value where none is given.
+    /// The value that is used if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
 }
@@ -72,7 +72,7 @@ pub struct Parameter {
 pub enum ParameterType {
     /// Text.
     String,
-    /// A number without fraction.
+    /// A number without a fraction.
     Integer,
     /// Any number.
     Number,

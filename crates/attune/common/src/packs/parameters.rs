@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Parameter, ParameterType};
 
 impl ParameterType {
-    /// Whether `value` is of this type.
+    /// Returns whether `value` is of this type.
     pub(super) fn accepts(self, value: &Value) -> bool {
         match self {
             Self::String => value.is_string(),
@@ -60,10 +60,10 @@ pub(super) fn complete(
     }
 }
 
-/// What is wrong with the declarations themselves.
+/// Returns an error if the declarations themselves are invalid.
 pub(super) fn check(declared: &BTreeMap<String, Parameter>) -> Result<(), String> {
     for (name, parameter) in declared {
-        // Names end up in ATTUNE_ACTION_PARAM_<NAME>, upper-cased; one case keeps them distinct.
+        // Names are upper-cased in ATTUNE_ACTION_PARAM_<NAME>; allowing only one case keeps them distinct.
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || !name.chars().all(plain) {
             return Err(format!(

@@ -1,5 +1,5 @@
-//! The whole platform on loopback: every service with its real connections, the repository's own
-//! core pack, and the timer as a real binary.
+//! Tests of the whole platform on loopback: every service with real connections, the repository's own core pack, and
+//! the timer as a real binary.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -114,7 +114,7 @@ async fn a_dead_worker_loses_its_execution_to_another() {
     platform
         .reaches(id, |e| e.status == ExecutionStatus::Running)
         .await;
-    // Longer than a lease: a live worker renews its own.
+    // Longer than a lease, which a live worker renews.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     let still = platform.api.execution(id).await.unwrap();
     assert_eq!((still.status, still.attempt), (ExecutionStatus::Running, 1));
@@ -122,7 +122,7 @@ async fn a_dead_worker_loses_its_execution_to_another() {
     fs::write(&gate, "").unwrap();
     let second = platform.worker("second");
     let done = platform.finished(id).await;
-    // A claim that the dead one still had under way counts as an attempt.
+    // If the dead worker had a claim pending, that counts as an attempt.
     assert!(done.attempt > 1, "{done:?}");
     assert_eq!(done.worker.as_deref(), Some("second"));
     second.stop().await;

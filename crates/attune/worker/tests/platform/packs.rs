@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-/// Copies the repository's core pack to `root`, with its timer built, and adds a demo pack.
+/// Copies the repository's core pack to `root`, builds its timer, and adds a demo pack.
 pub fn prepare(root: &Path) {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     copy(&crates.join("../../packs/core"), &root.join("core"));
@@ -35,8 +35,8 @@ pub fn prepare(root: &Path) {
     }
 }
 
-/// Builds the timer into the target folder this test was built into; cargo offers other packages'
-/// binaries to tests in no other way.
+/// Builds the timer into the target folder of this test. Cargo has no other way to give a test the binaries of other
+/// packages.
 fn timer(manifest: &Path) -> PathBuf {
     let test = env::current_exe().unwrap();
     let target = test.ancestors().nth(3).unwrap();

@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Far above what any step takes, for slow machines.
+/// Far longer than any step takes, for slow machines.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// All services but the worker, each on a free port.
@@ -38,7 +38,7 @@ pub struct Worker {
     task: JoinHandle<()>,
 }
 
-/// What the notifier streams, as it arrives.
+/// The events that the notifier streams, as they arrive.
 pub struct Stream(Arc<Mutex<HashSet<String>>>);
 
 impl Platform {
@@ -127,7 +127,7 @@ impl Platform {
         Worker { shutdown, task }
     }
 
-    /// Waits until an execution is as asked for.
+    /// Waits until an execution satisfies `wanted`.
     pub async fn reaches(&self, id: ExecutionId, wanted: impl Fn(&Execution) -> bool) -> Execution {
         let mut last = None;
         let reached = timeout(PATIENCE, async {
@@ -159,7 +159,7 @@ impl Platform {
         kept.await.expect("the api has the event");
     }
 
-    /// Listens at the notifier from now on.
+    /// Starts to listen to the notifier.
     pub async fn stream(&self) -> Stream {
         let mut stream = TcpStream::connect(self.notifier).await.unwrap();
         let request = b"GET /events/stream HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -167,7 +167,7 @@ impl Platform {
         let seen = Arc::new(Mutex::new(HashSet::new()));
         let shared = Arc::clone(&seen);
         let mut lines = BufReader::new(stream).lines();
-        // The head arrives once the notifier has subscribed.
+        // The response head arrives once the notifier has subscribed.
         lines.next_line().await.unwrap();
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
@@ -194,7 +194,7 @@ impl Worker {
         stopped.expect("the worker stops").unwrap();
     }
 
-    /// Ends it without a word to anybody.
+    /// Ends it without notifying anyone.
     pub fn die(self) {
         self.task.abort();
     }

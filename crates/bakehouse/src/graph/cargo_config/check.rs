@@ -35,14 +35,14 @@ pub fn entry(
 ) -> Result<Option<Effect>, Problem> {
     let name = entry.name();
     let Some(key) = keys::of(&entry.key) else {
-        // Cargo ignores the tables of other programs.
+        // Tables of other programs, which Cargo ignores.
         if !keys::has_table(&entry.key[0]) {
             return Ok(None);
         }
         let message = format!("unused config key `{name}` in `{}`", file.path);
         let problem = Problem::new(Code::CargoConfig, message)
             .at(&file.source, entry.span.clone())
-            .hint("Cargo 1.95 knows no such key: see the table in configuration.md");
+            .hint("Cargo 1.95 has no such key: see the table in configuration.md");
         return Ok(Some(Effect::Warning(problem)));
     };
     match key.treatment {
@@ -53,8 +53,7 @@ pub fn entry(
     }
 }
 
-/// Returns whether the value of a key that is normally refused is accepted: it is empty, or the same as Cargo's
-/// default.
+/// Returns whether a key that is normally refused has a value that is accepted: an empty one, or Cargo's default.
 fn is_taken(entry: &Entry, channel: Option<&Channel>) -> bool {
     let key: Vec<&str> = entry.key.iter().map(String::as_str).collect();
     let nothing = match &entry.value {
@@ -131,14 +130,14 @@ fn refused(file: &ConfigFile, entry: &Entry, why: &str) -> Problem {
     );
     let hint = match &entry.key[0][..] {
         "build" if name == "build.target" => {
-            "images are built for `platforms` of bakehouse.toml; set the target on the command line where it is wanted".to_owned()
+            "images are built for `platforms` of bakehouse.toml; set the target on the command line where it is needed".to_owned()
         }
         "paths" => "replace the crate by [patch] in the workspace's Cargo.toml".to_owned(),
         "patch" => "move it into the workspace's Cargo.toml".to_owned(),
         "registry" | "registries" if name.contains("token") || name.contains("secret") => {
-            "a secret that is committed would be in layers and caches: take it out, and name its variable in `variables` of [secrets] in bakehouse.toml".to_owned()
+            "a secret that is committed would be in layers and caches: remove it, and name its variable in `variables` of [secrets] in bakehouse.toml".to_owned()
         }
-        _ => format!("take it out: {why}"),
+        _ => format!("remove it: {why}"),
     };
     Problem::new(Code::CargoConfig, message)
         .at(&file.source, entry.span.clone())

@@ -1,4 +1,4 @@
-//! One of Cargo's configuration files, as a list of keys with the place of each.
+//! A Cargo configuration file, as a list of keys with their positions.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub struct ConfigFile {
     /// Absolute path.
     pub path: Utf8PathBuf,
     pub source: Source,
-    /// Its values, in the order of the file.
+    /// Its values, in file order.
     pub entries: Vec<Entry>,
     /// The files that it includes, in order.
     pub(super) includes: Vec<Include>,
@@ -32,7 +32,7 @@ pub struct Entry {
     pub span: Range<usize>,
 }
 
-/// A value, as far as it matters here.
+/// A value, reduced to what is needed here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Text(String),
@@ -78,7 +78,7 @@ impl ConfigFile {
     /// Reads the file `path`.
     ///
     /// # Errors
-    /// `file-unreadable`, `manifest-invalid`, `cargo-config` for an `include` that Cargo does not take.
+    /// `file-unreadable`, `manifest-invalid`, `cargo-config` for an `include` that Cargo does not accept.
     pub fn read(path: &Utf8Path) -> Result<Self, Problem> {
         let text = fs_err::read_to_string(path).map_err(|error| {
             Problem::from_error(Code::FileUnreadable, error)
@@ -113,7 +113,7 @@ impl ConfigFile {
                     flatten(&[key.get_ref().to_string()], value, &mut entries);
                 }
             }
-            // It was parsed above.
+            // The text was parsed successfully above.
             let mut whole: toml::Table = source.text.parse().unwrap_or_default();
             if let Some(toml::Value::Table(table)) = whole.remove("profile") {
                 profiles = table;
@@ -179,10 +179,10 @@ fn included(
     let refuse = |what: &str, span: Range<usize>| {
         Problem::new(Code::CargoConfig, format!("{path}: `include` {what}"))
             .at(source, span)
-            .hint("Cargo takes `include = [\"more.toml\", { path = \"mine.toml\", optional = true }]`, and refuses this")
+            .hint("Cargo takes `include = [\"more.toml\", { path = \"mine.toml\", optional = true }]`, and rejects this")
     };
     let DeValue::Array(list) = value.get_ref() else {
-        return Err(refuse("is no list", value.span()));
+        return Err(refuse("is not a list", value.span()));
     };
     let folder = path.parent().unwrap_or(path);
     let mut includes = Vec::new();

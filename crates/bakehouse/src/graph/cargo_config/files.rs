@@ -67,14 +67,14 @@ fn add(
         };
         if !include.path.exists() {
             return Err(refuse(
-                "which is not there",
+                "which does not exist",
                 "Cargo refuses it, too: `{ path = \"…\", optional = true }` includes what may be missing",
             ));
         }
         if open.contains(&include.path) {
             return Err(refuse(
                 "which was included before",
-                "Cargo takes that for a cycle: include each file once",
+                "Cargo treats that as a cycle: include each file once",
             ));
         }
         let mut added = Vec::new();

@@ -1,4 +1,4 @@
-//! Things that compiler flags name: files, programs, and the native processor.
+//! Files and programs that compiler flags name, and requests for the native processor.
 
 /// A path in a flag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,7 +8,7 @@ pub struct Path {
     pub folder: bool,
 }
 
-/// Things that a list of flags names.
+/// Everything that a list of flags names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     pub paths: Vec<Path>,

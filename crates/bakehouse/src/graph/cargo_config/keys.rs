@@ -3,18 +3,18 @@
 /// The treatment of a key in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// Cargo in the builder reads it and behaves as it does on the host.
+    /// Cargo reads it in the builder, and behaves as on the host.
     Honoured,
     /// It does not change build results.
     Idle,
-    /// It is about a developer's machine and does not change build results: the builder uses a value of its own.
+    /// It concerns a developer's machine and does not change build results. The builder has a value of its own.
     Replaced,
-    /// `generate` refuses it: the image would differ from a build on the host.
+    /// `generate` refuses it, since the image would differ from a build on the host.
     Refused,
 }
 
 impl Treatment {
-    /// Returns the word in the table of the reference page.
+    /// Returns the word for it in the table of the reference page.
     pub fn word(self) -> &'static str {
         match self {
             Self::Honoured => "honoured",
@@ -25,10 +25,10 @@ impl Treatment {
     }
 }
 
-/// A key, or a table of keys that are treated alike.
+/// A key, or a table of keys with the same treatment.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its parts with dots between them; `<…>` stands for any part.
+    /// The parts of the key, joined by dots. `<…>` stands for any part.
     pub pattern: &'static str,
     pub treatment: Treatment,
     /// The reason for the treatment, or its details.
@@ -47,7 +47,7 @@ use Treatment::{Honoured, Idle, Refused, Replaced};
 
 const FLAGS: &str = "files that they name (linker scripts, response files, profiles, folders of `-L`) are inputs of every step that compiles";
 
-/// All keys in the order of Cargo's own reference. If two patterns match, the first counts.
+/// All keys in the order of Cargo's reference. The first pattern that matches a key counts.
 pub const KEYS: &[Key] = &[
     key(
         "include",
@@ -59,17 +59,17 @@ pub const KEYS: &[Key] = &[
         Refused,
         "replace the crate by `[patch]` in the workspace's `Cargo.toml`",
     ),
-    key("alias", Idle, "the build names Cargo's own commands"),
+    key("alias", Idle, "the build uses Cargo's own commands"),
     key("build.jobs", Honoured, ""),
     key(
         "build.rustc",
         Refused,
-        "the compiler is that of the builder base; `\"rustc\"` is taken",
+        "the compiler is that of the builder base; `\"rustc\"` is accepted",
     ),
     key(
         "build.rustc-wrapper",
         Replaced,
-        "by none, where it is a cache (`sccache`, `ccache`, `cachepot`, `kache`, `fcc`); another one is refused: it may change what is compiled",
+        "by none if it is a cache (`sccache`, `ccache`, `cachepot`, `kache`, `fcc`); any other is refused: it may change what is compiled",
     ),
     key(
         "build.rustc-workspace-wrapper",
@@ -150,7 +150,7 @@ pub const KEYS: &[Key] = &[
     key(
         "profile",
         Honoured,
-        "above what `Cargo.toml` says, for third-party crates and members",
+        "overrides `Cargo.toml`, for third-party crates and members",
     ),
     key("publish", Idle, ""),
     key(
@@ -161,19 +161,19 @@ pub const KEYS: &[Key] = &[
     key(
         "resolver.feature-unification",
         Refused,
-        "on a nightly toolchain; `\"selected\"` is taken. See `unify` in `bakehouse.toml`",
+        "on a nightly toolchain; `\"selected\"` is accepted. See `unify` in `bakehouse.toml`",
     ),
     key(
         "resolver.lockfile-path",
         Refused,
-        "on a nightly toolchain: the lock stands beside the workspace's `Cargo.toml`",
+        "on a nightly toolchain: the lock is beside the workspace's `Cargo.toml`",
     ),
     key("registries.<name>.index", Honoured, ""),
     key("registries.<name>.protocol", Honoured, ""),
     key(
         "registries.<name>.token",
         Refused,
-        "a secret does not belong into the repository: `[secrets]` in `bakehouse.toml`",
+        "a secret does not belong in the repository: `[secrets]` in `bakehouse.toml`",
     ),
     key(
         "registries.<name>.secret-key",
@@ -217,7 +217,7 @@ pub const KEYS: &[Key] = &[
     key(
         "target.<triple or cfg>.linker",
         Honoured,
-        "one that is in the repository is an input of every step that compiles; another must be in the builder: `bases.packages`",
+        "one that is in the repository is an input of every step that compiles; any other must be in the builder: `bases.packages`",
     ),
     key("target.<triple or cfg>.rustflags", Honoured, FLAGS),
     key(
@@ -262,7 +262,7 @@ pub fn has_table(name: &str) -> bool {
     tables.any(|table| table == name)
 }
 
-/// The table of the reference page.
+/// Renders the table of the reference page.
 pub fn table() -> String {
     let mut text = "| key | in an image | |\n|---|---|---|\n".to_owned();
     for key in KEYS {

@@ -1,4 +1,4 @@
-//! Cargo's configuration files: which of them exist, how Cargo reads them, and what an image follows.
+//! Cargo's configuration files: which of them exist, how Cargo reads them, and which keys an image follows.
 
 mod cfgs;
 mod check;

@@ -150,7 +150,7 @@ impl Folders<'_> {
         if text.is_empty() || !path.exists() || (path.is_dir() && !folder) {
             return Ok(());
         }
-        // Build output is no source, and a folder around the workspace is only a place.
+        // Build output is not a source, and a folder around the workspace is only a location.
         let built = path.starts_with(self.workspace.join("target"));
         if built || self.workspace.starts_with(&path) {
             return Ok(());
@@ -162,7 +162,7 @@ impl Folders<'_> {
         if !path.starts_with(self.limit) {
             return Err(about.refused(
                 &format!("{path}, outside {}", self.limit),
-                "no image can have it: move it into the repository",
+                "an image cannot contain it: move it into the repository",
             ));
         }
         let inside = path.strip_prefix(self.limit).unwrap_or(&path);
@@ -185,8 +185,8 @@ impl Folders<'_> {
         let path = normalised(&about.file.base().join(text));
         if !path.is_file() {
             return Err(about.refused(
-                &format!("{path}, which is not there"),
-                "commit it: a linker that is named by a path has to be in the repository, for the image too",
+                &format!("{path}, which does not exist"),
+                "commit it: a linker that is named by a path has to be in the repository, so that the image can use it",
             ));
         }
         self.exists(about, about.file.base(), text, false, names)
@@ -226,7 +226,7 @@ fn on_linux(target: &str) -> bool {
     applies(Some(target), &PLATFORMS.map(str::to_owned))
 }
 
-/// A value that is being checked.
+/// The context of a value that is being checked.
 struct About<'a> {
     file: &'a ConfigFile,
     entry: &'a Entry,

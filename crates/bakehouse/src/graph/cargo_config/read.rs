@@ -27,7 +27,7 @@ pub struct CargoConfig {
     pub git: Option<String>,
     /// The triples with a linker of their own.
     pub linkers: BTreeSet<String>,
-    /// The variables that they set.
+    /// The variables that the files set.
     pub env: BTreeSet<String>,
     /// The files that set environment variables.
     pub setting_env: Vec<Utf8PathBuf>,

@@ -2,28 +2,28 @@
 
 use super::finding::Kind;
 
-/// What a macro does with a path.
+/// The use that a macro makes of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// The first argument, relative to the source file.
     File(Kind),
     /// The first string argument, relative to the package; this path when there is none.
     Package(Kind, Option<&'static str>),
-    /// The first string argument, relative to the package; else the nearest folder above of that name.
+    /// The first string argument, relative to the package, or else the nearest folder above with that name.
     Upward(Kind, &'static str),
     /// The query cache.
     QueryCache,
-    /// A file named in the query, and the query cache.
+    /// A file that the query names, and the query cache.
     QueryFile,
     /// The repository.
     Git,
-    /// Nothing: its arguments are ordinary expressions.
+    /// Nothing: the arguments are ordinary expressions.
     Nothing,
     /// Not known.
     Unknown,
 }
 
-/// What the macro of this path reads.
+/// Returns what the macro with this path reads.
 pub fn reads(path: &str) -> Reads {
     match path.rsplit("::").next().unwrap_or(path) {
         "include_str" | "include_bytes" | "include" => Reads::File(Kind::Include),
@@ -59,7 +59,7 @@ pub fn reads(path: &str) -> Reads {
     }
 }
 
-/// Crates that a build script uses to ask the repository; `true` where they do nothing else.
+/// Returns `Some` for a crate that build scripts use to read git: `true` if it does nothing else.
 pub fn asks_git(name: &str) -> Option<bool> {
     match name {
         "vergen_git2" | "vergen_gitcl" | "vergen_gix" | "git2" | "gix" | "git_version" => {

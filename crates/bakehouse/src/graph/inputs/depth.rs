@@ -1,4 +1,4 @@
-//! How deep a source file nests, before it is parsed: the parser calls itself for each level, and each level takes stack.
+//! Limits the nesting of a source file before it is parsed: the parser recurses once per level, which takes stack.
 
 use std::iter::Peekable;
 use std::panic::resume_unwind;
@@ -7,15 +7,15 @@ use std::thread::{Builder, scope};
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Levels that fit on any thread's stack.
+/// The number of levels that fit on any thread's stack.
 pub(super) const SHALLOW: usize = 50;
-/// Levels up to which a file is parsed: no person writes a tenth of that.
+/// The number of levels up to which a file is parsed. Hand-written code has less than a tenth of that.
 pub(super) const DEEPEST: usize = 2000;
 /// Bytes of stack for that many levels, each of which takes up to 5 KB, and 32 KB without optimisation.
 const STACK: usize = 128 << 20;
 
-/// What `work`, which parses `text`, gives on a stack that is large enough for it. `None` where the text has no tokens or
-/// nests deeper than [`DEEPEST`], and where the machine has no room for such a stack.
+/// Runs `work`, which parses `text`, on a stack that is large enough for it. Returns `None` if the text has no
+/// tokens or nests deeper than [`DEEPEST`], or if the machine has no memory for such a stack.
 pub fn parsing<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T> {
     if levels(text.parse().ok()?)? < SHALLOW {
         return Some(work());
@@ -27,10 +27,10 @@ pub fn parsing<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T
     })
 }
 
-/// How deep `tokens` may nest. `None`: deeper than [`DEEPEST`].
+/// Returns an upper bound on the nesting of `tokens`, or `None` if it exceeds [`DEEPEST`].
 ///
-/// Each token may begin a level (`!!!a`, `return return a`, `a = b = c`), and so those that follow each other are counted, as
-/// far back as something ends where no level can be left open: a statement, an argument, a body.
+/// Each token may begin a level (`!!!a`, `return return a`, `a = b = c`), so consecutive tokens are counted. The count
+/// starts again after a statement, an argument or a body, where no level can be left open.
 fn levels(tokens: TokenStream) -> Option<usize> {
     let mut deep = 0;
     let mut brackets = vec![Bracket::new(tokens, 0)];
@@ -60,10 +60,10 @@ fn levels(tokens: TokenStream) -> Option<usize> {
     Some(deep)
 }
 
-/// What stands between two brackets.
+/// The tokens between two brackets.
 struct Bracket {
     tokens: Peekable<IntoIter>,
-    /// Levels outside.
+    /// The number of levels outside.
     outer: usize,
     open: Open,
 }
@@ -78,7 +78,7 @@ impl Bracket {
     }
 }
 
-/// Whether what follows a body is not part of the same expression or type.
+/// Returns whether the token after a body belongs to another expression or type.
 fn begins_anew(next: &TokenTree) -> bool {
     match next {
         TokenTree::Ident(word) => !["else", "in", "as"].iter().any(|go_on| word == go_on),
@@ -87,13 +87,13 @@ fn begins_anew(next: &TokenTree) -> bool {
     }
 }
 
-/// What may be open there.
+/// Constructs that may be open at a token.
 #[derive(Default)]
 struct Open {
     levels: usize,
     angles: usize,
     bars: usize,
-    /// The mark before, if it is one sign with this one.
+    /// The previous mark, if it forms one operator with this one.
     joint: Option<char>,
 }
 
@@ -105,7 +105,7 @@ impl Open {
             (_, '<') => self.angles += 1,
             (_, '>') => self.angles = self.angles.saturating_sub(1),
             (_, '|') => self.bars += 1,
-            // Neither between the parameters of a closure nor between those of a type.
+            // Commas between the parameters of a closure or a type do not count.
             (_, ',') if self.angles == 0 && self.bars.is_multiple_of(2) => *self = Self::default(),
             _ => {}
         }

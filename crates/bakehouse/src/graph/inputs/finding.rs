@@ -1,4 +1,4 @@
-//! What was found.
+//! Findings: things that a package reads outside its own folder.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::graph::context::is_configurable;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::names::PackageName;
 
-/// How a package reads something outside its own folder.
+/// The way in which a package reads something outside its own folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `include_str!`, `include_bytes!`, `include!`.
     Include,
     /// `#[path = "…"] mod …`.
     Module,
-    /// A path made of `CARGO_MANIFEST_DIR`.
+    /// A path that is built from `CARGO_MANIFEST_DIR`.
     ManifestDir,
     /// `sqlx::migrate!`, `embed_migrations!`.
     Migrations,
@@ -40,7 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name in machine output.
+    /// Returns the name in machine-readable output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Include => "include",
@@ -60,17 +60,17 @@ impl Kind {
     }
 }
 
-/// Whether a build reads it for certain.
+/// The certainty that a build reads something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// The compiler or build script reads it, and fails without it.
     Certain,
-    /// It may be read at run time, or by a macro that is not known here.
+    /// It may be read at run time, or by an unknown macro.
     Perhaps,
 }
 
 impl Certainty {
-    /// The name in machine output.
+    /// Returns the name in machine-readable output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Certain => "certain",
@@ -83,22 +83,22 @@ impl Certainty {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     pub package: PackageName,
-    /// What is read, relative to the workspace root; begins with `..` when it lies outside. A file or a folder.
+    /// The file or folder that is read, relative to the workspace root. Begins with `..` if it is outside.
     pub path: Utf8PathBuf,
-    /// Where this is said, relative to the workspace root.
+    /// The file that refers to it, relative to the workspace root.
     pub file: Utf8PathBuf,
-    /// Counted from 1; `None` when the file as such says it, as a link does.
+    /// The line in that file, counted from 1; `None` for the file as a whole, such as a link.
     pub line: Option<usize>,
     pub kind: Kind,
-    /// What reads it, as it stands in the source, e.g. `include_str!`.
+    /// The construct that reads it, as written in the source, e.g. `include_str!`.
     pub by: String,
     pub certainty: Certainty,
-    /// Whether there is such a file or folder now.
+    /// Whether the file or folder exists now.
     pub exists: bool,
 }
 
 impl Finding {
-    /// Whether `[inputs]` can name it: it is there, and in a place that can be in the Docker context.
+    /// Returns whether `[inputs]` can name it: it exists, and in a place that can be in the Docker context.
     pub fn declarable(&self) -> bool {
         let never = |part: &str| part == ".." || NEVER_SOURCES.contains(&part);
         self.exists
@@ -107,13 +107,13 @@ impl Finding {
             && self.path.as_str().chars().all(is_configurable)
     }
 
-    /// Whether it is worth to be declared without asking: what a program may read when it runs, or people, is not.
+    /// Returns whether to declare it without asking. Paths that may be read only at run time, or by people, are not.
     pub fn proposed(&self) -> bool {
         let at_run_time = matches!(self.kind, Kind::ManifestDir | Kind::Link);
         self.declarable() && (self.certainty == Certainty::Certain || !at_run_time)
     }
 
-    /// How many levels above the context it lies, where it would be proposed if the context reached there.
+    /// Returns how many levels above the context it is, if it would be proposed in a context that extends that far.
     pub fn above(&self) -> Option<usize> {
         let inside: Utf8PathBuf = self.path.iter().skip_while(|part| *part == "..").collect();
         let up = self.path.components().count() - inside.components().count();
@@ -124,7 +124,7 @@ impl Finding {
         (up > 0 && inside.proposed()).then_some(up)
     }
 
-    /// File and line, as an editor opens them.
+    /// Returns the file and line in the form that editors open.
     pub fn place(&self) -> String {
         match self.line {
             Some(line) => format!("{}:{line}", self.file),
@@ -133,7 +133,7 @@ impl Finding {
     }
 }
 
-/// The findings that no path of `declared`, by package, holds.
+/// Returns the findings that are not inside a path of `declared`, which lists paths by package.
 pub fn undeclared<'a>(
     findings: &'a [Finding],
     declared: &BTreeMap<PackageName, Vec<Utf8PathBuf>>,
@@ -149,7 +149,7 @@ pub fn undeclared<'a>(
         .collect()
 }
 
-/// The folder that a pattern such as `migrations/**` cannot leave.
+/// Returns the folder that contains all matches of a pattern such as `migrations/**`.
 pub fn fixed_part(pattern: &Utf8Path) -> Utf8PathBuf {
     pattern
         .components()

@@ -1,4 +1,4 @@
-//! Reads macros and attributes: some are known to read files, and any may be given a path.
+//! Reads macros and attributes. Some are known to read files, and any other may be given a path.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
@@ -68,7 +68,7 @@ impl Reader {
         self.other_macro = outer;
     }
 
-    /// Reads what stands in a macro: expressions, or statements, or at least tokens.
+    /// Reads the inside of a macro: expressions, or statements, or at least tokens.
     pub fn inside(&mut self, tokens: TokenStream, args: Option<Punctuated<Expr, Token![,]>>) {
         if let Some(args) = args {
             args.iter().for_each(|arg| self.visit_expr(arg));
@@ -151,7 +151,7 @@ impl Reader {
                             Certainty::Certain,
                         );
                     }
-                    // A grammar is sought in the folder `src`.
+                    // A grammar is looked up in the folder `src`.
                     "grammar" if climbs(&text) => {
                         let place = Place::Package(format!("src/{text}"));
                         self.add(line, Kind::Macro, &by, place, Certainty::Certain);
@@ -189,7 +189,7 @@ fn query_cache() -> Place {
     Place::PackageOrWorkspace(".sqlx".to_owned())
 }
 
-/// What a macro's path is relative to the package, where it may say so itself.
+/// Returns a macro's path relative to the package: some macros accept a path that starts with the package's folder.
 fn in_package(text: &str) -> String {
     ["$CARGO_MANIFEST_DIR/", "${CARGO_MANIFEST_DIR}/"]
         .iter()
@@ -202,7 +202,7 @@ fn arguments(tokens: TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
     syn::parse::Parser::parse2(Punctuated::parse_terminated, tokens).ok()
 }
 
-/// The string literals of a macro's arguments, not those of groups within.
+/// Returns the string literals among a macro's arguments, except those in nested groups.
 fn strings(tokens: TokenStream) -> Vec<String> {
     let string = |token| match token {
         TokenTree::Literal(literal) => match Lit::new(literal) {

@@ -1,8 +1,8 @@
-//! Hidden inputs: what the build of a package reads outside its own folder, found in its sources.
+//! Hidden inputs: files outside a package's folder that its build reads, found by reading its sources.
 //!
-//! Cargo knows the dependencies between packages, and nothing of `include_str!("../../openapi.json")`. What is not
-//! declared is neither in the Docker context nor in the input hash, so it is looked for. [`scan`] and
-//! [`variables`] are the edges that read; the rest is pure.
+//! Cargo knows the dependencies between packages, but ignores `include_str!("../../openapi.json")`. A file that is not
+//! declared is neither in the Docker context nor in the input hash, so bakehouse looks for such files. [`scan`] and
+//! [`variables`] read files; the rest is pure.
 
 mod call;
 mod depth;

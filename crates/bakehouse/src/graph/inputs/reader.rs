@@ -1,4 +1,4 @@
-//! What is known while a source file is read, and what was found in it.
+//! The state while a source file is read: known names, and the paths found so far.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ pub struct Reader {
     pub role: Role,
     pub names: KnownNames,
     pub found: BTreeSet<Reference>,
-    /// The macro or attribute, not known here, whose arguments are being read.
+    /// The unknown macro or attribute whose arguments are being read.
     pub other_macro: Option<String>,
-    /// Under a condition.
+    /// Set inside code that is compiled under a condition.
     pub perhaps: bool,
 }
 
@@ -46,7 +46,7 @@ impl Reader {
         });
     }
 
-    /// A path that is used somehow.
+    /// Records a path that is used in some way.
     pub fn used(&mut self, value: &PathValue) {
         let build = self.role == Role::BuildScript;
         let certain = if build && !value.open {
@@ -69,7 +69,7 @@ impl Reader {
         self.literal(&value.text, value.line);
     }
 
-    /// A string that may be a path.
+    /// Records a string that may be a path.
     pub fn literal(&mut self, text: &str, line: usize) {
         let text = ["cargo:rerun-if-changed=", "cargo::rerun-if-changed="]
             .iter()
@@ -100,7 +100,7 @@ impl Reader {
         }
     }
 
-    /// Remembers what a constant is, or what a function without arguments gives.
+    /// Remembers the value of a constant, or of a function without arguments.
     pub fn name_item(&mut self, item: &Item) {
         let (name, found) = match item {
             Item::Const(item) => (item.ident.to_string(), values(&item.expr, &self.names)),
@@ -147,7 +147,7 @@ fn is_proto(path: &str) -> bool {
     path.ends_with(".proto")
 }
 
-/// Whether a path has a part that goes up.
+/// Returns whether a path contains `..`.
 pub fn climbs(path: &str) -> bool {
     path.split('/').any(|part| part == "..")
 }

@@ -1,4 +1,4 @@
-//! A path as a source file says it.
+//! A path as it is written in a source file.
 
 use super::finding::{Certainty, Kind};
 
@@ -12,26 +12,26 @@ pub struct Reference {
     pub certainty: Certainty,
 }
 
-/// What a path is relative to.
+/// A path together with the folder that it is relative to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The folder of the source file.
     File(String),
     /// The folder of the package.
     Package(String),
-    /// The nearest folder above that has it, beginning with the package's.
+    /// The nearest folder at or above the package's that contains it.
     Upward(String),
-    /// The folder of the package, else that of the workspace.
+    /// The folder of the package, or else that of the workspace.
     PackageOrWorkspace(String),
     /// The repository.
     Git,
 }
 
-/// What a source file is to Cargo.
+/// The role of a source file in its package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Part of a library or a binary.
     Source,
-    /// Part of a build script: it runs in the package's folder, so whatever it names it may read.
+    /// Part of a build script. It runs in the package's folder, so it may read any path that it names.
     BuildScript,
 }

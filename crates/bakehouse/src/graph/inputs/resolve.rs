@@ -1,4 +1,4 @@
-//! From a path in a source file to a path in the workspace.
+//! Resolves paths in source files to paths in the workspace.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::reference::{Place, Reference};
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
 
-/// `package` and all local packages that its build can need, by whatever features.
+/// Returns `package` and all local packages that its build can need under any features.
 pub fn needed<'a>(workspace: &'a Workspace, package: &'a str) -> BTreeSet<&'a str> {
     let mut needed = BTreeSet::new();
     let mut open = vec![package];
@@ -26,11 +26,11 @@ pub fn needed<'a>(workspace: &'a Workspace, package: &'a str) -> BTreeSet<&'a st
     needed
 }
 
-/// What a package's build has anyway.
+/// Paths that a package's build has without a declaration.
 pub struct PackagePlaces<'a> {
     pub member: &'a Member,
     root: &'a Utf8Path,
-    /// Where its own sources are and those of the packages that it needs.
+    /// Folders of its own sources, and of the sources of the packages that it needs.
     present: BTreeSet<&'a Utf8Path>,
     /// Folders of packages that it does not need.
     foreign: BTreeSet<&'a Utf8Path>,
@@ -55,13 +55,13 @@ impl<'a> PackagePlaces<'a> {
         }
     }
 
-    /// Whether a build of the package has this file or folder without being told: its own sources, those that come
-    /// with its dependencies, and manifests.
+    /// Returns whether a build of the package has this file or folder without a declaration. This covers its own
+    /// sources, those of its dependencies, and manifests.
     fn has(&self, path: &Utf8Path) -> bool {
         if matches!(path.file_name(), Some("Cargo.toml" | "Cargo.lock")) {
             return true;
         }
-        // The nearest one counts: packages can lie within packages.
+        // The nearest folder decides, since packages can be inside packages.
         path.ancestors()
             .find_map(|folder| {
                 let present = self.present.contains(folder).then_some(true);
@@ -70,14 +70,14 @@ impl<'a> PackagePlaces<'a> {
             .unwrap_or(false)
     }
 
-    /// Whether naming it would name the package itself: the workspace as a whole, or a folder with this one in it.
+    /// Returns whether declaring the path would include the package itself: the path is, or contains, its folder.
     fn is_too_wide(&self, path: &Utf8Path) -> bool {
         path.as_str().is_empty()
             || self.member.dir.starts_with(path)
             || self.root.ends_with(path) && path.starts_with("..")
     }
 
-    /// What `reference`, which stands in `file`, means outside the package.
+    /// Returns the paths outside the package that `reference`, which is in `file`, means.
     pub fn findings(&self, reference: &Reference, file: &Utf8Path) -> Vec<Finding> {
         let dir = &self.member.dir;
         let path = match &reference.place {
@@ -130,7 +130,7 @@ impl<'a> PackagePlaces<'a> {
         findings
     }
 
-    /// Where `path` leads when links are followed; itself when it leads nowhere.
+    /// Returns the target of `path` after following links, or `path` itself if it has none.
     pub fn real(&self, path: &Utf8Path) -> Utf8PathBuf {
         let canonical = |path: &Utf8Path| path.canonicalize_utf8().ok();
         match (canonical(&self.root.join(path)), canonical(self.root)) {
@@ -142,7 +142,7 @@ impl<'a> PackagePlaces<'a> {
         }
     }
 
-    /// The folder of a `.proto` file: what it imports mostly lies there too.
+    /// Returns the folder of a `.proto` file: files that it imports are usually there, too.
     fn with_its_imports(&self, path: &Utf8Path) -> Utf8PathBuf {
         let folder = path.parent().filter(|folder| !self.is_too_wide(folder));
         match folder {
@@ -160,7 +160,7 @@ impl<'a> PackagePlaces<'a> {
     }
 }
 
-/// A file that is not there now: it may be made before the build, unless this was a guess.
+/// Returns whether a missing file counts. It may be created before the build, but a guess does not count.
 fn says_that_it_is_a_file(finding: &Finding) -> bool {
     finding.certainty == Certainty::Certain
         && !matches!(
@@ -173,7 +173,7 @@ fn relative(text: &str) -> &str {
     text.trim_start_matches('/')
 }
 
-/// `path` without `.` and `..`, but for those it begins with.
+/// Returns `path` without `.` and `..`, except for leading `..`.
 pub fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for part in path.components() {

@@ -1,4 +1,4 @@
-//! Reads Rust source: every path in it that a build may read.
+//! Reads Rust source and collects every path that a build may read.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,8 @@ use super::reference::{Place, Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
 use super::value::{PathValue, joined, values};
 
-/// Words without which a source file names nothing outside its package: most files need not be parsed.
+/// Words that occur in every source file that names something outside its package. Most files have none of them and
+/// need not be parsed.
 const SIGNS: [&str; 18] = [
     "\"../",
     "\"./../",
@@ -35,9 +36,9 @@ const SIGNS: [&str; 18] = [
     "git_testament!",
 ];
 
-/// Whether a source file may name something outside its package.
+/// Returns whether a source file may name something outside its package.
 pub fn has_sign(text: &str) -> bool {
-    // Only for matches of this kind it looks at many bytes at once.
+    // The automaton scans many bytes at once only with this match kind.
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
@@ -47,8 +48,8 @@ pub fn has_sign(text: &str) -> bool {
     ANY.is_match(text)
 }
 
-/// The paths in a source file, sorted. Text that is no Rust is searched for macros as far as it has tokens; text that nests
-/// too deep not at all.
+/// Returns the paths in a source file, sorted. In text that is not Rust, macros are still searched as far as the text
+/// has tokens. Text that nests too deeply is skipped.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
     depth::parsing(text, || read(text, role)).unwrap_or_default()
 }
@@ -57,7 +58,7 @@ fn read(text: &str, role: Role) -> Vec<Reference> {
     let mut reader = Reader::new(role);
     match syn::parse_file(text) {
         Ok(file) => {
-            // Constants and functions may be used before the place where they stand.
+            // Constants and functions may be used before they are declared.
             file.items.iter().for_each(|item| reader.name_item(item));
             reader.visit_file(&file);
         }
@@ -75,7 +76,7 @@ impl Visit<'_> for Reader {
         if is_tests_only(attributes(item)) {
             return;
         }
-        // Variables of a function are not those of the next.
+        // Variables are local to a function.
         let names =
             matches!(item, Item::Fn(_) | Item::Impl(_) | Item::Mod(_)).then(|| self.names.clone());
         if let Item::Mod(module) = item {
@@ -98,7 +99,7 @@ impl Visit<'_> for Reader {
     }
 
     fn visit_item_const(&mut self, item: &syn::ItemConst) {
-        // Reported where it is used.
+        // Reported at its use.
         if !self.names.contains_key(&item.ident.to_string()) {
             visit::visit_item_const(self, item);
         }
@@ -119,7 +120,7 @@ impl Visit<'_> for Reader {
         if found.is_empty() {
             visit::visit_local(self, local);
         }
-        // Reported where it is used. What hides a known name is not known.
+        // Reported at its use. A variable that hides a known name has no known value.
         self.bind(&local.pat, found);
     }
 

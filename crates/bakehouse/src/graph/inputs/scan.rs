@@ -16,7 +16,7 @@ use crate::graph::parallel::parallel_map;
 use crate::graph::sources::{DEVELOPMENT, FileKind};
 use crate::graph::{Member, Sources, Workspace};
 
-/// Files that a package has for people.
+/// Names of files in a package that are for people.
 const FOR_PEOPLE: [&str; 8] = [
     "AUTHORS",
     "CHANGELOG",
@@ -28,7 +28,7 @@ const FOR_PEOPLE: [&str; 8] = [
     "NOTICE",
 ];
 
-/// The hidden inputs of `packages`, sorted. `sources` holds what they are compiled from.
+/// Returns the hidden inputs of `packages`, sorted. `sources` contains the files that they are compiled from.
 pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>) -> Vec<Finding> {
     let members: Vec<&Member> = packages
         .iter()
@@ -46,7 +46,7 @@ pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>)
     let submodules = submodules(workspace, &members, &found);
     let all: BTreeSet<Finding> = found.into_iter().chain(submodules).collect();
     let mut all: Vec<Finding> = all.into_iter().collect();
-    // One place can say it in two ways, as a list of files and of the folders they import from does.
+    // One statement can refer to a path twice, for example as a list of files and of the folders that they import from.
     all.dedup_by(|b, a| {
         (&a.package, &a.path, &a.file, a.line) == (&b.package, &b.path, &b.file, b.line)
             && a.kind != Kind::Git
@@ -58,16 +58,16 @@ struct Scan<'a> {
     workspace: &'a Workspace,
     sources: &'a Sources,
     member: &'a Member,
-    /// Worked out when something is found: most packages read nothing outside.
+    /// Computed on the first finding: most packages read nothing outside.
     package: OnceCell<PackagePlaces<'a>>,
-    /// Folders of the packages within this one.
+    /// Folders of other packages within this one.
     nested: BTreeSet<&'a Utf8Path>,
     /// The file of the build script, relative to the workspace root.
     build_script: Utf8PathBuf,
 }
 
 impl<'a> Scan<'a> {
-    /// `dirs`: the folders of all packages.
+    /// Creates it. `dirs` are the folders of all packages.
     fn new(
         workspace: &'a Workspace,
         sources: &'a Sources,
@@ -171,7 +171,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Whether a module above declares it, or what holds it, for tests alone.
+    /// Returns whether the file, or a module around it, is declared for tests only.
     fn is_tests_only(&self, file: &Utf8Path) -> bool {
         let mut module = file.to_owned();
         loop {
@@ -238,7 +238,7 @@ impl<'a> Scan<'a> {
         self.findings(&reference(Place::File(target.into_string())), file)
     }
 
-    /// Folders of templates outside the package.
+    /// Returns folders of templates outside the package.
     fn templates(&self, file: &Utf8Path) -> Vec<Finding> {
         let Ok(text) = std::fs::read_to_string(self.workspace.root.join(file)) else {
             return Vec::new();
@@ -266,7 +266,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Submodules that a package is built from, or is found to read, and that are not checked out.
+/// Returns submodules that are not checked out and that a package is built from, or is found to read.
 fn submodules(
     workspace: &Workspace,
     members: &[&Member],

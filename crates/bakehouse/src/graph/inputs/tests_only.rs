@@ -1,9 +1,9 @@
-//! What is compiled for tests alone, and so into no image.
+//! Items that are compiled for tests only, and so are not part of an image.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, File, Item, Meta, Token};
 
-/// Whether attributes say that what they stand on is for tests alone.
+/// Returns whether `attributes` restrict an item to tests.
 pub fn is_tests_only(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let path = attribute.path();
@@ -18,7 +18,7 @@ pub fn is_tests_only(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether a condition is met by tests or documentation alone: `test`, or `all(test, …)`.
+/// Returns whether a condition holds only for tests or documentation: `test`, or `all(test, …)`.
 pub fn asks_for_tests(condition: &Meta) -> bool {
     match condition {
         Meta::Path(path) => ["test", "doctest", "doc", "docsrs"]
@@ -31,7 +31,7 @@ pub fn asks_for_tests(condition: &Meta) -> bool {
     }
 }
 
-/// The attributes of an item.
+/// Returns the attributes of an item.
 pub fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
@@ -52,7 +52,7 @@ pub fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether `file` declares the module `name` for tests alone.
+/// Returns whether `file` declares the module `name` for tests only.
 pub fn declares_for_tests(file: &File, name: &str) -> bool {
     let mut modules = file.items.iter().filter_map(|item| match item {
         Item::Mod(module) if module.ident == name && module.content.is_none() => Some(module),

@@ -1,4 +1,4 @@
-//! Paths that an expression can have: literals, `CARGO_MANIFEST_DIR`, and what is joined to them.
+//! The paths that an expression can evaluate to: literals, `CARGO_MANIFEST_DIR`, and what is joined to them.
 
 use std::collections::HashMap;
 
@@ -6,26 +6,26 @@ use proc_macro2::Span;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprMethodCall, Lit, Macro, Token};
 
-/// A value that an expression can have, as far as it is a path.
+/// A value that an expression can have, if it is a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathValue {
-    /// Begins in the package's folder.
+    /// Set if it begins with the package's folder.
     pub in_package: bool,
-    /// What follows, with or without a leading slash.
+    /// The rest of the path, with or without a leading slash.
     pub text: String,
-    /// Something follows that is not known.
+    /// Set if an unknown part follows.
     pub open: bool,
-    /// The line of the literal or macro that it begins with.
+    /// The line of the literal or macro that the value begins with.
     pub line: usize,
 }
 
 /// Variables, constants and functions without arguments, by name.
 pub type KnownNames = HashMap<String, Vec<PathValue>>;
 
-/// As many values are followed as one list of files may have.
+/// The largest number of values that are followed for one expression, such as a list of files.
 const MOST: usize = 256;
 
-/// The values of `expr`; none when it is no path that can be known.
+/// Returns the values of `expr`, or none if it is not a path that can be known.
 pub fn values(expr: &Expr, names: &KnownNames) -> Vec<PathValue> {
     match expr {
         Expr::Lit(lit) => match &lit.lit {
@@ -119,7 +119,7 @@ fn of_macro(mac: &Macro, names: &KnownNames) -> Vec<PathValue> {
     }
 }
 
-/// `format!`, whose braces stand for arguments in order or for variables.
+/// Evaluates `format!`, where braces stand for arguments in order or for variables.
 fn formatted(args: &Punctuated<Expr, Token![,]>, names: &KnownNames) -> Vec<PathValue> {
     let Some(Expr::Lit(lit)) = args.first() else {
         return Vec::new();
@@ -153,7 +153,7 @@ fn formatted(args: &Punctuated<Expr, Token![,]>, names: &KnownNames) -> Vec<Path
     concatenated(parts.into_iter())
 }
 
-/// Texts one after another; after one that is not known only the folder before it counts.
+/// Concatenates texts. After an unknown text, only the folder before it counts.
 fn concatenated(parts: impl Iterator<Item = Vec<PathValue>>) -> Vec<PathValue> {
     let mut all: Option<Vec<PathValue>> = None;
     for part in parts {
@@ -186,7 +186,7 @@ fn concatenated(parts: impl Iterator<Item = Vec<PathValue>>) -> Vec<PathValue> {
     all.unwrap_or_default()
 }
 
-/// `values` with `part` joined to each: `None` stands for something that is not known.
+/// Joins `parts` to each of `values`. `None` stands for an unknown part.
 pub fn joined(values: &[PathValue], parts: Option<&[PathValue]>) -> Vec<PathValue> {
     let mut all = Vec::new();
     for value in values {
@@ -213,7 +213,7 @@ pub fn joined(values: &[PathValue], parts: Option<&[PathValue]>) -> Vec<PathValu
     all
 }
 
-/// Methods that give the same path in another form.
+/// Methods that return the same path in another form.
 const SAME: [&str; 26] = [
     "as_os_str",
     "as_path",

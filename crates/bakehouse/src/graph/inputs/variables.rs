@@ -8,8 +8,8 @@ use crate::graph::sources::{DEVELOPMENT, NEVER_SOURCES};
 use crate::graph::{Member, Workspace};
 use crate::names::PackageName;
 
-/// By package the variables that its compilation reads, each with the place that says so. Those that Cargo or the
-/// build script sets are not among them.
+/// Returns the variables that the compilation of each package reads, each with the place that reads it. Variables
+/// that Cargo or the build script sets are not included.
 pub fn variables(
     workspace: &Workspace,
     packages: &BTreeSet<&str>,
@@ -41,14 +41,14 @@ fn of_member(workspace: &Workspace, member: &Member) -> BTreeMap<String, String>
         }
         set.extend(assigned(&text));
     }
-    // What a build script sets it may pass on, if it asks for it first.
+    // A build script may read a variable and pass it on. Then the variable comes from outside after all.
     found.retain(|name, _| asked.contains(name) || !set.contains(name));
-    // Cargo's configuration sets those for every build.
+    // Cargo's configuration sets these for every build.
     found.retain(|name, _| !workspace.cargo_config.env.contains(name));
     found
 }
 
-/// The package's Rust files, but for those of tests, benches and examples.
+/// Returns the package's Rust files, except those of tests, benches and examples.
 fn files(workspace: &Workspace, member: &Member) -> Vec<Utf8PathBuf> {
     let others = workspace.members.values();
     let nested: Vec<&Utf8Path> = others
@@ -81,7 +81,7 @@ fn files(workspace: &Workspace, member: &Member) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// Names of variables that `text` reads when it is compiled, or when it runs as a build script, with their lines.
+/// Returns the names of variables that `text` reads when compiled, or when run as a build script, with their lines.
 fn read(text: &str, script: bool) -> impl Iterator<Item = (String, usize)> {
     let ways: &[&str] = if script {
         &["env!(", "env::var(", "env::var_os("]
@@ -100,7 +100,7 @@ fn read(text: &str, script: bool) -> impl Iterator<Item = (String, usize)> {
     })
 }
 
-/// Variables that a build script sets for its package.
+/// Returns the variables that a build script sets for its package.
 fn assigned(text: &str) -> impl Iterator<Item = String> {
     text.match_indices("rustc-env=").map(|(at, mark)| {
         let name = text[at + mark.len()..].chars();
@@ -109,7 +109,7 @@ fn assigned(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a variable comes from whoever builds: not from Cargo, not about the machine.
+/// Returns whether a variable is set by the user, and not by Cargo or the machine.
 fn is_given(name: &str) -> bool {
     const OTHERS: [&str; 17] = [
         "DEBUG",

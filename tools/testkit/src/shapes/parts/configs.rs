@@ -17,14 +17,14 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
     let package = model.seat(seat);
     let path = match at {
         Where::Above if nested => ".cargo/config.toml".to_owned(),
-        // If the package is the root package, Cargo does look there.
+        // Cargo does look there if the package is the root package.
         Where::Member => package.path(".cargo/config.toml"),
         Where::Toml | Where::Plain | Where::Both | Where::Above => in_workspace.clone(),
     };
     let setting = match setting {
-        // Without the configuration it would not compile.
+        // It would not compile without the configuration.
         Setting::RelativeFile if at == Where::Member => Setting::Environment,
-        // It already has one.
+        // There is a git crate already.
         Setting::GitByProgram if has_git => Setting::Environment,
         setting => setting,
     };
@@ -87,7 +87,7 @@ pub fn config(model: &mut Model, seat: Seat, at: Where, setting: Setting) {
             .replace("_A_", "_Z_")
             .replace("oracle_flag", "oracle_other")
             .replace("debug-assertions = true", "debug-assertions = false");
-        // A file that is named here is the same one.
+        // A file of this name would be the same file.
         model.add(&other, &wrong);
     }
     for (old, new) in [

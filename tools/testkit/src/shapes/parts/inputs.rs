@@ -59,7 +59,7 @@ pub fn input(model: &mut Model, number: usize, seat: Seat, (place, reader): (Pla
     };
     let is_inside = package.folder.is_empty() || read.starts_with(&format!("{}/", package.folder));
     let name = package.name.clone();
-    // A file that git does not have is part of no package unless it is declared.
+    // A file that is not in git belongs to no package unless it is declared.
     if !is_inside || place == Place::Ignored {
         let declared = relative(&root, &read);
         model.inputs.entry(name).or_default().insert(declared);

@@ -66,7 +66,7 @@ pub fn same_name(model: &mut Model, seat: Seat) {
     model.members.push(namesake);
     let real = crate_of(model, "ryu", "1.0.23").key("package", "ryu");
     let package = model.seat(seat);
-    // Where a patched ryu has the name, Cargo takes the same crate under no other.
+    // If a patched ryu has the name, Cargo does not accept the same crate under another name.
     if package.depend(own) {
         package.depend(Dependency {
             name: "real-ryu".to_owned(),

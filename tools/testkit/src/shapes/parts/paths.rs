@@ -1,4 +1,4 @@
-//! Path dependencies that are no members.
+//! Path dependencies that are not members.
 
 use super::super::model::Model;
 use super::super::package::{Dependency, Package, join};
