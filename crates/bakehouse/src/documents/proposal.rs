@@ -1,4 +1,4 @@
-//! The first `bakehouse.toml` of a workspace, with a comment for what was found.
+//! The first `bakehouse.toml` of a workspace, with comments on what `bakehouse init` found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::parted::Parted;
 use crate::plan::proposal::Proposal;
 
-/// The text of the file.
+/// Renders the file.
 pub fn render(proposal: &Proposal) -> String {
     let mut text = String::from(
         "# Proposed by `bakehouse init`, and yours from now on. After an edit run `bakehouse generate`.\n\n",
@@ -135,7 +135,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
     }
 }
 
-/// Packages, each with the crates that ask for it.
+/// Writes packages, each with the crates that need it.
 fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
     text.push_str("packages = [\n");
     for (package, crates) in packages {
@@ -145,7 +145,7 @@ fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
     text.push_str("]\n");
 }
 
-/// Packages of Debian with the crates that ask for them.
+/// Writes Debian packages with the crates that need them.
 fn because(
     proposal: &Proposal,
     packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
@@ -245,7 +245,7 @@ fn inputs(text: &mut String, proposal: &Proposal) {
     variables(text, proposal);
 }
 
-/// Which of them a build shall have is for people to say.
+/// Describes the variables that compilations read. People decide which of them a build should have.
 fn variables(text: &mut String, proposal: &Proposal) {
     if proposal.variables.is_empty() {
         return;
@@ -340,7 +340,7 @@ fn comment(text: &mut String, line: &str) {
     let _ = writeln!(text, "# {}", one_line(line));
 }
 
-/// A name from the workspace may hold anything; a comment ends with its line.
+/// Replaces line breaks. A name from the workspace may contain any character, and a comment ends with its line.
 fn one_line(line: &str) -> String {
     line.replace(char::is_control, "?")
 }

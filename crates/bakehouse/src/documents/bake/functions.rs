@@ -4,7 +4,7 @@ use hcl::Block;
 
 use super::syntax::{Noted, expression, list, reference};
 
-/// Returns all of them.
+/// Returns all functions.
 pub fn functions() -> [Noted; 4] {
     [
         Noted::new(

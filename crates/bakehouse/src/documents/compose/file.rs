@@ -1,4 +1,4 @@
-//! The files as a whole.
+//! Rendering of the whole compose files.
 
 use super::health;
 use super::oci::{self, OCI};
@@ -16,7 +16,7 @@ use crate::plan::config::valid::State;
 /// The name of the compose file.
 pub const COMPOSE: &str = "compose.yaml";
 
-/// Renders the compose files of a plan whose configuration wants them.
+/// Renders the compose files, if the configuration asks for them.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |name: &str, note: &str, yaml: &Yaml| {
         let note: String = note.lines().map(|line| format!("# {line}\n")).collect();
@@ -86,7 +86,7 @@ fn main(plan: &Plan) -> Yaml {
     Yaml::Map(document)
 }
 
-/// The name of the project, of characters that Compose allows.
+/// Returns the name of the project, in characters that Compose allows.
 fn project(plan: &Plan) -> String {
     plan.config.name.to_ascii_lowercase()
 }

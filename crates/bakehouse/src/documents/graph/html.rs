@@ -1,4 +1,4 @@
-//! One page that needs nothing else: the drawing, what each node is, and what commits cost.
+//! A self-contained page: the drawing, a description of each node, and the cost of commits.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use super::svg::{escaped, inline};
 
 const PAGE: &str = include_str!("page.html");
 
-/// The page.
+/// Renders the page.
 pub fn render(graph: &Graph) -> String {
     let json = serde_json::to_string(graph).expect("strings, numbers and lists are JSON");
-    // No text ends the script, whatever a name holds.
+    // Escapes `<`, so that no name can end the script.
     let json = json.replace('<', "\\u003c");
     let parts = [
         ("<!-- name -->", escaped(&graph.name)),
@@ -25,7 +25,7 @@ pub fn render(graph: &Graph) -> String {
     ];
     let mut text = String::new();
     let mut rest = PAGE;
-    // In their order, so that nothing is looked for in what was put in.
+    // Replaces placeholders in order, so that inserted text is never searched.
     for (place, part) in parts {
         if let Some((before, after)) = rest.split_once(place) {
             text += before;
@@ -43,7 +43,7 @@ fn commits(count: usize) -> String {
     }
 }
 
-/// What a commit costs each service, and what would save most.
+/// Describes the cost of a commit for each service, and the changes that would save most.
 fn history(graph: &Graph) -> String {
     let history = &graph.history;
     if graph.commits == 0 {
@@ -94,7 +94,7 @@ fn history(graph: &Graph) -> String {
     text + "</tbody></table>\n"
 }
 
-/// What the commits that were looked at compiled anew, by the crate that they changed.
+/// Describes the compilations that the examined commits caused, by the crate that they changed.
 fn costs(graph: &Graph) -> String {
     let costs = graph.costs();
     if costs.is_empty() {
@@ -119,5 +119,5 @@ fn costs(graph: &Graph) -> String {
     text + "</tbody></table>"
 }
 
-/// Crates that the table has room for.
+/// The number of crates in the table.
 const SHOWN: usize = 20;
