@@ -1,11 +1,11 @@
-//! What services and pack binaries share, and what it wins that each is built from its own crates alone.
+//! Crates that services and pack binaries share, and the benefit of building each only from its own crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 use crate::names::PackageName;
 
-/// How many services and pack binaries hold each crate.
+/// The number of services and pack binaries that contain each crate.
 #[derive(Clone, Debug)]
 pub struct Shared<'a> {
     outputs: usize,
@@ -29,7 +29,7 @@ impl<'a> Shared<'a> {
         shared
     }
 
-    /// How many crates of `closure` others hold, too.
+    /// Returns the number of crates of `closure` that other outputs contain, too.
     pub fn with_others(&self, closure: &BTreeSet<PackageName>) -> usize {
         let shared = closure
             .iter()
@@ -37,7 +37,7 @@ impl<'a> Shared<'a> {
         shared.count()
     }
 
-    /// What it wins, in a sentence.
+    /// Describes the benefit in a sentence.
     pub fn selective(&self) -> String {
         let held: usize = self.holders.values().sum();
         let (all, crates) = (self.outputs, self.holders.len());

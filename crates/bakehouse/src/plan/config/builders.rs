@@ -81,7 +81,7 @@ impl Check<'_> {
         }
     }
 
-    /// A platform of the images that no node has would be found out in the middle of a bake.
+    /// Checks that the nodes cover the images' platforms. Otherwise the gap would show in the middle of a bake.
     fn covered(&mut self, raw: &RawConfig, name: &Spanned<String>, nodes: &[NodeConfig]) {
         if nodes.iter().any(|node| node.platforms.is_empty()) {
             return;
@@ -103,7 +103,7 @@ impl Check<'_> {
         }
     }
 
-    /// Anything that is no option and on one line.
+    /// Checks a value for buildx's command line: on one line, and not an option.
     fn word_of_a_command(&mut self, value: &Spanned<String>) {
         let text = value.as_ref();
         if text.is_empty() || text.starts_with('-') || text.contains(char::is_whitespace) {

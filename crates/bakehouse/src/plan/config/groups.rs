@@ -9,7 +9,7 @@ use crate::names::PackageName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
-    /// The group of each library that is in one, by package.
+    /// Returns the group of each library that is in one, by package.
     pub(super) fn groups(&mut self, raw: &RawConfig) -> BTreeMap<PackageName, String> {
         let mut groups: BTreeMap<PackageName, String> = BTreeMap::new();
         for (group, packages) in &raw.groups {
@@ -63,12 +63,12 @@ impl Check<'_> {
         groups
     }
 
-    /// A package outside of `group` that needs it and is needed by it, through whatever groups there are: a stage cannot
-    /// come before and after another.
+    /// Returns a package outside of `group` that needs it and is needed by it, directly or through other groups. A
+    /// stage cannot come both before and after another.
     fn between(&self, groups: &BTreeMap<PackageName, String>, group: &str) -> Option<String> {
         let members = &self.workspace.members;
         let of = |package: &str| groups.get(package).map(String::as_str);
-        // All that the stage of these packages needs, its groups as a whole.
+        // Collects all packages that the stage of these packages needs. A group counts as a whole.
         let needed_by = |start: &dyn Fn(&str) -> bool| {
             let mut open: Vec<&str> = members
                 .keys()

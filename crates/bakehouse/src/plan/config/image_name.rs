@@ -1,15 +1,15 @@
-//! Names of images, as registries and engines take them: the grammar of `distribution/reference`.
+//! Names of images, as registries and engines accept them: the grammar of `distribution/reference`.
 
 use super::digests::tagged;
 
-/// Maximum length of a repository's name and of a tag, in bytes.
+/// The maximum length of a repository's name and of a tag, in bytes.
 const LONGEST_NAME: usize = 255;
 const LONGEST_TAG: usize = 128;
 
 /// The digest algorithms, with the number of hexadecimal digits of each.
 const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
-/// The part of an image's name that a value stands for.
+/// The part of an image's name that a value contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The prefix of repository names: a registry, a namespace or both.
@@ -291,8 +291,8 @@ fn host(host: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Returns the part of a component that stands where only letters and digits, or a single separator between them, may
-/// be.
+/// Returns the first misplaced separator of a component: one at its beginning or end, or a run of separators that is
+/// not allowed between letters and digits.
 fn separator(component: &str) -> Option<&str> {
     let plain = |c: char| !matches!(c, '.' | '_' | '-');
     let begins_or_ends = [

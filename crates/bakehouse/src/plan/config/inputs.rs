@@ -15,11 +15,11 @@ pub(super) type ByPackage<T> = BTreeMap<PackageName, Vec<T>>;
 /// The inputs of each package's build.
 #[derive(Default)]
 pub(super) struct DeclaredInputs {
-    /// Paths outside its folder.
+    /// The declared paths outside the package's folder.
     pub(super) paths: ByPackage<Utf8PathBuf>,
-    /// Excluded paths in its folder.
+    /// The excluded paths in the package's folder.
     pub(super) excluded: ByPackage<Utf8PathBuf>,
-    /// The only paths in its folder that count.
+    /// The only paths in the package's folder that count.
     pub(super) only: ByPackage<Utf8PathBuf>,
     /// Environment variables.
     pub(super) variables: ByPackage<String>,

@@ -9,7 +9,8 @@ use super::valid::SecretsConfig;
 use super::values::is_taken;
 use crate::problem::Code;
 
-/// Variables of Cargo and rustup that say how to reach registries and toolchains, and do not change build results.
+/// Variables of Cargo and rustup that configure the access to registries and toolchains, and do not change build
+/// results.
 const OF_CARGO: [&str; 6] = [
     "CARGO_HTTP_",
     "CARGO_NET_",
@@ -44,7 +45,7 @@ impl Check<'_> {
         }
     }
 
-    /// The name of a variable that is a secret, or names one.
+    /// Checks the name of a variable that is a secret, or contains the path of one.
     fn secret(&mut self, raw: &RawConfig, name: &Spanned<String>) -> String {
         let text = name.as_ref();
         self.variable_name(name);
