@@ -142,7 +142,7 @@ impl Plan {
             let (selection, together) = unified
                 .iter()
                 .find(|(selection, _)| selection.binary_stages.iter().any(same))
-                .expect("a leaf is in a selection");
+                .expect("a binary stage is in a selection");
             let closure = &selection.closures[&binary_stage.package];
             let inputs = collector.binary(together, binary_stage, closure);
             (binary_stage.name.clone(), closure.clone(), inputs)

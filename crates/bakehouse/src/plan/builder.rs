@@ -29,7 +29,7 @@ pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
         format!("`{package}` needs Rust {version}, and the builder has {has}"),
     );
     Some(problem.hint(
-        "name a newer image with `bases.builder`, and where rust-toolchain.toml pins an older release, pin a newer one",
+        "name a newer image with `bases.builder`, and if rust-toolchain.toml pins an older release, pin a newer one there",
     ))
 }
 

@@ -52,11 +52,11 @@ impl fmt::Display for Part {
             Self::Package(name) => write!(f, "package {name}"),
             Self::Features(name) => write!(f, "features of {name}"),
             Self::FeatureRequests(name) => {
-                write!(f, "what {name} asks of crates that others need, too")
+                write!(f, "requests of {name} to crates that others need, too")
             }
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
             Self::Crate(path) => write!(f, "{path}"),
-            Self::Shipped(path) => write!(f, "{path}, which is shipped"),
+            Self::Shipped(path) => write!(f, "{path}, a shipped file"),
         }
     }
 }

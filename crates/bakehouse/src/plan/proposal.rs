@@ -249,7 +249,7 @@ fn why_not(workspace: &Workspace, member: &Member, required: &[String]) -> Optio
             .map(str::to_owned)
     };
     if let Some(word) = words(member.dir.as_str()).or_else(|| words(&member.name)) {
-        return Some(format!("its name or folder says `{word}`"));
+        return Some(format!("its name or folder contains `{word}`"));
     }
     if let Some(feature) = required.iter().find(|feature| !is_default(member, feature)) {
         return Some(format!(
@@ -306,14 +306,14 @@ fn builder_note(channel: Option<&Channel>) -> Option<String> {
     let name = channel.as_str();
     if bases::is_published(channel) {
         return (name.matches('.').count() < 2).then(|| {
-            format!("The toolchain file says `{name}`: pin a full version there and here, or a new patch release compiles all again.")
+            format!("The toolchain file says `{name}`: pin a full version there and here, or each new patch release compiles everything again.")
         });
     }
     let mut note = format!(
-        "The toolchain file names `{name}`, of which there is no published image: rustup installs it in the stage `toolchain`."
+        "The toolchain file names `{name}`, which has no published image: rustup installs it in the stage `toolchain`."
     );
     if channel.parts().1.is_none() && !channel.is_release() {
-        note += " It moves: name a day, so that everybody builds with the same.";
+        note += " It changes over time: name a date, so that everybody builds with the same.";
     }
     Some(note)
 }

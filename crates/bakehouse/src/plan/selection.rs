@@ -364,5 +364,5 @@ pub fn binary_stage<'a>(
                 && binary_stage.linked_static == output.linked_static
                 && binary_stage.asked.contains(&asked)
         })
-        .expect("each output got a leaf in its selection")
+        .expect("each output has a binary stage in its selection")
 }

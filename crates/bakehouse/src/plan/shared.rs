@@ -42,10 +42,10 @@ impl<'a> Shared<'a> {
         let held: usize = self.holders.values().sum();
         let (all, crates) = (self.outputs, self.holders.len());
         if all < 2 {
-            return "There is one output: selective copying wins nothing here.".to_owned();
+            return "There is only one output, so selective copying saves nothing here.".to_owned();
         }
         if held == all * crates {
-            return "Every crate is in every output: selective copying wins nothing here."
+            return "Every crate is in every output, so selective copying saves nothing here."
                 .to_owned();
         }
         let tenths = held * 10 / crates.max(1);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_selective_copying_wins_is_said_and_that_it_wins_nothing() {
-        let nothing = "wins nothing here";
+        let nothing = "saves nothing here";
         assert!(shared(1, &[("a", 1)]).contains(nothing));
         assert!(shared(3, &[("a", 3), ("b", 3)]).contains(nothing));
         let some = shared(8, &[("common", 8), ("a", 1), ("b", 1)]);

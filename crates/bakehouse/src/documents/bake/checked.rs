@@ -42,7 +42,7 @@ pub fn cache() -> [Block; 2] {
 pub fn tag() -> Block {
     validation(
         &matches("TAG", "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"),
-        "TAG is ${TAG}: a tag is made of 128 letters, digits, `_`, `.` and `-` at most, and begins with none of the last two",
+        "TAG is ${TAG}: a tag consists of at most 128 letters, digits, `_`, `.` and `-`, and does not begin with `.` or `-`",
     )
 }
 
@@ -61,7 +61,7 @@ fn name(variable: &str, further: &str, hint: &str) -> [Block; 2] {
     let shape = format!("^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/{COMPONENT})*$");
     let shape = matches(variable, &shape);
     let scheme = matches(variable, SCHEME);
-    let scheme = format!(r#"{scheme} ? "names of images have no scheme, write it without" : "#);
+    let scheme = format!(r#"{scheme} ? "image names have no scheme, write it without one" : "#);
     let upper = matches(variable, UPPER);
     let is = format!("{variable} is ${{{variable}}}");
     [

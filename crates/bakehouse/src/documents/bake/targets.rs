@@ -63,7 +63,7 @@ fn common(plan: &Plan) -> Noted {
         ))
         .add_attribute(("attest", names(["type=provenance,disabled=true"])))
         .build();
-    Noted::new("What all targets share.", block)
+    Noted::new("The settings that all targets share.", block)
 }
 
 /// Returns the secrets and SSH agents of the steps that may have them.
@@ -106,7 +106,7 @@ fn images() -> Noted {
         ))
         .build();
     Noted::new(
-        "What all images share. A provenance attestation holds the time of the build: with one, each bake gives another digest.\n\
+        "The settings that all images share. A provenance attestation contains the time of the build, so each bake gives another digest.\n\
         Labels that no bake changes stand in the Dockerfile.",
         block,
     )
@@ -126,7 +126,7 @@ fn compiled() -> Noted {
         ))
         .build();
     Noted::new(
-        "Every stage that compiles. It alone writes the registry cache; one that cannot be written does not fail the build.",
+        "Every stage that compiles. Only this target writes the registry cache. If that fails, the build goes on.",
         block,
     )
 }

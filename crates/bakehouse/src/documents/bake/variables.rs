@@ -78,7 +78,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
         variable(
             "SBOM",
             "",
-            "Attestation of what images hold: true, or the image that scans them; empty for none",
+            "Attestation of the content of images: true, or the image that scans them; empty for none",
         ),
     ];
     variables.extend(own_variables(plan).map(|(name, packages)| {

@@ -42,7 +42,7 @@ fn note(plan: &Plan) -> String {
 
 fn oci_note(plan: &Plan) -> String {
     format!(
-        "Laid over compose.yaml: packs are images that are mounted, and nothing is copied. Needs Docker Engine 28 or newer.\n\
+        "Overrides compose.yaml: packs are mounted as images, and nothing is copied. Needs Docker Engine 28 or newer.\n\
         Build them with `docker compose -f {} -f {} --profile packs build`.",
         plan.output(COMPOSE),
         plan.output(OCI)
@@ -56,7 +56,7 @@ fn main(plan: &Plan) -> Yaml {
             "x-build".to_owned(),
             build(plan)
                 .marked("&build")
-                .noted("What all images are built from."),
+                .noted("The build settings of all images."),
         ),
         (
             "x-service".to_owned(),
@@ -66,7 +66,7 @@ fn main(plan: &Plan) -> Yaml {
                 ("security_opt", Yaml::words(["no-new-privileges:true"])),
             ])
             .marked(format!("&{SERVICE}"))
-            .noted("What no service needs, none has."),
+            .noted("The privileges of all services: none that they do not need."),
         ),
     ];
     document.extend(health::shared(plan));

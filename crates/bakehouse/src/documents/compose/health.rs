@@ -28,7 +28,7 @@ pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
         ]);
         let times = times
             .marked(format!("&{TIMES}"))
-            .noted("How often services are asked whether they are well.");
+            .noted("The times of health checks.");
         shared.push((format!("x-{TIMES}"), times));
     }
     if checks
@@ -37,7 +37,7 @@ pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
     {
         let script = Yaml::text(SCRIPT)
             .marked(format!("&{GET}"))
-            .noted("Asks a port for a path: slim bases have no curl, but bash speaks TCP.");
+            .noted("Requests a path from a port. Slim bases have no curl, but bash can open TCP connections.");
         shared.push((format!("x-{GET}"), script));
     }
     shared

@@ -52,7 +52,7 @@ pub fn init(plan: &Plan) -> Yaml {
             Yaml::map([("watch", Yaml::List(watch.collect()))]),
         ),
     ])
-    .noted("Copies the packs into their volume, and ends. Started again, it copies what changed, and those who use packs start again after it.")
+    .noted("Copies the packs into their volume, then exits. After a restart it copies changes, and the services that use packs restart after it.")
 }
 
 /// Returns the user that owns the volume: the user of the service that writes packs, if there is one.

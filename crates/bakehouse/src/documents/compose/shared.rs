@@ -47,7 +47,9 @@ impl<'a> Shared<'a> {
             let name = anchor(family);
             let yaml = block(keys.clone())
                 .marked(format!("&{name}"))
-                .noted(&format!("What the variants of {family} share."));
+                .noted(&format!(
+                    "The settings that the variants of {family} share."
+                ));
             (format!("x-{name}"), yaml)
         });
         families.collect()

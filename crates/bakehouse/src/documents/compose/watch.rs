@@ -66,7 +66,7 @@ impl Watch {
         if !self.ignored.is_empty() {
             let lists = self.ignored.iter();
             let lists = lists.map(|(name, list)| marked(name, words(list)));
-            let note = "What in a folder of sources no image is built from.";
+            let note = "The paths in a folder of sources that no image is built from.";
             shared.push((
                 "x-ignore".to_owned(),
                 Yaml::List(lists.collect()).noted(note),
@@ -75,7 +75,7 @@ impl Watch {
         if !self.rules.is_empty() {
             let rules = self.rules.values();
             let rules = rules.map(|(name, rule)| marked(name, rule.clone()));
-            let note = "What `docker compose watch` builds images again for.";
+            let note = "The paths for which `docker compose watch` builds images again.";
             shared.push((
                 "x-watch".to_owned(),
                 Yaml::List(rules.collect()).noted(note),

@@ -50,12 +50,12 @@ fn history(graph: &Graph) -> String {
         return String::new();
     }
     let how = if history.measured {
-        "Times are those that <code>bakehouse build</code> measured on this machine; what never ran here goes by the size of its sources."
+        "Times are those that <code>bakehouse build</code> measured on this machine; stages that never ran here are estimated from the size of their sources."
     } else {
-        "Times are guessed from the sizes of sources, until <code>bakehouse build</code> has measured them on this machine."
+        "Times are estimated from the sizes of sources, until <code>bakehouse build</code> has measured them on this machine."
     };
     let mut text = format!(
-        "<p>The {} commits looked at would have compiled for {:.1} s in all. {how}</p>\n",
+        "<p>The {} examined commits would have compiled for {:.1} s in all. {how}</p>\n",
         graph.commits, history.seconds
     );
     if let Some(split) = &history.split {
@@ -76,7 +76,7 @@ fn history(graph: &Graph) -> String {
             .collect();
         let _ = writeln!(
             text,
-            "<p class=\"saves\">Merging would save most in {}: the same binaries hold both, and one stage less is {:.1} s of these. <code>bakehouse group</code> lets them share a stage without merging them.</p>",
+            "<p class=\"saves\">Merging would save most in {}: the same binaries contain both, and one stage less is {:.1} s of these. <code>bakehouse group</code> lets them share a stage without merging them.</p>",
             names.join(" and "),
             merge.saves
         );
@@ -98,11 +98,11 @@ fn history(graph: &Graph) -> String {
 fn costs(graph: &Graph) -> String {
     let costs = graph.costs();
     if costs.is_empty() {
-        return "<p>There is no history to look at.</p>".to_owned();
+        return "<p>There is no history.</p>".to_owned();
     }
     let all: usize = costs.iter().map(|(_, cost)| cost).sum();
     let mut text = format!(
-        "<p>In {} commits. A crate that few commits would touch if it were split, or that many services hold for little of it, stands at the top.</p>\n\
+        "<p>In {} commits. The crates at the top are worth splitting, if few commits would touch each part or many services use little of the crate.</p>\n\
         <table><thead><tr><th>crate</th><th>commits</th><th>stages compiled for each</th><th>share of all</th></tr></thead><tbody>\n",
         graph.commits
     );

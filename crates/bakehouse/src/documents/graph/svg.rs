@@ -60,7 +60,7 @@ fn drawing(graph: &Graph, style: &str) -> String {
         .collect();
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"{}\">\n{style}",
-        escaped(&format!("What {} is made of", graph.name))
+        escaped(&format!("Crates and outputs of {}", graph.name))
     );
     for (place, node) in graph.nodes.iter().enumerate() {
         for needed in &node.needs {

@@ -53,7 +53,7 @@ impl Check<'_> {
             ),
             ("kubernetes", Some(endpoint)) => (
                 Some(endpoint.span()),
-                "leave `endpoint` out: nodes of a cluster are told by `options`, such as `nodeselector`",
+                "remove `endpoint`: nodes of a cluster are selected by `options`, such as `nodeselector`",
             ),
             _ => (None, ""),
         };
@@ -97,7 +97,7 @@ impl Check<'_> {
                         platform.as_ref()
                     ),
                     name.span(),
-                    "add it to the `platforms` of a node: a node cross compiles, so it can be any",
+                    "add it to the `platforms` of any node, since nodes cross-compile",
                 );
             }
         }
@@ -111,7 +111,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{}` cannot be given to buildx", text.escape_debug()),
                 value.span(),
-                "write an address or name without spaces that begins with no dash",
+                "write an address or name without spaces that does not begin with a dash",
             );
         }
         self.one_line(value);

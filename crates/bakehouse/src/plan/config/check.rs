@@ -166,7 +166,7 @@ impl Check<'_> {
             let name = tagged(base.as_ref());
             if !bases.contains(name) {
                 let hint = did_you_mean(name, bases.iter().copied()).unwrap_or_else(|| {
-                    "write the name as it stands where the base is used".to_owned()
+                    "write the name exactly as where the base is used".to_owned()
                 });
                 self.problem(
                     Code::ConfigValue,
@@ -179,7 +179,7 @@ impl Check<'_> {
                 self.problem(
                     Code::ConfigValue,
                     format!(
-                        "`{}` is no version of glibc",
+                        "`{}` is not a version of glibc",
                         version.as_ref().escape_debug()
                     ),
                     version.span(),
@@ -232,7 +232,7 @@ impl Check<'_> {
             |member: &&Member| !member.dir.as_str().is_empty() && folder.starts_with(&member.dir);
         if let Some(member) = members.find(holds) {
             let message = format!(
-                "the pack lies in the folder of package `{}`, whose sources its binaries would become",
+                "the pack lies in the folder of package `{}`, so its binaries would become sources of that package",
                 member.name
             );
             self.problem(
@@ -267,9 +267,9 @@ impl Check<'_> {
             .chain(groups.into_iter().map(str::to_owned))
         {
             let message = if is_reserved(&name) {
-                format!("`{name}` is the name of a stage or group of bakehouse's own")
+                format!("`{name}` is reserved for a stage or group of bakehouse")
             } else if !seen.insert(name.replace('_', "-")) {
-                format!("two targets are named `{name}`, or alike but for `-` and `_`")
+                format!("two targets are named `{name}`, or differ only in `-` and `_`")
             } else {
                 continue;
             };

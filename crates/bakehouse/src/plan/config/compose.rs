@@ -98,12 +98,12 @@ impl Check<'_> {
                     self.problem(
                         Code::ConfigValue,
                         format!(
-                            "`{}` needs `{}`, which is to be started after it",
+                            "`{}` needs `{}`, which is started after it",
                             name.as_ref().escape_debug(),
                             need.as_ref().escape_debug()
                         ),
                         need.span(),
-                        "take one `depends-on` of the circle out",
+                        "remove one `depends-on` of the circle",
                     );
                 }
             }
@@ -117,7 +117,7 @@ impl Check<'_> {
                 if !path.starts_with('/') || !path.chars().all(plain) {
                     self.problem(
                         Code::ConfigValue,
-                        format!("`{}` is not a path to ask for", path.escape_debug()),
+                        format!("`{}` is not a path to request", path.escape_debug()),
                         health.span(),
                         "begin it with `/`, and use letters, digits and `-_./?=&~`",
                     );
@@ -130,7 +130,10 @@ impl Check<'_> {
             (RawHealth::Path(path), []) => {
                 self.problem(
                     Code::ConfigValue,
-                    format!("there is no port to ask for `{}`", path.escape_debug()),
+                    format!(
+                        "there is no port from which to request `{}`",
+                        path.escape_debug()
+                    ),
                     health.span(),
                     "declare the port with `ports`, or give a command as a list of strings",
                 );
@@ -140,7 +143,7 @@ impl Check<'_> {
                 if command.is_empty() || command.iter().any(|word| word.contains('\0')) {
                     self.problem(
                         Code::ConfigValue,
-                        "the command is empty, or holds a character that no argument can hold"
+                        "the command is empty, or contains a character that arguments cannot contain"
                             .to_owned(),
                         health.span(),
                         "write it as `[\"program\", \"argument\"]`",
@@ -169,7 +172,7 @@ impl Check<'_> {
                 first.name, other.name, first.image.user, other.image.user
             ),
             key.map_or(0..0, Spanned::span),
-            "give both the same `user`: the packs belong to one",
+            "give both the same `user`: the packs have one owner",
         );
     }
 }

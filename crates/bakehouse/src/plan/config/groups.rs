@@ -20,7 +20,7 @@ impl Check<'_> {
                     Some(member) if member.library.is_some() => {}
                     Some(_) => self.problem(
                         Code::ConfigValue,
-                        format!("`{name}` is no library"),
+                        format!("`{name}` is not a library"),
                         package.span(),
                         "only libraries share a stage: each binary has one of its own",
                     ),
@@ -52,11 +52,11 @@ impl Check<'_> {
                 self.problem(
                     Code::ConfigValue,
                     format!(
-                        "`{between}` needs a library of the group `{}`, and another one of it needs `{between}`",
+                        "`{between}` needs a library of the group `{}`, and another library of that group needs `{between}`",
                         group.as_ref()
                     ),
                     group.span(),
-                    format!("take `{between}` into the group, or one of these libraries out of it"),
+                    format!("add `{between}` to the group, or remove one of these libraries from it"),
                 );
             }
         }

@@ -50,7 +50,7 @@ impl Check<'_> {
                     Code::ConfigValue,
                     format!("{place} lies in {holder}, which images are built from"),
                     named.span(),
-                    "name a place that no package, pack, input or shipped file holds",
+                    "name a place outside all packages, packs, inputs and shipped files",
                 );
             }
         }

@@ -202,11 +202,11 @@ fn widen(
         Problem::new(
             Code::PathOutside,
             format!(
-                "`{}` is no folder above the workspace",
+                "`{}` is not a folder above the workspace",
                 context.as_ref().escape_debug()
             ),
         )
-        .hint("write `..`, `../..` and so on: the context holds the workspace")
+        .hint("write `..`, `../..` and so on: the context contains the workspace")
     };
     Some(problem.at(source, context.span()))
 }

@@ -55,7 +55,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
                 name.span(),
-                "a proxy needs no secret: Docker gives its own to every step; name another variable",
+                "a proxy needs no secret, because Docker passes its own to every step; name another variable",
             );
         }
         let mut shown = raw.inputs.values().flat_map(|inputs| &inputs.variables);
@@ -64,7 +64,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a secret, and the compilation of a package gets it, too"),
                 shown.span(),
-                "leave it out of one: what a compilation gets stands in the history of its stage",
+                "remove it from one of them: variables of a compilation are visible in the history of its stage",
             );
         }
         text.clone()

@@ -129,7 +129,7 @@ impl Check<'_> {
         if self.workspace.resolver() == "1" && root.is_some_and(|root| root.name != package) {
             self.problem(
                 Code::ConfigValue,
-                format!("Cargo cannot leave out the default features of `{package}`: under resolver 1 it does so for the package of the workspace's folder alone"),
+                format!("Cargo cannot leave out the default features of `{package}`: under resolver 1 it does so only for the root package"),
                 without.span(),
                 "set `resolver = \"2\"` in the manifest of the workspace",
             );
@@ -279,7 +279,7 @@ impl Check<'_> {
             self.problem(
                 Code::ConfigValue,
                 format!(
-                    "`scratch` has nothing that installs {}",
+                    "`scratch` has no program that installs {}",
                     packages.join(", ")
                 ),
                 empty.span(),

@@ -156,12 +156,15 @@ impl Check<'_> {
             };
             let hint = meant.unwrap_or_else(|| {
                 format!(
-                    "write a version from \"2.{OLDEST}\", the oldest that Rust runs on, to \"2.{NEWEST}\", the newest that zig {ZIG} knows"
+                    "write a version from \"2.{OLDEST}\", the oldest that Rust runs on, to \"2.{NEWEST}\", the newest that zig {ZIG} supports"
                 )
             });
             self.problem(
                 Code::ConfigValue,
-                format!("`{}` is no glibc to build for", text.escape_debug()),
+                format!(
+                    "`{}` is not a version of glibc to build for",
+                    text.escape_debug()
+                ),
                 version.span(),
                 hint,
             );
@@ -207,7 +210,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
                 name.span(),
-                "let the build script read another one",
+                "let the build script read another variable",
             );
         }
         text.clone()
@@ -265,7 +268,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 "there is no command".to_owned(),
                 value.span(),
-                "write what a shell runs, or leave the key out",
+                "write a shell command, or remove the key",
             );
         }
         value.as_ref().clone()
@@ -300,9 +303,9 @@ impl Check<'_> {
         if value.as_ref().chars().any(char::is_control) {
             self.problem(
                 Code::ConfigValue,
-                "the value holds a line break or another control character".to_owned(),
+                "the value contains a line break or another control character".to_owned(),
                 value.span(),
-                "write it on one line: a Dockerfile has no way to say it",
+                "write it on one line: a Dockerfile cannot contain such characters",
             );
         }
     }
@@ -423,14 +426,14 @@ impl Check<'_> {
                     text.escape_debug()
                 ),
                 path.span(),
-                "use letters from a to z, digits, `-`, `_`, `.`, `/`, `+`, `@` and `=`: BuildKit mounts nothing else",
+                "use letters from a to z, digits, `-`, `_`, `.`, `/`, `+`, `@` and `=`: BuildKit cannot mount other paths",
             );
         } else if text.starts_with('-') {
             self.problem(
                 Code::ConfigValue,
                 format!("programs would take `{text}` for an option"),
                 path.span(),
-                "let it begin with something else than `-`",
+                "begin it with another character than `-`",
             );
         } else if text.len() > LONGEST_PATH || text.split('/').any(|part| part.len() > LONGEST_NAME)
         {

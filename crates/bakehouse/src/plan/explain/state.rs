@@ -103,7 +103,7 @@ impl<'a> WorkspaceState<'a> {
             let mut binary_stages = selection.binary_stages.iter();
             binary_stages.any(|binary_stage| binary_stage.name == output.binary_stage)
         });
-        found.expect("each output has a leaf in a selection")
+        found.expect("each output has a binary stage in a selection")
     }
 
     /// Returns the manifest of `package`. For a third-party crate it is the workspace's, whose patches name the source

@@ -18,7 +18,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         .chain(secrets::of_vendor(plan));
     plan.config.auditable.then(|| Stage {
         comment: vec![format!(
-            "{STAGE}: what puts the list of its crates into a binary. Its step has network: it fetches cargo-auditable, which is pinned."
+            "{STAGE}: cargo-auditable, which adds the list of its crates to a binary. Its step has network, to fetch the pinned version."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(STAGE),

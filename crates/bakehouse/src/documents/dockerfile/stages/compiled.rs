@@ -24,7 +24,7 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let files = files.iter().map(|files| mount(&files.stage, rootfs::OUT));
     Stage {
         comment: vec![format!(
-            "{COMPILED}: nothing itself; its cache holds every stage that compiles."
+            "{COMPILED}: an empty stage whose cache contains every stage that compiles."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(COMPILED),

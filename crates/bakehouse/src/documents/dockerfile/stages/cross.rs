@@ -34,7 +34,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let arguments = arguments.map(|name| Instruction::Arg(name.to_owned()));
     plan.config.cross().then(|| Stage {
         comment: vec![format!(
-            "{CROSS}: what compiles for TARGETPLATFORM. Where the builder is of another, it fetches a standard library and a linker."
+            "{CROSS}: the compiler for TARGETPLATFORM. If the builder's platform differs, it fetches a standard library and a linker."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(CROSS),

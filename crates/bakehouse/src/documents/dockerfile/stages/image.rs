@@ -79,7 +79,7 @@ pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
     let mounts = [Mount::Temporary].into_iter().chain(secrets::files(plan));
     Stage {
         comment: vec![format!(
-            "{}: a base with packages, for all services that want just these. The only step of an image with network.",
+            "{}: a base with packages, for all services that need exactly these. It is the only step of an image with network.",
             base.name
         )],
         from: base.image.as_deref().unwrap_or(BASE).to_owned(),

@@ -44,7 +44,7 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     };
     let upon = match &below[..] {
         [] => String::new(),
-        below => format!(", upon {}", below.join(", ")),
+        below => format!(", on top of {}", below.join(", ")),
     };
     let variables: BTreeSet<&String> = libraries
         .iter()

@@ -45,7 +45,7 @@ pub fn stage(plan: &Plan) -> Stage {
             let secrets = secrets::of_rustup(plan);
             let call = call(file).after(secrets::only_given_to_rustup(plan));
             instructions.push(run(plan, true, secrets, call));
-            comment += &format!("rustup installs here what {name} names and the base lacks.");
+            comment += &format!("If the base lacks a part of {name}, rustup installs it here.");
         }
     } else {
         comment += "A toolchain file stays out of the build, so that rustup fetches nothing.";

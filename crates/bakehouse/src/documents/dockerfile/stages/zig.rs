@@ -28,7 +28,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let variables = variables.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
     Some(Stage {
         comment: vec![format!(
-            "{MIN_GLIBC_STAGE}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
+            "{MIN_GLIBC_STAGE}: the tools that compile for glibc {version}. The first step has network, to fetch zig, which is pinned."
         )],
         from: platform::base(plan).to_owned(),
         name: StageName::new(MIN_GLIBC_STAGE),
