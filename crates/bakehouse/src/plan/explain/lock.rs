@@ -85,12 +85,19 @@ impl<'a> Explained<'a> {
         let come = new
             .keys()
             .filter(|entry| !old.contains_key(*entry))
-            .map(|entry| Self::locked_reason(now, self.is, entry, format!("{entry} counts")));
+            .map(|entry| {
+                Self::locked_reason(now, self.is, entry, format!("{entry} is needed now"))
+            });
         let gone = old
             .keys()
             .filter(|entry| !new.contains_key(*entry))
             .map(|entry| {
-                Self::locked_reason(then, self.was, entry, format!("{entry} no longer counts"))
+                Self::locked_reason(
+                    then,
+                    self.was,
+                    entry,
+                    format!("{entry} is no longer needed"),
+                )
             });
         come.chain(gone).collect()
     }

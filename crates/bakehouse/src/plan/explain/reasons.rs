@@ -251,9 +251,9 @@ impl<'a> Explained<'a> {
             |package| state.manifest(package).to_string(),
         );
         let what = if is {
-            format!("puts {package} in")
+            format!("adds {package}")
         } else {
-            format!("no longer puts {package} in")
+            format!("no longer adds {package}")
         };
         push(&file, what, state.chain(output, package));
     }
