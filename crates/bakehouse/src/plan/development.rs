@@ -14,7 +14,7 @@ use crate::names::PackageName;
 /// The tables of a manifest with dev-dependencies.
 const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 
-/// Packages and dev-dependencies that count beside the packages that are compiled.
+/// Packages and dev-dependencies that affect features without being compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Development {
     /// The local packages that are not compiled, but affect the features of those that are.

@@ -42,6 +42,6 @@ impl Parted {
 pub struct Again {
     /// Local libraries.
     pub libraries: usize,
-    /// Third-party crates, as an upper bound: the lock does not say which of them are switched on.
+    /// Third-party crates, as an upper bound: the lock does not say which of them are enabled.
     pub crates: usize,
 }

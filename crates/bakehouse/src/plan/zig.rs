@@ -7,7 +7,7 @@ pub const ZIG: &str = "0.17.1";
 pub const CARGO_ZIGBUILD: &str = "0.24.1";
 
 /// The versions of glibc that can be asked for, as minor versions of 2: from the oldest that Rust runs on to the newest
-/// that zig knows.
+/// that zig supports.
 pub const OLDEST: u32 = 17;
 pub const NEWEST: u32 = 44;
 

@@ -16,9 +16,9 @@ pub const TOOLCHAIN_LABEL: &str = "dev.bakehouse.toolchain";
 /// The place where compile results are kept between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// In image layers, which a registry cache carries to other builders.
+    /// Image layers, which a registry cache carries to other builders.
     Layer,
-    /// In one cache mount for all services, on a builder that is kept.
+    /// One cache mount for all services, on a builder that is kept.
     Mount,
 }
 
@@ -35,7 +35,7 @@ impl Strategy {
 /// The packages over which features are unified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unify {
-    /// All services that get no feature of a local package from one another: all services if possible.
+    /// As many services as possible, as long as they get no feature of a local package from one another.
     Services,
     /// All services, even if they get features from one another: no crate compiles twice.
     All,
