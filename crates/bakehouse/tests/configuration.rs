@@ -325,7 +325,7 @@ fn an_empty_base_installs_no_packages() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{config}: {said}");
         assert!(
-            said.contains("`scratch` has nothing that installs"),
+            said.contains("`scratch` has no program that installs"),
             "{said}"
         );
     }

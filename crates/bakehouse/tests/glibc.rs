@@ -213,7 +213,7 @@ fn what_is_said_of_a_base_is_taken_for_its_name_with_or_without_a_digest() {
     )));
 
     for (from, to, says) in [
-        ("2.36", "bookworm", "`bookworm` is no version of glibc"),
+        ("2.36", "bookworm", "`bookworm` is not a version of glibc"),
         (
             "{ \"docker.io/library/python",
             "{ \"docker.io/library/pyhton",

@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
         "batch-shell",
         &[
             "batch/Cargo.toml (modified, not committed) → batch → batch-shell",
-            "batch/Cargo.toml (puts extra in, not committed) → extra → batch → batch-shell",
+            "batch/Cargo.toml (adds extra, not committed) → extra → batch → batch-shell",
         ],
     ),
     (
@@ -108,7 +108,7 @@ const ROWS: &[Row] = &[
         "web",
         &[
             "web/Cargo.toml (modified, not committed) → web",
-            "web/Cargo.toml (no longer puts prices in, not committed) → prices → web",
+            "web/Cargo.toml (no longer adds prices, not committed) → prices → web",
         ],
     ),
     (

@@ -108,7 +108,7 @@ fn what_names_no_repository_is_refused() {
         ([("REGISTRY", "ghcr.io/Acme")], "write ghcr.io/acme"),
         ([("REGISTRY", "Acme")], "write acme"),
         ([("REGISTRY", "r.example/c:1")], "without a tag"),
-        ([("TAG", "feature/x")], "a tag is made of"),
+        ([("TAG", "feature/x")], "a tag consists of"),
         ([("CACHE_BRANCH", "")], "the name of a branch"),
     ] {
         let refused = print(&workspace, &variables);

@@ -1,14 +1,14 @@
-//! All files of a plan.
+//! Rendering of all files of a plan.
 
 use super::document::Document;
 use super::{bake, compose, dockerfile, ignore, init_packs, skeleton};
 use crate::graph::parallel::parallel_map;
 use crate::plan::Plan;
 
-/// Files that not every plan has, in the folder of the generated files.
+/// Files in the folder of generated files that only some plans have.
 pub const OPTIONAL: [&str; 3] = [compose::COMPOSE, compose::OCI, init_packs::SCRIPT];
 
-/// All files of `plan`, sorted by path.
+/// Renders all files of `plan`, sorted by path.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let mut all: Vec<fn(&Plan) -> Vec<Document>> = vec![
         dockerfile::render,

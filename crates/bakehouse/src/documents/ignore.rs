@@ -1,12 +1,12 @@
-//! `docker/Dockerfile.dockerignore`: the context is what the images are built from, and nothing else.
+//! `docker/Dockerfile.dockerignore`, which reduces the context to the files that images are built from.
 
 use super::document::Document;
 use super::header::with_header;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;
 
-/// An allowlist: everything out, then the plan's paths in, then what is never a source out again. The last
-/// match wins.
+/// Renders an allowlist: everything is excluded, then the plan's paths are included, then files that are never sources
+/// are excluded again. The last match wins.
 pub fn render(plan: &Plan) -> Document {
     let mut text = "*\n".to_owned();
     for path in &plan.context {

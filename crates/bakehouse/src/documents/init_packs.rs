@@ -7,7 +7,7 @@ use crate::plan::Plan;
 /// The name of the script.
 pub const SCRIPT: &str = "init-packs.sh";
 
-/// The same for every workspace: what differs are its arguments and mounts.
+/// The text, which is the same for every workspace. Only its arguments and mounts differ.
 const TEXT: &str = include_str!("init_packs.sh");
 
 /// Renders the script.

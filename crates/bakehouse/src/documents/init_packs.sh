@@ -1,27 +1,27 @@
 # Puts packs into the volume that services mount: `sh init-packs.sh UID:GID [FROM [TO]]`.
 #
-# Each folder of FROM is a pack. A pack is copied beside the one that services see, and takes its place by one rename:
-# they see the old one or the new one, and nothing between, whenever this is killed. What is in the volume and was not
-# put there by this script stays: a binary in any case, another file unless the pack has one of that name. A binary
-# that the pack has no more stays, too.
+# Each folder of FROM is a pack. A pack is copied beside the one that services see, and replaces it by one rename:
+# services see either the old one or the new one, even if this script is killed. Files in the volume that this script
+# did not put there are kept: a binary in any case, another file unless the pack has one of that name. A binary
+# that the pack no longer has is kept, too.
 set -eu
 owner=$1 from=${2:-/from} to=${3:-/to}
 umask 022
 copies=$to/.init-packs
-# Paths that a list of lines cannot hold as they are.
+# Paths that cannot be lines of a list.
 odd='*[\\
 ]*'
 
 say() { echo "init-packs: $*"; }
 
-# The kind, mode, owner and content of everything in a folder.
+# Prints the kind, mode, owner and content of everything in a folder.
 state() (
   cd "$1" || exit
   find . -exec stat -c '%N %f %u:%g' {} + | LC_ALL=C sort
   find . -type f -exec sha256sum {} + | LC_ALL=C sort
 )
 
-# The sum and path of every file in a folder whose path is not odd.
+# Prints the sum and path of every file in a folder whose path is not odd.
 sums() (
   cd "$1" || exit
   find . -type f ! -path "$odd" -exec sha256sum {} + | LC_ALL=C sort
@@ -29,16 +29,16 @@ sums() (
 
 is_binary() { [ "$(head -c 4 "$1" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ]; }
 
-# Takes over into the folder $2 what has to stay of the folder $1; $3 lists what this script put there.
+# Links the files of the folder $1 that have to be kept into the folder $2; $3 lists the files that this script put there.
 keep() {
   sums "$1" >"$2.found"
-  # With a pattern that no line is: given none, busybox's grep takes every line for a match.
+  # The pattern / matches no line. Without any pattern, busybox's grep matches every line.
   grep -Fvx -e / -f "$3" "$2.found" >"$2.foreign" || true
   while IFS= read -r line; do
     path=${line#*  }
     if [ -e "$2/$path" ] || [ -L "$2/$path" ]; then
       if cmp -s "$1/$path" "$2/$path" || ! is_binary "$1/$path"; then continue; fi
-      say "$name: ${path#./} in the volume is not from here, and stays; delete it there to get the pack's"
+      say "$name: keeping ${path#./} in the volume, which this script did not put there; delete it there to get the pack's"
     fi
     take "$path" "$1" "$2"
   done <"$2.foreign"
@@ -68,7 +68,7 @@ take() {
 # Copies the pack $name.
 put() {
   seen=$to/$name old='' record=/dev/null
-  # A folder that somebody else made, moved away by a run that was killed.
+  # A killed run may have moved away a folder that somebody else created.
   if [ -e "$seen" ]; then
     rm -rf "$copies/$name.moved"
   elif [ -d "$copies/$name.moved" ]; then
@@ -94,7 +94,7 @@ put() {
     keep "$old" "$new" "$record"
   fi
   chown -Rh "$owner" "$new"
-  # Not `=`, with which busybox's `X` sees nothing executable any more.
+  # After `=`, busybox's `X` would not see which files are executable.
   chmod -R u+rwX,go+rX,go-w,a-st "$new"
   if [ -n "$current" ] && [ -n "$old" ] && [ "$(state "$old")" = "$(state "$new")" ]; then
     mv "$new.sums" "$old.sums"
@@ -113,7 +113,7 @@ put() {
 
 mkdir -p "$copies"
 chown "$owner" "$to" "$copies"
-# Two at once would clear each other's copies away.
+# Two runs at once would remove each other's copies.
 if command -v flock >/dev/null; then
   exec 9>"$copies/lock"
   flock 9
@@ -122,13 +122,13 @@ failed=0
 for pack in "$from"/*/; do
   [ -d "$pack" ] || continue
   name=$(basename "$pack")
-  # In a condition, `set -e` would not hold.
+  # In a condition, `set -e` would have no effect.
   set +e
   (set -e; put)
   result=$?
   set -e
   if [ $result -ne 0 ]; then
-    say "$name: could not be copied; the volume has what it had" >&2
+    say "$name: could not be copied; the volume is unchanged" >&2
     failed=1
   fi
 done

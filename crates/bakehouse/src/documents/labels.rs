@@ -1,5 +1,5 @@
-//! The labels of an image. Those that no bake changes stand in the Dockerfile, so that whatever builds the image gives them
-//! to it; the revision and the input hash come from the Bake files.
+//! The labels of an image. Those that are the same in every bake are in the Dockerfile, so that any way to build the
+//! image sets them. The revision and the input hash come from the Bake files.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 const DESCRIPTION_LABEL: &str = "org.opencontainers.image.description";
 const TITLE_LABEL: &str = "org.opencontainers.image.title";
 
-/// Returns the labels that a service's image has however it is built: of its toolchain, of its package and of the
-/// configuration, where the later ones win.
+/// Returns the labels of a service's image that are the same in every bake: from its toolchain, its package and the
+/// configuration. Later ones override earlier ones.
 pub fn of_image<'a>(plan: &'a Plan, service: &'a Service) -> BTreeMap<&'a str, &'a str> {
     let toolchain = plan.toolchain_label();
     let toolchain = toolchain.map(|toolchain| (TOOLCHAIN_LABEL, toolchain));
@@ -24,16 +24,16 @@ pub fn of_image<'a>(plan: &'a Plan, service: &'a Service) -> BTreeMap<&'a str, &
     toolchain.into_iter().chain([title]).chain(own).collect()
 }
 
-/// Returns the revision that the configuration gives an image: it wins over that of the bake.
+/// Returns the revision that the configuration sets for an image. It overrides that of the bake.
 pub fn own_revision(service: &Service) -> Option<&str> {
     let revision = service.image.labels.get(REVISION_LABEL);
     revision.map(String::as_str)
 }
 
-/// The longest line of labels, unless a single one is longer.
+/// The longest line of labels, unless a single label is longer.
 const WIDTH: usize = 200;
 
-/// Puts labels on as few lines as they can be read on: a description has its own, which is the last.
+/// Puts labels on a few readable lines. A description has its own line, which is the last.
 pub fn lines(mut labels: BTreeMap<&str, &str>) -> Vec<Vec<(String, String)>> {
     let description = labels.remove_entry(DESCRIPTION_LABEL);
     let mut lines: Vec<Vec<(String, String)>> = Vec::new();

@@ -1,4 +1,4 @@
-//! The text of every generated file. Pure, and it cannot fail: whatever could be wrong was found by the plan.
+//! The text of every generated file. Rendering is pure and cannot fail: the plan has found all errors before.
 
 mod all;
 pub mod attributes;

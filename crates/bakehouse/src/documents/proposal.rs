@@ -1,4 +1,4 @@
-//! The first `bakehouse.toml` of a workspace, with a comment for what was found.
+//! The first `bakehouse.toml` of a workspace, with comments on what `bakehouse init` found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::parted::Parted;
 use crate::plan::proposal::Proposal;
 
-/// The text of the file.
+/// Renders the file.
 pub fn render(proposal: &Proposal) -> String {
     let mut text = String::from(
         "# Proposed by `bakehouse init`, and yours from now on. After an edit run `bakehouse generate`.\n\n",
@@ -28,7 +28,7 @@ pub fn render(proposal: &Proposal) -> String {
 fn registry(text: &mut String, proposal: &Proposal) {
     comment(
         text,
-        "What image names begin with. Without it they are names on the local engine alone.",
+        "The prefix of image names. Without it, images have only local names.",
     );
     let example = proposal
         .registry
@@ -51,7 +51,7 @@ fn output(text: &mut String, proposal: &Proposal) {
         text.push('\n');
         comment(
             text,
-            "A pattern of `members` reaches the folder of generated files, and Cargo would load no member then.",
+            "A pattern of `members` matches the folder of generated files, and Cargo would then load no member.",
         );
         comment(text, &format!("First {first}."));
     }
@@ -74,7 +74,7 @@ fn output(text: &mut String, proposal: &Proposal) {
         comment(
             text,
             &format!(
-                "Bake merges {compose} into what it finds by itself: `docker buildx bake --file {file}` does not."
+                "Bake merges {compose} into the files that it finds by itself. `docker buildx bake --file {file}` avoids that."
             ),
         );
     }
@@ -118,7 +118,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
     if !proposal.sources.is_empty() {
         comment(
             text,
-            "Crates come from these places too. The build can reach public ones alone.",
+            "Crates come from these places, too. The build can reach only public ones.",
         );
         for source in &proposal.sources {
             comment(text, &format!("  {source}"));
@@ -129,13 +129,13 @@ fn bases(text: &mut String, proposal: &Proposal) {
         text.push_str("\n[runtime]\n");
         comment(
             text,
-            "Packages that crates need at run time and the slim base does not have. Take out what no service uses.",
+            "Packages that crates need at run time and the slim base does not have. Remove those that no service uses.",
         );
         list(text, &packages);
     }
 }
 
-/// Packages, each with the crates that ask for it.
+/// Writes packages, each with the crates that need it.
 fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
     text.push_str("packages = [\n");
     for (package, crates) in packages {
@@ -145,7 +145,7 @@ fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
     text.push_str("]\n");
 }
 
-/// Packages of Debian with the crates that ask for them.
+/// Writes Debian packages with the crates that need them.
 fn because(
     proposal: &Proposal,
     packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
@@ -167,7 +167,7 @@ fn parted(text: &mut String, proposal: &Proposal) {
     text.push('\n');
     comment(
         text,
-        "Services of one line are built together, and apart from the others: features of packages would get from one to the other.",
+        "The services of a line are built together, and separately from the others, because they would enable features in each other's packages.",
     );
     for (names, reasons) in &proposal.parted {
         let more = match reasons.len() {
@@ -179,7 +179,7 @@ fn parted(text: &mut String, proposal: &Proposal) {
     }
     comment(
         text,
-        "Each line compiles third-party crates again. Take out what is no service, such as tools that switch on features for tests.",
+        "Each line compiles third-party crates again. Remove binaries that are not services, such as tools that enable features for tests.",
     );
 }
 
@@ -227,7 +227,7 @@ fn inputs(text: &mut String, proposal: &Proposal) {
         if first {
             comment(
                 text,
-                "What the build of a package reads outside its own folder. Each service that holds the package has it.",
+                "Paths that the build of a package reads outside its own folder. Each service that contains the package gets them.",
             );
             first = false;
         }
@@ -245,7 +245,7 @@ fn inputs(text: &mut String, proposal: &Proposal) {
     variables(text, proposal);
 }
 
-/// Which of them a build shall have is for people to say.
+/// Describes the variables that compilations read. People decide which of them a build should have.
 fn variables(text: &mut String, proposal: &Proposal) {
     if proposal.variables.is_empty() {
         return;
@@ -257,7 +257,7 @@ fn variables(text: &mut String, proposal: &Proposal) {
     );
     comment(
         text,
-        "its [inputs] table names; who gets none of them is not built anew when they change.",
+        "its [inputs] table names. Packages that get none of them are not built again when they change.",
     );
     for (package, variables) in &proposal.variables {
         let names: Vec<String> = variables.keys().map(|name| quoted(name)).collect();
@@ -296,7 +296,7 @@ fn remarks(text: &mut String, proposal: &Proposal) {
     );
     section(
         text,
-        "The build has no repository: what asks git gets no answer there. It has to do without one, or take what it wants to know from a variable.",
+        "The build has no git repository, so calls of git fail there. Build without git, or pass the information in a variable.",
         of(Kind::Git),
     );
     section(
@@ -310,7 +310,7 @@ fn remarks(text: &mut String, proposal: &Proposal) {
         .filter(|finding| !matches!(finding.kind, Kind::Git | Kind::Submodule));
     section(
         text,
-        "Read, and not to be declared as it is: not there now, or in a place that the build cannot have.",
+        "Read, but not declared: the path is missing, or in a place that the build cannot access.",
         rest,
     );
 }
@@ -340,7 +340,7 @@ fn comment(text: &mut String, line: &str) {
     let _ = writeln!(text, "# {}", one_line(line));
 }
 
-/// A name from the workspace may hold anything; a comment ends with its line.
+/// Replaces line breaks. A name from the workspace may contain any character, and a comment ends with its line.
 fn one_line(line: &str) -> String {
     line.replace(char::is_control, "?")
 }

@@ -8,9 +8,9 @@ use super::header::with_header;
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 
-/// `deps/`: masked, for the third-party crates; `own/`: the members' own, for the stages that compile them;
-/// `root/`: the workspace's with its own package, for those that compile that; `library/`: members' own without
-/// binaries, where those would be mistaken for others.
+/// Renders four folders. `deps/` has masked manifests, for the third-party crates. `own/` has the members' own, for the
+/// stages that compile them. `root/` has the workspace's with its own package, for the stages that compile that.
+/// `library/` has members' own without binaries, for members whose binaries would be mistaken for others.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |folder: &str, path: &Utf8Path, text: &str| Document {
         path: plan.skeleton_folder().join(folder).join(path),
@@ -35,11 +35,11 @@ pub fn render(plan: &Plan) -> Vec<Document> {
     manifests.chain([stubs]).collect()
 }
 
-/// The files without content that the scripts create for packages which are masked, a line each: what becomes of it, the
-/// package, and the path.
+/// Renders the list of empty files that the scripts create for masked packages, one a line: its kind, the package, and
+/// the path.
 ///
-/// A `lib`, `bin` or `build` goes when the third-party crates are compiled; the package of a `bin` is no library from
-/// then on. What is `kept` is there for Cargo, which looks for it when it reads a manifest.
+/// A `lib`, `bin` or `build` is removed after the third-party crates are compiled; the package of a `bin` is not a
+/// library from then on. A `kept` file stays, because Cargo looks for it when it reads a manifest.
 fn stubs(plan: &Plan) -> String {
     let skeleton = &plan.skeleton;
     let line =

@@ -1,28 +1,28 @@
-//! YAML as data, and its text: what Compose's and any other parser read back as it was meant.
+//! YAML as data, and its text, which Compose and other parsers read back unchanged.
 
 use std::fmt;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Yaml {
-    /// A text in which Compose puts variables in their places.
+    /// A text in which Compose replaces variables.
     Template(String),
-    /// A text that is meant as it is.
+    /// A literal text.
     Text(String),
     True,
     False,
     Null,
-    /// `*name`.
+    /// An alias, `*name`.
     Alias(String),
-    /// One item a line.
+    /// A list, one item a line.
     List(Vec<Yaml>),
-    /// One key a line.
+    /// A map, one key a line.
     Map(Vec<(String, Yaml)>),
     /// A list or map on one line.
     Line(Box<Yaml>),
-    /// Under comments, each a line.
+    /// A value with comments above it, one a line.
     Noted(String, Box<Yaml>),
-    /// With an anchor or a tag before it, e.g. `&build` or `!override`.
+    /// A value with an anchor or a tag before it, e.g. `&build` or `!override`.
     Marked(String, Box<Yaml>),
 }
 
@@ -31,24 +31,24 @@ impl Yaml {
         Self::Text(text.into())
     }
 
-    /// What stands under an anchor elsewhere.
+    /// Returns an alias of the value with that anchor.
     pub fn alias(name: impl Into<String>) -> Self {
         Self::Alias(name.into())
     }
 
-    /// A list on one line.
+    /// Returns a list on one line.
     pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Line(Box::new(Self::List(
             words.into_iter().map(Self::text).collect(),
         )))
     }
 
-    /// A map, one key a line.
+    /// Returns a map with one key a line.
     pub fn map<const N: usize>(entries: [(&str, Self); N]) -> Self {
         Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
     }
 
-    /// A map on one line.
+    /// Returns a map on one line.
     pub fn line<const N: usize>(entries: [(&str, Self); N]) -> Self {
         Self::Line(Box::new(Self::map(entries)))
     }
@@ -63,7 +63,7 @@ impl Yaml {
         Self::Noted(note.to_owned(), Box::new(self))
     }
 
-    /// The text after `key:` or `-`: begins with a space or a line break, and ends with a line break.
+    /// Writes the text after `key:` or `-`. It begins with a space or a line break and ends with a line break.
     fn block(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         match self {
             Self::Map(entries) if !entries.is_empty() => {
@@ -94,7 +94,7 @@ impl Yaml {
     fn inline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Template(text) => f.write_str(&quoted(text)),
-            // Compose would put a variable in the place of `$NAME`.
+            // Compose would replace `$NAME` by a variable.
             Self::Text(text) => f.write_str(&scalar(&text.replace('$', "$$"))),
             Self::True => f.write_str("true"),
             Self::False => f.write_str("false"),
@@ -127,7 +127,7 @@ impl Yaml {
     }
 }
 
-/// A whole document; its value is a map.
+/// A whole document, whose value is a map.
 impl fmt::Display for Yaml {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,7 +137,7 @@ impl fmt::Display for Yaml {
     }
 }
 
-/// Tables of the document, and what has a comment, stand apart.
+/// Writes a map. Empty lines separate the tables of the document and entries with comments.
 fn map(f: &mut fmt::Formatter<'_>, entries: &[(String, Yaml)], depth: usize) -> fmt::Result {
     for (index, (key, value)) in entries.iter().enumerate() {
         let note = match value {
@@ -156,9 +156,9 @@ fn map(f: &mut fmt::Formatter<'_>, entries: &[(String, Yaml)], depth: usize) -> 
     Ok(())
 }
 
-/// A key. Compose puts no variables into keys.
+/// Formats a key. Compose does not replace variables in keys.
 fn name(key: &str) -> String {
-    // The key that merges a map.
+    // The key `<<` merges a map.
     if key == "<<" {
         key.to_owned()
     } else {
@@ -166,12 +166,12 @@ fn name(key: &str) -> String {
     }
 }
 
-/// As it is where every parser takes it for a text, else in quotes.
+/// Formats a text: plain if every parser takes it for a text, else in quotes.
 pub(super) fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let start = |c: char| c.is_ascii_alphabetic() || c == '/';
     let path = text.starts_with("./") || text.starts_with("../");
-    // What YAML 1.1 or 1.2 takes for something else than a text.
+    // YAML 1.1 or 1.2 takes these words for other types.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
     let meant = words.contains(&text.to_ascii_lowercase().as_str());
     if (text.starts_with(start) || path) && text.chars().all(plain) && !meant {
@@ -189,7 +189,7 @@ pub(super) fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // What YAML does not take as it is, or takes for a line break.
+            // YAML does not allow these characters as they are, or takes them for line breaks.
             '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
                 quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
@@ -209,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    /// What a parser makes of texts in every place, and what Compose then makes of the values.
+    /// Returns what a parser reads for texts in every position, after Compose has replaced variables.
     fn read_back(texts: &[String]) -> Vec<String> {
         let items = || texts.iter().map(Yaml::text).collect();
         let keys = texts.iter().enumerate();

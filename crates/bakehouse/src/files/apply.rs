@@ -1,4 +1,4 @@
-//! Makes the disk as the plan says.
+//! Writes and removes files until the disk matches the plan.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,11 +10,12 @@ use rustix::fs::{FlockOperation, flock};
 use super::{Change, ChangeKind};
 use crate::problem::{Code, Problem};
 
-/// Applies `changes` below `root`. First all new texts are written beside their places, then all are moved in:
-/// what fails, fails before any file has changed. One at a time does so; what a killed one left is removed.
+/// Applies `changes` below `root`. All new texts are first written to temporary files beside their targets, then moved
+/// into place, so that a failed write changes no file. A lock admits one process at a time. Temporary files left by a
+/// killed process are removed.
 ///
 /// # Errors
-/// `file-unwritable`; `path-outside` where a link leads out of `root`.
+/// `file-unwritable`; `path-outside` if a link leads out of `root`.
 pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());
@@ -50,7 +51,7 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(unwritable(error));
                 }
-                // Another process was as quick.
+                // Another process has removed it already.
                 _ => {}
             }
             remove_empty_folders(root, &path);
@@ -59,7 +60,8 @@ pub fn apply(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A link in the place of a folder may lead elsewhere in `root`, and not out of it. One in the place of a file is replaced.
+/// Checks that no folder of a change is a link that leads out of `root`. Links inside `root` are allowed, and a link in
+/// the place of a file is replaced.
 fn stay_inside(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     let real_root = root.canonicalize_utf8().map_err(unwritable)?;
     let folders: BTreeSet<&Utf8Path> = changes
@@ -67,7 +69,7 @@ fn stay_inside(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
         .filter_map(|change| change.path.parent())
         .collect();
     for folder in folders {
-        // What is not there yet is made below what is.
+        // Missing folders are created below the nearest existing one, so only that one is checked.
         let mut there = folder.ancestors().filter_map(|above| {
             let real = root.join(above).canonicalize_utf8().ok()?;
             Some((above, real))
@@ -87,17 +89,17 @@ fn stay_inside(root: &Utf8Path, changes: &[Change]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// How the names of files begin that are not in their places yet.
+/// The prefix of the names of temporary files.
 const BESIDE: &str = ".bakehouse-";
 
-/// Waits until nobody else applies changes below `root`. None where its file system knows no locks.
+/// Waits until no other process applies changes below `root`. Returns `None` if the file system has no locks.
 fn alone(root: &Utf8Path) -> Option<File> {
     let folder = File::open(root).ok()?;
     flock(&folder, FlockOperation::LockExclusive).ok()?;
     Some(folder)
 }
 
-/// Whatever a killed process wrote beside a place is beside one that still has to change.
+/// Removes temporary files of a killed process. They lie beside files that still have to change.
 fn remove_leftovers(root: &Utf8Path, changes: &[Change]) {
     let places = changes.iter().map(|change| root.join(&change.path));
     let folders: BTreeSet<Utf8PathBuf> = places

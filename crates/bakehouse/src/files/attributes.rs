@@ -9,7 +9,8 @@ use crate::problem::{Code, Problem};
 /// The name of the file.
 pub const ATTRIBUTES: &str = ".gitattributes";
 
-/// Writes `lines` into the file of `folder`, and returns whether there was none.
+/// Creates `.gitattributes` in `folder` with `lines`. Returns whether the file was missing; an existing one is left
+/// alone.
 ///
 /// # Errors
 /// `file-unwritable`.

@@ -1,4 +1,4 @@
-//! What differs between the documents and the disk. Changes are data, so that a dry run is free.
+//! Differences between the documents and the disk. Changes are data, so that a dry run is free.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::graph::parallel::parallel_map;
 use crate::plan::config::{SCRIPTS, SKELETON};
 use crate::problem::{Code, Problem};
 
-/// A file that is not as the plan says.
+/// A file that differs from the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Relative to the context.
@@ -20,7 +20,7 @@ pub struct Change {
     pub kind: ChangeKind,
 }
 
-/// What has to be done to it.
+/// The action that makes the file match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
     Create {
@@ -30,14 +30,14 @@ pub enum ChangeKind {
         old: String,
         text: String,
     },
-    /// A generated file that no plan has any more.
+    /// A generated file that the plan no longer has.
     Remove {
         old: String,
     },
 }
 
 impl Change {
-    /// A unified diff.
+    /// Returns a unified diff.
     pub fn diff(&self) -> String {
         let (old, new) = match &self.kind {
             ChangeKind::Create { text } => ("", text.as_str()),
@@ -53,7 +53,7 @@ impl Change {
 }
 
 impl Change {
-    /// Whose the file is that the change takes away; `None` when there is none.
+    /// Returns who wrote the file that the change overwrites or removes; `None` if there is no such file.
     pub fn owner(&self) -> Option<Owner> {
         match &self.kind {
             ChangeKind::Create { .. } => None,
@@ -77,8 +77,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// Compares `documents` with the files below `root`, sorted by path. In the skeleton and among the scripts, in the `folder`
-/// of the generated files, there should be no others, and of those that not every plan has none that it does not have.
+/// Compares `documents` with the files below `root`. The changes are sorted by path. Generated files in `folder` that
+/// the plan does not have are removed: any in the folders of the skeleton and of the scripts, and those documents that
+/// only some plans have.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -111,7 +112,7 @@ pub fn compare(
     Ok(changes)
 }
 
-/// Compares `documents` with their files below `root`, and looks at no others.
+/// Compares `documents` with their files below `root`, and ignores all other files.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -123,7 +124,7 @@ pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, P
     Ok(changes)
 }
 
-/// What has to be done to a document's file, if anything.
+/// Returns the change that a document's file needs, if any.
 fn change(root: &Utf8Path, document: &Document) -> Result<Option<Change>, Problem> {
     let text = || document.text.clone();
     let kind = match read(&root.join(&document.path))? {
@@ -138,7 +139,7 @@ fn change(root: &Utf8Path, document: &Document) -> Result<Option<Change>, Proble
 fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
     match fs_err::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        // Where a folder's place is taken by a file, writing is what fails.
+        // If a file takes the place of a folder, writing reports it.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
@@ -148,7 +149,7 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
     }
 }
 
-/// The files at and below a folder, which may not be there; links left out.
+/// Lists the files at and below a folder, which may be missing. Links are left out.
 fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -164,7 +165,7 @@ fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, P
         for entry in fs_err::read_dir(full).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let kind = entry.file_type().map_err(unreadable)?;
-            // What has another name was written by somebody else.
+            // Bakehouse writes only UTF-8 names, so any other file belongs to somebody else.
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };

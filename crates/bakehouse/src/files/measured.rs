@@ -1,27 +1,27 @@
-//! What was built and measured on this machine, for people: nothing that is generated goes by it.
+//! Measurements of builds on this machine. They are shown to people; no generated file depends on them.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-/// Where it is, below the workspace.
+/// The path of the file, below the workspace.
 pub const FILE: &str = "target/bakehouse/build.json";
 
-/// Version 1.
+/// Version 1 of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     pub version: u32,
     /// Seconds that each stage took when it last ran.
     pub stages: BTreeMap<String, f64>,
-    /// What was built last was made of these: settings, features, locked crates and the like, with their values.
+    /// The inputs of the last build (settings, features, locked crates and the like) with their values.
     pub parts: BTreeMap<String, String>,
-    /// By package its files, each with what tells its content.
+    /// The files of each package, each with a value that identifies its content.
     pub files: BTreeMap<String, BTreeMap<Utf8PathBuf, String>>,
 }
 
 impl Measured {
-    /// What is there; nothing where it cannot be read.
+    /// Reads the file. Returns the default if it cannot be read.
     pub fn read(root: &Utf8Path) -> Self {
         let text = fs_err::read_to_string(root.join(FILE)).unwrap_or_default();
         let measured: Self = serde_json::from_str(&text).unwrap_or_default();
@@ -35,7 +35,7 @@ impl Measured {
         }
     }
 
-    /// Writes it, or not: no build fails for it.
+    /// Writes the file. Errors are only logged, since they should not fail a build.
     pub fn write(&self, root: &Utf8Path) {
         let text = serde_json::to_string(self).expect("strings and numbers are JSON");
         let path = root.join(FILE);

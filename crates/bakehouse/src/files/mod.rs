@@ -1,4 +1,4 @@
-//! Generated documents against the disk: what would change, and changing it.
+//! Comparison of generated documents with the disk, and application of the changes.
 
 pub mod apply;
 pub mod attributes;

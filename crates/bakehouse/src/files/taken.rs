@@ -1,4 +1,4 @@
-//! Places for generated files that are somebody else's.
+//! Free places for generated files when the usual ones are taken.
 
 use std::io::ErrorKind;
 
@@ -9,7 +9,7 @@ use crate::graph::Workspace;
 use crate::plan::config::{BAKE_FILE, FOLDER, SKELETON};
 use crate::plan::proposal::ProposedOutput;
 
-/// Where generated files of `workspace` can go, where the usual places are taken.
+/// Proposes other places for generated files of `workspace` whose usual places are taken.
 pub fn elsewhere(workspace: &Workspace) -> ProposedOutput {
     let home = workspace.home();
     let beside = |name: &str| Utf8Path::new(FOLDER).join(name);
@@ -42,7 +42,7 @@ const COMPOSE: [&str; 4] = [
     "docker-compose.yml",
 ];
 
-/// Whether a file stands there that bakehouse did not write.
+/// Returns whether a file is there that bakehouse did not write.
 fn is_taken(path: &Utf8Path) -> bool {
     match std::fs::read_to_string(path) {
         Ok(text) => owner(&text) == Owner::Foreign,
@@ -50,7 +50,7 @@ fn is_taken(path: &Utf8Path) -> bool {
     }
 }
 
-/// A folder that is not there, and in no package.
+/// Returns a folder that does not exist yet and lies in no package.
 fn free(workspace: &Workspace, home: &Utf8Path) -> Option<Utf8PathBuf> {
     let candidates = ["docker/bakehouse", "deploy/bakehouse", "bakehouse"];
     candidates.into_iter().map(Utf8PathBuf::from).find(|path| {

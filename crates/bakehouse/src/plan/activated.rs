@@ -1,4 +1,4 @@
-//! The packages and features that a build of some outputs switches on.
+//! The packages and features that a build of some outputs enables.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::graph::features::{Root, Setting};
 use crate::graph::{Activation, Member, Workspace};
 use crate::names::PackageName;
 
-/// Activates `outputs` for some platforms. A local package that third-party crates are patched to gets all its features,
-/// since it is not known which ones those crates ask for.
+/// Activates `outputs` for some platforms. A local package that replaces a third-party crate gets all its features,
+/// since it is not known which ones other crates ask for.
 pub fn activated(
     workspace: &Workspace,
     platforms: &[String],
@@ -23,7 +23,7 @@ pub fn activated(
         workspace,
         outputs.iter().map(|output| output.package.as_str()),
     );
-    // Under the first resolver the package of the workspace's folder has its say whatever is built.
+    // Under the first resolver the root package affects features, whatever is built.
     let root = dev_dependents.iter().copied().find(|name| {
         let mut named = outputs.iter().map(|output| output.package);
         workspace.members[*name].is_root() && named.any(|package| package != *name)
@@ -87,9 +87,8 @@ pub fn activated(
     }
 }
 
-/// Returns everything that may ask for features of the local packages that third-party crates are patched to: those
-/// crates, and the requests of packages to them. If two builds agree in this, they give such a package the same
-/// features.
+/// Returns everything that may ask for features of the local packages that replace third-party crates: those crates,
+/// and the requests of packages to them. If two builds agree in this, they give such a package the same features.
 pub fn asked_of_patched(
     workspace: &Workspace,
     activation: &Activation,
@@ -134,8 +133,8 @@ pub fn asked_of_patched(
     asked.collect()
 }
 
-/// Returns the local packages that third-party crates of `packages` are patched to. Dev-dependencies count for the
-/// packages in `dev_dependents`.
+/// Returns the local packages that replace third-party crates which `packages` depend on. Dev-dependencies count for
+/// the packages in `dev_dependents`.
 pub fn below_third_party<'a>(
     workspace: &'a Workspace,
     packages: impl Iterator<Item = &'a str>,
@@ -148,7 +147,7 @@ pub fn below_third_party<'a>(
     let members: Vec<&Member> = packages
         .filter_map(|name| workspace.members.get(name))
         .collect();
-    // The lock also lists dependencies that are not switched on; those have no crates here.
+    // The lock also lists disabled dependencies, which have no crates here.
     let mut direct: BTreeMap<String, BTreeSet<String>> = members
         .iter()
         .flat_map(|member| member.loaded())

@@ -1,4 +1,4 @@
-//! Which outputs have another input hash than they had.
+//! The outputs whose input hashes differ between two plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::Plan;
 use super::explain::Output;
 use crate::names::TargetName;
 
-/// Outputs to make again, sorted.
+/// Outputs to build again, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affected {
     pub services: BTreeSet<TargetName>,
@@ -16,7 +16,7 @@ pub struct Affected {
 }
 
 impl Affected {
-    /// What of `now` is not as it was; all of it when there was nothing.
+    /// Returns the outputs of `now` that differ from `then`; all of them if there is no `then`.
     pub fn between(then: Option<&Plan>, now: &Plan) -> Self {
         let before: BTreeMap<&str, &str> = then
             .into_iter()

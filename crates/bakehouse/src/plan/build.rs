@@ -1,4 +1,4 @@
-//! Works out the whole plan from the graph and the configuration.
+//! The whole plan, built from the graph and the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub struct Plan {
     pub config: Config,
     /// The toolchain file, if there is one.
     pub toolchain_file: Option<ToolchainFile>,
-    /// What `toolchain.json` pins.
+    /// The content of `toolchain.json`.
     pub toolchain: Option<Toolchain>,
     /// Folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
@@ -47,9 +47,10 @@ pub struct Plan {
     pub local_sources: Vec<Utf8PathBuf>,
     /// The files of the crates in those folders.
     pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
-    /// How much debug information the profile asks for, where it says nothing of procedural macros and build scripts.
+    /// The level of debug information in the profile; `None` if the profile sets it for procedural macros and build
+    /// scripts.
     pub host_debug: Option<String>,
-    /// How the profile links programs.
+    /// The settings of the profile for linking.
     pub linking: Linking,
     pub selections: Vec<Selection>,
     /// The bases that have packages installed.
@@ -57,27 +58,27 @@ pub struct Plan {
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
     pub skeleton: Skeleton,
-    /// Packages and dev-dependencies that count beside the packages that are compiled.
+    /// Packages and dev-dependencies that affect features without being compiled.
     pub development: Development,
-    /// What each package that an output compiles is made of, by name.
+    /// The inputs of each package that an output compiles, by name.
     pub packages: BTreeMap<PackageName, PackageInputs>,
-    /// Paths that the Docker context is made of, sorted.
+    /// The paths that the Docker context consists of, sorted.
     pub context: Vec<Utf8PathBuf>,
-    /// Folders in them that no build reads.
+    /// Folders in the context that no build reads.
     pub left_out: BTreeSet<Utf8PathBuf>,
-    /// Folders in them that are named as if no build read them.
+    /// Folders in the context whose names match those that no build reads, although a build reads them.
     pub kept: BTreeSet<Utf8PathBuf>,
     /// Manifests and locks that some package reads unmodified.
     pub as_is: BTreeSet<Utf8PathBuf>,
-    /// Paths that builds read though they lie in what is left out.
+    /// Paths that builds read although they lie in folders that are left out.
     pub put_back: Vec<Utf8PathBuf>,
 }
 
-/// The target that reads and writes the registry cache for all: it needs every stage that compiles.
+/// The target that reads and writes the registry cache for all. It needs every stage that compiles.
 pub const COMPILED: &str = "compiled";
 
 impl Plan {
-    /// Works out the plan. `sources` holds what the draft reads.
+    /// Builds the plan. `sources` has the files that the draft reads.
     pub fn new(draft: Draft<'_>, sources: &Sources) -> Self {
         let mut context = draft.reads();
         let Draft {
@@ -141,7 +142,7 @@ impl Plan {
             let (selection, together) = unified
                 .iter()
                 .find(|(selection, _)| selection.binary_stages.iter().any(same))
-                .expect("a leaf is in a selection");
+                .expect("a binary stage is in a selection");
             let closure = &selection.closures[&binary_stage.package];
             let inputs = collector.binary(together, binary_stage, closure);
             (binary_stage.name.clone(), closure.clone(), inputs)
@@ -249,27 +250,27 @@ impl Plan {
         }
     }
 
-    /// Path of a generated file beside the Dockerfile, relative to the context.
+    /// Returns the path of a generated file beside the Dockerfile, relative to the context.
     pub fn output(&self, path: &str) -> Utf8PathBuf {
         self.config.output.folder.join(path)
     }
 
-    /// Where the generated skeleton stands, relative to the context.
+    /// Returns the folder of the generated skeleton, relative to the context.
     pub fn skeleton_folder(&self) -> Utf8PathBuf {
         self.output(SKELETON)
     }
 
-    /// Where the scripts of the stages stand, relative to the context.
+    /// Returns the folder of the stages' scripts, relative to the context.
     pub fn scripts_folder(&self) -> Utf8PathBuf {
         self.output(SCRIPTS)
     }
 
-    /// The base with packages that an image stands on.
+    /// Returns the base with packages that an image is built on.
     pub fn runtime_of(&self, image: &ImageConfig) -> Option<&PreparedBase> {
         self.runtimes.iter().find(|base| base.is_of(image))
     }
 
-    /// The variables that compilations get from outside, each with the packages that get it.
+    /// Returns the variables that compilations get from the environment, each with the packages that get it.
     pub fn variables(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut variables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (package, names) in &self.config.variables {
@@ -282,7 +283,7 @@ impl Plan {
         variables
     }
 
-    /// Every base image, sorted.
+    /// Returns every base image, sorted.
     pub fn bases(&self) -> BTreeSet<&str> {
         let own = self
             .services
@@ -292,12 +293,12 @@ impl Plan {
             .collect()
     }
 
-    /// All pack binaries.
+    /// Returns all pack binaries.
     pub fn pack_binaries(&self) -> impl Iterator<Item = &PackBinary> {
         self.packs.iter().flat_map(|pack| &pack.binaries)
     }
 
-    /// Variants by family, for the groups of the Bake file.
+    /// Returns the variants of each family, for the groups of the Bake file.
     pub fn families(&self) -> BTreeMap<&str, Vec<&Service>> {
         let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
         for service in self

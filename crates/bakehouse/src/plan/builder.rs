@@ -1,4 +1,4 @@
-//! Checks whether the builder base has everything that the workspace needs, as far as its name tells.
+//! Checks that the builder base has everything that the workspace needs, as far as its name shows.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::graph::Workspace;
 use crate::graph::cargo_config::{Native, Tool, applies};
 use crate::problem::{Code, Problem};
 
-/// What is wrong when a package that is compiled wants a newer compiler than `bases.builder` names: Cargo would refuse
-/// it, and only after all third-party crates were compiled.
+/// Returns a problem if a compiled package needs a newer compiler than `bases.builder` names. Cargo would refuse the
+/// package only after compiling all third-party crates.
 pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
-    // If the base lacks the toolchain that the toolchain file names, it is installed.
+    // If the base lacks the toolchain of the toolchain file, rustup installs it.
     let has = match plan.channel() {
         Some(channel) => Some(channel.as_str()).filter(|_| channel.is_release())?,
         None => version_of(&plan.config.builder)?,
@@ -29,7 +29,7 @@ pub fn too_old(workspace: &Workspace, plan: &Plan) -> Option<Problem> {
         format!("`{package}` needs Rust {version}, and the builder has {has}"),
     );
     Some(problem.hint(
-        "name a newer image with `bases.builder`, and where rust-toolchain.toml pins an older release, pin a newer one",
+        "name a newer image with `bases.builder`, and if rust-toolchain.toml pins an older release, pin a newer one there",
     ))
 }
 
@@ -59,7 +59,7 @@ pub fn says_it_has(plan: &Plan) -> bool {
     channel.is_release() && more.is_some_and(|more| more.is_empty() || more.starts_with('.'))
 }
 
-/// Reports the programs that Cargo's configuration asks for and the builder base lacks, as far as its name tells.
+/// Reports the programs that Cargo's configuration needs and the builder base lacks, as far as its name shows.
 pub fn lacks(plan: &Plan) -> Vec<Problem> {
     let config = &plan.config;
     let lacking = asked_for(plan).filter(|tool| has(plan, tool) == Some(false));
@@ -97,7 +97,7 @@ pub fn warnings(plan: &Plan) -> Vec<String> {
     unknown.chain(native).collect()
 }
 
-/// Returns the programs that the base may or may not have, which only shows when it is run.
+/// Returns the programs that the base may lack, which shows only when it runs.
 pub fn uncertain(plan: &Plan) -> Vec<&Tool> {
     let tools = asked_for(plan).filter(|tool| has(plan, tool).is_none());
     tools.collect()
@@ -113,7 +113,7 @@ fn asked_for(plan: &Plan) -> impl Iterator<Item = &Tool> {
         .filter(move |tool| known.insert((&tool.program, &tool.target)))
 }
 
-/// Returns whether the builder has a program, or `None` if only the base can tell.
+/// Returns whether the builder has a program, or `None` if that shows only when the base runs.
 fn has(plan: &Plan, tool: &Tool) -> Option<bool> {
     let Config {
         builder,
@@ -151,7 +151,7 @@ fn tag_of(base: &str) -> Option<&str> {
     name.strip_prefix("rust:")
 }
 
-/// `1.95.0` of `docker.io/library/rust:1.95.0-slim-bookworm`.
+/// Returns the version in an image's name, such as `1.95.0` in `docker.io/library/rust:1.95.0-slim-bookworm`.
 fn version_of(base: &str) -> Option<&str> {
     let version = tag_of(base)?.split('-').next()?;
     version
@@ -167,7 +167,7 @@ fn numbers(version: &str) -> Option<Vec<u64>> {
         .collect()
 }
 
-/// A part that `has` leaves open, as `1.95` does, is the newest.
+/// Compares versions. A component that `has` leaves out, as `1.95` does, counts as the newest.
 fn is_at_least(has: &[u64], least: &[u64]) -> bool {
     for (has, least) in has.iter().zip(least) {
         if has != least {

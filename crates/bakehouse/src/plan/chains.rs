@@ -13,12 +13,12 @@ use crate::graph::parallel::parallel_map;
 use crate::graph::{Activation, Workspace};
 use crate::names::PackageName;
 
-/// Outputs that are built together.
+/// The outputs of one build.
 #[derive(Clone, Debug)]
 pub struct Chain<'a> {
     /// The outputs; never empty.
     pub outputs: Vec<BinaryRequest<'a>>,
-    /// Reasons why they are not in the first chain; empty for the first chain itself.
+    /// The reasons why they are not in the first chain; empty for the first chain itself.
     pub parted: Vec<Parted>,
 }
 
@@ -33,19 +33,19 @@ pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<P
         .collect()
 }
 
-/// Outputs that ask for the same features, with the activation of a build of them alone.
+/// The outputs that ask for the same features, with the activation of a build of them alone.
 struct Node<'a> {
     outputs: Vec<BinaryRequest<'a>>,
     /// One activation for each machine that they may be built for.
     alone: Vec<Activation>,
-    /// Everything that may ask a local package for features, for each local package that replaces a crate.
+    /// The possible feature requests to each local package that replaces a crate.
     patched: BTreeMap<PackageName, BTreeSet<Arc<str>>>,
 }
 
-/// Limit of the steps in the search for the fewest chains; after that, the best result so far is used.
+/// The limit of steps in the search for the fewest chains. After that, the best result so far is used.
 const STEPS: usize = 100_000;
 
-/// Divides the outputs into as few chains as possible. The first chain has no name of its own; it has the most outputs,
+/// Divides the outputs into as few chains as possible. The first chain has no name of its own. It has the most outputs,
 /// and takes every output that does not have to be apart. The others are in the order of their first outputs.
 pub fn chains<'a>(
     workspace: &Workspace,
@@ -90,7 +90,7 @@ pub fn chains<'a>(
 fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     let whole = builds.together(nodes);
     let patched: BTreeSet<_> = nodes.iter().map(|node| &node.patched).collect();
-    // Usually all nodes fit together, which can be seen without comparing every pair.
+    // Usually all nodes fit together, which can be checked without comparing every pair.
     if patched.len() < 2 && nodes.iter().all(|node| node.is_same(&whole)) {
         return vec![BTreeSet::new(); nodes.len()];
     }
@@ -124,7 +124,7 @@ fn conflicts(builds: &Builds<'_>, nodes: &[Node<'_>]) -> Vec<BTreeSet<usize>> {
     }
 }
 
-/// Activations of builds of some outputs.
+/// The activations of builds of some outputs.
 struct Builds<'a> {
     workspace: &'a Workspace,
     machines: Vec<Machine>,
@@ -161,14 +161,14 @@ impl Builds<'_> {
         if pairs().all(|(one, two)| one.agrees(two)) {
             return false;
         }
-        // They differ only in packages that neither compiles, but these may switch on features in packages that are
+        // They differ only in packages that neither compiles, but these may enable features in packages that are
         // compiled.
         let together = || self.together([one, two]);
         strict || !one.is_same(&together()) || !two.is_same(&together())
     }
 }
 
-/// A combination of platforms that images may be built for, and built on.
+/// A combination of an image's platform and a builder's platform.
 struct Machine {
     platforms: Vec<String>,
     builder: Vec<String>,
@@ -207,7 +207,7 @@ fn machines(workspace: &Workspace, config: &Config) -> Vec<Machine> {
 }
 
 impl Node<'_> {
-    /// Returns whether it gets no additional feature in a build together with others.
+    /// Returns whether the node gets no additional feature in a build together with others.
     fn is_same(&self, together: &[Activation]) -> bool {
         let mut pairs = self.alone.iter().zip(together);
         pairs.all(|(alone, together)| alone.gains(together).is_empty())
@@ -217,7 +217,7 @@ impl Node<'_> {
         self.outputs.iter().map(|output| output.name.clone())
     }
 
-    /// Returns the local packages that replace crates and may be asked for other features than in `other`.
+    /// Returns the local packages that replace crates and may get other feature requests than in `other`.
     fn asked_otherwise<'b>(&'b self, other: &'b Self) -> BTreeSet<&'b str> {
         let mut packages = BTreeSet::new();
         for (one, two) in [(self, other), (other, self)] {
@@ -264,7 +264,7 @@ fn parts(conflicts: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
 }
 
 /// Gives each of `places` the number of its part, with as few parts as possible, and the first solution among equals. A
-/// node that fits with all others is not in `places`, so that it changes nothing for them.
+/// node that fits with all others is not in `places`, so that it does not affect their parts.
 fn fewest(places: &[usize], conflicts: &[BTreeSet<usize>]) -> BTreeMap<usize, usize> {
     let search = |limit: usize| Search {
         places,
@@ -383,7 +383,7 @@ mod tests {
     fn there_are_as_few_parts_as_can_be() {
         assert_eq!(parted(0, &[]), [[0; 0]]);
         assert_eq!(parted(3, &[]), [[0, 1, 2]]);
-        // Taking the first part that fits would need three parts in this order.
+        // The greedy choice of the first part that fits would need three parts in this order.
         let crown = [(0, 3), (0, 5), (1, 2), (1, 4), (2, 5), (3, 4)];
         assert_eq!(parted(6, &crown).len(), 2);
         assert_eq!(parted(3, &[(0, 1), (1, 2), (0, 2)]).len(), 3);

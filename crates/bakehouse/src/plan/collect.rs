@@ -1,4 +1,4 @@
-//! Finds what each output of a plan is built from.
+//! Collection of the inputs of each output.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,22 +23,22 @@ use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
 use crate::names::PackageName;
 
-/// What is compiled together with unified features.
+/// The packages of a selection, which are compiled together with unified features.
 pub struct UnifiedSelection<'a> {
     selection: &'a Selection,
     lock: lock_graph::UnifiedPackages,
-    /// What each of its packages asks of others, by name.
+    /// The feature requests of each of its packages, by name.
     requesting: BTreeMap<&'a str, FeatureRequests<'a>>,
-    /// By the part of the lock: most outputs have the same.
+    /// The result for each part of the lock. Most outputs have the same part.
     reached: Mutex<HashMap<LockPart, Arc<Reached>>>,
 }
 
-/// What follows from a part of the lock.
+/// The inputs that follow from a part of the lock.
 struct Reached {
     locked: Vec<(Part, Arc<str>)>,
-    /// By package what it asks of crates of that part.
+    /// The feature requests of each package to crates of that part.
     asked: Vec<(PackageName, Arc<str>)>,
-    /// What the manifest of the workspace decides for these crates, by key.
+    /// The settings of the workspace's manifest for these crates, by key.
     decided: Vec<(String, Arc<str>)>,
 }
 
@@ -53,27 +53,28 @@ fn toolchain_text(workspace: &Workspace) -> String {
     all.join(" ")
 }
 
-/// Finds the inputs of each output of a plan.
+/// Collects the inputs of each output of a plan.
 pub struct Collector<'a> {
     workspace: &'a Workspace,
     config: &'a Config,
     settings: Settings<'a>,
     sources: &'a Sources,
     development: &'a Development,
-    /// What others than its own package's stages find in place of a package's manifest, which is not in the context.
+    /// The replacements of packages' manifests, which are not in the context. The stages of a package itself see its
+    /// own manifest.
     manifests: BTreeMap<Utf8PathBuf, &'a str>,
     /// The workspace manifest of the compile stages.
     root: (Utf8PathBuf, &'a str),
     lock: LockGraph<'a>,
     packages: BTreeMap<PackageName, PackageInputs>,
-    /// The keys of its workspace's manifest that a package inherits, and `metadata`, which build scripts may read.
+    /// The keys of the workspace's manifest that each package inherits, and `metadata`, which build scripts may read.
     inherited: BTreeMap<&'a str, BTreeSet<String>>,
-    /// By folder of a workspace what its manifest says under those keys.
+    /// The values of those keys, by the folder of the workspace.
     shared: BTreeMap<&'a Utf8Path, BTreeMap<String, Arc<str>>>,
 }
 
 impl<'a> Collector<'a> {
-    /// For outputs that compile no other packages than `compiled`.
+    /// Creates a collector for outputs that compile only packages in `compiled`.
     pub fn new(
         workspace: &'a Workspace,
         config: &'a Config,
@@ -118,7 +119,7 @@ impl<'a> Collector<'a> {
         collector
     }
 
-    /// The packages' inputs, by name.
+    /// Returns the packages' inputs, by name.
     pub fn into_packages(self) -> BTreeMap<PackageName, PackageInputs> {
         self.packages
     }
@@ -146,13 +147,13 @@ impl<'a> Collector<'a> {
         PackageInputs::new(manifest, others, files)
     }
 
-    /// What stands in the place of a package's manifest.
+    /// Returns the replacement of a package's manifest.
     fn manifest(&self, file: &Utf8Path) -> Option<&&'a str> {
         let named = file.file_name() == Some("Cargo.toml");
         named.then(|| self.manifests.get(file)).flatten()
     }
 
-    /// What `selection` compiles, for [`Self::binary`].
+    /// Returns the packages that `selection` compiles, for [`Self::binary`].
     pub fn together(&self, selection: &'a Selection) -> UnifiedSelection<'a> {
         let requesting = selection.activation.requesting();
         let requesting = requesting.filter(|package| self.development.counts(package));
@@ -194,14 +195,15 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What can change the binary of `binary_stage`, which compiles `closure`. Features are unified over `together`.
+    /// Returns the inputs that can change the binary of `binary_stage`, which compiles `closure`. Features are unified
+    /// over `together`.
     pub fn binary(
         &self,
         together: &UnifiedSelection<'_>,
         binary_stage: &CompileStage,
         closure: &BTreeSet<PackageName>,
     ) -> Inputs {
-        // Most of it is in order, and quicker to put in place all together.
+        // Most parts are already in order, so building the map at once is faster than inserting them one by one.
         let mut parts: Vec<(Part, Arc<str>)> = Vec::new();
         for package in closure {
             let digest = self.packages[package].digest.clone();
@@ -250,7 +252,7 @@ impl<'a> Collector<'a> {
         inputs
     }
 
-    /// What follows from `part` for what is compiled together.
+    /// Returns the inputs that follow from `part` for packages that are compiled together.
     fn reached(&self, together: &UnifiedSelection<'_>, part: LockPart) -> Arc<Reached> {
         let mut known = together
             .reached
@@ -303,8 +305,8 @@ impl<'a> Collector<'a> {
         reached
     }
 
-    /// What the variables hold that the compilation of `closure` gets. Those of packages that are compiled with the
-    /// third-party crates are there for these too.
+    /// Returns the values of the variables that the compilation of `closure` gets. Variables of packages that are
+    /// compiled with the third-party crates are set for these crates, too.
     fn variables(
         &self,
         inputs: &mut Inputs,
@@ -316,7 +318,7 @@ impl<'a> Collector<'a> {
                 continue;
             }
             for name in names {
-                // One that is not set is as if nobody asked for it.
+                // A variable that is not set is left out, as if no package asked for it.
                 if let Some(value) = self.sources.variables.get(name) {
                     let key = format!("inputs.{package}.variables.{name}");
                     inputs.setting(key, value.as_str());
@@ -325,7 +327,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What can change the image beside its binary.
+    /// Returns the inputs that can change the image beside its binary.
     pub fn image(
         &self,
         inputs: &mut Inputs,
@@ -343,13 +345,13 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// The files that are shipped of `path`; packages' manifests are not in the context.
+    /// Returns the shipped files of `path`. Manifests of packages are not in the context.
     fn shipped(&self, path: &'a Utf8Path) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
         let files = self.sources.below(path);
         files.filter(|(file, _)| self.manifest(file).is_none())
     }
 
-    /// What of the workspaces' manifests reaches the packages of `closure`.
+    /// Returns the values in the workspaces' manifests that can affect the packages of `closure`.
     fn workspace_manifests(
         &self,
         parts: &mut Vec<(Part, Arc<str>)>,

@@ -1,4 +1,5 @@
-//! What commits cost under a plan: for each service what it compiles anew for a commit, and what would cost less.
+//! The cost of commits under a plan: the compilations that they cause for each service, and changes that would reduce
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +9,18 @@ use super::Plan;
 use super::stage::Selection;
 use crate::names::PackageName;
 
-/// What past commits changed, as far as it is compiled.
+/// The changes of past commits, as far as they concern compiled files.
 #[derive(Clone, Debug, Default)]
 pub struct Commits {
     pub looked_at: usize,
-    /// How many changed exactly these packages. Those that changed none are left out.
+    /// The number of commits that changed exactly these packages. Commits that changed none are left out.
     pub sets: BTreeMap<BTreeSet<PackageName>, usize>,
-    /// How many changed one package alone, and one module of it alone: by package and module.
+    /// The number of commits that changed only one package, and only one module of it.
     pub modules: BTreeMap<(PackageName, String), usize>,
 }
 
 impl Commits {
-    /// Of how many commits changed `package`.
+    /// Returns the number of commits that changed `package`.
     pub fn of(&self, package: &str) -> usize {
         let sets = self.sets.iter();
         sets.filter(|(set, _)| set.contains(package))
@@ -28,13 +29,13 @@ impl Commits {
     }
 }
 
-/// Seconds that a stage takes beyond what Cargo does in it: docs/benchmarks.md, "Where the time goes".
+/// The seconds that a stage takes in addition to Cargo: docs/benchmarks.md, "Where the time goes".
 pub const STAGE: f64 = 0.25;
 
-/// Bytes of sources that a second compiles, where nothing was measured. A guess for small crates that are optimised.
+/// The bytes of sources that compile in a second, if nothing was measured. This is a guess for small optimised crates.
 const RATE: f64 = 30.0 * 1024.0;
 
-/// How long stages take.
+/// The durations of stages.
 #[derive(Clone, Debug)]
 pub struct Times<'a> {
     plan: &'a Plan,
@@ -43,7 +44,8 @@ pub struct Times<'a> {
 }
 
 impl<'a> Times<'a> {
-    /// `measured`: seconds by stage. What was not measured goes by the size of its sources, at the pace of what was.
+    /// Creates the durations from `measured`, the seconds by stage. Other stages are estimated from the size of their
+    /// sources, at the rate of the measured ones.
     pub fn new(plan: &'a Plan, measured: &'a BTreeMap<String, f64>) -> Self {
         let known = plan.selections.iter().flat_map(|selection| {
             selection.stages().filter_map(|stage| {
@@ -66,13 +68,14 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// Whether any was measured.
+    /// Returns whether any stage was measured.
     pub fn are_measured(&self) -> bool {
         let mut stages = self.plan.selections.iter().flat_map(Selection::stages);
         stages.any(|stage| self.measured.contains_key(stage.name.as_str()))
     }
 
-    /// Seconds that the stage `name` takes for `package`. A stage of several libraries is shared out by their sizes.
+    /// Returns the seconds that the stage `name` takes for `package`. The time of a stage of several libraries is
+    /// divided by their sizes.
     pub fn of(&self, name: &str, package: &str) -> f64 {
         let bytes = |package: &str| {
             self.plan
@@ -116,15 +119,15 @@ fn count(commits: usize) -> f64 {
     commits as f64
 }
 
-/// A library that has a stage, or shares one.
+/// A library that has or shares a stage.
 #[derive(Clone, Debug)]
 pub struct Library<'a> {
     pub package: &'a str,
-    /// Seconds that it takes in a stage of its own.
+    /// The seconds that it takes in a stage of its own.
     pub seconds: f64,
-    /// All that it compiles.
+    /// All packages that it compiles.
     pub closure: BTreeSet<&'a str>,
-    /// The binaries that hold it.
+    /// The binaries that contain it.
     pub users: BTreeSet<&'a str>,
 }
 
@@ -135,42 +138,43 @@ struct BinaryStage<'a> {
     closure: BTreeSet<&'a str>,
 }
 
-/// Everything that costs go by.
+/// The data that costs are calculated from.
 #[derive(Clone, Debug)]
 pub struct Costs<'a> {
     pub libraries: Vec<Library<'a>>,
     binary_stages: BTreeMap<&'a str, BinaryStage<'a>>,
     commits: &'a Commits,
-    /// For each library which of the commits' sets compile it anew.
+    /// For each library, whether each set of changed packages compiles it again.
     touched: Vec<Vec<bool>>,
 }
 
-/// What a service costs.
+/// The cost of a service.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServiceCost {
     pub name: String,
-    /// Commits after which it is built anew.
+    /// The commits after which it is built again.
     pub commits: usize,
-    /// Seconds that compile for it, for a commit on average: those that do not touch it are counted in.
+    /// The seconds that compile for it, on average over all commits, including those that do not touch it.
     pub seconds_per_commit: f64,
 }
 
-/// A part of a library that would better be one of its own.
+/// A module of a library that should become a library of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Split {
     pub package: PackageName,
     pub module: String,
-    /// Commits that changed nothing but this module.
+    /// The commits that changed nothing but this module.
     pub commits: usize,
-    /// Seconds that these compiled, but for the module and one binary: what is saved at most.
+    /// The seconds that these commits compiled, without the module and one binary. This is the most that a split can
+    /// save.
     pub saves: f64,
 }
 
-/// Two libraries that would better be one stage.
+/// Two libraries that should share a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Merge {
     pub packages: Vec<PackageName>,
-    /// Seconds that the commits looked at would have saved.
+    /// The seconds that the examined commits would have saved.
     pub saves: f64,
 }
 
@@ -223,7 +227,7 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// Seconds that a commit compiles which changes `packages`: all of them, or those for one binary.
+    /// Returns the seconds that a commit which changes `packages` compiles: in total, or for one binary.
     fn of(&self, packages: &BTreeSet<PackageName>, binary_stage: Option<&str>) -> f64 {
         let libraries = self.libraries.iter().filter(|library| {
             touches(&library.closure, packages)
@@ -239,14 +243,14 @@ impl<'a> Costs<'a> {
                 .sum::<f64>()
     }
 
-    /// Seconds that all commits looked at compiled.
+    /// Returns the seconds that all examined commits compiled.
     pub fn all(&self) -> f64 {
         let sets = self.commits.sets.iter();
         sets.map(|(set, commits)| self.of(set, None) * count(*commits))
             .sum()
     }
 
-    /// What the binary of the stage `binary_stage` costs, as the service `name`.
+    /// Returns the cost of the service `name`, whose binary comes from the stage `binary_stage`.
     pub fn service(&self, name: &str, binary_stage: &str) -> ServiceCost {
         let mut commits = 0;
         let mut seconds = 0.0;
@@ -264,7 +268,7 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// The module whose split would save most, if any would.
+    /// Returns the module whose split would save most, if any would.
     pub fn split(&self) -> Option<Split> {
         let splits = self
             .commits
@@ -292,15 +296,15 @@ impl<'a> Costs<'a> {
                 })
             });
         splits.filter(|split| split.saves > 0.0).max_by(|a, b| {
-            // Equal ones go by their names.
+            // Ties are broken by name.
             a.saves
                 .total_cmp(&b.saves)
                 .then_with(|| (&b.package, &b.module).cmp(&(&a.package, &a.module)))
         })
     }
 
-    /// Seconds that the commits would have saved, were these groups of libraries one: each is a stage less where both run,
-    /// and the other compiled for nothing where one does.
+    /// Returns the seconds that the commits would have saved if these two groups of libraries shared a stage. A commit
+    /// that compiles both saves a stage. A commit that compiles only one would also compile the other, in vain.
     pub fn saved_by(&self, one: &[usize], other: &[usize]) -> f64 {
         let touched =
             |group: &[usize], set: usize| group.iter().any(|member| self.touched[*member][set]);
@@ -324,7 +328,7 @@ impl<'a> Costs<'a> {
         .sum()
     }
 
-    /// The two libraries that would best be one, if any would.
+    /// Returns the two libraries whose merge would save most, if any would.
     pub fn merge(&self) -> Option<Merge> {
         let mut best: Option<Merge> = None;
         for one in 0..self.libraries.len() {

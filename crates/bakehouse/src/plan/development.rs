@@ -1,5 +1,5 @@
-//! Packages that affect features without being built: local packages whose requests Cargo takes into account although
-//! nothing needs them compiled, and dev-dependencies, which count under Cargo's first resolver.
+//! Packages that affect features without being built. These are local packages whose feature requests Cargo takes into
+//! account although nothing needs them compiled, and dev-dependencies, which count under Cargo's first resolver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +11,22 @@ use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
 use crate::names::PackageName;
 
-/// Tables of a manifest with dev-dependencies.
+/// The tables of a manifest with dev-dependencies.
 const TABLES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
 
-/// Packages and dev-dependencies that count beside the packages that are compiled.
+/// Packages and dev-dependencies that affect features without being compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Development {
-    /// Local packages that are not compiled, but affect the features of those that are.
+    /// The local packages that are not compiled, but affect the features of those that are.
     pub requesting: BTreeSet<PackageName>,
-    /// Names of the packages behind the dev-dependencies that count, by package.
+    /// The names of the packages behind the dev-dependencies that count, by package.
     names: BTreeMap<PackageName, BTreeSet<String>>,
     /// The manifests of the packages that count, without other dev-dependencies.
     manifests: BTreeMap<PackageName, Table>,
 }
 
-/// Returns the packages whose dev-dependencies count when Cargo is told to build `named`: none, except under the first
-/// resolver, which adds the package of the workspace's folder to them.
+/// Returns the packages whose dev-dependencies count in a build of `named`. Only the first resolver takes
+/// dev-dependencies into account: those of `named` and of the root package.
 pub fn dev_dependents<'a>(
     workspace: &'a Workspace,
     named: impl IntoIterator<Item = &'a str>,
@@ -65,8 +65,8 @@ impl Development {
         found
     }
 
-    /// Keeps of the `requesting` packages, and of the dev-dependencies of the `dev_dependents`, what reaches something that is
-    /// compiled: others can ask nothing of it.
+    /// Keeps those `requesting` packages, and those dev-dependencies of the `dev_dependents`, that reach a compiled
+    /// package. Others cannot affect its features.
     fn find(
         &mut self,
         workspace: &Workspace,
@@ -124,7 +124,7 @@ impl Development {
         development.map(|needed| needed.key.as_str()).collect()
     }
 
-    /// The names of the packages that the dev-dependencies of `package` mean which count.
+    /// Returns the names of the packages behind the dev-dependencies of `package` that count.
     pub fn names(&self, package: &str) -> impl Iterator<Item = &String> {
         self.names.get(package).into_iter().flatten()
     }
@@ -134,19 +134,19 @@ impl Development {
         self.manifests.contains_key(package)
     }
 
-    /// The manifest of a package that is compiled, or asks, without the dev-dependencies that do not count.
+    /// Returns the manifest of a package that counts, without the dev-dependencies that do not count.
     pub fn manifest(&self, package: &str) -> &Table {
         &self.manifests[package]
     }
 
-    /// The packages that `member` needs, and those that it asks.
+    /// Returns the packages that `member` needs, and those that it requests features of.
     pub fn dependencies(&self, member: &Member) -> BTreeSet<String> {
         let names = self.names(&member.name);
         member.dependencies.iter().chain(names).cloned().collect()
     }
 }
 
-/// `manifest` with no other dev-dependencies than `kept` names.
+/// Returns `manifest` with only those dev-dependencies that `kept` accepts.
 pub fn with_development(manifest: &Table, kept: impl Fn(&str) -> bool + Copy) -> Table {
     let mut table = manifest.clone();
     keep(&mut table, kept);

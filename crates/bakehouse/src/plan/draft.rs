@@ -1,4 +1,4 @@
-//! What will be compiled, worked out before a file of it is read.
+//! The draft of a plan: everything that is known before any source file is read.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::stage::Selection;
 use crate::graph::Workspace;
 use crate::names::PackageName;
 
-/// A plan that lacks what the sources hold.
+/// A plan that lacks the content of the sources.
 pub struct Draft<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) config: Config,
@@ -38,7 +38,7 @@ impl<'a> Draft<'a> {
         self.compiled.iter()
     }
 
-    /// The paths whose content the plan needs: sources of all closures, declared inputs and shipped files.
+    /// Returns the paths whose content the plan needs: sources of all closures, declared inputs and shipped files.
     pub fn reads(&self) -> BTreeSet<Utf8PathBuf> {
         let sources = self
             .compiled

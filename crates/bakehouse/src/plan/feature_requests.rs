@@ -1,5 +1,5 @@
-//! The features that packages request of others: Cargo compiles a crate with the features that any package requests
-//! that it builds together.
+//! Features that packages request of others. Cargo compiles a crate with all features that packages of the same build
+//! request.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use crate::graph::{Activation, Member};
 pub struct FeatureRequests<'a> {
     member: &'a Member,
     dependencies: Vec<Dependency>,
-    /// The features that are on in it.
+    /// The features of the package that are enabled.
     switched_on: Vec<&'a str>,
-    /// All that it requests.
+    /// The text of all its requests.
     whole: Arc<str>,
 }
 
 struct Dependency {
-    /// What the manifest calls it.
+    /// The name in the manifest.
     key: String,
     package: String,
     text: String,
 }
 
 impl<'a> FeatureRequests<'a> {
-    /// For the package `member` with that `manifest`.
+    /// Creates the requests of the package `member` with that `manifest`.
     pub fn new(
         workspace: &Table,
         member: &'a Member,
@@ -56,7 +56,7 @@ impl<'a> FeatureRequests<'a> {
         requesting
     }
 
-    /// What it asks of the crates and packages in `shared`; nothing when it needs none of them.
+    /// Returns its requests to the crates and packages in `shared`; `None` if it needs none of them.
     pub fn of(&self, shared: &HashSet<&str>) -> Option<Arc<str>> {
         let asked: Vec<&Dependency> = self
             .dependencies
@@ -93,13 +93,13 @@ impl<'a> FeatureRequests<'a> {
     }
 }
 
-/// A list of features, whose names hold no comma.
+/// Joins features. Their names contain no comma.
 fn joined<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().copied().collect();
     names.join(", ")
 }
 
-/// The features that can reach one of the dependencies in `names`, and what of them does.
+/// Returns the features that can reach one of the dependencies in `names`, with the items that do so.
 fn relevant_features<'a>(
     features: &'a BTreeMap<String, Vec<String>>,
     names: &BTreeSet<&str>,
@@ -126,7 +126,7 @@ fn relevant_features<'a>(
     }
 }
 
-/// What decides features in a declaration of a dependency, joined with what it inherits from the workspace.
+/// Returns the parts of a dependency's declaration that affect features, including inherited ones.
 fn with_inherited(workspace: &Table, key: &str, value: &Value) -> Table {
     let inherits = value.get("workspace").and_then(Value::as_bool) == Some(true);
     let shared = inherits

@@ -1,4 +1,4 @@
-//! The bases that binaries will run on, and whose C library they are held against.
+//! The bases that binaries will run on, and their versions of glibc.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,27 @@ use super::config::digests::tagged;
 /// A base that some binary will run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeBase<'a> {
-    /// The stage that reads what glibc it has.
+    /// The stage that determines its glibc.
     pub stage: String,
-    /// The image; that of the variable `RUNTIME_BASE` when `None`.
+    /// The image; `None` for that of the variable `RUNTIME_BASE`.
     pub image: Option<&'a str>,
-    /// What messages call it: the name without registry and digest, so that a mirror or a new digest runs no stage.
+    /// The name in messages. It lacks registry and digest, so that a mirror or a new digest runs no stage again.
     pub name: &'a str,
-    /// The version of glibc that the configuration says it has.
+    /// The version of glibc that the configuration declares for it.
     pub declared: Option<&'a str>,
 }
 
-/// The beginning of the names of the stages that hold facts about bases.
+/// The prefix of the names of stages with facts about bases.
 pub const GLIBC: &str = "glibc";
 
-/// The stage that is the image of `RUNTIME_BASE`: a mount cannot name a variable.
+/// The stage that is the image of `RUNTIME_BASE`, because a mount cannot name a variable.
 pub const DEFAULT_BASE: &str = "glibc-base";
 
-/// The stage that has what builds for an older glibc, and what that needs compiled once.
+/// The stage with the tools for an older glibc, and with the parts that they compile once.
 pub const MIN_GLIBC_STAGE: &str = "glibc-zig";
 
 impl Plan {
-    /// Every base that a binary will run on; that of the variable first, the others by name.
+    /// Returns every base that a binary will run on, that of the variable first, the others by name.
     pub fn runtime_bases(&self) -> Vec<RuntimeBase<'_>> {
         let mut images: BTreeSet<Option<&str>> = self
             .services
@@ -69,8 +69,8 @@ impl Plan {
             .collect()
     }
 
-    /// The bases that the binary of the stage `binary_stage` will run on: those of its services, and all for a binary of a
-    /// pack, which every service can mount.
+    /// Returns the bases that the binary of the stage `binary_stage` will run on: those of its services. A binary of a
+    /// pack will run on all, since every service can mount it.
     pub fn met_by(&self, binary_stage: &str) -> Vec<RuntimeBase<'_>> {
         let mut bases = self.runtime_bases();
         if !self
@@ -90,7 +90,7 @@ impl Plan {
     }
 }
 
-/// An image's name without its registry and digest.
+/// Returns an image's name without its registry and digest.
 fn short(image: &str) -> &str {
     let name = tagged(image);
     name.rsplit('/').next().unwrap_or(name)

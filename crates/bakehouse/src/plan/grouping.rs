@@ -1,26 +1,27 @@
-//! Which small libraries would better share a stage, from what past commits changed and how long stages take.
+//! Proposals for small libraries to share a stage, from the changes of past commits and the durations of stages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::costs::{Costs, STAGE};
 use crate::names::PackageName;
 
-/// Groups: libraries by the group's name.
+/// The libraries of each group, by the group's name.
 pub type Groups = BTreeMap<String, Vec<String>>;
 
-/// Seconds that a commit has to save on average before two stages become one: less is noise, and the next commits would
-/// part them again.
+/// The seconds that a commit has to save on average before two stages are joined. Less is noise, and the next commits
+/// would separate them again.
 const WORTH: f64 = 0.005;
 
-/// Commits for each clean build, which runs every stage: a builder that is new, or a cache that was collected.
+/// The number of commits for each clean build, which runs every stage because the builder is new or its cache was
+/// collected.
 const CLEAN: f64 = 20.0;
 
-/// A stage holds what a person can still look through.
+/// The limit of libraries in a stage, so that a person can still survey it.
 const MOST: usize = 12;
 
-/// The grouping that follows from `now`: what is together stays together as long as it costs nothing, and others join
-/// where that saves. Only libraries that the same binaries hold share a stage, so no binary is compiled anew for another's
-/// library.
+/// Returns the grouping that follows from `now`. Libraries stay together as long as that costs nothing, and others join
+/// if that saves time. Only libraries that the same binaries contain share a stage, so no binary is compiled again
+/// because of a library that it does not contain.
 pub fn propose(costs: &Costs<'_>, commits: usize, now: &BTreeMap<PackageName, String>) -> Groups {
     let places: BTreeMap<&str, usize> = costs
         .libraries
@@ -62,7 +63,7 @@ pub fn propose(costs: &Costs<'_>, commits: usize, now: &BTreeMap<PackageName, St
     named(costs, groups, &names)
 }
 
-/// The two whose stages cost most to keep apart.
+/// Returns the two groups whose separate stages cost most.
 fn best(costs: &Costs<'_>, groups: &[Vec<usize>], worth: f64) -> Option<(usize, usize)> {
     let mut best: Option<(f64, usize, usize)> = None;
     for one in 0..groups.len() {
@@ -85,7 +86,7 @@ fn fits(costs: &Costs<'_>, one: &[usize], other: &[usize]) -> bool {
     one.len() + other.len() <= MOST && users(one) == users(other)
 }
 
-/// Whether no third group would have to come before and after the two as one.
+/// Returns whether the two groups can be joined: no third group has to come both before and after them.
 fn is_a_stage(costs: &Costs<'_>, groups: &[Vec<usize>], one: usize, other: usize) -> bool {
     let joined: BTreeSet<usize> = groups[one].iter().chain(&groups[other]).copied().collect();
     let rest: Vec<&Vec<usize>> = (0..groups.len())
@@ -100,7 +101,7 @@ fn is_a_stage(costs: &Costs<'_>, groups: &[Vec<usize>], one: usize, other: usize
             })
         })
     };
-    // All that has to come before the two, its groups as a whole.
+    // Collects all libraries that have to come before the two. A group counts as a whole.
     let mut before: BTreeSet<usize> = BTreeSet::new();
     loop {
         let start: BTreeSet<usize> = joined.union(&before).copied().collect();
@@ -117,7 +118,7 @@ fn is_a_stage(costs: &Costs<'_>, groups: &[Vec<usize>], one: usize, other: usize
     }
 }
 
-/// Groups of several, each with the name that it had, or that of its first library.
+/// Names groups of several libraries: each keeps its name, or gets that of its first library.
 fn named(costs: &Costs<'_>, groups: Vec<Vec<usize>>, names: &BTreeMap<usize, &str>) -> Groups {
     let mut taken = Groups::new();
     for group in groups.into_iter().filter(|group| group.len() > 1) {

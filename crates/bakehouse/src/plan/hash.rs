@@ -1,23 +1,23 @@
-//! Input hashes: what can change an output changes its hash, and nothing else does.
+//! Input hashes: the hash of an output changes if and only if something changes that can change the output.
 
-/// The form of the stages that the plan is carried out by. It is part of each hash: raise it when the same inputs give
+/// The version of the stages that carry out the plan. It is part of each hash: raise it when the same inputs give
 /// another image.
 pub const RECIPE: u32 = 7;
 
-/// Hex digits of a hash as it stands in tags and labels.
+/// The number of hex digits of a hash in tags and labels.
 pub const DIGITS: usize = 16;
 
-/// Bytes of the parts of a hash, as a rule.
+/// The usual number of bytes of the parts of a hash.
 const ROOM: usize = 64 << 10;
 
-/// Builds a hash from named parts. Each part is framed by its length, so no two lists of parts collide. They are hashed
-/// at once: thousands of short ones take several times as long by themselves.
+/// A builder of a hash from named parts. Each part is framed by its length, so no two lists of parts collide. The parts
+/// are hashed together, which is several times as fast as thousands of short updates.
 pub struct InputHash(Vec<u8>);
 
 impl InputHash {
-    /// An empty hash for one kind of output.
+    /// Creates an empty hash for one kind of output.
     pub fn new(kind: &str) -> Self {
-        // What most hashes need; growing to it bit by bit takes as long as hashing.
+        // The usual size; growing to it in steps takes as long as hashing.
         let mut hash = Self(Vec::with_capacity(ROOM));
         hash.part("kind", kind);
         hash.part("recipe", &RECIPE.to_string());
@@ -32,7 +32,7 @@ impl InputHash {
         }
     }
 
-    /// The hash as 16 hex digits.
+    /// Returns the hash as 16 hex digits.
     pub fn finish(self) -> String {
         let mut hasher = blake3::Hasher::new_derive_key("bakehouse input hash v1");
         hasher.update(&self.0);

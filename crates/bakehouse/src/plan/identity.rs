@@ -1,4 +1,4 @@
-//! The toolchain in names: what must not be shared by two toolchains is named after the one that made it.
+//! The toolchain in names. Results that two toolchains must not share are named after the toolchain that built them.
 
 use super::Plan;
 use super::hash::DIGITS;
@@ -11,13 +11,14 @@ impl Plan {
         self.toolchain_file.as_ref()?.channel.as_ref()
     }
 
-    /// What the compiler is called; for what depends on nothing else of the toolchain.
+    /// Returns the name of the compiler, for results that depend on no other part of the toolchain.
     pub fn compiler(&self) -> &str {
         self.channel().map_or("unpinned", Channel::as_str)
     }
 
-    /// What compiles: the release and the identity of `toolchain.json`. Without that file the builder base stands for
-    /// it, by a hash of its name: its digest, where it is pinned by one. What compiles for an older glibc counts, too.
+    /// Returns the identity of everything that compiles: the release and the identity of `toolchain.json`. Without that
+    /// file, a hash of the builder base's name is used, which contains the digest if the base is pinned. The tools for
+    /// an older glibc count, too.
     pub fn compiles_with(&self) -> String {
         let compiler = self.compiler();
         let min_glibc = self.min_glibc_identity();
@@ -30,8 +31,8 @@ impl Plan {
         }
     }
 
-    /// What makes outputs others than the builder's own linker does, in a name: the oldest glibc, and the programs that
-    /// link for it.
+    /// Returns the part of a name for the oldest glibc and the programs that link for it. They produce other outputs
+    /// than the builder's own linker.
     fn min_glibc_identity(&self) -> String {
         self.config
             .min_glibc
@@ -41,7 +42,7 @@ impl Plan {
             })
     }
 
-    /// What images say of their toolchain: its identity, else the pinned release.
+    /// Returns the toolchain for the label of images: its identity, else the pinned release.
     pub fn toolchain_label(&self) -> Option<&str> {
         let id = self
             .toolchain

@@ -1,4 +1,4 @@
-//! What images have beside their binary: folders of their own, and files of the context.
+//! Content of images beside their binary: folders of their own, and files of the context.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use super::Plan;
 use super::config::valid::ImageConfig;
 use super::glibc::DEFAULT_BASE;
 
-/// Folders and files that one image or several have.
+/// The folders and files that one or several images have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageFiles<'a> {
-    /// Named after the first service that has them.
+    /// The name of the stage, after the first service that has them.
     pub stage: String,
     /// The services, in their order.
     pub services: Vec<&'a str>,
-    /// The stage or image that the images stand on.
+    /// The stage or image that the images are built on.
     pub base: &'a str,
-    /// Who the folder of the service belongs to, `UID:GID`.
+    /// The owner of the service's folder, as `UID:GID`.
     pub user: &'a str,
-    /// Path in the context, and in the image.
+    /// The paths in the image, by the path in the context.
     pub files: &'a BTreeMap<Utf8PathBuf, Utf8PathBuf>,
 }
 
 impl Plan {
-    /// All, in order of the services that have them first.
+    /// Returns all, in order of the first services that have them.
     pub fn image_files(&self) -> Vec<ImageFiles<'_>> {
         let mut all: Vec<ImageFiles<'_>> = Vec::new();
         for service in &self.services {
@@ -48,7 +48,7 @@ impl Plan {
         all
     }
 
-    /// What an image stands on, by a name that a mount can have.
+    /// Returns the base of an image, by a name that a mount can have.
     fn base_to_mount<'a>(&'a self, image: &'a ImageConfig) -> &'a str {
         match self.runtime_of(image) {
             Some(base) => &base.name,

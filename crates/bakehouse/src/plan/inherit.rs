@@ -1,4 +1,4 @@
-//! What of a workspace's manifest can matter to some of its packages and to the crates that they need.
+//! Workspace-manifest keys that can affect some of its packages and the crates that they need.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::profile;
 use super::tables::{canonical, dependency_tables};
 
-/// What the manifest of a workspace says under those of `keys` that it has, in a form without order.
+/// Returns the values of those `keys` that the manifest of a workspace has, independent of their order.
 pub fn values<'a>(
     manifest: &Table,
     keys: impl Iterator<Item = &'a String>,
@@ -18,7 +18,7 @@ pub fn values<'a>(
     keys.filter_map(value).collect()
 }
 
-/// The value of a key of `[workspace]`, such as `package.version`.
+/// Returns the value of a key of `[workspace]`, such as `package.version`.
 pub fn value<'a>(shared: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         Some((section, name)) => shared.get(section)?.get(name),
@@ -26,7 +26,8 @@ pub fn value<'a>(shared: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// The keys of `[workspace]` that a package's manifest inherits: `package.version`, `dependencies.serde`, `lints`.
+/// Returns the keys of `[workspace]` that a package's manifest inherits: `package.version`, `dependencies.serde`,
+/// `lints`.
 pub fn keys(manifest: &Table) -> BTreeSet<String> {
     let inherits = |value: &Value| value.get("workspace").and_then(Value::as_bool) == Some(true);
     let mut keys = BTreeSet::new();
@@ -79,7 +80,8 @@ pub fn decisions(
     decisions
 }
 
-/// The profile `name` and those that it inherits from, without what they say of single crates that are not in `crates`.
+/// Returns the profile `name` and those that it inherits from, without settings for single crates that are not in
+/// `crates`.
 fn profiles(
     manifest: &Table,
     all: &Table,
@@ -91,7 +93,7 @@ fn profiles(
         if let Some(Value::Table(packages)) = profile.get_mut("package") {
             packages.retain(|spec, _| {
                 let name = spec.split(['@', ':']).next().unwrap_or_default();
-                // Whatever is no plain name may mean anything.
+                // A spec that is not a plain name may match any crate.
                 spec.contains(['*', '/']) || crates.contains(name)
             });
         }

@@ -1,4 +1,4 @@
-//! What an output is built from, part by part. Its input hash is the sum of the parts; `why` compares them.
+//! The inputs of an output, part by part. Its input hash covers all parts; `bakehouse why` compares them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::hash::InputHash;
 use crate::graph::sources::FileState;
 use crate::names::PackageName;
 
-/// One thing that an output is built from.
+/// One input of an output.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// A key of `bakehouse.toml`.
@@ -22,13 +22,13 @@ pub enum Part {
     Identity,
     /// A file with Cargo's configuration.
     CargoConfig(Utf8PathBuf),
-    /// In the manifest of a workspace, a key such as `profile.release`.
+    /// A key in the manifest of a workspace, such as `profile.release`.
     Workspace(Utf8PathBuf, String),
     /// A package that is compiled: its manifest, files and declared inputs.
     Package(PackageName),
-    /// The features that are on in a package that is compiled.
+    /// The enabled features of a package that is compiled.
     Features(PackageName),
-    /// What another package, compiled together with it, asks of crates that both need.
+    /// The requests of another package, compiled together with it, to crates that both need.
     FeatureRequests(PackageName),
     /// An entry of the lock: `name version`.
     Locked(Arc<str>),
@@ -52,16 +52,16 @@ impl fmt::Display for Part {
             Self::Package(name) => write!(f, "package {name}"),
             Self::Features(name) => write!(f, "features of {name}"),
             Self::FeatureRequests(name) => {
-                write!(f, "what {name} asks of crates that others need, too")
+                write!(f, "requests of {name} to crates that others need, too")
             }
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
             Self::Crate(path) => write!(f, "{path}"),
-            Self::Shipped(path) => write!(f, "{path}, which is shipped"),
+            Self::Shipped(path) => write!(f, "{path}, a shipped file"),
         }
     }
 }
 
-/// Everything that can change an output. Equal inputs make equal outputs.
+/// Everything that can change an output. Equal inputs give equal outputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs(pub BTreeMap<Part, Arc<str>>);
 
@@ -74,7 +74,7 @@ impl Inputs {
         self.set(Part::Setting(key.into()), value);
     }
 
-    /// The input hash of an output of that kind.
+    /// Returns the input hash of an output of that kind.
     pub fn hash(&self, kind: &str) -> String {
         let mut hash = InputHash::new(kind);
         for (part, value) in &self.0 {
@@ -101,12 +101,12 @@ impl Inputs {
     }
 }
 
-/// What a package is compiled from.
+/// The inputs of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageInputs {
     /// Its manifest, as the compile stages see it.
     pub manifest: String,
-    /// What those stages show it of other manifests that it reads, by their paths.
+    /// The other manifests that it reads, as those stages show them, by their paths.
     pub others: BTreeMap<Utf8PathBuf, String>,
     /// Its files and declared inputs.
     pub files: BTreeMap<Utf8PathBuf, FileState>,
@@ -137,12 +137,12 @@ impl PackageInputs {
         }
     }
 
-    /// Bytes of its files.
+    /// Returns the number of bytes of its files.
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|file| file.bytes).sum()
     }
 
-    /// Kind and content of its files.
+    /// Returns the kind and content of its files.
     pub fn texts(&self) -> BTreeMap<&Utf8Path, String> {
         let files = self.files.iter();
         files
@@ -167,12 +167,12 @@ fn add_files<'a>(hash: &mut InputHash, files: impl Iterator<Item = (&'a Utf8Path
     }
 }
 
-/// Kind and content of a file.
+/// Describes the kind and content of a file.
 pub fn file_text(state: &FileState) -> String {
     let FileState {
         kind,
         digest,
-        // The digest tells contents apart by itself.
+        // The digest alone identifies the content.
         bytes: _,
     } = state;
     format!("{} {}", kind.as_str(), digest.to_hex())

@@ -1,4 +1,4 @@
-//! `Cargo.lock` as a graph: which of its entries can matter to a build.
+//! `Cargo.lock` as a graph, to find the entries that can affect a build.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::names::PackageName;
 /// The entries of a lock and what each needs.
 pub struct LockGraph<'a> {
     entries: &'a [Package],
-    /// By entry: the entries that it needs, sorted.
+    /// For each entry, the entries that it needs, sorted.
     needs: Vec<Vec<usize>>,
-    /// By entry of a local package: all entries that it lists, those of its dev-dependencies among them.
+    /// For each entry of a local package, all entries that it lists, including its dev-dependencies.
     listed: BTreeMap<usize, Vec<usize>>,
     /// The workspace's packages, by name.
     members: BTreeMap<&'a str, usize>,
@@ -21,23 +21,23 @@ pub struct LockGraph<'a> {
     texts: Vec<Arc<str>>,
 }
 
-/// What of a lock can change a build: entries that are compiled, or could be, and entries that only others reach which
-/// are compiled together with it, but which need one of those: they have a say in its features.
+/// The entries of a lock that can change a build. These are entries that are compiled or could be, and entries of
+/// packages compiled together with them that need one of those: they affect its features.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct LockPart {
-    /// By entry.
+    /// For each entry, whether it is in the part.
     holds: Vec<bool>,
 }
 
 /// Packages whose features are unified.
 pub struct UnifiedPackages {
     pub packages: BTreeSet<PackageName>,
-    /// By entry: the entries of what they reach that need it.
+    /// For each entry, the reached entries that need it.
     needed_by: Vec<Vec<usize>>,
 }
 
 impl LockPart {
-    /// Its entries, in the order of the file.
+    /// Returns its entries, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = usize> {
         (0..self.holds.len()).filter(|&index| self.holds[index])
     }
@@ -110,13 +110,14 @@ impl<'a> LockGraph<'a> {
         &self.entries[index]
     }
 
-    /// The name of the workspace's package that an entry is.
+    /// Returns the name of the workspace's package of an entry.
     pub fn member(&self, index: usize) -> Option<&'a str> {
         let name = self.entries[index].name.as_str();
         (self.members.get(name) == Some(&index)).then_some(name)
     }
 
-    /// What an entry is and what of `part` it needs, whatever the order or the short forms of the file.
+    /// Describes an entry and those of its dependencies that are in `part`, independent of the order and the short
+    /// forms of the file.
     pub fn text(&self, index: usize, part: &LockPart) -> Arc<str> {
         if self.needs[index].iter().all(|&needed| part.holds[needed]) {
             self.texts[index].clone()
@@ -138,7 +139,7 @@ impl<'a> LockGraph<'a> {
             // They are the name of the entry.
             name: _,
             version: _,
-            // What they lead to is what it needs.
+            // Their targets are among its needs.
             dependencies: _,
             replace: _,
         } = entry;
@@ -148,14 +149,14 @@ impl<'a> LockGraph<'a> {
         lines.join("\n").into()
     }
 
-    /// Takes apart what [`Self::text`] returns: where the entry is from, and the entries that it needs.
+    /// Splits the result of [`Self::text`] into the source of the entry and the entries that it needs.
     pub fn parts_of(text: &str) -> (&str, impl Iterator<Item = &str>) {
         let mut lines = text.lines();
         (lines.next().unwrap_or_default(), lines)
     }
 
-    /// `name version`, with the source where that is not enough; the workspace's packages without a version, which is in
-    /// their manifests.
+    /// Returns `name version`, with the source if that is ambiguous. Packages of the workspace have no version here,
+    /// since it is in their manifests.
     pub fn name(&self, index: usize) -> Arc<str> {
         self.names[index].clone()
     }
@@ -176,19 +177,19 @@ impl<'a> LockGraph<'a> {
         }
     }
 
-    /// Whether there is an entry of that `name version`.
+    /// Returns whether there is an entry of that `name version`.
     pub fn has(&self, name: &str) -> bool {
         self.known.contains(name)
     }
 
-    /// Whether a third-party crate has that name.
+    /// Returns whether a third-party crate has that name.
     pub fn has_third_party(&self, name: &str) -> bool {
         let mut entries = (0..self.entries.len()).filter(|&index| self.member(index).is_none());
         entries.any(|index| self.entries[index].name == name)
     }
 
-    /// Returns the packages that are compiled together, for [`Self::part`], with the entries that affect their features.
-    /// `development` holds the names of the packages behind the dev-dependencies that count, by package.
+    /// Returns the packages that are compiled together, for [`Self::part`], with the entries that affect their
+    /// features. `development` has the names of the packages behind the dev-dependencies that count, by package.
     pub fn together(
         &self,
         packages: BTreeSet<PackageName>,
@@ -217,8 +218,8 @@ impl<'a> LockGraph<'a> {
         }
     }
 
-    /// What can change a build of `closure`, when it is compiled together with others. The lock does not say who asks for
-    /// which feature, so whoever needs a shared entry counts.
+    /// Returns the entries that can change a build of `closure`, when it is compiled together with others. The lock
+    /// does not say which entry asks for which feature, so every entry that needs a shared one counts.
     pub fn part(&self, closure: &BTreeSet<PackageName>, together: &UnifiedPackages) -> LockPart {
         let mut holds = self.reach(closure, &BTreeMap::new());
         let mut open: Vec<usize> = (0..holds.len()).filter(|&index| holds[index]).collect();
@@ -273,7 +274,7 @@ impl<'a> LockGraph<'a> {
             .collect()
     }
 
-    /// By entry: whether `packages` reach it, by these dev-dependencies as well.
+    /// Returns for each entry whether `packages` reach it, including by these dev-dependencies.
     fn reach(
         &self,
         packages: &BTreeSet<PackageName>,
@@ -293,7 +294,7 @@ impl<'a> LockGraph<'a> {
         reached
     }
 
-    /// What an entry needs, but for packages of the workspace that are not compiled.
+    /// Returns the needs of an entry, without packages of the workspace that are not compiled.
     fn needed<'b>(
         &'b self,
         index: usize,
@@ -324,8 +325,8 @@ impl<'a> LockGraph<'a> {
         })
     }
 
-    /// The shortest way from one of the `from` packages over `packages` to an entry with `name version`: entries,
-    /// the package first.
+    /// Returns the shortest way from the package `from` over `packages` to an entry with `name version`: entries, the
+    /// package first.
     pub fn way(&self, from: &str, packages: &BTreeSet<PackageName>, to: &str) -> Vec<usize> {
         let Some(&start) = self.members.get(from) else {
             return Vec::new();

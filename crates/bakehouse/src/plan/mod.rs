@@ -1,5 +1,5 @@
-//! What will be built, worked out completely before anything is written. Pure: no files, no environment, no
-//! clock, no process.
+//! The plan of a build, complete before anything is written. This module is pure: no files, no environment, no clock,
+//! no process.
 
 pub mod about;
 mod activated;

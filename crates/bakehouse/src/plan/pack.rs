@@ -16,7 +16,7 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// The name of the image that holds it, where packs are mounted as images.
+    /// Returns the name of the pack's image, for packs that are mounted as images.
     pub fn image(&self) -> String {
         format!("pack-{}", self.name)
     }
@@ -25,17 +25,17 @@ impl Pack {
 /// A binary of a pack.
 #[derive(Clone, Debug)]
 pub struct PackBinary {
-    /// Target name: `pack-<pack>-<binary>`.
+    /// The target's name: `pack-<pack>-<binary>`.
     pub target: TargetName,
     pub package: PackageName,
     pub bin: BinaryName,
-    /// Folder that receives it, relative to the workspace root.
+    /// The folder that receives it, relative to the workspace root.
     pub folder: Utf8PathBuf,
     /// The stage that builds it.
     pub binary_stage: StageName,
     pub closure: BTreeSet<PackageName>,
-    /// 16 hex digits over everything that can change the binary.
+    /// A hash of 16 hex digits over everything that can change the binary.
     pub input_hash: String,
-    /// What that hash is over.
+    /// The inputs that the hash covers.
     pub inputs: Inputs,
 }

@@ -1,13 +1,13 @@
-//! The reasons why outputs are not built together, and what that costs.
+//! Reasons why outputs are not built together, and the cost of that.
 
 use crate::names::PackageName;
 
 /// A feature because of which two outputs cannot be built together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parted {
-    /// The local package that has the feature for some of them only.
+    /// The local package that has the feature for only some of them.
     pub package: PackageName,
-    /// The feature; `None` if crates that are not local ask the package for features, because it is not known which
+    /// The feature; `None` if crates that are not local ask the package for features, since it is not known for which
     /// ones.
     pub feature: Option<String>,
     /// The package that asks for the feature; `None` if the configuration of an output does.
@@ -42,6 +42,6 @@ impl Parted {
 pub struct Again {
     /// Local libraries.
     pub libraries: usize,
-    /// Third-party crates, as an upper bound: the lock does not say which of them are switched on.
+    /// Third-party crates, as an upper bound: the lock does not say which of them are enabled.
     pub crates: usize,
 }

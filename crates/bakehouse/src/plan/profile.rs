@@ -1,10 +1,10 @@
-//! What the Cargo profile of a plan says.
+//! Settings of the plan's Cargo profile.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-/// The profile `name` and those that it inherits from, as far as the manifest says something of them.
+/// Returns the profile `name` and those that it inherits from, if the manifest sets something in them.
 pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
     let profiles = manifest.get("profile").and_then(Value::as_table);
     let mut chain: Vec<(&str, &Table)> = Vec::new();
@@ -12,7 +12,7 @@ pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
     while let Some(name) = next
         && let Some((name, profile)) = profiles.and_then(|profiles| profiles.get_key_value(name))
         && let Some(profile) = profile.as_table()
-        // Who inherits in a circle is Cargo's to tell.
+        // A circle of profiles is left for Cargo to report.
         && chain.iter().all(|(known, _)| known != name)
     {
         chain.push((name, profile));
@@ -21,7 +21,7 @@ pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
     chain
 }
 
-/// The profile of Cargo's own that `name`, whose chain that is, begins with: `dev` or `release`.
+/// Returns the built-in profile at the root of `name`, whose chain is given: `dev` or `release`.
 fn own(chain: &[(&str, &Table)], name: &str) -> &'static str {
     let first = chain.last().map_or(name, |(last, profile)| {
         let inherits = profile.get("inherits").and_then(Value::as_str);
@@ -30,8 +30,8 @@ fn own(chain: &[(&str, &Table)], name: &str) -> &'static str {
     if first == "dev" { "dev" } else { "release" }
 }
 
-/// How much debug information the profile `name` asks for; `None` where that is none, or where it says something else
-/// for procedural macros and build scripts.
+/// Returns the level of debug information in the profile `name`; `None` if there is none, or if the profile sets it
+/// separately for procedural macros and build scripts.
 pub fn host_debug(manifest: &Table, name: &str) -> Option<String> {
     let chain = chain(manifest, name);
     for (_, profile) in &chain {
@@ -56,16 +56,16 @@ pub fn host_debug(manifest: &Table, name: &str) -> Option<String> {
     (own(&chain, name) == "dev").then(|| "true".to_owned())
 }
 
-/// What of a profile decides how a program is linked.
+/// The settings of a profile that affect how a program is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linking {
-    /// The profile of Cargo's own that it begins with: `dev` or `release`.
+    /// The built-in profile at its root: `dev` or `release`.
     pub profile: &'static str,
-    /// What it says otherwise, as lines of a manifest.
+    /// The settings that differ from it, as lines of a manifest.
     pub settings: Vec<String>,
 }
 
-/// How programs of the profile `name` are linked.
+/// Returns how programs of the profile `name` are linked.
 pub fn linking(manifest: &Table, name: &str) -> Linking {
     let chain = chain(manifest, name);
     let mut settings: BTreeMap<&str, &Value> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A first configuration for a workspace that has none, worked out from what the workspace shows.
+//! A first configuration for a workspace that has none, derived from the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,58 +13,58 @@ use crate::graph::toolchain_file::Channel;
 use crate::graph::{Member, Workspace};
 use crate::names::{BinaryName, PackageName};
 
-/// What `init` proposes.
+/// The proposal of `bakehouse init`.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// Folder of the workspace manifest, relative to the context.
+    /// The folder of the workspace manifest, relative to the context.
     pub folder: Utf8PathBuf,
-    /// How many levels above the workspace the context is, where the configuration has to say it.
+    /// The number of levels from the workspace up to the context, if the configuration has to name it.
     pub context: usize,
-    /// Where generated files go, relative to the workspace, because the usual places are taken.
+    /// The places of generated files, relative to the workspace, if the usual ones are taken.
     pub output: ProposedOutput,
     /// The line to add to the workspace's manifest first, so that generated files do not become a member.
     pub excluded: Option<String>,
-    /// By package the variables that its compilation reads, with their places.
+    /// The variables that the compilation of each package reads, with their places.
     pub variables: BTreeMap<PackageName, BTreeMap<String, String>>,
-    /// Where images could go, when the manifest names a repository on a forge with a registry.
+    /// The registry for images, if the manifest names a repository on a forge with a registry.
     pub registry: Option<String>,
     pub builder: String,
-    /// Why the builder base is not certain to be right.
+    /// The reason why the builder base may be wrong.
     pub builder_note: Option<String>,
     pub needs: Vec<Need>,
-    /// Programs that Cargo's configuration asks for.
+    /// The programs that Cargo's configuration needs.
     pub tools: Vec<Tool>,
-    /// Crates that may need a C library.
+    /// The crates that may need a C library.
     pub unknown_needs: Vec<String>,
     pub services: Vec<ProposedService>,
-    /// Services that are not built with most others, with the features that prevent it.
+    /// The services that are not built with most others, with the features that prevent it.
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
-    /// By package: what can be declared.
+    /// The inputs of each package that can be declared.
     pub inputs: BTreeMap<PackageName, Vec<Finding>>,
-    /// What cannot: the repository, submodules, what is not there, what lies outside.
+    /// The inputs that cannot be declared: the repository, submodules, missing paths, and paths outside.
     pub remarks: Vec<Finding>,
-    /// Places that third-party crates come from, beside crates.io.
+    /// The sources of third-party crates, except crates.io.
     pub sources: BTreeSet<String>,
 }
 
-/// Where generated files go.
+/// The places of generated files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProposedOutput {
     /// Another folder than the usual one.
     pub folder: Option<Utf8PathBuf>,
     /// Another Bake file than the usual one.
     pub bake: Option<Utf8PathBuf>,
-    /// A Compose file in the context's folder, which Bake merges with what it finds there.
+    /// A Compose file in the context's folder, which Bake merges into the files that it finds there.
     pub compose: Option<&'static str>,
 }
 
-/// What was found in the workspace beside what Cargo says.
+/// The findings in the workspace beyond Cargo's metadata.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Hidden inputs of the services' packages.
+    /// The hidden inputs of the services' packages.
     pub findings: Vec<Finding>,
-    /// By package the variables that its compilation reads, with their places.
+    /// The variables that the compilation of each package reads, with their places.
     pub variables: BTreeMap<PackageName, BTreeMap<String, String>>,
     pub context: usize,
     pub output: ProposedOutput,
@@ -79,11 +79,11 @@ pub struct Seen {
 pub struct ProposedService {
     pub name: String,
     pub package: PackageName,
-    /// Where it has to be said.
+    /// The binary's name, if the configuration has to say it.
     pub bin: Option<String>,
 }
 
-/// A binary that does not.
+/// A binary that does not become a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     pub package: PackageName,
@@ -113,7 +113,7 @@ const DEVELOPMENT: [&str; 18] = [
     "xtask",
 ];
 
-/// Which binaries become services.
+/// The choice of binaries that become services.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     pub services: Vec<ProposedService>,
@@ -140,7 +140,7 @@ impl Chosen {
             }
         }
         if kept.is_empty() {
-            // A workspace of examples is baked as one.
+            // In a workspace of nothing but examples, the examples become services.
             let is_program = |member: &&Member| !frontends.contains_key(&member.name);
             let mut programs = workspace.own_members().filter(is_program);
             let any = programs.any(|member| !member.binaries.is_empty());
@@ -170,7 +170,7 @@ impl Chosen {
         Self { services, left_out }
     }
 
-    /// The packages that the services are built from.
+    /// Returns the packages that the services are built from.
     pub fn packages<'a>(&'a self, workspace: &'a Workspace) -> BTreeSet<&'a str> {
         let packages = self.services.iter().map(|service| service.package.as_str());
         packages
@@ -180,7 +180,7 @@ impl Chosen {
 }
 
 impl Proposal {
-    /// Works out the proposal.
+    /// Creates the proposal.
     pub fn new(workspace: &Workspace, chosen: Chosen, seen: Seen) -> Self {
         let direct = chosen
             .packages(workspace)
@@ -233,7 +233,7 @@ impl Proposal {
         }
     }
 
-    /// The hidden inputs that the configuration declares.
+    /// Returns the hidden inputs that the configuration declares.
     pub fn declared(&self) -> impl Iterator<Item = &Finding> {
         self.inputs
             .values()
@@ -249,7 +249,7 @@ fn why_not(workspace: &Workspace, member: &Member, required: &[String]) -> Optio
             .map(str::to_owned)
     };
     if let Some(word) = words(member.dir.as_str()).or_else(|| words(&member.name)) {
-        return Some(format!("its name or folder says `{word}`"));
+        return Some(format!("its name or folder contains `{word}`"));
     }
     if let Some(feature) = required.iter().find(|feature| !is_default(member, feature)) {
         return Some(format!(
@@ -295,7 +295,7 @@ fn is_default(member: &Member, feature: &str) -> bool {
     false
 }
 
-/// Why the default builder base is not certain to be right for a toolchain.
+/// Returns the reason why the default builder base may be wrong for a toolchain.
 fn builder_note(channel: Option<&Channel>) -> Option<String> {
     let Some(channel) = channel.filter(|channel| channel.as_str() != "stable") else {
         return Some(
@@ -306,19 +306,19 @@ fn builder_note(channel: Option<&Channel>) -> Option<String> {
     let name = channel.as_str();
     if bases::is_published(channel) {
         return (name.matches('.').count() < 2).then(|| {
-            format!("The toolchain file says `{name}`: pin a full version there and here, or a new patch release compiles all again.")
+            format!("The toolchain file says `{name}`: pin a full version there and here, or each new patch release compiles everything again.")
         });
     }
     let mut note = format!(
-        "The toolchain file names `{name}`, of which there is no published image: rustup installs it in the stage `toolchain`."
+        "The toolchain file names `{name}`, which has no published image: rustup installs it in the stage `toolchain`."
     );
     if channel.parts().1.is_none() && !channel.is_release() {
-        note += " It moves: name a day, so that everybody builds with the same.";
+        note += " It changes over time: name a date, so that everybody builds with the same.";
     }
     Some(note)
 }
 
-/// `https://github.com/acme/shop` → `ghcr.io/acme/shop`.
+/// Derives the registry from the repository: `https://github.com/acme/shop` → `ghcr.io/acme/shop`.
 fn registry(workspace: &Workspace) -> Option<String> {
     let manifest = &workspace.manifest;
     let of = |table: Option<&toml::Value>| {
@@ -328,7 +328,7 @@ fn registry(workspace: &Workspace) -> Option<String> {
     let package = manifest
         .get("workspace")
         .and_then(|workspace| workspace.get("package"));
-    // Not that of any member: a fork that was taken in has its own.
+    // Members are not searched: a vendored fork names its own repository.
     let repository = of(package).or_else(|| of(manifest.get("package")))?;
     let (host, path) = repository.strip_prefix("https://")?.split_once('/')?;
     let mut parts = path
@@ -348,7 +348,7 @@ fn registry(workspace: &Workspace) -> Option<String> {
     (plain(owner) && plain(name)).then(|| format!("{registry}/{owner}/{name}").to_lowercase())
 }
 
-/// Where a locked source is, if that is not crates.io.
+/// Returns the place of a locked source, if that is not crates.io.
 fn origin(source: &str) -> Option<String> {
     let place = source.split_once('+').map_or(source, |(_, place)| place);
     if place.contains("github.com/rust-lang/crates.io-index") || place.contains("index.crates.io") {

@@ -13,9 +13,9 @@ pub struct BinaryRequest<'a> {
     pub features: &'a [String],
     /// Set if the package's default features are on.
     pub default_features: bool,
-    /// The C library is linked into it.
+    /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
-    /// What the name of its stage is made of.
+    /// The basis of its stage's name.
     pub name: String,
 }
 
@@ -26,7 +26,7 @@ impl<'a> BinaryRequest<'a> {
     }
 }
 
-/// Each binary to build: the services' and the packs'.
+/// Returns each binary to build: the services' and the packs'.
 pub fn binary_requests(config: &Config) -> impl Iterator<Item = BinaryRequest<'_>> {
     let services = config.services.iter().map(|service| BinaryRequest {
         place: 0,

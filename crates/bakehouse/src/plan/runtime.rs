@@ -1,21 +1,21 @@
-//! Bases of runtime images with packages installed upon them.
+//! Bases of runtime images with packages installed in them.
 
 use super::config::Config;
 use super::config::valid::ImageConfig;
 
-/// A base with packages of its distribution. All services that want just these share it.
+/// A base with packages of its distribution. All services that need exactly these share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedBase {
-    /// Of its stage.
+    /// The name of its stage.
     pub name: String,
     /// Another image than `bases.runtime`.
     pub image: Option<String>,
-    /// Sorted, and never empty.
+    /// The packages; sorted, and never empty.
     pub packages: Vec<String>,
 }
 
 impl PreparedBase {
-    /// All that the images of `config` need, in order of the services that want them first.
+    /// Returns all bases with packages that the images of `config` need, in order of the first services that need them.
     pub fn all(config: &Config) -> Vec<Self> {
         let mut bases: Vec<Self> = Vec::new();
         for service in &config.services {
@@ -36,7 +36,7 @@ impl PreparedBase {
         bases
     }
 
-    /// Whether an image stands on it.
+    /// Returns whether an image is built on it.
     pub fn is_of(&self, image: &ImageConfig) -> bool {
         self.image == image.runtime && self.packages == image.packages
     }

@@ -1,4 +1,4 @@
-//! Which packages compile together, and the stages that this makes.
+//! The packages that compile together, and the resulting stages.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
 use crate::names::{BinaryName, PackageName, StageName};
 
-/// What a build of `package` itself reads: its sources and declared inputs.
+/// Returns the paths that a build of `package` itself reads: its sources and declared inputs.
 pub fn member_reads(
     workspace: &Workspace,
     config: &Config,
@@ -34,7 +34,7 @@ pub fn member_reads(
     own.chain(inputs).collect()
 }
 
-/// The variables that the compilation of any of `packages` gets, sorted.
+/// Returns the variables that the compilation of any of `packages` gets, sorted.
 fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Vec<String> {
     let named = packages.filter_map(|package| config.variables.get(package));
     let names: BTreeSet<&String> = named.flatten().collect();
@@ -113,8 +113,8 @@ struct Group<'a> {
     config: &'a Config,
     outputs: &'a [BinaryRequest<'a>],
     root: Option<&'a str>,
-    /// Cargo's first resolver: the library of a stage cannot be named to Cargo, which would listen to its dev-dependencies
-    /// and, with a root package, switch on its default features.
+    /// Set under Cargo's first resolver. The library of a stage is then not named to Cargo, because that would take its
+    /// dev-dependencies into account and, with a root package, enable its default features.
     first_resolver: bool,
 }
 
@@ -139,7 +139,7 @@ impl Group<'_> {
             builder,
             self.outputs,
         );
-        // Under the first resolver, and with a root package, Cargo's options for features mean something else.
+        // Under the first resolver with a root package, Cargo's options for features have another meaning.
         let unnamed = self.root.filter(|_| self.first_resolver);
         let named = !without_default.is_empty() || self.default_would_add(&activation, &packages);
         let all_features_named = named && unnamed.is_none();
@@ -239,7 +239,7 @@ impl Group<'_> {
             Strategy::Mount => BTreeMap::new(),
         };
         let no_default_features = match unnamed {
-            // There the option applies to the root package alone, whose default features affect others.
+            // In that case the option applies only to the root package, whose default features affect others.
             Some(root) => without_default.contains(root) && packages.len() == 1,
             None => all_features_named,
         };
@@ -276,7 +276,7 @@ impl Group<'_> {
         selection
     }
 
-    /// Returns whether a library's own stage would switch on default features that nothing else switches on.
+    /// Returns whether a library's own stage would enable default features that nothing else enables.
     fn default_would_add(&self, activation: &Activation, packages: &BTreeSet<&str>) -> bool {
         if self.config.strategy != Strategy::Layer || self.first_resolver {
             return false;
@@ -294,7 +294,7 @@ impl Group<'_> {
         activation.packages().any(|package| adds(&package))
     }
 
-    /// The paths that a stage of `package` has to be given: folders of third-party crates are there in every stage.
+    /// Returns the paths that a stage of `package` mounts. Folders of third-party crates are in every stage already.
     fn reads(&self, package: &str) -> Vec<Utf8PathBuf> {
         let all = member_reads(self.workspace, self.config, package);
         let crates = &self.workspace.local_sources.folders;
@@ -304,7 +304,7 @@ impl Group<'_> {
         outermost(given)
     }
 
-    /// All that a build of each package compiles.
+    /// Returns all packages that a build of each package compiles.
     fn closures(&self, activation: &Activation) -> BTreeMap<PackageName, BTreeSet<PackageName>> {
         let patched =
             !below_third_party(self.workspace, activation.packages(), &BTreeSet::new()).is_empty();
@@ -322,7 +322,7 @@ impl Group<'_> {
             .collect()
     }
 
-    /// `packages` with what their third-party crates are patched to.
+    /// Returns `packages` and the local packages that replace their third-party crates.
     fn with_third_party(
         &self,
         activation: &Activation,
@@ -364,5 +364,5 @@ pub fn binary_stage<'a>(
                 && binary_stage.linked_static == output.linked_static
                 && binary_stage.asked.contains(&asked)
         })
-        .expect("each output got a leaf in its selection")
+        .expect("each output has a binary stage in its selection")
 }

@@ -1,4 +1,4 @@
-//! A service image of the plan.
+//! A service of the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use super::config::valid::{ComposeConfig, ImageConfig};
 use super::inputs::Inputs;
 use crate::names::{BinaryName, PackageName, StageName, TargetName};
 
-/// One runtime image: a binary on a base.
+/// A runtime image: one binary on one base.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// Target and image name.
+    /// The name of the target and of the image.
     pub name: TargetName,
     /// The name without the variant.
     pub family: String,
@@ -20,16 +20,16 @@ pub struct Service {
     pub bin: BinaryName,
     /// The stage that builds the binary.
     pub binary_stage: StageName,
-    /// Package names that its build compiles.
+    /// The names of the packages that its build compiles.
     pub closure: BTreeSet<PackageName>,
     pub image: ImageConfig,
-    /// What its package says of itself, as labels. Those of the configuration win.
+    /// The metadata of its package, as labels. Those of the configuration override it.
     pub about: BTreeMap<String, String>,
-    /// Files and folders that its image is built from, relative to the context, sorted.
+    /// The files and folders that its image is built from, relative to the context, sorted.
     pub reads: Vec<Utf8PathBuf>,
     pub compose: ComposeConfig,
-    /// 16 hex digits over everything that can change the image.
+    /// A hash of 16 hex digits over everything that can change the image.
     pub input_hash: String,
-    /// What that hash is over.
+    /// The inputs that the hash covers.
     pub inputs: Inputs,
 }

@@ -1,6 +1,6 @@
 //! The configuration's share of the input hashes.
 //!
-//! Each type of the configuration is taken apart here without `..`: a new key does not compile until somebody has
+//! Each type of the configuration is destructured here without `..`. A new key does not compile until somebody has
 //! decided whether it can change an output.
 
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use super::inputs::Inputs;
 use super::stage::CompileStage;
 use super::zig::{CARGO_ZIGBUILD, ZIG};
 
-/// The settings that all outputs share, worked out once.
+/// The settings that all outputs share, computed once.
 pub(super) struct Settings<'a> {
     binary: Vec<(&'static str, Arc<str>)>,
     image: Vec<(&'static str, Arc<str>)>,
-    /// The base of images that name none.
+    /// The base of images that do not name their own.
     runtime: &'a str,
 }
 
@@ -36,28 +36,28 @@ impl<'a> Settings<'a> {
             workdir,
             packs,
             packs_path,
-            // Each image has them with its own.
+            // Each image has them among its own.
             runtime_packages: _,
             user: _,
-            // Those of an output's own are added with it.
+            // Those of an output are added with it.
             services: _,
-            // What they lead to is hashed: the files of packages and the values of variables.
+            // Their results are hashed: the files of packages and the values of variables.
             inputs: _,
             excluded: _,
             only: _,
             variables: _,
-            // It decides features, and these are hashed.
+            // Its result is hashed: the features.
             unify: _,
-            // The same is compiled, in other stages.
+            // They change stages, but not what is compiled.
             groups: _,
-            // Names and places of results, caches and generated files, which no result holds.
+            // They name and place results, caches and generated files, but are not in a result.
             name: _,
             registry: _,
             cache_ref: _,
             output: _,
-            // Content is fetched with them, and the lock says which.
+            // They are used to fetch content, and the lock identifies that.
             secrets: _,
-            // Only checked against binaries.
+            // They are only checked against binaries.
             glibc: _,
             // They serve packs, services and CI, and build nothing.
             init: _,
@@ -103,9 +103,9 @@ impl<'a> Settings<'a> {
             package,
             bin,
             linked_static,
-            // A name, which no binary holds.
+            // The name is not in the binary.
             name: _,
-            // The features that are on because of it are hashed.
+            // The resulting features are hashed.
             asked: _,
             // They follow from the closure, whose packages are hashed with their files and variables.
             needs: _,
@@ -124,21 +124,22 @@ impl<'a> Settings<'a> {
         add(inputs, &self.binary);
     }
 
-    /// Adds the settings that can change the image of `service` beside its binary, but for the content of shipped files.
+    /// Adds the settings that can change the image of `service` beside its binary, without the content of shipped
+    /// files.
     pub(super) fn image(&self, inputs: &mut Inputs, service: &ServiceConfig) {
         let ServiceConfig {
             family,
             image,
-            // Names, which no image holds. Variants differ in what `image` says.
+            // The names are not in the image. Variants differ only in `image`.
             name: _,
             variant: _,
-            // Hashed with the binary.
+            // These are hashed with the binary.
             package: _,
             bin: _,
             features: _,
             default_features: _,
             linked_static: _,
-            // How it runs, not what it is.
+            // This affects how the service runs, not its image.
             compose: _,
         } = service;
         let ImageConfig {
@@ -173,16 +174,16 @@ impl<'a> Settings<'a> {
         add(inputs, &self.image);
     }
 
-    /// Adds a label that the package of an image gives it.
+    /// Adds a label that comes from the package of an image.
     pub(super) fn label(inputs: &mut Inputs, label: &str, value: &str) {
         inputs.setting(about::setting(label), value);
     }
 
-    /// Adds the setting of a pack's binary besides those of any binary: the folder that it goes to.
+    /// Adds the setting that only a pack's binary has: the folder that receives it.
     pub(super) fn placed(inputs: &mut Inputs, binary: &PackBinaryConfig) {
         let PackBinaryConfig {
             folder,
-            // Hashed with the binary.
+            // These are hashed with the binary.
             package: _,
             bin: _,
             features: _,

@@ -1,11 +1,11 @@
-//! What services and pack binaries share, and what it wins that each is built from its own crates alone.
+//! Crates that services and pack binaries share, and the benefit of building each only from its own crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 use crate::names::PackageName;
 
-/// How many services and pack binaries hold each crate.
+/// The number of services and pack binaries that contain each crate.
 #[derive(Clone, Debug)]
 pub struct Shared<'a> {
     outputs: usize,
@@ -29,7 +29,7 @@ impl<'a> Shared<'a> {
         shared
     }
 
-    /// How many crates of `closure` others hold, too.
+    /// Returns the number of crates of `closure` that other outputs contain, too.
     pub fn with_others(&self, closure: &BTreeSet<PackageName>) -> usize {
         let shared = closure
             .iter()
@@ -37,15 +37,15 @@ impl<'a> Shared<'a> {
         shared.count()
     }
 
-    /// What it wins, in a sentence.
+    /// Describes the benefit in a sentence.
     pub fn selective(&self) -> String {
         let held: usize = self.holders.values().sum();
         let (all, crates) = (self.outputs, self.holders.len());
         if all < 2 {
-            return "There is one output: selective copying wins nothing here.".to_owned();
+            return "There is only one output, so selective copying saves nothing here.".to_owned();
         }
         if held == all * crates {
-            return "Every crate is in every output: selective copying wins nothing here."
+            return "Every crate is in every output, so selective copying saves nothing here."
                 .to_owned();
         }
         let tenths = held * 10 / crates.max(1);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_selective_copying_wins_is_said_and_that_it_wins_nothing() {
-        let nothing = "wins nothing here";
+        let nothing = "saves nothing here";
         assert!(shared(1, &[("a", 1)]).contains(nothing));
         assert!(shared(3, &[("a", 3), ("b", 3)]).contains(nothing));
         let some = shared(8, &[("common", 8), ("a", 1), ("b", 1)]);

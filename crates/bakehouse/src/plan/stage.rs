@@ -9,15 +9,15 @@ use crate::graph::Activation;
 use crate::graph::activation::Use;
 use crate::names::{BinaryName, PackageName, StageName};
 
-/// The packages whose features are unified, and what is compiled for them. Each of its stages names the same
-/// packages to Cargo, so no third-party crate compiles twice.
+/// The packages whose features are unified, and the stages that are compiled for them. Each of its stages names the
+/// same packages to Cargo, so no third-party crate compiles twice.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// The features because of which its outputs are not built with those of the first selection.
     pub parted: Vec<Parted>,
     /// The number of packages that it compiles although an earlier selection does, too.
     pub again: Again,
-    /// What tells its stages from those of other selections; empty when there is only one.
+    /// The suffix that distinguishes its stages from those of other selections; empty if there is only one.
     pub suffix: String,
     /// The names of its services, with variants counted as one, and of its pack binaries.
     pub outputs: Vec<String>,
@@ -25,28 +25,28 @@ pub struct Selection {
     pub packages: Vec<PackageName>,
     /// Features as `package/feature`, sorted.
     pub features: Vec<String>,
-    /// What is switched on in the packages that it compiles.
+    /// The features that are enabled in the packages that it compiles.
     pub activation: Activation,
-    /// Packages whose default features no output asks for.
+    /// The packages whose default features no output asks for.
     pub without_default: BTreeSet<PackageName>,
-    /// `features` name the default ones too, and no package gets any that is not named: a stage that compiles one
-    /// library would otherwise switch on its default features.
+    /// Set if `features` also names the default features, so that no package gets features that are not named.
+    /// Otherwise a stage that compiles one library would enable that library's default features.
     pub no_default_features: bool,
-    /// The root package under Cargo's first resolver, to which features without a package's name belong.
+    /// The root package under Cargo's first resolver. Features without a package's name belong to it.
     pub unnamed: Option<PackageName>,
-    /// A library is compiled for the package that depends on it for that, not named to Cargo: under the first resolver Cargo
-    /// listens to the dev-dependencies of what is named.
+    /// Set if a library is compiled through [`RUNNER`](crate::plan::skeleton::RUNNER), not named to Cargo. Under the
+    /// first resolver Cargo takes the dev-dependencies of named packages into account.
     pub by_runner: bool,
-    /// Local packages that are compiled with the third-party crates, in compile order: path dependencies that are no
-    /// members, what third-party crates are patched to, and what those need.
+    /// The local packages that are compiled with the third-party crates, in compile order: path dependencies that are
+    /// not members, packages that replace third-party crates, and those that these need.
     pub path_dependencies: Vec<CompileStage>,
-    /// The internal libraries, each after those it needs; those of a group have one stage.
+    /// The internal libraries, each after those that it needs; those of a group have one stage.
     pub libraries: Vec<CompileStage>,
     /// The group of each library that is in one, by package.
     pub groups: BTreeMap<PackageName, String>,
-    /// One stage per binary.
+    /// The stages of binaries, one each.
     pub binary_stages: Vec<CompileStage>,
-    /// For each package all that its build compiles, itself among them.
+    /// All packages that the build of each package compiles, including itself.
     pub closures: BTreeMap<PackageName, BTreeSet<PackageName>>,
 }
 
@@ -55,26 +55,26 @@ pub struct Selection {
 pub struct CompileStage {
     pub name: StageName,
     pub package: PackageName,
-    /// The binary; the library when `None`.
+    /// The binary; `None` for a library.
     pub bin: Option<BinaryName>,
     /// The features that the outputs of the binary ask for.
     pub asked: Vec<Asked>,
-    /// The C library is linked into the binary.
+    /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
     /// The local libraries of its closure, in compile order.
     pub needs: Vec<PackageName>,
-    /// The root package is among what it compiles, so that it needs that package's own manifest.
+    /// Set if the root package is among the packages that it compiles, so that it needs that package's own manifest.
     pub with_root: bool,
-    /// What others compile a library for.
+    /// The purposes for which others compile the library.
     pub used: Use,
     /// The package's folder.
     pub dir: Utf8PathBuf,
-    /// Context paths that the stage reads: sources and declared inputs, sorted.
+    /// The context paths that the stage reads: sources and declared inputs, sorted.
     pub reads: Vec<Utf8PathBuf>,
-    /// Manifests and locks in the context that its package reads unmodified.
+    /// The manifests and locks in the context that its package reads unmodified.
     pub as_is: Vec<Utf8PathBuf>,
-    /// Environment variables that packages of its closure get, sorted. Cargo takes a library for stale where a variable
-    /// is another than when it was compiled, so whoever is laid upon it needs them too.
+    /// The environment variables that packages of its closure get, sorted. Cargo takes a library for stale if such a
+    /// variable differs from the time when it was compiled, so stages on top of it need them, too.
     pub variables: Vec<String>,
 }
 
@@ -106,17 +106,17 @@ impl Asked {
 #[derive(Clone, Debug)]
 pub struct LibraryStage<'a> {
     pub name: &'a StageName,
-    /// In compile order, never empty.
+    /// The libraries in compile order, never empty.
     pub libraries: Vec<&'a CompileStage>,
 }
 
 impl Selection {
-    /// Name of the stage that compiles the third-party crates.
+    /// Returns the name of the stage that compiles the third-party crates.
     pub fn deps(&self) -> StageName {
         StageName::new(format!("deps{}", self.suffix))
     }
 
-    /// Name of the stage that compiles the library `package`.
+    /// Returns the name of the stage that compiles the library `package`.
     pub fn library(&self, package: &str) -> StageName {
         StageName::new(match self.groups.get(package) {
             Some(group) => format!("libs-{group}{}", self.suffix),
@@ -124,12 +124,12 @@ impl Selection {
         })
     }
 
-    /// The libraries, then the binaries.
+    /// Returns the stages of the libraries, then those of the binaries.
     pub fn stages(&self) -> impl Iterator<Item = &CompileStage> {
         self.libraries.iter().chain(&self.binary_stages)
     }
 
-    /// The stages that compile libraries, each after those that it needs, with what each compiles.
+    /// Returns the stages that compile libraries, each after those that it needs, with the libraries of each.
     pub fn library_stages(&self) -> Vec<LibraryStage<'_>> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut open: Vec<LibraryStage<'_>> = Vec::new();
@@ -153,7 +153,7 @@ impl Selection {
                 let mut needs = self.below(stage).into_iter();
                 needs.all(|need| placed.contains(need.as_str()))
             });
-            // The configuration lets no group need itself through others.
+            // The configuration allows no group that needs itself through others, so a stage is always ready.
             let stage = open.remove(ready.unwrap_or_default());
             placed.insert(stage.name);
             ordered.push(stage);
@@ -161,7 +161,7 @@ impl Selection {
         ordered
     }
 
-    /// The library stages that `stage` is laid upon, in the order in which its libraries need them.
+    /// Returns the library stages that `stage` is placed on top of, in the order in which its libraries need them.
     pub fn below(&self, stage: &LibraryStage<'_>) -> Vec<StageName> {
         let mut seen: HashSet<StageName> = HashSet::from([stage.name.clone()]);
         let needed = stage
@@ -176,14 +176,14 @@ impl Selection {
         self.by_runner && stage.is_linked()
     }
 
-    /// Whether `package` is compiled with the third-party crates.
+    /// Returns whether `package` is compiled with the third-party crates.
     pub fn is_path_dependency(&self, package: &str) -> bool {
         self.path_dependencies
             .iter()
             .any(|stage| stage.package == package)
     }
 
-    /// The variables that the packages get that are compiled with the third-party crates, sorted.
+    /// Returns the variables of the packages that are compiled with the third-party crates, sorted.
     pub fn path_dependency_variables(&self) -> BTreeSet<&str> {
         let variables = self
             .path_dependencies
@@ -192,7 +192,7 @@ impl Selection {
         variables.map(String::as_str).collect()
     }
 
-    /// The features as Cargo's command line takes them.
+    /// Returns the features in the syntax of Cargo's command line.
     pub fn feature_arguments(&self) -> Vec<&str> {
         let plain = |feature: &'_ str| -> usize {
             let unnamed = self.unnamed.as_deref();
@@ -203,7 +203,7 @@ impl Selection {
         features.map(|feature| &feature[plain(feature)..]).collect()
     }
 
-    /// The library stages that hold what `stage` needs, each once.
+    /// Returns the library stages with the libraries that `stage` needs, each once.
     pub fn laid_upon<'a>(
         &'a self,
         stage: &'a CompileStage,

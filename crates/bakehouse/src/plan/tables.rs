@@ -1,10 +1,10 @@
-//! The tables and values of manifests.
+//! Tables and values of manifests.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-/// The tables of dependencies of a manifest, by their name.
+/// Returns the tables of dependencies of a manifest, with their names.
 pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets
@@ -22,7 +22,7 @@ pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
         .collect()
 }
 
-/// A value in a form that does not depend on the order of keys.
+/// Formats a value independently of the order of its keys.
 pub fn canonical(value: &Value) -> String {
     match value {
         Value::Table(table) => {

@@ -1,24 +1,24 @@
-//! What compiles for an older glibc than the builder has: zig, which knows the symbols of each version, called by
-//! cargo-zigbuild. docs/toolchain.md tells how to bump them.
+//! Pinned tools that compile for an older glibc than the builder's: zig, which knows the symbols of each version, and
+//! cargo-zigbuild, which calls it. docs/toolchain.md describes how to update them.
 
 /// The version of the package `ziglang`.
 pub const ZIG: &str = "0.17.1";
 /// The version of the package `cargo-zigbuild`.
 pub const CARGO_ZIGBUILD: &str = "0.24.1";
 
-/// The versions of glibc, as minor ones of 2, that can be asked for: from the oldest that Rust runs on to the newest
-/// that zig knows.
+/// The versions of glibc that can be asked for, as minor versions of 2: from the oldest that Rust runs on to the newest
+/// that zig supports.
 pub const OLDEST: u32 = 17;
 pub const NEWEST: u32 = 44;
 
-/// A package and the SHA-256 of what it is for each platform.
+/// A package and the SHA-256 of its file for each platform.
 pub struct Pinned {
     pub package: &'static str,
     pub version: &'static str,
     pub hashes: &'static [&'static str],
 }
 
-/// For amd64, arm64, 386 and arm/v7: cargo-zigbuild has no others.
+/// The pinned packages, for amd64, arm64, 386 and arm/v7. cargo-zigbuild supports no other platforms.
 pub const PINNED: [Pinned; 2] = [
     Pinned {
         package: "ziglang",

@@ -158,7 +158,7 @@ a wire
     );
     assert_eq!(tree.built(), ["api: hello a wire"]);
     // What is reached anyway, or is too far, is no other context.
-    for (named, expected) in [("../..", "lies outside"), ("../web", "no folder above")] {
+    for (named, expected) in [("../..", "lies outside"), ("../web", "not a folder above")] {
         let config = tree.read("rust/bakehouse.toml");
         tree.write(
             "rust/bakehouse.toml",

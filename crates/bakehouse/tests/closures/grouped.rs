@@ -110,7 +110,7 @@ fn groups_that_make_no_stage_are_refused_in_their_place() {
         (
             "small = [\"money\", \"web\"]",
             "config-value",
-            "`web` is no library",
+            "`web` is not a library",
         ),
         (
             "small = [\"money\"]\nother = [\"money\"]",

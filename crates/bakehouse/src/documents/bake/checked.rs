@@ -1,23 +1,23 @@
-//! Conditions that Bake checks on the variables that image names consist of, and what it says of a value that does not
-//! meet them.
+//! Conditions that Bake checks on the variables that image names consist of, and the messages for values that fail
+//! them.
 
 use hcl::Block;
 
 use super::syntax::{expression, template};
 
-/// A part of a repository's name between two `/`, but for the case of its letters.
+/// A component of a repository's name, between two `/`, in either case.
 const COMPONENT: &str = "[a-zA-Z0-9]+((\\\\.|_|__|-+)[a-zA-Z0-9]+)*";
 
-/// A scheme, which no image name has.
+/// The end of a scheme. No image name has one.
 const SCHEME: &str = "://";
 
-/// Upper-case letters, but for those of a host.
+/// Upper-case letters outside the host.
 const UPPER: &str = "/[^/:@]*[A-Z]|^[^/.:@]*[A-Z][^/.:@]*(/|$)";
 
 /// A tag or digest.
 const TAGGED: &str = "@|/.*:[^/]*$";
 
-/// The validations of the registry and namespace of the images.
+/// Returns the validations of the registry and namespace of the images.
 pub fn registry() -> [Block; 2] {
     name(
         "REGISTRY",
@@ -26,7 +26,7 @@ pub fn registry() -> [Block; 2] {
     )
 }
 
-/// The validations of the repository of the registry cache.
+/// Returns the validations of the repository of the registry cache.
 pub fn cache() -> [Block; 2] {
     let tagged = matches("CACHE_REF", TAGGED);
     name(
@@ -38,15 +38,15 @@ pub fn cache() -> [Block; 2] {
     )
 }
 
-/// The validation of the tag of the images.
+/// Returns the validation of the tag of the images.
 pub fn tag() -> Block {
     validation(
         &matches("TAG", "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"),
-        "TAG is ${TAG}: a tag is made of 128 letters, digits, `_`, `.` and `-` at most, and begins with none of the last two",
+        "TAG is ${TAG}: a tag consists of at most 128 letters, digits, `_`, `.` and `-`, and does not begin with `.` or `-`",
     )
 }
 
-/// The validation of the branch whose cache is written.
+/// Returns the validation of the branch whose cache is written.
 pub fn branch() -> Block {
     validation(
         r#"CACHE_BRANCH != """#,
@@ -54,13 +54,14 @@ pub fn branch() -> Block {
     )
 }
 
-/// The validations of a name without a tag: of its characters, whose message is of the first of the usual mistakes, with
-/// `further` among them, each a condition between ` ? ` and ` : `; and of its upper-case letters.
+/// Returns the validations of a name without a tag: one of its characters, one of upper-case letters. The message of
+/// the first names the usual mistake that it finds. `further` adds more mistakes, each as a condition between `?` and
+/// `:`.
 fn name(variable: &str, further: &str, hint: &str) -> [Block; 2] {
     let shape = format!("^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/{COMPONENT})*$");
     let shape = matches(variable, &shape);
     let scheme = matches(variable, SCHEME);
-    let scheme = format!(r#"{scheme} ? "names of images have no scheme, write it without" : "#);
+    let scheme = format!(r#"{scheme} ? "image names have no scheme, write it without one" : "#);
     let upper = matches(variable, UPPER);
     let is = format!("{variable} is ${{{variable}}}");
     [
@@ -75,7 +76,7 @@ fn name(variable: &str, further: &str, hint: &str) -> [Block; 2] {
     ]
 }
 
-/// A condition. Bake knows its own functions there, and none of the file's.
+/// Returns a condition. Only Bake's own functions can be called there, not those of the file.
 fn matches(variable: &str, pattern: &str) -> String {
     format!(r#"can(regex("{pattern}", {variable}))"#)
 }

@@ -1,4 +1,4 @@
-//! The whole file, block by block.
+//! Rendering of the whole Bake file, block by block.
 
 use hcl::{Block, Expression};
 
@@ -11,7 +11,7 @@ use crate::documents::header::with_header;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
 
-/// The group of all services. No service's name begins with `_`.
+/// The group of all services. The name cannot collide: no service's name begins with `_`.
 const SERVICES: &str = "_services";
 
 /// Renders the Bake file.

@@ -4,7 +4,7 @@ use hcl::Block;
 
 use super::syntax::{Noted, expression, list, reference};
 
-/// Returns all of them.
+/// Returns all functions.
 pub fn functions() -> [Noted; 4] {
     [
         Noted::new(
@@ -24,7 +24,7 @@ pub fn functions() -> [Noted; 4] {
             ),
         ),
         Noted::new(
-            "The name of a branch as a tag can hold it: none is that of another.",
+            "The name of a branch as a valid tag. No two branches get the same tag.",
             function(
                 "branch_tag",
                 &["branch"],
@@ -32,7 +32,7 @@ pub fn functions() -> [Noted; 4] {
             ),
         ),
         Noted::new(
-            "The registry cache of a branch, for the wanted platforms. No branch has `..` in its name.",
+            "The registry cache of a branch, for the given platforms. `..` is unambiguous, since no branch has it in its name.",
             function(
                 "cache",
                 &["branch"],

@@ -1,5 +1,6 @@
-//! Input hashes in Bake files: those of services in one that lasts as long as a bake, so that the committed one does not
-//! change with each commit; those of pack binaries, which change seldom, in the committed one, for the review of a change.
+//! Input hashes in Bake files. Those of services are in a temporary file, so that the committed one does not change
+//! with every commit. Those of pack binaries change seldom and are in the committed one, where a reviewer sees them
+//! change.
 
 use hcl::Block;
 
@@ -8,8 +9,8 @@ use super::targets::tags;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::service::Service;
 
-/// Renders the Bake file that gives `services` the tag and the label of their input hashes, laid over the committed one. A
-/// list of tags replaces the one of an earlier file, so it has the usual tags again.
+/// Renders the Bake file that adds the input hashes of `services` as tags and labels. It is read after the committed
+/// file. A list of tags replaces that of an earlier file, so it repeats the usual tags.
 pub fn input_hashes<'a>(services: impl IntoIterator<Item = &'a Service>) -> String {
     services
         .into_iter()
@@ -33,7 +34,7 @@ fn target(service: &Service) -> Noted {
     Noted::new("", block)
 }
 
-/// Returns the input hash that a line of the committed Bake file gives a pack binary.
+/// Returns the input hash of a pack binary, if `line` of the committed Bake file has one.
 pub fn pack_hash(line: &str) -> Option<&str> {
     let value = line.trim_start().strip_prefix("labels = { \"")?;
     let value = value.strip_prefix(INPUT_HASH_LABEL)?;

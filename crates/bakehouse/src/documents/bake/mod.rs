@@ -1,4 +1,4 @@
-//! `docker-bake.hcl`: one target per service and per pack binary; and the Bake file that `bakehouse build` lays over it.
+//! `docker-bake.hcl`, with one target per service and per pack binary, and the second Bake file of `bakehouse build`.
 
 mod checked;
 mod file;

@@ -1,13 +1,13 @@
-//! HCL as Bake files need it: parsed expressions, quoted texts, and blocks as a person writes them.
+//! HCL for Bake files: parsed expressions, quoted texts, and blocks formatted as a person writes them.
 
 use hcl::expr::{ObjectKey, TemplateExpr, Variable};
 use hcl::format::{Format, Formatter};
 use hcl::{Attribute, Block, Expression, Structure};
 
-/// The longest line on which a group or an object stands.
+/// The longest line for a group or an object.
 const WIDTH: usize = 120;
 
-/// A block under a comment, which may be empty.
+/// A block with a comment above it, which may be empty.
 pub struct Noted {
     pub comment: String,
     pub block: Block,
@@ -21,15 +21,15 @@ impl Noted {
         }
     }
 
-    /// Returns the text, after an empty line.
+    /// Returns the text, with an empty line before it.
     pub fn text(&self) -> String {
         let comment = self.comment.lines().map(|line| format!("# {line}\n"));
         format!("\n{}{}", comment.collect::<String>(), block(&self.block))
     }
 }
 
-/// Formats a block. One with a single attribute takes one line where that is short enough, else each item of its list
-/// has a line of its own: what branches add to a list is then merged line by line.
+/// Formats a block. A block with a single attribute takes one line if that is short enough. Otherwise each item of its
+/// list has its own line, so that git merges items that two branches added.
 fn block(block: &Block) -> String {
     if let [Structure::Attribute(only)] = &block.body.0[..] {
         let labels = block.labels.iter().map(hcl::BlockLabel::as_str);
@@ -61,7 +61,7 @@ fn formatted(format: &impl Format, arrays: bool, objects: bool) -> String {
         .expect("plain expressions can be written")
 }
 
-/// Parses an expression that stands in this program.
+/// Parses an expression from this program's source.
 pub fn expression(text: &str) -> Expression {
     text.parse()
         .expect("the expressions of this file are written in it")
@@ -75,13 +75,13 @@ pub fn names<'a>(items: impl IntoIterator<Item = &'a str>) -> Expression {
     list(items.into_iter().map(text))
 }
 
-/// An object with a single key, which is quoted.
+/// Returns an object with a single key, which is quoted.
 pub fn label(key: &str, value: Expression) -> Expression {
     Expression::Object([(ObjectKey::Expression(key.into()), value)].into())
 }
 
-/// Text that Bake reads back as it is. The formatter's own way to write it misses the second of two markers side by side,
-/// as in `$$ $${A}`.
+/// Quotes a text so that Bake reads it back unchanged. The formatter does not escape the second of two adjacent
+/// markers, as in `$$ $${A}`.
 pub fn text(text: &str) -> Expression {
     let mut quoted = String::new();
     for char in text.chars() {
@@ -96,7 +96,7 @@ pub fn text(text: &str) -> Expression {
     template(quoted)
 }
 
-/// A quoted text in which Bake puts values.
+/// Returns a quoted text in which Bake replaces variables.
 pub fn template(text: String) -> Expression {
     TemplateExpr::QuotedString(text).into()
 }

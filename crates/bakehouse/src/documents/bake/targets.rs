@@ -12,7 +12,7 @@ use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 
-/// Returns all of them.
+/// Returns all targets.
 pub fn targets(plan: &Plan) -> Vec<Noted> {
     let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
     targets.extend(plan.services.iter().map(service));
@@ -20,7 +20,7 @@ pub fn targets(plan: &Plan) -> Vec<Noted> {
     targets
 }
 
-/// The target that docker/metadata-action fills.
+/// Returns the target that docker/metadata-action fills.
 fn metadata_action() -> Noted {
     Noted::new(
         "Filled by docker/metadata-action in CI: each service takes the tags under its own name.",
@@ -33,7 +33,7 @@ fn metadata_action() -> Noted {
 
 fn common(plan: &Plan) -> Noted {
     let usual = ["BUILDER_BASE", "RUNTIME_BASE", EPOCH].map(|name| (name, reference(name)));
-    // Without a value it is not set, as it is not where Cargo runs by hand.
+    // An empty variable is left unset, as when Cargo runs by hand.
     let own = own_variables(plan).map(|(name, _)| {
         let value = expression(&format!("{name} == \"\" ? null : {name}"));
         (name, value)
@@ -63,10 +63,10 @@ fn common(plan: &Plan) -> Noted {
         ))
         .add_attribute(("attest", names(["type=provenance,disabled=true"])))
         .build();
-    Noted::new("What all targets share.", block)
+    Noted::new("The settings that all targets share.", block)
 }
 
-/// Returns what the steps that may have secrets are given.
+/// Returns the secrets and SSH agents of the steps that may have them.
 fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
     let secrets = &plan.config.secrets;
     let mut lists: Vec<String> = secrets
@@ -106,7 +106,7 @@ fn images() -> Noted {
         ))
         .build();
     Noted::new(
-        "What all images share. A provenance attestation holds the time of the build: with one, each bake gives another digest.\n\
+        "The settings that all images share. A provenance attestation contains the time of the build, so each bake gives another digest.\n\
         Labels that no bake changes stand in the Dockerfile.",
         block,
     )
@@ -126,7 +126,7 @@ fn compiled() -> Noted {
         ))
         .build();
     Noted::new(
-        "Every stage that compiles. It alone writes the registry cache; one that cannot be written does not fail the build.",
+        "Every stage that compiles. Only this target writes the registry cache. If that fails, the build goes on.",
         block,
     )
 }
@@ -145,7 +145,7 @@ fn service(service: &Service) -> Noted {
     Noted::new(comment, block.build())
 }
 
-/// The tags of a service, as HCL.
+/// Returns the tags of a service, as HCL.
 pub fn tags(service: &str) -> String {
     format!("tags(\"{service}\", target.docker-metadata-action.tags)")
 }

@@ -6,13 +6,13 @@ use super::checked;
 use super::syntax::{Noted, text};
 use crate::plan::Plan;
 
-/// The time of creation, which all compilations get.
+/// The creation time, which all compilations get.
 pub const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
-/// The agent that the step that fetches crates may use.
+/// The SSH agent for the step that fetches crates.
 pub const AGENT: &str = "SSH_AUTH_SOCK";
 
-/// Returns all of them.
+/// Returns all variables.
 pub fn variables(plan: &Plan) -> Vec<Noted> {
     let config = &plan.config;
     let mut variables = vec![
@@ -78,7 +78,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
         variable(
             "SBOM",
             "",
-            "Attestation of what images hold: true, or the image that scans them; empty for none",
+            "Attestation of the content of images: true, or the image that scans them; empty for none",
         ),
     ];
     variables.extend(own_variables(plan).map(|(name, packages)| {
@@ -98,13 +98,14 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
         .collect()
 }
 
-/// The variables that compilations get, but for the one that all have.
+/// Returns the variables that compilations get, except `SOURCE_DATE_EPOCH`, which all of them get.
 pub fn own_variables(plan: &Plan) -> impl Iterator<Item = (&str, Vec<&str>)> {
     let variables = plan.variables().into_iter();
     variables.filter(|(name, _)| *name != EPOCH)
 }
 
-/// The variables that say where secrets are. A secret that is a variable itself is none of Bake's: it would show it.
+/// Returns the variables with the paths of secret files. Secrets that are variables themselves are not among Bake's
+/// variables, since Bake would show them.
 fn secret_variables(plan: &Plan) -> Vec<Block> {
     let secrets = &plan.config.secrets;
     let files = secrets.files.iter().map(|(name, path)| {
@@ -137,7 +138,7 @@ fn variable(name: &str, default: &str, description: &str) -> Block {
         .build()
 }
 
-/// A variable whose value Bake refuses where a validation fails.
+/// Adds validations to a variable. Bake refuses a value that fails one.
 fn checked(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
     let validations = validations.into_iter().map(hcl::Structure::from);
     variable.body.0.extend(validations);

@@ -6,8 +6,8 @@ use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
 use crate::plan::Plan;
 
-/// The actions of the workflow, by commit: a tag can be moved. The version stands beside it, for people and for bots that
-/// keep actions up to date.
+/// The actions of the workflow, pinned by commit, since a tag can be moved. The version follows as a comment, for
+/// people and for bots that update actions.
 const ACTIONS: [(&str, &str); 6] = [
     (
         "uses: CHECKOUT\n",

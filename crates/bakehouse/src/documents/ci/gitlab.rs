@@ -7,10 +7,10 @@ use crate::documents::yaml::{quoted, scalar};
 use crate::plan::Plan;
 use crate::plan::config::bases::is_published;
 
-/// The engine: a release, whose patches come by themselves.
+/// The Docker engine. The tag names a release and gets its patches.
 const DIND: &str = "docker.io/library/docker:28-dind";
 
-/// Renders what a pipeline includes, below the root of the repository.
+/// Renders the file that a pipeline includes, below the root of the repository.
 pub fn render(plan: &Plan, place: &Place) -> Document {
     let config = &plan.config;
     let host = registry_host(plan);
@@ -20,7 +20,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document {
     } else {
         ("$REGISTRY_USERNAME", "$REGISTRY_PASSWORD")
     };
-    // With Cargo, which reading a workspace needs, and Docker's programs among its packages.
+    // The image has Cargo, which reads the workspace; Docker's programs are installed as packages.
     let channel = plan.channel().filter(|channel| is_published(channel));
     let image = match channel {
         Some(version) => format!("docker.io/library/rust:{}-alpine", version.as_str()),

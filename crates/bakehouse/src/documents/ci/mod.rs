@@ -1,4 +1,4 @@
-//! Workflows for CI services. They stand outside the context, where the service looks for them.
+//! Workflows for CI services. They lie outside the context, where each service looks for them.
 
 pub mod github;
 pub mod gitlab;
@@ -8,29 +8,30 @@ use camino::Utf8PathBuf;
 use crate::documents::yaml::scalar;
 use crate::plan::Plan;
 
-/// GitHub's own registry, for which the token of a job is enough.
+/// GitHub's own registry. The job's token can log in to it.
 const GITHUB_REGISTRY: &str = "ghcr.io";
 
-/// Facts for a workflow that the plan does not have.
+/// Facts for a workflow that are not in the plan.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The folder of the workspace's manifest in the repository; empty where that is its root.
+    /// The folder of the workspace's manifest in the repository; empty for the root.
     pub workspace: Utf8PathBuf,
-    /// The folder that images are built from, and that has the Bake file.
+    /// The folder that images are built from, which also has the Bake file.
     pub context: Utf8PathBuf,
     /// The branch whose images are published.
     pub branch: String,
-    /// What installs this program, as a shell says it.
+    /// The shell command that installs this program.
     pub install: String,
 }
 
 impl Place {
-    /// Whether this program's own repository is meant, which has it in its work tree.
+    /// Returns whether this is bakehouse's own repository, which installs the program from its work tree.
     fn is_own(&self) -> bool {
         self.install.contains(" --path ")
     }
 
-    /// What a runner installs this program with, unless it is kept from another run; `further` says where to.
+    /// Returns the command that installs this program on a runner. It does nothing if a kept folder of an earlier run
+    /// has the program. `further` names the folder to install into.
     fn install(&self, further: &str) -> String {
         if self.is_own() {
             self.install.clone()
@@ -39,13 +40,13 @@ impl Place {
         }
     }
 
-    /// The tag of images that are built from the branch. A tag has no slash.
+    /// Returns the tag of images that are built from the branch. A tag must not have a slash.
     fn branch_tag(&self) -> String {
         self.branch.replace('/', "-")
     }
 }
 
-/// A workflow: the parts of its template that are meant, with each name replaced by its value.
+/// Fills in a template: keeps the parts that apply, and replaces each name by its value.
 fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -> String {
     let parts = [
         ("cache", !plan.config.cache_ref.is_empty()),
@@ -64,20 +65,21 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
     format!("\n{text}")
 }
 
-/// The registry that the images are pushed to, as `docker login` wants to know it; `None` for Docker Hub.
+/// Returns the registry that the images are pushed to, in the form that `docker login` takes; `None` for Docker Hub.
 fn registry_host(plan: &Plan) -> Option<&str> {
     let host = plan.config.registry.split('/').next()?;
     let is_host = host.contains(['.', ':']) || host == "localhost";
     is_host.then_some(host)
 }
 
-/// Whether a step runs on another platform than the builder's: one that compiles, or one that installs packages.
+/// Returns whether a step runs on another platform than the builder's: one that compiles, or one that installs
+/// packages.
 fn is_emulated(plan: &Plan) -> bool {
     let config = &plan.config;
     !config.platforms.is_empty() && (config.emulate || !plan.runtimes.is_empty())
 }
 
-/// A command as a YAML text: without quotes if no character in it can mean something to YAML.
+/// Formats a command as a YAML text, without quotes if YAML takes none of its characters as syntax.
 fn command(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || " -_./@|=".contains(c);
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -88,8 +90,8 @@ fn command(text: &str) -> String {
     }
 }
 
-/// Drops the parts of a template that are for others: what stands between a line `#if NAME` and `#end` is kept where
-/// `NAME` is among `on`, `#if !NAME` where it is not.
+/// Drops the parts of a template that do not apply. Lines between `#if NAME` and `#end` are kept if `NAME` is among
+/// `on`; with `#if !NAME`, if it is not.
 fn choose(template: &str, on: &[&str]) -> String {
     let mut kept = vec![true];
     let mut text = String::new();

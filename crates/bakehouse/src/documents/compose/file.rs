@@ -1,4 +1,4 @@
-//! The files as a whole.
+//! Rendering of the whole compose files.
 
 use super::health;
 use super::oci::{self, OCI};
@@ -16,7 +16,7 @@ use crate::plan::config::valid::State;
 /// The name of the compose file.
 pub const COMPOSE: &str = "compose.yaml";
 
-/// Renders the compose files of a plan whose configuration wants them.
+/// Renders the compose files, if the configuration asks for them.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let document = |name: &str, note: &str, yaml: &Yaml| {
         let note: String = note.lines().map(|line| format!("# {line}\n")).collect();
@@ -42,7 +42,7 @@ fn note(plan: &Plan) -> String {
 
 fn oci_note(plan: &Plan) -> String {
     format!(
-        "Laid over compose.yaml: packs are images that are mounted, and nothing is copied. Needs Docker Engine 28 or newer.\n\
+        "Overrides compose.yaml: packs are mounted as images, and nothing is copied. Needs Docker Engine 28 or newer.\n\
         Build them with `docker compose -f {} -f {} --profile packs build`.",
         plan.output(COMPOSE),
         plan.output(OCI)
@@ -56,7 +56,7 @@ fn main(plan: &Plan) -> Yaml {
             "x-build".to_owned(),
             build(plan)
                 .marked("&build")
-                .noted("What all images are built from."),
+                .noted("The build settings of all images."),
         ),
         (
             "x-service".to_owned(),
@@ -66,7 +66,7 @@ fn main(plan: &Plan) -> Yaml {
                 ("security_opt", Yaml::words(["no-new-privileges:true"])),
             ])
             .marked(format!("&{SERVICE}"))
-            .noted("What no service needs, none has."),
+            .noted("The privileges of all services: none that they do not need."),
         ),
     ];
     document.extend(health::shared(plan));
@@ -86,7 +86,7 @@ fn main(plan: &Plan) -> Yaml {
     Yaml::Map(document)
 }
 
-/// The name of the project, of characters that Compose allows.
+/// Returns the name of the project, in characters that Compose allows.
 fn project(plan: &Plan) -> String {
     plan.config.name.to_ascii_lowercase()
 }

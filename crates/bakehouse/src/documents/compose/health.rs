@@ -1,18 +1,18 @@
-//! How Compose finds out whether a service is well.
+//! Health checks of services.
 
 use super::parts::block;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::config::valid::Health;
 
-/// The anchors of the times, and of the script that asks over HTTP.
+/// The anchors of the times and of the script that asks over HTTP.
 const TIMES: &str = "healthcheck";
 const GET: &str = "http-get";
 
-/// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash speaks TCP.
+/// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash can open TCP connections.
 const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3; read -r _ status _ <&3; [ "$status" = 200 ]"#;
 
-/// Returns what the checks of all services share.
+/// Returns the keys that the checks of all services share.
 pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
     let checks = plan.services.iter();
     let checks: Vec<&Health> = checks
@@ -28,7 +28,7 @@ pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
         ]);
         let times = times
             .marked(format!("&{TIMES}"))
-            .noted("How often services are asked whether they are well.");
+            .noted("The times of health checks.");
         shared.push((format!("x-{TIMES}"), times));
     }
     if checks
@@ -37,13 +37,13 @@ pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
     {
         let script = Yaml::text(SCRIPT)
             .marked(format!("&{GET}"))
-            .noted("Asks a port for a path: slim bases have no curl, but bash speaks TCP.");
+            .noted("Requests a path from a port. Slim bases have no curl, but bash can open TCP connections.");
         shared.push((format!("x-{GET}"), script));
     }
     shared
 }
 
-/// The check of one service.
+/// Returns the check of one service.
 pub fn check(health: &Health) -> Yaml {
     let text = |word: &str| Yaml::text(word);
     let test = match health {

@@ -1,4 +1,4 @@
-//! The file that is laid over the main one, and mounts packs as images.
+//! The second compose file, which mounts packs as images and is read after the main one.
 
 use super::packs::{INIT, uses_packs};
 use super::parts::{base, image, path};
@@ -9,10 +9,10 @@ use crate::plan::Plan;
 use crate::plan::pack::Pack;
 use crate::plan::service::Service;
 
-/// Its name.
+/// The name of the file.
 pub const OCI: &str = "compose.oci.yaml";
 
-/// Renders the services of the main file, with other mounts.
+/// Renders the services of the main file with other mounts.
 pub fn document(plan: &Plan) -> Yaml {
     let mut services = vec![(INIT.to_owned(), Yaml::Null.marked("!reset"))];
     services.extend(plan.packs.iter().map(|pack| pack_image(plan, pack)));
@@ -39,7 +39,7 @@ pub fn document(plan: &Plan) -> Yaml {
     Yaml::map([("services", Yaml::Map(services))])
 }
 
-/// Writes what all variants of a service have once, with the first of them.
+/// Writes keys that all variants of a service share once, with the first of them.
 fn shared(services: &[(&Service, Yaml)]) -> Vec<(String, Yaml)> {
     let variants = |family: &str| {
         let services = services.iter();
@@ -64,7 +64,7 @@ fn shared(services: &[(&Service, Yaml)]) -> Vec<(String, Yaml)> {
     services.iter().map(write).collect()
 }
 
-/// What builds a pack's image; it is never run.
+/// Returns the service that builds a pack's image and is never run.
 fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
     let name = pack.image();
     let build = Yaml::map([

@@ -7,11 +7,11 @@ use crate::plan::Plan;
 use crate::plan::config::valid::PacksMount;
 use crate::plan::service::Service;
 
-/// The name of that service, and of the volume.
+/// The name of the service and of the volume.
 pub const INIT: &str = "init-packs";
 pub const VOLUME: &str = "packs_data";
 
-/// Renders it.
+/// Renders the service.
 pub fn init(plan: &Plan) -> Yaml {
     let image = match &plan.config.init {
         Some(image) => Yaml::text(image),
@@ -52,10 +52,10 @@ pub fn init(plan: &Plan) -> Yaml {
             Yaml::map([("watch", Yaml::List(watch.collect()))]),
         ),
     ])
-    .noted("Copies the packs into their volume, and ends. Started again, it copies what changed, and those who use packs start again after it.")
+    .noted("Copies the packs into their volume, then exits. After a restart it copies changes, and the services that use packs restart after it.")
 }
 
-/// The user that the volume belongs to: the one who writes it, if somebody does.
+/// Returns the user that owns the volume: the user of the service that writes packs, if there is one.
 fn owner(plan: &Plan) -> &str {
     let mut services = plan.services.iter();
     let writer = services.find(|service| service.compose.packs == PacksMount::ReadWrite);
@@ -64,7 +64,7 @@ fn owner(plan: &Plan) -> &str {
     })
 }
 
-/// Whether a service has packs mounted.
+/// Returns whether a service mounts packs.
 pub fn uses_packs(plan: &Plan, service: &Service) -> bool {
     !plan.packs.is_empty() && service.compose.packs != PacksMount::None
 }

@@ -1,4 +1,4 @@
-//! Values that stand in several places of the files.
+//! Values that several places of the files have.
 
 use camino::Utf8Path;
 
@@ -6,33 +6,33 @@ use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::service::Service;
 
-/// The anchor of what all services share.
+/// The anchor of the keys that all services share.
 pub const SERVICE: &str = "service";
 
-/// A map, one key a line.
+/// Returns a map with one key a line.
 pub fn block(keys: Vec<(&str, Yaml)>) -> Yaml {
     let keys = keys.into_iter();
     Yaml::Map(keys.map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
-/// A map on one line.
+/// Returns a map on one line.
 pub fn line(keys: Vec<(&str, Yaml)>) -> Yaml {
     Yaml::Line(Box::new(block(keys)))
 }
 
-/// A path of the context as the compose file names it.
+/// Returns a path of the context, relative to the compose file.
 pub fn path(plan: &Plan, path: &Utf8Path) -> Yaml {
     let up = "../".repeat(plan.config.output.folder.components().count());
     let text = format!("{up}{path}");
     Yaml::text(text.trim_end_matches('/'))
 }
 
-/// A base, or what the variable names in its place.
+/// Returns a base, which a variable can replace.
 pub fn base(variable: &str, default: &str) -> Yaml {
     Yaml::Template(format!("${{{variable}:-{default}}}"))
 }
 
-/// The name of an image: as in the Bake file, without a registry where REGISTRY is empty.
+/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty.
 pub fn image(plan: &Plan, name: &str) -> Yaml {
     let registry = match plan.config.registry.as_str() {
         "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
@@ -41,7 +41,7 @@ pub fn image(plan: &Plan, name: &str) -> Yaml {
     Yaml::Template(format!("{registry}{name}:${{TAG:-latest}}"))
 }
 
-/// The build of a service's image.
+/// Returns the build of a service's image.
 pub fn build(service: &Service) -> Yaml {
     Yaml::line([
         ("<<", Yaml::alias("build")),
@@ -49,7 +49,7 @@ pub fn build(service: &Service) -> Yaml {
     ])
 }
 
-/// A folder or file of the host, which has to be there: Docker would make a folder that is root's.
+/// Returns the mount of a folder or file of the host. It must exist: Docker would create a folder owned by root.
 pub fn bind(source: Yaml, target: &str, read_only: bool) -> Yaml {
     let mut keys = vec![
         ("type", Yaml::text("bind")),

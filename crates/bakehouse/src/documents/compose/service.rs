@@ -1,4 +1,4 @@
-//! A service.
+//! One service of the compose file.
 
 use super::health::check;
 use super::packs::{INIT, VOLUME, uses_packs};
@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::plan::config::valid::{PacksMount, State};
 use crate::plan::service::Service;
 
-/// Returns what a service has beside its image.
+/// Returns the keys of a service, except its image.
 pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static str, Yaml)> {
     let mut keys = vec![("<<", Yaml::alias(SERVICE))];
     if let Some(state) = service.compose.state {
@@ -56,7 +56,7 @@ pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static s
     keys
 }
 
-/// Returns what is in memory.
+/// Returns the folders that are kept in memory.
 fn memory(plan: &Plan, service: &Service, state: State) -> Vec<String> {
     let mut folders = vec!["/tmp".to_owned()];
     if state == State::Memory {
@@ -69,7 +69,7 @@ fn memory(plan: &Plan, service: &Service, state: State) -> Vec<String> {
     folders
 }
 
-/// The publication of a port: on the same port of the host, or on a free one where several services have that port.
+/// Publishes a port: on the same port of the host, or on a free one if several services use that port.
 fn published(plan: &Plan, service: &Service, port: u16) -> Yaml {
     let mut services = plan.services.iter();
     let taken =
@@ -85,7 +85,7 @@ fn published(plan: &Plan, service: &Service, port: u16) -> Yaml {
     ))
 }
 
-/// Returns what is mounted beside the packs.
+/// Returns the mounts of a service, except the packs.
 pub fn own_mounts(plan: &Plan, service: &Service) -> Vec<Yaml> {
     let mut mounts = Vec::new();
     if let Some(folder) = &plan.config.packs_dev
@@ -104,12 +104,12 @@ pub fn own_mounts(plan: &Plan, service: &Service) -> Vec<Yaml> {
     mounts
 }
 
-/// The name of the volume for what a service writes.
+/// Returns the name of the volume for the state of a service.
 pub fn state_volume(service: &Service) -> String {
     format!("{}_state", service.name)
 }
 
-/// Returns what starts first.
+/// Returns the services that must start first.
 pub fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)> {
     let mut needs = Vec::new();
     if packs {

@@ -1,4 +1,4 @@
-//! What the variants of a service share, written once: they differ in their bases, and seldom in more.
+//! Keys that the variants of a service share, written once. Variants mostly differ only in their bases.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::plan::service::Service;
 
 type Keys = Vec<(&'static str, Yaml)>;
 
-/// The services, without what their families have for them.
+/// The services, without the keys that their families have.
 pub struct Shared<'a> {
     families: BTreeMap<&'a str, Keys>,
     services: Vec<(&'a Service, Keys)>,
 }
 
 impl<'a> Shared<'a> {
-    /// Takes apart what services have beside their images.
+    /// Separates the keys of each family from those of its services.
     pub fn new(plan: &'a Plan, mut services: Vec<(&'a Service, Keys)>) -> Self {
         let mut families = BTreeMap::new();
         let several = plan.families().into_iter();
@@ -47,7 +47,9 @@ impl<'a> Shared<'a> {
             let name = anchor(family);
             let yaml = block(keys.clone())
                 .marked(format!("&{name}"))
-                .noted(&format!("What the variants of {family} share."));
+                .noted(&format!(
+                    "The settings that the variants of {family} share."
+                ));
             (format!("x-{name}"), yaml)
         });
         families.collect()
@@ -57,7 +59,7 @@ impl<'a> Shared<'a> {
     pub fn services(&self, plan: &Plan) -> Vec<(String, Yaml)> {
         let services = self.services.iter().map(|(service, keys)| {
             let mut keys = keys.clone();
-            // After what is merged.
+            // The image follows the merged keys.
             let image = [
                 ("image", image(plan, &service.name)),
                 ("build", build(service)),
@@ -70,7 +72,7 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// The anchor of a family. It is not that of anything else, whatever the service is called.
+/// Returns the anchor of a family. It cannot collide with another anchor, whatever the service's name.
 pub fn anchor(family: &str) -> String {
     format!("variants-{family}")
 }

@@ -1,5 +1,5 @@
-//! What `docker compose watch` builds an image again for: a change in what it is built from. Many services read the same
-//! folders, so each folder stands once, and services refer to it.
+//! Rules of `docker compose watch`: an image is built again when its inputs change. Many services read the same
+//! folders, so each folder is written once, and services refer to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ use crate::plan::skeleton::MemberSkeleton;
 
 /// The folders that services read.
 pub struct Watch {
-    /// Lists of what is ignored that several folders share, each with its anchor.
+    /// The lists of ignored paths that several folders share, each with its anchor.
     ignored: Vec<(String, Vec<String>)>,
-    /// The rule for a folder, and its anchor.
+    /// The rule and the anchor of each folder.
     rules: BTreeMap<Utf8PathBuf, (String, Yaml)>,
     skeleton: Utf8PathBuf,
 }
@@ -66,7 +66,7 @@ impl Watch {
         if !self.ignored.is_empty() {
             let lists = self.ignored.iter();
             let lists = lists.map(|(name, list)| marked(name, words(list)));
-            let note = "What in a folder of sources no image is built from.";
+            let note = "The paths in a folder of sources that no image is built from.";
             shared.push((
                 "x-ignore".to_owned(),
                 Yaml::List(lists.collect()).noted(note),
@@ -75,7 +75,7 @@ impl Watch {
         if !self.rules.is_empty() {
             let rules = self.rules.values();
             let rules = rules.map(|(name, rule)| marked(name, rule.clone()));
-            let note = "What `docker compose watch` builds images again for.";
+            let note = "The paths for which `docker compose watch` builds images again.";
             shared.push((
                 "x-watch".to_owned(),
                 Yaml::List(rules.collect()).noted(note),
@@ -104,7 +104,7 @@ fn words(list: &[String]) -> Yaml {
     Yaml::words(list.iter().map(String::as_str))
 }
 
-/// Returns the lists that several folders have, those of most folders first.
+/// Returns the lists that several folders share, most folders first.
 fn shared(lists: &BTreeMap<&Utf8Path, Vec<String>>) -> Vec<(String, Vec<String>)> {
     let mut counts: BTreeMap<&[String], usize> = BTreeMap::new();
     for list in lists.values().filter(|list| !list.is_empty()) {
@@ -123,7 +123,7 @@ fn shared(lists: &BTreeMap<&Utf8Path, Vec<String>>) -> Vec<(String, Vec<String>)
     named.collect()
 }
 
-/// Returns an anchor for a folder. Compose's parser takes letters, digits, `_` and `-` there.
+/// Returns an anchor for a folder. Compose's parser accepts letters, digits, `_` and `-`.
 fn anchor(folder: &Utf8Path, taken: &mut BTreeSet<String>) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = folder.as_str().chars().map(plain).collect();
@@ -136,19 +136,19 @@ fn anchor(folder: &Utf8Path, taken: &mut BTreeSet<String>) -> String {
     name
 }
 
-/// Returns what in a folder no build reads, as in the Dockerfile's ignore file, relative to the folder.
+/// Returns the paths in a folder that no build reads, as in the Dockerfile's ignore file, relative to the folder.
 fn ignored(plan: &Plan, folder: &Utf8Path) -> Vec<String> {
     let inside = |path: &Utf8PathBuf| {
         let path = path.strip_prefix(folder).ok()?;
         (!path.as_str().is_empty()).then(|| path.to_string())
     };
-    // There are many pairs of a member and a folder, and most have nothing to do with each other.
+    // Most pairs of a member and a folder are unrelated, so they are skipped early.
     let near = |member: &&MemberSkeleton| member.dir.as_str().starts_with(folder.as_str());
     let manifests = plan.skeleton.members.values().filter(near);
     let manifests: Vec<Utf8PathBuf> = manifests.map(|member| member.path("Cargo.toml")).collect();
     let mut ignored: Vec<String> = manifests.iter().filter_map(inside).collect();
     if ignored.is_empty() {
-        // No package: a file, or a folder of files that are shipped or declared.
+        // The path is not in a package: it is a declared or shipped file, or a folder of such files.
         return ignored;
     }
     ignored.extend(NEVER_SOURCES.map(|name| format!("**/{name}")));

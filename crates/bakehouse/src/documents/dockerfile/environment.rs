@@ -1,5 +1,5 @@
-//! The environment that all compile steps of a selection share: their base, variables, and mounts. It is worked out
-//! once, and is one stage of the Dockerfile.
+//! The environment that all compile steps of a selection share: their base, variables and mounts. It is one stage of
+//! the Dockerfile.
 
 use camino::Utf8PathBuf;
 
@@ -11,27 +11,27 @@ use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::stage::Selection;
 
-/// The name of the stage; those of further selections begin with it.
+/// The name of the stage, and the prefix of those of further selections.
 const CARGO: &str = "cargo";
 
 /// The environment of a selection.
 pub struct Environment<'a> {
     pub plan: &'a Plan,
     pub selection: &'a Selection,
-    /// The name of the stage that has it.
+    /// The name of the environment's stage.
     pub stage: StageName,
 }
 
 /// A step that compiles something.
 pub struct Step {
-    /// The name of its stage.
+    /// The name of the step's stage.
     pub name: StageName,
     pub comment: String,
-    /// Variables from outside. In a step they are there if they were given, and count for whether it runs.
+    /// Build arguments. A step sees one only if it was given, and a changed value runs the step again.
     pub arguments: Vec<String>,
-    /// Mounts beside those of all steps.
+    /// Mounts that not all steps have.
     pub mounts: Vec<Mount>,
-    /// Scripts beside the one that is called.
+    /// Scripts that the called one needs.
     pub scripts: Vec<Script>,
     pub call: Call,
 }
@@ -82,8 +82,8 @@ impl<'a> Environment<'a> {
         if !plan.as_is.is_empty() {
             variables.push(one("BAKEHOUSE_AS_IS", &words(&mut plan.as_is.iter())));
         }
-        // Files that Cargo's configuration names, and configuration that sets variables: Cargo does not rerun a build
-        // script for a variable that the script does not declare.
+        // These are files that Cargo's configuration names, and configuration that sets variables. Cargo does not rerun
+        // a build script when a variable changes that the script does not declare.
         let named = plan.cargo_config.named.iter().map(|named| &named.path);
         let named = words(&mut named.chain(&plan.cargo_config.setting_env));
         if !named.is_empty() {
@@ -92,7 +92,7 @@ impl<'a> Environment<'a> {
         variables
     }
 
-    /// The arguments of `cargo build`, a package a line.
+    /// Returns the arguments of `cargo build`, one package a line.
     fn build(&self) -> Vec<String> {
         let selection = self.selection;
         let mut lines = vec![format!("--locked --profile {}", self.plan.config.profile)];
@@ -108,9 +108,10 @@ impl<'a> Environment<'a> {
         lines
     }
 
-    /// Cargo leaves debug information out of what only procedural macros and build scripts need, and what that is
-    /// depends on what is built together: the same crate would be another one in each stage. Where it is said, all
-    /// stages agree.
+    /// Returns the variable that sets the debug information of procedural macros, build scripts and their dependencies.
+    /// By default Cargo leaves it out of crates that only these need, and which crates those are depends on the
+    /// packages that are built together. The same crate would then have different fingerprints in different stages.
+    /// With an explicit value all stages agree.
     fn debug_of_host(&self) -> Option<(String, Vec<String>)> {
         let name = self
             .plan
@@ -125,7 +126,8 @@ impl<'a> Environment<'a> {
         ))
     }
 
-    /// The stage of a step that compiles: without network, with the crates' sources, and with a `/tmp` that is not kept.
+    /// Returns the stage of a step that compiles: without network, with the crates' sources, and with a temporary
+    /// `/tmp`.
     pub fn compile(&self, step: Step) -> Stage {
         let plan = self.plan;
         let mut mounts = vec![Mount::Temporary, mounts::cargo_home()];
@@ -149,7 +151,7 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// A step that calls a script, with the script's mount after `mounts`.
+/// Returns a step that calls a script. The script's mount comes after `mounts`.
 pub fn run(plan: &Plan, network: bool, mut mounts: Vec<Mount>, call: Call) -> Instruction {
     mounts.push(mounts::script(plan, call.script()));
     Instruction::Run(Run {
@@ -159,7 +161,8 @@ pub fn run(plan: &Plan, network: bool, mut mounts: Vec<Mount>, call: Call) -> In
     })
 }
 
-/// The name of a package for Cargo's option `-p`: its place where a third-party crate has the same name.
+/// Returns the name of a package for Cargo's option `-p`. If a third-party crate has the same name, it is the package's
+/// URL.
 pub fn spec(plan: &Plan, package: &str) -> String {
     if plan.skeleton.ambiguous.contains(package) {
         let dir = &plan.skeleton.members[package].dir;
@@ -169,7 +172,7 @@ pub fn spec(plan: &Plan, package: &str) -> String {
     }
 }
 
-/// The name of a package in the lists that scripts read: with its place where Cargo needs that.
+/// Returns the name of a package in the lists that scripts read, with its URL if Cargo needs that.
 pub fn listed(plan: &Plan, package: &str) -> String {
     if plan.skeleton.ambiguous.contains(package) {
         format!("{package}={}", spec(plan, package))

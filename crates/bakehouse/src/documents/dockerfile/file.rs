@@ -1,4 +1,4 @@
-//! The Dockerfile as a whole, and the scripts that its steps call.
+//! Rendering of the whole Dockerfile and of the scripts that its steps call.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
         .collect()
 }
 
-/// The scripts that steps mount.
+/// Returns the scripts that steps mount.
 fn scripts(stages: &[Stage]) -> BTreeSet<Script> {
     let instructions = stages.iter().flat_map(|stage| &stage.instructions);
     let mounts = instructions.flat_map(|instruction| match instruction {
@@ -69,7 +69,7 @@ fn stages(plan: &Plan) -> Vec<Stage> {
     stages.extend(runtimes.map(|base| image::base(plan, base)));
     let files = plan.image_files();
     stages.extend(files.iter().map(|files| rootfs::stage(plan, files)));
-    // A mount has to name a stage that comes before.
+    // A mount can only name an earlier stage.
     stages.push(compiled::stage(plan, &files));
     let services = plan.services.iter();
     stages.extend(services.map(|service| image::service(plan, service, &files)));
@@ -100,7 +100,7 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
     stages
 }
 
-/// Cargo's folder for the outputs of a profile.
+/// Returns Cargo's folder for the outputs of a profile.
 pub fn profile_folder(plan: &Plan) -> &str {
     if plan.config.profile == "dev" {
         "debug"

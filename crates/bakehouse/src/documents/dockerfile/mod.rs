@@ -1,5 +1,5 @@
-//! `docker/Dockerfile`, one file for all targets, and the scripts that its steps call. BuildKit runs only the stages that
-//! a target needs, and shared ones once.
+//! `docker/Dockerfile`, one file for all targets, and the scripts that its steps call. BuildKit runs only the stages
+//! that a target needs, and shared ones once.
 
 mod environment;
 mod file;

@@ -1,4 +1,4 @@
-//! A Dockerfile as data. These types are small and dumb: they know syntax and nothing of Rust.
+//! A Dockerfile as data. These types are small and dumb: they model syntax, not Rust builds.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::names::StageName;
 
 /// A build stage.
 pub struct Stage {
-    /// Why it is there; one comment line each.
+    /// The reason for the stage; one comment line each.
     pub comment: Vec<String>,
     pub from: String,
     pub name: StageName,
@@ -18,14 +18,14 @@ pub struct Stage {
 
 /// An instruction of a stage.
 pub enum Instruction {
-    /// Variables with their values, each in lines: the shell that uses the value takes it for words.
+    /// Variables with their values. A value has several lines if the shell splits it into words.
     Env(Vec<(String, Vec<String>)>),
     Arg(String),
     Workdir(String),
     User(String),
     Expose(u16),
     Entrypoint(String),
-    /// Pairs of key and value, value quoted; a line for each list.
+    /// Pairs of a key and a value, which is quoted; one line for each list.
     Label(Vec<Vec<(String, String)>>),
     Copy {
         from: Option<String>,
@@ -35,7 +35,7 @@ pub enum Instruction {
     Run(Run),
 }
 
-/// A `RUN`.
+/// A `RUN` instruction.
 pub struct Run {
     pub network: bool,
     pub mounts: Vec<Mount>,
@@ -45,13 +45,13 @@ pub struct Run {
 /// The command of a [`Run`].
 pub enum Command {
     Call(Call),
-    /// A command of the shell, on several lines.
+    /// A shell command of several lines.
     Shell(Vec<String>),
 }
 
-/// A `--mount`.
+/// A `--mount` option.
 pub enum Mount {
-    /// From another stage, or from the context when `from` is `None`.
+    /// A mount from another stage, or from the context if `from` is `None`.
     Bind {
         from: Option<String>,
         source: String,
@@ -62,14 +62,14 @@ pub enum Mount {
         id: String,
         target: String,
     },
-    /// An empty `/tmp` that no layer has.
+    /// An empty `/tmp`, which is in no layer.
     Temporary,
-    /// A script, from the context.
+    /// A script from the context.
     Script {
         script: Script,
         source: Utf8PathBuf,
     },
-    /// A secret, if one is given: everybody in the step may read the file.
+    /// A secret file, if it was given. Every user in the step may read it.
     SecretFile {
         id: String,
         target: String,
@@ -79,14 +79,14 @@ pub enum Mount {
 }
 
 impl Instruction {
-    /// Sets one variable.
+    /// Returns an instruction that sets one variable.
     pub fn env(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self::Env(vec![(name.into(), vec![value.into()])])
     }
 }
 
 impl Mount {
-    /// Read-only, from another stage.
+    /// Returns a read-only mount from another stage.
     pub fn stage(from: &str, source: &str, target: &str) -> Self {
         Self::Bind {
             from: Some(from.into()),
@@ -96,7 +96,7 @@ impl Mount {
         }
     }
 
-    /// Read-only, from the context.
+    /// Returns a read-only mount from the context.
     pub fn context(source: impl Into<String>, target: impl Into<String>) -> Self {
         Self::Bind {
             from: None,
@@ -146,7 +146,7 @@ impl fmt::Display for Instruction {
                 source,
                 target,
             } => {
-                // What the umask of a checkout left must not show in the image.
+                // The image must not show the umask of the checkout.
                 let option = match from {
                     Some(from) => format!("--from={from}"),
                     None => "--chmod=u=rwX,go=rX".to_owned(),
@@ -181,7 +181,7 @@ impl fmt::Display for Run {
                 }
             }
         }
-        // What nothing stands before begins on the line of the instruction.
+        // A first part without predecessor begins on the line of the instruction.
         let alone = self.network || self.mounts.is_empty();
         let mut separator = if alone { "" } else { "\\\n    " };
         for line in lines {
@@ -235,7 +235,7 @@ impl fmt::Display for Mount {
     }
 }
 
-/// Text that the Dockerfile parser reads back as it is, inside quotes.
+/// Escapes a text for quotes, so that the Dockerfile parser reads it back unchanged.
 fn escape(value: &str) -> String {
     let mut escaped = String::new();
     for c in value.chars() {

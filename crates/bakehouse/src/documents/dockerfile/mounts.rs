@@ -1,21 +1,22 @@
-//! The mounts that several kinds of steps have.
+//! Mounts that several kinds of steps share.
 
 use super::model::Mount;
 use super::script::Script;
 use crate::plan::Plan;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
 
-/// The folder that the workspace stands in inside the builder.
+/// The folder of the workspace inside the builder.
 pub const BUILD: &str = "/build";
 
 /// The Cargo home of the steps that compile.
 pub const CARGO_HOME: &str = "/cargo-home";
 
-/// The place of zig and of what it keeps, in its own stage and in those that mount it: the same, since Cargo remembers how
-/// its linker is called.
+/// The folder of zig and of its cache. It is the same in its own stage and in those that mount it, since Cargo's
+/// fingerprints contain the path of the linker.
 const ZIG: &str = "/zig/out";
 
-/// The Cargo home, in a step that compiles. Cargo and build scripts may write to it; the changes are thrown away.
+/// Returns the mount of the Cargo home for a step that compiles. Cargo and build scripts may write to it; the changes
+/// are discarded.
 pub fn cargo_home() -> Mount {
     Mount::Bind {
         from: Some("vendor".to_owned()),
@@ -25,7 +26,7 @@ pub fn cargo_home() -> Mount {
     }
 }
 
-/// zig, in a step that compiles. What it writes there is thrown away.
+/// Returns the mount of zig for a step that compiles. Changes to it are discarded.
 pub fn zig(plan: &Plan) -> Option<Mount> {
     plan.config.min_glibc.as_ref()?;
     Some(Mount::Bind {
@@ -36,7 +37,7 @@ pub fn zig(plan: &Plan) -> Option<Mount> {
     })
 }
 
-/// A script.
+/// Returns the mount of a script.
 pub fn script(plan: &Plan, script: Script) -> Mount {
     Mount::Script {
         script,
@@ -44,7 +45,7 @@ pub fn script(plan: &Plan, script: Script) -> Mount {
     }
 }
 
-/// The id of a cache mount for what `made_by` made. BuildKit keeps mounts apart by nothing else.
+/// Returns the id of a cache mount for the output of `made_by`. BuildKit separates cache mounts only by their ids.
 pub fn cache_id(plan: &Plan, purpose: &str, made_by: &str, platform: &str) -> String {
     format!("{}-{purpose}-{made_by}-${{{platform}}}", plan.config.name)
 }

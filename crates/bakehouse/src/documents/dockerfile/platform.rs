@@ -1,11 +1,11 @@
-//! The platform of a step: the builder's where images for others are compiled by a cross compiler, else the image's.
+//! The platform of a step: the builder's if a cross compiler compiles images for others, else the image's.
 
 use crate::plan::Plan;
 
-/// The stage that has what compiles for the image's platform.
+/// The stage that has the compiler for the image's platform.
 pub const CROSS: &str = "cross";
 
-/// The stage that compile stages start from.
+/// Returns the stage that compile stages start from.
 pub fn base(plan: &Plan) -> &'static str {
     if plan.config.cross() {
         CROSS
@@ -14,7 +14,7 @@ pub fn base(plan: &Plan) -> &'static str {
     }
 }
 
-/// The builder base: of the builder's own platform, unless another is emulated.
+/// Returns the builder base: of the builder's own platform, unless another one is emulated.
 pub fn builder_base(plan: &Plan) -> String {
     let platform = if plan.config.cross() {
         "--platform=$BUILDPLATFORM "
@@ -24,8 +24,8 @@ pub fn builder_base(plan: &Plan) -> String {
     format!("{platform}${{BUILDER_BASE}}")
 }
 
-/// The variable that keeps apart mounts whose content is for one platform: that of what is compiled there, or of what
-/// compiles.
+/// Returns the variable that separates mounts whose content is for one platform: the platform of the compiler, which is
+/// the target platform unless images are cross-compiled.
 pub fn of_compiler(plan: &Plan) -> &'static str {
     if plan.config.cross() {
         "BUILDPLATFORM"

@@ -1,5 +1,6 @@
 //! The scripts of the stages: one for each kind of stage, the same for every workspace. They are files beside the
-//! Dockerfile, and each step mounts the ones that it calls, so that a step depends on its own script alone.
+//! Dockerfile. Each step mounts only the scripts that it calls, so that a change of another script does not run it
+//! again.
 
 use std::fmt;
 
@@ -14,14 +15,14 @@ macro_rules! scripts {
         }
 
         impl Script {
-            /// The file's name.
+            /// Returns the file's name.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($name, ".sh"),)*
                 }
             }
 
-            /// The file's text.
+            /// Returns the file's text.
             pub fn text(self) -> &'static str {
                 match self {
                     $(Self::$variant => include_str!(concat!("scripts/", $name, ".sh")),)*
@@ -56,30 +57,30 @@ scripts! {
 const FOLDER: &str = "/run";
 
 impl Script {
-    /// The file in `folder`, the one of all scripts.
+    /// Returns the path of the file, given the `folder` of all scripts.
     pub fn file(self, folder: &Utf8Path) -> Utf8PathBuf {
         folder.join(self.name())
     }
 
-    /// The path in a step that mounts it.
+    /// Returns the path in a step that mounts the script.
     pub fn path(self) -> String {
         format!("{FOLDER}/{}", self.name())
     }
 }
 
-/// A call of a script, as a shell reads it.
+/// A call of a script, in shell syntax.
 pub struct Call {
     script: Script,
     /// Lines before the call.
     before: Vec<String>,
     variables: Vec<(&'static str, String)>,
     arguments: Vec<String>,
-    /// The lines of its standard input, under the name of their heredoc.
+    /// The lines of its standard input, with the name of their heredoc.
     input: Option<(&'static str, Vec<String>)>,
 }
 
 impl Call {
-    /// A call without arguments.
+    /// Returns a call without arguments.
     pub fn of(script: Script) -> Self {
         Self {
             script,
@@ -90,13 +91,13 @@ impl Call {
         }
     }
 
-    /// Runs commands first.
+    /// Adds commands that run before the script.
     pub fn after(mut self, commands: impl IntoIterator<Item = String>) -> Self {
         self.before.extend(commands);
         self
     }
 
-    /// Sets a variable of its environment, unless the value is empty.
+    /// Sets an environment variable, unless the value is empty.
     pub fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         let value = value.into();
         if !value.is_empty() {
@@ -117,13 +118,13 @@ impl Call {
         self
     }
 
-    /// Gives it lines to read, none of which may be `name`.
+    /// Adds lines of standard input. None of them may be `name`.
     pub fn input(mut self, name: &'static str, lines: Vec<String>) -> Self {
         self.input = Some((name, lines));
         self
     }
 
-    /// The script that is called.
+    /// Returns the script that is called.
     pub fn script(&self) -> Script {
         self.script
     }
@@ -152,7 +153,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// Quotes a word for the shell where that is needed.
+/// Quotes a word for the shell if needed.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:=,@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

@@ -1,12 +1,13 @@
-//! `[secrets]` in `bakehouse.toml`: what steps with network have, and leave in no layer, history or cache.
+//! `[secrets]` in `bakehouse.toml`: secrets for steps with network, which end up in no layer, history or cache.
 
 use super::model::Mount;
 use crate::plan::Plan;
 
-/// Prefix of rustup's variables.
+/// The prefix of rustup's variables.
 const RUSTUP: &str = "RUSTUP_";
 
-/// Files, for each step with network: a company's certificates, or how to log in where packages come from.
+/// Returns the secret files of each step with network, such as a company's certificates or credentials for package
+/// mirrors.
 pub fn files(plan: &Plan) -> Vec<Mount> {
     let files = plan.config.secrets.files.iter();
     let files = files.map(|(id, target)| Mount::SecretFile {
@@ -16,7 +17,7 @@ pub fn files(plan: &Plan) -> Vec<Mount> {
     files.collect()
 }
 
-/// What the step has that fetches crates.
+/// Returns the mounts of the step that fetches crates.
 pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
     let secrets = &plan.config.secrets;
     let mut mounts = files(plan);
@@ -27,8 +28,8 @@ pub fn of_vendor(plan: &Plan) -> Vec<Mount> {
     mounts
 }
 
-/// Returns the mounts of the step in which rustup installs a toolchain: secret files, and the variables that say which
-/// server to ask.
+/// Returns the mounts of the step in which rustup installs a toolchain: secret files, and the variables that name the
+/// server.
 pub fn of_rustup(plan: &Plan) -> Vec<Mount> {
     let mut mounts = files(plan);
     let variables = plan.config.secrets.variables.iter();
@@ -37,15 +38,15 @@ pub fn of_rustup(plan: &Plan) -> Vec<Mount> {
     mounts
 }
 
-/// A variable that is not set outside is not set here: Bake gives it all the same, and empty, which Cargo takes for a
-/// value.
+/// Returns commands that unset empty secret variables. Bake always passes them, and an unset variable arrives empty,
+/// which Cargo would take for a value.
 pub fn only_given(plan: &Plan) -> impl Iterator<Item = String> {
     let variables = plan.config.secrets.variables.iter();
     let variables = variables.filter(|name| !name.starts_with(RUSTUP));
     variables.map(|name| unset_where_empty(name))
 }
 
-/// The same for the step in which rustup installs a toolchain.
+/// Returns the same commands for the step in which rustup installs a toolchain.
 pub fn only_given_to_rustup(plan: &Plan) -> impl Iterator<Item = String> {
     let variables = plan.config.secrets.variables.iter();
     let variables = variables.filter(|name| name.starts_with(RUSTUP));

@@ -1,10 +1,10 @@
-//! Graphviz.
+//! The graph in Graphviz's language.
 
 use std::fmt::Write;
 
 use super::{Graph, Kind};
 
-/// A digraph from what is built to what it is made of.
+/// Renders a digraph, with edges from each node to those that it is built from.
 pub fn render(graph: &Graph) -> String {
     let mut text = format!(
         "digraph {} {{\n  rankdir = RL\n  node [shape = box]\n",

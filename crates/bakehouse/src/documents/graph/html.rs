@@ -1,4 +1,4 @@
-//! One page that needs nothing else: the drawing, what each node is, and what commits cost.
+//! A self-contained page: the drawing, a description of each node, and the cost of commits.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use super::svg::{escaped, inline};
 
 const PAGE: &str = include_str!("page.html");
 
-/// The page.
+/// Renders the page.
 pub fn render(graph: &Graph) -> String {
     let json = serde_json::to_string(graph).expect("strings, numbers and lists are JSON");
-    // No text ends the script, whatever a name holds.
+    // Escapes `<`, so that no name can end the script.
     let json = json.replace('<', "\\u003c");
     let parts = [
         ("<!-- name -->", escaped(&graph.name)),
@@ -25,7 +25,7 @@ pub fn render(graph: &Graph) -> String {
     ];
     let mut text = String::new();
     let mut rest = PAGE;
-    // In their order, so that nothing is looked for in what was put in.
+    // Replaces placeholders in order, so that inserted text is never searched.
     for (place, part) in parts {
         if let Some((before, after)) = rest.split_once(place) {
             text += before;
@@ -43,19 +43,19 @@ fn commits(count: usize) -> String {
     }
 }
 
-/// What a commit costs each service, and what would save most.
+/// Describes the cost of a commit for each service, and the changes that would save most.
 fn history(graph: &Graph) -> String {
     let history = &graph.history;
     if graph.commits == 0 {
         return String::new();
     }
     let how = if history.measured {
-        "Times are those that <code>bakehouse build</code> measured on this machine; what never ran here goes by the size of its sources."
+        "Times are those that <code>bakehouse build</code> measured on this machine; stages that never ran here are estimated from the size of their sources."
     } else {
-        "Times are guessed from the sizes of sources, until <code>bakehouse build</code> has measured them on this machine."
+        "Times are estimated from the sizes of sources, until <code>bakehouse build</code> has measured them on this machine."
     };
     let mut text = format!(
-        "<p>The {} commits looked at would have compiled for {:.1} s in all. {how}</p>\n",
+        "<p>The {} examined commits would have compiled for {:.1} s in all. {how}</p>\n",
         graph.commits, history.seconds
     );
     if let Some(split) = &history.split {
@@ -76,7 +76,7 @@ fn history(graph: &Graph) -> String {
             .collect();
         let _ = writeln!(
             text,
-            "<p class=\"saves\">Merging would save most in {}: the same binaries hold both, and one stage less is {:.1} s of these. <code>bakehouse group</code> lets them share a stage without merging them.</p>",
+            "<p class=\"saves\">Merging would save most in {}: the same binaries contain both, and one stage less is {:.1} s of these. <code>bakehouse group</code> lets them share a stage without merging them.</p>",
             names.join(" and "),
             merge.saves
         );
@@ -94,15 +94,15 @@ fn history(graph: &Graph) -> String {
     text + "</tbody></table>\n"
 }
 
-/// What the commits that were looked at compiled anew, by the crate that they changed.
+/// Describes the compilations that the examined commits caused, by the crate that they changed.
 fn costs(graph: &Graph) -> String {
     let costs = graph.costs();
     if costs.is_empty() {
-        return "<p>There is no history to look at.</p>".to_owned();
+        return "<p>There is no history.</p>".to_owned();
     }
     let all: usize = costs.iter().map(|(_, cost)| cost).sum();
     let mut text = format!(
-        "<p>In {} commits. A crate that few commits would touch if it were split, or that many services hold for little of it, stands at the top.</p>\n\
+        "<p>In {} commits. The crates at the top are worth splitting, if few commits would touch each part or many services use little of the crate.</p>\n\
         <table><thead><tr><th>crate</th><th>commits</th><th>stages compiled for each</th><th>share of all</th></tr></thead><tbody>\n",
         graph.commits
     );
@@ -119,5 +119,5 @@ fn costs(graph: &Graph) -> String {
     text + "</tbody></table>"
 }
 
-/// Crates that the table has room for.
+/// The number of crates in the table.
 const SHOWN: usize = 20;

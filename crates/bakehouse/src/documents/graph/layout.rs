@@ -1,18 +1,18 @@
-//! Where each node stands: a column further than all that it is made of, near them.
+//! The place of each node: in a column after all nodes that it is built from, and near them.
 
 use super::{Graph, Kind};
 
-/// A node's column, and its row there.
+/// The column of a node, and its row in that column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     pub column: usize,
     pub row: usize,
 }
 
-/// How often the order of the columns is put right, there and back.
+/// The number of passes over the columns, forth and back, that improve their order.
 const ROUNDS: usize = 6;
 
-/// The place of each node.
+/// Returns the place of each node.
 pub fn places(graph: &Graph) -> Vec<Position> {
     let columns = columns(graph);
     let last = columns.iter().max().map_or(0, |last| last + 1);
@@ -60,7 +60,7 @@ pub fn places(graph: &Graph) -> Vec<Position> {
     places
 }
 
-/// Crates by how deep they are, all that is built of them in one column, and packs in the next.
+/// Returns the column of each node: crates by their depth, then one column for all outputs, then one for packs.
 fn columns(graph: &Graph) -> Vec<usize> {
     let mut columns: Vec<usize> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {

@@ -1,10 +1,10 @@
-//! Mermaid, which GitHub and GitLab draw.
+//! The graph in the language of Mermaid, which GitHub and GitLab draw.
 
 use std::fmt::Write;
 
 use super::{Graph, Kind};
 
-/// A flowchart from what is built to what it is made of.
+/// Renders a flowchart, with edges from each node to those that it is built from.
 pub fn render(graph: &Graph) -> String {
     let mut text = String::from("flowchart RL\n");
     for (place, node) in graph.nodes.iter().enumerate() {
@@ -25,7 +25,7 @@ pub fn render(graph: &Graph) -> String {
     text
 }
 
-/// Its entities stand between `#` and `;`.
+/// Quotes a text. Mermaid writes entities between `#` and `;`.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The workspace as a picture: what is compiled from what, and what is built of it. Nothing of it is written by `generate`.
+//! The workspace as a graph of crates, outputs and packs. `generate` does not write it.
 
 pub mod dot;
 pub mod html;
@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::costs::{Commits, Costs, Merge, ServiceCost, Split, Times};
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -39,35 +39,35 @@ impl Kind {
     }
 }
 
-/// A node. Others are told by their place in [`Graph::nodes`].
+/// A node. It refers to other nodes by their index in [`Graph::nodes`].
 #[derive(Clone, Debug, Serialize)]
 pub struct Node {
     pub kind: Kind,
     pub name: String,
-    /// What it is, in a few words.
+    /// A short description.
     pub about: String,
-    /// What it is made of directly.
+    /// The nodes that it is built from directly.
     pub needs: Vec<usize>,
-    /// All crates that it is compiled from, itself among them.
+    /// All crates that it is compiled from, including itself.
     pub closure: Vec<usize>,
-    /// The services and pack binaries that are built anew when it changes.
+    /// The services and pack binaries that are built again when it changes.
     pub changes: Vec<usize>,
     /// Its stages, in the order in which they run.
     pub stages: Vec<String>,
-    /// How many stages compile anew when it changes.
+    /// The number of stages that compile again when it changes.
     pub rebuilds: usize,
     pub hash: Option<String>,
-    /// Its own files, and bytes of them.
+    /// The number of its own files.
     pub files: usize,
     pub bytes: u64,
-    /// Commits that touched it.
+    /// The number of commits that touched it.
     pub commits: usize,
-    /// Seconds that its own stages took when they last ran, where that is known.
+    /// The seconds that its own stages took when they last ran, if known.
     pub seconds: Option<f64>,
 }
 
 impl Node {
-    /// One that nothing is known of yet.
+    /// Returns a node with nothing but its name and description.
     fn new(kind: Kind, name: &str, about: String) -> Self {
         Self {
             kind,
@@ -87,35 +87,35 @@ impl Node {
     }
 }
 
-/// The picture, version 1.
+/// The graph, version 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct Graph {
     pub version: u32,
-    /// What the workspace calls itself.
+    /// The name of the workspace.
     pub name: String,
-    /// How many commits were looked at; none where there is no history.
+    /// The number of commits that were examined; 0 without a history.
     pub commits: usize,
-    /// Crates after what they need, then services, pack binaries and packs.
+    /// The nodes: crates after those that they need, then services, pack binaries and packs.
     pub nodes: Vec<Node>,
     pub history: History,
 }
 
-/// What has to be read for it beside the plan.
+/// Facts for the graph that are not in the plan.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     pub commits: Commits,
-    /// Seconds by stage.
+    /// The seconds of each stage.
     pub seconds: BTreeMap<String, f64>,
 }
 
-/// What the commits that were looked at cost under this plan.
+/// The costs of the examined commits under this plan.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct History {
-    /// Whether stages were measured; else their times are guessed from the sizes of their sources.
+    /// Whether stages were measured; otherwise their times are estimated from the sizes of their sources.
     pub measured: bool,
-    /// Seconds that all of them compiled.
+    /// The seconds that all commits together would have compiled.
     pub seconds: f64,
-    /// Services and pack binaries, the costliest first.
+    /// The services and pack binaries, the costliest first.
     pub services: Vec<ServiceCost>,
     pub split: Option<Split>,
     pub merge: Option<Merge>,
@@ -189,7 +189,7 @@ impl Graph {
         graph.count(plan);
         for node in &mut graph.nodes {
             if matches!(node.kind, Kind::Service | Kind::PackBinary) {
-                // Its binary stage comes before the image.
+                // The binary stage comes before the image.
                 node.seconds = sum(node.stages.iter().rev().skip(1).take(1), facts);
             }
         }
@@ -261,7 +261,8 @@ impl Graph {
         });
     }
 
-    /// The stages that a change of each crate compiles anew: its own, those of crates that are made of it, and binary stages.
+    /// Counts the stages that compile again when a crate changes: its own, those of crates built from it, and binary
+    /// stages.
     fn count(&mut self, plan: &Plan) {
         let crates = self
             .nodes
@@ -287,7 +288,7 @@ impl Graph {
         }
     }
 
-    /// Crates with what their commits cost: the stages that they compiled anew, the costliest first.
+    /// Returns crates with the number of stages that their commits compiled again, the costliest first.
     pub fn costs(&self) -> Vec<(&Node, usize)> {
         let crates = self.nodes.iter().filter(|node| node.kind == Kind::Crate);
         let mut costs: Vec<(&Node, usize)> = crates
@@ -299,7 +300,7 @@ impl Graph {
     }
 }
 
-/// Seconds of those stages that were measured.
+/// Returns the sum of the seconds of those stages that were measured.
 fn sum<'a>(stages: impl Iterator<Item = &'a String>, facts: &Facts) -> Option<f64> {
     let known: Vec<f64> = stages
         .filter_map(|stage| facts.seconds.get(stage).copied())
@@ -307,7 +308,7 @@ fn sum<'a>(stages: impl Iterator<Item = &'a String>, facts: &Facts) -> Option<f6
     (!known.is_empty()).then(|| known.iter().sum())
 }
 
-/// What runs for an output with that binary stage, from the toolchain on.
+/// Returns the stages of an output with that binary stage, from the toolchain on.
 fn stages(plan: &Plan, binary_stage: &str, output: &str) -> Vec<String> {
     let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
     for selection in &plan.selections {
@@ -324,7 +325,7 @@ fn stages(plan: &Plan, binary_stage: &str, output: &str) -> Vec<String> {
     stages
 }
 
-/// The folder of a package as people call it.
+/// Returns the folder of a package, in words.
 fn folder(dir: &str) -> &str {
     if dir.is_empty() {
         "the workspace's folder"
@@ -333,7 +334,7 @@ fn folder(dir: &str) -> &str {
     }
 }
 
-/// The stages of a package as a library.
+/// Returns the stages of a package as a library.
 fn library_stages(plan: &Plan, package: &str) -> Vec<String> {
     let libraries = plan
         .selections
@@ -343,7 +344,7 @@ fn library_stages(plan: &Plan, package: &str) -> Vec<String> {
     own.map(|stage| (&stage.name).into()).collect()
 }
 
-/// The compiled packages that each of them depends on.
+/// Returns the compiled packages that each package depends on directly.
 fn direct<'a>(workspace: &'a Workspace, plan: &'a Plan) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let selections = || plan.selections.iter();
     let names = plan.packages.keys();
@@ -365,7 +366,7 @@ fn direct<'a>(workspace: &'a Workspace, plan: &'a Plan) -> BTreeMap<&'a str, BTr
         .collect()
 }
 
-/// Each after what it needs.
+/// Returns the packages sorted so that each follows those that it needs.
 fn in_order<'a>(direct: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Vec<&'a str> {
     let mut order: Vec<&str> = Vec::new();
     let mut placed: BTreeSet<&str> = BTreeSet::new();
@@ -375,7 +376,7 @@ fn in_order<'a>(direct: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Vec<&'a str> {
             .filter(|(name, needs)| !placed.contains(*name) && needs.is_subset(&placed))
             .map(|(name, _)| *name)
             .collect();
-        // Cargo knows no cycles among these.
+        // Cargo forbids cycles among these.
         if ready.is_empty() {
             break;
         }

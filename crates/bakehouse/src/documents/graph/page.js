@@ -45,17 +45,17 @@ addEventListener("DOMContentLoaded", () => {
     }
     if (node.kind === "crate") {
       about.append(make("p", `${node.files} files, ${bytes(node.bytes)}, ${node.commits} of ${commits(graph.commits)}`));
-      about.append(make("p", `a change compiles ${node.rebuilds} stages anew`));
+      about.append(make("p", `a change compiles ${node.rebuilds} stages again`));
     }
     if (node.seconds !== null) {
       about.append(make("p", `its own stages took ${node.seconds.toFixed(1)} s when they last ran here`));
     }
     const cost = graph.history.services.find((service) => service.name === node.name);
     if (cost && node.hash) {
-      about.append(make("p", `built anew after ${cost.commits} of ${commits(graph.commits)}, ${cost.seconds_per_commit.toFixed(1)} s for a commit on average`));
+      about.append(make("p", `built again after ${cost.commits} of ${commits(graph.commits)}, ${cost.seconds_per_commit.toFixed(1)} s for a commit on average`));
     }
     if (node.kind === "crate") {
-      list("Built anew when it changes", node.changes);
+      list("Built again when it changes", node.changes);
     }
     const rest = node.closure.filter((other) => other !== place);
     if (node.kind === "pack") {
@@ -83,8 +83,8 @@ addEventListener("DOMContentLoaded", () => {
     for (const element of [...boxes, ...edges]) element.classList.remove("lit", "picked");
     for (const box of boxes) box.setAttribute("aria-pressed", "false");
     about.replaceChildren(
-      make("h2", "Nothing is chosen"),
-      make("p", "Click a service to see what it is made of, or a crate to see what is built anew when it changes. Tab and Enter do it, too; / searches, + and - zoom, Escape lets go."),
+      make("h2", "Nothing is selected"),
+      make("p", "Click a service to see its crates, or a crate to see the outputs that are built again when it changes. Tab and Enter work, too; / searches, + and - zoom, Escape clears the selection."),
     );
   };
 
@@ -95,7 +95,7 @@ addEventListener("DOMContentLoaded", () => {
     if (node.kind === "pack") {
       for (const binary of node.needs) [binary, ...graph.nodes[binary].closure].forEach((other) => lit.add(other));
     }
-    // What lies between a crate and what is built of it.
+    // The nodes between a crate and the outputs that are built from it.
     graph.nodes.forEach((other, index) => {
       if (node.kind === "crate" && other.closure.includes(place)) lit.add(index);
     });

@@ -1,28 +1,28 @@
-//! A drawing, which stands alone or in the page.
+//! The drawing, as a file of its own or within the page.
 
 use std::fmt::Write;
 
 use super::layout::{Position, places};
 use super::{Graph, Node};
 
-/// Of a box, and from one to the next.
+/// The size of a box, and the distances from one box to the next.
 const WIDTH: usize = 190;
 const HEIGHT: usize = 24;
 const ACROSS: usize = 260;
 const DOWN: usize = 32;
 const MARGIN: usize = 16;
 
-/// Letters that a box has room for.
+/// The number of letters that fit into a box.
 const LETTERS: usize = 26;
 
 const STYLE: &str = include_str!("graph.css");
 
-/// The drawing as a file of its own.
+/// Renders the drawing as a file of its own.
 pub fn render(graph: &Graph) -> String {
     drawing(graph, &format!("<style>{STYLE}</style>\n"))
 }
 
-/// The drawing in a page that has the style.
+/// Renders the drawing for a page that already has the style.
 pub fn inline(graph: &Graph) -> String {
     drawing(graph, "")
 }
@@ -47,7 +47,7 @@ fn drawing(graph: &Graph, style: &str) -> String {
             .filter(|other| other.column == place.column)
             .count()
     };
-    // Each column stands in the middle.
+    // Columns are centred vertically.
     let points: Vec<(usize, usize)> = places
         .iter()
         .map(|place| {
@@ -60,7 +60,7 @@ fn drawing(graph: &Graph, style: &str) -> String {
         .collect();
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"group\" aria-label=\"{}\">\n{style}",
-        escaped(&format!("What {} is made of", graph.name))
+        escaped(&format!("Crates and outputs of {}", graph.name))
     );
     for (place, node) in graph.nodes.iter().enumerate() {
         for needed in &node.needs {
@@ -111,7 +111,7 @@ fn title(node: &Node) -> String {
     title
 }
 
-/// How much each node has of something, from 0, nothing, to 4, among the most.
+/// Returns a heat for each node, from 0 for none to 4 for the highest values.
 fn heats(graph: &Graph, of: impl Fn(&Node) -> usize) -> Vec<usize> {
     let most = graph.nodes.iter().map(&of).max().unwrap_or_default();
     let heat = |node: &Node| (of(node) * 4).checked_div(most).unwrap_or_default();
@@ -123,7 +123,7 @@ fn heats(graph: &Graph, of: impl Fn(&Node) -> usize) -> Vec<usize> {
         .collect()
 }
 
-/// The class of the time that each node took; none where that is not known.
+/// Returns the class of the time of each node; empty if the time is not known.
 fn heats_of_times(graph: &Graph) -> Vec<String> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -149,7 +149,7 @@ fn short(name: &str) -> String {
     format!("{start}…")
 }
 
-/// A text as XML and HTML read it back. Names hold no characters that XML has no way to say.
+/// Escapes a text for XML and HTML. Names contain no characters that XML cannot represent.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

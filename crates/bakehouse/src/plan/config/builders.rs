@@ -53,7 +53,7 @@ impl Check<'_> {
             ),
             ("kubernetes", Some(endpoint)) => (
                 Some(endpoint.span()),
-                "leave `endpoint` out: nodes of a cluster are told by `options`, such as `nodeselector`",
+                "remove `endpoint`: nodes of a cluster are selected by `options`, such as `nodeselector`",
             ),
             _ => (None, ""),
         };
@@ -81,7 +81,7 @@ impl Check<'_> {
         }
     }
 
-    /// A platform of the images that no node has would be found out in the middle of a bake.
+    /// Checks that the nodes cover the images' platforms. Otherwise the gap would show in the middle of a bake.
     fn covered(&mut self, raw: &RawConfig, name: &Spanned<String>, nodes: &[NodeConfig]) {
         if nodes.iter().any(|node| node.platforms.is_empty()) {
             return;
@@ -97,13 +97,13 @@ impl Check<'_> {
                         platform.as_ref()
                     ),
                     name.span(),
-                    "add it to the `platforms` of a node: a node cross compiles, so it can be any",
+                    "add it to the `platforms` of any node, since nodes cross-compile",
                 );
             }
         }
     }
 
-    /// Anything that is no option and on one line.
+    /// Checks a value for buildx's command line: on one line, and not an option.
     fn word_of_a_command(&mut self, value: &Spanned<String>) {
         let text = value.as_ref();
         if text.is_empty() || text.starts_with('-') || text.contains(char::is_whitespace) {
@@ -111,7 +111,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{}` cannot be given to buildx", text.escape_debug()),
                 value.span(),
-                "write an address or name without spaces that begins with no dash",
+                "write an address or name without spaces that does not begin with a dash",
             );
         }
         self.one_line(value);

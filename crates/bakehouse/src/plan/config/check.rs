@@ -1,5 +1,5 @@
-//! A check of a configuration, which goes on after a mistake so that all are reported at once, and the parts of it that
-//! concern several tables.
+//! A check of a configuration, which continues after a mistake so that all are reported at once. The parts that concern
+//! several tables are here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,21 +41,22 @@ const RESERVED_STARTS: [&str; 9] = [
     "_",
 ];
 
-/// Whether a service cannot have this name.
+/// Returns whether a service cannot have this name.
 pub(super) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start))
 }
 
-/// Where the Dockerfile goes unless the configuration says otherwise, relative to the workspace.
+/// The default folder of the Dockerfile, relative to the workspace.
 pub const FOLDER: &str = "docker";
-/// The same for the Bake file.
+/// The default path of the Bake file.
 pub const BAKE_FILE: &str = "docker-bake.hcl";
-/// Folder of the skeleton, beside the Dockerfile.
+/// The folder of the skeleton, beside the Dockerfile.
 pub const SKELETON: &str = "skeleton";
-/// Folder of the scripts, beside the Dockerfile. `build` is a name that repositories ignore.
+/// The folder of the scripts, beside the Dockerfile. It is not called `build`, since many repositories ignore that
+/// name.
 pub const SCRIPTS: &str = "stages";
 
-/// A check under way.
+/// A check in progress.
 pub(super) struct Check<'a> {
     pub(super) source: &'a Source,
     pub(super) workspace: &'a Workspace,
@@ -125,7 +126,7 @@ impl Check<'_> {
         text
     }
 
-    /// The repository of the registry cache. Its tags are branches, so it can be no image's.
+    /// Checks the repository of the registry cache. Its tags are branches, so it cannot be the repository of an image.
     pub(super) fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
         let Some(reference) = &raw.cache.reference else {
             return String::new();
@@ -149,7 +150,7 @@ impl Check<'_> {
         text
     }
 
-    /// What is said of runtime bases' glibc.
+    /// Checks the declared glibc of runtime bases.
     pub(super) fn declared_glibc(
         &mut self,
         raw: &RawConfig,
@@ -165,7 +166,7 @@ impl Check<'_> {
             let name = tagged(base.as_ref());
             if !bases.contains(name) {
                 let hint = did_you_mean(name, bases.iter().copied()).unwrap_or_else(|| {
-                    "write the name as it stands where the base is used".to_owned()
+                    "write the name exactly as where the base is used".to_owned()
                 });
                 self.problem(
                     Code::ConfigValue,
@@ -178,7 +179,7 @@ impl Check<'_> {
                 self.problem(
                     Code::ConfigValue,
                     format!(
-                        "`{}` is no version of glibc",
+                        "`{}` is not a version of glibc",
                         version.as_ref().escape_debug()
                     ),
                     version.span(),
@@ -224,14 +225,14 @@ impl Check<'_> {
         packs
     }
 
-    /// What is built must not be a source of the next build.
+    /// Checks that the binaries of a pack do not become sources of the next build.
     fn beside_sources(&mut self, folder: &Utf8Path, pack: &Spanned<String>) {
         let mut members = self.workspace.members.values();
         let holds =
             |member: &&Member| !member.dir.as_str().is_empty() && folder.starts_with(&member.dir);
         if let Some(member) = members.find(holds) {
             let message = format!(
-                "the pack lies in the folder of package `{}`, whose sources its binaries would become",
+                "the pack lies in the folder of package `{}`, so its binaries would become sources of that package",
                 member.name
             );
             self.problem(
@@ -243,8 +244,8 @@ impl Check<'_> {
         }
     }
 
-    /// Two outputs of one name would overwrite each other in Bake, and so would names that differ in `-` and `_`
-    /// alone: their variables are the same.
+    /// Checks the names of outputs. Two outputs of the same name would overwrite each other in Bake. So would names
+    /// that differ only in `-` and `_`, because their variables are the same.
     pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
         let groups: BTreeSet<&str> = services
             .iter()
@@ -266,9 +267,9 @@ impl Check<'_> {
             .chain(groups.into_iter().map(str::to_owned))
         {
             let message = if is_reserved(&name) {
-                format!("`{name}` is the name of a stage or group of bakehouse's own")
+                format!("`{name}` is reserved for a stage or group of bakehouse")
             } else if !seen.insert(name.replace('_', "-")) {
-                format!("two targets are named `{name}`, or alike but for `-` and `_`")
+                format!("two targets are named `{name}`, or differ only in `-` and `_`")
             } else {
                 continue;
             };
@@ -280,7 +281,7 @@ impl Check<'_> {
     }
 }
 
-/// In order and once each: the order in which somebody wrote them makes no other image.
+/// Returns values sorted and without duplicates, so that the order in the file does not change an image.
 pub(super) fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<T>>().into_iter().collect()
 }

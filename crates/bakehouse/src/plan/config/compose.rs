@@ -1,4 +1,4 @@
-//! Checks how services run under Compose.
+//! Checks of how services run under Compose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::names::TargetName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
-    /// Fills in what `raw` says of Compose.
+    /// Fills in the settings of `raw` for Compose.
     pub(super) fn compose(&mut self, raw: &RawConfig, services: &mut [ServiceConfig]) {
         let named = raw.services.iter().flatten();
         let mut settings = BTreeMap::new();
@@ -54,7 +54,7 @@ impl Check<'_> {
                 .health
                 .as_ref()
                 .map(|health| self.health(health, &service.image.ports));
-            // A mistake is one, however many variants have it.
+            // A mistake is reported once, even if several variants have it.
             if self.problems.len() > known && !told.insert(service.family.clone()) {
                 self.problems.truncate(known);
             }
@@ -66,7 +66,7 @@ impl Check<'_> {
         self.writers(raw, services);
     }
 
-    /// The services, without their variants, that `service` names.
+    /// Returns the services, without their variants, that `service` names.
     fn depends_on<'a>(
         &mut self,
         service: &'a RawService,
@@ -90,7 +90,7 @@ impl Check<'_> {
         found
     }
 
-    /// Compose starts nothing of services that wait for each other.
+    /// Reports circles of `depends-on`, since Compose cannot start services that wait for each other.
     fn loops(&mut self, raw: &RawConfig, needs: &BTreeMap<&str, BTreeSet<&str>>) {
         for (name, service) in raw.services.iter().flatten() {
             for need in &service.depends_on {
@@ -98,12 +98,12 @@ impl Check<'_> {
                     self.problem(
                         Code::ConfigValue,
                         format!(
-                            "`{}` needs `{}`, which is to be started after it",
+                            "`{}` needs `{}`, which is started after it",
                             name.as_ref().escape_debug(),
                             need.as_ref().escape_debug()
                         ),
                         need.span(),
-                        "take one `depends-on` of the circle out",
+                        "remove one `depends-on` of the circle",
                     );
                 }
             }
@@ -117,7 +117,7 @@ impl Check<'_> {
                 if !path.starts_with('/') || !path.chars().all(plain) {
                     self.problem(
                         Code::ConfigValue,
-                        format!("`{}` is not a path to ask for", path.escape_debug()),
+                        format!("`{}` is not a path to request", path.escape_debug()),
                         health.span(),
                         "begin it with `/`, and use letters, digits and `-_./?=&~`",
                     );
@@ -130,7 +130,10 @@ impl Check<'_> {
             (RawHealth::Path(path), []) => {
                 self.problem(
                     Code::ConfigValue,
-                    format!("there is no port to ask for `{}`", path.escape_debug()),
+                    format!(
+                        "there is no port from which to request `{}`",
+                        path.escape_debug()
+                    ),
                     health.span(),
                     "declare the port with `ports`, or give a command as a list of strings",
                 );
@@ -140,7 +143,7 @@ impl Check<'_> {
                 if command.is_empty() || command.iter().any(|word| word.contains('\0')) {
                     self.problem(
                         Code::ConfigValue,
-                        "the command is empty, or holds a character that no argument can hold"
+                        "the command is empty, or contains a character that arguments cannot contain"
                             .to_owned(),
                         health.span(),
                         "write it as `[\"program\", \"argument\"]`",
@@ -151,7 +154,7 @@ impl Check<'_> {
         }
     }
 
-    /// The volume of packs has one owner.
+    /// Checks that all services that write packs have the same user, since the volume has one owner.
     fn writers(&mut self, raw: &RawConfig, services: &[ServiceConfig]) {
         let writes = |service: &&ServiceConfig| service.compose.packs == PacksMount::ReadWrite;
         let mut writers = services.iter().filter(writes);
@@ -169,12 +172,12 @@ impl Check<'_> {
                 first.name, other.name, first.image.user, other.image.user
             ),
             key.map_or(0..0, Spanned::span),
-            "give both the same `user`: the packs belong to one",
+            "give both the same `user`: the packs have one owner",
         );
     }
 }
 
-/// The names of services, by what they are called without the variant.
+/// Returns the names of services, by the name without the variant.
 fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<TargetName>> {
     let mut families: BTreeMap<String, Vec<TargetName>> = BTreeMap::new();
     for service in services {
@@ -184,7 +187,7 @@ fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<TargetName>> {
     families
 }
 
-/// Whether `to` is `from`, or something that it needs.
+/// Returns whether `to` is `from`, or something that it needs.
 fn reaches(needs: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];

@@ -6,15 +6,15 @@ use toml_edit::{DocumentMut, Item, TableLike, TomlError, Value};
 
 use super::Config;
 
-/// The digests that registries have, by an image's name without a digest.
+/// The digests of images in their registries, by the image's name without a digest.
 pub type Digests = BTreeMap<String, String>;
 
-/// The name of an image without its digest.
+/// Returns the name of an image without its digest.
 pub fn tagged(image: &str) -> &str {
     image.split('@').next().unwrap_or(image)
 }
 
-/// Whether no registry is to be asked: there is nothing in it, or it is named by nothing but a digest.
+/// Returns whether no registry has to be asked: the image is `scratch`, or its name has a digest and no tag.
 fn is_settled(image: &str) -> bool {
     let name = tagged(image);
     let last = name.rsplit('/').next().unwrap_or(name);
@@ -22,7 +22,7 @@ fn is_settled(image: &str) -> bool {
 }
 
 impl Config {
-    /// The base images that a registry can be asked about, without digests.
+    /// Returns the base images that a registry can be asked about, without digests.
     pub fn tagged_bases(&self) -> BTreeSet<String> {
         let own = self.services.iter().map(|service| &service.image.runtime);
         let on_default = self.services.is_empty() || own.clone().any(Option::is_none);
@@ -35,11 +35,11 @@ impl Config {
     }
 }
 
-/// The text of the configuration `config` with each base that is in `digests` pinned by it. What the text leaves to the
-/// default is added; comments and layout stay.
+/// Returns the text of the configuration `config`, with each base that is in `digests` pinned by it. Defaults that the
+/// text leaves out are added; comments and layout stay.
 ///
 /// # Errors
-/// When the text is not TOML.
+/// The text is not TOML.
 pub fn pinned(text: &str, config: &Config, digests: &Digests) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let pin = |image: &str| {
@@ -80,7 +80,7 @@ fn table(item: Option<&mut Item>) -> Option<&mut dyn TableLike> {
     item.and_then(Item::as_table_like_mut)
 }
 
-/// Gives an image its digest, in its place.
+/// Adds its digest to an image, in place.
 fn set(item: Option<&mut Item>, pin: impl Fn(&str) -> Option<String>) {
     let Some(value) = item.and_then(Item::as_value_mut) else {
         return;

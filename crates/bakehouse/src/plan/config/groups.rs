@@ -9,7 +9,7 @@ use crate::names::PackageName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
-    /// The group of each library that is in one, by package.
+    /// Returns the group of each library that is in one, by package.
     pub(super) fn groups(&mut self, raw: &RawConfig) -> BTreeMap<PackageName, String> {
         let mut groups: BTreeMap<PackageName, String> = BTreeMap::new();
         for (group, packages) in &raw.groups {
@@ -20,7 +20,7 @@ impl Check<'_> {
                     Some(member) if member.library.is_some() => {}
                     Some(_) => self.problem(
                         Code::ConfigValue,
-                        format!("`{name}` is no library"),
+                        format!("`{name}` is not a library"),
                         package.span(),
                         "only libraries share a stage: each binary has one of its own",
                     ),
@@ -52,23 +52,23 @@ impl Check<'_> {
                 self.problem(
                     Code::ConfigValue,
                     format!(
-                        "`{between}` needs a library of the group `{}`, and another one of it needs `{between}`",
+                        "`{between}` needs a library of the group `{}`, and another library of that group needs `{between}`",
                         group.as_ref()
                     ),
                     group.span(),
-                    format!("take `{between}` into the group, or one of these libraries out of it"),
+                    format!("add `{between}` to the group, or remove one of these libraries from it"),
                 );
             }
         }
         groups
     }
 
-    /// A package outside of `group` that needs it and is needed by it, through whatever groups there are: a stage cannot
-    /// come before and after another.
+    /// Returns a package outside of `group` that needs it and is needed by it, directly or through other groups. A
+    /// stage cannot come both before and after another.
     fn between(&self, groups: &BTreeMap<PackageName, String>, group: &str) -> Option<String> {
         let members = &self.workspace.members;
         let of = |package: &str| groups.get(package).map(String::as_str);
-        // All that the stage of these packages needs, its groups as a whole.
+        // Collects all packages that the stage of these packages needs. A group counts as a whole.
         let needed_by = |start: &dyn Fn(&str) -> bool| {
             let mut open: Vec<&str> = members
                 .keys()

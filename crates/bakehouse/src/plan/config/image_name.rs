@@ -1,15 +1,15 @@
-//! Names of images, as registries and engines take them: the grammar of `distribution/reference`.
+//! Names of images, as registries and engines accept them: the grammar of `distribution/reference`.
 
 use super::digests::tagged;
 
-/// Maximum length of a repository's name and of a tag, in bytes.
+/// The maximum length of a repository's name and of a tag, in bytes.
 const LONGEST_NAME: usize = 255;
 const LONGEST_TAG: usize = 128;
 
 /// The digest algorithms, with the number of hexadecimal digits of each.
 const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
-/// The part of an image's name that a value stands for.
+/// The part of an image's name that a value contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The prefix of repository names: a registry, a namespace or both.
@@ -72,7 +72,7 @@ pub fn tag(tag: &str) -> Result<(), Fault> {
         let plain = tag.replace(|c| !rest(c), "-");
         return fault(
             format!("has `{}` in its tag", char.escape_debug()),
-            format!("write `{plain}`: a tag is made of letters, digits, `_`, `.` and `-`"),
+            format!("write `{plain}`: a tag consists of letters, digits, `_`, `.` and `-`"),
         );
     }
     if !tag.starts_with(word) {
@@ -128,13 +128,13 @@ fn characters(text: &str, form: Form) -> Result<(), Fault> {
             Form::Repository => "write the usual value here; the variable CACHE_REF decides",
             Form::Image => "write the image itself",
         };
-        return fault("holds a variable, which would not be replaced", hint);
+        return fault("contains a variable, which would not be replaced", hint);
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
     if let Some(char) = text.chars().find(|c| !plain(*c)) {
         return fault(
             format!(
-                "holds `{}`, which names of images cannot",
+                "contains `{}`, which image names cannot contain",
                 char.escape_debug()
             ),
             format!("write it as in `{example}`"),
@@ -176,12 +176,12 @@ fn without_tag(
         (tag, None) if form == Form::Repository && !path.contains('/') && is_host => {
             let registry = tag.map_or_else(|| path.to_owned(), |tag| format!("{path}:{tag}"));
             fault(
-                "is a registry, and no repository in it",
+                "is a registry without a repository",
                 format!("name one, such as `{registry}/cache`"),
             )
         }
         (Some(port), None) if is_port(port) && !path.contains('/') => fault(
-            "is a registry, and no repository in it",
+            "is a registry without a repository",
             format!("name one, such as `{path}:{port}/cache`"),
         ),
         (Some(tag), None) => fault(
@@ -242,7 +242,7 @@ fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
     }
     if host.is_none() && path.len() == 64 && path.bytes().all(|b| b.is_ascii_hexdigit()) {
         return fault(
-            "is what engines take for the id of an image",
+            "would be taken for the id of an image by engines",
             "write the name of a repository",
         );
     }
@@ -271,7 +271,9 @@ fn host(host: &str) -> Result<(), Fault> {
     {
         return fault(
             format!("has `{port}` where the port of `{name}` would be"),
-            format!("write a number, as in `{name}:5000`, or leave it out: a tag can hold no `/`"),
+            format!(
+                "write a number, as in `{name}:5000`, or leave it out: a tag cannot contain `/`"
+            ),
         );
     }
     let is_label = |label: &str| {
@@ -291,8 +293,8 @@ fn host(host: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Returns the part of a component that stands where only letters and digits, or a single separator between them, may
-/// be.
+/// Returns the first misplaced separator of a component: one at its beginning or end, or a run of separators that is
+/// not allowed between letters and digits.
 fn separator(component: &str) -> Option<&str> {
     let plain = |c: char| !matches!(c, '.' | '_' | '-');
     let begins_or_ends = [
@@ -381,16 +383,16 @@ prefix | shop:latest | has `latest` where the port | `shop:5000`
 prefix | -x.io/acme | not the name of a registry | begin with a host
 prefix | ghcr.io/acme_ | has `_` in `acme_` | at both ends
 prefix | ghcr.io/a-_b | has `-_` in `a-_b` | at both ends
-prefix | a b | holds ` ` | ghcr.io/acme/shop
-prefix | ghcr.io/${OWNER} | holds a variable | REGISTRY
+prefix | a b | contains ` ` | ghcr.io/acme/shop
+prefix | ghcr.io/${OWNER} | contains a variable | REGISTRY
 repository | ghcr.io/Acme/cache | upper-case letters | write `ghcr.io/acme/cache`
 repository | x/cache:main | a tag, `:main` | write `x/cache`
 repository | x/cache@sha256:1 | a digest, `@sha256:1` | write `x/cache`
 repository | oci://x.io/cache | the scheme `oci://` | write `x.io/cache`
 repository | type=registry,ref=x/cache,mode=max | an option of buildx | write `x/cache`
-repository | localhost:5000 | no repository in it | `localhost:5000/cache`
-repository | ghcr.io | no repository in it | `ghcr.io/cache`
-repository | ghcr.io/acme/cäche | holds `ä` | ghcr.io/acme/shop/cache
+repository | localhost:5000 | without a repository | `localhost:5000/cache`
+repository | ghcr.io | without a repository | `ghcr.io/cache`
+repository | ghcr.io/acme/cäche | contains `ä` | ghcr.io/acme/shop/cache
 repository |  | is empty | ghcr.io/acme/shop/cache
 image | Debian:12 | upper-case letters | write `debian:12`
 image | docker.io/library/debian: | `:` without a tag | leave the `:` out

@@ -15,11 +15,11 @@ pub(super) type ByPackage<T> = BTreeMap<PackageName, Vec<T>>;
 /// The inputs of each package's build.
 #[derive(Default)]
 pub(super) struct DeclaredInputs {
-    /// Paths outside its folder.
+    /// The declared paths outside the package's folder.
     pub(super) paths: ByPackage<Utf8PathBuf>,
-    /// Excluded paths in its folder.
+    /// The excluded paths in the package's folder.
     pub(super) excluded: ByPackage<Utf8PathBuf>,
-    /// The only paths in its folder that count.
+    /// The only paths in the package's folder that count.
     pub(super) only: ByPackage<Utf8PathBuf>,
     /// Environment variables.
     pub(super) variables: ByPackage<String>,
@@ -74,9 +74,9 @@ impl Check<'_> {
             };
             self.problem(
                 Code::ConfigValue,
-                format!("`{name}` does not lie in {folder}, or is that folder"),
+                format!("`{name}` is not a path below {folder}"),
                 path.span(),
-                "write a path in the package's folder, relative to the workspace; `paths` is for what lies elsewhere",
+                "write a path in the package's folder, relative to the workspace; `paths` is for other places",
             );
         }
         inside
@@ -90,12 +90,12 @@ impl Check<'_> {
             let mut roots = member.roots.iter();
             roots.find(|root| root.starts_with(&inside))
         }) {
-            let message = format!("`{package}` is compiled from {root}, which this leaves out");
+            let message = format!("`{package}` is compiled from {root}, which this excludes");
             self.problem(
                 Code::ConfigValue,
                 message,
                 path.span(),
-                "leave out what no target of the package lies in",
+                "exclude only paths in which no target of the package lies",
             );
         }
         inside

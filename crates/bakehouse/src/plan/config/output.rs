@@ -10,12 +10,12 @@ use super::valid::{OutputConfig, PackConfig, ServiceConfig};
 use crate::graph::inputs::fixed_part;
 use crate::problem::Code;
 
-/// Folders of the skeleton whose manifests are laid out as in the workspace.
+/// The folders of the skeleton whose manifests are laid out as in the workspace.
 const KINDS: [&str; 4] = ["deps", "library", "own", "root"];
 
 impl Check<'_> {
-    /// Checks the place of generated files. They change with the plan, so a path that the plan is made from must not
-    /// contain them.
+    /// Checks the place of generated files. They change with the plan, so they must not lie in a path that the plan
+    /// depends on.
     pub(super) fn output(
         &mut self,
         raw: &RawConfig,
@@ -50,7 +50,7 @@ impl Check<'_> {
                     Code::ConfigValue,
                     format!("{place} lies in {holder}, which images are built from"),
                     named.span(),
-                    "name a place that no package, pack, input or shipped file holds",
+                    "name a place outside all packages, packs, inputs and shipped files",
                 );
             }
         }

@@ -1,5 +1,5 @@
-//! Reads the text of a `bakehouse.toml`, and goes on after a mistake: what is wrong is reported and taken out, and the
-//! rest read again, so that all mistakes are found at once.
+//! The parser of `bakehouse.toml`. After a mistake it removes the wrong value and parses the rest again, so that all
+//! mistakes are reported at once.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ use super::raw::RawConfig;
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 impl RawConfig {
-    /// Reads the text of a `bakehouse.toml`: what can be read of it, and `config-invalid` for each place that is not
-    /// TOML, not a known key or not of the right type.
+    /// Parses the text of a `bakehouse.toml`. Returns the readable part, and `config-invalid` for each place that is
+    /// not TOML, not a known key or not of the right type.
     pub fn parse(source: &Source) -> (Self, Vec<Problem>) {
         let (mut table, errors) = DeTable::parse_recoverable(&source.text);
         if !errors.is_empty() {
@@ -37,7 +37,7 @@ impl RawConfig {
                 problems.push(problem(source, error));
                 return (Self::default(), problems);
             };
-            // What was wrong itself is not missing.
+            // A key that was removed as wrong is not reported as missing, too.
             let follows = quoted(message).next().is_some_and(|key| {
                 let mut inside = path.clone();
                 inside.push(key.to_owned());
@@ -52,10 +52,10 @@ impl RawConfig {
     }
 }
 
-/// Keys and indices from the root to a value.
+/// The keys and indices from the root to a value.
 type Path = Vec<String>;
 
-/// The way to the key at `span`, or to the innermost value.
+/// Returns the path of the key at `span`, or of the innermost value.
 fn find(table: &DeTable<'_>, by_key: bool, span: &Range<usize>) -> Option<Path> {
     table.iter().find_map(|(key, value)| {
         let here = if by_key { key.span() } else { value.span() } == *span;
@@ -118,7 +118,7 @@ fn problem(source: &Source, error: toml::de::Error) -> Problem {
     let message = error.message();
     let (message, hint) = match message.strip_prefix("unknown field ") {
         Some(rest) => {
-            // Serde says which keys there are: "unknown field `x`, expected one of `y`, `z`".
+            // Serde's message lists the keys: "unknown field `x`, expected one of `y`, `z`".
             let key = quoted(rest).next().unwrap_or_default();
             let known: Vec<&str> = quoted(rest).skip(1).collect();
             let hint = did_you_mean(key, known.iter().copied())
@@ -138,7 +138,7 @@ fn problem(source: &Source, error: toml::de::Error) -> Problem {
     problem.caused_by(error)
 }
 
-/// What stands between backticks.
+/// Returns the texts between backticks.
 fn quoted(message: &str) -> impl Iterator<Item = &str> {
     message.split('`').skip(1).step_by(2)
 }

@@ -1,7 +1,7 @@
 //! `bakehouse.toml` as it is written, with the place of each value.
 //!
-//! What the keys' comments say is what users read: docs/configuration.md and docs/bakehouse.schema.json are made of
-//! them. The last paragraph gives form and default.
+//! The comments of the keys are the source of docs/configuration.md and docs/bakehouse.schema.json. The last paragraph
+//! of each gives form and default.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +16,11 @@ use super::spanned::Spanned;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawConfig {
-    /// Namespace of the builder's cache mounts. Set it when two workspaces that share a builder would get the same
-    /// one.
+    /// Namespace of the builder's cache mounts. Set it if two workspaces that share a builder would get the same one.
     ///
-    /// Form: name¹. Default: made of `registry`, else the package of the first service.
+    /// Form: name¹. Default: from `registry`, else the package of the first service.
     pub name: Option<Spanned<String>>,
-    /// What image names begin with: `ghcr.io/acme/shop` gives `ghcr.io/acme/shop/api`. Default of the variable
+    /// The prefix of image names: `ghcr.io/acme/shop` gives `ghcr.io/acme/shop/api`. Default of the variable
     /// `REGISTRY`.
     ///
     /// Form: image name without a tag. Default: `""`: local names.
@@ -31,8 +30,8 @@ pub struct RawConfig {
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: the builder's own.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
-    /// Whether what is for another platform than the builder's is compiled there by emulation. Without it, the builder
-    /// compiles for all `platforms`. See [releases.md](releases.md#several-platforms).
+    /// Whether other platforms than the builder's are emulated. Otherwise the builder cross-compiles for all
+    /// `platforms`. See [releases.md](releases.md#several-platforms).
     ///
     /// Form: `true` or `false`. Default: `false`.
     pub emulate: Option<bool>,
@@ -45,36 +44,36 @@ pub struct RawConfig {
     /// Form: `"services"`, `"each"` or `"all"`. Default: `"services"`.
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each", "all"])))]
     pub unify: Option<Spanned<String>>,
-    /// The oldest glibc that binaries run on: they are built for that version, even where the builder base has a newer
-    /// one. Not those that are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
+    /// The oldest glibc that binaries run on. They are built for that version, even if the builder base has a newer
+    /// one, unless they are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
     ///
-    /// Form: `"2.17"` to `"2.44"`. Default: none: what the builder base has.
+    /// Form: `"2.17"` to `"2.44"`. Default: none: the version of the builder base.
     pub glibc: Option<Spanned<String>>,
-    /// Whether binaries tell what crates they are made of, as `cargo auditable` does it. See
+    /// Whether binaries contain the list of their crates, in the format of `cargo auditable`. See
     /// [releases.md](releases.md#what-a-binary-is-made-of).
     ///
     /// Form: `true` or `false`. Default: `false`.
     pub auditable: Option<bool>,
-    /// Folder above the workspace that Docker gets as its context, where something that Cargo does not know of is read
-    /// from there.
+    /// Folder above the workspace that becomes Docker's context, if the build reads something there that Cargo's
+    /// metadata does not list.
     ///
-    /// Form: `..`, `../..` and so on. Default: the innermost folder that holds the workspace and all that Cargo builds it
-    /// from.
+    /// Form: `..`, `../..` and so on. Default: the innermost folder that contains the workspace and all that Cargo
+    /// builds it from.
     pub context: Option<Spanned<String>>,
-    /// Where generated files go.
+    /// The places of generated files.
     #[serde(default)]
     pub output: RawOutput,
-    /// Caching of what was compiled.
+    /// The cache of compile results.
     #[serde(default)]
     pub cache: RawCache,
     /// Base images.
     #[serde(default)]
     pub bases: RawBases,
-    /// What all images share.
+    /// The settings that all images share.
     #[serde(default)]
     pub runtime: RawRuntime,
-    /// The images, by name: the name of the Bake target and of the image. Without it each binary of each member
-    /// becomes a service.
+    /// The images, by name: the name of the Bake target and of the image. Without this table, each binary of each
+    /// member becomes a service.
     pub services: Option<BTreeMap<Spanned<String>, RawService>>,
     /// Libraries that share a stage, by the group's name. See [architecture.md](architecture.md#small-libraries-in-one-stage);
     /// `bakehouse group` proposes them.
@@ -82,19 +81,19 @@ pub struct RawConfig {
     /// Form: table: name → list of packages. Default: `{}`: each library has a stage of its own.
     #[serde(default)]
     pub groups: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
-    /// What a package's build reads outside its own folder, by package.
+    /// The inputs of packages' builds outside their own folders, by package.
     #[serde(default)]
     pub inputs: BTreeMap<Spanned<String>, RawInputs>,
-    /// What steps with network need and no image, layer or cache may hold. See [secrets.md](secrets.md).
+    /// Secrets of steps with network, which no image, layer or cache contains. See [secrets.md](secrets.md).
     #[serde(default)]
     pub secrets: RawSecrets,
     /// Folders that are mounted at run time and are in no image, by name.
     #[serde(default)]
     pub packs: BTreeMap<Spanned<String>, RawPack>,
-    /// Builders of several nodes, which `bakehouse builder` makes, by name.
+    /// Builders of several nodes, which `bakehouse builder` creates, by name.
     #[serde(default)]
     pub builders: BTreeMap<Spanned<String>, RawBuilder>,
-    /// What `bakehouse ci` writes.
+    /// The settings of `bakehouse ci`.
     #[serde(default)]
     pub ci: RawCi,
     /// Whether `docker/compose.yaml` is generated, too.
@@ -108,7 +107,8 @@ pub struct RawConfig {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawOutput {
-    /// Holds the Dockerfile, its ignore file and the skeleton. It must not lie in what images are built from.
+    /// The folder of the Dockerfile, its ignore file and the skeleton. It must not lie in a folder that images are
+    /// built from.
     ///
     /// Form: path in the workspace. Default: `"docker"`.
     pub folder: Option<Spanned<String>>,
@@ -123,17 +123,17 @@ pub struct RawOutput {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawSecrets {
-    /// Environment variables that the step has that fetches crates, such as a registry's token.
+    /// Environment variables for the step that fetches crates, such as a registry's token.
     ///
     /// Form: list of names. Default: `[]`.
     #[serde(default)]
     pub variables: Vec<Spanned<String>>,
-    /// Files that every step with network has, by the variable that says where they are on the machine that builds.
+    /// Files for every step with network, by the variable that contains their path on the machine that builds.
     ///
     /// Form: table: name of a variable → absolute path in the step. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Whether the step that fetches crates reaches the SSH agent at hand.
+    /// Whether the step that fetches crates can use the current SSH agent.
     ///
     /// Form: `true` or `false`. Default: `false`.
     pub ssh: Option<bool>,
@@ -144,8 +144,8 @@ pub struct RawSecrets {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawBuilder {
-    /// What buildx makes the nodes with: `docker-container`, on engines; `kubernetes`, in a cluster; `remote`, BuildKit that
-    /// runs already.
+    /// The driver with which buildx creates the nodes: `docker-container`, on engines; `kubernetes`, in a cluster;
+    /// `remote`, for a BuildKit that already runs.
     ///
     /// Form: `"docker-container"`, `"kubernetes"` or `"remote"`. Default: `"docker-container"`.
     #[cfg_attr(test, schemars(extend("enum" = ["docker-container", "kubernetes", "remote"])))]
@@ -161,14 +161,14 @@ pub struct RawBuilder {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawNode {
-    /// Where it is: the address of BuildKit (`remote`), or a docker context or the address of an engine
-    /// (`docker-container`), such as `ssh://builder@arm`. A node of `kubernetes` has none.
+    /// The address of BuildKit (`remote`), or a docker context or the address of an engine (`docker-container`), such
+    /// as `ssh://builder@arm`. A node of `kubernetes` has none.
     ///
-    /// Form: address, or name of a context. Default: the engine at hand.
+    /// Form: address, or name of a context. Default: the current engine.
     pub endpoint: Option<Spanned<String>>,
-    /// What it builds for.
+    /// The platforms that it builds for.
     ///
-    /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: what it says of itself.
+    /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: those that the node reports.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
     /// Options of the driver, such as `cacert` or `namespace`.
@@ -191,7 +191,7 @@ pub struct RawCi {
     ///
     /// Form: a label. Default: `"ubuntu-24.04"`.
     pub runner: Option<Spanned<String>>,
-    /// What installs bakehouse on a runner, as a shell says it.
+    /// The shell command that installs bakehouse on a runner.
     ///
     /// Form: a command. Default: `cargo install` of the version that writes the workflow, from crates.io.
     pub install: Option<Spanned<String>>,
@@ -202,14 +202,14 @@ pub struct RawCi {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawCache {
-    /// Where compile results are kept: `layer`, in layers, which a registry cache carries to other builders; `mount`,
-    /// in one cache mount of a builder that stays.
+    /// The place of compile results: `layer`, in layers, which a registry cache carries to other builders; `mount`, in
+    /// one cache mount of a builder that is kept.
     ///
     /// Form: `"layer"` or `"mount"`. Default: `"layer"`.
     #[cfg_attr(test, schemars(extend("enum" = ["layer", "mount"])))]
     pub strategy: Option<Spanned<String>>,
-    /// Repository for the registry cache. It is shown in the Bake file as the value to use; the cache is switched on
-    /// by the variable `CACHE_REF`, so that a laptop does not write into CI's cache.
+    /// Repository for the registry cache. The Bake file mentions it as the value to use. The variable `CACHE_REF`
+    /// switches the cache on, so that a laptop does not write into CI's cache.
     ///
     /// Form: image name without a tag. Default: none.
     #[serde(rename = "ref")]
@@ -221,56 +221,58 @@ pub struct RawCache {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawBases {
-    /// Has the Rust toolchain. Where it has not what `rust-toolchain.toml` names, rustup in it installs that.
+    /// The image with the Rust toolchain. If it lacks something that `rust-toolchain.toml` names, its rustup installs
+    /// that.
     ///
     /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
     /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.
     pub builder: Option<Spanned<String>>,
-    /// What services run on, unless they say otherwise.
+    /// The image that services run on, unless they name another.
     ///
     /// Form: image name. Default: `docker.io/library/debian:bookworm-slim`.
     pub runtime: Option<Spanned<String>>,
-    /// Installed into the builder, e.g. a C library that a `-sys` crate links.
+    /// Packages to install in the builder, e.g. a C library that a `-sys` crate links.
     ///
     /// Form: list of Debian packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
-    /// What copies packs into their volume when Compose starts: needs a POSIX shell and coreutils or busybox.
+    /// The image that copies packs into their volume when Compose starts. It needs a POSIX shell and coreutils or
+    /// busybox.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub init: Option<Spanned<String>>,
-    /// The glibc of runtime bases that do not show it, by image name: of one that gets its C library later, for
-    /// instance. Binaries are held against that version, and the base is not read.
+    /// The glibc of runtime bases that do not show it, by image name, for instance of a base that gets its C library
+    /// later. Binaries are compared with that version, and the base is not read.
     ///
     /// Form: table: image name → `"MAJOR.MINOR"`. Default: `{}`: read from each base.
     #[serde(default)]
     pub glibc: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// `[runtime]`: what all runtime images share.
+/// `[runtime]`: the settings that all runtime images share.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawRuntime {
-    /// Who the service runs as.
+    /// The user that the service runs as.
     ///
     /// Form: `"UID:GID"` in numbers. Default: `"10001:10001"`.
     pub user: Option<Spanned<String>>,
-    /// Installed upon the base of every image, e.g. `ca-certificates`, or a library that a service links.
+    /// Packages to install in the base of every image, e.g. `ca-certificates`, or a library that a service links.
     ///
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
-    /// Where packs are mounted; an empty folder in each image, if there is a `[packs]` table.
+    /// The folder where packs are mounted. Each image has an empty folder there if there is a `[packs]` table.
     ///
     /// Form: absolute path. Default: `"/opt/packs"`.
     pub packs: Option<Spanned<String>>,
-    /// A folder of packs that are edited in place. Compose mounts it writable beside `packs`, at that path with
-    /// `.dev` behind.
+    /// A folder of packs that are edited in place. Compose mounts it writable beside `packs`, at that path with the
+    /// suffix `.dev`.
     ///
     /// Form: path in the workspace. Default: none.
     pub packs_dev: Option<Spanned<String>>,
-    /// Working folder; it belongs to the user.
+    /// The working folder, which belongs to the user.
     ///
     /// Form: absolute path. Default: `"/var/lib/app"`.
     pub workdir: Option<Spanned<String>>,
@@ -291,38 +293,39 @@ pub struct RawRuntime {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawService {
-    /// What is built.
+    /// The package that is built.
     ///
     /// Form: package of the workspace. Default: the one package that has the binary.
     pub package: Option<Spanned<String>>,
-    /// Which of its binaries.
+    /// The binary of the package.
     ///
     /// Form: binary of the package. Default: the binary of the service's name, else the package's only one.
     pub bin: Option<Spanned<String>>,
-    /// Switched on beside the default ones. Features that the binary requires are on anyway.
+    /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
     /// Form: list of features of the package. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
-    /// Whether the package's default features are on. Without them it is what `cargo build --no-default-features` builds.
+    /// Whether the package's default features are enabled. If not, the binary is the one that `cargo build
+    /// --no-default-features` builds.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default_features: Option<Spanned<bool>>,
-    /// Whether the builder's C library is linked into the binary, so that it runs on every base: `scratch`, too. See
-    /// [packs.md](packs.md#static-binaries).
+    /// Whether the binary is linked statically against the builder's C library, so that it runs on every base,
+    /// including `scratch`. See [packs.md](packs.md#static-binaries).
     ///
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]
     pub linked_static: bool,
-    /// What it runs on.
+    /// The image that it runs on.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub runtime: Option<Spanned<String>>,
-    /// Who it runs as.
+    /// The user that it runs as.
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
-    /// Added to `runtime.packages`.
+    /// Packages in addition to `runtime.packages`.
     ///
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
@@ -332,17 +335,18 @@ pub struct RawService {
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
     pub ports: Vec<Spanned<u16>>,
-    /// Added to `runtime.env`; wins over it.
+    /// Variables in addition to `runtime.env`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub env: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Added to `runtime.labels`; wins over them.
+    /// Labels in addition to `runtime.labels`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Shipped beside the binary, owned by root; everybody may read, and run what is executable. A folder's *content* goes to the path.
+    /// Files and folders to ship beside the binary. They are owned by root; everybody may read them, and run executable
+    /// files. The *content* of a folder goes to the path.
     ///
     /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
     #[serde(default)]
@@ -352,23 +356,24 @@ pub struct RawService {
     /// Form: table by variant. Default: `{}`.
     #[serde(default)]
     pub variants: BTreeMap<Spanned<String>, RawImage>,
-    /// In Compose: how to see that it is well. A path is asked for on the first port, by the image's `bash`, and has
-    /// to answer 200; a command has to exit with 0.
+    /// In Compose: the check that shows whether the service is well. A path is requested on the first port, by the
+    /// image's `bash`, and has to answer 200; a command has to exit with 0.
     ///
     /// Form: path that begins with `/`, or list of strings. Default: none.
     pub health: Option<Spanned<RawHealth>>,
-    /// In Compose: services that are started before it, and are well if they have a `health`.
+    /// In Compose: services that are started before it, and have to be well if they have a `health`.
     ///
     /// Form: list of services. Default: `[]`.
     #[serde(default)]
     pub depends_on: Vec<Spanned<String>>,
-    /// In Compose: how packs are mounted.
+    /// In Compose: the mount of packs, read-only or writable.
     ///
     /// Form: `"ro"` or `"rw"` or `"none"`. Default: `"ro"`.
     #[cfg_attr(test, schemars(extend("enum" = ["ro", "rw", "none"])))]
     pub packs: Option<Spanned<String>>,
-    /// In Compose: where it writes. `volume`: its working folder is a volume that outlives the container; `memory`: in
-    /// memory; `none`: it writes nothing. With any of these the rest of its file system, but for `/tmp`, is read-only.
+    /// In Compose: the place that it writes to. `volume`: its working folder is a volume that outlives the container;
+    /// `memory`: its working folder is in memory; `none`: it writes nothing. With any of these the rest of its file
+    /// system, except `/tmp`, is read-only.
     ///
     /// Form: `"volume"` or `"memory"` or `"none"`. Default: the container's own layer, all writable.
     #[cfg_attr(test, schemars(extend("enum" = ["volume", "memory", "none"])))]
@@ -376,7 +381,7 @@ pub struct RawService {
 }
 
 impl RawService {
-    /// The part that is about the runtime image.
+    /// Returns the settings of the runtime image.
     pub fn image(&self) -> RawImage {
         RawImage {
             runtime: self.runtime.clone(),
@@ -390,7 +395,7 @@ impl RawService {
     }
 }
 
-/// A path to ask for, or a command to run.
+/// A path to request, or a command to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawHealth {
     Path(String),
@@ -403,7 +408,7 @@ impl<'de> Deserialize<'de> for RawHealth {
     }
 }
 
-/// Serde's own "untagged" would not say what was expected.
+/// A visitor with its own message: serde's "untagged" would not say what was expected.
 struct HealthVisitor;
 
 impl<'de> Visitor<'de> for HealthVisitor {
@@ -444,53 +449,53 @@ impl schemars::JsonSchema for RawHealth {
     }
 }
 
-/// What makes a runtime image; also `[services.<name>.variants.<variant>]`, where what is not said is the
-/// service's. Serde cannot flatten this into the service and keep spans.
+/// The settings of a runtime image; also `[services.<name>.variants.<variant>]`, which takes missing keys from its
+/// service. Serde cannot flatten this into the service and keep spans.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawImage {
-    /// What it runs on.
+    /// The image that it runs on.
     ///
     /// Form: image name. Default: the service's.
     pub runtime: Option<Spanned<String>>,
-    /// Who it runs as.
+    /// The user that it runs as.
     ///
     /// Form: `"UID:GID"`. Default: the service's.
     pub user: Option<Spanned<String>>,
-    /// Added to the service's.
+    /// Packages in addition to the service's.
     ///
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
-    /// Added to the service's.
+    /// Ports in addition to the service's.
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
     pub ports: Vec<Spanned<u16>>,
-    /// Added to the service's; wins over it.
+    /// Variables in addition to the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub env: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Added to the service's; wins over them.
+    /// Labels in addition to the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Added to the service's; wins over them.
+    /// Files and folders in addition to the service's, which they override.
     ///
     /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// `[inputs.<package>]`: what its build takes from outside its own folder, and what not from inside.
+/// `[inputs.<package>]`: the files and variables that its build reads.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawInputs {
-    /// Files or folders.
+    /// Files or folders outside its own folder that its build reads.
     ///
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
@@ -500,11 +505,11 @@ pub struct RawInputs {
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
     pub exclude: Vec<Spanned<String>>,
-    /// All that its build reads of its own folder, beside what its targets lie in.
+    /// The only files or folders in its own folder that its build reads, in addition to those of its targets.
     ///
     /// Form: list of paths, relative to the workspace root. Default: its folder.
     pub only: Option<Vec<Spanned<String>>>,
-    /// Environment variables that its compilation gets, where they are set, e.g. the commit that is built.
+    /// Environment variables that its compilation gets if they are set, e.g. the commit that is built.
     ///
     /// Form: list of names. Default: `[]`.
     #[serde(default)]
@@ -520,7 +525,7 @@ pub struct RawPack {
     ///
     /// Form: path in the workspace. Default: required.
     pub path: Spanned<String>,
-    /// What is built into it.
+    /// The binaries that are built into it.
     ///
     /// Form: list of tables. Default: `[]`.
     #[serde(default)]
@@ -532,20 +537,20 @@ pub struct RawPack {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawPackBinary {
-    /// What is built.
+    /// The package that is built.
     ///
     /// Form: package of the workspace. Default: required.
     pub package: Spanned<String>,
-    /// Which of its binaries.
+    /// The binary of the package.
     ///
     /// Form: binary of the package. Default: the binary of the package's name, else its only one.
     pub bin: Option<Spanned<String>>,
-    /// Switched on beside the default ones. Features that the binary requires are on anyway.
+    /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
     /// Form: list of features of the package. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
-    /// Whether the package's default features are on.
+    /// Whether the package's default features are enabled.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default_features: Option<Spanned<bool>>,
@@ -553,7 +558,8 @@ pub struct RawPackBinary {
     ///
     /// Form: path in the pack. Default: required.
     pub to: Spanned<String>,
-    /// Whether the builder's C library is linked into it, so that it runs on every base, whatever glibc that has.
+    /// Whether it is linked statically against the builder's C library, so that it runs on every base, whatever its
+    /// glibc.
     ///
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]

@@ -1,4 +1,4 @@
-//! Reads a configuration and checks it against the workspace.
+//! Reading of a configuration, and its check against the workspace.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -16,10 +16,10 @@ use crate::problem::{Code, Problem, Problems, Source};
 
 impl Config {
     /// Reads the text of a `bakehouse.toml` and checks it against `workspace`. The context of `workspace` becomes the
-    /// one that the configuration names, and the sources of its packages are worked out without generated files.
+    /// one that the configuration names, and the sources of its packages are determined without generated files.
     ///
     /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
+    /// All mistakes at once, each with its place in `source`.
     pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
         let (raw, mut problems) = RawConfig::parse(source);
         problems.extend(widen(raw.context.as_ref(), source, workspace));
@@ -33,7 +33,7 @@ impl Config {
             }
             Ok(_) => {}
             Err(more) => {
-                // Nothing is left where the mistakes were taken out.
+                // Removed mistakes may have left nothing.
                 let follows =
                     |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
                 let more: Vec<Problem> = more
@@ -48,8 +48,8 @@ impl Config {
         Err(Problems(problems))
     }
 
-    /// Returns the places in packages' folders that are no part of them. `folder` is the workspace's folder, and `name`
-    /// the configuration file in it.
+    /// Returns the places in packages' folders that do not belong to the package. `folder` is the workspace's folder,
+    /// and `name` the configuration file in it.
     fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
         let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
         let packs = self.packs.iter().map(|pack| pack.path.clone());
@@ -68,7 +68,7 @@ impl Config {
     /// Checks `raw` against `workspace`.
     ///
     /// # Errors
-    /// All that is wrong, at once, each with its place in `source`.
+    /// All mistakes at once, each with its place in `source`.
     pub fn new(raw: &RawConfig, source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
         let mut check = Check {
             source,
@@ -85,7 +85,7 @@ impl Config {
 }
 
 impl Check<'_> {
-    /// The whole configuration, after a mistake with something in its place.
+    /// Returns the whole configuration. Wrong values are replaced by placeholders.
     fn config(&mut self, raw: &RawConfig) -> Config {
         let channel = self.workspace.channel();
         let builder = match &raw.bases.builder {
@@ -202,11 +202,11 @@ fn widen(
         Problem::new(
             Code::PathOutside,
             format!(
-                "`{}` is no folder above the workspace",
+                "`{}` is not a folder above the workspace",
                 context.as_ref().escape_debug()
             ),
         )
-        .hint("write `..`, `../..` and so on: the context holds the workspace")
+        .hint("write `..`, `../..` and so on: the context contains the workspace")
     };
     Some(problem.at(source, context.span()))
 }

@@ -9,7 +9,8 @@ use super::valid::SecretsConfig;
 use super::values::is_taken;
 use crate::problem::Code;
 
-/// Variables of Cargo and rustup that say how to reach registries and toolchains, and do not change build results.
+/// Variables of Cargo and rustup that configure the access to registries and toolchains, and do not change build
+/// results.
 const OF_CARGO: [&str; 6] = [
     "CARGO_HTTP_",
     "CARGO_NET_",
@@ -44,7 +45,7 @@ impl Check<'_> {
         }
     }
 
-    /// The name of a variable that is a secret, or names one.
+    /// Checks the name of a variable that is a secret, or contains the path of one.
     fn secret(&mut self, raw: &RawConfig, name: &Spanned<String>) -> String {
         let text = name.as_ref();
         self.variable_name(name);
@@ -54,7 +55,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
                 name.span(),
-                "a proxy needs no secret: Docker gives its own to every step; name another variable",
+                "a proxy needs no secret, because Docker passes its own to every step; name another variable",
             );
         }
         let mut shown = raw.inputs.values().flat_map(|inputs| &inputs.variables);
@@ -63,7 +64,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a secret, and the compilation of a package gets it, too"),
                 shown.span(),
-                "leave it out of one: what a compilation gets stands in the history of its stage",
+                "remove it from one of them: variables of a compilation are visible in the history of its stage",
             );
         }
         text.clone()

@@ -1,4 +1,4 @@
-//! Checks services: the binary that each means, and the image that it becomes.
+//! Checks of services: the binary of each, and its images.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,8 +115,8 @@ impl Check<'_> {
         features.into_iter().collect()
     }
 
-    /// Returns whether a binary has the default features of its package. If the workspace's folder holds a package and
-    /// the first resolver is used, Cargo silently leaves them out for that package alone.
+    /// Returns whether a binary has the default features of its package. Under the first resolver, with a root package,
+    /// Cargo can leave them out only for the root package and silently ignores the option for others.
     pub(super) fn default_features(
         &mut self,
         package: &str,
@@ -129,7 +129,7 @@ impl Check<'_> {
         if self.workspace.resolver() == "1" && root.is_some_and(|root| root.name != package) {
             self.problem(
                 Code::ConfigValue,
-                format!("Cargo cannot leave out the default features of `{package}`: under resolver 1 it does so for the package of the workspace's folder alone"),
+                format!("Cargo cannot leave out the default features of `{package}`: under resolver 1 it does so only for the root package"),
                 without.span(),
                 "set `resolver = \"2\"` in the manifest of the workspace",
             );
@@ -137,7 +137,7 @@ impl Check<'_> {
         false
     }
 
-    /// The runtime images of a service, by variant.
+    /// Returns the runtime images of a service, by variant.
     pub(super) fn images(
         &mut self,
         raw: &RawConfig,
@@ -156,8 +156,8 @@ impl Check<'_> {
         images
     }
 
-    /// The package and binary that a service or pack binary means: a service's default binary is the one of
-    /// its name, or the package's only one; its default package the one that has such a binary.
+    /// Returns the package and binary of a service or pack binary. The default binary is the one with the service's
+    /// name, or the package's only one. The default package is the one that has such a binary.
     pub(super) fn package_and_bin(
         &mut self,
         name: &Spanned<String>,
@@ -265,7 +265,7 @@ impl Check<'_> {
             .or(user);
         let own = layers().flat_map(|image| &image.packages);
         let mut packages: Vec<String> = own.map(|name| self.package(name)).collect();
-        // Those of all images are checked once.
+        // The packages of all images are checked only once.
         packages.extend(
             raw.runtime
                 .packages
@@ -279,7 +279,7 @@ impl Check<'_> {
             self.problem(
                 Code::ConfigValue,
                 format!(
-                    "`scratch` has nothing that installs {}",
+                    "`scratch` has no program that installs {}",
                     packages.join(", ")
                 ),
                 empty.span(),
@@ -316,12 +316,12 @@ impl Check<'_> {
     }
 }
 
-/// A name for the service of each binary, given as package and binary: the binary's own, or a longer one where that
-/// is taken.
+/// Returns a name for the service of each binary, which is given as package and binary: the binary's own name, or a
+/// longer one if that is taken.
 pub(in crate::plan) fn names<'a>(
     binaries: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Vec<String> {
-    // As names that collide are compared.
+    // Names collide if they differ only in `-` and `_`.
     let folded = |name: &str| name.replace('_', "-");
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for (_, bin) in binaries.clone() {
@@ -347,7 +347,7 @@ pub(in crate::plan) fn names<'a>(
     binaries.map(&mut name).collect()
 }
 
-/// A binary's name as the name of an image.
+/// Converts a binary's name to the name of an image.
 fn sanitised(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let mut plain = String::with_capacity(lower.len());
@@ -357,7 +357,7 @@ fn sanitised(name: &str) -> String {
         let end = word.find(|c: char| !c.is_ascii_alphanumeric());
         let (word, behind) = word.split_at(end.unwrap_or(word.len()));
         if !plain.is_empty() {
-            // Image names allow only some of the separators between words.
+            // Image names allow only some separators between words.
             let keeps = matches!(between, "_" | "__") || between.bytes().all(|b| b == b'-');
             plain += if keeps { between } else { "-" };
         }

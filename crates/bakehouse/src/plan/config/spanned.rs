@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-/// A value and the bytes that it was read from. TOML's own, with a schema: that of the value.
+/// A value and the byte range that it was read from. It wraps TOML's own type to add the schema of the value.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(transparent)]
 pub struct Spanned<T>(toml::Spanned<T>);

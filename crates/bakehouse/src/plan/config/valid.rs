@@ -1,5 +1,5 @@
-//! The configuration checked against the workspace: every name exists, every path is inside, every default
-//! is filled in.
+//! The configuration, checked against the workspace: every name exists, every path lies inside, every default is filled
+//! in.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,23 @@ use camino::Utf8PathBuf;
 
 use crate::names::{BinaryName, PackageName, TargetName};
 
-/// The label that carries an image's input hash.
+/// The label with an image's input hash.
 pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
 
-/// The label that carries the identity of the toolchain.
+/// The label with the identity of the toolchain.
 pub const TOOLCHAIN_LABEL: &str = "dev.bakehouse.toolchain";
 
-/// How compile results survive between builds.
+/// The place where compile results are kept between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// In image layers, so that a registry cache carries them to other builders.
+    /// Image layers, which a registry cache carries to other builders.
     Layer,
-    /// In one cache mount for all services, on a builder that stays.
+    /// One cache mount for all services, on a builder that is kept.
     Mount,
 }
 
 impl Strategy {
-    /// The word for it in `bakehouse.toml`.
+    /// Returns the value in `bakehouse.toml`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Layer => "layer",
@@ -32,14 +32,14 @@ impl Strategy {
     }
 }
 
-/// Over which packages features are unified.
+/// The packages over which features are unified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unify {
-    /// All services that get no feature of a local package from one another: all services if possible.
+    /// As many services as possible, as long as they get no feature of a local package from one another.
     Services,
-    /// All services, whatever features they get from one another: no crate compiles twice.
+    /// All services, even if they get features from one another: no crate compiles twice.
     All,
-    /// Per package: each gets just the features that it asks for.
+    /// Each package on its own: it gets just the features that it asks for.
     Each,
 }
 
@@ -47,7 +47,7 @@ pub enum Unify {
 #[derive(Clone, Debug)]
 pub struct BuilderConfig {
     pub name: String,
-    /// As buildx calls it.
+    /// The driver's name in buildx.
     pub driver: &'static str,
     /// Never empty.
     pub nodes: Vec<NodeConfig>,
@@ -57,30 +57,31 @@ pub struct BuilderConfig {
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
     pub endpoint: Option<String>,
-    /// Those that it says of itself when empty.
+    /// The platforms; empty for those that the node reports.
     pub platforms: Vec<String>,
     pub options: BTreeMap<String, String>,
 }
 
-/// What steps with network have and leave nowhere.
+/// The secrets of steps with network. No image, layer or cache contains them.
 #[derive(Clone, Debug, Default)]
 pub struct SecretsConfig {
     /// Environment variables, for the step that fetches crates.
     pub variables: Vec<String>,
-    /// Where steps find files, by the variable that names them outside.
+    /// The paths of secret files in steps, by the variable with their path outside.
     pub files: BTreeMap<String, Utf8PathBuf>,
-    /// Whether the step that fetches crates reaches an SSH agent.
+    /// Whether the step that fetches crates can use an SSH agent.
     pub ssh: bool,
 }
 
 /// The valid configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Namespace of cache-mount ids. Never the folder's name: each checkout must generate the same files.
+    /// The namespace of cache-mount ids. It is never the folder's name, since each checkout must generate the same
+    /// files.
     pub name: String,
     pub registry: String,
     pub platforms: Vec<String>,
-    /// Whether other platforms than the builder's are emulated, not compiled for.
+    /// Whether other platforms than the builder's are emulated rather than cross-compiled.
     pub emulate: bool,
     pub profile: String,
     pub unify: Unify,
@@ -90,33 +91,33 @@ pub struct Config {
     pub runtime: String,
     pub builder_packages: Vec<String>,
     pub output: OutputConfig,
-    /// Packages of every runtime image.
+    /// The packages of every runtime image.
     pub runtime_packages: Vec<String>,
-    /// The oldest glibc that binaries are built for, e.g. `2.28`, where it is not the builder's.
+    /// The oldest glibc that binaries are built for, e.g. `2.28`; `None` for the builder's.
     pub min_glibc: Option<String>,
-    /// Whether binaries tell what crates they are made of.
+    /// Whether binaries contain the list of their crates.
     pub auditable: bool,
-    /// Who services run as that name no user of their own.
+    /// The user of services that do not name their own.
     pub user: String,
-    /// Another image than `runtime` to copy packs with.
+    /// The image that copies packs, if not `runtime`.
     pub init: Option<String>,
-    /// By runtime base the version of glibc that it is said to have.
+    /// The declared version of glibc of runtime bases.
     pub glibc: BTreeMap<String, String>,
-    /// Where packs are mounted, when any service uses packs.
+    /// The folder where packs are mounted, if any service uses packs.
     pub packs_path: Utf8PathBuf,
     /// A folder of packs that are edited in place.
     pub packs_dev: Option<Utf8PathBuf>,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
-    /// Libraries that share a stage: per package the group's name.
+    /// The group of each library that shares a stage, by package.
     pub groups: BTreeMap<PackageName, String>,
-    /// Per package: paths outside its folder that its build reads.
+    /// The paths outside each package's folder that its build reads.
     pub inputs: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
-    /// Paths in the folder of each package that its build does not read.
+    /// The paths in the folder of each package that its build does not read.
     pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The only paths in the folder of each package that its build reads, besides the folders of its targets.
     pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
-    /// Per package: environment variables that its compilation gets.
+    /// The environment variables that the compilation of each package gets.
     pub variables: BTreeMap<PackageName, Vec<String>>,
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
@@ -125,16 +126,16 @@ pub struct Config {
     pub ci_branch: String,
     /// The label of GitHub's runners.
     pub ci_runner: String,
-    /// What installs this program in CI.
+    /// The command that installs this program in CI.
     pub ci_install: Option<String>,
     /// Whether a compose file is generated.
     pub compose: bool,
 }
 
-/// Where generated files go, relative to the context.
+/// The places of generated files, relative to the context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputConfig {
-    /// Folder of the Dockerfile and what belongs to it.
+    /// The folder of the Dockerfile and of the files beside it.
     pub folder: Utf8PathBuf,
     pub bake: Utf8PathBuf,
 }
@@ -142,7 +143,7 @@ pub struct OutputConfig {
 /// A service: one binary on one runtime base.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// Target name.
+    /// The target's name.
     pub name: TargetName,
     /// The name without the variant.
     pub family: String,
@@ -152,33 +153,33 @@ pub struct ServiceConfig {
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
-    /// Set if the C library is linked into the binary.
+    /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
     pub image: ImageConfig,
     pub compose: ComposeConfig,
 }
 
-/// How a service runs under Compose. Nothing of it is in the image.
+/// The settings of a service for Compose, which do not affect its image.
 #[derive(Clone, Debug, Default)]
 pub struct ComposeConfig {
     pub health: Option<Health>,
-    /// Names of services, each variant by its own.
+    /// Names of services. Each variant depends on its own.
     pub depends_on: Vec<TargetName>,
     pub packs: PacksMount,
-    /// `None`: the container's own layer, all writable.
+    /// `None` for the container's own layer, which is writable.
     pub state: Option<State>,
 }
 
-/// How to see that a service is well.
+/// The check that shows whether a service is well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// `GET` of this path on this port gives 200.
+    /// A `GET` of this path on this port returns 200.
     Get { port: u16, path: String },
-    /// This exits with 0.
+    /// This command exits with 0.
     Command(Vec<String>),
 }
 
-/// How a service has packs mounted.
+/// The mount of packs in a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PacksMount {
     #[default]
@@ -187,7 +188,7 @@ pub enum PacksMount {
     None,
 }
 
-/// Where a service writes.
+/// The place that a service writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Its working folder is a volume.
@@ -198,7 +199,7 @@ pub enum State {
     None,
 }
 
-/// What a runtime image holds beside its binary.
+/// The content of a runtime image beside its binary.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
     /// Another base than `bases.runtime`.
@@ -229,19 +230,19 @@ pub struct PackBinaryConfig {
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
-    /// Folder, relative to the workspace root.
+    /// The folder that receives it, relative to the workspace root.
     pub folder: Utf8PathBuf,
-    /// The C library is linked into it.
+    /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
 }
 
 impl Config {
-    /// Whether the builder compiles for other platforms than its own.
+    /// Returns whether the builder cross-compiles for other platforms than its own.
     pub fn cross(&self) -> bool {
         !self.platforms.is_empty() && !self.emulate
     }
 
-    /// The platforms that the builder is of: any where it compiles for others, else those of the images.
+    /// Returns the platforms of the builder: any if it cross-compiles, else those of the images.
     pub fn builder_platforms(&self) -> &[String] {
         if self.cross() { &[] } else { &self.platforms }
     }

@@ -1,4 +1,4 @@
-//! Checks single values: what they may hold, so that every generated file can hold them.
+//! Checks of single values, so that every generated file can contain them.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -11,14 +11,15 @@ use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
 use crate::toolchain::pins::is_glibc;
 
-/// Bytes of a path, and of a name in it: what file systems and the keys of registries take, with room for what stands before.
+/// The limits of a path and of a name in it, in bytes. File systems and the keys of registries allow more, which leaves
+/// room for prefixes.
 const LONGEST_PATH: usize = 1024;
 const LONGEST_NAME: usize = 255;
 
-/// Bytes of a target's name: it is part of image names, stages and ids of mounts.
+/// The limit of a target's name, in bytes: it is part of image names, stages and ids of mounts.
 const LONGEST_TARGET: usize = 100;
 
-/// The usual ones, to guess what was meant.
+/// The usual platforms, for suggestions.
 const PLATFORMS: [&str; 6] = [
     "linux/386",
     "linux/amd64",
@@ -28,7 +29,7 @@ const PLATFORMS: [&str; 6] = [
     "linux/riscv64",
 ];
 
-/// Variables that decide for all compile steps, or that the generated files have another use for.
+/// Variables that affect all compile steps, or that the generated files use themselves.
 const TAKEN: [&str; 15] = [
     "BUILDER_BASE",
     "HOME",
@@ -58,7 +59,7 @@ const TAKEN_STARTS: [&str; 8] = [
 ];
 const TAKEN_ENDS: [&str; 1] = ["_PROXY"];
 
-/// Whether a variable has a meaning of its own for Cargo, Docker or the generated files.
+/// Returns whether a variable has a meaning of its own for Cargo, Docker or the generated files.
 pub(super) fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
         || TAKEN_STARTS.iter().any(|start| name.starts_with(start))
@@ -87,7 +88,7 @@ impl Check<'_> {
         }
     }
 
-    /// Checks an image's name, or the part of one that `form` says.
+    /// Checks an image's name, or the part of one that `form` names.
     pub(super) fn image_name(&mut self, name: &Spanned<String>, form: Form) -> String {
         if let Err(Fault { what, hint }) = image_name::check(name.as_ref(), form) {
             let message = format!("`{}` {what}", name.as_ref().escape_debug());
@@ -140,7 +141,7 @@ impl Check<'_> {
         name.clone()
     }
 
-    /// The glibc that binaries are built for.
+    /// Checks the glibc that binaries are built for.
     pub(super) fn min_glibc(&mut self, version: &Spanned<String>) -> String {
         let text = version.as_ref();
         let known: Vec<String> = (OLDEST..=NEWEST)
@@ -155,12 +156,15 @@ impl Check<'_> {
             };
             let hint = meant.unwrap_or_else(|| {
                 format!(
-                    "write a version from \"2.{OLDEST}\", the oldest that Rust runs on, to \"2.{NEWEST}\", the newest that zig {ZIG} knows"
+                    "write a version from \"2.{OLDEST}\", the oldest that Rust runs on, to \"2.{NEWEST}\", the newest that zig {ZIG} supports"
                 )
             });
             self.problem(
                 Code::ConfigValue,
-                format!("`{}` is no glibc to build for", text.escape_debug()),
+                format!(
+                    "`{}` is not a version of glibc to build for",
+                    text.escape_debug()
+                ),
                 version.span(),
                 hint,
             );
@@ -168,7 +172,7 @@ impl Check<'_> {
         text.clone()
     }
 
-    /// A package of a distribution, perhaps with its version: `libssl3=3.0.17-1~deb12u2`.
+    /// Checks a package of a distribution, which may have a version: `libssl3=3.0.17-1~deb12u2`.
     pub(super) fn package(&mut self, package: &Spanned<String>) -> String {
         let text = package.as_ref();
         let (name, version) = match text.split_once('=') {
@@ -197,7 +201,7 @@ impl Check<'_> {
         text.clone()
     }
 
-    /// The name of a variable that a compilation gets from outside.
+    /// Checks the name of a variable that a compilation gets from the environment.
     pub(super) fn build_variable(&mut self, name: &Spanned<String>) -> String {
         let text = name.as_ref();
         self.variable_name(name);
@@ -206,7 +210,7 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{text}` is a variable of Cargo's, Docker's or bakehouse's own"),
                 name.span(),
-                "let the build script read another one",
+                "let the build script read another variable",
             );
         }
         text.clone()
@@ -256,7 +260,7 @@ impl Check<'_> {
         self.one_line(value);
     }
 
-    /// A command, on one line.
+    /// Checks a command, which must be on one line.
     pub(super) fn line(&mut self, value: &Spanned<String>) -> String {
         self.one_line(value);
         if value.as_ref().trim().is_empty() {
@@ -264,13 +268,13 @@ impl Check<'_> {
                 Code::ConfigValue,
                 "there is no command".to_owned(),
                 value.span(),
-                "write what a shell runs, or leave the key out",
+                "write a shell command, or remove the key",
             );
         }
         value.as_ref().clone()
     }
 
-    /// A name that YAML and a shell take as it is.
+    /// Checks a name that needs no quotes in YAML and a shell.
     pub(super) fn word(&mut self, value: Option<&Spanned<String>>, default: &str) -> String {
         let Some(value) = value else {
             return default.to_owned();
@@ -299,9 +303,9 @@ impl Check<'_> {
         if value.as_ref().chars().any(char::is_control) {
             self.problem(
                 Code::ConfigValue,
-                "the value holds a line break or another control character".to_owned(),
+                "the value contains a line break or another control character".to_owned(),
                 value.span(),
-                "write it on one line: a Dockerfile has no way to say it",
+                "write it on one line: a Dockerfile cannot contain such characters",
             );
         }
     }
@@ -324,7 +328,7 @@ impl Check<'_> {
         text.clone()
     }
 
-    /// A path or pattern that begins with a folder: what a build reads is mounted as that folder.
+    /// Checks a path or pattern, which must begin with a folder or file, because that is what is mounted.
     pub(super) fn input(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
         if path
             .as_ref()
@@ -342,7 +346,7 @@ impl Check<'_> {
         self.in_context_with(path, "*")
     }
 
-    /// A path relative to the workspace that does not leave the context, which can be a folder above.
+    /// Checks a path relative to the workspace. It may lead to a folder above, but not out of the context.
     pub(super) fn in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
         self.in_context_with(path, "")
     }
@@ -356,7 +360,7 @@ impl Check<'_> {
         folder.join(self.inside_with(&Spanned::new(path.span(), rest.to_owned()), further))
     }
 
-    /// A path relative to a folder that does not leave it.
+    /// Checks a path that stays in the folder that it is relative to.
     pub(super) fn inside(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
         self.inside_with(path, "")
     }
@@ -409,7 +413,8 @@ impl Check<'_> {
         text.into()
     }
 
-    /// A path is plain in a Dockerfile's mount, a shell and HCL without quoting, and short enough for every file system.
+    /// Checks that a path needs no quotes in a Dockerfile's mount, a shell and HCL, and is short enough for every file
+    /// system.
     fn characters(&mut self, path: &Spanned<String>, further: &str) {
         let text = path.as_ref();
         let plain = |c: char| is_configurable(c) || further.contains(c);
@@ -421,14 +426,14 @@ impl Check<'_> {
                     text.escape_debug()
                 ),
                 path.span(),
-                "use letters from a to z, digits, `-`, `_`, `.`, `/`, `+`, `@` and `=`: BuildKit mounts nothing else",
+                "use letters from a to z, digits, `-`, `_`, `.`, `/`, `+`, `@` and `=`: BuildKit cannot mount other paths",
             );
         } else if text.starts_with('-') {
             self.problem(
                 Code::ConfigValue,
                 format!("programs would take `{text}` for an option"),
                 path.span(),
-                "let it begin with something else than `-`",
+                "begin it with another character than `-`",
             );
         } else if text.len() > LONGEST_PATH || text.split('/').any(|part| part.len() > LONGEST_NAME)
         {

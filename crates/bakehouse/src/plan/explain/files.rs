@@ -1,4 +1,4 @@
-//! What happened to files.
+//! Descriptions of changes to files.
 
 use std::collections::BTreeMap;
 

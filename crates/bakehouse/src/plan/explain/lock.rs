@@ -1,4 +1,4 @@
-//! What changed of the lock, crate by crate.
+//! Changes of the lock, crate by crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,12 @@ use crate::plan::inputs::Part;
 use crate::plan::lock_graph::LockGraph;
 
 impl<'a> Explained<'a> {
-    /// What changed of the lock, crate by crate.
+    /// Returns the changes of the lock, crate by crate.
     pub fn lock(&self) -> impl Iterator<Item = Reason> {
         let (then, now) = (self.then.lock, self.now.lock);
         let (old, new) = (locked(self.was), locked(self.is));
-        // What the other lock has as well is only reached now, or no longer: a manifest says so.
+        // An entry that is also in the other lock only became reachable or unreachable. A change of a manifest explains
+        // that.
         let (gone, come) = (versions(&old, now), versions(&new, then));
         let mut reasons = Vec::new();
         for name in gone.keys().chain(come.keys()).collect::<BTreeSet<_>>() {
@@ -44,7 +45,7 @@ impl<'a> Explained<'a> {
             let Some(before) = old.get(entry) else {
                 continue;
             };
-            // What else an entry needs is told by what came and went, or by a manifest.
+            // Changes of an entry's needs are not reported if an added or removed crate, or a manifest, explains them.
             let settled = |needed: &&str| match needed.split_once(' ') {
                 Some((name, _)) => !gone.contains_key(name) && !come.contains_key(name),
                 None => {
@@ -77,19 +78,26 @@ impl<'a> Explained<'a> {
         reasons.into_iter()
     }
 
-    /// Entries of the lock that only count since now, or no longer do.
+    /// Returns the entries of the lock that only count since now, or no longer do.
     pub fn reached(&self) -> Vec<Reason> {
         let (old, new) = (locked(self.was), locked(self.is));
         let (then, now) = (self.then.lock, self.now.lock);
         let come = new
             .keys()
             .filter(|entry| !old.contains_key(*entry))
-            .map(|entry| Self::locked_reason(now, self.is, entry, format!("{entry} counts")));
+            .map(|entry| {
+                Self::locked_reason(now, self.is, entry, format!("{entry} is needed now"))
+            });
         let gone = old
             .keys()
             .filter(|entry| !new.contains_key(*entry))
             .map(|entry| {
-                Self::locked_reason(then, self.was, entry, format!("{entry} no longer counts"))
+                Self::locked_reason(
+                    then,
+                    self.was,
+                    entry,
+                    format!("{entry} is no longer needed"),
+                )
             });
         come.chain(gone).collect()
     }
@@ -119,7 +127,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// The entries of the lock that count for an output.
+/// Returns the entries of the lock that count for an output.
 fn locked(output: Output<'_>) -> BTreeMap<&str, &str> {
     let parts = output.inputs.0.iter();
     parts
@@ -130,8 +138,8 @@ fn locked(output: Output<'_>) -> BTreeMap<&str, &str> {
         .collect()
 }
 
-/// The versions, by crate, that `locked` has and `other` does not. Packages of the workspace have none: their manifests
-/// say that they came or went.
+/// Returns the versions of crates that `locked` has and `other` does not. Packages of the workspace are left out: their
+/// manifests explain that they were added or removed.
 fn versions<'a>(
     locked: &BTreeMap<&'a str, &str>,
     other: &LockGraph<'_>,

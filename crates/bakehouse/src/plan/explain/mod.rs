@@ -1,4 +1,4 @@
-//! Why an output is made again: the files that changed, and how each reaches it.
+//! Reasons why an output is built again: the files that changed, and how each reaches it.
 
 mod files;
 mod lock;

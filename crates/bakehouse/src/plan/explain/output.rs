@@ -24,7 +24,7 @@ pub struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// All outputs of `plan`.
+    /// Returns all outputs of `plan`.
     pub fn all(plan: &'a Plan) -> impl Iterator<Item = Self> {
         let services = plan.services.iter().map(|service| Self {
             name: &service.name,

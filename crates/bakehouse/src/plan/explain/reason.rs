@@ -1,4 +1,4 @@
-//! A change, and the two states that it is found between.
+//! A change, and the two states between which it occurred.
 
 use super::{Output, WorkspaceState};
 
@@ -7,13 +7,13 @@ use super::{Output, WorkspaceState};
 pub struct Reason {
     /// The file, relative to the Docker context.
     pub file: String,
-    /// What about it.
+    /// The change itself.
     pub what: String,
-    /// How it reaches the output, the nearest to the file first: crates, packages, at last the output.
+    /// The way from the file to the output, the nearest to the file first: crates, packages, and the output last.
     pub chain: Vec<String>,
 }
 
-/// Two states of an output, which are compared.
+/// Two states of an output to compare.
 pub struct Explained<'a> {
     pub then: WorkspaceState<'a>,
     pub was: Output<'a>,
@@ -22,7 +22,7 @@ pub struct Explained<'a> {
     pub(super) config: &'a str,
 }
 
-/// `old → new`.
+/// Formats a change as `old → new`.
 pub fn turned(old: Option<&str>, new: Option<&str>) -> String {
     let shown = |value: Option<&str>| match value {
         None => "not set".to_owned(),

@@ -1,4 +1,4 @@
-//! What changed between two states of an output.
+//! The differences between two states of an output.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::plan::inherit;
 use crate::plan::inputs::{Part, file_text};
 use crate::toolchain::written;
 
-/// Why `now` is not as it was `then`: the shortest explanations first. Never empty when the input hashes differ.
+/// Returns the reasons why `now` differs from `then`, the shortest explanations first. The list is never empty if the
+/// input hashes differ.
 pub fn reasons(
     (then, was): (WorkspaceState<'_>, Output<'_>),
     (now, is): (WorkspaceState<'_>, Output<'_>),
@@ -108,7 +109,8 @@ impl<'a> Explained<'a> {
             }
             Part::Package(package) => self.package(package, &mut push),
             Part::Features(package) => {
-                // Where no output asks for others, manifests do, and they are inputs too.
+                // If the outputs ask for the same features as before, a manifest explains the change, and manifests are
+                // inputs, too.
                 let was = self.then.asked(self.was, package);
                 if was != self.now.asked(self.is, package) {
                     reasons.insert(self.features(package, old, new));
@@ -128,7 +130,7 @@ impl<'a> Explained<'a> {
                     self.third_party(folder, &mut push);
                 }
             }
-            // Those are compared all together.
+            // These parts are compared together elsewhere.
             Part::CargoConfig(_) | Part::Shipped(_) | Part::Locked(_) => {}
         }
     }
@@ -142,7 +144,7 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// Features that the selection of outputs decides without naming them.
+    /// Returns the changes of features that follow from the selection of outputs.
     fn all_features(&self) -> Vec<Reason> {
         let parts = self.is.inputs.0.iter();
         parts
@@ -157,7 +159,7 @@ impl<'a> Explained<'a> {
             .collect()
     }
 
-    /// The state that has what is looked for.
+    /// Returns the current state, or the former one.
     fn side(&self, is_now: bool) -> (WorkspaceState<'a>, Output<'a>) {
         if is_now {
             (self.now, self.is)
@@ -174,7 +176,7 @@ impl<'a> Explained<'a> {
         name.unwrap_or("rust-toolchain.toml")
     }
 
-    /// What `toolchain.json` pins otherwise.
+    /// Describes the changes of `toolchain.json`.
     fn pinned(&self, old: Option<&str>, new: Option<&str>) -> String {
         let (then, now) = (&self.then.plan.toolchain, &self.now.plan.toolchain);
         match (then, now) {
@@ -183,7 +185,7 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// Whether the builder base moved because it follows the pinned toolchain.
+    /// Returns whether the builder base moved because it follows the pinned toolchain.
     fn by_toolchain(&self, key: &str, old: Option<&str>, new: Option<&str>) -> bool {
         let follows = |value: Option<&str>, state: WorkspaceState<'_>| {
             let channel = state.plan.channel().map(Channel::as_str);
@@ -221,7 +223,7 @@ impl<'a> Explained<'a> {
             }
             return;
         }
-        // A package that came or went: the manifest that says so, nearest to it.
+        // If a package was added or removed, the nearest changed manifest explains it.
         let (state, output) = self.side(is);
         let other = if is { self.was } else { self.is };
         let way = state.way(output, package);
@@ -229,7 +231,7 @@ impl<'a> Explained<'a> {
             return;
         };
         let Some(parent) = above.last() else { return };
-        // A patch says by itself that the package stands in the place of a third-party crate.
+        // If the package replaces or replaced a third-party crate, the change of the patch explains it.
         let (otherwise, _) = self.side(!is);
         if !other.closure.contains(*parent) || otherwise.lock.has_third_party(package) {
             return;
@@ -249,9 +251,9 @@ impl<'a> Explained<'a> {
             |package| state.manifest(package).to_string(),
         );
         let what = if is {
-            format!("puts {package} in")
+            format!("adds {package}")
         } else {
-            format!("no longer puts {package} in")
+            format!("no longer adds {package}")
         };
         push(&file, what, state.chain(output, package));
     }
@@ -284,8 +286,8 @@ impl<'a> Explained<'a> {
         }
     }
 
-    /// Whether a key of a workspace's manifest is what it was, and only counts now, or no longer does, because of a
-    /// package that inherits it.
+    /// Returns whether a key of a workspace's manifest kept its value, and only counts now, or no longer does, because
+    /// of a package that inherits it.
     fn only_its_heirs_changed(
         &self,
         file: &Utf8Path,
@@ -305,7 +307,7 @@ impl<'a> Explained<'a> {
             && value(self.then) == value(self.now)
     }
 
-    /// Files that are no package's: shipped ones, and Cargo's configuration.
+    /// Returns the changes of files that belong to no package: shipped ones, and Cargo's configuration.
     fn files(&self) -> impl Iterator<Item = Reason> {
         fn files(output: Output<'_>) -> Files<'_> {
             let parts = output.inputs.0.iter();

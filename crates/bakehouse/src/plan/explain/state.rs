@@ -1,4 +1,4 @@
-//! How packages reach an output in a state of the workspace.
+//! A state of the workspace, and how packages reach an output in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,15 +22,15 @@ pub struct WorkspaceState<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled<'a> {
     pub package: &'a str,
-    /// The way from the output's package to it, both included.
+    /// The packages from the output's package to this one, both included.
     pub way: Vec<&'a str>,
-    /// The manifest that put it in; none for the output's own package.
+    /// The manifest that added it; `None` for the output's own package.
     pub put_in_by: Option<Utf8PathBuf>,
     pub files: usize,
 }
 
 impl<'a> WorkspaceState<'a> {
-    /// The packages that `output` is compiled from, those near to it first.
+    /// Returns the packages that `output` is compiled from, the nearest first.
     pub fn compiled(self, output: Output<'a>) -> Vec<Compiled<'a>> {
         let mut all: Vec<Compiled<'a>> = output
             .closure
@@ -50,8 +50,8 @@ impl<'a> WorkspaceState<'a> {
         all
     }
 
-    /// The shortest way over dependencies from the package of `output` to `package`; over third-party crates where it
-    /// was put in the place of one.
+    /// Returns the shortest way over dependencies from the package of `output` to `package`. If the package replaces a
+    /// third-party crate, the way leads over third-party crates.
     pub(super) fn way(self, output: Output<'a>, package: &str) -> Vec<&'a str> {
         let activation = &self.selection(output).activation;
         let mut came_from: BTreeMap<&str, Option<&str>> = BTreeMap::from([(output.package, None)]);
@@ -75,7 +75,7 @@ impl<'a> WorkspaceState<'a> {
         way.into_iter().map(name).collect()
     }
 
-    /// From `package` to the output.
+    /// Returns the packages from `package` to the output.
     pub(super) fn chain(self, output: Output<'a>, package: &str) -> Vec<String> {
         let way = self.way(output, package);
         let mut chain: Vec<String> = way.into_iter().rev().map(str::to_owned).collect();
@@ -85,8 +85,8 @@ impl<'a> WorkspaceState<'a> {
         chain
     }
 
-    /// The features of `package` that outputs switch on, where `output` is built; `default` when it is built by its own
-    /// name, which switches that on.
+    /// Returns the features of `package` that the outputs of the selection of `output` ask for. `default` is among them
+    /// if the package is named to Cargo, which enables its default features.
     pub(super) fn asked(self, output: Output<'_>, package: &str) -> BTreeSet<&'a str> {
         let selection = self.selection(output);
         let own = |feature: &'a String| feature.strip_prefix(package)?.strip_prefix('/');
@@ -96,17 +96,18 @@ impl<'a> WorkspaceState<'a> {
         features.chain(named.then_some("default")).collect()
     }
 
-    /// What is compiled together with `output`.
+    /// Returns the selection that builds `output`.
     fn selection(self, output: Output<'_>) -> &'a Selection {
         let mut selections = self.plan.selections.iter();
         let found = selections.find(|selection| {
             let mut binary_stages = selection.binary_stages.iter();
             binary_stages.any(|binary_stage| binary_stage.name == output.binary_stage)
         });
-        found.expect("each output has a leaf in a selection")
+        found.expect("each output has a binary stage in a selection")
     }
 
-    /// The manifest of `package`; for a third-party crate the workspace's, whose patches say where it is from.
+    /// Returns the manifest of `package`. For a third-party crate it is the workspace's, whose patches name the source
+    /// of the crate.
     pub(super) fn manifest(self, package: &str) -> Utf8PathBuf {
         match self.workspace.members.get(package) {
             Some(member) => member.path("Cargo.toml"),

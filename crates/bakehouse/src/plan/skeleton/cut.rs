@@ -1,4 +1,4 @@
-//! The manifests of workspaces, cut to some of the packages.
+//! Manifests of workspaces, cut to some of the packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,21 +17,21 @@ use crate::plan::profile;
 /// A workspace cut to some of its packages.
 pub(super) struct Cut<'a> {
     pub(super) workspace: &'a Workspace,
-    /// The one that images are built with.
+    /// The profile of the images.
     pub(super) profile: &'a str,
-    /// The packages that are compiled and have a binary of a name.
+    /// The packages that are compiled, by the names of their binaries.
     pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
     pub(super) kept: &'a BTreeMap<PackageName, Role>,
     /// The entries of the lock that they reach.
     pub(super) reachable: &'a [&'a Package],
-    /// Packages whose version is not masked.
+    /// The packages whose version is not masked.
     pub(super) plain: &'a BTreeSet<String>,
     pub(super) development: &'a Development,
     pub(super) runner: &'a Runner<'a>,
 }
 
 impl Cut<'_> {
-    /// The packages of the workspace in `folder` whose dependencies count.
+    /// Returns the packages of the workspace in `folder` whose dependencies count.
     fn members_of(&self, folder: &Utf8Path) -> Vec<&Member> {
         let kept = self.kept.iter().filter(|(_, role)| **role != Role::Hollow);
         kept.map(|(name, _)| &self.workspace.members[name])
@@ -91,7 +91,7 @@ impl Cut<'_> {
         others.any(|other| other.edges.iter().any(|edge| edge.to == member.name))
     }
 
-    /// Whether another package that is compiled has a binary of the same name.
+    /// Returns whether another package that is compiled has a binary of the same name.
     fn shares_a_name(&self, member: &Member) -> bool {
         let mut others = member.binaries.iter().flat_map(|binary| {
             let owners = self.binaries.get(binary.name.as_str());
@@ -100,7 +100,7 @@ impl Cut<'_> {
         member.library.is_some() && others.any(|other| *other != member.name)
     }
 
-    /// The workspace manifest. Masked, it keeps only what decides how third-party crates compile.
+    /// Returns the workspace manifest. If masked, it keeps only settings that affect how third-party crates compile.
     pub(super) fn root(&self, mask: bool, with_package: bool) -> Table {
         let workspace = self.workspace;
         let folder = &workspace.folder;
@@ -114,7 +114,7 @@ impl Cut<'_> {
             Some((member, Role::Masked)) if with_package => self.own(member),
             Some((member, role @ Role::Masked)) => {
                 let mut table = self.masked(member, role);
-                // Where libraries are compiled, it must not pass for one that a service needs.
+                // In stages that compile libraries, Cargo must not take it for a library that a service needs.
                 if !mask
                     && !member.binaries.is_empty()
                     && let Some(mut library) = table.remove("lib")
@@ -153,7 +153,7 @@ impl Cut<'_> {
             members.insert(RUNNER.into());
         }
         inner.insert("members".into(), list(members));
-        // What lies in the folder and is no member would become one.
+        // Without `exclude`, packages inside the folder would become members.
         let excluded: BTreeSet<Utf8PathBuf> = dirs(true)
             .into_iter()
             .filter(|dir| !dir.starts_with(".."))
@@ -210,7 +210,7 @@ impl Cut<'_> {
         table
     }
 
-    /// Its entry in the lock.
+    /// Returns the runner's entry in the lock.
     pub(super) fn runner_entry(&self) -> String {
         let mut text = format!(
             "\n[[package]]\nname = {RUNNER:?}\nversion = {MASKED_VERSION:?}\ndependencies = [\n"
@@ -233,7 +233,7 @@ impl Cut<'_> {
         text + "]\n"
     }
 
-    /// The manifests of other workspaces that packages compiled with the third-party crates belong to.
+    /// Returns the manifests of other workspaces with packages that are compiled with the third-party crates.
     pub(super) fn foreign(&self) -> BTreeMap<Utf8PathBuf, String> {
         let mut manifests = BTreeMap::new();
         for (folder, manifest) in &self.workspace.foreign {
@@ -259,7 +259,7 @@ impl Cut<'_> {
         manifests
     }
 
-    /// What a workspace's `manifest` in `folder` gives its members to inherit.
+    /// Returns the tables of a workspace's `manifest` in `folder` that its members inherit from.
     fn inherited(&self, manifest: &Table, folder: &Utf8Path, mask: bool, bare: bool) -> Table {
         let old = manifest.get("workspace").and_then(Value::as_table);
         let mut new = Table::new();
@@ -298,7 +298,8 @@ impl Cut<'_> {
     }
 }
 
-/// Cargo compiles nothing for others of a package that has no library.
+/// Turns the library of the manifest into a binary if the package has no library. Cargo compiles no binary for
+/// dependents.
 fn without_library(table: &mut Table, member: &Member) {
     if member.library.is_none()
         && let Some(library) = table.remove("lib")

@@ -1,4 +1,4 @@
-//! What becomes of one package's own manifest.
+//! The manifest of one package in the skeleton.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::graph::Member;
 use crate::graph::lock::MASKED_VERSION;
 
 const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
-/// What no image is built from.
+/// Targets that are in no image.
 const DEVELOPMENT: [&str; 3] = ["test", "bench", "example"];
 
-/// Names of the dependencies that `manifest` inherits from its workspace.
+/// Returns the names of the dependencies that `manifest` inherits from its workspace.
 pub(super) fn inherited(manifest: &Table) -> BTreeSet<String> {
     dependency_tables(manifest)
         .flat_map(|table| table.iter())
@@ -20,7 +20,8 @@ pub(super) fn inherited(manifest: &Table) -> BTreeSet<String> {
         .collect()
 }
 
-/// `[dependencies]`, `[build-dependencies]` and what is left of `[dev-dependencies]`, those of each target among them.
+/// Returns `[dependencies]`, `[build-dependencies]` and the rest of `[dev-dependencies]`, including those of each
+/// target.
 fn dependency_tables(manifest: &Table) -> impl Iterator<Item = &Table> {
     let targets = manifest
         .get("target")
@@ -36,7 +37,8 @@ fn dependency_tables(manifest: &Table) -> impl Iterator<Item = &Table> {
         })
 }
 
-/// A local dependency is found by its path; a version beside that can only contradict a masked one.
+/// Removes the version of a local dependency. Cargo finds it by its path, and the version could contradict a masked
+/// one.
 pub(super) fn without_path_version(dependency: &mut Value) {
     if let Some(table) = dependency.as_table_mut()
         && table.contains_key("path")
@@ -45,8 +47,8 @@ pub(super) fn without_path_version(dependency: &mut Value) {
     }
 }
 
-/// Returns the manifest of a library without sources: its dependencies and features, nothing else. Its version is
-/// masked, unless other packages ask for it by version.
+/// Returns the manifest of a library without sources: only its dependencies and features. Its version is masked, unless
+/// other packages ask for it by version.
 pub(super) fn masked(
     member: &Member,
     manifest: &Table,
@@ -69,7 +71,7 @@ pub(super) fn masked(
     table
 }
 
-/// A library without sources and dependencies, which has the features that others name.
+/// Returns the manifest of a library without sources and dependencies. It has the features that others name.
 pub(super) fn hollow(member: &Member, own_version: bool) -> Table {
     let mut table = stub(member, own_version);
     let features: Table = member
@@ -95,7 +97,7 @@ fn stub(member: &Member, own_version: bool) -> Table {
     package.insert("edition".into(), member.edition.clone().into());
     package.insert("autobins".into(), false.into());
     let old = member.manifest.get("package");
-    // A member outside the workspace's folder says where that is.
+    // A member outside the workspace's folder names its workspace.
     if let Some(workspace) = old.and_then(|package| package.get("workspace")) {
         package.insert("workspace".into(), workspace.clone());
     }
@@ -118,7 +120,7 @@ fn stub(member: &Member, own_version: bool) -> Table {
     table
 }
 
-/// A package's own manifest without its binaries.
+/// Returns a package's own manifest without its binaries.
 pub(super) fn library(mut table: Table) -> Table {
     table.remove("bin");
     if let Some(package) = table.get_mut("package").and_then(Value::as_table_mut) {
@@ -128,7 +130,7 @@ pub(super) fn library(mut table: Table) -> Table {
     table
 }
 
-/// Drops the versions of local dependencies.
+/// Removes the versions of local dependencies.
 fn local_versions(table: &mut Table) {
     for key in DEPENDENCIES {
         if let Some(dependencies) = table.get_mut(key).and_then(Value::as_table_mut) {
@@ -145,7 +147,7 @@ fn local_versions(table: &mut Table) {
     }
 }
 
-/// The package's own manifest, as the compile stages see it.
+/// Returns the package's own manifest, as the compile stages see it.
 pub(super) fn own(manifest: &Table) -> Table {
     let mut table = without_development(manifest);
     for key in ["workspace", "profile", "patch", "replace", "badges"] {
@@ -177,7 +179,7 @@ fn without_development(manifest: &Table) -> Table {
     table
 }
 
-/// A feature may name a dev-dependency (`os = ["x/os"]`); Cargo refuses it once that is cut.
+/// Removes references from features to dev-dependencies (`os = ["x/os"]`), which Cargo refuses once those are cut.
 fn drop_dangling_features(table: &mut Table) {
     let known: BTreeSet<String> = dependency_tables(table)
         .flat_map(|t| t.keys().cloned())

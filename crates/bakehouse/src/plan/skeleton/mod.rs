@@ -1,5 +1,5 @@
-//! The manifests that stand in for the workspace's own in the image build: cut to what the images need, and
-//! masked where only third-party crates are compiled, so that edits which cannot matter do not touch them.
+//! Manifests that replace the workspace's own in the image build. They are cut to what the images need, and masked
+//! where only third-party crates are compiled, so that irrelevant edits do not change them.
 
 mod cut;
 mod manifest;

@@ -14,33 +14,33 @@ pub struct Skeleton {
     pub folder: Utf8PathBuf,
     /// The masked workspace manifest.
     pub masked_root: String,
-    /// The lock: third-party crates that the images can reach, members with masked versions.
+    /// The lock, with the third-party crates that the images can reach, and with masked versions of members.
     pub lock: String,
-    /// The workspace manifest of the compile stages; its package, if it has one, is masked.
+    /// The workspace manifest of the compile stages. If it has a package, that is masked.
     pub root: String,
-    /// The same with the package as it is, for the stages that compile it.
+    /// The workspace manifest with its package unmasked, for the stages that compile that.
     pub root_package: Option<String>,
     /// The manifests of other workspaces that path dependencies belong to, by folder.
     pub foreign: BTreeMap<Utf8PathBuf, String>,
-    /// The manifest of [`RUNNER`], where something needs it.
+    /// The manifest of [`RUNNER`], if something needs it.
     pub runner: Option<String>,
-    /// Packages whose name a third-party crate has, too.
+    /// The packages whose name a third-party crate has, too.
     pub ambiguous: BTreeSet<PackageName>,
-    /// By package name.
+    /// The manifests of local packages, by package name.
     pub members: BTreeMap<PackageName, MemberSkeleton>,
 }
 
-/// An empty package whose build script can depend on each library that the compiler or a build script runs, by a
-/// feature of the library's name: Cargo compiles such a library as its users need it only for somebody who runs it.
-/// Under the first resolver it can link each library, too, by the same feature.
+/// The name of an empty package whose build script can depend on each library that the compiler or a build script runs,
+/// by a feature of the library's name. Cargo compiles such a library in the way that its users need only if another
+/// package runs it. Under the first resolver the package itself can link each library, too, by the same feature.
 pub const RUNNER: &str = "bakehouse-runner";
 
 /// The libraries that [`RUNNER`] can depend on.
 #[derive(Clone, Debug, Default)]
 pub struct Runner<'a> {
-    /// By its build script.
+    /// The dependencies of its build script.
     pub run: BTreeSet<&'a str>,
-    /// By itself.
+    /// The dependencies of the package itself.
     pub linked: BTreeSet<&'a str>,
 }
 
@@ -63,51 +63,51 @@ pub struct Packages<'a> {
     pub development: &'a Development,
 }
 
-/// What stands for a local package.
+/// The form in which a local package appears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A library without sources where third-party crates are compiled, itself in its own stage.
+    /// A library without sources where third-party crates are compiled, the package itself in its own stage.
     Masked,
-    /// Itself everywhere: it is compiled with the third-party crates.
+    /// The package itself everywhere: it is compiled with the third-party crates.
     PathDependency,
-    /// A library without sources, which nothing compiles, but which has a say in the features of what is.
+    /// A library without sources, which is never compiled, but affects the features of packages that are.
     Requesting,
-    /// A library without sources, dependencies and meaning. Cargo wants its manifest, and compiles it for nothing.
+    /// A library without sources, dependencies and effect. Cargo needs its manifest, but never compiles it.
     Hollow,
 }
 
 /// The manifests of one local package.
 #[derive(Clone, Debug)]
 pub struct MemberSkeleton {
-    /// Folder relative to the context.
+    /// The folder, relative to the context.
     pub dir: Utf8PathBuf,
     pub role: Role,
     /// The manifest where third-party crates are compiled.
     pub masked: String,
     /// Its own manifest without dev-dependencies, tests, benches and examples.
     pub own: String,
-    /// The same without its binaries, for where it is a library of others, if another package has a binary of the same
-    /// name: Cargo would build both.
+    /// The own manifest without its binaries, for stages that use the package as a library. It is set if another
+    /// package has a binary of the same name, since Cargo would build both.
     pub library: Option<String>,
-    /// Has a build script.
+    /// Whether it has a build script.
     pub build_script: bool,
-    /// Others depend on it, and it has no library. Cargo goes without.
+    /// Set if others depend on it although it has no library. Cargo ignores such dependencies.
     pub only_named_as_library: bool,
     /// The main source file of each target, relative to the context.
     pub roots: Vec<Utf8PathBuf>,
-    /// Its manifest is that of a workspace.
+    /// Whether its manifest is that of a workspace.
     pub is_root: bool,
 }
 
 impl MemberSkeleton {
-    /// Path of a file of the package, relative to the context.
+    /// Returns the path of a file of the package, relative to the context.
     pub fn path(&self, inside: &str) -> Utf8PathBuf {
         self.dir.join(inside)
     }
 }
 
 impl Skeleton {
-    /// The files of the stages that compile third-party crates, by their path in the context.
+    /// Returns the files of the stages that compile third-party crates, by their path in the context.
     pub fn masked_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
         let root = [
             (self.folder.join("Cargo.toml"), self.masked_root.as_str()),
@@ -125,25 +125,25 @@ impl Skeleton {
             .chain(members.map(|member| (member.path("Cargo.toml"), member.masked.as_str())))
     }
 
-    /// The compile stages' files by their path in the context.
+    /// Returns the files of the compile stages, by their path in the context.
     pub fn own_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
         let members = self.masked().filter(|member| !member.is_root);
         std::iter::once((self.folder.join("Cargo.toml"), self.root.as_str()))
             .chain(members.map(|member| (member.path("Cargo.toml"), member.own.as_str())))
     }
 
-    /// The manifests of packages that are a library of others and must show nothing else, by their path in the context.
+    /// Returns the manifests of packages that must show nothing but their library, by their path in the context.
     pub fn library_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
         let members = self.masked().filter(|member| !member.is_root);
         members.filter_map(|member| Some((member.path("Cargo.toml"), member.library.as_deref()?)))
     }
 
-    /// The packages that are masked where third-party crates are compiled, by name.
+    /// Returns the packages that are masked where third-party crates are compiled, by name.
     pub fn masked(&self) -> impl Iterator<Item = &MemberSkeleton> {
         self.with_role(Role::Masked).map(|(_, member)| member)
     }
 
-    /// The packages of that role, by name.
+    /// Returns the packages of that role, by name.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = (&str, &MemberSkeleton)> {
         let members = self.members.iter();
         members

@@ -1,4 +1,4 @@
-//! Makes the whole skeleton of a workspace.
+//! Construction of the whole skeleton of a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::graph::{Workspace, patch};
 use crate::names::PackageName;
 
 impl Skeleton {
-    /// The skeleton of a workspace whose images are built with `profile`.
+    /// Creates the skeleton of a workspace whose images are built with `profile`.
     pub fn new(
         workspace: &Workspace,
         profile: &str,
@@ -26,7 +26,8 @@ impl Skeleton {
             if path_dependencies.contains(name) {
                 Role::PathDependency
             } else if requesting.contains(name) {
-                // Another workspace's shows what it inherits only where it is itself.
+                // A package of another workspace inherits from its own workspace's manifest, which is only there for
+                // path dependencies.
                 match workspace.members[name].foreign {
                     true => Role::PathDependency,
                     false => Role::Requesting,
@@ -56,7 +57,7 @@ impl Skeleton {
             });
             direct.collect()
         };
-        // Packages that replace crates which only tests would have.
+        // These packages replace crates that only tests would need.
         let below = workspace.lock.below_third_party(&direct(&kept)).into_iter();
         let below: Vec<&str> = below
             .filter(|name| workspace.members.contains_key(*name) && !kept.contains_key(*name))
@@ -68,7 +69,7 @@ impl Skeleton {
         );
         let direct = direct(&kept);
         let reachable = workspace.lock.reachable(&direct);
-        // What third-party crates ask for by version must have it.
+        // Packages that third-party crates ask for by version keep their version.
         let patched = patch::patches(&workspace.manifest);
         let plain: BTreeSet<String> = patched
             .into_iter()

@@ -1,5 +1,5 @@
-# auditable.sh VERSION: fetches and compiles cargo-auditable, which puts the list of its crates into a binary. That command
-# itself would compile every package of the workspace again; so rustc.sh calls its wrapper for the binary alone.
+# auditable.sh VERSION: fetches and compiles cargo-auditable, which adds the list of its crates to a binary. Its command
+# would compile every package of the workspace again, so rustc.sh calls its wrapper, for the binary only.
 set -eu
 export CARGO_HOME=/tmp/cargo CARGO_TARGET_DIR=/tmp/target
 cargo install --quiet --locked --root /tmp/installed --version "$1" cargo-auditable || {

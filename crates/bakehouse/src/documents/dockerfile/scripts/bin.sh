@@ -1,10 +1,10 @@
-# bin.sh BINARY: compiles a binary, puts it where the image has it, below /dist/image, and checks that it runs on its bases.
+# bin.sh BINARY: compiles a binary, puts it below /dist/image at its path in the image, and checks that it runs on its bases.
 set -eu
 export BAKEHOUSE_BIN="$1"
 . /cargo-home/workspace.sh
 compile --bin "$1"
 mkdir -p /dist/image/usr/local/bin
 cp "$built/$outputs/$1" /dist/image/usr/local/bin/
-# A layer has the same bytes whenever it is built.
+# Fixed times make the bytes of the layer reproducible.
 find /dist/image -exec touch -h -d @0 {} +
 for base in /glibc/*; do [ ! -d "$base" ] || sh "$base/glibc.sh" check "/dist/image/usr/local/bin/$1"; done

@@ -1,7 +1,7 @@
-# Finds out how to compile for TARGETPLATFORM, installs what that takes, and writes it to /cross/env.
+# Determines how to compile for TARGETPLATFORM, installs the tools for that, and writes the settings to /cross/env.
 #
-#   cross.sh    LINKER=gcc unless zig links everything; LIBRARIES=.. of the system, for the target, too; OWN_LINKERS=..
-#               are triples whose linker Cargo's configuration names
+#   cross.sh    LINKER=gcc unless zig links everything; LIBRARIES=.. of the system to install for the target; OWN_LINKERS=..
+#               for triples whose linker is in Cargo's configuration
 set -eu
 mkdir -p /cross
 {
@@ -55,7 +55,7 @@ if [ -n "${LINKER-}" ]; then
     needs="$needs gcc-$package libc6-dev-$debian-cross"
     ! command -v g++ >/dev/null || needs="$needs g++-$package"
   fi
-  # What has another name is a tool, which runs in the builder.
+  # Packages without -dev are tools, which run in the builder.
   for library in ${LIBRARIES-}; do needs="$needs $library:$debian"; done
 fi
 if [ -n "$needs" ]; then
@@ -78,7 +78,7 @@ export CARGO_TARGET_$(echo "$name" | tr '[:lower:]' '[:upper:]')_LINKER=$gnu-gcc
 export CC_$name=$gnu-gcc CXX_$name=$gnu-g++ AR_$name=$gnu-ar
 export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR_$name=/usr/lib/$multiarch/pkgconfig:/usr/share/pkgconfig
 ENV
-# The variable would override the linker that Cargo's configuration names.
+# The variable would override a linker in Cargo's configuration.
 for triple in ${OWN_LINKERS-}; do
   [ "$target" != "$triple" ] || sed -i '/_LINKER=/d' /cross/env
 done

@@ -1,21 +1,21 @@
-# deps.sh [PACKAGE...]: compiles the third-party crates in a cache mount, with local PACKAGEs that they need, and copies those
-# that this workspace uses to /deps/out.
+# deps.sh [PACKAGE...]: compiles the third-party crates in a cache mount, with local PACKAGEs that they need, and copies
+# those that this workspace uses to /deps/out.
 set -eu
 . /run/target.sh
 if [ $# -gt 0 ]; then
   cp -R --preserve=mode,links /sources/. .
-  clean $(printf -- '-p %s ' "$@") # The mount would judge them by times.
+  clean $(printf -- '-p %s ' "$@") # Cargo would compare their times with those of the mount.
 fi
 (cd "${BAKEHOUSE_WORKSPACE-.}" && ${build-cargo build} $BAKEHOUSE_BUILD --message-format json-render-diagnostics >/tmp/units)
-# What the stubs left behind must go, or Cargo could take it for the real thing.
+# The outputs of stubs are removed, or Cargo could take them for those of the real packages.
 stubs=$(sed -n 's/^\(lib\|bin\) \([^ ]*=\)\{0,1\}\([^ ]*\) .*/-p \3/p' /skeleton/stubs.txt)
 [ -z "$stubs" ] || clean $stubs
 grep -E '^(lib|bin|build) ' /skeleton/stubs.txt | while read -r kind _ file; do
   rm -f "$file"
-  # From here on a service's skeleton is no library, so that --lib means the internal libraries.
+  # The skeletons of services become binaries, so that --lib selects only the internal libraries.
   [ "$kind" != bin ] || sed -i 's/^\[lib\]$/[[bin]]/' "${file%src/lib.rs}Cargo.toml"
 done
-# Crates of earlier builds stay out of the layer, and leave the mount.
+# Unused crates of earlier builds are left out of the layer, and removed from the mount.
 grep -o -E '[-/][0-9a-f]{16}\b' /tmp/units | cut -c 2- | sort -u >/tmp/used
 drop_unused() { find target -depth -regextype posix-extended -regex '.*-[0-9a-f]{16}(\.[^/]*)?' | grep -v -F -f "$1" | xargs -r -d '\n' rm -rf; }
 keep() {

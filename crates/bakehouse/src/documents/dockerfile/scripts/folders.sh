@@ -1,5 +1,5 @@
-# Folders of the repository that Cargo takes third-party crates from. Sourced by vendor.sh, which copies them into the
-# Cargo home, and where third-party crates are compiled.
+# Provides folders of the repository from which Cargo takes third-party crates. Sourced by vendor.sh, which copies them
+# into the Cargo home, and by the scripts that compile third-party crates.
 #
 #   FOLDERS=..    for vendor.sh
 mkdir -p /vendor/out/local
@@ -14,7 +14,7 @@ for folder in ${FOLDERS-$(cat /cargo-home/folders)}; do
   fi
 done
 if [ -n "${FOLDERS-}" ]; then
-  # Cargo takes an edited crate of the same version for an unchanged one: these sums are compared.
+  # Cargo does not notice an edited crate of the same version, so these sums are compared.
   (cd /vendor/out/local && find . -name .cargo-checksum.json) | sed 's|/[^/]*$||' | LC_ALL=C sort | while read -r crate; do
     cd "/vendor/out/local/$crate"
     package=$(awk -F '"' '/^\[package\]/{p=1} p && /^name *=/ && !n {n=$2} p && /^version *=/ && !v {v=$2} END{print n "@" v}' Cargo.toml)

@@ -1,5 +1,5 @@
-# Compares the C library that a binary was linked for with those of the bases that it will run on:
-# `glibc.sh read BASE [VERSION]` writes /glibc/out/facts about the base at /runtime, or the version that it is said to have;
+# Compares the C library that a binary was linked for with those of the bases that it will run on.
+# `glibc.sh read BASE [VERSION]` writes facts about the base at /runtime, or its declared version, to /glibc/out/facts.
 # `glibc.sh check BINARY` compares a binary with the facts beside this script.
 set -eu
 if [ "$1" = read ]; then
@@ -14,11 +14,11 @@ if [ "$1" = read ]; then
   cd /runtime
   sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/system \1/p' usr/lib/os-release 2>/dev/null || true
   found() { find lib lib32 lib64 usr/lib usr/lib32 usr/lib64 nix/store -maxdepth 3 "$@" 2>/dev/null || true; }
-  # Where /lib is a link to /usr/lib, both names are the same.
+  # If /lib is a link to /usr/lib, both names are the same.
   found '(' -name 'ld-linux*.so.*' -o -name 'ld64.so.*' -o -name 'ld.so.1' -o -name 'ld-musl-*.so.1' ')' |
     sed -e 's|^usr/||' -e 's|^|loader /|' | sort -u
   for libc in $(found -name libc.so.6); do
-    # An absolute link means the base.
+    # An absolute link is relative to the root of the base.
     while to=$(readlink "$libc"); do case "$to" in /*) libc=/runtime$to ;; *) libc=${libc%/*}/$to ;; esac; done
     readelf -W -V "$libc" | sed -n 's/.*Name: GLIBC_\([^ ]*\)$/defines \1/p'
   done | sort -u
@@ -46,8 +46,8 @@ END {
   if (loader == "") { print name " is static, and needs no C library of " base; exit 0 }
   sub(/^\/usr\//, "/", loader)
   if (!declared && !(loader in loaders)) {
-    if (known == "") fail("is linked dynamically and wants the loader " loader ", and " base " has no C library: run it on a base that has one, or set static = true for it in bakehouse.toml")
-    fail("wants the loader " loader ", and " base " has another C library, with" known ": build and run it on bases of one kind")
+    if (known == "") fail("is linked dynamically and needs the loader " loader ", and " base " has no C library: run it on a base that has one, or set static = true for it in bakehouse.toml")
+    fail("needs the loader " loader ", and " base " has another C library, with" known ": build and run it on bases of one kind")
   }
   for (version in needed) {
     if (number(version) > number(most)) most = version

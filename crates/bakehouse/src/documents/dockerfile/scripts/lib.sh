@@ -1,12 +1,12 @@
-# lib.sh TARGETS FILE...: compiles internal libraries. TARGETS are Cargo's arguments for them, as one word. Their FILEs, and
-# what Cargo adds for them, go to /delta/out.
+# lib.sh TARGETS FILE...: compiles internal libraries. TARGETS are Cargo's arguments for them, as one word. Their FILEs and
+# the files that Cargo adds for them go to /delta/out.
 set -eu
 . /cargo-home/workspace.sh
 touch /tmp/before
 compile $1
 shift
 if [ -d /as-is ]; then
-  # For Cargo, those that it loads are there again.
+  # Restores the manifests of the stage, which is what Cargo loads in later stages.
   cp -R --preserve=mode,links /manifests/. .
   touch -c -d @1 $BAKEHOUSE_AS_IS
 fi

@@ -1,10 +1,10 @@
-# Compiles a binary in a target folder that a cache mount keeps, puts it where the image has it, below /dist/image, and
+# Compiles a binary in a target folder that a cache mount keeps, puts it below /dist/image at its path in the image, and
 # checks that it runs on its bases.
 #
 #   mount.sh BINARY <CLOSURE    a line for each package: PACKAGE | FILE... | VARIABLE... | NEEDED PACKAGE...
 #
-# Cargo judges by times, and the mount outlives the files that fed it. So files get one time, and a package whose sum,
-# over its files and the sums of what it needs, is not the one of its last build loses what was built of it.
+# Cargo compares times, but the mount outlives the files that were compiled in it. So all files get the same time. A package
+# has a sum over its files and the sums of the packages that it needs. If the sum has changed, its outputs are removed.
 set -eu
 export BAKEHOUSE_BIN="$1"
 cat >/tmp/closure
@@ -26,13 +26,13 @@ while IFS='|' read -r package files variables needed; do
   [ -z "${needed# }" ] || needed=$(printf '/tmp/sums/%s ' $needed)
   sum "${BAKEHOUSE_WORKSPACE-.}/Cargo.toml" $config $files "/tmp/given-$name" $needed >"/tmp/sums/$name"
 done </tmp/closure
-# Cargo does not know how its compiler is called.
+# Cargo does not know the options that rustc.sh adds.
 [ -z "${BAKEHOUSE_STATIC-}" ] || echo static >>"/tmp/sums/$name"
 changed=
 while read -r package _; do
   name=${package%%=*}
   if ! cmp -s "/tmp/sums/$name" "target/sums/$name"; then
-    # The old sum goes first: a build that is killed leaves no sum that its outputs do not have.
+    # The old sum is removed first, so that a killed build leaves no sum that differs from its outputs.
     rm -f "target/sums/$name"
     changed="$changed -p ${package#*=}"
   fi
@@ -45,6 +45,6 @@ compile --bin "$1"
 cp -a /tmp/sums/. target/sums/
 mkdir -p /dist/image/usr/local/bin
 cp "$built/$outputs/$1" /dist/image/usr/local/bin/
-# A layer has the same bytes whenever it is built.
+# Fixed times make the bytes of the layer reproducible.
 find /dist/image -exec touch -h -d @0 {} +
 for base in /glibc/*; do [ ! -d "$base" ] || sh "$base/glibc.sh" check "/dist/image/usr/local/bin/$1"; done

@@ -1,5 +1,5 @@
-# packages.sh PACKAGE...: installs packages into a runtime base. Nothing stays that shows when or where: no lists, no logs, and
-# what the installation wrote has the time that everything has.
+# packages.sh PACKAGE...: installs packages into a runtime base. The result is reproducible: lists and logs are removed, and
+# all files that the installation wrote get a fixed time.
 set -eu
 touch /tmp/before
 if command -v apt-get >/dev/null; then
@@ -8,7 +8,7 @@ if command -v apt-get >/dev/null; then
   apt-get install -qq -y --no-install-recommends "$@"
   apt-get clean
 elif command -v apk >/dev/null; then
-  # Its find compares whole seconds.
+  # Its find compares only whole seconds.
   sleep 1
   apk add --no-cache --no-progress "$@"
 else

@@ -1,4 +1,4 @@
-# A target folder that several platforms share: what one of them does leaves the others' part alone. Sourced by target.sh,
+# Adapts a target folder that several platforms share, so that each leaves the parts of others alone. Sourced by target.sh,
 # and by deps.sh, for which it redefines `keep`.
 if [ ! -e /tmp/used ]; then
   cat /cross/env /cross/packages /zig/out/env >/tmp/toolchain 2>/dev/null || true
@@ -6,7 +6,7 @@ if [ ! -e /tmp/used ]; then
   cp /tmp/toolchain "target/toolchain-$target"
 fi
 keep() {
-  # Crates that no platform uses leave the mount. The layer is for one platform.
+  # Crates that no platform uses are removed from the mount. The layer is for one platform.
   mkdir -p target/used /deps/out/target
   cp /tmp/used "target/used/$target"
   sort -u target/used/* >/tmp/used-by-any

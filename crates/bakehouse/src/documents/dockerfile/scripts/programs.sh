@@ -1,5 +1,5 @@
-# programs.sh {PROGRAM KEY TRIPLE}...: checks for the programs that Cargo's configuration asks for before anything is compiled.
-# TRIPLE is the builder that needs it, or * for any.
+# programs.sh {PROGRAM KEY TRIPLE}...: checks, before anything is compiled, for the programs that Cargo's configuration needs.
+# TRIPLE is the platform of the builder that needs the program, or * for any.
 set -eu
 host=$(rustc -vV | sed -n 's/^host: //p')
 while [ $# -gt 0 ]; do

@@ -1,5 +1,5 @@
-# rootfs.sh {folder PATH OWNER | file FROM TO}...: lays out what images have beside their binary, below /rootfs/out, as WORKDIR
-# and COPY do it. They would give it the time of the build or of the checkout.
+# rootfs.sh {folder PATH OWNER | file FROM TO}...: lays out the files of images beside their binary, below /rootfs/out, as
+# WORKDIR and COPY would, but with fixed times instead of those of the build or of the checkout.
 set -eu
 mkdir -p /rootfs/out; cd /rootfs/out
 while [ $# -gt 0 ]; do
@@ -14,14 +14,14 @@ while [ $# -gt 0 ]; do
   fi
   shift 3
 done
-# A folder cannot be copied over a link of the base: what lies there goes to the place that the link names.
+# A folder cannot be copied over a link of the base, so its content goes to the target of the link.
 while link=$(find . -exec test -L '/base/{}' ';' -print -quit) && [ -n "$link" ]; do
   to=$(readlink "/base/$link")
   case "$to" in /*) to=.$to ;; *) to=${link%/*}/$to ;; esac
   mkdir -p "$(dirname "$to")"
   cp -a -T "$link" "$to"; rm -r "$link"
 done
-# Folders of the base stay as they are there.
+# Folders of the base keep their mode and owner.
 find . -type d | while read -r folder; do
   [ ! -d "/base/$folder" ] || { chmod "$(stat -c %a "/base/$folder")" "$folder" && chown "$(stat -c %u:%g "/base/$folder")" "$folder"; }
 done

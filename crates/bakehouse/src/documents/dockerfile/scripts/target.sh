@@ -1,11 +1,11 @@
-# Takes the target folder that a cache mount keeps, and lays out the skeleton of the workspace. Sourced.
+# Locks the target folder that a cache mount keeps, and lays out the skeleton of the workspace. Sourced.
 cd /build
 for_target=
 for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
 clean() { (cd "${BAKEHOUSE_WORKSPACE-.}" && cargo clean --quiet $for_target --locked --profile "$BAKEHOUSE_PROFILE" "$@"); }
-# What an engine left running when it crashed ends first. A base without flock does without.
+# Waits for steps that a crashed engine left running. Without flock, the step does not wait.
 exec 9>>target/lock; flock 9 2>/dev/null || true
-# Another compiler, or other system libraries, get an empty folder. Cargo does not look into files that flags name.
+# Another compiler, or other system libraries, get an empty folder. Cargo does not notice changes in files that flags name.
 {
   cat /cross/builder || { echo "${BAKEHOUSE_TOOLCHAIN_ID-}" && rustc -vV && cat /zig/out/env; dpkg-query -W || apk info -v; }
   [ -z "${BAKEHOUSE_NAMED_FILES-}" ] || (cd /cargo-config && find $BAKEHOUSE_NAMED_FILES -type f -exec sha256sum {} + | sort -k 2)

@@ -1,14 +1,14 @@
-# Installs by rustup what a toolchain file names and the builder base lacks. If it lacks nothing, no network is used.
+# Installs by rustup the parts of a toolchain file that the builder base lacks. If it lacks nothing, no network is used.
 #
 #   FILE=NAME [CHANNEL=.. VERSION=REGEX] [COMPONENTS=..] [TARGETS=..] toolchain.sh
 set -eu
-# Whether the compiler belongs to the channel: by the folder that rustup named, or by what the compiler prints.
+# Checks that the compiler belongs to the channel, by the folder that rustup named, or by the version that it prints.
 has_channel() {
   [ -n "${CHANNEL-}" ] || return 0
   ! rustc --print sysroot 2>/dev/null | grep -Eq -e "/toolchains/$CHANNEL-[^0-9]" || return 0
   [ -n "${VERSION-}" ] && rustc --version 2>/dev/null | grep -Eq -e "$VERSION"
 }
-# Whether it has a component, by the list that Rust's installer writes, and rustup as well.
+# Checks that it has a component, by the list that Rust's installer and rustup write.
 has_component() { grep -qxE "$1(-preview)?(-$host)?" "$(rustc --print sysroot)/lib/rustlib/components" 2>/dev/null; }
 has_target() { ls "$(rustc --print target-libdir --target "$1" 2>/dev/null)"/libcore-*.rlib >/dev/null 2>&1; }
 found=$(rustc --version 2>/dev/null || echo 'no rustc')

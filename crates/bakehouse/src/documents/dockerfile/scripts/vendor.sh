@@ -10,7 +10,7 @@ cp -R /skeleton/. .
 grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}"; : >"$file"; done
 [ ! -e /run/folders.sh ] || . /run/folders.sh
 export CARGO_HOME=/vendor/out CARGO_NET_OFFLINE=false CARGO_CACHE_AUTO_CLEAN_FREQUENCY=never
-# Downloads stay in the mount. Git databases are copied, since Cargo links the objects of a checkout to them.
+# Downloads are kept in the mount. Git databases are copied, since Cargo links the objects of a checkout to them.
 mkdir -p /downloads/index /downloads/cache /downloads/db $CARGO_HOME/registry $CARGO_HOME/git
 ln -s /downloads/index /downloads/cache $CARGO_HOME/registry/
 cp -a /downloads/db $CARGO_HOME/git/
@@ -20,13 +20,13 @@ names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | tr -d '"' | 
 names "/skeleton/$lock" >/tmp/locked
 names "$lock" >/tmp/resolved
 ! grep -Fvx -f /tmp/locked /tmp/resolved || {
-  echo "error: Cargo wants these crates, and Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
+  echo "error: Cargo needs these crates, but Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
   exit 1
 }
 cp "$lock" $CARGO_HOME/
 cp -a $CARGO_HOME/git/db/. /downloads/db/
 for database in $CARGO_HOME/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
-# Of archives and indexes the layer has only what an offline Cargo reads, so that it is the same whenever it is built:
+# The layer has only those parts of archives and indexes that an offline Cargo reads, so that it is reproducible:
 # a mark that an unpacked crate has an archive, and the entries of the locked versions.
 rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
 cd $CARGO_HOME/registry; mkdir index cache
@@ -40,7 +40,7 @@ for registry in src/*; do
     awk -F '[/ ]' 'NR == FNR { names[tolower($1)]; next } $NF in names || $NF == "config.json"' /tmp/resolved - | while read -r file; do
     mkdir -p "$kept/${file%/*}"
     cp "$index/$file" "$kept/$file"
-    # Each version of a crate is a pair of fields, after the version of the format and a tag.
+    # The file has the version of the format and a tag, then a pair of fields for each version of the crate.
     [ "$(head -c 2 "$index/$file")" != "$(printf '\003\002')" ] || tr '\0\n' '\n\0' <"$index/$file" | awk -v name="${file##*/}" '
       NR == FNR { if (tolower($1) == name) locked[$2] = 1; next }
       FNR == 4 { $0 = "locked" }
@@ -50,5 +50,5 @@ for registry in src/*; do
   done
 done
 cp /run/workspace.sh /vendor/out/
-# Build scripts compare times: a crate that is fetched again must not look newer than what was built from it.
+# Build scripts compare times: a crate that is fetched again must not look newer than its outputs.
 find /vendor/out -exec touch -h -d @1 {} +

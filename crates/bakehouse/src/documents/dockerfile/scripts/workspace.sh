@@ -1,4 +1,4 @@
-# Lays the workspace out for a step that compiles a part of it. Sourced; `compile ARGUMENT...` is Cargo's build then.
+# Lays out the workspace for a step that compiles a part of it. Sourced; then `compile ARGUMENT...` runs Cargo's build.
 cd /build
 build="cargo build" built=target outputs=$BAKEHOUSE_PROFILE
 for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
@@ -6,7 +6,7 @@ for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
 for library in /libraries/*; do [ ! -d "$library" ] || cp -a "$library/." .; done
 for folder in /sources /manifests; do [ ! -d $folder ] || cp -R --preserve=mode,links $folder/. .; done
 compile() { (cd "${BAKEHOUSE_WORKSPACE-.}" && $build $BAKEHOUSE_BUILD "$@"); }
-# The lock gets the members' own versions, masked there as 0.0.0. `cargo update` would ask sources that nobody fetched.
+# Replaces 0.0.0 in the lock by the members' own versions. `cargo update` would ask sources that are not fetched.
 lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
 (cd "${lock%/*}" && cargo metadata --no-deps --format-version 1) | grep -o '"name":"[^"]*","version":"[^"]*","id":"' >/tmp/versions
 awk -F '"' '
@@ -18,8 +18,8 @@ awk -F '"' '
   { print }
   END { if (held) { sub(/0\.0\.0/, version[name], held); print held } }' /tmp/versions "$lock" >/tmp/Cargo.lock
 cp /tmp/Cargo.lock "$lock"
-# The order of entries of one name depends on their versions.
+# Cargo sorts entries of the same name by their versions.
 [ -z "${BAKEHOUSE_NAMESAKES-}" ] || (cd "${lock%/*}" && cargo metadata --format-version 1 >/dev/null)
-# Manifests that are compiled into something keep an old time, or Cargo would take it for stale.
+# Manifests that are compiled into a package keep an old time, or Cargo would take its outputs for stale.
 [ -z "${BAKEHOUSE_AS_IS-}" ] || touch -c -d @1 $BAKEHOUSE_AS_IS
 [ ! -e /run/rustc.sh ] || . /run/rustc.sh

@@ -1,8 +1,8 @@
-# Gets zig and cargo-zigbuild into /zig/out, those of the builder base where it has them, and compiles there what every
-# program begins and ends with. Compile steps mount it at the same place, since Cargo remembers how its linker is called.
+# Puts zig and cargo-zigbuild into /zig/out, unless the builder base has them, and compiles there the parts that every
+# program begins and ends with. Compile steps mount it at the same place, since Cargo's fingerprints contain that path.
 #
-#   zig.sh fetch <REQUIREMENTS     as pip takes them
-#   zig.sh prepare <SETTINGS       of the profile, as Cargo's manifest has them
+#   zig.sh fetch <REQUIREMENTS     in pip's syntax
+#   zig.sh prepare <SETTINGS       of the profile, in the syntax of Cargo's manifest
 set -eu
 if [ "$1" = fetch ]; then
   mkdir -p /zig/out/cache
@@ -23,10 +23,10 @@ if [ "$1" = fetch ]; then
   PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes --target /zig/out -r /tmp/pinned ||
     fail "pip cannot install $(sed -n 's/^\([^ ]*\)==\([^ ]*\).*/\1 \2/p' /tmp/pinned | sed 'N; s/\n/ and /')"
   ln -s ../ziglang/zig /zig/out/bin/zig
-  # Other systems' headers are most of it.
+  # Most of the files are headers of other systems.
   cd /zig/out/ziglang/lib/libc
   rm -rf darwin freebsd mingw musl netbsd openbsd wasi include/*windows* include/*darwin* include/*bsd* include/*wasi* include/*musl*
-  # zig compares times: what comes back from a registry, which knows whole seconds, must look as it did.
+  # zig compares times. Registries keep whole seconds, so files have to keep their times through a registry cache.
   find /zig/out -exec touch -h -d @1 {} +
   exit
 fi

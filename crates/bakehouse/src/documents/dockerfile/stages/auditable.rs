@@ -1,5 +1,5 @@
-//! `auditable`: cargo-auditable, compiled once. By `auditable` in `bakehouse.toml` each binary holds the list of the
-//! crates that it consists of.
+//! `auditable`: cargo-auditable, compiled once. With `auditable` in `bakehouse.toml`, each binary contains the list of
+//! its crates.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
@@ -18,7 +18,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
         .chain(secrets::of_vendor(plan));
     plan.config.auditable.then(|| Stage {
         comment: vec![format!(
-            "{STAGE}: what puts the list of its crates into a binary. Its step has network: it fetches cargo-auditable, which is pinned."
+            "{STAGE}: cargo-auditable, which adds the list of its crates to a binary. Its step has network, to fetch the pinned version."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(STAGE),
@@ -33,14 +33,15 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     })
 }
 
-/// cargo-auditable, for a stage that links a binary.
+/// Returns the mount of cargo-auditable for a stage that links a binary.
 pub fn mount(plan: &Plan) -> Option<Mount> {
     plan.config
         .auditable
         .then(|| Mount::stage(STAGE, "/auditable/out", "/auditable/out"))
 }
 
-/// The part of a mount's name that keeps such binaries apart from others: Cargo takes the one for the other.
+/// Returns the part of a cache mount's id that separates auditable binaries from plain ones: Cargo cannot tell them
+/// apart.
 pub fn in_a_name(plan: &Plan) -> String {
     if plan.config.auditable {
         format!("-auditable-{CARGO_AUDITABLE}")

@@ -1,4 +1,4 @@
-//! `build-*` under the strategy `layer`: a binary, and nothing else in its layer.
+//! `build-*` under the strategy `layer`: a binary, which is alone in its layer.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,11 @@ use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
 use crate::plan::stage::{CompileStage, Selection};
 
-/// The folder that goes into an image. One level down: BuildKit checksums the whole folder that a copied path stands in.
+/// The folder that is copied into an image. It is one level down because BuildKit checksums the whole parent folder of
+/// a copied path.
 pub const IMAGE: &str = "/dist/image";
 
-/// The folder of the binaries there.
+/// The folder of the binaries in [`IMAGE`].
 pub const BINARIES: &str = "/dist/image/usr/local/bin";
 
 /// Renders the stage.
@@ -42,7 +43,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
     mounts.extend(auditable::mount(plan));
     mounts.extend(outputs(selection.laid_upon(stage)));
     mounts.push(root_manifest_mount(plan, stage));
-    // The sources of a package that is a library of others, too, come with that library's output.
+    // If other packages need the package as a library, its sources come with that library's output.
     let has_own_output = stage.needs.contains(&stage.package);
     if !has_own_output || plan.skeleton.members[&stage.package].library.is_some() {
         mounts.extend(manifest_mount(plan, stage));
@@ -54,12 +55,13 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
     mounts
 }
 
-/// Whether the compiler is called through a script: what one binary alone has would compile every crate again as flags.
+/// Returns whether the compiler is called through a script. The script adds the options of a single binary; passed as
+/// flags, they would compile every crate again.
 pub fn is_wrapped(plan: &Plan, stage: &CompileStage, as_is: &BTreeSet<&Utf8PathBuf>) -> bool {
     stage.linked_static || plan.config.auditable || !as_is.is_empty()
 }
 
-/// Tells the script how the binary is linked.
+/// Adds the variables that say how the binary is linked.
 pub fn link(call: Call, stage: &CompileStage) -> Call {
     let linked_static = if stage.linked_static { "true" } else { "" };
     call.variable("BAKEHOUSE_STATIC", linked_static)

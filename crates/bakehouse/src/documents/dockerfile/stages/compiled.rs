@@ -1,4 +1,4 @@
-//! `compiled`: nothing itself, and needs every stage that compiles.
+//! `compiled`: an empty stage that needs every stage that compiles.
 
 use super::rootfs;
 use crate::documents::dockerfile::model::{Command, Instruction, Mount, Run, Stage};
@@ -7,8 +7,9 @@ use crate::plan::Plan;
 use crate::plan::build::COMPILED;
 use crate::plan::image_files::ImageFiles;
 
-/// Renders the stage whose cache is the registry's. BuildKit takes a step's result from whichever cache answers first,
-/// and one that knows the step without its result hides the others: so there is one cache, and it is whole.
+/// Renders the stage whose cache is exported to the registry. BuildKit takes a step's result from whichever cache
+/// answers first, and a cache that knows the step but lacks its result hides the others. So there is one cache, and it
+/// is complete.
 pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let binary_stages = plan
         .selections
@@ -17,12 +18,13 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let mount =
         |stage: &str, source: &str| Mount::stage(stage, source, &format!("/compiled/{stage}"));
     let binary_stages = binary_stages.map(|binary_stage| mount(&binary_stage.name, "/dist"));
-    // Packages of a runtime base are fetched once, too, and stay the versions that they were. Any folder will do.
+    // Packages of a runtime base should be fetched once and keep their versions, too. Any folder of the base creates
+    // the dependency.
     let runtimes = plan.runtimes.iter().map(|base| mount(&base.name, "/etc"));
     let files = files.iter().map(|files| mount(&files.stage, rootfs::OUT));
     Stage {
         comment: vec![format!(
-            "{COMPILED}: nothing itself; its cache holds every stage that compiles."
+            "{COMPILED}: an empty stage whose cache contains every stage that compiles."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(COMPILED),

@@ -1,5 +1,5 @@
-//! `cross`: the toolchain, and for another platform than the builder's what compiles for that. By `platforms` in
-//! `bakehouse.toml`, images for another platform are compiled on the builder's own, by a cross compiler.
+//! `cross`: the toolchain and, if the image's platform differs from the builder's, a cross compiler. It exists if
+//! `platforms` in `bakehouse.toml` lists another platform and emulation is off.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Stage};
@@ -34,7 +34,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let arguments = arguments.map(|name| Instruction::Arg(name.to_owned()));
     plan.config.cross().then(|| Stage {
         comment: vec![format!(
-            "{CROSS}: what compiles for TARGETPLATFORM. Where the builder is of another, it fetches a standard library and a linker."
+            "{CROSS}: the compiler for TARGETPLATFORM. If the builder's platform differs, it fetches a standard library and a linker."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(CROSS),
@@ -45,7 +45,8 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     })
 }
 
-/// zig compiles and links everything but binaries that have the C library linked in.
+/// Returns whether gcc is needed: zig compiles and links everything except binaries that are linked statically against
+/// the C library.
 fn needs_gcc(plan: &Plan) -> bool {
     let mut binary_stages = plan
         .selections

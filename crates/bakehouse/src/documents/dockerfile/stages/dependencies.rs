@@ -1,5 +1,5 @@
-//! `deps`: the third-party crates of a selection, compiled once. They are compiled in a mount, so that on a builder that
-//! stays one added dependency compiles alone, and kept in a layer, for all others.
+//! `deps`: the third-party crates of a selection, compiled once. They are compiled in a cache mount, so that a builder
+//! that keeps it compiles only an added dependency. A layer keeps the result for all others.
 
 use super::library::source_mounts;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
@@ -38,8 +38,8 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
     })
 }
 
-/// The mounts of a step that takes a target folder and lays out the skeleton: one folder for each value of the variable
-/// `platform`.
+/// Returns the mounts of a step that uses a kept target folder and lays out the skeleton. There is one target folder
+/// for each value of the variable `platform`.
 pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
     let target = Mount::Cache {
         id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
@@ -52,7 +52,7 @@ pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
     [target, skeleton].into_iter().chain(configs).collect()
 }
 
-/// The scripts of such a step beside its own.
+/// Returns the further scripts of such a step.
 pub fn target_scripts(plan: &Plan) -> Vec<Script> {
     let mut scripts = vec![Script::Target];
     scripts.extend(plan.config.cross().then_some(Script::Platforms));

@@ -1,5 +1,5 @@
-//! `glibc-*`: the facts about a base that show whether a binary finds its C library there. A base that changes otherwise
-//! runs no other stage, and no binary's stage has to look through a whole base.
+//! `glibc-*`: the facts about a base that decide whether a binary finds its C library there. A base that changes in
+//! other ways runs no other stage, and no stage of a binary has to mount a whole base.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
@@ -42,7 +42,8 @@ fn stage(plan: &Plan, base: &RuntimeBase<'_>) -> Stage {
     }
 }
 
-/// The facts about each base that a binary will run on. Its stage checks it against all that are mounted.
+/// Returns the mounts of the facts about each base that a binary will run on. The stage of the binary checks it against
+/// all of them.
 pub fn mounts(plan: &Plan, binary_stage: &CompileStage) -> impl Iterator<Item = Mount> {
     let bases = binary_stage
         .bin

@@ -1,4 +1,4 @@
-//! The images that run: a base, one binary, the files it ships with, and nothing else.
+//! The runtime images: a base, one binary, the files that it ships with, and nothing else.
 
 use super::binary::{BINARIES, IMAGE};
 use super::rootfs;
@@ -17,11 +17,11 @@ use crate::plan::service::Service;
 /// The folder of a service's binary in its image.
 const BIN: &str = "/usr/local/bin";
 
-/// The base of services that name none of their own.
+/// The base of services that do not name their own.
 const BASE: &str = "${RUNTIME_BASE}";
 
-/// The runtime images and pack-binary stages of a Dockerfile that compiles otherwise, as one writes them by hand:
-/// `binary` gives, for a package and its binary, the stage and the path to copy it from.
+/// Renders the runtime images and pack-binary stages as one writes them by hand, for a Dockerfile that compiles in its
+/// own way. `binary` returns, for a package and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
     let mut stages: Vec<Stage> = plan.runtimes.iter().map(|item| base(plan, item)).collect();
     for item in &plan.services {
@@ -35,7 +35,7 @@ pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String
         stage.instructions.splice(folders..folders, by_hand);
         stages.push(stage);
     }
-    // The base is a variable of the generated file only.
+    // The variable of the base exists only in the generated file.
     for stage in &mut stages {
         stage.from = stage.from.replace(BASE, &plan.config.runtime);
     }
@@ -56,7 +56,7 @@ fn is_copy(instruction: &Instruction) -> bool {
     matches!(instruction, Instruction::Copy { .. })
 }
 
-/// The files that a person copies into an image, and the folder that is made for packs.
+/// Returns instructions that copy the files of an image by hand and create the folder for packs.
 fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> Vec<Instruction> {
     let packs =
         (!plan.packs.is_empty()).then(|| Instruction::Workdir(plan.config.packs_path.to_string()));
@@ -74,12 +74,12 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
     packs.into_iter().chain(files).chain([binary]).collect()
 }
 
-/// A base with packages.
+/// Renders a base with packages.
 pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
     let mounts = [Mount::Temporary].into_iter().chain(secrets::files(plan));
     Stage {
         comment: vec![format!(
-            "{}: a base with packages, for all services that want just these. The only step of an image with network.",
+            "{}: a base with packages, for all services that need exactly these. It is the only step of an image with network.",
             base.name
         )],
         from: base.image.as_deref().unwrap_or(BASE).to_owned(),
@@ -96,7 +96,7 @@ pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
     }
 }
 
-/// The runtime image of a service; one of `files` has what it contains beside the binary.
+/// Renders the runtime image of a service. One of `files` has its content beside the binary.
 pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
     let image = &service.image;
     let labels = labels::lines(labels::of_image(plan, service));
@@ -130,7 +130,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     }
 }
 
-/// A pack binary, to be put into its pack: no image.
+/// Renders the stage of a pack binary, which is exported into its pack and is not an image.
 pub fn pack_binary(binary: &PackBinary) -> Stage {
     Stage {
         comment: vec![format!(

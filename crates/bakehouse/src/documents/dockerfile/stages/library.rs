@@ -1,5 +1,5 @@
-//! `lib-*`: an internal library, or those of a group. Its layer holds their sources and what Cargo added for them, and is
-//! laid upon `deps` and the outputs of exactly the libraries that it needs.
+//! `lib-*`: an internal library, or a group of them. Its layer has their sources and the files that Cargo added for
+//! them. It is placed on top of `deps` and the outputs of exactly the libraries that it needs.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     };
     let upon = match &below[..] {
         [] => String::new(),
-        below => format!(", upon {}", below.join(", ")),
+        below => format!(", on top of {}", below.join(", ")),
     };
     let variables: BTreeSet<&String> = libraries
         .iter()
@@ -62,7 +62,8 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     })
 }
 
-/// The arguments of Cargo that name the libraries, as those that link them and those that run them need them.
+/// Returns the arguments of Cargo that name the libraries, both for crates that link them and for build scripts and
+/// macros that run them.
 fn targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> String {
     let needed = stage
         .libraries
@@ -83,7 +84,7 @@ fn targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stri
     words + "--lib"
 }
 
-/// The output of `deps`.
+/// Returns the mount of the output of `deps`.
 pub fn third_party(selection: &Selection) -> Mount {
     Mount::Bind {
         from: Some(String::from(selection.deps())),
@@ -93,7 +94,7 @@ pub fn third_party(selection: &Selection) -> Mount {
     }
 }
 
-/// The outputs of library stages.
+/// Returns the mounts of the outputs of library stages.
 pub fn outputs(stages: impl Iterator<Item = impl AsRef<str>>) -> impl Iterator<Item = Mount> {
     stages.map(|stage| {
         let stage = stage.as_ref();
@@ -101,19 +102,20 @@ pub fn outputs(stages: impl Iterator<Item = impl AsRef<str>>) -> impl Iterator<I
     })
 }
 
-/// The script that stands before the compiler, where it is needed.
+/// Returns the script that wraps the compiler, if it is needed.
 pub fn wrapper(needed: bool) -> Vec<Script> {
     needed.then_some(Script::Rustc).into_iter().collect()
 }
 
-/// The manifests and locks that packages read unmodified.
+/// Returns the mounts of the manifests and locks that packages read unmodified.
 pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Mount> {
     as_is
         .iter()
         .map(|path| Mount::context(path.as_str(), format!("/as-is/{path}")))
 }
 
-/// The compile stages' manifest of the workspace: with its own package as it is where that is compiled.
+/// Returns the mount of the workspace's manifest for compile stages. It contains the root package only in the stages
+/// that compile that.
 pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
     let path = plan.folder.join("Cargo.toml");
     let source = if stage.with_root {
@@ -124,7 +126,7 @@ pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
     Mount::context(source, format!("/manifests/{path}"))
 }
 
-/// The compile stages' manifest of a member.
+/// Returns the mount of a member's manifest for compile stages.
 pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
     let path = stage.dir.join("Cargo.toml");
     let member = &plan.skeleton.members[&stage.package];
@@ -140,7 +142,7 @@ pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
     })
 }
 
-/// A package's sources and declared inputs.
+/// Returns the mounts of a package's sources and declared inputs.
 pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
     stage
         .reads
@@ -148,7 +150,7 @@ pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
         .map(|path| Mount::context(path.as_str(), format!("/sources/{path}")))
 }
 
-/// The paths that a package is compiled from: its sources, and its manifest where it does not lie in their folder.
+/// Returns the paths that a package is compiled from: its sources, and its manifest if that lies outside of them.
 pub fn files(plan: &Plan, stage: &CompileStage) -> Vec<String> {
     let manifest = stage.dir.join("Cargo.toml");
     let apart = !plan.skeleton.members[&stage.package].is_root

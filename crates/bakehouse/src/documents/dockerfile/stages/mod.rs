@@ -1,4 +1,4 @@
-//! The kinds of stages, a file each.
+//! The kinds of stages, one file each.
 
 pub mod auditable;
 pub mod binary;

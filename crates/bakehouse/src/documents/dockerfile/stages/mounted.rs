@@ -1,4 +1,5 @@
-//! `build-*` under the strategy `mount`: all services compile in one target mount, on a builder that stays.
+//! `build-*` under the strategy `mount`: all services compile in one target folder, which a builder keeps in a cache
+//! mount.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
 use crate::plan::stage::{CompileStage, Selection};
 
-/// The variable that keeps apart the target folders: a package that is dropped is dropped for one platform.
+/// The variable that separates the target folders. A changed package is cleaned for one platform only.
 const PLATFORM: &str = "TARGETPLATFORM";
 
 /// Renders the stage.
@@ -53,7 +54,7 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     })
 }
 
-/// The libraries of a leaf in compile order, then the leaf itself.
+/// Returns the libraries of a binary stage in compile order, then the stage itself.
 fn closure<'a>(selection: &'a Selection, binary_stage: &'a CompileStage) -> Vec<&'a CompileStage> {
     let libraries: BTreeMap<&str, &CompileStage> = selection
         .path_dependencies
@@ -71,7 +72,8 @@ fn closure<'a>(selection: &'a Selection, binary_stage: &'a CompileStage) -> Vec<
         .collect()
 }
 
-/// A line for each package: its name, its files, the variables that its compilation gets, and what it needs.
+/// Returns a line for each package: its name, its files, the variables that its compilation gets, and the packages that
+/// it needs.
 fn table(plan: &Plan, closure: &[&CompileStage]) -> Vec<String> {
     let lines = closure.iter().map(|stage| {
         let as_is = stage.as_is.iter().map(|path| format!("/as-is/{path}"));

@@ -1,6 +1,6 @@
-//! `rootfs-*`: the folders and files that images have beside their binary, in a stage that is copied as a whole. A folder
-//! that an instruction of the image creates, and a file of the context, have the time of the build or of the checkout:
-//! the layer would be another each time.
+//! `rootfs-*`: the folders and files of images beside their binaries, in a stage that is copied as a whole. A folder
+//! that an instruction of the image creates gets the time of the build, and a copied file of the context gets that of
+//! the checkout, so the layer would differ each time.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Mount, Stage};
@@ -9,7 +9,7 @@ use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::image_files::ImageFiles;
 
-/// The folder that is copied. One level down, as everything that is copied.
+/// The folder that is copied. It is one level down, as all copied folders are.
 pub const OUT: &str = "/rootfs/out";
 
 /// Renders the stage.

@@ -1,5 +1,5 @@
 //! `toolchain`: the stage that every compile stage starts from. If the builder base lacks something that the toolchain
-//! file names, rustup installs it here and nowhere else: later steps have no network.
+//! file names, rustup installs it here. Later steps have no network.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Command, Instruction, Run, Stage};
@@ -45,7 +45,7 @@ pub fn stage(plan: &Plan) -> Stage {
             let secrets = secrets::of_rustup(plan);
             let call = call(file).after(secrets::only_given_to_rustup(plan));
             instructions.push(run(plan, true, secrets, call));
-            comment += &format!("rustup installs here what {name} names and the base lacks.");
+            comment += &format!("If the base lacks a part of {name}, rustup installs it here.");
         }
     } else {
         comment += "A toolchain file stays out of the build, so that rustup fetches nothing.";
@@ -58,8 +58,8 @@ pub fn stage(plan: &Plan) -> Stage {
     }
 }
 
-/// Returns the variables that override Cargo's configuration files, wrappers that the builder does not have and the
-/// target folder, and the workspace's folder.
+/// Returns the variables that override Cargo's configuration files: those for wrappers that the builder does not have,
+/// for the target folder, and for the workspace's folder.
 fn variables(plan: &Plan) -> Option<Instruction> {
     let value = |value: &Override| match value {
         Override::TargetFolder => format!("{BUILD}/target"),
@@ -79,7 +79,7 @@ fn variables(plan: &Plan) -> Option<Instruction> {
     (!variables.is_empty()).then_some(Instruction::Env(variables))
 }
 
-/// Checks for the programs that Cargo's configuration asks for before anything is compiled.
+/// Checks, before anything is compiled, for the programs that Cargo's configuration needs.
 fn programs(plan: &Plan) -> Option<Instruction> {
     let mut call = Call::of(Script::Programs);
     let tools = uncertain(plan);
@@ -119,7 +119,7 @@ fn checked(plan: &Plan, file: &ToolchainFile, channel: &Channel) -> Instruction 
     })
 }
 
-/// The call of the script that installs what the base lacks.
+/// Returns the call of the script that installs the missing parts.
 fn call(file: &ToolchainFile) -> Call {
     let channel = file.channel.as_ref();
     Call::of(Script::Toolchain)
@@ -130,7 +130,7 @@ fn call(file: &ToolchainFile) -> Call {
         .variable("TARGETS", file.targets.join(" "))
 }
 
-/// Returns the regular expression for what the compiler of a channel prints as its version. It is empty for a dated
+/// Returns the regular expression for the version that the compiler of a channel prints. It is empty for a dated
 /// `stable` or `beta`: only the folder that rustup named shows which release that was.
 fn pattern(channel: &Channel) -> String {
     let release = |version: &str| version.replace('.', r"\.");
@@ -150,7 +150,7 @@ fn pattern(channel: &Channel) -> String {
     }
 }
 
-/// Returns the date of the commit that a toolchain of that date is built from: the day before.
+/// Returns the date of the commit that a toolchain of that date is built from, which is the day before.
 fn built_from(date: &str) -> Option<String> {
     let date: jiff::civil::Date = date.parse().ok()?;
     Some(date.yesterday().ok()?.to_string())

@@ -1,5 +1,5 @@
 //! `vendor`: a Cargo home with the sources of the third-party crates, as `cargo fetch` leaves them under the
-//! repository's own configuration. It holds everything that Cargo on the host reads of a crate: complete git
+//! repository's own configuration. It contains everything that Cargo on the host reads of a crate: complete git
 //! repositories, mirrors, and folders of the repository that replace a registry.
 
 use crate::documents::dockerfile::environment::run;
@@ -9,7 +9,7 @@ use crate::documents::dockerfile::{mounts, platform, secrets};
 use crate::names::StageName;
 use crate::plan::Plan;
 
-/// Renders the stage. Of the stages that build binaries, it is the only one with a step that has network access.
+/// Renders the stage. Among the stages that build binaries, only this one has a step with network access.
 pub fn stage(plan: &Plan) -> Stage {
     let mut mounts = vec![
         Mount::Cache {
@@ -56,8 +56,8 @@ pub fn stage(plan: &Plan) -> Stage {
     }
 }
 
-/// Cargo's configuration files. Nothing is linked here and no build script runs, so only certificates count among the
-/// files that the configuration names.
+/// Returns the mounts of Cargo's configuration files. This stage links nothing and runs no build script, so only
+/// certificates are needed among the files that the configuration names.
 fn config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
     let configs = plan.cargo_configs.iter().filter(|path| {
         let named = plan.cargo_config.named.iter();

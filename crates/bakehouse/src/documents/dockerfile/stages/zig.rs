@@ -1,6 +1,6 @@
-//! `glibc-zig`: zig and cargo-zigbuild, which compile and link for an older C library than the builder has, by `glibc` in
-//! `bakehouse.toml`. They are the builder base's where it has them. What zig compiles once for each version of glibc is
-//! here, too.
+//! `glibc-zig`: zig and cargo-zigbuild, which compile and link for an older C library than the builder's, as `glibc` in
+//! `bakehouse.toml` asks. Those of the builder base are used if it has them. The stage also contains the parts that zig
+//! compiles once for each version of glibc.
 
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
@@ -28,7 +28,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let variables = variables.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
     Some(Stage {
         comment: vec![format!(
-            "{MIN_GLIBC_STAGE}: what compiles for glibc {version}. Its first step has network: it fetches zig, which is pinned."
+            "{MIN_GLIBC_STAGE}: the tools that compile for glibc {version}. The first step has network, to fetch zig, which is pinned."
         )],
         from: platform::base(plan).to_owned(),
         name: StageName::new(MIN_GLIBC_STAGE),
@@ -40,7 +40,7 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     })
 }
 
-/// The packages as pip takes them.
+/// Returns the packages in pip's syntax.
 fn pinned() -> Vec<String> {
     let packages = PINNED.iter().flat_map(|pinned| {
         let hashes = pinned.hashes.iter();
