@@ -67,7 +67,8 @@ fn place(planned: &Planned, root: &Utf8Path) -> Place {
     }
 }
 
-/// From crates.io, in the version that writes the workflow; in this program's own repository from there.
+/// Returns the command that installs this version of bakehouse: from crates.io, or in this program's own repository
+/// from its sources.
 fn install(planned: &Planned) -> String {
     let own = planned.workspace.own_member(env!("CARGO_PKG_NAME"));
     match own.filter(|member| !member.binaries.is_empty()) {

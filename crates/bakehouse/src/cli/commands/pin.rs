@@ -41,7 +41,7 @@ pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
     }
 }
 
-/// Files that show that a workspace has a pinned toolchain beyond its release of Rust.
+/// Files that show that a workspace pins more of its toolchain than the release of Rust.
 const SIGNS: [&str; 3] = ["flake.lock", "pins.toml", FILE];
 
 /// Writes or checks `toolchain.json`.
@@ -80,7 +80,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
     Ok(())
 }
 
-/// Pins the base images of the configuration by the digests that their registries have, or checks them.
+/// Pins the base images of the configuration to the digests that their registries have, or checks them.
 fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), Problems> {
     let global = &session.global;
     let mut workspace = Workspace::read(&session.cargo, global.manifest_path.as_deref())?;
@@ -110,7 +110,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
     Ok(())
 }
 
-/// Asks for all at once. What no registry has stays as it is, if the engine has it.
+/// Looks up all images concurrently. An image that no registry has stays as it is if the engine has it.
 fn look_up(
     session: &Session,
     engine: &Engine,

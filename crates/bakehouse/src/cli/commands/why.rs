@@ -77,16 +77,16 @@ pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
     )
 }
 
-/// How an output differs from what it was.
+/// The change of an output since the revision.
 enum Change {
     /// The revision has no such output.
     New,
-    /// With the packages that changed and are not compiled for it.
+    /// Unchanged, with the packages that changed but are not compiled for it.
     Same(Vec<PackageName>),
     Because(Vec<Reason>, Uncommitted),
 }
 
-/// Packages that are not what they were. An output that is can have none of them.
+/// Returns the packages that changed. None of them is part of an unchanged output.
 fn elsewhere(then: &Plan, now: &Plan) -> Vec<PackageName> {
     let packages = now.packages.iter();
     packages
@@ -95,10 +95,10 @@ fn elsewhere(then: &Plan, now: &Plan) -> Vec<PackageName> {
         .collect()
 }
 
-/// Packages that changed elsewhere that are shown without `--verbose`.
+/// Number of packages that changed elsewhere and are shown without `--verbose`.
 const ELSEWHERE: usize = 5;
 
-/// Reasons that are shown without `--verbose`.
+/// Number of reasons shown without `--verbose`.
 const SHOWN: usize = 20;
 
 impl Change {
@@ -206,7 +206,7 @@ struct ShownChange<'a> {
     input_hash: &'a str,
     changed: bool,
     new: bool,
-    /// Where it did not change: packages that did, and are not compiled for it.
+    /// For an unchanged output: the packages that changed but are not compiled for it.
     elsewhere: &'a [PackageName],
     reasons: Vec<ShownReason<'a>>,
 }
