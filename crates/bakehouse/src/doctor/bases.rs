@@ -6,7 +6,7 @@ use crate::engine::digests::Found;
 use crate::graph::parallel::parallel_map;
 use crate::plan::Plan;
 
-/// One check for all of them, unless one is missing.
+/// Returns one check for all base images, or one for each missing image.
 pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
     let needed = "each base on the engine, or in a registry that answers";
     let bases: Vec<&str> = plan

@@ -1,4 +1,4 @@
-//! The engine, buildx, and what both can do.
+//! Checks of the engine, of buildx, and of their features.
 
 use camino::Utf8Path;
 
@@ -26,7 +26,7 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
     checks
 }
 
-/// Where a bake puts things that has packs of other machines.
+/// Checks where a bake writes to if there are packs of other machines.
 fn pack_images(plan: &Plan) -> Check {
     let needed = "one platform at a time where packs have binaries";
     let asked = std::env::var("PLATFORMS").unwrap_or_default();
@@ -49,7 +49,7 @@ fn pack_images(plan: &Plan) -> Check {
     Check::good("packs", found, needed)
 }
 
-/// The engine's own frontend reads the Dockerfile.
+/// Checks that the engine's built-in frontend reads the Dockerfile.
 pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
     let needed = "a BuildKit whose own frontend reads the generated Dockerfile without a word";
     let file = plan.output("Dockerfile");
@@ -83,7 +83,7 @@ pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
     }
 }
 
-/// A cache in a registry and images of several platforms need more than the engine's old store.
+/// Checks the image store: a registry cache and images of several platforms need more than the engine's old store.
 pub fn store(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
     let wanted =
         has_cache() || !plan.config.cache_ref.is_empty() || plan.config.platforms.len() > 1;
@@ -116,7 +116,7 @@ pub fn store(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
     )
 }
 
-/// The builder makes images for each platform that the configuration names.
+/// Checks that the builder makes images for each platform of the configuration.
 pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
     let wanted = plan.config.platforms.join(", ");
     let needed = match wanted.as_str() {
@@ -131,7 +131,8 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
         );
     };
     let found = builder.platforms.join(", ");
-    // A service is compiled on the builder's own platform for the others, and its image runs nothing of its own.
+    // Services are cross-compiled on the builder's own platform, and building their images runs nothing on the other
+    // one.
     let runs = |platform: &String| builder.platforms.iter().any(|has| has == platform);
     let missing: Vec<&str> = plan
         .config

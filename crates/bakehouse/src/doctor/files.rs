@@ -1,4 +1,4 @@
-//! The generated files beside the plan.
+//! Comparison of the generated files with the plan.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! Files that last as long as a bake.
+//! Temporary files of a bake.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 
 use crate::problem::{Code, Problem};
 
-/// Makes a file with `text` in it.
+/// Creates a temporary file with this text.
 ///
 /// # Errors
 /// `file-unwritable`.
