@@ -6,7 +6,7 @@ use super::{bytes, seconds};
 use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results, Row};
 
-/// The whole report.
+/// Renders the whole report.
 pub fn render(results: &Results) -> String {
     let contenders: Vec<Contender> = Contender::ALL
         .into_iter()
@@ -195,7 +195,7 @@ fn sizes(results: &Results, contenders: &[Contender]) -> String {
     table(contenders, told)
 }
 
-/// Every row in which another contender was faster than this tool's default, and right.
+/// Lists every row in which another contender was faster than this tool's default and built a correct binary.
 fn losses(results: &Results, contenders: &[Contender]) -> String {
     let mut text = String::new();
     for row in &results.scenarios {
