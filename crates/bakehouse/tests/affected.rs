@@ -290,7 +290,7 @@ fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
     for options in [&[][..], &["--color", "never"], &["--color", "auto"]] {
         let said = said(options);
         assert!(
-            said.starts_with("  ⚠ all is taken for changed, since "),
+            said.starts_with("  ⚠ everything counts as changed, because "),
             "{said}"
         );
         assert_eq!(said.lines().count(), 1, "{said}");

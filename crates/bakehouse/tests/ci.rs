@@ -399,7 +399,7 @@ fn without_a_registry_or_a_repository_it_says_so() {
     let shop = Shop::new();
     let output = shop.bakehouse(&["ci", "github"]);
     assert!(
-        stderr(&output).contains("is in no git repository"),
+        stderr(&output).contains("is not in a git repository"),
         "{}",
         stderr(&output)
     );

@@ -211,7 +211,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
             "platforms",
             "good",
-            "compiled for, not emulated",
+            "cross-compiled, not emulated",
             "",
         ),
         (
@@ -235,7 +235,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             BUILDER_BASE,
             "bases",
             "bad",
-            "debian:bookworm-slim is nowhere",
+            "debian:bookworm-slim cannot be found",
             "docker login",
         ),
         ("bin/images", RUNTIME_BASE, "bases", "good", "2 bases", ""),
@@ -276,7 +276,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "FROM rust\nRUN cargo build\n",
             "dockerfiles",
             "good",
-            "1 looked at",
+            "1 checked",
             "",
         ),
         (
@@ -341,7 +341,7 @@ fn without_an_engine_the_rest_is_looked_at() {
     for words in [
         "bad   engine",
         "Cannot connect",
-        "mend it: start the engine",
+        "fix it: start the engine",
         "good  files",
         "good  rust",
     ] {

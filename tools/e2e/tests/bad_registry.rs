@@ -108,8 +108,8 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
     ran.exited(1)
         .says(&format!("failed to push {registry}/a:latest"))
         .says("bake-failed")
-        .says("docker buildx bake a failed: the registry did not take an image")
-        .says("help: its answer stands above");
+        .says("docker buildx bake a failed: the registry refused an image")
+        .says("help: its answer is above");
 
     // This registry accepts the push.
     let registry = format!("{}/{images}", runner::registry());

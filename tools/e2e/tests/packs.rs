@@ -204,14 +204,14 @@ fn what_somebody_put_in_a_binarys_place_is_seen() {
     workspace.write(TICK, "mine");
     assert_results(&states(&workspace), "replaced", "current");
     let ran = Ran::of(&mut build(&workspace)).succeeded();
-    ran.says("sensors/tick: somebody changed it after it was built; it is built anew");
+    ran.says("sensors/tick: somebody changed it after it was built; it is built again");
     assert_results(&results(&ran), "built", "current");
     assert_eq!(prints(&workspace, TICK), "tick-A common-A");
 
     // Bake alone writes the same bytes without a record. They are accepted as they are.
     workspace.remove("packs/demo/sensors/.tock.bakehouse.json");
     let ran = Ran::of(&mut build(&workspace)).succeeded();
-    ran.says("sensors/tock: nothing tells what it was built from");
+    ran.says("sensors/tock: there is no record of how it was built");
     assert_results(&results(&ran), "current", "built, and the same as before");
     assert_eq!(changed_at(&workspace, TOCK), before);
 

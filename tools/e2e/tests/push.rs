@@ -248,7 +248,7 @@ fn a_registry_that_is_missing_or_down_is_named() {
     ran.says("registry-missing").says("REGISTRY");
     let ran = with("127.0.0.1:1/down").exited(1);
     ran.says("in-")
-        .says("is taken to be missing")
+        .says("counts as missing")
         .says("bake-failed");
 }
 

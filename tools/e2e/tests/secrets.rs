@@ -211,5 +211,5 @@ fn who_has_no_token_is_told_so() {
         command.env(name, company.files.join(name));
     }
     let failed = Ran::of(&mut command).exited(1);
-    failed.says("wants to know who fetches");
+    failed.says("requires authentication");
 }

@@ -281,7 +281,7 @@ fn the_doctor_finds_a_real_engine_ready() {
     assert!(
         cache["needed"]
             .as_str()
-            .is_some_and(|needed| needed.contains("nobody used for")),
+            .is_some_and(|needed| needed.contains("unused for")),
         "{cache}"
     );
     // An engine that does not support the Dockerfile reports that itself.

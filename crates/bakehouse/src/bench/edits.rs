@@ -177,7 +177,7 @@ impl<'a> Edits<'a> {
     fn cargo(&self, arguments: &[&str]) -> Result<(), Problem> {
         let failed = |said: String| {
             Problem::new(Code::CargoFailed, format!("cargo {} failed: {said}", arguments.join(" ")))
-                .hint("adding a dependency needs the crates' registry; leave the scenario `dependency` out where there is none")
+                .hint("adding a dependency needs the crates' registry; leave the scenario `dependency` out if there is none")
         };
         let output = Command::new("cargo")
             .current_dir(&self.master)

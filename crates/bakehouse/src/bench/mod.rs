@@ -88,7 +88,7 @@ pub fn run(
     if !plan.folder.as_str().is_empty() {
         return Err(Problem::new(
             Code::PathOutside,
-            format!("packages lie outside the workspace's folder {}: the ways to compare with cannot be written for it", plan.folder),
+            format!("packages lie outside the workspace's folder {}: the other ways to build cannot be generated for it", plan.folder),
         )
         .hint("measure a workspace whose packages are all in its own folder")
         .into());

@@ -342,7 +342,7 @@ impl Attempted {
                 self.failures.last().map_or("", String::as_str)
             ),
         )
-        .hint("bake it by hand to see all that it says; `--way` leaves a way out"))
+        .hint("bake it by hand to see its whole output; `--way` can leave a way out"))
     }
 }
 

@@ -162,7 +162,7 @@ fn document(text: &str, path: &Utf8Path) -> Result<DocumentMut, Problem> {
             Code::ManifestInvalid,
             format!("{path} is not valid TOML: {}", error.message()),
         )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
+        .hint("fix the file at the place shown by `cargo metadata --no-deps`")
         .caused_by(error)
     })
 }
@@ -175,7 +175,7 @@ fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
 /// Returns the problem of a temporary folder that cannot be written to.
 pub fn unwritable(error: impl Error + Send + Sync + 'static) -> Problem {
     Problem::from_error(Code::FileUnwritable, error).hint(
-        "the copies of the workspace stand in the temporary folder: give it space, or set TMPDIR",
+        "the copies of the workspace are in the temporary folder: free space there, or set TMPDIR",
     )
 }
 

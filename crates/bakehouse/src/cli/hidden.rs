@@ -37,10 +37,10 @@ pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> 
 /// Returns the reason why a finding cannot simply be declared.
 pub fn remark(finding: &Finding) -> &'static str {
     match finding.kind {
-        Kind::Git => ", and no build has it",
+        Kind::Git => ", which no build has",
         Kind::Submodule => ", which is not checked out",
         _ if finding.path.starts_with("..") => ", outside the workspace folder",
-        _ if !finding.exists => ", which is not there",
+        _ if !finding.exists => ", which does not exist",
         _ if finding.certainty == Certainty::Perhaps => ", perhaps",
         _ => "",
     }
@@ -68,10 +68,7 @@ pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
                     format!("{path}{} ({by} in {})", remark(finding), finding.place())
                 })
                 .collect();
-            let message = format!(
-                "perhaps the build of `{package}` misses {}",
-                read.join("; ")
-            );
+            let message = format!("the build of `{package}` may lack {}", read.join("; "));
             Problem::new(Code::InputUndeclared, message).hint(remedy(planned, package, findings))
         })
         .collect()
@@ -93,7 +90,7 @@ fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
         let Finding { path, package, .. } = finding;
         words.push(match finding.kind {
             Kind::Git => format!(
-                "the build has no repository: let the build script do without one, or take what it wants to know from a variable that `variables` of [inputs.{package}] names"
+                "the build has no repository: make the build script work without one, or pass the value in a variable that `variables` of [inputs.{package}] names"
             ),
             Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
             _ if !finding.exists => format!("make {path} before the build, then declare it"),

@@ -37,7 +37,7 @@ impl Since {
             }
             Err(why) => {
                 tracing::warn!(
-                    "all is taken for changed, since {} cannot be planned: {}",
+                    "everything counts as changed, because {} cannot be planned: {}",
                     revision.short(),
                     told(&why, &snapshot)
                 );
@@ -123,6 +123,6 @@ fn missing(submodule: &Utf8Path, how: &str) -> Problem {
         format!("images are built from the submodule {submodule}, and it {how}"),
     )
     .hint(format!(
-        "`git submodule update --init --recursive {submodule}`; where the clone is shallow, fetch more of it"
+        "`git submodule update --init --recursive {submodule}`; if the clone is shallow, fetch more of it"
     ))
 }

@@ -30,10 +30,10 @@ impl Fault {
     fn why(self) -> &'static str {
         match self {
             Self::Race => {
-                "two builds at once write it, and Cargo's lock lies beside it in each build's own layer: an archive is unpacked twice, and the build fails"
+                "concurrent builds write to it, but Cargo's lock file is outside it, in each build's own layer: an archive is unpacked twice, and the build fails"
             }
             Self::Stale => {
-                "it outlives the COPY that fills the sources, and COPY keeps old times: what was compiled from a newer source is then taken for fresh, and an old binary ships"
+                "it outlives the copied sources, and COPY keeps their old times: Cargo takes files compiled from newer sources for fresh, and an old binary ships"
             }
         }
     }
@@ -42,7 +42,7 @@ impl Fault {
         match self {
             Self::Race => "mount the whole of CARGO_HOME, or add sharing=locked",
             Self::Stale => {
-                "let `bakehouse generate` write the stages; by hand, no workspace crate may be compiled into a mount (docs/migration.md)"
+                "let `bakehouse generate` write the stages; a Dockerfile written by hand must not compile a workspace crate into a mount (docs/migration.md)"
             }
         }
     }
@@ -85,7 +85,7 @@ pub fn checks(root: &Utf8Path, folder: &Utf8Path) -> Vec<Check> {
     if checks.is_empty() {
         let found = match looked_at {
             0 => "none but the generated one".to_owned(),
-            count => format!("{count} looked at, beside the generated one"),
+            count => format!("{count} checked, besides the generated one"),
         };
         checks.push(Check::good("dockerfiles", found, needed));
     }

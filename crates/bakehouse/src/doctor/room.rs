@@ -44,7 +44,7 @@ fn disk(engine: &Engine, builder: Option<&Builder>, kept: u64) -> Check {
     let least = rules.filter_map(|rule| rule.free).max();
     let needed = match least {
         Some(least) => format!(
-            "{}, and more than {}: below it the builder drops cache after each build",
+            "{}, and more than {}: below that, the builder drops cache after each build",
             size(ENOUGH),
             size(least)
         ),
@@ -70,7 +70,7 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
     let Some(records) = records else {
         return Check::unknown(
             "cache",
-            "buildx does not tell what the builder keeps",
+            "buildx does not report what the builder keeps",
             "room for the mounts of this workspace",
         );
     };
@@ -93,7 +93,7 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
         return Check::good("cache", found, "room for the mounts of this workspace");
     };
     let needed = format!(
-        "mounts and contexts of all workspaces together below {}: above it those that nobody used for {} are dropped",
+        "mounts and contexts of all workspaces together below {}: above that, those unused for {} are dropped",
         size(most),
         rule.keep.as_deref().unwrap_or("a while")
     );

@@ -57,7 +57,7 @@ impl Engine {
                 format!("there is a builder `{name}` already"),
             );
             return Err(problem.hint(
-                "use it with `BUILDX_BUILDER`, or make it anew with --replace, which drops its cache",
+                "use it with `BUILDX_BUILDER`, or replace it with --replace, which drops its cache",
             ));
         }
         if there {
@@ -82,7 +82,7 @@ impl Engine {
 
 fn failed(what: &str) -> Problem {
     Problem::new(Code::BuilderFailed, what.to_owned())
-        .hint("see whether the node runs and can be reached from here, then repeat with --replace")
+        .hint("check that the node runs and can be reached from here, then repeat with --replace")
 }
 
 /// Returns the first node that buildx lists with an error.

@@ -128,7 +128,7 @@ impl Engine {
             // The version is only a possible reason for the failure, and asking for it takes a quarter of a second.
             self.buildx()?;
             let mut hint =
-                "its own message stands above; what was built before the failure is kept by the builder"
+                "its own message is above; the builder keeps what was built before the failure"
                     .to_owned();
             if has_cache() {
                 hint += ". `-- --set '*.cache-from='` bakes without reading the registry cache";

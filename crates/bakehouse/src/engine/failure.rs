@@ -66,24 +66,24 @@ impl Cause {
                 "`docker system df` shows what fills it; `docker buildx prune` and `docker image prune` make room",
             ),
             Self::BusError => (
-                "a linker died of a bus error, as it does when the engine's disk is full",
+                "a linker died of a bus error, which happens when the engine's disk is full",
                 "`docker system df` shows what fills it; repeat the build when there is room",
             ),
             Self::EngineGone => (
                 "the engine is gone",
-                "start it again and repeat: the steps that were finished are kept",
+                "start it again and repeat: finished steps are kept",
             ),
             Self::LayerUnreadable => (
                 "a layer cannot be read from its registry",
-                "its own message stands above; `-- --set '*.cache-from='` bakes without reading a registry cache",
+                "its own message is above; `-- --set '*.cache-from='` bakes without reading a registry cache",
             ),
             Self::Unknown => (
-                "a registry or repository of crates wants to know who fetches",
-                "its own message stands above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
+                "a registry or repository of crates requires authentication",
+                "its own message is above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
             ),
             Self::PushRefused => (
-                "the registry did not take an image",
-                "its answer stands above; `docker login` if it wants to know you. What was built is kept by the builder",
+                "the registry refused an image",
+                "its answer is above; run `docker login` if it requires authentication. The builder keeps what was built",
             ),
         }
     }

@@ -73,7 +73,7 @@ impl Engine {
             Err(said) => {
                 let why = last_line(&said);
                 if !why.ends_with("not found") {
-                    tracing::warn!("{name} is taken to be missing: {why}");
+                    tracing::warn!("{name} counts as missing: {why}");
                 }
                 None
             }
@@ -93,7 +93,7 @@ impl Engine {
                 Code::BakeFailed,
                 format!("{name} cannot be tagged {tag}: {why}"),
             )
-            .hint("`docker login` if the registry wants to know you; a tag that may not change needs another TAG")
+            .hint("run `docker login` if the registry requires authentication; if the tag is immutable, set another TAG")
         })
     }
 }

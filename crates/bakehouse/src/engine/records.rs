@@ -64,7 +64,7 @@ impl Baked {
 
 fn made(said: &str) -> Vec<(String, Made)> {
     let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(said)
-        .inspect_err(|error| tracing::debug!("what buildx made is not told: {error}"))
+        .inspect_err(|error| tracing::debug!("buildx's metadata cannot be read: {error}"))
         .unwrap_or_default();
     all.into_iter()
         .filter_map(|(target, made)| Some((target, serde_json::from_value(made).ok()?)))

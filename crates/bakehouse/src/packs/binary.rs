@@ -137,10 +137,10 @@ fn state(path: &Utf8Path, spot: &Spot<'_>, record: Option<&Record>) -> std::io::
         Err(error) => return Err(error),
     };
     if !about.is_file() {
-        return Ok(State::Replaced("it is no plain file"));
+        return Ok(State::Replaced("it is not a regular file"));
     }
     let Some(record) = record else {
-        return Ok(State::Replaced("nothing tells what it was built from"));
+        return Ok(State::Replaced("there is no record of how it was built"));
     };
     if sum(&fs_err::read(path)?) != record.blake3 {
         return Ok(State::Replaced("somebody changed it after it was built"));

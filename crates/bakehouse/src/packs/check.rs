@@ -258,7 +258,7 @@ impl Check<'_> {
                 wrong(
                     Code::PackPathOutside,
                     message,
-                    "copy the file into the pack: it is not mounted with what lies outside",
+                    "copy the file into the pack: files outside it are not mounted",
                 );
                 return None;
             }
@@ -293,8 +293,8 @@ impl Check<'_> {
         let (message, hint) = match program {
             Program::Broken(why) => {
                 let hint = match self.expected.built.get(place) {
-                    Some(pack) => format!("`bakehouse packs build {pack}` builds it anew"),
-                    None => "mend the file".to_owned(),
+                    Some(pack) => format!("`bakehouse packs build {pack}` builds it again"),
+                    None => "fix the file".to_owned(),
                 };
                 (format!("{what} cannot be run: {why}"), hint)
             }
@@ -380,7 +380,7 @@ impl Check<'_> {
                 Entry::Link(Link::Outside) => (
                     Code::PackPathOutside,
                     format!("{shown} is a link that leaves the pack"),
-                    "copy what it leads to into the pack",
+                    "copy its target into the pack",
                 ),
                 Entry::Link(Link::Nowhere) => (
                     Code::PackPathOutside,

@@ -222,11 +222,11 @@ impl<'a> Reader<'a> {
             }),
             Value::Scalar { .. } => {
                 let hint = "write a text, `\"\"` for an empty one, or leave the key out";
-                self.invalid("this must be text, and is nothing", node.span.clone(), hint);
+                self.invalid("this must be text, but is null", node.span.clone(), hint);
                 None
             }
             Value::List(_) | Value::Map(_) => {
-                let hint = "write it on one line, in quotes where it begins with `[` or `{`";
+                let hint = "write it on one line, in quotes if it begins with `[` or `{`";
                 self.invalid("this must be text", node.span.clone(), hint);
                 None
             }
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
         }
         let hint = did_you_mean(&text.value, choices.iter().copied())
             .unwrap_or_else(|| format!("it is one of {}", choices.join(", ")));
-        let message = format!("`{}` is no {key}", shown(&text.value));
+        let message = format!("`{}` is not a valid {key}", shown(&text.value));
         self.problem(Code::PackValue, message, text.span, hint);
         None
     }
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
             }
         };
         if number.is_none_or(|number| number == 0) {
-            let message = "no run can take so many seconds";
+            let message = "a timeout cannot have this many seconds";
             let hint = format!("write a number from 1 to {}", u32::MAX);
             self.problem(Code::PackValue, message, node.span.clone(), hint);
         }
@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
                 let hint = "take the character U+0000 out";
                 self.problem(
                     Code::PackValue,
-                    "no variable can hold this",
+                    "a variable cannot hold this",
                     text.span,
                     hint,
                 );
@@ -340,7 +340,7 @@ impl<'a> Reader<'a> {
         let hint = match kind {
             "string" => "put it in quotes",
             "integer" => "write it as digits",
-            "number" => "write it as digits, with a point where it has a fraction",
+            "number" => "write it as digits, with a decimal point if it has a fraction",
             "boolean" => "write `true` or `false`",
             "array" => "write it as `[a, b]`",
             _ => "write it as `{key: value}`",

@@ -56,7 +56,7 @@ impl Staging {
             Ok((path, folder, lock))
         });
         let (path, folder, lock) = made.map_err(|error| {
-            let message = format!("no temporary folder can be made: {error}");
+            let message = format!("a temporary folder cannot be created: {error}");
             Problem::new(Code::FileUnwritable, message)
                 .hint("free space, or point TMPDIR at a folder that can be written")
                 .caused_by(error)
@@ -154,27 +154,27 @@ fn csv(field: &str) -> String {
 fn runs(spot: &Spot<'_>, content: &[u8], floor: Option<&Floor>) -> Result<Binary, Problem> {
     let file = &spot.file;
     let refused = |code, message: String, hint: &str| {
-        let message = format!("{message}; what stood in its place stays");
+        let message = format!("{message}; the previous file stays");
         Err(Problem::new(code, message).hint(hint))
     };
     let binary = match Program::of(content) {
         Program::Binary(binary) => binary,
         Program::Broken(why) => {
-            let message = format!("what was built for {file} cannot be run: {why}");
+            let message = format!("the file built for {file} cannot be run: {why}");
             return refused(Code::PackProgram, message, "build it with --force");
         }
         Program::Script(_) | Program::Text => {
-            let message = format!("what was built for {file} is no ELF binary");
+            let message = format!("the file built for {file} is not an ELF binary");
             let hint = "pack binaries run on Linux: build them with a toolchain for it";
             return refused(Code::PackProgram, message, hint);
         }
     };
     if !spot.platform.runs(binary.machine) {
         let message = format!(
-            "what was built for {file} is for {}, and not for {}",
+            "the file built for {file} is for {}, not for {}",
             binary.machine, spot.platform
         );
-        let hint = "take a builder that has the platform: `docker buildx ls` shows which";
+        let hint = "use a builder that has the platform: `docker buildx ls` shows them";
         return refused(Code::PackPlatform, message, hint);
     }
     if let Some((message, hint)) = too_new(file.as_str(), &binary, floor) {
@@ -202,7 +202,7 @@ fn place(
     put().map_err(|error| {
         let message = format!("{file} cannot be put into its pack: {error}");
         Problem::new(Code::FileUnwritable, message)
-            .hint("make the pack's folder writable and free space; what stood in its place stays")
+            .hint("make the pack's folder writable and free space; the previous file stays")
             .caused_by(error)
     })
 }

@@ -43,13 +43,13 @@ impl Program {
         if content.starts_with(b"\x7fELF") {
             return match binary(content) {
                 Ok(binary) => Self::Binary(binary),
-                Err(error) => {
-                    Self::Broken(format!("it begins as an ELF binary and is none: {error}"))
-                }
+                Err(error) => Self::Broken(format!(
+                    "it begins like an ELF binary, but is not valid: {error}"
+                )),
             };
         }
         if content.starts_with(b"\xef\xbb\xbf#!") {
-            return Self::Broken("a byte order mark stands before `#!`".to_owned());
+            return Self::Broken("there is a byte order mark before `#!`".to_owned());
         }
         match content.strip_prefix(b"#!") {
             Some(rest) => script(rest),
@@ -68,7 +68,7 @@ fn script(rest: &[u8]) -> Program {
         };
     };
     let Ok(line) = std::str::from_utf8(&rest[..end]) else {
-        return broken("the line of `#!` is no text");
+        return broken("the line of `#!` is not text");
     };
     if line.ends_with('\r') {
         return broken(
@@ -78,9 +78,9 @@ fn script(rest: &[u8]) -> Program {
     let interpreter = line.trim_start_matches([' ', '\t']);
     let interpreter = interpreter.split([' ', '\t']).next().unwrap_or_default();
     if interpreter.is_empty() {
-        broken("no interpreter stands behind `#!`")
+        broken("there is no interpreter after `#!`")
     } else if !interpreter.starts_with('/') {
-        broken("the interpreter behind `#!` must be an absolute path, such as /usr/bin/env")
+        broken("the interpreter after `#!` must be an absolute path, such as /usr/bin/env")
     } else {
         Program::Script(interpreter.to_owned())
     }

@@ -146,7 +146,7 @@ impl<'a> TreeReader<'a> {
             Event::Alias(id) => {
                 let Some((node, values)) = self.anchors.get(&id) else {
                     return Err(Mistake {
-                        message: "the alias stands in what it is an alias of".to_owned(),
+                        message: "the alias is inside its own anchor".to_owned(),
                         span: range(span),
                     });
                 };
@@ -205,10 +205,7 @@ impl<'a> TreeReader<'a> {
                         let span = key.span;
                         entries.push((Key { text, span }, value));
                     } else {
-                        self.mistake(
-                            format!("the key `{}` is there twice", shown(&text)),
-                            key.span,
-                        );
+                        self.mistake(format!("the key `{}` occurs twice", shown(&text)), key.span);
                     }
                 }
                 Value::List(_) | Value::Map(_) => self.mistake("a key must be text", key.span),
@@ -243,7 +240,7 @@ impl<'a> TreeReader<'a> {
             tag.core_suffix() == Some("str") || (tag.handle().is_empty() && tag.suffix() == "!");
         if !text {
             self.mistake(
-                format!("the tag `{}` means nothing here", shown(&tag.original())),
+                format!("the tag `{}` has no meaning here", shown(&tag.original())),
                 range(span),
             );
         }
@@ -353,11 +350,11 @@ mod tests {
     #[test]
     fn mistakes_are_found_in_their_place() {
         for (text, message, place) in [
-            ("a: 1\na: 2\n", "the key `a` is there twice", "a"),
-            ("a: !path x\n", "the tag `!path` means nothing here", "x"),
+            ("a: 1\na: 2\n", "the key `a` occurs twice", "a"),
+            ("a: !path x\n", "the tag `!path` has no meaning here", "x"),
             ("? [a]\n: b\n", "a key must be text", "[a]"),
             ("a: 1\n---\nb: 2\n", "more than one document", "---"),
-            ("a: &x [*x]\n", "stands in what it is an alias of", "*x"),
+            ("a: &x [*x]\n", "inside its own anchor", "*x"),
             ("<<: 1\n", "`<<` takes a map", "1"),
         ] {
             let (_, mistakes) = parse(text);

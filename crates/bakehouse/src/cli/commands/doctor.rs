@@ -28,7 +28,7 @@ pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
         Code::DoctorFound,
         format!("not ready to bake: {}", names.join(", ")),
     )
-    .hint("each of them says above what to do")
+    .hint("each of them has its remedy above")
     .into())
 }
 
@@ -77,7 +77,7 @@ fn text(session: &Session, checks: &[Check]) {
             );
         }
         if !check.remedy.is_empty() {
-            anstream::println!("{indent}{}", hang(&format!("mend it: {}", check.remedy)));
+            anstream::println!("{indent}{}", hang(&format!("fix it: {}", check.remedy)));
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     if arguments.check {
         check(&changes, "generate")?;
         session.say(format_args!(
-            "{} generated files are in date",
+            "{} generated files are up to date",
             documents.len()
         ));
         return Ok(());

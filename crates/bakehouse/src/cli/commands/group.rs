@@ -55,7 +55,7 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
         .map_err(|error| uneditable(&session.config_name(&planned), error))?;
     let Some((folder, change)) = config_change(&path, planned.config.clone(), text) else {
         session.say(format_args!(
-            "{} has these groups",
+            "{} already has these groups",
             session.config_name(&planned)
         ));
         return Ok(());
@@ -121,17 +121,17 @@ fn text(
     measured: bool,
 ) {
     if strategy == Strategy::Mount {
-        session.say("With the strategy `mount` libraries have no stages that could be one.");
+        session.say("With the strategy `mount`, libraries have no stages to share.");
         return;
     }
     let how = if measured {
         "as `bakehouse build` measured them"
     } else {
-        "guessed from the sizes of sources: `bakehouse build` measures them"
+        "estimated from the sizes of sources: `bakehouse build` measures them"
     };
     session.say(format_args!("{} commits looked at; times are {how}.", commits.looked_at).dimmed());
     if groups.is_empty() {
-        session.say("No libraries would save by sharing a stage.");
+        session.say("No libraries would save time by sharing a stage.");
         return;
     }
     session.say("[groups]");

@@ -163,6 +163,6 @@ fn write(path: &Utf8Path, text: &str) -> Result<(), Problem> {
 }
 
 fn exists(path: &Utf8Path) -> Problem {
-    Problem::new(Code::ConfigExists, format!("{path} is there already"))
+    Problem::new(Code::ConfigExists, format!("{path} already exists"))
         .hint("`bakehouse init --print` shows what would be proposed")
 }

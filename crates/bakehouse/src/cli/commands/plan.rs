@@ -336,8 +336,7 @@ fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
             "one stage: the same {} binaries hold all of them",
             same.len()
         ),
-        _ => "one stage, and not the same binaries hold them: some are built anew for nothing"
-            .to_owned(),
+        _ => "one stage for different binaries: some are built again without need".to_owned(),
     }
 }
 

@@ -133,7 +133,7 @@ impl Change {
             Self::New => anstream::println!("{name} is new since {revision}"),
             Self::Same(elsewhere) => {
                 anstream::println!(
-                    "{name} is what it was at {revision}: its input hash is still {}",
+                    "{name} is unchanged since {revision}: its input hash is still {}",
                     output.input_hash
                 );
                 if !elsewhere.is_empty() {
@@ -148,13 +148,13 @@ impl Change {
                         more => format!(" and {more} more, which --verbose shows"),
                     };
                     anstream::println!(
-                        "  what changed is not compiled for it: {}{more}",
+                        "  changed, but not compiled for it: {}{more}",
                         elsewhere[..shown].join(", ")
                     );
                 }
             }
             Self::Because(reasons, uncommitted) => {
-                anstream::println!("{name} is not what it was at {revision}:");
+                anstream::println!("{name} changed since {revision}:");
                 let all = session.global.verbose > 0;
                 let shown = if all { reasons.len() } else { SHOWN };
                 for reason in reasons.iter().take(shown) {

@@ -65,7 +65,7 @@ impl<'a> Store<'a> {
         if is_registry && names.registry.is_empty() {
             return Err(Problem::new(
                 Code::RegistryMissing,
-                "images are to be pushed, and no registry is named",
+                "images cannot be pushed without a registry",
             )
             .hint("set `registry` in bakehouse.toml, or the variable REGISTRY"));
         }
@@ -119,7 +119,7 @@ impl<'a> Store<'a> {
         });
         if published.input_hashes != expected.collect() {
             let name = self.names.hashed(service);
-            tracing::debug!("{name} is not what its name says: {published:?}");
+            tracing::debug!("{name} does not have the content of its name: {published:?}");
             return None;
         }
         let tagged = self.engine.digest(&self.names.tagged(service));

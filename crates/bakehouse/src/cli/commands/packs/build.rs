@@ -37,7 +37,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     for spot in &spots {
         let state = look(root, spot)?.state;
         if let State::Replaced(why) = state {
-            tracing::warn!("{}: {why}; it is built anew", spot.file);
+            tracing::warn!("{}: {why}; it is built again", spot.file);
         }
         states.push(state);
     }
