@@ -21,7 +21,7 @@ const ROOMS: [&str; 11] = [
     "cli",
 ];
 
-/// Rooms at the edge, in which a file and its parts may use each other.
+/// Rooms at the edge, where a file and its parts may use each other.
 const WITH_CIRCLES: &[&str] = &[
     "toolchain",
     "git",

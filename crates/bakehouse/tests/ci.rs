@@ -108,7 +108,7 @@ fn secrets_reach_the_steps_that_bake_and_no_others() {
     );
 }
 
-/// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program; tools/test gets it.
+/// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program, which tools/test installs.
 #[test]
 fn they_fit_the_public_schemas() {
     let Some(program) = std::env::var_os("BAKEHOUSE_CHECK_JSONSCHEMA") else {

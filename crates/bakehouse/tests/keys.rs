@@ -336,7 +336,7 @@ fn builders_with_another_c_library_do_not_go_on_with_each_others_mount() {
         shop.generate();
         let guard = lines(&shop, "target", "{");
         let guard = guard.replace("/tmp/", &format!("{}/", shop.path("").display()));
-        // All of them have the same compiler.
+        // All these bases have the same compiler.
         let guard = format!("rustc() {{ echo rustc 1.95.0; }}\nmkdir -p target\n{guard}");
         let kept = |id: Option<&str>| {
             let output = run(&shop, &guard, id);

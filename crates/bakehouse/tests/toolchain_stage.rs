@@ -34,7 +34,7 @@ case "$*" in
 esac
 "#;
 
-/// A fake `rustup` that records how it is called, and does what the calls say as far as `rustc` shows it.
+/// A fake `rustup` that records its calls, and changes the output of `rustc` as the calls would.
 const RUSTUP: &str = r#"#!/bin/sh
 cd "$(dirname "$0")/.."
 echo "rustup $*" >>calls

@@ -10,7 +10,7 @@ use super::subject::Subject;
 use super::tree::{self, Texts};
 use crate::problem::{Code, Problem};
 
-/// A step that every contender can carry out.
+/// A step that is the same for every contender.
 #[derive(Clone, Debug)]
 pub enum Action {
     Write(Texts),

@@ -111,7 +111,7 @@ pub enum Outcome {
     Right,
     /// The binary contains an older marker.
     Stale,
-    /// Nothing was edited, or the binary shows no marker.
+    /// Nothing was edited, or the binary contains no marker.
     Unchecked,
     Failed,
 }

@@ -17,7 +17,7 @@ pub struct Builder {
 pub struct Rule {
     /// Record types that the rule is limited to; empty for all.
     pub filters: String,
-    /// How long a record is kept, as buildx prints it, e.g. `48h0m0s`.
+    /// The time for which a record is kept, as buildx prints it, e.g. `48h0m0s`.
     pub keep: Option<String>,
     pub most: Option<u64>,
     /// Bytes that the rule always leaves, however full the disk is.

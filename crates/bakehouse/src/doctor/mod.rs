@@ -36,7 +36,7 @@ pub struct Check {
     pub verdict: Verdict,
     pub found: String,
     pub needed: String,
-    /// How to fix it; empty if there is nothing to fix.
+    /// The remedy; empty if there is nothing to fix.
     pub remedy: String,
 }
 

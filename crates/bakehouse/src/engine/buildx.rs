@@ -39,7 +39,7 @@ impl Engine {
         Ok(Self { docker })
     }
 
-    /// The engine's version.
+    /// Returns the engine's version.
     ///
     /// # Errors
     /// `engine-missing`, `engine-too-old`.
@@ -56,7 +56,7 @@ impl Engine {
         version("Docker Engine", &said, &OLDEST_ENGINE)
     }
 
-    /// The version of buildx.
+    /// Returns the version of buildx.
     ///
     /// # Errors
     /// `engine-missing`, `engine-too-old`.

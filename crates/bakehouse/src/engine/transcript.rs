@@ -1,4 +1,4 @@
-//! A transcript of what buildx prints on standard error, taken while it is passed on.
+//! A transcript of buildx's standard error, which is passed on meanwhile.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -333,7 +333,7 @@ impl Check<'_> {
         {
             let names: Vec<&str> = platforms.iter().map(Platform::as_str).collect();
             let names = names.join(",");
-            let message = format!("{what} is for {}, and not for {names}", binary.machine);
+            let message = format!("{what} is for {}, not for {names}", binary.machine);
             let hint = match built.get(place) {
                 Some(pack) => {
                     format!("`bakehouse packs build {pack} --platform {names}` builds it")

@@ -45,7 +45,7 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// One of each kind.
+    /// One edit of each kind.
     pub const ALL: [Self; 24] = [
         Self::Content(0),
         Self::NewFile(0),

@@ -62,7 +62,7 @@ fn find<'a>(plan: &'a Plan, name: &str) -> Result<Output<'a>, Problem> {
     .hint(hint))
 }
 
-/// `file (what) → crate → … → service`.
+/// Formats a reason: `file (what) → crate → … → service`.
 pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
     let word = uncommitted
         .and_then(|uncommitted| uncommitted.word(&reason.file))

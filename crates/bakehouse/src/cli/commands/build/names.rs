@@ -1,4 +1,4 @@
-//! Names of images, as the Bake file makes them.
+//! Names of images, the same as in the Bake file.
 
 use crate::plan::Plan;
 use crate::plan::config::image_name::{self, Fault, Form, check};

@@ -160,7 +160,7 @@ pub fn usual_platform(plan: &Plan) -> Platform {
     platform::default(plan, &Platform::of_machine(std::env::consts::ARCH))
 }
 
-/// `1 action`, `2 actions`.
+/// Formats a number with its noun: `1 action`, `2 actions`.
 fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
