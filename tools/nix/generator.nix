@@ -7,7 +7,7 @@ let
     cargo = pkgs.rustToolchain;
     rustc = pkgs.rustToolchain;
   };
-  # Cargo reads every member's manifest and looks for its targets, whatever it builds.
+  # Cargo reads every member's manifest and looks for all targets, even if it builds only one.
   members = fileset.fileFilter (file: file.name == "Cargo.toml" || file.hasExt "rs");
 in
 rustPlatform.buildRustPackage {
@@ -20,13 +20,13 @@ rustPlatform.buildRustPackage {
       ../../Cargo.lock
       (members ../../crates)
       (members ../../tools)
-      # Its templates too, not Rust alone.
+      # Includes its templates, which are not Rust.
       ../../crates/bakehouse/src
     ];
   };
   cargoLock.lockFile = ../../Cargo.lock;
   cargoBuildFlags = [ "--package=bakehouse" ];
-  # They need the whole repository, git and cargo: tools/test runs them.
+  # The tests need the whole repository, git and cargo: tools/test runs them.
   doCheck = false;
 
   nativeBuildInputs = [ pkgs.installShellFiles ];

@@ -1,5 +1,5 @@
-# The Nix-made pair of bases: what is linked in the one finds its loader and C library in the other, under the very same
-# /nix/store path. Binaries of this pair run on no Debian base, and binaries of a Debian builder not on this one.
+# The Nix-made pair of bases. A program linked in the builder finds its loader and C library in the runtime base under the
+# same /nix/store path. So its programs do not run on a Debian base, and programs of a Debian builder do not run on this one.
 { toolchain }:
 pkgs:
 let
@@ -27,7 +27,7 @@ let
     };
 in
 {
-  # What the stages of a generated Dockerfile call, and nothing else.
+  # Exactly the programs that the stages of a generated Dockerfile call.
   builder-image =
     image "bakehouse-builder"
       [

@@ -10,7 +10,7 @@ let
 
   overlay = final: prev: {
     rustToolchain = final.rust-bin.fromRustupToolchainFile (root + "/rust-toolchain.toml");
-    # nixpkgs' own where it is the pinned version: that one is in the binary cache.
+    # nixpkgs' own if it is the pinned version, because it is in the binary cache.
     docker-buildx =
       if prev.docker-buildx.version == buildx.version then
         prev.docker-buildx

@@ -1,10 +1,10 @@
-# Where the flake has outputs. `forAll` is nixpkgs' genAttrs without nixpkgs, which it would fetch.
+# Systems of the flake's outputs. `forAll` is genAttrs of nixpkgs, written here so that nixpkgs is not fetched for it.
 rec {
   linux = [
     "x86_64-linux"
     "aarch64-linux"
   ];
-  # A shell and the generator; images are for Linux.
+  # Systems with a shell and the generator; images are for Linux only.
   darwin = [
     "x86_64-darwin"
     "aarch64-darwin"

@@ -1,6 +1,6 @@
-# The toolchain of the workspace at `root`, as data: versions and hashes, and one identity for what compiles.
-# `bakehouse pin` computes the same from the same files. Only builtins, and the lock instead of the inputs: so it can be
-# evaluated without fetching anything, and is what was pinned even under --override-input.
+# The toolchain of the workspace at `root`, as data: versions and hashes, and one identity for everything that compiles.
+# `bakehouse pin` computes the same from the same files. This file uses only builtins, and the lock instead of the inputs.
+# So it is evaluated without fetching anything, and returns the pinned versions even with --override-input.
 root:
 let
   rustc = (builtins.fromTOML (builtins.readFile (root + "/rust-toolchain.toml"))).toolchain.channel;
@@ -16,7 +16,7 @@ let
     if builtins.isList input then find input else lock.nodes.${input}
   ) lock.nodes.${lock.root};
 
-  # In another workspace, the toolchain comes from Bakehouse's inputs as they are locked there.
+  # In another workspace, the toolchain comes from Bakehouse's inputs as that workspace locks them.
   via = if lock.nodes.${lock.root}.inputs ? bakehouse then [ "bakehouse" ] else [ ];
   locked = name: { inherit ((find (via ++ [ name ])).locked) rev narHash; };
 

@@ -1,5 +1,5 @@
 # The flake's outputs for the Rust workspace at `root`: its toolchain, a shell that has it, the pair of base images, and
-# the check that toolchain.json says the same. `pkgs` and `generator` are given per system.
+# the check that toolchain.json agrees. `pkgs` and `generator` are attribute sets by system.
 {
   root,
   pkgs,
@@ -9,7 +9,7 @@ let
   inherit (import ./systems.nix) linux all forAll;
   toolchain = import ./toolchain.nix root;
 
-  # A plugin in the user's own folder wins over the one that the shell's docker client was built with.
+  # A plugin in the user's own folder takes precedence over the one that the shell's docker client was built with.
   warnOfShadow = buildx: ''
     bakehouse_plugin="''${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins/docker-buildx"
     if [ -e "$bakehouse_plugin" ]; then
@@ -39,13 +39,13 @@ in
 
   devShells = forAll all (system: {
     default = shell pkgs.${system} [ generator.${system} ];
-    # For work on the generator itself, which cargo builds there.
+    # A shell for work on the generator itself, which cargo builds in it.
     bare = shell pkgs.${system} [ ];
   });
 
   packages = forAll linux (system: import ./images.nix { inherit toolchain; } pkgs.${system});
 
-  # Fails while it is evaluated, so `nix flake check --no-build` is enough.
+  # This fails during evaluation, so `nix flake check --no-build` is enough.
   checks = forAll all (system: {
     toolchain-json =
       if builtins.fromJSON (builtins.readFile (root + "/toolchain.json")) == toolchain then

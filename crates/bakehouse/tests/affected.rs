@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::shop::{Shop, stderr, stdout};
 
-/// Edit → what it affects.
+/// Edit → affected outputs.
 type Row = (&'static str, fn(&Shop), &'static [&'static str]);
 
 const BATCH: &[&str] = &["batch-python", "batch-shell"];
@@ -153,7 +153,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// Dirty and untracked files count as they will once they are committed.
+/// Modified and untracked files count as if they were committed.
 #[test]
 fn exactly_what_changed_is_affected_committed_or_not() {
     for (name, edit, expected) in ROWS {
@@ -202,14 +202,14 @@ fn an_empty_folder_counts_as_long_as_it_is_there() {
     let shop = Shop::new();
     shop.commit_all();
     shop.folder("prices/src/empty");
-    // Git knows no folders, but the build gets it.
+    // Git does not store empty folders, but the build sees them.
     shop.commit_all();
     assert_eq!(shop.affected("HEAD"), ["web"]);
     std::fs::remove_dir(shop.path("prices/src/empty")).unwrap();
     assert_eq!(shop.affected("HEAD~1"), [""; 0]);
 }
 
-/// `(path, content)` of everything below a folder.
+/// Returns `(path, content)` of everything below a folder.
 fn listing(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -273,7 +273,7 @@ fn each_format_says_the_same() {
     insta::assert_snapshot!("some_for_github", print("github"));
 }
 
-/// A revision whose configuration is invalid cannot be planned; that is only a warning.
+/// A revision with an invalid configuration cannot be planned, which is only a warning.
 #[test]
 fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
     let shop = Shop::new();
@@ -290,7 +290,7 @@ fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
     for options in [&[][..], &["--color", "never"], &["--color", "auto"]] {
         let said = said(options);
         assert!(
-            said.starts_with("  ⚠ all is taken for changed, since "),
+            said.starts_with("  ⚠ everything counts as changed, because "),
             "{said}"
         );
         assert_eq!(said.lines().count(), 1, "{said}");

@@ -1,4 +1,4 @@
-//! The arrows between the modules of the sources: `use` trees, `super::` paths and paths written out, read by a parser.
+//! Dependencies between the modules of the sources: `use` trees, `super::` paths and full paths, read by a parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
-/// The rooms in the order of the flow; each looks only at those before it, and all may report a problem.
+/// Rooms in the order of the data flow. Each may use only those before it; all may report problems.
 const ROOMS: [&str; 11] = [
     "toolchain",
     "graph",
@@ -21,7 +21,7 @@ const ROOMS: [&str; 11] = [
     "cli",
 ];
 
-/// Rooms at the edge, in which a file and its parts may use each other.
+/// Rooms at the edge, where a file and its parts may use each other.
 const WITH_CIRCLES: &[&str] = &["engine", "doctor", "bench", "cli"];
 
 #[test]
@@ -110,7 +110,7 @@ fn no_two_types_of_a_room_have_one_name() {
     );
 }
 
-/// The types that a file has at its top.
+/// Returns the types that a file defines at its top level.
 fn types(text: &str) -> Vec<String> {
     let items = syn::parse_file(text).unwrap().items;
     let name = |item: &syn::Item| match item {
@@ -123,17 +123,17 @@ fn types(text: &str) -> Vec<String> {
     items.iter().filter_map(name).collect()
 }
 
-/// The way to a module from the root of the crate.
+/// The path of a module from the root of the crate.
 type Module = Vec<String>;
 
-/// A module that has a file of its own.
+/// A module with a file of its own.
 struct Source {
-    /// Relative to `src`.
+    /// The path relative to `src`.
     file: String,
     text: String,
 }
 
-/// Each file with those that it uses.
+/// File → the files that it uses.
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 fn sources() -> BTreeMap<Module, Source> {
@@ -169,23 +169,23 @@ fn planted_in(files: &[(&str, &str)]) -> BTreeMap<Module, Source> {
         let (file, text) = ((*file).to_owned(), (*text).to_owned());
         (module, Source { file, text })
     };
-    // Two roots are of no interest: nobody uses what is in them.
+    // The two crate roots are left out, because no module uses them.
     files.iter().map(source).collect()
 }
 
-/// The paths of a file.
+/// The paths in a file.
 struct Paths<'a> {
     modules: &'a BTreeMap<Module, Source>,
-    /// The module that is read, which is inside the file's where that has modules without files.
+    /// The current module, which differs from the file's inside a module without a file.
     at: Module,
-    /// From the root.
+    /// Paths from the root.
     used: Vec<Module>,
-    /// By name, from the root.
+    /// Name → path from the root, for names that the file re-exports.
     handed_on: BTreeMap<String, Module>,
 }
 
 impl Paths<'_> {
-    /// A path from the root, or none for one that leads out of the crate or to a name in scope.
+    /// Returns a path from the root; none for a path out of the crate or to a name in scope.
     fn absolute(&self, path: &[String]) -> Option<Module> {
         let first = path.first()?;
         let mut from = self.at.clone();
@@ -239,7 +239,7 @@ impl Paths<'_> {
         }
     }
 
-    /// Reads the paths in the arguments of a macro, which are no syntax to the parser.
+    /// Reads the paths in the arguments of a macro, which the parser leaves as tokens.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -294,7 +294,7 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     }
 
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {
-        // Who may use something says nothing of who does.
+        // A visibility names a module that may use the item, but does not use anything itself.
     }
 
     fn visit_macro(&mut self, found: &'ast syn::Macro) {
@@ -317,7 +317,7 @@ fn arrows(modules: &BTreeMap<Module, Source>) -> Arrows {
         (module.clone(), (paths.used, paths.handed_on))
     };
     let read: BTreeMap<Module, _> = modules.iter().map(read).collect();
-    // The module of what a path leads to, which may be handed on by others.
+    // The module that defines the path's target; other modules may re-export it.
     let target = |path: &Module| {
         let mut path = path.clone();
         loop {
@@ -358,7 +358,7 @@ fn backward(arrows: &Arrows) -> Vec<String> {
         .collect()
 }
 
-/// The files of a room that reach each other, all that do together.
+/// Returns the groups of files of a room that reach each other.
 fn circles(arrows: &Arrows, room: &str) -> Vec<Vec<String>> {
     let files = arrows.keys().filter(|file| is_in(room, file));
     let files: BTreeMap<&str, BTreeSet<&str>> = files
@@ -377,7 +377,7 @@ fn is_in(room: &str, file: &str) -> bool {
     file.split('/').next() == Some(room)
 }
 
-/// The files of `room` that `from` uses, directly or not.
+/// Returns the files of `room` that `from` uses, directly or indirectly.
 fn reach<'a>(arrows: &'a Arrows, room: &str, from: &'a str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut open = vec![from];
@@ -389,7 +389,7 @@ fn reach<'a>(arrows: &'a Arrows, room: &str, from: &'a str) -> BTreeSet<&'a str>
     reached
 }
 
-/// The arrows among the files of a circle.
+/// Returns the dependencies among the files of a circle.
 fn inside(arrows: &Arrows, circle: &[String]) -> Vec<String> {
     let from = circle.iter();
     let inside = from.flat_map(|from| {

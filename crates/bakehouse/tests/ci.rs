@@ -1,4 +1,5 @@
-//! `bakehouse ci`: the workflows are as reviewed, fit the services' public schemas, and what they run is run here.
+//! `bakehouse ci`: the workflows match the snapshots and the public schemas of the services, and their commands run
+//! here.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,7 +11,7 @@ use crate::shop::{Shop, stderr};
 const GITHUB: &str = ".github/workflows/bakehouse.yml";
 const GITLAB: &str = ".gitlab/bakehouse.yml";
 
-/// The shop in a repository of one commit.
+/// Returns the shop in a repository with one commit.
 fn shop() -> Shop {
     let shop = Shop::new();
     git(&shop, &["init", "--quiet", "--initial-branch", "main"]);
@@ -33,7 +34,7 @@ fn written(shop: &Shop, service: &str, file: &str) -> String {
     shop.read(file)
 }
 
-/// Without the sum of the rest, which any word changes.
+/// Removes the checksum from a file, since any word of the file changes it.
 fn body(text: &str) -> &str {
     text.split_once("\n\n").unwrap().1
 }
@@ -45,7 +46,7 @@ fn the_workflows_are_as_reviewed() {
     insta::assert_snapshot!("gitlab", body(&written(&shop, "gitlab", GITLAB)));
 }
 
-/// Configurations that have other parts.
+/// Returns configurations that lead to different parts of the workflows.
 fn all() -> Vec<(&'static str, Shop)> {
     let without_cache = shop();
     without_cache.edit(
@@ -107,7 +108,7 @@ fn secrets_reach_the_steps_that_bake_and_no_others() {
     );
 }
 
-/// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program; tools/test gets it.
+/// `BAKEHOUSE_CHECK_JSONSCHEMA` names the program, which tools/test installs.
 #[test]
 fn they_fit_the_public_schemas() {
     let Some(program) = std::env::var_os("BAKEHOUSE_CHECK_JSONSCHEMA") else {
@@ -130,7 +131,7 @@ fn they_fit_the_public_schemas() {
             let output = check(shop.path(file));
             let said = String::from_utf8_lossy(&output.stdout);
             assert!(output.status.success(), "{about}, {service}: {said}");
-            // It bites.
+            // The check must reject a wrong key.
             let broken = shop.read(file).replace("runs-on:", "runs-upon:");
             let broken = broken.replace("\n  script:", "\n  scripts:");
             shop.write("broken.yml", &broken);
@@ -142,7 +143,7 @@ fn they_fit_the_public_schemas() {
     }
 }
 
-/// The commands of a workflow, by job.
+/// Returns the commands of a workflow, by job.
 fn commands(text: &str) -> BTreeMap<String, Vec<String>> {
     let workflow: Value = serde_saphyr::from_str(text).unwrap();
     let texts = |value: &Value| -> Vec<String> {
@@ -180,7 +181,7 @@ fn every_command_is_one_that_a_shell_takes_and_every_action_is_a_commit() {
                         "{about}, {job}: {command}: {}",
                         stderr(&shell)
                     );
-                    // What has to be replaced is in capitals; variables begin with a dollar.
+                    // Placeholders are in capitals; variables begin with a dollar sign.
                     for word in command.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
                         let variable = command.contains(&format!("${word}"))
                             || command.contains(&format!("${{{word}"))
@@ -205,7 +206,7 @@ fn every_command_is_one_that_a_shell_takes_and_every_action_is_a_commit() {
     }
 }
 
-/// Runs a command of a workflow as its runner does.
+/// Runs a command of a workflow like its runner.
 fn run(shop: &Shop, command: &str, variables: &[(&str, &str)]) -> std::process::Output {
     let program = assert_cmd::cargo::cargo_bin("bakehouse");
     let folder = program.parent().unwrap().display();
@@ -250,7 +251,7 @@ fn a_pull_request_builds_what_it_affects() {
         "{outputs}"
     );
 
-    // GitLab's, whose targets are words.
+    // The commands of GitLab, where targets are words.
     let text = written(&shop, "gitlab", GITLAB);
     let affected = "{\"services\": [\"batch\", \"web\"], \"packs\": [\"demo\"]}";
     shop.write("affected.json", affected);
@@ -268,7 +269,7 @@ fn a_pull_request_builds_what_it_affects() {
         println!("the choice of GitLab's targets is not tried: there is no jq");
     }
 
-    // What is required of a pull request fails with any of its jobs.
+    // The job that a pull request requires fails if any other job fails.
     let checked = &commands(&shop.read(GITHUB))["checked"][0];
     for (results, passes) in [
         ("success success success", true),
@@ -324,7 +325,7 @@ fn what_is_published_is_tagged_by_its_branch_or_version() {
     }
 }
 
-/// A job may write packages only where that is what it logs in to.
+/// A job may write packages only if it logs in to that registry.
 #[test]
 fn jobs_may_touch_github_s_packages_only_if_images_go_there() {
     for (about, shop) in all() {
@@ -398,7 +399,7 @@ fn without_a_registry_or_a_repository_it_says_so() {
     let shop = Shop::new();
     let output = shop.bakehouse(&["ci", "github"]);
     assert!(
-        stderr(&output).contains("is in no git repository"),
+        stderr(&output).contains("is not in a git repository"),
         "{}",
         stderr(&output)
     );

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::shop::{Shop, stderr};
 
 fn compose(shop: &Shop) -> Value {
-    // Merge keys are Compose's to resolve; here the text is enough to be YAML.
+    // Compose resolves merge keys itself. Here the text only needs to be valid YAML.
     serde_saphyr::from_str(&shop.read("docker/compose.yaml")).unwrap()
 }
 
@@ -97,7 +97,7 @@ fn a_port_of_several_services_is_published_on_free_ones() {
     );
 }
 
-/// Compose rebuilds a service for a change in what it is built from, and for nothing else.
+/// Compose rebuilds a service after a change in its inputs, and only then.
 #[test]
 fn each_service_watches_its_closure() {
     for strategy in ["layer", "mount"] {

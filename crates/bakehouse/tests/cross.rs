@@ -1,4 +1,4 @@
-//! `platforms` in `bakehouse.toml`: which compiler the stages get for a platform, and what they say where there is none.
+//! `platforms` in `bakehouse.toml`: the compiler of the stages for each platform, and the message if there is none.
 //! `tools/e2e/tests/cross.rs` builds with it.
 
 use std::path::Path;
@@ -49,16 +49,16 @@ fn what_is_shared_by_platforms_does_not_know_them() {
     }
 }
 
-/// A builder, by what the script finds there.
+/// A builder base as the script sees it.
 struct Builder {
-    /// Names of packages.
+    /// Names of installed packages.
     libraries: &'static str,
     folder: tempfile::TempDir,
     script: String,
 }
 
 impl Builder {
-    /// A host, and programs that it has with what they do.
+    /// Creates a builder for this host with these programs: name and script.
     fn new(host: &str, programs: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap().to_owned();
@@ -97,9 +97,9 @@ impl Builder {
             .unwrap();
     }
 
-    /// What stands in `/cross/env` then, or what it says.
+    /// Returns the content of `/cross/env` after the script ran, or its error.
     fn env_for(&self, arch: &str, variant: &str) -> Result<String, String> {
-        // Of this machine, the plain tools only.
+        // Only the basic tools of this machine.
         let tools = self.folder.path().join("tools");
         std::fs::create_dir_all(&tools).unwrap();
         for tool in ["sh", "mkdir", "sed", "ls", "tr", "cat", "rm"] {
@@ -203,10 +203,10 @@ fn another_platform_has_its_target_and_its_linker() {
     assert!(env.contains("_LINKER=aarch64-linux-musl-gcc\n"), "{env}");
 }
 
-/// A host, what it has, an architecture, and what is said of it.
+/// Host, available programs, architecture, expected output.
 type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
 
-/// What Debian has is asked for by its names, and what is not there is said with a remedy.
+/// Debian's compilers are called by their names. A missing one is an error with a remedy.
 #[test]
 fn what_is_missing_is_fetched_or_named() {
     let apt = ("apt-get", "echo \"$*\" >>ROOT/asked");

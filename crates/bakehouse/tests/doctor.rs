@@ -1,4 +1,4 @@
-//! `bakehouse doctor`: a table of machines, and what is said of each.
+//! `bakehouse doctor`: a table of machines with the expected checks.
 
 #![cfg(unix)]
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::grove::Grove;
 
-/// An engine that is as the files beside it say.
+/// A fake engine that answers from the files beside it.
 const DOCKER: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 case "$1 $2" in
@@ -63,7 +63,7 @@ Type:		regular
 const BUILDER_BASE: &str = "docker.io/library/rust:1.95.0-slim-bookworm";
 const RUNTIME_BASE: &str = "docker.io/library/debian:bookworm-slim";
 
-/// A machine on which all is well.
+/// Returns a machine without problems.
 fn healthy() -> Grove {
     let config = format!(
         "name = \"mine\"\n[bases]\nbuilder = \"{BUILDER_BASE}\"\nruntime = \"{RUNTIME_BASE}\"\n[services.api]\n"
@@ -97,7 +97,7 @@ fn healthy() -> Grove {
     grove
 }
 
-/// Of the compiler that is there.
+/// Returns the release of the current compiler.
 fn release() -> String {
     let output = std::process::Command::new("rustc")
         .arg("--version")
@@ -107,7 +107,7 @@ fn release() -> String {
     said.split(' ').nth(1).unwrap().to_owned()
 }
 
-/// The checks, and the exit code.
+/// Returns the checks and the exit code.
 fn checks(grove: &Grove) -> (Vec<Value>, Option<i32>) {
     let output = grove.command(&["doctor", "--format", "json"]);
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -164,7 +164,7 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
 fn what_is_not_well_is_told_with_its_remedy() {
     let race = "FROM rust\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n";
     let stale = "FROM rust\n# slow\nRUN --mount=type=cache,target=/app/target \\\n  cargo build --release\n";
-    // What is changed, to what; check, verdict, what is found, remedy.
+    // Change, new content; check, verdict, finding, remedy.
     let table: [(&str, &str, &str, &str, &str, &str); 17] = [
         (
             "bin/version",
@@ -211,7 +211,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "platforms = [\"linux/amd64\", \"linux/arm64\"]\n",
             "platforms",
             "good",
-            "compiled for, not emulated",
+            "cross-compiled, not emulated",
             "",
         ),
         (
@@ -235,7 +235,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             BUILDER_BASE,
             "bases",
             "bad",
-            "debian:bookworm-slim is nowhere",
+            "debian:bookworm-slim cannot be found",
             "docker login",
         ),
         ("bin/images", RUNTIME_BASE, "bases", "good", "2 bases", ""),
@@ -276,7 +276,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "FROM rust\nRUN cargo build\n",
             "dockerfiles",
             "good",
-            "1 looked at",
+            "1 checked",
             "",
         ),
         (
@@ -341,7 +341,7 @@ fn without_an_engine_the_rest_is_looked_at() {
     for words in [
         "bad   engine",
         "Cannot connect",
-        "mend it: start the engine",
+        "fix it: start the engine",
         "good  files",
         "good  rust",
     ] {

@@ -1,5 +1,5 @@
-//! `glibc` in `bakehouse.toml`: what it changes in the generated files, and what it refuses. `tools/e2e/tests/floor.rs`
-//! builds with it.
+//! `glibc` in `bakehouse.toml`: its effect on the generated files, and the values that are refused.
+//! `tools/e2e/tests/floor.rs` builds with it.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -26,7 +26,8 @@ fn with(strategy: &str, key: &str) -> Shop {
     shop
 }
 
-/// The lines of the Dockerfile that the key adds and takes away, with a line before and after. Its head has a sum of all.
+/// Returns the lines of the Dockerfile that the key adds and removes, with one line before and after. The checksum in
+/// the head changes, too.
 fn difference(strategy: &str) -> String {
     let text = |key| {
         let text = with(strategy, key).read("docker/Dockerfile");
@@ -113,7 +114,7 @@ fn a_base_of_the_stages_name_gets_another_stage() {
     assert!(text.contains(" AS glibc-zig-2\n"), "{text}");
 }
 
-/// The steps of the stage that has zig, in a root folder of their own.
+/// The steps of the stage with zig, and a folder that stands for the root of its file system.
 struct Root {
     folder: tempfile::TempDir,
     scripts: Vec<String>,
@@ -138,7 +139,7 @@ impl Root {
         Self { folder, scripts }
     }
 
-    /// A program of the base.
+    /// Adds a program to the base.
     fn program(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let path = self.folder.path().join("bin").join(name);
@@ -166,7 +167,7 @@ impl Root {
 
 #[test]
 fn where_no_zig_can_be_had_one_line_says_so() {
-    // What the base has → why.
+    // Programs of the base → the reason of the failure.
     let table: [(&[(&str, &str)], &str); 3] = [
         (&[], "BUILDER_BASE has neither pip nor apt-get to get it: "),
         (

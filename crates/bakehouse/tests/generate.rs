@@ -1,10 +1,10 @@
-//! `bakehouse generate`: what it writes, and what it leaves alone.
+//! `bakehouse generate`: the files that it writes, and the files that it leaves alone.
 
 use std::os::unix::fs::MetadataExt;
 
 use crate::shop::{Shop, stderr};
 
-/// All generated files, one after the other.
+/// Returns all generated files, one after the other.
 fn outputs(shop: &Shop) -> String {
     let mut paths = vec!["docker-bake.hcl".to_owned()];
     let mut folders = vec!["docker".to_owned()];
@@ -150,7 +150,7 @@ fn generated_files_go_where_the_configuration_says() {
     );
     let check = shop.bakehouse(&["generate", "--check"]);
     assert!(check.status.success(), "{}", stderr(&check));
-    // What left goes from there too.
+    // A removed service disappears from this file, too.
     shop.edit(
         "web/Cargo.toml",
         "prices = { path = \"../prices\", version = \"0.3\" }\n",

@@ -1,5 +1,5 @@
-//! A binary is held against what its base has: the script of the generated Dockerfile, on real files and made-up bases.
-//! `tools/e2e/tests/glibc.rs` has the same in real builds.
+//! Comparison of a binary with its base: the script of the generated Dockerfile, on real files and fake bases.
+//! `tools/e2e/tests/glibc.rs` does the same in real builds.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -29,7 +29,7 @@ fn generated() -> Shop {
     shop
 }
 
-/// A dynamic program of this machine, and a static one.
+/// Returns a dynamic program of this machine and a static one.
 fn programs(shop: &Shop) -> (PathBuf, PathBuf) {
     shop.write(
         "own.c",
@@ -45,7 +45,7 @@ fn programs(shop: &Shop) -> (PathBuf, PathBuf) {
     (compile("own", &[]), compile("own-static", &["-static"]))
 }
 
-/// The facts about this machine, read as a base.
+/// Returns the facts about this machine, read as if it were a base.
 fn here(shop: &Shop) -> String {
     let script = shop.read("docker/stages/glibc.sh");
     let script = script.replace("cd /runtime", "cd /");
@@ -149,7 +149,7 @@ fn what_was_not_built_for_the_floor_fails_even_on_a_base_that_has_it() {
     let output = check(&shop, &own_static, &facts);
     assert!(output.status.success(), "{}", stderr(&output));
 
-    // One that keeps to it is held against the base.
+    // A binary within the limit is still compared with the base.
     let shop = floor("2.44");
     let output = check(&shop, &own, &facts);
     assert!(output.status.success(), "{}", stderr(&output));

@@ -1,4 +1,4 @@
-//! `bakehouse graph`: the picture is of what is built, and each form of it is read back by who reads it.
+//! `bakehouse graph`: the graph shows what is built, and the program that each format is for can read it.
 
 use std::process::Command;
 
@@ -111,10 +111,10 @@ fn the_page_needs_nothing_else() {
     assert!(!page.contains("<!-- "), "every part of the page is filled");
 }
 
-/// Debian's name, and others'.
+/// Name of the browser in Debian and elsewhere.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Opens the page in a browser without a window, lets `script` say what it saw by `say(…)`, and gives that.
+/// Opens the page in a headless browser, runs `script` in it, and returns the value that the script passes to `say(…)`.
 fn seen(browser: &str, page: &str, script: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");

@@ -1,5 +1,4 @@
-//! `bakehouse group`: what share a stage follows from commits and times, and stays as it is when nothing speaks against
-//! it.
+//! `bakehouse group`: the groups follow from commits and times, and stay as they are without a reason to change.
 
 use std::process::Command;
 
@@ -7,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::tree::{Tree, stderr};
 
-/// `api` and `web` hold all of `a`, `b`, `c`; only `web` holds `d`.
+/// Returns a workspace in which `api` and `web` contain all of `a`, `b` and `c`, and only `web` contains `d`.
 fn workspace() -> Tree {
     let mut text = String::from(
         "-- Cargo.toml --\n[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\", \".git\", \"docker\"]\n-- bakehouse.toml --\n# mine\nprofile = \"dev\"\n",
@@ -50,7 +49,7 @@ fn commit(tree: &Tree) {
     git(tree, &["commit", "--quiet", "--message", "one more"]);
 }
 
-/// As many commits that change `files`.
+/// Creates this number of commits that change `files`.
 fn change(tree: &Tree, files: &[&str], commits: usize) {
     for number in 0..commits {
         for file in files {
@@ -61,7 +60,7 @@ fn change(tree: &Tree, files: &[&str], commits: usize) {
     }
 }
 
-/// Seconds that stages took, as a build leaves them.
+/// Writes the seconds that stages took, as a build does.
 fn measured(tree: &Tree, seconds: &Value) {
     let text = json!({"version": 1, "stages": seconds, "parts": {}, "files": {}});
     tree.write("target/bakehouse/build.json", &text.to_string());
@@ -95,12 +94,13 @@ fn a_library_that_takes_long_and_one_that_often_changes_stay_apart() {
     let times = json!({"lib-a": 0.4, "lib-b": 0.4, "lib-c": 9.0, "lib-d": 0.4});
     measured(&tree, &times);
     change(&tree, &["b/src/lib.rs"], 20);
-    // Whatever compiles `a` anew compiles `c` anew, however long that takes.
+    // Each change that compiles `a` again also compiles `c` again, however long that takes.
     assert_eq!(groups(&tree), json!({"a": ["a", "c"]}));
-    // Each change of `c` would compile `a` for nothing.
+    // Each change of `c` would compile `a` without need.
     change(&tree, &["c/src/lib.rs"], 30);
     assert_eq!(groups(&tree), json!({}));
-    // That is little beside a stage less for each change of `a`; `c` for each of `b` is much.
+    // The cost is small compared with one stage less for each change of `a`. Compiling `c` for each change of `b` is
+    // expensive.
     change(&tree, &["a/src/lib.rs"], 80);
     assert_eq!(groups(&tree), json!({"a": ["a", "b"]}));
 }

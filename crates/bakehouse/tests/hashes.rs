@@ -1,10 +1,10 @@
-//! Input hashes: what can change an image changes its hash, and nothing else does.
+//! Input hashes: everything that can change an image changes its hash, and nothing else does.
 
 use crate::shop::Shop;
 
 const ALL: &[&str] = &["batch-python", "batch-shell", "probe", "web"];
 
-/// Edit → the outputs whose hash changes.
+/// Edit → outputs with a changed hash.
 type Row = (&'static str, fn(&Shop), &'static [&'static str]);
 
 const ROWS: &[Row] = &[

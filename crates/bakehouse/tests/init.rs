@@ -1,9 +1,9 @@
-//! `bakehouse init`: a first configuration that says what it found, and never takes another's place.
+//! `bakehouse init`: a first configuration that lists its findings and never overwrites another one.
 
 use crate::grove::Grove;
 use crate::tree::{Tree, stderr};
 
-/// A workspace in which there is something of everything to be found.
+/// Returns a workspace with one of everything that `init` looks for.
 fn rich() -> Grove {
     Grove::new(&[
         (
@@ -144,7 +144,7 @@ fn a_configuration_that_is_there_stays_as_it_is() {
         std::fs::read_to_string(grove.path("bakehouse.toml")).unwrap(),
         "# mine\n"
     );
-    // Another place is free.
+    // Another path is still free.
     grove.run(&["init", "--config", "other.toml"]);
     grove.run(&["plan", "--config", "other.toml"]);
 }
@@ -302,7 +302,7 @@ fn files_of_somebody_else_keep_their_places() {
     let grove = Grove::new(&taken[2..]);
     let printed = grove.run(&["init", "--print"]);
     assert!(printed.contains("--file docker-bake.hcl"), "{printed}");
-    // What bakehouse wrote itself is in nobody's way.
+    // Files that bakehouse generated do not block another run.
     grove.run(&["generate"]);
     assert_eq!(grove.run(&["init", "--print"]), printed);
 }

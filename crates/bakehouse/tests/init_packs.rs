@@ -1,5 +1,5 @@
-//! `docker/init-packs.sh`: services see whole packs, and no binary of the volume is lost; with the tools of Debian, and
-//! with those of busybox, which is all that an Alpine base has.
+//! `docker/init-packs.sh`: services see complete packs, and no binary of the volume is lost. It works with the tools of
+//! Debian and with those of busybox, which is all that an Alpine base has.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -10,16 +10,16 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-/// What a base has.
+/// The tools of a base.
 #[derive(Clone, Copy)]
 enum Tools {
-    /// Those of this machine.
+    /// The tools of this machine.
     Own,
     Busybox,
 }
 
 impl Tools {
-    /// Whether this machine has them; says so where it does not.
+    /// Returns whether this machine has the tools, and prints a line if it does not.
     fn are_here(self) -> bool {
         let here = match self {
             Self::Own => true,
@@ -34,21 +34,21 @@ impl Tools {
     }
 }
 
-/// A folder of packs and a volume.
+/// A folder of packs, and a volume.
 struct Packs {
     folder: TempDir,
     tools: Tools,
 }
 
 impl Packs {
-    /// With the pack `core`, which is not in the volume yet.
+    /// Creates the pack `core`, which is not in the volume yet.
     fn new(tools: Tools) -> Self {
         let packs = Self {
             folder: TempDir::new().unwrap(),
             tools,
         };
         if let Tools::Busybox = tools {
-            // Nothing else is found.
+            // The script finds no other programs.
             std::fs::create_dir(packs.path("bin")).unwrap();
             let mut install = Command::new("busybox");
             install.args(["--install", "-s"]).arg(packs.path("bin"));
@@ -68,7 +68,7 @@ impl Packs {
     fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // Not in place: the volume may hold the same file by another name.
+        // The file is not written in place, because the volume may have a hard link to it.
         let _ = std::fs::remove_file(&path);
         std::fs::write(path, text).unwrap();
     }
@@ -92,7 +92,7 @@ impl Packs {
         command
     }
 
-    /// Where its programs are found.
+    /// Returns the folders in which the script finds its programs.
     fn search_path(&self) -> String {
         match self.tools {
             Tools::Own => std::env::var("PATH").unwrap(),
@@ -100,7 +100,7 @@ impl Packs {
         }
     }
 
-    /// Runs the script to its end, and gives what it says.
+    /// Runs the script to its end and returns its output.
     fn run(&self) -> String {
         let output = self.command().output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned()
@@ -109,7 +109,7 @@ impl Packs {
         said
     }
 
-    /// What services see: the files of each pack.
+    /// Returns the files of each pack as services see them.
     fn seen(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         let packs = std::fs::read_dir(self.path("to")).unwrap();
@@ -122,7 +122,7 @@ impl Packs {
         files
     }
 
-    /// What stands behind what services see.
+    /// Returns the copies behind the packs that services see.
     fn copies(&self) -> Vec<String> {
         let copies = std::fs::read_dir(self.path("to/.init-packs")).unwrap();
         let names = copies.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -142,7 +142,7 @@ fn read(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// What the script takes for a program.
+/// Returns a text that the script takes for a program.
 fn binary(text: &str) -> String {
     format!("\u{7f}ELF {text}")
 }
@@ -154,7 +154,7 @@ fn files<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Makes a test of each promise for each set of tools.
+/// Defines a test of each promise for each set of tools.
 macro_rules! promises {
     ($($promise:ident),+ $(,)?) => {
         mod own {
@@ -213,7 +213,7 @@ fn a_change_of_mode_alone_is_a_change(tools: Tools) {
         let file = std::fs::metadata(packs.path("to/core/actions/run.sh"));
         file.unwrap().permissions().mode() & 0o7777
     };
-    // Whatever the umask of the checkout was, everybody can read.
+    // Everybody can read the files, whatever umask the checkout had.
     for (given, expected) in [(0o700, 0o755), (0o600, 0o644), (0o4777, 0o755)] {
         let file = packs.path("from/core/actions/run.sh");
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(given)).unwrap();
@@ -225,7 +225,7 @@ fn a_change_of_mode_alone_is_a_change(tools: Tools) {
 fn what_others_put_into_the_volume_stays(tools: Tools) {
     let theirs = binary("of a build");
     let table: [(&str, &str, &str, &str); 6] = [
-        // Put into the volume, in the pack before, in the pack after, in the volume in the end.
+        // The binary in the volume, in the pack before, in the pack after, and the result in the volume.
         (&theirs, &binary("one"), &binary("two"), &theirs),
         (&theirs, &binary("one"), &binary("one"), &theirs),
         (&theirs, &binary("one"), "", &theirs),
@@ -293,7 +293,7 @@ fn a_pack_that_cannot_be_copied_leaves_the_others_and_is_told(tools: Tools) {
     packs.run();
     packs.write("from/core/pack.yaml", "ref: core # edited\n");
     packs.write("from/more/pack.yaml", "ref: more\n");
-    // No process may write a file of more than 16 KiB, as on a disk that is full.
+    // No process may write more than 16 KiB to a file, which simulates a full disk.
     packs.write("from/core/large", &"x".repeat(1 << 20));
     let mut limited = Command::new("sh");
     let command = packs.command();
@@ -349,7 +349,7 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
             packs.write(&format!("from/core/data/{n}"), text);
         }
     };
-    // As long as a whole copy takes just now, whatever else the machine does.
+    // The time that a complete copy takes now, under the current load.
     let whole = || {
         let start = Instant::now();
         packs.run();
@@ -371,7 +371,7 @@ fn killed_at_any_time_a_pack_is_the_old_one_or_the_new_one(tools: Tools) {
         let mut child = command.spawn().unwrap();
         std::thread::sleep(took * round / 40);
         let group = format!("-{}", child.id());
-        // Fails where it has ended.
+        // This fails if the script has already ended.
         let _ = Command::new("kill")
             .args(["-KILL", "--", &group])
             .stderr(Stdio::null())

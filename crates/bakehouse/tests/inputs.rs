@@ -1,4 +1,4 @@
-//! Hidden inputs: what each construct makes known, what stays quiet, and what commands do with it.
+//! Hidden inputs: the finding for each construct, constructs without findings, and the use of findings in commands.
 
 use bakehouse::graph::Workspace;
 use bakehouse::graph::cargo::Cargo;
@@ -9,7 +9,7 @@ use crate::grove::Grove;
 struct Case {
     name: &'static str,
     files: &'static [(&'static str, &'static str)],
-    /// `package path place kind certainty`, with `missing` where nothing is there.
+    /// Lines `package path place kind certainty`, with `missing` if the file does not exist.
     findings: &'static [&'static str],
 }
 
@@ -354,7 +354,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// The hidden inputs of `api` and `common`, a line each.
+/// Returns the hidden inputs of `api` and `common`, one per line.
 fn findings(grove: &Grove) -> Vec<String> {
     let workspace = Workspace::read(&Cargo::default(), Some(&grove.path("Cargo.toml"))).unwrap();
     let line = |finding: &Finding| {
@@ -484,7 +484,7 @@ fn the_plan_names_what_is_not_declared_and_is_quiet_about_the_rest() {
     assert!(!grove.run(&["plan"]).contains("hidden"));
 }
 
-/// An engine on which every bake fails.
+/// A fake engine on which every bake fails.
 const DOCKER: &str = r#"#!/bin/sh
 case "$1 $2" in
 "version --format") echo 28.5.2 ;;
@@ -520,7 +520,7 @@ fn a_bake_that_fails_names_the_key_that_may_be_missing() {
         String::from_utf8(output.stderr).unwrap()
     };
     insta::assert_snapshot!(fails());
-    // What is declared was not missing, and what is read at run time is no reason to fail.
+    // A declared file was not missing, and a file that is read at run time is no reason to fail.
     grove.write(
         "bakehouse.toml",
         "[services.api]\n[inputs.common]\npaths = [\"a.txt\"]\n",

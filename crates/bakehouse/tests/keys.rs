@@ -1,11 +1,12 @@
-//! A pin changes exactly the keys of what it can change, and a `toolchain.json` that is not to be trusted makes none.
+//! Cache keys: a pin changes only the keys of stages that it affects, and an invalid `toolchain.json` leads to no key
+//! at all.
 
 use std::collections::BTreeMap;
 
 use crate::shop::{Shop, stderr, stdout};
 use crate::steps;
 
-/// Every key that something of a toolchain is in, by what it is of.
+/// Returns every key that depends on the toolchain, by name.
 fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
     shop.generate();
     let dockerfile = shop.read("docker/Dockerfile");
@@ -30,7 +31,7 @@ fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
         let mut stages = dockerfile.split("\nFROM ");
         let begins = format!(" AS {name}\n");
         let stage = stages.find(|stage| stage.lines().next().unwrap().ends_with(begins.trim_end()));
-        // BuildKit does not go by the ids of mounts.
+        // The ids of mounts are not part of BuildKit's keys.
         let lines = stage.unwrap_or_default().lines();
         let lines = lines.filter(|line| !line.contains("--mount=type=cache"));
         lines.collect::<Vec<_>>().join("\n")
@@ -53,7 +54,7 @@ fn keys(shop: &Shop) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// The keys that are others after `edit` and a new pin.
+/// Returns the keys that change after `edit` and a new pin.
 fn changed(strategy: &str, shop: &Shop, edit: impl Fn(&Shop)) -> Vec<&'static str> {
     let setting = format!("[cache]\nstrategy = \"{strategy}\"");
     shop.edit("bakehouse.toml", "[cache]", &setting);
@@ -81,8 +82,8 @@ type Row = (
     &'static [&'static str],
 );
 
-/// What another identity changes: whatever names the toolchain. No stage that compiles is another, so on a base of
-/// Debian's nothing compiles again.
+/// Keys that change with the identity: those of stages that mention the toolchain. Stages that compile are unchanged,
+/// so nothing compiles again on a base of Debian's.
 const IDENTITY: &[&str] = &[
     "image",
     "label",
@@ -282,7 +283,7 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
         assert!(pin.status.success(), "{}", stderr(&pin));
         spoil(&shop);
         let output = shop.bakehouse(&["generate"]);
-        // Lines are broken anywhere.
+        // Lines may be broken anywhere.
         let said = stderr(&output);
         let words: Vec<&str> = said
             .split_whitespace()
@@ -295,7 +296,7 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
         assert!(!shop.path("docker-bake.hcl").exists());
     }
 
-    // None of these says otherwise than the file.
+    // None of these contradicts the file.
     let shop = Shop::pinned();
     let pin = shop.bakehouse(&["pin", "--only", "toolchain"]);
     assert!(pin.status.success());
@@ -306,7 +307,7 @@ fn a_toolchain_json_that_is_not_what_is_pinned_makes_no_files() {
     shop.generate();
 }
 
-/// The lines of a generated script from the one that begins so to the next `fi`.
+/// Returns the lines of a generated script from the one with this beginning to the next `fi`.
 fn lines(shop: &Shop, script: &str, begins: &str) -> String {
     let text = shop.read(&format!("docker/stages/{script}.sh"));
     let from = text.lines().skip_while(|line| !line.starts_with(begins));
@@ -315,7 +316,7 @@ fn lines(shop: &Shop, script: &str, begins: &str) -> String {
     lines.join("\n") + "\nfi\n"
 }
 
-/// Runs `script` in the workspace, where the builder base is a Nix-made one of that identity.
+/// Runs `script` in the workspace, with a Nix-made builder base of that identity.
 fn run(shop: &Shop, script: &str, id: Option<&str>) -> std::process::Output {
     let mut command = std::process::Command::new("sh");
     command.args(["-euc", script]).current_dir(shop.path(""));
@@ -335,7 +336,7 @@ fn builders_with_another_c_library_do_not_go_on_with_each_others_mount() {
         shop.generate();
         let guard = lines(&shop, "target", "{");
         let guard = guard.replace("/tmp/", &format!("{}/", shop.path("").display()));
-        // The compiler is the same for all of them.
+        // All these bases have the same compiler.
         let guard = format!("rustc() {{ echo rustc 1.95.0; }}\nmkdir -p target\n{guard}");
         let kept = |id: Option<&str>| {
             let output = run(&shop, &guard, id);

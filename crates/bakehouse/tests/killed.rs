@@ -1,5 +1,5 @@
-//! `generate` is killed at each system call that changes the disk: each file is then what it was or what it is to be, the
-//! next `generate` leaves nothing behind, and two at once do not get into each other's way.
+//! `generate` is killed at each system call that changes the disk. Each file then has either its old or its new
+//! content, the next `generate` leaves no temporary files behind, and two processes at once do not disturb each other.
 
 #![cfg(target_os = "linux")]
 
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::grove::Grove;
 
-/// The calls that change what others see of the disk.
+/// System calls that change the disk in a way that other processes see.
 const CALLS: [&str; 14] = [
     "write",
     "fsync",
@@ -27,10 +27,10 @@ const CALLS: [&str; 14] = [
 ];
 
 const CONFIG: &str = "[services.api]\n[output]\nfolder = \"made\"\n";
-/// Another place for some files, other texts for others, and one that is taken away.
+/// A configuration that moves some files, changes others and removes one.
 const OTHER: &str = "compose = false\n[services.api]\nports = [80]\n[services.second]\npackage = \"api\"\nbin = \"api\"\n[output]\nfolder = \"made\"\n";
 
-/// With the files of `CONFIG` there, or none yet.
+/// Creates a workspace, with the files of `CONFIG` or without generated files.
 fn grove(is_generated: bool) -> Grove {
     let grove = Grove::new(&[
         ("crates/api/src/main.rs", "fn main() {}"),
@@ -43,7 +43,7 @@ fn grove(is_generated: bool) -> Grove {
     grove
 }
 
-/// Every file but sources, by its path.
+/// Returns every file except sources, by path.
 fn files(grove: &Grove) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut open = vec![grove.path("")];
@@ -95,7 +95,7 @@ fn a_kill_at_any_call_leaves_each_file_whole_and_the_next_run_nothing_behind() {
         assert_ne!(old, new);
         let (mut kills, mut between) = (0, 0);
         for name in CALLS {
-            // Counted for each thread by itself: the one that writes makes the most.
+            // Calls are counted for each thread separately. The thread that writes makes the most calls.
             for call in 1.. {
                 let grove = grove(is_generated);
                 let inject = format!("inject={name}:signal=SIGKILL:when={call}");

@@ -1,4 +1,5 @@
-//! The generator, as somebody runs it. All is one program: linking one for each file takes minutes.
+//! Tests of the command-line program. They are linked into one program, because linking one for each file takes
+//! minutes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 

@@ -1,11 +1,11 @@
-//! Branches that each add a service are merged by git, and `generate` alone brings the generated files right.
+//! Merges of branches that each add a service: after git's merge, `generate` alone fixes the generated files.
 
 use std::process::Command;
 
 use crate::shop::{Shop, stderr, stdout};
 
-/// A repository with the branches `aaa` and `zzz`, which each have one more service than `main`, all generated. What is
-/// written by hand merges by itself.
+/// Creates a repository with the branches `aaa` and `zzz`. Each has one more service than `main`, with generated files.
+/// Files written by hand merge without conflicts.
 fn branches(prepare: impl Fn(&Shop)) -> Shop {
     let shop = Shop::new();
     let members = r#""common", "prices", "web", "batch", "stub-server", "probe""#;
@@ -24,7 +24,7 @@ fn branches(prepare: impl Fn(&Shop)) -> Shop {
     shop
 }
 
-/// Adds a service in its place in the alphabet, the first or the last one.
+/// Adds a service in alphabetical order, either the first or the last.
 fn add(shop: &Shop, name: &str) {
     let manifest =
         format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
@@ -48,7 +48,7 @@ fn add(shop: &Shop, name: &str) {
     }
 }
 
-/// Runs git, which ends with 1 where there is a conflict, and returns the paths that are in conflict.
+/// Runs git, which exits with 1 if there is a conflict, and returns the paths in conflict.
 fn conflicts(shop: &Shop, arguments: &[&str]) -> Vec<String> {
     let output = Command::new("git")
         .current_dir(shop.path(""))
@@ -70,7 +70,7 @@ fn conflicts(shop: &Shop, arguments: &[&str]) -> Vec<String> {
     paths.lines().map(str::to_owned).collect()
 }
 
-/// All generated files, by path.
+/// Returns all generated files, by path.
 fn generated(shop: &Shop) -> Vec<(String, String)> {
     let listed = shop.git(&["ls-files", "docker-bake.hcl", "docker"]);
     let mut paths: Vec<&str> = listed.lines().collect();
@@ -81,7 +81,7 @@ fn generated(shop: &Shop) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Generates after a merge, and holds the result against what a workspace without any generated files gets.
+/// Generates after a merge, and compares the result with the files of a workspace that had no generated files.
 fn resolve(shop: &Shop, conflicted: &[String]) {
     let output = shop.bakehouse(&["generate"]);
     assert!(output.status.success(), "{}", stderr(&output));

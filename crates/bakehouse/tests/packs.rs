@@ -1,4 +1,4 @@
-//! Packs: whatever is wrong with one is said, all of it at once, each in its place; and what is listed is what is there.
+//! Packs: all problems are reported at once, each with its place, and `packs list` shows exactly the pack's content.
 
 use std::fmt::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{Shop, stderr, stdout};
 
-/// The shop with a pack that has one of each.
+/// Returns the shop with a pack that contains one thing of each kind.
 fn stocked() -> Shop {
     let shop = Shop::new();
     shop.edit(
@@ -57,7 +57,7 @@ fn mode(shop: &Shop, path: &str, mode: u32) {
     std::fs::set_permissions(shop.path(path), mode).unwrap();
 }
 
-/// The header of an ELF binary, which is all that tells the machine.
+/// Returns the header of an ELF binary, which is enough to identify the machine.
 fn elf(machine: u16) -> Vec<u8> {
     let mut header = vec![0; 64];
     header[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
@@ -251,7 +251,7 @@ fn every_spoiled_pack_is_told_what_is_wrong() {
 #[test]
 fn a_binary_that_needs_a_newer_glibc_than_a_base_has_is_told() {
     let shop = stocked();
-    // The test itself is such a binary.
+    // The test program itself is such a binary.
     let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     program(&shop, "packs/base/sensors/probe", &own);
     let own = format!(
@@ -289,7 +289,7 @@ fn a_binary_that_needs_a_newer_glibc_than_a_base_has_is_told() {
     let output = runs_on("no-such-release");
     assert!(output.status.success(), "{}", stderr(&output));
 
-    // What is asked for counts where no base is older.
+    // The configured glibc counts if no base has an older one.
     let config = shop.read("bakehouse.toml");
     let asked = |version: &str, release: &str| {
         let asking = format!("glibc = \"{version}\"\n{config}");
@@ -394,7 +394,7 @@ fn a_pack_is_named_or_is_a_folder() {
     );
 }
 
-/// A record of `content` as what was built of `hash`.
+/// Writes a record that says that `content` was built from the inputs with this hash.
 fn record(shop: &Shop, content: &[u8], hash: &str, platform: &str) {
     let record = json!({
         "version": 1,

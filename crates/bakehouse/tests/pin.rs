@@ -1,4 +1,4 @@
-//! `toolchain.json` says what is pinned, its identity changes with what compiles, and a stale one is found.
+//! `toolchain.json` contains the pins. Its identity changes with the parts that compile, and a stale file is found.
 
 use bakehouse::problem::{Code, Source};
 use bakehouse::toolchain::Toolchain;
@@ -7,12 +7,12 @@ use bakehouse::toolchain::identity::Sources;
 use crate::shop::pins::{LOCK, PINS, RUST_TOOLCHAIN};
 use crate::shop::{Shop, stderr};
 
-/// No registry is asked.
+/// The arguments that pin the toolchain without asking a registry.
 const PIN: &[&str] = &["pin", "--only", "toolchain"];
 const CHECK: &[&str] = &["pin", "--only", "toolchain", "--check"];
 
-/// The lock of a workspace whose flake has Bakehouse as an input: one of its inputs is its own, and one that of another
-/// input of the workspace.
+/// The lock of a workspace with Bakehouse as an input of its flake. One input of Bakehouse is its own, and one follows
+/// another input of the workspace.
 const LOCK_BELOW_BAKEHOUSE: &str = r#"{
   "nodes": {
     "bakehouse": { "inputs": { "nixpkgs": ["other", "packages"], "rust-overlay": "rust-overlay_2" } },
@@ -42,7 +42,7 @@ fn sources() -> Sources {
     }
 }
 
-/// The sources with `from` as `to`, in whichever file it stands.
+/// Returns the sources with `from` replaced by `to`, in whichever file contains it.
 fn edited(from: &str, to: &str) -> Sources {
     let mut sources = sources();
     let files = [
@@ -64,7 +64,7 @@ fn toolchain(sources: &Sources) -> Toolchain {
 
 #[test]
 fn the_identity_is_a_hash_of_what_compiles() {
-    // `nix eval` gives the same of these files; another number would make a key of every cache new.
+    // `nix eval` returns the same for these files. Another identity would change a key of every cache.
     insta::assert_snapshot!(toolchain(&sources()).text());
 }
 

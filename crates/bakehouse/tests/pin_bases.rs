@@ -1,6 +1,5 @@
-//! `bakehouse pin`: base images get the digests that their registries have, in their places, and nothing else of
-//! bakehouse.toml changes. A `docker` of the test's own stands for all registries; `tools/e2e/tests/pin.rs` asks a real
-//! one.
+//! `bakehouse pin`: base images get the digests that their registries have, and nothing else in bakehouse.toml changes.
+//! A fake `docker` stands for all registries; `tools/e2e/tests/pin.rs` uses a real one.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -25,7 +24,7 @@ own = { runtime = "bakehouse-runtime:here" } # from the flake
 none = { runtime = "scratch" }
 "#;
 
-/// Answers as buildx does: digests after the first letter of an image's last name.
+/// Answers like buildx, with digests made of the first letter of an image's last name.
 const DOCKER: &str = r#"#!/bin/sh
 image=$4
 case "$1 $2" in
@@ -90,7 +89,7 @@ fn bases_are_pinned_in_their_places_and_all_else_stays() {
         "{said}"
     );
 
-    // What it wrote is a configuration, and in date.
+    // The written file is a valid configuration and up to date.
     grove.run(&["generate"]);
     grove.run(&["pin", "--check"]);
     assert_eq!(read(&grove), expected);

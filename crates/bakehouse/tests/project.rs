@@ -1,4 +1,4 @@
-//! What this repository promises about itself.
+//! Promises of this repository about itself.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ fn every_error_code_is_documented_with_cause_remedy_and_exit_code() {
             .map(|cell| cell.trim_matches(['|', ' ']))
             .collect();
         let code = cells[0].strip_prefix('`')?.strip_suffix('`')?;
-        // The exit codes stand in a table of their own.
+        // The exit codes have a table of their own.
         let is_code = code.starts_with(|c: char| c.is_ascii_lowercase()) && cells.len() > 2;
         let code = is_code.then_some(code)?;
         Some((
@@ -102,7 +102,7 @@ fn the_book_has_every_page_and_no_page_leads_nowhere() {
     }
 }
 
-/// The address of a heading, as GitHub makes it.
+/// Returns the anchor that GitHub gives a heading.
 fn heading(line: &str) -> String {
     let text = line.trim_start_matches('#').trim().to_lowercase();
     let kept = text
@@ -161,13 +161,13 @@ fn plan_documents_and_the_check_of_packs_touch_nothing_outside() {
 
 #[test]
 fn no_hash_holds_a_debug_text() {
-    // What `Debug` prints is for people who debug, and changes with the types and with the compiler.
+    // Output of `Debug` is for debugging, and changes with the types and with the compiler.
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for room in ["toolchain", "graph", "plan"] {
         for file in rust_files(&source.join(room)) {
             let text = std::fs::read_to_string(&file).unwrap();
             let text = text.split("#[cfg(test)]").next().unwrap();
-            // These write TOML, in which a string of these names is as `Debug` prints it.
+            // These files write TOML, where a string with these names looks as `Debug` prints it.
             let toml = ["graph/lock.rs", "graph/listing.rs", "plan/skeleton/cut.rs"];
             if toml.iter().any(|toml| file.ends_with(toml)) {
                 continue;

@@ -1,4 +1,4 @@
-//! The proposals of `init` for packages that are no services, and for what packages need.
+//! Proposals of `init` for packages that are not services, and for requirements of packages.
 
 use crate::grove::Grove;
 
@@ -12,7 +12,7 @@ const CRATES: [&str; 6] = [
     "yew",
 ];
 
-/// A workspace with the service `api`, the library `common` and the package `ui`, which depends on `needs`.
+/// Returns a workspace with the service `api`, the library `common` and the package `ui`, which depends on `needs`.
 fn with_ui(needs: &[&str], files: &[(&str, &str)]) -> Grove {
     let mut lock = "version = 4\n".to_owned();
     let named = |needs: &[&str]| -> String {
@@ -53,7 +53,7 @@ fn with_ui(needs: &[&str], files: &[(&str, &str)]) -> Grove {
     grove
 }
 
-/// Case → dependencies of `ui` → files added to it → reason why it is no service; empty if it is one.
+/// Case → dependencies of `ui` → files added to it → reason why it is not a service; empty if it is one.
 type Row<'a> = (&'a str, &'a [&'a str], Files<'a>, &'a str);
 
 const ROWS: &[Row<'_>] = &[

@@ -1,10 +1,11 @@
-//! Who changes the stages thinks of the input hash: an image that `build` skips must be the one it would bake.
+//! The recipe of the input hash. Its number has to change together with the stages: an image that `build` skips must be
+//! the one that it would bake.
 
 use bakehouse::plan::hash::RECIPE;
 
 use crate::shop::Shop;
 
-/// The stages and their scripts, without comments.
+/// Returns the stages and their scripts without comments.
 fn stages(strategy: &str, platforms: bool) -> String {
     let shop = if platforms {
         Shop::new()

@@ -1,4 +1,4 @@
-//! What Cargo said is remembered, and asked anew as soon as it could be something else.
+//! Memory of Cargo's answers: they are reused, and Cargo is asked again as soon as an answer could be different.
 
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use crate::grove::Grove;
 use crate::shop::{Shop, stderr};
 
-/// Edit → whether Cargo may say something else.
+/// Edit → whether Cargo's answer may change.
 type Row = (&'static str, fn(&Grove), bool);
 
 const ROWS: &[Row] = &[
@@ -137,7 +137,8 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// With a package of the oldest edition, one that names its source, and one that is needed and no member.
+/// Returns a workspace with a package of the oldest edition, one that names its source, and a dependency that is not a
+/// member.
 fn grove() -> Grove {
     Grove::new(&[
         (
@@ -168,13 +169,13 @@ fn grove() -> Grove {
     ])
 }
 
-/// What is read of the workspace, whatever became of it.
+/// Returns everything that is read of the workspace, also if reading fails.
 fn read(cargo: &Cargo, folder: &Utf8Path) -> String {
     let workspace = Workspace::read(cargo, Some(&folder.join("Cargo.toml")));
     format!("{:#?}", workspace.map_err(|problem| problem.message))
 }
 
-/// Files that were written just now are not relied on.
+/// Waits, because a file that was written just now is not trusted.
 fn wait() {
     std::thread::sleep(Duration::from_millis(40));
 }
@@ -186,7 +187,7 @@ fn cargo_is_asked_anew_when_it_may_say_something_else() {
         let folder = grove.path("");
         let remembering = || Cargo::remembering_in(Utf8Path::from_path(memory.path()).unwrap());
         wait();
-        // Once for the members, and once for the package that is none.
+        // Once for the members, and once for the package that is not a member.
         let first = remembering();
         let before = read(&first, &folder);
         assert_eq!(first.asked(), 2, "{name}");
@@ -270,8 +271,8 @@ fn another_checkout_of_the_same_files_is_not_asked_about() {
     assert_eq!(cargo.asked(), asked);
 }
 
-/// A Cargo that notes each time that it is asked about a workspace, and may write a file meanwhile. It is compiled:
-/// what a script says is not remembered.
+/// A Cargo that notes each question about a workspace and may write a file meanwhile. It is a compiled program, because
+/// answers of a script are not remembered.
 const CARGO: &str = r#"
 use std::{env, fs, io::Write, process::Command};
 fn main() {
@@ -287,7 +288,7 @@ fn main() {
 }
 "#;
 
-/// The same as a script.
+/// The same Cargo as a script.
 const SCRIPT: &str = r#"#!/bin/sh
 echo asked >> "$ASKED"
 unset CARGO
@@ -319,7 +320,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// How often a command asks Cargo.
+    /// Returns how often a command asks Cargo.
     fn by(&self, cache: &Path, arguments: &[&str]) -> usize {
         wait();
         let log = self.folder.path().join("asked");
@@ -348,7 +349,7 @@ fn commands_ask_cargo_once_for_a_workspace_that_stays_the_same() {
     let asked = Asked::in_shop(&shop);
     let cache = tempfile::tempdir().unwrap();
     let since: &[&str] = &["affected", "--since", "HEAD"];
-    // Edit, command, and how often it asks.
+    // Edit, command, and how often the command asks Cargo.
     type Row<'a> = (&'a str, fn(&Shop), &'a [&'a str], usize);
     let table: [Row<'_>; 6] = [
         ("at first", |_| {}, &["plan"], 1),
@@ -387,7 +388,7 @@ fn a_cache_that_cannot_be_used_costs_time_and_nothing_else() {
     let none = Path::new("");
     assert_eq!(asked.by(none, &["plan"]), 1);
     assert_eq!(asked.by(none, &["plan"]), 1);
-    // Nobody, not even root, can make a folder below a file.
+    // No user, not even root, can create a folder below a file.
     assert_eq!(asked.by(Path::new("/dev/null/x"), &["plan"]), 1);
     let cache = tempfile::tempdir().unwrap();
     assert_eq!(asked.by(cache.path(), &["plan"]), 1);

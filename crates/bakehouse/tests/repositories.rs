@@ -48,7 +48,7 @@ fn attributes_of_a_checkout_and_of_an_archive_change_nothing() {
     assert_eq!(shop.affected("HEAD"), [""; 0]);
     shop.write("web/static/index.html", "<a>\r\n<c>\r\n");
     assert_eq!(shop.affected("HEAD"), ["web"]);
-    // What LFS is when its objects cannot be had.
+    // A filter that fails like Git LFS without its objects.
     shop.git(&["config", "filter.upper.smudge", "false"]);
     refused(&shop, "HEAD", "revision-incomplete", 1);
 }
@@ -111,14 +111,14 @@ fn another_configuration_has_a_history_of_its_own() {
     assert_eq!(run("ci.toml"), [""; 0]);
     shop.write("ci.toml", "[services.batch]\nuser = \"1:1\"\n");
     assert_eq!(run("ci.toml"), ["batch"]);
-    // One that the repository does not hold has none: it is taken as it is.
+    // A file outside the repository has no older version, so it is taken as it is.
     let outside = tempfile::tempdir().unwrap();
     let path = outside.path().join("own.toml");
     std::fs::write(&path, "[services.batch]\n").unwrap();
     assert_eq!(run(path.to_str().unwrap()), [""; 0]);
     shop.write("batch/src/main.rs", "fn main() {}");
     assert_eq!(run(path.to_str().unwrap()), ["batch"]);
-    // One that came since then makes all new.
+    // With a configuration that is newer than the revision, all outputs are new.
     shop.write("new.toml", "[services.web]\npackage = \"web\"\n");
     assert_eq!(run("new.toml"), ["web"]);
 }
@@ -194,7 +194,7 @@ fn a_shallow_clone_is_never_silently_unaffected() {
         assert!(output.stdout.is_empty());
     }
     assert_eq!(names(&run("HEAD")), [""; 0]);
-    // With that one commit fetched, and still shallow, it is known.
+    // After fetching that single commit, the revision is known, although the clone is still shallow.
     git(
         &clone,
         &["fetch", "--quiet", "--depth", "1", "origin", id.trim()],
@@ -265,7 +265,7 @@ fn submodules_are_followed_and_a_missing_one_is_an_error() {
     std::fs::write(shop.path("proto/api.proto"), "three").unwrap();
     assert_eq!(shop.affected("HEAD"), BATCH, "dirty inside");
 
-    // Moved elsewhere, it is found among what git keeps.
+    // The moved submodule is found in git's own folder.
     git(&shop.path("proto"), &["checkout", "--quiet", "."]);
     shop.git(&["mv", "proto", "schemas"]);
     shop.edit(
@@ -283,7 +283,7 @@ fn submodules_are_followed_and_a_missing_one_is_an_error() {
         "{said}"
     );
 
-    // A shallow submodule lacks the older commit.
+    // The shallow submodule lacks the older commit.
     shop.git(&["submodule", "--quiet", "update", "--init"]);
     std::fs::remove_dir_all(shop.path(".git/modules/proto")).unwrap();
     std::fs::remove_dir_all(shop.path("proto")).unwrap();
@@ -314,7 +314,7 @@ fn a_folder_that_git_does_not_know_is_told_so() {
     );
 }
 
-/// Makes `shared`, beside the workspace, a dependency of `prices`, and a repository of both.
+/// Makes `shared`, beside the workspace, a dependency of `prices`, and creates a repository with both.
 fn shop_with_a_package_beside_it() -> Shop {
     let shop = Shop::new();
     shop.write(

@@ -1,4 +1,5 @@
-//! `[secrets]` in `bakehouse.toml`: which steps are given what. `tools/e2e/tests/secrets.rs` looks for what they leave.
+//! `[secrets]` in `bakehouse.toml`: the steps that get each secret. `tools/e2e/tests/secrets.rs` looks for traces of
+//! the secrets.
 
 use crate::shop::Shop;
 use crate::steps;
@@ -56,6 +57,6 @@ fn bake_hands_over_what_is_there() {
     ] {
         assert!(bake.contains(line), "{bake}");
     }
-    // Bake shows the values of its variables.
+    // Bake prints the values of its variables.
     assert!(!bake.contains("variable \"CARGO_REGISTRIES_ACME_TOKEN\""));
 }

@@ -1,4 +1,4 @@
-//! What `bakehouse build` takes for built already: that very image, for this very machine.
+//! Images that `bakehouse build` skips: exactly those with this input hash and for this platform.
 
 #![cfg(unix)]
 
@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::grove::Grove;
 
-/// An engine that has the image of `api`, for the platform in the file `image`; its own is in the file `engine`.
+/// A fake engine that has the image of `api`, for the platform in the file `image`. The engine's own platform is in the
+/// file `engine`.
 const DOCKER: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 case "$1 $2" in
@@ -44,7 +45,7 @@ fn grove(platforms: &str) -> Grove {
     grove
 }
 
-/// Whether a build bakes the service.
+/// Returns whether a build bakes the service.
 fn bakes(grove: &Grove) -> bool {
     let log = grove.path("bin/baked");
     let _ = std::fs::remove_file(&log);
@@ -61,7 +62,7 @@ fn what_is_for_another_machine_is_built_where_no_platform_is_configured() {
     assert!(bakes(&grove));
     grove.write("bin/engine", "linux/arm64");
     assert!(!bakes(&grove));
-    // An engine that does not say what it is has nothing that could be taken.
+    // An engine that does not report its platform has no image that could be skipped.
     grove.write(
         "bin/docker",
         &DOCKER.replace("*Arch*)", "*Arch*) exit 1 ;; *none*)"),

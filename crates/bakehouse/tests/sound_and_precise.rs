@@ -1,6 +1,5 @@
-//! Input hashes are sound and precise: in workspaces made at random, whatever is edited, the outputs whose hash changes
-//! are those that the edit can change. Which those are is worked out here from the model that the workspace was made
-//! of, not from what the program read.
+//! Input hashes are sound and precise: in random workspaces and for any edit, the outputs with a changed hash are those
+//! that the edit can change. These are derived from the model of the workspace, not from the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +17,8 @@ fn outputs(plan: &Plan) -> BTreeMap<&str, Output<'_>> {
     outputs.map(|output| (output.name, output)).collect()
 }
 
-/// Edits a workspace; compares what has another hash, and has reasons for it, with what the edit can change.
+/// Edits a workspace, and compares the outputs that have another hash, and reasons for it, with those that the edit can
+/// change.
 fn check(model: &Model, edit: &Edit) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     model.write(folder.path(), false);
@@ -61,7 +61,7 @@ fn check(model: &Model, edit: &Edit) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The same cases for everybody. With `PROPTEST_CASES=N`, that many others.
+/// Returns a configuration with the same cases in every run or, with `PROPTEST_CASES=N`, with N random ones.
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig {
         failure_persistence: None,
@@ -95,13 +95,13 @@ proptest! {
         let other = other.path().join("a longer path, ä");
         std::fs::create_dir(&other).unwrap();
         model.write(one.path(), false);
-        // Lists and files in another order, at another time.
+        // Lists and files in another order, written at another time.
         model.write(&other, true);
         prop_assert_eq!(hashes(&plan(one.path()).1), hashes(&plan(&other).1));
     }
 }
 
-/// A crate of the registry no longer needs one that a local folder stands for, and that something else needs, too.
+/// A registry crate no longer needs another crate that a local folder replaces and that something else needs, too.
 #[test]
 fn an_edge_of_the_lock_to_a_patched_crate_is_a_reason() {
     let mut model = Model::example();
@@ -114,8 +114,7 @@ fn an_edge_of_the_lock_to_a_patched_crate_is_a_reason() {
     check(&model, &Edit::LockedEdge(3)).unwrap();
 }
 
-/// The edits that the property draws from are all of use: each changes some hash in some workspace, but for those that
-/// must not.
+/// Every kind of edit is useful: it changes some hash in some workspace, unless it is one that must not.
 #[test]
 fn every_kind_of_edit_is_felt_by_some_output_and_not_by_all() {
     let model = Model::example();

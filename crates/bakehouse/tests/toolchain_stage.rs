@@ -1,5 +1,5 @@
-//! The stage `toolchain` checks the builder base against the toolchain file, and has rustup install the rest. These
-//! tests run the script of the generated Dockerfile with a fake `rustc` and a fake `rustup`.
+//! The stage `toolchain` compares the builder base with the toolchain file, and makes rustup install what is missing.
+//! These tests run the script of the generated Dockerfile with a fake `rustc` and a fake `rustup`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -34,7 +34,7 @@ case "$*" in
 esac
 "#;
 
-/// A fake `rustup` that records how it is called, and does what the calls say as far as `rustc` shows it.
+/// A fake `rustup` that records its calls, and changes the output of `rustc` as the calls would.
 const RUSTUP: &str = r#"#!/bin/sh
 cd "$(dirname "$0")/.."
 echo "rustup $*" >>calls
@@ -130,7 +130,7 @@ fn what_the_base_has_not_is_installed_and_nothing_else() {
         ("channel = \"stable\"", &NIGHTLY, install("stable")),
         ("channel = \"stable-2026-01-22\"", &STABLE, install("stable-2026-01-22")),
         ("channel = \"1.95\"", &STABLE, vec![]),
-        // A nightly from before the release of 1.95.0 is no `1.95`.
+        // A nightly older than the release of 1.95.0 is not `1.95`.
         ("channel = \"1.95\"", &NIGHTLY, install("1.95")),
         ("channel = \"1.9\"", &STABLE, install("1.9")),
         ("channel = \"1.94.0\"", &STABLE, install("1.94.0")),

@@ -18,7 +18,7 @@ fn why(shop: &Shop, arguments: &[&str]) -> String {
     text
 }
 
-/// Edit → service → what is said of it, without the first line.
+/// Edit → service → output without the first line.
 type Row = (
     &'static str,
     fn(&Shop),
@@ -242,7 +242,7 @@ fn every_change_is_explained_the_shortest_way_first() {
     }
 }
 
-/// A folder in the place of the crate `ryu`.
+/// Replaces the crate `ryu` with a folder.
 #[test]
 fn what_is_put_in_a_crate_s_place_is_explained() {
     let shop = Shop::new();
@@ -280,7 +280,7 @@ fn what_is_put_in_a_crate_s_place_is_explained() {
     );
 }
 
-/// What is affected has a reason, and what has none is not affected.
+/// An affected output has a reason, and an output with a reason is affected.
 #[test]
 fn each_affected_service_has_a_reason_and_no_other() {
     for (name, edit, ..) in ROWS {

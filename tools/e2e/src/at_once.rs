@@ -1,12 +1,12 @@
-//! Bakes wait more than they compute, so what shares nothing is done at once.
+//! Concurrency in tests: bakes wait more than they compute, so independent ones run at once.
 
 use std::panic::resume_unwind;
 use std::thread;
 
-/// Does `what` to each of `all` at once, and gives what it returned in their order.
+/// Calls `what` for all of `all` concurrently, and returns the results in their order.
 ///
 /// # Panics
-/// When it panics for one of them, after all have ended.
+/// If it panics for one of them, after all have ended.
 pub fn at_once<T: Sync, R: Send>(all: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
     thread::scope(|scope| {
         let what = &what;

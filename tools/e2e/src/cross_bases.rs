@@ -1,4 +1,5 @@
-//! Bases for two platforms: a builder of this machine's that can get a cross compiler, and what programs of both run on.
+//! Bases for two platforms: builders of this machine's platform that can install a cross compiler, and bases on which
+//! programs of both platforms run.
 
 use bakehouse_testkit::{Workspace, engine};
 
@@ -6,32 +7,32 @@ use crate::tiny;
 
 const DEBIAN: &str = "docker.io/library/debian:trixie-slim";
 
-/// What has to be on the engine, by `tools/engine bases`.
+/// Images that the engine must have; `tools/engine bases` pulls them.
 pub const BASES: [&str; 1] = [DEBIAN];
 
-/// What `apt-get` needs for a newer Debian than the base is.
+/// The command that makes `apt-get` use a newer Debian than that of the base.
 const NEWER: &str = "sed -i -e '/^$/,$d' -e 's/^Suites: .*/Suites: forky/' /etc/apt/sources.list.d/debian.sources && ";
 
-/// A builder with Debian's own Rust, which has a standard library for each of Debian's architectures. It is made for the
-/// engine's platform only.
+/// Creates a builder with Debian's own Rust, which has a standard library for each of Debian's architectures. It is for
+/// the engine's platform only.
 #[track_caller]
 pub fn builder(workspace: &Workspace) -> String {
     builder_of(workspace, "")
 }
 
-/// Its runtime base: its C library, and zlib, for both platforms.
+/// Creates its runtime base, with its C library and zlib, for both platforms.
 #[track_caller]
 pub fn runtime(workspace: &Workspace) -> String {
     runtime_of(workspace, "")
 }
 
-/// A builder with a Rust that is new enough for the reference platform.
+/// Creates a builder with a Rust that is new enough for the reference platform.
 #[track_caller]
 pub fn newer_builder(workspace: &Workspace) -> String {
     builder_of(workspace, NEWER)
 }
 
-/// Its runtime base.
+/// Creates its runtime base.
 #[track_caller]
 pub fn newer_runtime(workspace: &Workspace) -> String {
     runtime_of(workspace, NEWER)
@@ -41,7 +42,7 @@ pub fn newer_runtime(workspace: &Workspace) -> String {
 fn builder_of(workspace: &Workspace, sources: &str) -> String {
     let image = workspace.images.name("builder");
     let packages = "rustc cargo gcc libc6-dev ca-certificates";
-    // Those that this machine's network asks for.
+    // Certificates that this machine's network requires.
     let certificates = tiny::BASES[0];
     engine::image(
         &image,

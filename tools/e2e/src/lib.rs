@@ -1,4 +1,4 @@
-//! Promises about Docker, tested on a real BuildKit. Run by `cargo test -p bakehouse-e2e`; what the tests share is
+//! Promises about Docker, tested on a real BuildKit by `cargo test -p bakehouse-e2e`. The code that the tests share is
 //! here, and their tools are in `bakehouse-testkit`.
 
 pub mod at_once;

@@ -1,4 +1,4 @@
-//! A library with C in it, which needs a compiler for what it is built for.
+//! A library with C code, which needs a C compiler for its platform.
 
 use bakehouse_testkit::Member;
 
@@ -8,8 +8,8 @@ const LIB: &str = "unsafe extern \"C\" {\n    fn native() -> i32;\n}\n\n\
 const BUILD: &str =
     "fn main() {\n    cc::Build::new().file(\"src/native.c\").compile(\"native\");\n}\n";
 
-/// `native`, whose `value` is what the function `native` of the C source `c` gives; compiled by that version of `cc`.
-/// No further dependency can be added, since those of its build script are the last.
+/// Creates the member `native`. Its `value` returns the result of the function `native` in the C source `c`, compiled
+/// by that version of the crate `cc`. No further dependency can be added, because those of its build script come last.
 pub fn native(c: &str, cc: &str, depends: &[&str]) -> Member {
     let library = Member::library("native", LIB)
         .file("src/native.c", c)

@@ -1,11 +1,11 @@
-//! A base image whose C library is older than the builder's.
+//! A base image with an older C library than the builder.
 
 use bakehouse_testkit::{Workspace, engine};
 
 use crate::tiny::BASES;
 
-/// Makes one with the loader of bookworm, and a C library of its name that has nothing newer than glibc 2.`newest`.
-/// Gives its name, which is that of the image `name` of `workspace`.
+/// Creates a base with the loader of bookworm, and with a file named like its C library that has nothing newer than
+/// glibc 2.`newest`. Returns the image's name, which is that of the image `name` of `workspace`.
 #[track_caller]
 pub fn make(workspace: &Workspace, name: &str, newest: u32) -> String {
     let builder = BASES[0];

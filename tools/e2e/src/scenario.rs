@@ -1,4 +1,4 @@
-//! Histories of edits and bakes, and whether what was baked is made of the sources as they are.
+//! Histories of edits and bakes, with checks that each baked binary was built from the current sources.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,33 +12,33 @@ use crate::at_once::at_once;
 use crate::strategy::{STRATEGIES, Strategy};
 use crate::tiny::{BASES, SERVICES, expected, prints, set, tiny};
 
-/// A history that every strategy has to get right.
+/// A history in which every strategy must build correct binaries.
 pub struct Scenario {
-    /// Edits, bakes, and what has to be printed in between.
+    /// Performs edits and bakes, and checks the output of images in between.
     pub play: fn(&mut Trial<'_>),
-    /// The Dockerfile of the usual kind that gets it wrong: the scenario is known to bite.
+    /// The usual Dockerfile that builds a wrong binary. It proves that the scenario can fail.
     pub usual: Strategy,
-    /// The services that show it. With the usual Dockerfile the others are left out, which saves their time.
+    /// The services that the usual Dockerfile gets wrong. Only these are built with it, which saves time.
     pub shown_by: &'static [&'static str],
     pub wrong: Wrong,
 }
 
-/// What the usual Dockerfile does.
+/// The error of the usual Dockerfile.
 pub enum Wrong {
-    /// Where it has to print something else it prints this, in the order of the history.
+    /// Images print these wrong values, in the order of the history.
     Prints(&'static [&'static str]),
-    /// A bake fails and says this; where it is a race, in one of a few plays.
+    /// A bake fails with this message. A race may need several plays to happen.
     Fails(&'static str),
 }
 
-/// How often a race may be won.
+/// Number of plays in which a race may fail to happen.
 const PLAYS: usize = 6;
 
 impl Scenario {
-    /// Plays it with every strategy and the usual Dockerfile, all at once: they share nothing.
+    /// Plays the scenario with every strategy and the usual Dockerfile, concurrently, because they share nothing.
     ///
     /// # Panics
-    /// When a strategy is wrong, or the usual Dockerfile is not wrong in the way described.
+    /// If a strategy is wrong, or the usual Dockerfile is not wrong in the described way.
     #[track_caller]
     pub fn judge(&self) {
         let scene = Scene {
@@ -93,14 +93,14 @@ impl Scenario {
     }
 }
 
-/// What all plays of a scenario share.
+/// State that all plays of a scenario share.
 struct Scene {
     turn: Turn,
-    /// Started when first needed.
+    /// The runner, which starts at first use.
     runner: OnceLock<Runner>,
 }
 
-/// What all checkouts of a play share.
+/// State that all checkouts of a play share.
 #[derive(Clone, Copy)]
 struct At<'a> {
     scene: &'a Scene,
@@ -109,11 +109,11 @@ struct At<'a> {
     services: &'static [&'static str],
 }
 
-/// What went wrong in a play.
+/// Errors in a play.
 #[derive(Default)]
 struct Seen {
     prints: Vec<WrongPrint>,
-    /// What the first failed bake said.
+    /// The output of the first failed bake.
     failed: String,
 }
 
@@ -134,7 +134,7 @@ impl fmt::Display for Seen {
 /// A workspace that is built by one strategy.
 pub struct Trial<'a> {
     at: At<'a>,
-    /// Another trial's bakes are no part of this one's history.
+    /// The name of the trial, so that its history contains no bakes of others.
     name: String,
     cache: Option<String>,
     runner: Option<&'a Runner>,
@@ -154,21 +154,22 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The same project in another folder, every value `A` again; what it bakes meets the same mounts.
+    /// Returns the same project in another folder with all values `A` again. Its bakes use the same mounts.
     #[must_use]
     pub fn checkout(&self) -> Self {
         Self::new(self.at, &self.name)
     }
 
-    /// From now on bakes happen on an engine that has nothing but the bases, and fill a registry cache. The shared
-    /// engine would not do: its long history makes caches that BuildKit refuses to read.
+    /// Moves all further bakes to an engine that has only the bases, and makes them fill a registry cache. The shared
+    /// engine is unsuitable: after its long history, BuildKit refuses to read the caches that it writes.
     pub fn fill_registry_cache(&mut self) {
         self.cache = Some(format!("{}/stale-{}", runner::registry(), self.name));
         let start = || Runner::start("stale", &BASES);
         self.runner = Some(self.at.scene.runner.get_or_init(start));
     }
 
-    /// From now on bakes happen on the shared engine, which has nothing of this project yet, and read the cache.
+    /// Moves all further bakes to the shared engine, which has nothing of this project yet, and makes them read the
+    /// cache.
     pub fn read_registry_cache(&mut self) {
         self.runner = None;
     }
@@ -182,7 +183,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Waits for the end of all, none of which may fail.
+    /// Waits for the end of all bakes, none of which may fail.
     pub fn finish(&self, bakings: impl IntoIterator<Item = Baking>) {
         for baking in bakings {
             let run = baking.wait();
@@ -193,7 +194,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Begins to bake.
+    /// Starts a bake.
     #[must_use]
     #[track_caller]
     pub fn start(&self, services: &[&str]) -> Baking {
@@ -215,13 +216,13 @@ impl<'a> Trial<'a> {
         bake
     }
 
-    /// Sets the value of a library or a service, as an editor does.
+    /// Sets the value of a library or a service, like an editor.
     #[track_caller]
     pub fn set(&self, member: &str, value: &str) {
         set(&self.workspace, member, value);
     }
 
-    /// Sets a value in a file that was last changed in `time`.
+    /// Sets a value in a file with a modification time in `time`.
     #[track_caller]
     pub fn set_at(&self, member: &str, value: &str, time: SystemTime) {
         self.set(member, value);
@@ -234,7 +235,7 @@ impl<'a> Trial<'a> {
         self.workspace.set_mtime(&path, time);
     }
 
-    /// The clock was ahead when the last bake ended, and is set back.
+    /// Sets the clock back, as if it had been ahead when the last bake ended.
     #[track_caller]
     pub fn set_clock_back(&self) {
         let dir = self.workspace.dir();
@@ -247,12 +248,13 @@ impl<'a> Trial<'a> {
         });
     }
 
-    /// The image of `service` has to print these values: its own, that of `common` and of its other library.
+    /// Checks that the image of `service` prints these values: its own, that of `common`, and that of its other
+    /// library.
     #[track_caller]
     pub fn expect(&self, service: &str, own: &str, common: &str, library: &str) {
         let mut seen = self.at.seen.borrow_mut();
         if !seen.failed.is_empty() || !self.at.services.contains(&service) {
-            // There may be no image.
+            // The image may not exist.
             return;
         }
         let printed = match self.runner {

@@ -1,4 +1,4 @@
-//! The ways to build that are held to the same promises, and the usual one, which does not keep them.
+//! Strategies that are tested for the same promises, and the usual Dockerfiles, which break them.
 
 use std::fmt::Write;
 
@@ -10,9 +10,9 @@ use crate::tiny::{SERVICES, library_of};
 #[derive(Clone, Copy, Debug)]
 pub struct Strategy {
     pub name: &'static str,
-    /// Writes what the build needs; called after each edit.
+    /// Writes the files for the build. It is called after each edit.
     pub prepare: fn(&Workspace),
-    /// The target that writes the registry cache, where services do not.
+    /// The target that writes the registry cache, if services do not.
     pub cache: Option<&'static str>,
 }
 
@@ -38,15 +38,15 @@ fn generate_mount(workspace: &Workspace) {
     workspace.generate();
 }
 
-/// The Dockerfile that many a Rust project has: a stage for each service that compiles in a mounted target folder
-/// what COPY brought. It shows that the scenarios can tell a stale binary.
+/// The Dockerfile of many Rust projects: for each service a stage that compiles the copied sources in a mounted target
+/// folder. It shows that the scenarios detect a stale binary.
 pub const USUAL: Strategy = Strategy {
     name: "usual",
     prepare: |workspace| Usual::default().write(workspace),
     cache: None,
 };
 
-/// The same with one target folder for all services, as they have it when the mount is given no id.
+/// The usual Dockerfile with one target folder for all services, which a mount without an id leads to.
 pub const USUAL_ONE_TARGET: Strategy = Strategy {
     name: "usual, one target folder",
     prepare: |workspace| {
@@ -59,7 +59,7 @@ pub const USUAL_ONE_TARGET: Strategy = Strategy {
     cache: None,
 };
 
-/// The same with a step that compiles the dependencies against empty sources, before the real ones are copied.
+/// The usual Dockerfile with a step that compiles the dependencies with empty sources before the real ones are copied.
 pub const USUAL_STUBS: Strategy = Strategy {
     name: "usual, with stubs",
     prepare: |workspace| {
@@ -72,7 +72,7 @@ pub const USUAL_STUBS: Strategy = Strategy {
     cache: None,
 };
 
-/// The same with a crate folder that is not locked, which is what a mount is when nothing is said.
+/// The usual Dockerfile with a crate folder that is not locked, which is the default of a mount.
 pub const USUAL_UNLOCKED: Strategy = Strategy {
     name: "usual, unlocked",
     prepare: |workspace| {
@@ -85,7 +85,7 @@ pub const USUAL_UNLOCKED: Strategy = Strategy {
     cache: None,
 };
 
-/// In what the usual Dockerfiles differ.
+/// Differences between the usual Dockerfiles.
 #[derive(Default)]
 struct Usual {
     one_target: bool,
@@ -97,7 +97,7 @@ impl Usual {
     /// Writes the Dockerfile and its Bake file.
     fn write(&self, workspace: &Workspace) {
         let config = workspace.read("bakehouse.toml");
-        // Checkouts of one project share their mounts, and no others do.
+        // Only checkouts of the same project share their mounts.
         let project = config
             .lines()
             .next()
@@ -114,7 +114,7 @@ impl Usual {
                 sharing = if self.unlocked { "shared" } else { "locked" },
                 target = if self.one_target { "all" } else { service },
             );
-            // What changes least comes first, as every guide says.
+            // The files that change least come first, as every guide recommends.
             let members = ["common", library_of(service), service];
             let _ = write!(
                 dockerfile,

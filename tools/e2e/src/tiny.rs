@@ -1,18 +1,18 @@
-//! A workspace that compiles in seconds and shows every kind of edge: `common` is used by all, `left` (which uses
-//! `common`) by a and b, `right` by c, which has a build script.
+//! A workspace that compiles in seconds and has every kind of edge: all use `common`, a and b use `left` (which uses
+//! `common`), and c uses `right` and has a build script.
 
 use bakehouse_testkit::{Member, Workspace, container};
 
-/// The services.
+/// Names of the services.
 pub const SERVICES: [&str; 3] = ["a", "b", "c"];
 
-/// The images that its configuration names.
+/// The images that the configuration names.
 pub const BASES: [&str; 2] = [
     "docker.io/library/rust:1.95.0-slim-bookworm",
     "docker.io/library/debian:bookworm-slim",
 ];
 
-/// Its configuration.
+/// The configuration.
 pub const CONFIG: &str = r#"registry = "tiny"
 
 [bases]
@@ -32,7 +32,7 @@ package = "c"
 path = "packs/demo"
 "#;
 
-/// The workspace, every value `A`, nothing generated yet.
+/// Creates the workspace with all values `A` and without generated files.
 pub fn tiny() -> Workspace {
     let library = |name: &str| Member::library(name, &library_source(name, "A"));
     let service = |name: &str| {
@@ -66,24 +66,24 @@ pub fn set(workspace: &Workspace, member: &str, value: &str) {
     }
 }
 
-/// What the image of `service` prints.
+/// Returns the output of the image of `service`.
 #[track_caller]
 pub fn prints(workspace: &Workspace, service: &str) -> String {
     container::prints(&workspace.images.name(service), [])
 }
 
-/// What `service` has to print when it, `common` and its other library have these values.
+/// Returns the output that `service` must have if it, `common` and its other library have these values.
 pub fn expected(service: &str, own: &str, common: &str, library: &str) -> String {
     let name = library_of(service);
     format!("{service}-{own} common-{common} {name}-{library}")
 }
 
-/// The library beside `common` that `service` uses.
+/// Returns the library beside `common` that `service` uses.
 pub fn library_of(service: &str) -> &'static str {
     if service == "c" { "right" } else { "left" }
 }
 
-/// The source of a library with that value.
+/// Returns the source of a library with that value.
 pub fn library_source(name: &str, value: &str) -> String {
     format!("pub fn value() -> &'static str {{\n    \"{name}-{value}\"\n}}\n")
 }
@@ -95,7 +95,7 @@ fn service_source(name: &str, value: &str) -> String {
     )
 }
 
-/// Sleeps for as many seconds as the file `pause` says, so that a bake can be killed in its middle.
+/// A build script that sleeps for the seconds in the file `pause`, so that a bake can be killed in the middle.
 const BUILD_SCRIPT: &str = r#"fn main() {
     let pause = std::fs::read_to_string("pause").unwrap_or_default();
     if let Ok(seconds) = pause.trim().parse() {

@@ -1,10 +1,11 @@
-//! A workspace with many services for its size: `common`, libraries that use it, services that use two of those.
+//! A workspace with many services for its size: `common`, libraries that use it, and services that each use two of
+//! those.
 
 use bakehouse_testkit::{Member, Workspace};
 
 use crate::tiny::library_source;
 
-/// Enough for BuildKit to mix up their caches, if each had one.
+/// Number of services. It is large enough for BuildKit to mix up their caches if each had its own.
 const SERVICES: usize = 8;
 const LIBRARIES: usize = 6;
 
@@ -15,7 +16,7 @@ builder = "docker.io/library/rust:1.95.0-slim-bookworm"
 runtime = "docker.io/library/debian:bookworm-slim"
 "#;
 
-/// The workspace, every value `A`, nothing generated yet.
+/// Creates the workspace with all values `A` and without generated files.
 pub fn wide() -> Workspace {
     let library = |name: &str| Member::library(name, &library_source(name, "A"));
     let mut members = vec![library("common").depends("cfg-if = \"=1.0.0\"")];

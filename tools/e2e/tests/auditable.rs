@@ -1,4 +1,4 @@
-//! `auditable`: each binary says what crates it is made of, and nothing but the binary is compiled for that.
+//! `auditable`: each binary contains the list of its crates, and only the binary is compiled for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use bakehouse_e2e::tiny::{self, tiny};
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Turn, Workspace, container, unique};
 
-/// The crates of a binary as it tells them, `name version`; nothing where it does not.
+/// Returns the crates that a binary lists, as `name version`; none if it has no list.
 fn crates(file: &std::path::Path) -> Option<BTreeSet<String>> {
     let told = audit_info_from_file(file, Default::default()).ok()?;
     let packages = told.packages.iter();
@@ -19,7 +19,7 @@ fn crates(file: &std::path::Path) -> Option<BTreeSet<String>> {
     )
 }
 
-/// Those of the binary in a service's image.
+/// Returns the crates of the binary in a service's image.
 fn crates_of(workspace: &Workspace, service: &str) -> Option<BTreeSet<String>> {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let file = folder.path().join(service);
@@ -58,7 +58,7 @@ fn cold(strategy: &Strategy, keys: &str) -> Workspace {
     workspace
 }
 
-/// How often each package was compiled for all.
+/// Returns how often each package was compiled, for all services together.
 fn compiled(turn: &Turn, workspace: &Workspace) -> BTreeMap<String, usize> {
     let run = workspace.bake(["default", "packs"]).run(turn);
     run.compiled()
@@ -96,7 +96,7 @@ fn binaries_tell_their_crates_and_nothing_else_compiles_for_it() {
         assert_eq!(of_pack, b, "{}", strategy.name);
         assert!(!container::prints(&workspace.images.name("a"), []).is_empty());
 
-        // A change compiles what it always does, and the list stays.
+        // A change compiles the same packages as without the key, and the list stays.
         tiny::set(&workspace, "left", "B");
         (strategy.prepare)(&workspace);
         let run = workspace.bake(["a"]).run(&turn);
@@ -104,7 +104,7 @@ fn binaries_tell_their_crates_and_nothing_else_compiles_for_it() {
         assert_eq!(own, ["a v0.1.0", "left v0.1.0"], "{}\n{run}", strategy.name);
         assert_eq!(crates_of(&workspace, "a"), a, "{}", strategy.name);
 
-        // Without the key the binary is another one, though Cargo sees no difference.
+        // Without the key the binary is different, although Cargo sees no change.
         workspace.replace("bakehouse.toml", "auditable = true\n", "");
         (strategy.prepare)(&workspace);
         workspace.bake(["a"]).run(&turn);

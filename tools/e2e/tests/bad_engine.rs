@@ -1,5 +1,5 @@
-//! The disk is full, the engine vanishes, the build is killed: what happened is said clearly, nothing is half done,
-//! and the next build is right.
+//! Failing engines: the disk is full, the engine vanishes, the build is killed. The message is clear, no file is
+//! partial, and the next build is correct.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -13,13 +13,13 @@ use bakehouse_testkit::{
     Disk, Ran, Reach, Runner, Running, Turn, Workspace, bakehouse, engine, mounts, unique,
 };
 
-/// Enough for the bases and what the tests build.
+/// Size of the disk, enough for the bases and the tests' builds.
 const MEGABYTES: u64 = 6 * 1024;
 
-/// How an image is listed.
+/// Format of a listing of images.
 const IMAGE: &str = "{{.Repository}}:{{.Tag}} {{.ID}}";
 
-/// The lines of a listing: images that are of one age come in any order.
+/// Returns the lines of a listing, sorted, because images of the same age come in any order.
 fn sorted(listing: &str) -> BTreeSet<String> {
     listing.lines().map(str::to_owned).collect()
 }
@@ -31,7 +31,7 @@ fn cold(strategy: Strategy) -> Workspace {
     workspace
 }
 
-/// `bakehouse build` with the images of `workspace`, on the engine of `host` if there is one.
+/// Runs `bakehouse build` with the images of `workspace`, on the engine of `host` if given.
 fn build(workspace: &Workspace, services: &[&str], host: Option<&str>) -> Command {
     let mut command = bakehouse::command(workspace.dir());
     command
@@ -44,7 +44,7 @@ fn build(workspace: &Workspace, services: &[&str], host: Option<&str>) -> Comman
     command
 }
 
-/// Makes the build of `c` sleep.
+/// Makes the build script of `c` sleep.
 fn pause(workspace: &Workspace, seconds: u32) {
     workspace.write("crates/c/pause", &seconds.to_string());
 }
@@ -55,7 +55,7 @@ fn wait_for_the_middle(building: &mut Running) {
     std::thread::sleep(Duration::from_secs(2));
 }
 
-/// A workspace that a strategy builds on a runner.
+/// A workspace that one strategy builds on a runner.
 struct Trial<'a> {
     strategy: Strategy,
     workspace: Workspace,
@@ -75,7 +75,7 @@ impl<'a> Trial<'a> {
         build(&self.workspace, services, Some(self.runner.host()))
     }
 
-    /// All services have to print `common` of this value.
+    /// Checks that all services print this value of `common`.
     #[track_caller]
     fn expect(&self, common: &str) {
         for service in SERVICES {
@@ -86,7 +86,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// On one engine, since it takes long to start: first its disk is full, then it vanishes.
+/// Both tests use one engine, because it takes long to start: first its disk is full, then it vanishes.
 #[test]
 #[ignore = "starts an engine on a small disk: tools/test --slow"]
 fn a_full_disk_and_an_engine_that_vanishes() {
@@ -103,12 +103,12 @@ fn a_full_disk_and_an_engine_that_vanishes() {
     an_engine_that_vanishes(&runner, &trials);
 }
 
-/// All values are `A`, and then `B`.
+/// Starts with all values `A`, which become `B`.
 fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
     let images = || sorted(&runner.docker(["image", "ls", "--format", IMAGE]));
     let before = images();
     let script = trials[0].workspace.read("crates/c/build.rs");
-    // One after the other: the linker of one dies in another way while the other fills the disk.
+    // The builds run one after the other, because a linker dies in another way while another build fills the disk.
     for trial in trials {
         set(&trial.workspace, "common", "B");
         trial.workspace.write("crates/c/build.rs", FILL);
@@ -126,7 +126,7 @@ fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
     runner.disk().leave(MEGABYTES / 2);
     at_once(trials, |trial| {
         trial.expect("A");
-        // There is room for what it fills.
+        // There is room for the files that it fills the disk with.
         let _ = Ran::of(&mut trial.build(&["c"])).succeeded();
         trial.workspace.write("crates/c/build.rs", &script);
         let _ = Ran::of(&mut trial.build(&[])).succeeded();
@@ -134,15 +134,15 @@ fn a_full_disk(runner: &Runner, trials: &[Trial<'_>]) {
     });
 }
 
-/// A build script that writes more than there is room for.
+/// A build script that writes more than the disk has room for.
 const FILL: &str = r#"fn main() {
     let out = std::env::var("OUT_DIR").unwrap();
     std::fs::write(format!("{out}/fill"), vec![7; 96 << 20]).unwrap();
 }
 "#;
 
-/// Its daemons crash when the libraries are `C` and their user is not compiled. What ran in a container goes on for
-/// a while, and meets the next build, which is killed too, in the same mounts.
+/// Kills the engine's daemons when the libraries with `C` are compiled and their user is not. Processes in a container
+/// go on for a while, and meet the next build, which is killed too, in the same mounts.
 fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
     let mut builds = at_once(trials, |trial| {
         set(&trial.workspace, "common", "C");
@@ -163,7 +163,7 @@ fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
             .says("help: start it again and repeat");
         assert_eq!(trial.workspace.tree(), before);
     }
-    // As long as it is not back.
+    // The engine is not back yet.
     Ran::of(&mut trials[0].build(&["c"]))
         .exited(1)
         .says("engine-missing");
@@ -177,7 +177,7 @@ fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
         building.signal("KILL", Reach::Group);
         let _ = building.wait();
     });
-    // If the build did not wait for what was left running, that has ended by now.
+    // If the build did not wait for processes that were left running, they have ended by now.
     std::thread::sleep(left_running.saturating_duration_since(Instant::now()));
     at_once(trials, |trial| {
         set(&trial.workspace, "common", "C");
@@ -187,7 +187,7 @@ fn an_engine_that_vanishes(runner: &Runner, trials: &[Trial<'_>]) {
     });
 }
 
-/// BuildKit deletes mounts when it wants their room: between two bakes, while steps run that have others, and after a bake that
+/// BuildKit deletes mounts to free space: between two bakes, while steps with other mounts run, and after a bake that
 /// was killed.
 #[test]
 #[ignore = "bakes six times, a minute and a half: tools/test --slow"]
@@ -256,7 +256,7 @@ fn a_killed_build() {
         };
         let _ = Ran::of(&mut build(&workspace, &[], None)).succeeded();
         let mut common = "A";
-        // Ctrl-C; a kill of bakehouse alone.
+        // Ctrl-C, and a kill of bakehouse alone.
         for (signal, reach, next) in [("INT", Reach::Group, "B"), ("TERM", Reach::Process, "C")] {
             set(&workspace, "common", next);
             pause(&workspace, 6);
@@ -270,7 +270,7 @@ fn a_killed_build() {
             assert_eq!((images(), workspace.tree()), before, "{signal}");
             assert_eq!(prints("c"), expected("c", "A", common, "A"), "{signal}");
 
-            // The same again.
+            // The same build again.
             pause(&workspace, 0);
             let _ = Ran::of(&mut build(&workspace, &["a", "c"], None)).succeeded();
             for service in ["a", "c"] {

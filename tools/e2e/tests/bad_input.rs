@@ -1,4 +1,4 @@
-//! What is wrong is said clearly, with a stable code, where it is and what to do; and nothing is half done.
+//! Invalid input: the message is clear, with a stable code, the place and a remedy, and no file is partial.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -63,7 +63,7 @@ fn an_old_engine_or_buildx_is_refused() {
     }
 }
 
-/// A PATH whose `docker` knows its versions and cannot bake: an old buildx does not read the file.
+/// Returns a PATH with a fake `docker` of these versions that cannot bake. An old buildx does not read the file.
 fn with_fake_docker(workspace: &Workspace, engine: &str, buildx: &str) -> String {
     let script = format!(
         "#!/bin/sh\ncase \"$1\" in\n\
@@ -118,7 +118,7 @@ fn all_wrong_configuration_is_said_at_once() {
 
 #[test]
 fn a_place_that_cannot_be_written_leaves_everything_as_it_was() {
-    // Root may write wherever permissions forbid it, but not below a file.
+    // Root may write despite permissions, but cannot create a file below a file.
     let workspace = tiny();
     workspace.write("docker", "in the way\n");
     let before = workspace.tree();
@@ -132,7 +132,7 @@ fn what_fails_while_writing_leaves_everything_as_it_was() {
     let workspace = tiny();
     workspace.generate();
     workspace.remove("docker/skeleton");
-    // Nothing is there to be read, and nothing can be made there.
+    // The link leads nowhere, so nothing can be read or created there.
     symlink(
         "/nonexistent/skeleton",
         workspace.dir().join("docker/skeleton"),
@@ -160,7 +160,7 @@ fn a_link_leads_no_generated_file_out_of_the_workspace() {
     let mut written = std::fs::read_dir(&outside).expect("it is there");
     assert!(written.next().is_none());
 
-    // Elsewhere in the workspace is as good as any place, and a link in the place of a file is replaced.
+    // The files may go elsewhere in the workspace, and a link in the place of a file is replaced.
     std::fs::remove_file(&link).expect("a link can be removed");
     workspace.write("build/kept", "");
     symlink("build", &link).expect("a link can be made");
@@ -178,7 +178,7 @@ fn a_link_leads_no_generated_file_out_of_the_workspace() {
     let _ = workspace.bakehouse(["generate", "--check"]).succeeded();
 }
 
-/// The files outside the dangling link, and what the folder of the link holds.
+/// Lists the files outside the dangling link, and the content of the link's folder.
 fn listing(workspace: &Workspace) -> Vec<String> {
     let list = Ran::of(
         std::process::Command::new("find")

@@ -1,5 +1,5 @@
-//! A registry that refuses or has lost something: as a cache it fails no build, as the place to push to it fails it
-//! clearly, and the next build is right.
+//! Registries that refuse requests or have lost data: a cache never fails a build, a push fails it with a clear
+//! message, and the next build is correct.
 
 use std::time::Duration;
 
@@ -27,14 +27,15 @@ fn build(workspace: &Workspace, registry: &str, more: &[&str], variables: &[(&st
     )
 }
 
-/// As what it is used.
+/// The role of the registry.
 #[derive(Clone, Copy, Debug)]
 enum Use {
     Cache,
     Push,
 }
 
-/// As a cache it fails no build; a push to it fails the build, and one to a registry that takes it is right.
+/// A broken cache fails no build. A push to a broken registry fails the build, and the next push to a working one
+/// succeeds.
 #[test]
 fn a_registry_that_refuses() {
     let _turn = Turn::take();
@@ -48,7 +49,7 @@ fn a_registry_that_refuses() {
     let first = checkout();
     let _ = build(&first, first.images.namespace(), &["a"], &[]).succeeded();
     let all = [Use::Cache, Use::Push].map(|used| REFUSALS.map(|refusal| (used, refusal)));
-    // All at once: BuildKit asks for half a minute before it gives up.
+    // The rows run concurrently, because BuildKit retries for half a minute before it gives up.
     at_once(all.as_flattened(), |(used, refusal)| {
         let workspace = checkout();
         let value = format!("{used:?} {refusal:?}");
@@ -64,7 +65,7 @@ fn a_registry_that_refuses() {
     });
 }
 
-/// Half a second for each answer: cache and push take longer, and are as right.
+/// Half a second for each answer: cache and push take longer, and are still correct.
 #[test]
 #[ignore = "waits for each answer, two minutes: tools/test --slow"]
 fn a_registry_that_is_slow() {
@@ -90,10 +91,10 @@ fn a_registry_that_is_slow() {
 fn as_a_cache(workspace: &Workspace, refusing: &Refusing) {
     let cache = format!("{}/cache", refusing.address());
     let images = workspace.images.namespace();
-    // All of it: a service alone writes no cache.
+    // All targets are baked, because a single service writes no cache.
     let ran = build(workspace, images, &[], &[("CACHE_REF", &cache)]).succeeded();
     assert!(!ran.stderr.contains("bake-failed"), "{ran}");
-    // It was asked, and it was told that something could not be written there.
+    // The registry was asked, and refused to store something.
     assert!(refusing.requests() >= 2, "{ran}");
     ran.says("exporting cache to registry");
 }
@@ -102,21 +103,21 @@ fn as_the_place_to_push_to(workspace: &Workspace, refusing: &Refusing) {
     let images = workspace.images.namespace();
     let registry = format!("{}/{images}", refusing.address());
     let ran = build(workspace, &registry, &["a", "--", "--push"], &[]);
-    // What could not be pushed stays in the engine, under its name.
+    // An image that could not be pushed stays in the engine under its name.
     engine::docker(["image", "rm", "--force", &format!("{registry}/a:latest")]);
     ran.exited(1)
         .says(&format!("failed to push {registry}/a:latest"))
         .says("bake-failed")
-        .says("docker buildx bake a failed: the registry did not take an image")
-        .says("help: its answer stands above");
+        .says("docker buildx bake a failed: the registry refused an image")
+        .says("help: its answer is above");
 
-    // To one that takes it.
+    // This registry accepts the push.
     let registry = format!("{}/{images}", runner::registry());
     let _ = build(workspace, &registry, &["a", "--", "--push"], &[]).succeeded();
     fetch(workspace);
 }
 
-/// Takes the image of `a` from the registry, whatever the engine has under that name.
+/// Pulls the image of `a` from the registry, whatever the engine has under that name.
 fn fetch(workspace: &Workspace) {
     let image = format!(
         "{}/{}/a:latest",
@@ -129,8 +130,8 @@ fn fetch(workspace: &Workspace) {
     engine::docker(["image", "rm", "--force", &image]);
 }
 
-/// Registries delete what they think nobody needs, and disks fail: the cache's manifest is there, and its layers are not, or
-/// are others.
+/// Registries delete layers that seem unused, and disks fail: the cache's manifest exists, but its layers are missing
+/// or different.
 #[test]
 #[ignore = "starts a second engine, three minutes: tools/test --slow"]
 fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
@@ -138,7 +139,8 @@ fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
     let runner = Runner::start("lost", &BASES);
     let trials: Vec<Lost> = STRATEGIES.iter().copied().map(Lost::new).collect();
     at_once(&trials, |trial| {
-        // Not on the shared engine: its long history makes caches that BuildKit refuses to read.
+        // The shared engine is not used here: after its long history, BuildKit refuses to read the caches that it
+        // writes.
         let _ = trial
             .workspace
             .bake(["default"])
@@ -154,7 +156,7 @@ fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
         ran.says("the registry cache cannot be read: baking without it");
         assert_eq!(trial.prints(&runner), expected("a", "A", "B", "A"));
     });
-    // What was written instead of it is good.
+    // The new cache that replaced it is good.
     runner.forget();
     at_once(&trials, |trial| {
         set(&trial.workspace, "a", "C");
@@ -177,7 +179,7 @@ fn a_cache_whose_layers_are_lost_or_corrupted_fails_no_build() {
     a_cache_that_is_too_large(&trials[0], &runner);
 }
 
-/// What another builder base compiled is no cache for this one: its compiler may be another.
+/// A cache from another builder base is not used, because its compiler may be different.
 fn a_cache_of_another_base(trial: &Lost, runner: &Runner) {
     let workspace = &trial.workspace;
     let library = "pub fn value() -> &'static str {\n    env!(\"COMPILED_BY\")\n}\n";
@@ -202,7 +204,7 @@ fn a_cache_of_another_base(trial: &Lost, runner: &Runner) {
     set(workspace, "common", "B");
 }
 
-/// BuildKit goes on without it and calls that a success.
+/// BuildKit continues without the cache and reports success.
 fn a_cache_that_is_too_large(trial: &Lost, runner: &Runner) {
     spoil::make_too_large(&trial.repository);
     set(&trial.workspace, "a", "D");
@@ -215,7 +217,7 @@ fn a_cache_that_is_too_large(trial: &Lost, runner: &Runner) {
     assert_eq!(trial.prints(runner), expected("a", "D", "B", "A"));
 }
 
-/// A workspace whose cache loses its layers.
+/// A workspace with a cache that loses its layers.
 struct Lost {
     strategy: Strategy,
     workspace: Workspace,

@@ -1,5 +1,5 @@
-//! The Bake file that `bakehouse build` lays over the committed one gives images the tag and the label of their input hash,
-//! and takes nothing away: neither the usual tags nor those of docker/metadata-action.
+//! The second Bake file of `bakehouse build`, laid over the committed one: it adds the tag and the label of the input
+//! hash to images, and keeps the usual tags and those of docker/metadata-action.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -8,7 +8,8 @@ use bakehouse_e2e::tiny::tiny;
 use bakehouse_testkit::{Ran, Workspace, bakehouse};
 use serde_json::{Value, json};
 
-/// Prints what would be baked in the place of baking it, with further files before and after those of bakehouse.
+/// A fake docker that prints the plan of the bake instead of baking, with further Bake files before and after those of
+/// bakehouse.
 const DOCKER: &str = r#"#!/bin/sh
 PATH=${PATH#*:}
 if [ "$1 $2" = "buildx bake" ]; then
@@ -59,7 +60,7 @@ fn input_hashes_are_added_to_the_tags_of_whoever_gives_some() {
     let meta = "--file meta.json";
     let name = |tag: &str| format!("r.example/a:{tag}");
     let hashed = name(&format!("in-{hash}"));
-    // Variables, the argument of the user, and the tags.
+    // Variables, the user's argument, and the tags.
     let table = [
         (vec![], vec![], vec![name("latest"), hashed.clone()]),
         (vec![("TAG", "1")], vec![], vec![name("1"), hashed.clone()]),
@@ -73,7 +74,7 @@ fn input_hashes_are_added_to_the_tags_of_whoever_gives_some() {
             vec![],
             vec![name("1.2.3"), name("sha-1"), hashed],
         ),
-        // A file of the user can change what is built, so nothing is said of its inputs.
+        // A file of the user can change what is built, so the input hash is left out.
         (
             vec![],
             vec!["--", "--file", "meta.json"],

@@ -1,11 +1,11 @@
-//! On a runner that has nothing but the registry, what did not change is not compiled.
+//! Bare runners: on an engine with nothing but the registry cache, unchanged code is not compiled.
 
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, tiny};
 use bakehouse_e2e::wide::{set_library, set_service, wide};
 use bakehouse_testkit::{Bake, BakeRun, Runner, Turn, Workspace, runner, unique};
 
-/// A branch's runners. Each bake is one more of them, and has the registry cache of main and of the branch.
+/// The runners of a branch. Each bake is on a new runner, with the registry caches of main and of the branch.
 struct Branch<'a> {
     workspace: &'a Workspace,
     turn: &'a Turn,
@@ -22,7 +22,7 @@ impl Branch<'_> {
             .run(self.turn)
     }
 
-    /// What a bake of `targets` compiles, as `crate vVersion`.
+    /// Returns the crates that a bake of `targets` compiles, as `crate vVersion`.
     fn compiles(&self, targets: &[&str]) -> Vec<String> {
         let run = self.bake("feature/x", targets);
         let compiled = compiled(&run);
@@ -106,7 +106,8 @@ fn only_the_change_is_compiled() {
     only_the_change(&STRATEGIES[0], true);
 }
 
-/// The target folders are in mounts, which a bare runner has not: what changed brings its whole closure along.
+/// With this strategy, target folders are in mounts, which a bare runner does not have: each change compiles its whole
+/// closure.
 #[test]
 #[ignore = "starts another engine, a minute: tools/test --slow"]
 fn what_did_not_change_is_not_compiled_with_mounts_either() {
@@ -119,7 +120,7 @@ fn a_registry_that_is_down_fails_no_build() {
     let workspace = tiny();
     workspace.make_cold(&unique::unique());
     workspace.generate();
-    // Nothing listens there.
+    // No registry listens there.
     let run = cached(&workspace, &["default"], "127.0.0.1:9/cache").run(&turn);
     assert!(compiled(&run).contains(&"a v0.1.0".to_owned()), "{run}");
 }

@@ -1,4 +1,4 @@
-//! `bakehouse bench` measures what it says, and tells a stale binary from a right one.
+//! `bakehouse bench`: it measures as documented, and detects stale binaries.
 
 use bakehouse_e2e::tiny::tiny;
 use bakehouse_testkit::Turn;

@@ -1,5 +1,5 @@
-//! Names of registry caches, as Bake reads them: each branch has its own for each list of platforms, and what is no name of a
-//! repository is refused.
+//! Names of registry caches, as Bake reads them: each branch has a cache of its own for each list of platforms, and an
+//! invalid name of a repository is refused.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ fn print(workspace: &Workspace, variables: &[(&str, &str)]) -> Ran {
     Ran::of(&mut command)
 }
 
-/// The caches that `a` reads, and the one that is written.
+/// Returns the caches that `a` reads, and the one that is written.
 fn caches(workspace: &Workspace, variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let printed = print(workspace, variables).succeeded();
     let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
@@ -30,7 +30,7 @@ fn caches(workspace: &Workspace, variables: &[(&str, &str)]) -> (Vec<String>, Ve
     (refs("a", "cache-from"), refs("compiled", "cache-to"))
 }
 
-/// Variables, what is read with them, what is written.
+/// Variables, the caches that are read with them, the cache that is written.
 type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
 
 #[test]

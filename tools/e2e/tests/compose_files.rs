@@ -4,7 +4,8 @@ use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Compose, Member, Turn, Workspace};
 use serde_json::{Value, json};
 
-/// What Compose makes of the files. It prints `$` as `$$`, so that its output can be read as a compose file again.
+/// Returns the files as Compose resolves them. It prints `$` as `$$`, so that its output can be read as a compose file
+/// again.
 fn read(compose: &Compose) -> Value {
     let said = compose.run(["--profile", "packs", "config", "--format", "json"]);
     serde_json::from_str(&said.replace("$$", "$")).expect("Compose prints JSON")
@@ -85,7 +86,7 @@ fn compose_builds_the_layers_that_bake_does() {
         let said = docker(["image", "inspect", &workspace.images.name("thing")]);
         let mut images: Value = serde_json::from_str(&said).expect("docker prints JSON");
         let mut image = images[0].take();
-        // Compose has labels of its own.
+        // Compose adds labels of its own.
         let labels = image["Config"]["Labels"].as_object_mut().expect("a map");
         labels.retain(|key, _| !key.starts_with("com.docker.compose."));
         json!([image["RootFS"], image["Config"], image["Created"]])

@@ -1,4 +1,4 @@
-//! The reference platform under Compose: its packs are edited, added, rebuilt, and copied by something that is killed.
+//! The reference platform under Compose: its packs are edited, added, rebuilt, and copied by a process that is killed.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -14,7 +14,7 @@ const ECHO: &str = "packs/core/actions/echo.sh";
 const TIMER: &str = "crates/attune/core-timer-sensor/src/main.rs";
 const BINARY: &str = "pack-core-attune-core-timer-sensor";
 
-/// A checkout of the platform whose images and pack binary are there.
+/// Creates a checkout of the platform with its images and its pack binary.
 fn baked(turn: &Turn) -> Workspace {
     cold(turn);
     let workspace = checkout();
@@ -22,14 +22,14 @@ fn baked(turn: &Turn) -> Workspace {
     workspace
 }
 
-/// The platform, running.
+/// Starts the platform.
 fn up(workspace: &Workspace) -> Compose {
     let compose = Compose::new(workspace);
     compose.run(["up", "--detach", "--no-build"]);
     compose
 }
 
-/// The pack `reference`, when the api lists it and `wanted` finds something in it.
+/// Returns the pack `reference` as soon as the api lists it and `wanted` returns a value.
 fn pack<T>(compose: &Compose, reference: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
     compose.wait_for("api", "/packs", |packs| {
         let packs = packs["packs"].as_array()?;
@@ -38,14 +38,14 @@ fn pack<T>(compose: &Compose, reference: &str, wanted: impl Fn(&Value) -> Option
     })
 }
 
-/// What `core.echo` says to `message`.
+/// Returns the answer of `core.echo` to `message`.
 fn echo(compose: &Compose, message: &str) -> String {
     let execution = compose.execute("core.echo", &json!({ "message": message }));
     assert_eq!(execution["status"], "succeeded", "{execution}");
     execution["stdout"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The image that each container runs.
+/// Returns the image that each container runs.
 fn running_images(compose: &Compose) -> BTreeMap<String, String> {
     let listed = compose.run(["ps", "--all", "--format", "{{.ID}}"]);
     let image = |id: &str| {
@@ -62,7 +62,7 @@ fn running_images(compose: &Compose) -> BTreeMap<String, String> {
     listed.lines().map(image).collect()
 }
 
-/// The sums of all files in the volume of packs that services see: not of the copies behind them.
+/// Returns the checksums of all files that services see in the volume of packs, without the copies behind them.
 fn volume(compose: &Compose) -> BTreeMap<String, String> {
     let script = "cd /opt/attune/packs && find -L ./* -type f -exec sha256sum {} +";
     let listed = compose.run(["exec", "-T", "api", "sh", "-c", script]);
@@ -100,7 +100,7 @@ fn the_platform_runs() {
         "/opt/attune/packs/core/pack.yaml",
     ];
     assert_eq!(compose.run(owner), "10001:10001");
-    // All of that by services that are nobody in particular and write nowhere but where they are told to.
+    // All of this works for services with an unprivileged user and a read-only file system.
     let running = compose.run(["ps", "--format", "{{.ID}}"]);
     assert!(running.lines().count() > 4, "{running}");
     for id in running.lines() {
@@ -135,7 +135,7 @@ fn an_edited_pack_is_seen_and_no_image_is_touched() {
     });
     assert_eq!(echo(&compose, "two"), "said: two\n");
 
-    // A pack that is new and edited in place needs no command at all.
+    // A new pack that is edited in place needs no command at all.
     let manifest = "ref: mine\nname: Mine\nversion: 0.1.0\n";
     workspace.write("packs.dev/mine/pack.yaml", manifest);
     let action = "ref: mine.hi\nrunner: shell\nentry_point: hi.sh\n";
@@ -148,7 +148,7 @@ fn an_edited_pack_is_seen_and_no_image_is_touched() {
     let execution = compose.execute("mine.hi", &json!({}));
     assert_eq!(execution["stdout"], "hi again\n");
 
-    // One that cannot be read does not hinder the others.
+    // An unreadable pack does not block the others.
     workspace.write("packs.dev/broken/pack.yaml", "ref: [oops\n");
     compose.wait_for("api", "/packs", |packs| {
         let problems = packs["problems"].as_array()?;
@@ -214,7 +214,7 @@ fn a_rebuilt_binary_changes_alone() {
         images
     );
 
-    // A build that puts a binary into the volume itself: what is there is not replaced by what the pack has.
+    // If a build puts a binary into the volume itself, the pack's binary does not replace it.
     let copy = "cd /to/core/sensors && cp /bin/true new && mv new attune-core-timer-sensor && cp /bin/true other";
     let volume_name = format!("{}:/to", compose.volume("packs_data"));
     docker([
@@ -247,7 +247,7 @@ fn what_a_killed_init_packs_left_is_put_right_by_the_next_start() {
     let workspace = baked(&turn);
     let compose = up(&workspace);
     assert_eq!(echo(&compose, "one"), "one\n");
-    // Enough to be killed in the middle of.
+    // The file is large enough to kill the copy in the middle.
     let large = workspace.dir().join("packs/core/large");
     let make = ["if=/dev/urandom", "bs=1M", "count=200", "status=none"];
     let _ = Ran::of(Command::new("dd").args(make).arg(format!("of={large}"))).succeeded();
@@ -298,7 +298,7 @@ fn compose_watch_brings_an_edit_to_the_services() {
     let workspace = baked(&turn);
     let compose = up(&workspace);
     let watch = Running::start(&mut compose.command(["watch", "--no-up"]));
-    // It says so on standard output, which nobody reads here.
+    // It reports this on standard output, which nobody reads here.
     std::thread::sleep(Duration::from_secs(3));
     let manifest = "packs/core/actions/echo.yaml";
     workspace.replace(manifest, "Prints a message", "Watched");

@@ -1,14 +1,14 @@
-//! What is sent to the engine is what the images are built from, and nothing else.
+//! The Docker context: it contains the files that the images are built from, and no others.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use bakehouse_testkit::{Ran, Turn, Workspace};
 
-/// A layout of a workspace, and all that is sent for it.
+/// A layout of a workspace, and all files that are sent for it.
 struct Row {
     layout: &'static str,
-    /// Folder of the workspace in the repository.
+    /// The workspace's folder in the repository.
     workspace: &'static str,
     files: &'static [(&'static str, &'static str)],
     sent: &'static [&'static str],
@@ -167,19 +167,19 @@ fn exactly_what_images_are_built_from_is_sent() {
     }
 }
 
-/// The scripts that a Dockerfile mounts.
+/// Returns the scripts that a Dockerfile mounts.
 fn called(dockerfile: &str) -> BTreeSet<&str> {
     let mounts = dockerfile.split("target=/run/").skip(1);
     let names = mounts.filter_map(|rest| rest.split([' ', ',']).next());
     names.collect()
 }
 
-/// The files that reach the engine with the generated ignore file.
+/// Returns the files that reach the engine with the generated ignore file.
 fn sent(workspace: &Workspace, folder: &str) -> Vec<String> {
     let docker = format!("{folder}/docker");
     let docker = docker.trim_start_matches('/');
     let ignore = workspace.read(&format!("{docker}/Dockerfile.dockerignore"));
-    // The engine takes the ignore file that is named like the Dockerfile.
+    // The engine uses the ignore file that is named after the Dockerfile.
     workspace.write("Everything", "FROM scratch\nCOPY . /\n");
     workspace.write("Everything.dockerignore", &ignore);
     let output = Workspace::empty();

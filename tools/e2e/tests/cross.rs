@@ -1,5 +1,5 @@
-//! `platforms`: each binary is compiled for all of them by the builder's own compiler, and what runs in the builder is
-//! compiled once.
+//! `platforms`: the builder's own compiler compiles each binary for all platforms, and programs that run in the builder
+//! are compiled once.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,8 @@ fn service(name: &str) -> Member {
         .uses("made")
 }
 
-/// `native` is C by `cc`, `made` a procedural macro, `a` links zlib of the system.
+/// Creates a workspace in which `native` contains C for the crate `cc`, `made` is a procedural macro, and `a` links the
+/// system's zlib.
 fn workspace(strategy: &str) -> Workspace {
     let members = [
         native(
@@ -78,7 +79,7 @@ fn workspace(strategy: &str) -> Workspace {
         "ref: demo\nname: Demo\nversion: 1.0.0\n",
     );
     workspace.make_cold(&unique::unique());
-    // Debian's Rust is older than what others are pinned to.
+    // Debian's Rust is older than the pinned one.
     workspace.remove("rust-toolchain.toml");
     workspace.replace("bakehouse.toml", "STRATEGY", strategy);
     workspace.replace(
@@ -95,7 +96,7 @@ fn workspace(strategy: &str) -> Workspace {
     workspace
 }
 
-/// What the image of a service for a platform prints, by emulation where that is not the engine's.
+/// Returns the output of a service's image for a platform, with emulation if it is not the engine's.
 #[track_caller]
 fn prints(workspace: &Workspace, service: &str, platform: &str) -> String {
     let image = workspace.images.name(service);
@@ -156,7 +157,8 @@ fn every_binary_is_compiled_for_each_platform_in_the_builder() {
                 assert_eq!(printed, format!("{service}-A {arch} 42 7"), "{platform}");
             }
         }
-        // What is for the platform, compiled for each; what runs in the builder, once where layers are kept.
+        // Crates for the platform are compiled for each. Crates that run in the builder are compiled once with the
+        // strategy that keeps layers.
         assert_eq!(
             count(&["a", "b", "cfg-if"]),
             times(2, &["a", "b", "cfg-if"]),
@@ -191,7 +193,7 @@ fn every_binary_is_compiled_for_each_platform_in_the_builder() {
         assert_eq!(prints(&workspace, "b", "linux/amd64"), "b-B x86_64 42 7");
         assert_eq!(prints(&workspace, "b", "linux/arm64"), "b-B aarch64 42 7");
 
-        // Back again: both platforms have the old text.
+        // Both platforms have the old text again.
         workspace.write("crates/b/src/main.rs", &source("b", "A"));
         workspace.write(
             "crates/native/src/native.c",
@@ -228,7 +230,7 @@ fn a_pack_has_its_binaries_for_each_platform() {
     assert_eq!(again.stdout.matches("  current").count(), 4, "{again}");
 }
 
-/// zig compiles and links for both, so that no linker has to be fetched.
+/// zig compiles and links for both platforms, so no linker has to be fetched.
 #[test]
 #[ignore = "fetches zig, 100 MB: tools/test --slow"]
 fn a_floor_holds_on_each_platform() {
@@ -236,7 +238,7 @@ fn a_floor_holds_on_each_platform() {
     engine::bases(&cross_bases::BASES);
     engine::emulate_arm64();
     let workspace = workspace("layer");
-    // zig finds no library of the system.
+    // zig does not find libraries of the system.
     workspace.replace("bakehouse.toml", "[services.a]\npackage = \"a\"\n\n", "");
     let config = workspace.read("bakehouse.toml");
     workspace.write("bakehouse.toml", &format!("glibc = \"2.28\"\n{config}"));
@@ -259,7 +261,7 @@ fn a_floor_holds_on_each_platform() {
     }
 }
 
-/// Its images stand on one base here, since there is no other for both platforms.
+/// The images have the builder's base here, because there is no other for both platforms.
 #[test]
 #[ignore = "compiles the reference platform for two platforms: tools/test --slow"]
 fn every_service_of_the_reference_platform_is_compiled_for_each_platform() {

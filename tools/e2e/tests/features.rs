@@ -1,5 +1,5 @@
-//! The features of a service's dependencies: those that the service asks for, or with `unify = "all"` those that all
-//! services together ask for.
+//! Features of a service's dependencies: those that the service requests or, with `unify = "all"`, those that all
+//! services together request.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::STRATEGIES;
 use bakehouse_testkit::{Member, Turn, Workspace, container, unique};
 
-/// `quiet` asks for less than `loud`; `again` is a second binary of `loud`'s package and shares its selection.
+/// The service `quiet` requests fewer features than `loud`. `again` is a second binary of `loud`'s package and shares
+/// its selection.
 const CONFIG: &str = r#"registry = "tiny"
 
 [bases]
@@ -26,8 +27,8 @@ package = "loud"
 bin = "again"
 "#;
 
-/// Tells the features of a library of the workspace, and one of a third-party crate: `log` has one level for all
-/// profiles, and one for optimised ones, which counts there.
+/// Prints the features of a library of the workspace and of a third-party crate. `log` has one maximum level for all
+/// profiles, and one for optimised profiles, which applies here.
 const PRINT: &str =
     "fn main() {\n    println!(\"{} {}\", flags::flags(), log::STATIC_MAX_LEVEL);\n}\n";
 
@@ -59,7 +60,7 @@ fn workspace() -> Workspace {
     Workspace::of(&members, CONFIG)
 }
 
-/// What the services print, and how often each of the crates is compiled.
+/// Checks the output of the services, and how often each of the crates is compiled.
 #[track_caller]
 fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4]) {
     let turn = Turn::take();
@@ -81,7 +82,7 @@ fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4])
             .map(|(name, count)| (name.to_owned(), count))
             .into();
         let mut counted = run.compiled();
-        // The skeleton's empty members.
+        // Empty members of the skeleton.
         counted.retain(|name, _| !name.ends_with(" v0.0.0"));
         assert_eq!(counted, compiled, "strategy {}", strategy.name);
     });
@@ -101,7 +102,7 @@ fn each_service_has_its_own() {
             ("log v0.4.22", 2),
             ("flags v0.1.0", 2),
             ("quiet v0.1.0", 1),
-            // Two binaries, a stage for each.
+            // Two binaries with a stage each.
             ("loud v0.1.0", 2),
         ],
     );

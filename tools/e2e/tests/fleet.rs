@@ -1,4 +1,4 @@
-//! A builder of two nodes, one for each platform: each builds its own, and one that is lost is told.
+//! A builder of two nodes, one for each platform: each builds its own images, and a lost node is reported.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-/// The builder, whose name is gone with the test.
+/// A builder that is removed at the end of the test.
 struct Fleet {
     name: String,
 }
@@ -27,7 +27,7 @@ impl Drop for Fleet {
 fn workspace(builder: &str, nodes: [&str; 2]) -> Workspace {
     let workspace = tiny();
     workspace.make_cold(&unique::unique());
-    // Debian's Rust is older than what others are pinned to.
+    // Debian's Rust is older than the pinned one.
     workspace.remove("rust-toolchain.toml");
     for (base, own) in [
         (tiny::BASES[0], cross_bases::builder(&workspace)),
@@ -62,7 +62,7 @@ fn push(workspace: &Workspace, registry: &str, builder: &str) -> Command {
     command
 }
 
-/// What the registry's image of a service prints on a platform.
+/// Returns the output of a service's image in the registry on a platform.
 #[track_caller]
 fn pulled(registry: &str, service: &str, platform: &str) -> String {
     let image = format!("{registry}/{service}:latest");
@@ -87,7 +87,7 @@ fn each_node_builds_its_platform_and_a_lost_one_is_told() {
     let second = Runner::start("fleet", &[&bases[0], &bases[1]]);
     let _first = Node::start(socket("amd64"), None);
 
-    // It is printed as a shell takes it, and not made while a node is not there.
+    // The commands are printed in the shell's syntax, and the builder is not created while a node is unreachable.
     let printed = workspace.bakehouse(["builder"]).succeeded().stdout;
     assert_eq!(printed.lines().count(), 3, "{printed}");
     let fleet = Fleet { name: name.clone() };
@@ -142,7 +142,7 @@ fn each_node_builds_its_platform_and_a_lost_one_is_told() {
         assert_eq!(printed, expected("c", "A", "A", "A"), "{platform}");
     }
 
-    // It is back.
+    // The node is back.
     let _arm64 = Node::start(socket("arm64"), Some(second.host()));
     workspace.write("crates/c/pause", "0");
     let _ = Ran::of(&mut push(&workspace, &registry, &fleet.name)).succeeded();

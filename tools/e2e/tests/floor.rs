@@ -1,4 +1,4 @@
-//! `glibc = "2.28"`: binaries run on an older C library than the builder has, and nothing else is as it was without.
+//! `glibc = "2.28"`: binaries run with an older C library than the builder's, and nothing else changes.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const FLOOR: Version = Version {
     minor: 28,
 };
 
-/// `old` is the binary of `a` on a base whose C library is older than the builder's.
+/// A configuration in which `old` is the binary of `a` on a base with an older C library than the builder's.
 const CONFIG: &str = r#"registry = "floor"
 
 [bases]
@@ -38,7 +38,7 @@ path = "packs/demo"
 binaries = [{ package = "tick", to = "bin/" }, { package = "still", to = "bin/", static = true }]
 "#;
 
-/// In C, what had other symbols in older versions: bookworm's have 2.33 and 2.34.
+/// C code with functions that have other symbols in older versions. Those of bookworm are from 2.33 and 2.34.
 const NATIVE: &str = "#include <pthread.h>\n#include <sys/stat.h>\n\
     static void *nothing(void *given) { return given; }\n\
     int native(void) {\n\
@@ -92,7 +92,7 @@ fn set_floor(workspace: &Workspace) {
     workspace.generate();
 }
 
-/// The glibc that the binary of a service needs.
+/// Returns the glibc that the binary of a service needs.
 #[track_caller]
 fn needs(workspace: &Workspace, service: &str, bin: &str) -> Version {
     let image = workspace.images.name(service);
@@ -105,7 +105,7 @@ fn needs(workspace: &Workspace, service: &str, bin: &str) -> Version {
     of_file(file.to_str().expect("its name is UTF-8")).expect("it is dynamic")
 }
 
-/// The glibc that a binary needs; none of a static one.
+/// Returns the glibc that a binary needs; none for a static one.
 #[track_caller]
 fn of_file(path: &str) -> Option<Version> {
     let content = std::fs::read(path).expect("a file can be read");
@@ -158,7 +158,7 @@ fn a_binary_needs_no_newer_glibc_than_is_asked_for() {
         let printed = container::prints(&workspace.images.name("a"), []);
         assert_eq!(printed, "a-B common-A 0");
 
-        // Binaries of packs compile nothing but themselves, static ones too.
+        // Pack binaries compile nothing but themselves, static ones included.
         let run = workspace.bake(["packs"]).run(&turn);
         let compiled: Vec<String> = run.compiled().into_keys().collect();
         assert_eq!(compiled, ["still v0.1.0", "tick v0.1.0"], "{run}");
@@ -172,7 +172,7 @@ fn a_binary_needs_no_newer_glibc_than_is_asked_for() {
     });
 }
 
-/// What a file of this machine prints in a container.
+/// Returns the output of a program of this machine in a container.
 #[track_caller]
 fn docker_runs(file: &str) -> String {
     let mount = format!("{file}:/run-it:ro");
@@ -207,14 +207,14 @@ fn a_builder_that_has_zig_fetches_none() {
     let turn = Turn::take();
     let workspace = workspace("layer");
     set_floor(&workspace);
-    // The generated stage is where to get one from.
+    // The generated stage provides one.
     let image = workspace.images.name("fetched");
     let _ = workspace
         .bake(["a"])
         .set("a.target=glibc-zig")
         .set(&format!("a.tags={image}"))
         .run(&turn);
-    // Another image each time: what an earlier run of the test left is not taken.
+    // The image has a new name each time, so that results of earlier runs are not used.
     let own = workspace.images.name("own");
     engine::image(
         &own,

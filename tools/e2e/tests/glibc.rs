@@ -1,15 +1,16 @@
-//! A binary that would not start on its base does not become an image: the build says which version and symbol it lacks.
+//! Check of the C library: a binary that would not start on its base does not become an image, and the build names the
+//! version and the symbol that the base lacks.
 
 use bakehouse_e2e::old_base;
 use bakehouse_e2e::tiny::{expected, tiny};
 use bakehouse_testkit::{BakeRun, Turn, Workspace, container, unique};
 
-/// A base with the C library of bullseye.
+/// Creates a base with the C library of bullseye.
 fn old_base(workspace: &Workspace) -> String {
     old_base::make(workspace, "old", 31)
 }
 
-/// The workspace with `a` on another base than the rest.
+/// Creates the workspace with another base for `a` than for the rest.
 fn with_base(strategy: &str, base: impl Fn(&Workspace) -> String) -> Workspace {
     let workspace = tiny();
     workspace.make_cold(&unique::unique());
@@ -44,13 +45,13 @@ fn a_binary_that_needs_a_newer_glibc_than_its_base_has_fails_the_build() {
         let run = workspace.bake(["a"]).attempt(&turn);
         let lacks = "error: a needs GLIBC_2.34 (symbol ";
         says(&run, &[lacks, "old:latest has glibc 2.31", "bases.builder"]);
-        // It fails again, whatever was kept; the others run on another base.
+        // It fails again, despite the cache. The other services run on another base.
         let run = workspace.bake(["a"]).attempt(&turn);
         says(&run, &[lacks]);
         let run = workspace.bake(["b", "c"]).attempt(&turn);
         assert!(run.success, "{run}");
 
-        // Said to have what it needs.
+        // The base is declared to have a new enough version.
         let base = workspace.images.name("old");
         let said = format!("[bases]\nglibc = {{ \"{base}\" = \"2.36\" }}\n");
         workspace.replace("bakehouse.toml", "[bases]\n", &said);
@@ -74,7 +75,7 @@ fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
                 "static = true",
             ],
         );
-        // Following the message works.
+        // The hint in the message works.
         workspace.replace(
             "bakehouse.toml",
             "package = \"a\"\n",

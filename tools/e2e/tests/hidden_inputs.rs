@@ -1,4 +1,4 @@
-//! What a build reads outside its package: missing, it is named; as `init` proposes it, it is there.
+//! Hidden inputs in real builds: a missing one is named, and with the declaration that `init` proposes it is available.
 
 use bakehouse_testkit::{Bake, Member, Ran, Turn, Workspace, bakehouse, container};
 
@@ -46,7 +46,7 @@ fn a_missing_input_is_named_and_what_init_proposes_bakes() {
     let image = workspace.images.name("hidden");
     assert_eq!(container::prints(&image, []), "word note");
 
-    // Inherited: the library's input is in the service's hash, and in its build.
+    // The library's input is in the hash of the service that contains it, and in its build.
     workspace.write("notes/note.txt", "other\n");
     Bake::new(workspace.dir(), workspace.images.namespace()).run(&turn);
     assert_eq!(container::prints(&image, []), "word other");

@@ -1,5 +1,5 @@
-//! Hostile text in every place of `bakehouse.toml`: it is refused where it stands and nothing is written, or Bake, BuildKit, Compose,
-//! CI's reader and a shell read back exactly what was meant.
+//! Hostile text in every place of `bakehouse.toml`: it is refused with its place and nothing is written, or Bake,
+//! BuildKit, Compose, CI's parser and a shell read back exactly the same text.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -9,7 +9,7 @@ use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Compose, Member, Ran, Turn, Workspace};
 use serde_json::{Value, json};
 
-/// Every place that takes text, as TOML with `@` where the text goes in quotes.
+/// Every place that accepts text, as TOML with `@` for the content of the quotes.
 const PLACES: [&str; 46] = [
     "name = @",
     "registry = @",
@@ -59,7 +59,7 @@ const PLACES: [&str; 46] = [
     "[inputs.thing]\nvariables = [@]",
 ];
 
-/// What should be text to every reader and has a meaning to one.
+/// Returns texts that should be plain text but have a special meaning to some reader.
 fn hostile() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("empty", String::new()),
@@ -89,7 +89,7 @@ fn hostile() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// Where some of them are taken, beside those of [`TEXTS`]. All other places refuse all of them.
+/// Places that accept some of the texts, in addition to [`TEXTS`]. All other places refuse all of them.
 const TAKEN: [(&str, &[&str]); 4] = [
     (
         "[builders.fleet]\nnodes = [{ endpoint = @ }]",
@@ -116,7 +116,7 @@ const TAKEN: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Places of free text, on one line.
+/// Places with free text on one line.
 const TEXTS: [&str; 5] = [
     "[builders.fleet]\nnodes = [{ options = { cacert = @ } }]",
     "[ci]\ninstall = @",
@@ -125,7 +125,7 @@ const TEXTS: [&str; 5] = [
     "[services.thing]\nhealth = [@]",
 ];
 
-/// Whether a place takes a text.
+/// Returns whether a place accepts a text.
 fn is_taken(place: &str, what: &str, text: &str) -> bool {
     let is_text = TEXTS.contains(&place) && !text.contains(char::is_control);
     let is_missing = what == "empty" && place.starts_with("[ci]");
@@ -254,7 +254,8 @@ fn what_is_taken_is_read_back_by_bake_buildkit_compose_and_the_program() {
     assert_eq!(service["healthcheck"]["test"], json!(test));
 }
 
-/// What Compose makes of the files. It prints `$` as `$$`, so that its output can be read as a compose file again.
+/// Returns the files as Compose resolves them. It prints `$` as `$$`, so that its output can be read as a compose file
+/// again.
 fn compose(compose: &Compose) -> Value {
     let said = compose.run(["config", "--format", "json"]);
     serde_json::from_str(&said.replace("$$", "$")).expect("Compose prints JSON")

@@ -1,5 +1,5 @@
-//! A workspace of a hundred services and two hundred libraries: what bakehouse takes of the machine for it, that Bake reads what is
-//! generated, and that twenty services bake at once.
+//! A workspace of a hundred services and two hundred libraries: bakehouse's time and memory are limited, Bake reads the
+//! generated file, and twenty services bake at once.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ const LARGE: Synthetic = Synthetic {
     seed: 7,
 };
 
-/// Bytes that bakehouse may hold.
+/// Bytes of memory that bakehouse may use.
 const MEMORY: u64 = 150 << 20;
 
-/// How many bake at once.
+/// Number of services that bake at once.
 const AT_ONCE: usize = 20;
 
 fn large() -> Workspace {
@@ -57,8 +57,8 @@ fn bakehouse_stays_small_and_bake_reads_what_it_writes() {
     );
 }
 
-/// The most that a program holds while it runs to its successful end, in bytes. Linux keeps the mark, and it is read until the
-/// program is gone.
+/// Returns the largest memory, in bytes, that a program used during its successful run. Linux keeps this mark, which is
+/// read until the program has ended.
 fn most_memory(command: &mut Command) -> u64 {
     let mut running = command
         .stdout(Stdio::null())
@@ -98,7 +98,7 @@ fn twenty_services_bake_at_once_and_each_is_what_its_sources_say() {
     let compiled = run.compiled();
     let twice = compiled.iter().filter(|(_, count)| **count > 1).count();
     assert_eq!(twice, 0, "{compiled:?}");
-    // The same on the host, in a folder of its own.
+    // The host builds the same in a folder of its own.
     let target = workspace.dir().join("on-the-host");
     let mut build = vec!["build", "--release", "--target-dir", target.as_str()];
     build.extend(services.iter().flat_map(|service| ["--bin", service]));

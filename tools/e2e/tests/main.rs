@@ -1,5 +1,5 @@
-//! Promises about Docker, on a real engine, one at a time. They are one program: linking one for each takes longer than many
-//! of them do, and what one has baked the next one has.
+//! Promises about Docker, tested on a real engine one at a time. The tests are one program: linking one for each takes
+//! longer than many of them, and later tests reuse what earlier ones baked.
 
 mod auditable;
 mod bad_engine;

@@ -1,5 +1,5 @@
-//! A baked binary is made of the sources as they are, whatever happened before. Each scenario is also played with
-//! the usual Dockerfile, which has to get it wrong.
+//! Baked binaries are built from the current sources, whatever happened before. Each scenario is also played with the
+//! usual Dockerfile, which has to get it wrong.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use bakehouse_e2e::strategy::{USUAL, USUAL_ONE_TARGET, USUAL_STUBS, USUAL_UNLOCK
 use bakehouse_e2e::tiny::SERVICES;
 use bakehouse_testkit::workspace::in_year;
 
-/// A service changes after a library went from A to B and back: it is compiled where the library was B last.
+/// A service changes after a library changed from A to B and back. It is compiled in the folder where the library was
+/// last B.
 #[test]
 fn a_library_changed_and_changed_back() {
     Scenario {
@@ -31,7 +32,7 @@ fn a_library_changed_and_changed_back() {
     .judge();
 }
 
-/// Sources as unpacked from an archive: old, and changed to something just as old.
+/// Sources are unpacked from an archive: they are old, and change to a text that is just as old.
 #[test]
 fn sources_older_than_every_build() {
     Scenario {
@@ -91,7 +92,7 @@ fn branches_switched_between_bakes() {
     .judge();
 }
 
-/// A runner gets the layers back from a registry, and not the mounts; what it then builds itself meets them.
+/// A runner gets the layers back from a registry, but not the mounts. Then its own builds meet these layers.
 #[test]
 #[ignore = "starts another engine, a minute and a half: tools/test --slow"]
 fn a_cache_restored_on_another_builder() {
@@ -119,8 +120,8 @@ fn a_cache_restored_on_another_builder() {
     .judge();
 }
 
-/// A bake is killed when a library is compiled and what uses it is not: first what it was for is taken back, then
-/// the next one is repeated.
+/// A bake is killed after a library is compiled and before its user is. First the edit of that bake is reverted, then
+/// the bake of the next edit is repeated.
 #[test]
 fn a_bake_killed_in_its_middle() {
     Scenario {
@@ -151,13 +152,13 @@ fn kill_in_the_middle_of_c(trial: &Trial<'_>) {
     trial.workspace.write("crates/c/pause", "20");
     let mut baking = trial.start(&["c"]);
     baking.wait_for("build-c", "Compiling c v");
-    // Its build script sleeps by then, and the libraries are finished.
+    // The build script sleeps by then, and the libraries are finished.
     std::thread::sleep(Duration::from_secs(2));
     baking.kill();
     trial.workspace.remove("crates/c/pause");
 }
 
-/// Two checkouts with different libraries bake different services on one engine, which has nothing of them.
+/// Two checkouts with different libraries bake different services on one engine, which has no layers of them.
 #[test]
 fn two_bakes_at_once() {
     Scenario {
@@ -189,12 +190,12 @@ fn two_bakes_at_once() {
     .judge();
 }
 
-/// The engine has none of the crates yet, and all bakes unpack the same ones into one folder.
+/// The engine has none of the crates yet, and all bakes unpack the same crates into one folder.
 #[test]
 fn cold_bakes_at_once() {
     Scenario {
         play: |trial| {
-            // Each is one more chance for two bakes to meet.
+            // Each crate is another chance for two bakes to collide.
             for small in SMALL {
                 trial
                     .workspace
@@ -213,7 +214,7 @@ fn cold_bakes_at_once() {
     .judge();
 }
 
-/// Crates that compile in no time.
+/// Crates that compile quickly.
 const SMALL: [&str; 8] = [
     "fnv = \"=1.0.7\"",
     "hex = \"=0.4.3\"",
@@ -225,7 +226,7 @@ const SMALL: [&str; 8] = [
     "unicode-xid = \"=0.2.4\"",
 ];
 
-/// What was compiled is newer than what is edited afterwards.
+/// Compiled files are newer than the files that are edited afterwards.
 #[test]
 fn a_clock_that_was_set_back() {
     Scenario {
@@ -268,7 +269,7 @@ fn sources_older_and_newer_than_the_stubs() {
         },
         usual: USUAL_STUBS,
         shown_by: &["a"],
-        // What the stubs became is newer than what was written in 1999: it ships their empty program.
+        // Files compiled from stubs are newer than sources written in 1999, so the stubs' empty program ships.
         wrong: Wrong::Prints(&[""]),
     }
     .judge();

@@ -1,4 +1,4 @@
-//! For each kind of change, the steps that run are exactly the expected ones.
+//! Cache precision: for each kind of change, exactly the expected steps run.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use bakehouse_e2e::tiny::{self, tiny};
 use bakehouse_testkit::{BakeRun, Member, Ran, Turn, Workspace, engine, stages, unique};
 
-/// A change, and the stages of which it makes a step run.
+/// A change, and the stages in which it makes a step run.
 struct Row {
     change: &'static str,
     make: fn(&Workspace),
@@ -15,7 +15,7 @@ struct Row {
 
 const LIBRARIES: [&str; 3] = ["lib-common", "lib-left", "lib-right"];
 
-/// All that follows another set of third-party crates.
+/// Stages that run after any change of the third-party crates.
 const FROM_VENDOR: &[&str] = &[
     "vendor",
     "deps",
@@ -27,7 +27,7 @@ const FROM_VENDOR: &[&str] = &[
     "build-c",
 ];
 
-/// The workspace as it is before the change, which the engine has baked.
+/// Creates the workspace as it was before the change, which the engine has already baked.
 fn base(turn: &Turn) -> Workspace {
     static BAKED: OnceLock<BakeRun> = OnceLock::new();
     let make = || {
@@ -38,7 +38,7 @@ fn base(turn: &Turn) -> Workspace {
     };
     let workspace = make();
     let cold = BAKED.get_or_init(|| make().bake([]).run(turn));
-    // These are the same in every workspace.
+    // These stages are the same in every workspace.
     let same = stages(["toolchain", "glibc-runtime", "rootfs-a"]);
     assert_eq!(
         &cold.ran_stages() - &same,
@@ -48,7 +48,7 @@ fn base(turn: &Turn) -> Workspace {
     workspace
 }
 
-/// Checks all rows, and shows each that is not as expected.
+/// Checks all rows, and prints each one with a different result.
 fn check(rows: &[Row]) {
     let turn = Turn::take();
     let mut wrong = Vec::new();
@@ -255,7 +255,7 @@ fn third_party_crates() {
 fn an_added_crate_compiles_alone() {
     let turn = Turn::take();
     let workspace = tiny();
-    // Its own mount: what other rows took out of theirs would have to be compiled again.
+    // The row has its own mount, because the crates that other rows removed from theirs would be compiled again.
     workspace.make_cold(&unique::unique());
     workspace.generate();
     let _ = workspace.bake([]).run(&turn);
@@ -327,13 +327,13 @@ fn another_runtime_compiles_nothing() {
         .bake([])
         .variable("RUNTIME_BASE", &base)
         .run(&turn);
-    // It is read, and has the same C library and folders.
+    // The new base is read, and has the same C library and folders.
     let read = stages(["glibc-runtime", "rootfs-a"]);
     assert_eq!(run.ran_stages(), read, "{run}");
     assert_ne!(workspace.images.digest("a"), before);
 }
 
-/// An image that has one file more than `image`. A label would not do: BuildKit goes by the layers.
+/// Creates an image with one file more than `image`. A label would not be enough, because BuildKit compares layers.
 fn derived(workspace: &Workspace, image: &str) -> String {
     let name = workspace.images.name("base");
     let dockerfile = format!("FROM {image}\nCOPY Dockerfile /{}\n", unique::unique());
@@ -345,9 +345,9 @@ fn derived(workspace: &Workspace, image: &str) -> String {
 fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
     let turn = Turn::take();
     let workspace = base(&turn);
-    // There is no such release, so rustup cannot install it wherever it asks.
+    // There is no such release, so rustup cannot install it anywhere.
     workspace.replace("rust-toolchain.toml", "1.95.0", "1.94.99");
-    // Cargo runs with the toolchain that the tests run with.
+    // Cargo runs with the toolchain of the tests.
     let generated = Ran::of(
         bakehouse_testkit::bakehouse::command(workspace.dir())
             .arg("generate")

@@ -1,5 +1,5 @@
-//! Pack binaries: only what changed is built, it shares all stages with the services, and what stands in a pack is
-//! whole at every moment. And a pack that passes the check is one that the platform reads.
+//! Pack binaries: only changed ones are built, they share all stages with the services, and the file in a pack is
+//! complete at every moment. The platform can read each pack that passes the check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Permissions;
@@ -39,7 +39,7 @@ fn source(name: &str, value: &str) -> String {
     format!("fn main() {{\n    println!(\"{name}-{value} {{}}\", common::value());\n}}\n")
 }
 
-/// A service and two pack binaries upon one library, cold.
+/// Creates a service and two pack binaries that use one library, without any cache.
 fn ticking() -> Workspace {
     let program = |name: &str| Member::binary(name, &source(name, "A")).uses("common");
     let members = [
@@ -66,7 +66,7 @@ fn ticking() -> Workspace {
     workspace
 }
 
-/// Sleeps for as many seconds as the file `pause` says, so that a build can be killed in its middle.
+/// A build script that sleeps for the seconds in the file `pause`, so that a build can be killed in the middle.
 const PAUSE: &str = r#"fn main() {
     let pause = std::fs::read_to_string("pause").unwrap_or_default();
     if let Ok(seconds) = pause.trim().parse() {
@@ -86,7 +86,7 @@ fn built(workspace: &Workspace) -> BTreeMap<String, String> {
     results(&Ran::of(&mut build(workspace)).succeeded())
 }
 
-/// What `packs build` says of each binary.
+/// Returns the result that `packs build` prints for each binary.
 fn results(ran: &Ran) -> BTreeMap<String, String> {
     let result = |line: &str| {
         let mut words = line.split_whitespace();
@@ -118,7 +118,7 @@ fn changed_at(workspace: &Workspace, file: &str) -> SystemTime {
         .expect("the file is there")
 }
 
-/// The state of each binary, as `packs list` tells it.
+/// Returns the state of each binary in `packs list`.
 fn states(workspace: &Workspace) -> BTreeMap<String, String> {
     let listed = workspace
         .bakehouse(["packs", "list", "--format", "json"])
@@ -164,14 +164,14 @@ fn only_what_changed_is_built_and_the_rest_is_not_touched() {
     assert_eq!(mode & 0o777, 0o755);
     let _ = workspace.bakehouse(["packs", "check"]).succeeded();
 
-    // Nothing to do: nobody asks an engine.
+    // Nothing has to be done, so no engine is needed.
     let times = || (changed_at(&workspace, TICK), changed_at(&workspace, TOCK));
     let before = times();
     let again = Ran::of(build(&workspace).env("DOCKER_HOST", "unix:///nowhere")).succeeded();
     assert_results(&results(&again), "current", "current");
     assert_eq!(times(), before);
 
-    // The hash in the Bake file is of yesterday, and that is no reason to refuse.
+    // The hash in the Bake file is outdated, which is no reason to refuse.
     workspace.write("crates/tick/src/main.rs", &source("tick", "B"));
     assert_results(&states(&workspace), "stale", "current");
     let third = Ran::of(&mut build(&workspace)).succeeded();
@@ -180,16 +180,16 @@ fn only_what_changed_is_built_and_the_rest_is_not_touched() {
     assert_eq!(prints(&workspace, TICK), "tick-B common-A");
     assert_eq!(changed_at(&workspace, TOCK), before.1);
 
-    // And back: the very binary of the first build.
+    // After reverting the edit, the binary is that of the first build.
     workspace.write("crates/tick/src/main.rs", &source("tick", "A"));
     assert_results(&built(&workspace), "built", "current");
     assert_eq!(prints(&workspace, TICK), "tick-A common-A");
 
-    // The library of both.
+    // An edit of the library of both.
     workspace.replace("crates/common/src/lib.rs", "common-A", "common-B");
     assert_results(&built(&workspace), "built", "built");
     assert_eq!(prints(&workspace, TOCK), "tock-A common-B");
-    // What is generated anew is no other binary.
+    // Generating again does not change the binary.
     workspace.generate();
     assert_results(&built(&workspace), "current", "current");
 }
@@ -204,18 +204,18 @@ fn what_somebody_put_in_a_binarys_place_is_seen() {
     workspace.write(TICK, "mine");
     assert_results(&states(&workspace), "replaced", "current");
     let ran = Ran::of(&mut build(&workspace)).succeeded();
-    ran.says("sensors/tick: somebody changed it after it was built; it is built anew");
+    ran.says("sensors/tick: somebody changed it after it was built; it is built again");
     assert_results(&results(&ran), "built", "current");
     assert_eq!(prints(&workspace, TICK), "tick-A common-A");
 
-    // Bake by itself writes the same bytes and no record: they are taken as they are.
+    // Bake alone writes the same bytes without a record. They are accepted as they are.
     workspace.remove("packs/demo/sensors/.tock.bakehouse.json");
     let ran = Ran::of(&mut build(&workspace)).succeeded();
-    ran.says("sensors/tock: nothing tells what it was built from");
+    ran.says("sensors/tock: there is no record of how it was built");
     assert_results(&results(&ran), "current", "built, and the same as before");
     assert_eq!(changed_at(&workspace, TOCK), before);
 
-    // Whoever insists gets a build, and the same binary.
+    // With --force there is a build, and the binary is the same.
     let ran = Ran::of(build(&workspace).arg("--force")).succeeded();
     assert_results(
         &results(&ran),
@@ -224,7 +224,7 @@ fn what_somebody_put_in_a_binarys_place_is_seen() {
     );
 }
 
-/// The RUN steps that were carried out in a build that reported as JSON.
+/// Returns the RUN steps that were carried out in a build with JSON output.
 fn steps(ran: &Ran) -> Vec<Step> {
     let mut progress = Progress::default();
     ran.stderr
@@ -236,7 +236,7 @@ fn steps(ran: &Ran) -> Vec<Step> {
         .collect()
 }
 
-/// The crates that it compiled.
+/// Returns the crates that it compiled.
 fn compiled(ran: &Ran) -> BTreeSet<String> {
     let steps = steps(ran);
     steps.iter().flat_map(Step::compiled).collect()
@@ -261,7 +261,7 @@ fn after_a_bake_of_the_services_only_the_leaves_compile() {
         "{ran}"
     );
 
-    // `build` puts them there in the same way, and finds them.
+    // `build` puts the binaries there in the same way, and finds existing ones.
     let workspace_build = |workspace: &Workspace| {
         let mut command = bakehouse::command(workspace.dir());
         command
@@ -327,14 +327,14 @@ fn a_binary_that_would_not_run_is_refused_and_the_old_one_stays() {
     assert_eq!(prints(&workspace, TICK), "tick-A common-A");
 }
 
-/// What glibc a binary needs, as its record says: none for a static one.
+/// Returns the glibc that a binary needs according to its record; none for a static one.
 fn glibc(workspace: &Workspace, name: &str) -> Option<String> {
     let record = format!("packs/demo/sensors/.{name}.bakehouse.json");
     let record: Value = serde_json::from_str(&workspace.read(&record)).expect("JSON");
     record["glibc"].as_str().map(str::to_owned)
 }
 
-/// What a binary prints where there is nothing but itself.
+/// Returns the output of a binary in an image that contains nothing else.
 #[track_caller]
 fn prints_alone(workspace: &Workspace, name: &str) -> String {
     let image = workspace.images.name("alone");
@@ -370,7 +370,7 @@ fn a_static_binary_runs_anywhere_and_nothing_else_is_compiled_for_it() {
         assert!(glibc(&workspace, "tick").is_some());
         assert_eq!(prints_alone(&workspace, "tock"), "tock-A common-A");
 
-        // There and back: no mount keeps a binary that was linked otherwise.
+        // After changing the linking and reverting it, no mount keeps a binary that was linked differently.
         workspace.replace("bakehouse.toml", linked, dynamic);
         workspace.generate();
         assert_results(&built(&workspace), "current", "built");
@@ -383,7 +383,7 @@ fn a_static_binary_runs_anywhere_and_nothing_else_is_compiled_for_it() {
     }
 }
 
-/// Values as people write them, right and wrong.
+/// Values that people write, correct and wrong ones.
 const VALUES: [&str; 28] = [
     "x",
     "demo.x",
@@ -420,7 +420,8 @@ const ACTION: &str = "ref: demo.x\ndescription: d\nrunner: shell\nentry_point: r
     p:\n    type: string\n    description: d\n    required: true\n    default: d\n";
 const SENSOR: &str = "ref: demo.x\ndescription: d\nentry_point: run.sh\nenvironment:\n  A: b\n";
 
-/// Whatever passes the check, the platform reads. The other way round it need not: the check is about more than that.
+/// The platform reads every manifest that passes the check. The opposite is not required, because the check covers
+/// more.
 #[test]
 fn a_pack_that_passes_the_check_is_one_that_the_platform_reads() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -479,7 +480,7 @@ fn a_pack_that_passes_the_check_is_one_that_the_platform_reads() {
     );
 }
 
-/// Whether the check passes; what the platform says where it does.
+/// Returns whether the check passes, and fails with the platform's message if the platform disagrees.
 fn disagreement(root: &Path) -> Result<bool, String> {
     let demo = root.join("demo");
     let path = Utf8Path::from_path(&demo).expect("UTF-8");

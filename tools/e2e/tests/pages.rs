@@ -1,10 +1,10 @@
-//! The commands of `docs/` do what the pages say. How a page is written: `bakehouse_testkit::pages`.
+//! Commands in `docs/` do what the pages say. `bakehouse_testkit::pages` documents how to write such a page.
 
 use bakehouse_testkit::pages::{Page, Player};
 use bakehouse_testkit::workspace::repository;
 use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse, unique};
 
-/// Those that are played, each by a test of its name.
+/// Pages that are played, each by a test of the same name.
 const PAGES: [&str; 8] = [
     "tutorial",
     "layers",
@@ -16,7 +16,7 @@ const PAGES: [&str; 8] = [
     "add-pack-binary",
 ];
 
-/// Plays `docs/<name>.md` in a clone of this repository, with images, containers and ports of its own.
+/// Plays `docs/<name>.md` in a clone of this repository, with its own images, containers and ports.
 #[track_caller]
 fn play(name: &str) {
     let turn = Turn::take();
@@ -54,8 +54,8 @@ fn play(name: &str) {
     drop(turn);
 }
 
-/// This repository as somebody has it who cloned it: everything is committed. It shares no layer with earlier processes,
-/// whose results for the same steps may be others; the pages share theirs.
+/// Creates a fresh clone of this repository, with everything committed. It shares no layers with earlier processes,
+/// which may have had other results of the same steps. All pages of this process share one.
 fn clone() -> Workspace {
     let workspace = Workspace::platform();
     workspace.share_no_layer(unique::of_process());
@@ -66,7 +66,7 @@ fn clone() -> Workspace {
     workspace
 }
 
-/// A folder with what a reader has installed.
+/// Creates a folder with the programs that a reader has installed.
 fn programs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let command = bakehouse::command(repository());

@@ -1,10 +1,10 @@
-//! `bakehouse pin` on a real registry: bases get the digests that are there, and images are built on them.
+//! `bakehouse pin` with a real registry: bases get the digests in the registry, and images are built on them.
 
 use bakehouse_e2e::tiny::{BASES, tiny};
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Turn, runner, unique};
 
-/// Pushes `image` into the registry as `name`, and gives the digest that the registry says it has.
+/// Pushes `image` to the registry as `name`, and returns the digest that the registry reports.
 fn push(image: &str, name: &str) -> String {
     docker(["tag", image, name]);
     let said = docker(["push", name]);
@@ -32,7 +32,7 @@ fn bases_are_pinned_by_the_digests_that_their_registry_has_and_bake() {
     let ran = workspace.bakehouse(["pin", "--check"]).exited(3);
     ran.says("pin-stale").says("+runtime =");
     let ran = workspace.bakehouse(["pin"]).succeeded();
-    // Of the builder nobody but this engine knows, or the registry that it is from.
+    // The builder exists only on this engine, or in the registry that it is from.
     let pinned = format!("runtime = \"{runtime}@{digest}\" # ours");
     let config = workspace.read("bakehouse.toml");
     assert!(config.contains(&pinned), "{config}\n{}", ran.said());
@@ -41,7 +41,7 @@ fn bases_are_pinned_by_the_digests_that_their_registry_has_and_bake() {
     let run = workspace.bake(["a"]).attempt(&turn);
     assert!(run.success, "{run}");
 
-    // The tag moves.
+    // The tag now refers to another image.
     let moved = push(BASES[0], &runtime);
     assert_ne!(moved, digest);
     let _ = workspace.bakehouse(["pin", "--check"]).exited(3);

@@ -1,4 +1,4 @@
-//! The reference platform, baked and run.
+//! The reference platform: it is baked and run.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -17,8 +17,8 @@ const WORKERS: [&str; 4] = [
 ];
 const PACK_BINARY: &str = "pack-core-attune-core-timer-sensor";
 
-/// A checkout of the platform, which shares nothing with earlier processes' caches. Nothing here asks for speed, and without
-/// optimisation it compiles in half the time.
+/// Creates a checkout of the platform, which shares no caches with earlier processes. It is built without optimisation,
+/// which takes half the time, because these tests do not depend on its speed.
 pub fn checkout() -> Workspace {
     let workspace = Workspace::platform();
     workspace.make_cold(unique::of_process());
@@ -31,13 +31,13 @@ pub fn checkout() -> Workspace {
     workspace
 }
 
-/// The one cold bake of this process, of everything at once.
+/// Bakes everything once per process, without any cache.
 pub fn cold(turn: &Turn) -> &'static BakeRun {
     static COLD: OnceLock<BakeRun> = OnceLock::new();
     COLD.get_or_init(|| checkout().bake(["default", "packs"]).run(turn))
 }
 
-/// A baked checkout.
+/// Creates a baked checkout.
 fn baked(turn: &Turn) -> Workspace {
     cold(turn);
     let workspace = checkout();
@@ -45,7 +45,7 @@ fn baked(turn: &Turn) -> Workspace {
     workspace
 }
 
-/// Changes what api says of itself.
+/// Changes the description that api has of itself.
 fn change_api(workspace: &Workspace) -> String {
     let version = format!("0.1.0-{}", unique::unique());
     let new = format!("version: \"{version}\"");
@@ -114,7 +114,7 @@ fn assert_packs_empty(service: &str, entries: &[Entry]) {
 fn nothing_changed_runs_nothing() {
     let turn = Turn::take();
     cold(&turn);
-    // Another checkout: its paths and times are others.
+    // Another checkout has other paths and times.
     let workspace = checkout();
     let first = workspace.bake(["default", "packs"]).run(&turn);
     assert_eq!(first.ran_stages(), stages([]), "{first}");
@@ -153,7 +153,7 @@ fn no_crate_compiles_twice_in_a_cold_bake() {
     let twice: Vec<_> = compiled.iter().filter(|(_, count)| **count != 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
     for member in ["api", "executor", "notifier", "sensor", "worker", "common"] {
-        // A member's stub is masked to another version.
+        // The stub of a member has a masked version.
         let name = format!("attune-{member} v0.1.0");
         assert_eq!(compiled.get(&name), Some(&1), "{name} in {compiled:?}");
     }
@@ -222,7 +222,7 @@ fn build_skips_what_the_engine_has() {
     drop(turn);
 }
 
-/// What `build` did not skip.
+/// Returns the services that `build` did not skip.
 fn baked_in(build: &Ran) -> Vec<&str> {
     let results = bakehouse::results(build).into_iter();
     let baked = results.filter(|(_, result)| *result != "skipped");

@@ -1,4 +1,4 @@
-//! `bakehouse build --push`: a registry gets what it does not have, and nothing is taken for there that is not.
+//! `bakehouse build --push`: pushes the images that the registry does not have, and trusts only the right ones there.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use bakehouse_e2e::tiny::{self, SERVICES, tiny};
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, runner, unique};
 
-/// A workspace whose images have names in the registry.
+/// A workspace with image names in the registry.
 struct Published {
     workspace: Workspace,
     registry: String,
@@ -36,7 +36,7 @@ impl Published {
         format!("{}/{service}:{tag}", self.registry)
     }
 
-    /// What the registry has under a tag of a service.
+    /// Returns the digest that the registry has for a tag of a service.
     fn digest(&self, service: &str, tag: &str) -> String {
         let name = self.name(service, tag);
         let said = docker([
@@ -80,8 +80,8 @@ impl Drop for Published {
     }
 }
 
-/// What the table says of each service that was asked for, in their order. What other tests left in the builder is
-/// built or cached.
+/// Returns the result of each requested service in the table. Whether it is built or cached depends on what other tests
+/// left in the builder, so both count as the same.
 fn results(ran: &Ran) -> Vec<&str> {
     let results = bakehouse::results(ran);
     let results = SERVICES
@@ -111,7 +111,7 @@ fn what_the_registry_has_is_neither_built_nor_pushed_again() {
     let digests = SERVICES.map(|service| published.digest(service, "latest"));
     assert_eq!(digests, before);
 
-    // A release is another name for what was tested.
+    // A release is another name for an image that was tested.
     let release = Ran::of(
         published
             .command()
@@ -128,7 +128,7 @@ fn what_the_registry_has_is_neither_built_nor_pushed_again() {
     assert_eq!(results(&changed), [BAKED, SKIPPED, SKIPPED], "{changed}");
     assert_ne!(published.digest("a", "latest"), before[0]);
     assert_eq!(published.digest("a", "1.2.3"), before[0]);
-    // Back again: its tag moves, and nothing is built.
+    // After reverting the edit, the tag moves back, and nothing is built.
     tiny::set(&published.workspace, "a", "A");
     let back = published.push(&[]);
     assert_eq!(results(&back), [SKIPPED; 3], "{back}");
@@ -174,12 +174,12 @@ fn what_a_tag_only_claims_to_be_is_built() {
             folder,
         ]);
     };
-    // Platforms and label → whether that is taken for the service's image.
+    // Platforms and label → whether the image is accepted as the service's.
     let table = [
         ("linux/amd64", "0000000000000000", BAKED),
         ("linux/arm64", hash, BAKED),
         ("linux/amd64,linux/arm64", hash, BAKED),
-        // A forgery that says of itself what the image would say: the registry is who is trusted.
+        // A forged image with the same label as the real one is accepted, because the registry is trusted.
         ("linux/amd64", hash, SKIPPED),
     ];
     for (platforms, label, expected) in table {
@@ -194,7 +194,7 @@ fn what_a_tag_only_claims_to_be_is_built() {
             );
         }
     }
-    // What nobody can know the inputs of has no input hash, and is not skipped.
+    // An image with unknown inputs has no input hash and is not skipped.
     let base = Ran::of(
         published
             .command()
@@ -248,11 +248,11 @@ fn a_registry_that_is_missing_or_down_is_named() {
     ran.says("registry-missing").says("REGISTRY");
     let ran = with("127.0.0.1:1/down").exited(1);
     ran.says("in-")
-        .says("is taken to be missing")
+        .says("counts as missing")
         .says("bake-failed");
 }
 
-/// An attestation is beside the image, whose configuration and layers stay what they are.
+/// An attestation is stored beside the image, which keeps its configuration and layers.
 #[test]
 fn attestations_and_labels_are_there_where_they_are_asked_for() {
     let _turn = Turn::take();
@@ -278,7 +278,7 @@ fn attestations_and_labels_are_there_where_they_are_asked_for() {
     assert_eq!(label("version"), "0.1.0");
     assert_eq!(label("revision"), serde_json::Value::Null);
 
-    // It is pushed once more, since what is there has none.
+    // The image is pushed again, because the one in the registry has no attestation.
     let attested = Ran::of(
         published
             .command()

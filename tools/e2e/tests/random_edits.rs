@@ -1,5 +1,6 @@
-//! Fifty edits at random with a bake after each: every image does what a clean build of the same sources on the host
-//! does. The edits follow from a seed, which is printed; where one goes wrong, fewer edits that go wrong are looked for.
+//! Fifty random edits with a bake after each: every image must behave like a clean build of the same sources on the
+//! host. The edits follow from a seed, which is printed. After a failure, the test looks for fewer edits that fail as
+//! well.
 
 use std::fmt;
 use std::process::Command;
@@ -13,23 +14,23 @@ use bakehouse_testkit::{Ran, Turn, Workspace, unique};
 
 const MEMBERS: [&str; 6] = ["common", "left", "right", "a", "b", "c"];
 const EDITS: usize = 50;
-/// Tries to find fewer edits, each of which plays them all.
+/// Number of attempts to find fewer edits. Each attempt plays all of them.
 const SHRINKS: usize = 6;
 
 /// An edit.
 #[derive(Clone, Debug, PartialEq)]
 enum Edit {
-    /// A member gets a value: a new one, or one that it had.
+    /// Gives a member a value, a new or an earlier one.
     Set(&'static str, String),
-    /// All files get these times.
+    /// Gives all files these times.
     Times(u64),
-    /// A part of a member's source moves into a module of this name, or back.
+    /// Moves a part of a member's source into a module with this name, or back.
     Module(&'static str, bool),
-    /// The locked version of a third-party crate.
+    /// Changes the locked version of a third-party crate.
     Lock(&'static str),
-    /// A bake begins, and is killed after as many milliseconds.
+    /// Starts a bake and kills it after this number of milliseconds.
     Kill(u64),
-    /// The version in a member's manifest.
+    /// Changes the version in a member's manifest.
     Version(&'static str, u64),
 }
 
@@ -139,7 +140,7 @@ impl Play {
         }
     }
 
-    /// What goes wrong after a bake of all, if anything does.
+    /// Bakes all services and returns the first error, if any.
     fn wrong(&self, strategy: &Strategy, turn: &Turn) -> Option<String> {
         (strategy.prepare)(&self.workspace);
         let run = self.workspace.bake([]).attempt(turn);
@@ -155,7 +156,7 @@ impl Play {
     fn on_the_host(&self) -> [String; 3] {
         let target = self.host.path().join("target");
         let _ = std::fs::remove_dir_all(&target);
-        // Times do not matter where nothing was built before.
+        // Times do not matter if nothing was built before.
         let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
         cargo
             .args(["build", "--quiet", "--workspace", "--target-dir"])
@@ -172,26 +173,26 @@ impl Play {
     }
 }
 
-/// The place of the first edit after which something is wrong, and what.
+/// Returns the index of the first edit after which something is wrong, and the error.
 fn first_wrong(strategy: &Strategy, turn: &Turn, edits: &[Edit]) -> Option<(usize, String)> {
     let play = Play::new(strategy);
     edits.iter().enumerate().find_map(|(place, edit)| {
         play.make(edit, strategy, turn);
-        // Whatever was interrupted is not waited for.
+        // An interrupted bake is not waited for.
         let is_kill = matches!(edit, Edit::Kill(_));
         let wrong = (!is_kill).then(|| play.wrong(strategy, turn)).flatten();
         wrong.map(|wrong| (place, wrong))
     })
 }
 
-/// Leaves out halves, quarters and so on, as long as it stays wrong.
+/// Leaves out halves, quarters and so on, as long as the rest still fails.
 fn shrunk(strategy: &Strategy, turn: &Turn, mut edits: Vec<Edit>) -> Vec<Edit> {
     let mut size = edits.len() / 2;
     let mut tries = 0;
     while size > 0 && tries < SHRINKS {
         let mut start = 0;
         let mut fewer = false;
-        // The last edit is the one that shows it.
+        // The last edit reveals the failure, so it stays.
         while start + size < edits.len() && tries < SHRINKS {
             let mut rest = edits.clone();
             rest.drain(start..start + size);

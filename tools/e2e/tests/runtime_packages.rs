@@ -1,10 +1,11 @@
-//! Packages upon a runtime base: installed once for all services that want the same, in a layer that does not tell when.
+//! Packages on top of a runtime base: installed once for all services with the same packages, in a layer without
+//! timestamps.
 
 use std::process::Command;
 
 use bakehouse_testkit::{Member, Ran, Turn, Workspace, container, engine, unique};
 
-/// A small package without dependencies, which brings `/etc/mime.types`.
+/// A configuration with a small package without dependencies, which contains `/etc/mime.types`.
 const CONFIG: &str = r#"registry = "tiny"
 
 [bases]
@@ -36,7 +37,7 @@ fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
     let turn = Turn::take();
     let members = ["a", "b", "plain"].map(|name| Member::binary(name, LOOK));
     let workspace = Workspace::of(&members, CONFIG);
-    // Another comment is another step: what an earlier run of the test left is not taken.
+    // A new comment makes a new step, so that results of earlier runs are not used.
     workspace.make_cold(&unique::unique());
     workspace.generate();
     let again = || {
@@ -47,7 +48,7 @@ fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
             .filter(|step| step.executed && step.stage == "runtime-for-a" && step.is_run())
             .count();
         assert_eq!(installed, 1, "{run}");
-        // The one upon those of the base.
+        // One layer on top of those of the base.
         let base = layers("debian:bookworm-slim").len();
         layers(&workspace.images.name("a")).remove(base)
     };
@@ -59,7 +60,7 @@ fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
     assert_eq!(again(), first);
 }
 
-/// A base whose tools are busybox's, as Alpine's are, with a stand-in for its `apk`: Alpine's own has another C library.
+/// A base with busybox tools like Alpine, and with a stand-in for `apk`, because Alpine itself has another C library.
 const ALPINE_LIKE: &str = r#"FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends busybox
 RUN mkdir /busybox && busybox --install -s /busybox && ln -sf /bin/busybox /bin/sh && rm /usr/bin/apt-get
@@ -90,7 +91,7 @@ fn packages_are_installed_by_apk_where_there_is_no_apt() {
     assert_eq!(printed, "0 add --no-cache --no-progress media-types");
 }
 
-/// Digests of an image's layers, the lowest first.
+/// Returns the digests of an image's layers, the lowest first.
 fn layers(image: &str) -> Vec<String> {
     let mut inspect = Command::new("docker");
     inspect.args([

@@ -1,4 +1,4 @@
-//! The same inputs give the same bytes: on another engine, from another folder, at another time.
+//! Reproducible images: the same inputs give the same bytes on another engine, from another folder and at another time.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use bakehouse_testkit::images::Images;
 use bakehouse_testkit::{Bake, Contents, Ran, Runner, Turn, Workspace, engine, unique};
 use camino::Utf8Path;
 
-/// The services, one of which ships files, and their images' namespace.
+/// Creates the services, one of which ships files, with a namespace for their images.
 fn workspace(strategy: Strategy) -> Workspace {
     let workspace = tiny();
     workspace.replace(
@@ -23,7 +23,7 @@ fn workspace(strategy: Strategy) -> Workspace {
     workspace
 }
 
-/// Holds the images of the first engine against those of `runner`.
+/// Compares the images of the first engine with those of `runner`.
 #[track_caller]
 fn expect_same(images: &Images, runner: &Runner, about: &str) {
     for service in SERVICES {
@@ -46,7 +46,7 @@ fn another_engine_folder_and_time_give_the_same_images() {
         workspace.make_cold(&unique::unique());
         let _ = workspace.bake([]).run(&turn);
 
-        // A checkout of the same commit elsewhere, with times and modes of its own.
+        // A checkout of the same commit in another folder, with other times and modes.
         let folder = tempfile::tempdir().expect("a folder can be made");
         let copy = folder.path().join("a longer name of a folder/checkout");
         std::fs::create_dir_all(&copy).expect("a folder can be made");
@@ -69,7 +69,7 @@ fn another_engine_folder_and_time_give_the_same_images() {
     }
 }
 
-/// `SOURCE_DATE_EPOCH` of the commit.
+/// With `SOURCE_DATE_EPOCH` of the commit.
 #[test]
 fn the_time_of_a_release_makes_another_image_and_compiles_nothing() {
     let turn = Turn::take();

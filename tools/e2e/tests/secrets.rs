@@ -1,4 +1,4 @@
-//! `[secrets]`: what fetching needs reaches the step that fetches, and is nowhere afterwards.
+//! `[secrets]`: the step that fetches gets the secrets for it, and no trace of them is left.
 
 use std::process::Command;
 
@@ -25,14 +25,14 @@ COMPANY_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 "#;
 
-/// A workspace with a crate of a registry that wants a token and has a certificate of its own, and one of a repository
-/// that is reached by SSH.
+/// A workspace with a crate from a registry that requires a token and has its own certificate, and a crate from a
+/// repository that is reached by SSH.
 struct Company {
     workspace: Workspace,
     crates: Crates,
     ssh: Ssh,
     files: Utf8PathBuf,
-    /// Where it publishes.
+    /// The registry that it publishes to.
     registry: String,
     _folder: tempfile::TempDir,
 }
@@ -79,7 +79,7 @@ impl Company {
         let write = |name: &str, text: &str| {
             std::fs::write(company.files.join(name), text).expect("a file can be written");
         };
-        // As a company's own list: the public ones, by which packages are fetched, and one more.
+        // A company's own list: the public certificates, with which packages are fetched, and one more.
         let public = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt");
         let all = public.unwrap_or_default() + company.crates.certificate();
         write("COMPANY_CERTIFICATES", &all);
@@ -89,7 +89,7 @@ impl Company {
         company
     }
 
-    /// What a developer's own Cargo does, which has all that it needs.
+    /// Runs a developer's own Cargo, which has all secrets, to create the lock.
     fn lock(&self) {
         let known = format!("net.ssh.known-hosts=['{}']", self.ssh.known_hosts().trim());
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -108,7 +108,7 @@ impl Company {
             .env("SSH_AUTH_SOCK", self.ssh.agent())
     }
 
-    /// `bakehouse build`, which publishes all that can be published, as one does who knows nothing.
+    /// Runs `bakehouse build` without secrets, with everything published that can be published.
     fn build(&self) -> Command {
         let mut command = bakehouse::command(self.workspace.dir());
         command
@@ -120,7 +120,7 @@ impl Company {
         command
     }
 
-    /// The same with every secret.
+    /// Runs the build with every secret.
     fn build_with_secrets(&self) -> Ran {
         let mut command = self.build();
         for name in ["COMPANY_CERTIFICATES", "KNOWN_HOSTS"] {
@@ -129,10 +129,10 @@ impl Company {
         Ran::of(self.knowing(&mut command))
     }
 
-    /// Where any secret is since then. Certificates and known hosts are public.
+    /// Returns the places with traces of secrets since then. Certificates and known hosts are public.
     fn leaks(&self, since: &Leaks) -> Vec<String> {
         let key = self.ssh.key();
-        // One line of it says enough.
+        // One line of the key is enough.
         let line = key.lines().nth(2).expect("a key has several lines");
         let mut found = since.of(self.crates.token());
         found.extend(since.of(line));
@@ -148,7 +148,8 @@ fn secrets_are_where_they_are_needed_and_nowhere_else() {
     let _ = company.build_with_secrets().succeeded();
     let image = format!("{}/shown:latest", company.registry);
     assert_eq!(container::prints(&image, []), "by token by ssh");
-    // The base's packages were installed by a step that had the files, and the folder of one was not there before.
+    // The step that installed the base's packages had the files. It must not leave the folder of one that did not exist
+    // before.
     let entries = container::entries(&image);
     assert!(entries.iter().any(|entry| entry.path == "etc/mime.types"));
     let left = entries
@@ -156,7 +157,7 @@ fn secrets_are_where_they_are_needed_and_nowhere_else() {
         .filter(|entry| entry.path.starts_with("etc/ssh"));
     assert_eq!(left.count(), 0, "{entries:?}");
     assert_eq!(company.leaks(&since), Vec::<String>::new());
-    // What was fetched with them is there for who has none.
+    // A user without secrets can use the crates that were already fetched.
     company
         .workspace
         .replace("crates/shown/src/main.rs", "{} {}", "{}, {}");
@@ -210,5 +211,5 @@ fn who_has_no_token_is_told_so() {
         command.env(name, company.files.join(name));
     }
     let failed = Ran::of(&mut command).exited(1);
-    failed.says("wants to know who fetches");
+    failed.says("requires authentication");
 }

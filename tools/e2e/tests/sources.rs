@@ -1,4 +1,4 @@
-//! The builder reads everything that Cargo on the host reads of a third-party crate: each row is run by both.
+//! Third-party crates: the builder reads everything that Cargo on the host reads. Both run each row.
 
 use std::process::Command;
 

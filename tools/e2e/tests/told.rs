@@ -1,4 +1,4 @@
-//! What `bakehouse build` and `bakehouse doctor` tell of the real engine.
+//! Reports of `bakehouse build` and `bakehouse doctor` about the real engine.
 
 use bakehouse_e2e::tiny::{self, tiny};
 use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, unique};
@@ -14,14 +14,14 @@ fn build(workspace: &Workspace, further: &[&str]) -> Ran {
     Ran::of(command(workspace).arg("build").args(further)).succeeded()
 }
 
-/// The columns of a service's row, by their heading.
+/// Returns the columns of a service's row, in the order of the heading.
 fn row<'a>(ran: &'a Ran, service: &str) -> [&'a str; 6] {
     let rows = bakehouse::rows(ran);
     let row = rows.get(service);
     *row.unwrap_or_else(|| panic!("no row of {service}: {ran}"))
 }
 
-/// Why a stage ran, as the lines below the table tell.
+/// Returns the reason why a stage ran, from the lines below the table.
 fn why<'a>(ran: &'a Ran, stage: &str) -> Option<&'a str> {
     let mut lines = ran
         .stdout
@@ -89,7 +89,7 @@ fn a_build_tells_of_each_service_what_became_of_it_and_why_stages_ran() {
         "{changed}"
     );
 
-    // What the builder lost is told apart from what somebody changed.
+    // A loss in the builder's cache is reported differently from a change.
     let again = build(&workspace, &["--verbose", "a", "--", "--no-cache"]);
     let reason = Some("nothing changed: it was not in the cache");
     assert_eq!(why(&again, "build-a"), reason, "{again}");
@@ -230,7 +230,7 @@ fn libraries_of_a_group_run_one_stage_and_the_binaries_are_right() {
             if library == "left" { left } else { common },
         );
         let run = workspace.bake([]).run(&turn);
-        // All hold the group, and `right` needs nothing of it.
+        // All contain the group, and `right` needs none of its libraries.
         let expected = ["libs-small", "build-a", "build-b", "build-c"];
         assert_eq!(
             run.ran_stages(),
@@ -281,10 +281,10 @@ fn the_doctor_finds_a_real_engine_ready() {
     assert!(
         cache["needed"]
             .as_str()
-            .is_some_and(|needed| needed.contains("nobody used for")),
+            .is_some_and(|needed| needed.contains("unused for")),
         "{cache}"
     );
-    // An engine that does not know the Dockerfile says so itself.
+    // An engine that does not support the Dockerfile reports that itself.
     workspace.write("docker/Dockerfile", "FROM scratch\nBAKE all\n");
     let ran = Ran::of(command(&workspace).args(["doctor"])).exited(1);
     assert!(ran.stdout.contains("unknown instruction: BAKE"), "{ran}");

@@ -1,4 +1,4 @@
-//! A variable from outside reaches the packages that ask for it, and nobody else is built anew when it changes.
+//! Environment variables: a change reaches the packages that declare the variable, and nothing else is built again.
 
 use bakehouse_e2e::at_once::at_once;
 use bakehouse_e2e::strategy::STRATEGIES;
@@ -17,7 +17,7 @@ runtime = "docker.io/library/debian:bookworm-slim"
 variables = ["COMMIT"]
 "#;
 
-/// Says nothing to Cargo of the variable that it reads.
+/// A build script that reads the variable without telling Cargo.
 const BUILD_SCRIPT: &str = r#"fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=SHOWN={}", std::env::var("COMMIT").unwrap_or("nothing".into()));
@@ -64,7 +64,7 @@ fn a_variable_is_built_in_where_it_is_asked_for_and_never_an_old_one() {
 
         bake("2").run(&turn);
         assert_eq!(prints(&workspace, "a"), "one 2", "{}", strategy.name);
-        // Back to what was, in a step that did not run before.
+        // The old value again, in a step that did not run before.
         workspace.replace("crates/a/src/main.rs", "one", "two");
         bake("1").run(&turn);
         assert_eq!(prints(&workspace, "a"), "two 1", "{}", strategy.name);

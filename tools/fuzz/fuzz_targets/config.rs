@@ -1,5 +1,5 @@
-//! Any text as `bakehouse.toml`: it is refused with problems that have their place in it, or all that is generated is what
-//! its reader takes.
+//! Any text as `bakehouse.toml`: it is refused with problems that have a place in it, or the reader of each generated
+//! file accepts the file.
 
 #![no_main]
 
@@ -16,7 +16,7 @@ use bakehouse::problem::Source;
 use camino::Utf8Path;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
-/// The workspace that the generator's own tests have.
+/// The workspace of the generator's own tests.
 static WORKSPACE: LazyLock<Workspace> = LazyLock::new(|| {
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/bakehouse/tests/fixtures/shop/Cargo.toml");
     Workspace::read(&Cargo::remembering(), Some(Utf8Path::new(shop))).expect("a workspace")
@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| -> Corpus {
         return Corpus::Keep;
     };
     let plan = Plan::new(draft, &sources);
-    // Patterns of `.dockerignore` have no way to quote.
+    // Patterns of `.dockerignore` cannot be quoted.
     for path in plan.context.iter().chain(&plan.left_out).chain(&plan.put_back) {
         let special = |c: char| c.is_control() || "*?[]\\".contains(c);
         assert!(!path.as_str().contains(special) && !path.as_str().starts_with(['!', '#', ' ']), "{path:?}");
@@ -55,7 +55,7 @@ fuzz_target!(|text: &str| -> Corpus {
         } else if path.file_name() == Some("Dockerfile") {
             parse_dockerfile::parse(&document.text).unwrap_or_else(|error| panic!("{path}: {error}"));
         } else if path.extension() == Some("yaml") {
-            // The reader of packs knows no tag of Compose.
+            // The reader of packs does not know Compose's tags.
             let (_, mistakes) = yaml::parse(&document.text.replace("!reset ", ""));
             assert!(mistakes.is_empty(), "{path}: {mistakes:?}\n{}", document.text);
         }

@@ -1,4 +1,4 @@
-//! Any text as a Dockerfile that somebody wrote.
+//! Any text as a Dockerfile of the user.
 
 #![no_main]
 

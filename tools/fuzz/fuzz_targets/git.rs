@@ -1,4 +1,4 @@
-//! Any bytes as the history that git tells.
+//! Any bytes as the output of git's history.
 
 #![no_main]
 

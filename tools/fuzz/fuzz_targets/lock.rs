@@ -1,4 +1,4 @@
-//! Any text as `Cargo.lock`: what is read of it can be walked through, whatever it says of itself.
+//! Any text as `Cargo.lock`: the parsed graph can be traversed, whatever the text claims.
 
 #![no_main]
 

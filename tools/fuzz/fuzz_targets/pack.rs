@@ -1,4 +1,4 @@
-//! Any texts as the manifests of a pack: what is wrong has its file, and its place where it has one.
+//! Any texts as the manifests of a pack: each problem has its file and, if possible, its place.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any lines as what buildx reports.
+//! Any lines as buildx's reports.
 
 #![no_main]
 

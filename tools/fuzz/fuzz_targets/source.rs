@@ -1,4 +1,5 @@
-//! Any text as a Rust source that is searched for what it reads outside its package: what has no sign of that has nothing.
+//! Any text as a Rust source that is searched for files that it reads outside its package. A text without any sign of
+//! that has no findings.
 
 #![no_main]
 
@@ -7,7 +8,7 @@ use bakehouse::graph::inputs::rust::{has_sign, references};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    // Nobody writes `query ! (…)`, and so a sign of a macro has its mark.
+    // A text without `name!` has no sign of a macro, because nobody writes `query ! (…)`.
     let mut marks = text.match_indices('!');
     let as_written = marks.all(|(at, _)| text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
     let references = references(text, Role::Source);

@@ -1,4 +1,4 @@
-//! What must hold for the flake, as values: each is run on the flake as it is, and on one that is broken.
+//! Checks of the flake, as values: each runs on the flake as it is and on a broken one.
 
 use bakehouse::toolchain::{Toolchain, files};
 use bakehouse_testkit::Ran;
@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::Flake;
 
-/// Something that must hold for the flake.
+/// A requirement on the flake.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// Every file is in Nix's language.
+    /// Every file is valid in Nix's language.
     Parse,
-    /// `flake.lock` fits the inputs of `flake.nix`.
+    /// `flake.lock` matches the inputs of `flake.nix`.
     Lock,
-    /// `.#toolchain` and `bakehouse pin` say the same, and `toolchain.json` says it as well.
+    /// `.#toolchain`, `bakehouse pin` and `toolchain.json` agree.
     Toolchain,
-    /// `nix flake check --no-build` on the stand-ins, for all systems.
+    /// `nix flake check --no-build` with the stand-ins succeeds for all systems.
     Evaluation,
-    /// The outputs have the names that the pages tell.
+    /// The outputs have the names in the documentation.
     Outputs,
 }
 
@@ -31,7 +31,7 @@ pub const CHECKS: [Check; 5] = [
 ];
 
 impl Check {
-    /// What is wrong with the flake, if anything.
+    /// Checks the flake and returns the error, if any.
     pub fn of(self, flake: &Flake) -> Result<(), String> {
         match self {
             Self::Parse => {
@@ -96,7 +96,7 @@ lib: workspace
 templates: default
 "#;
 
-/// The names below an output, one line for each list of them.
+/// Returns the names below an output, one line for each list of them.
 fn names(flake: &Flake, output: &str, list: &str) -> Result<String, String> {
     let json = evaluate(
         flake,
@@ -119,14 +119,14 @@ fn names(flake: &Flake, output: &str, list: &str) -> Result<String, String> {
     })
 }
 
-/// `nix flake check --no-build` of the flake in `folder`.
+/// Runs `nix flake check --no-build` on the flake in `folder`.
 pub fn evaluates(flake: &Flake, folder: &str, stubs: Vec<String>) -> Result<(), String> {
     let mut arguments = vec![
         "flake".to_owned(),
         "check".to_owned(),
         "--no-build".to_owned(),
     ];
-    // Older ones evaluate all systems anyway.
+    // Older versions evaluate all systems anyway.
     if flake
         .nix(["flake", "check", "--help"])
         .stdout
@@ -139,7 +139,7 @@ pub fn evaluates(flake: &Flake, folder: &str, stubs: Vec<String>) -> Result<(), 
     done(&flake.nix(arguments)).map(drop)
 }
 
-/// `nix eval` of an attribute of the flake in `folder`.
+/// Evaluates an attribute of the flake in `folder` by `nix eval`.
 pub fn evaluate(
     flake: &Flake,
     folder: &str,
@@ -156,7 +156,7 @@ pub fn evaluate(
     done(&flake.nix(arguments))
 }
 
-/// What the process printed, or what it complained of.
+/// Returns the output of the process, or its error.
 fn done(ran: &Ran) -> Result<String, String> {
     if ran.code == Some(0) {
         // Newer versions end a value with a newline.
@@ -175,7 +175,7 @@ fn same(who: &str, found: &str, expected: &str) -> Result<(), String> {
     }
 }
 
-/// What `bakehouse pin` writes for the workspace in `folder`.
+/// Returns the file that `bakehouse pin` writes for the workspace in `folder`.
 pub fn pinned(flake: &Flake, folder: &str) -> String {
     let root = Utf8PathBuf::from_path_buf(flake.dir().join(folder)).expect("UTF-8");
     let sources = files::read(&root).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -184,7 +184,7 @@ pub fn pinned(flake: &Flake, folder: &str) -> String {
         .text()
 }
 
-/// JSON as Nix prints it: sorted and without spaces.
+/// Formats JSON as Nix prints it: sorted and without spaces.
 pub fn compact(json: &str) -> String {
     serde_json::from_str::<Value>(json)
         .expect("JSON")

@@ -1,7 +1,7 @@
-//! Copies of this repository's flake, and a Nix of their own that neither fetches nor builds.
+//! Copies of this repository's flake, and a separate Nix that neither fetches nor builds.
 //!
-//! The inputs are stand-ins (`stub/`) that hold just what the flake uses of nixpkgs and rust-overlay. So everything is
-//! evaluated for real, and what is not built is said in `docs/toolchain.md`.
+//! Stand-ins (`stub/`) replace the inputs. They contain only the parts of nixpkgs and rust-overlay that the flake uses.
+//! So everything is really evaluated; `docs/toolchain.md` says what is not built.
 
 pub mod check;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use bakehouse_testkit::Ran;
 
-/// What a copy holds of the repository: the flake and all that it reads.
+/// Files of the repository in a copy: the flake, and everything that it reads.
 const COPIED: [&str; 9] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -30,7 +30,7 @@ pub struct Flake {
 }
 
 impl Flake {
-    /// A copy of this repository's.
+    /// Creates a copy of this repository's flake.
     pub fn copy() -> Self {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let flake = Self { temporary };
@@ -41,7 +41,7 @@ impl Flake {
         flake
     }
 
-    /// Where it lies. Nix does not take a store below a link.
+    /// Returns the folder without links, because Nix refuses a store below a link.
     pub fn dir(&self) -> PathBuf {
         self.base().join("copy")
     }
@@ -51,7 +51,7 @@ impl Flake {
         path.canonicalize().expect("it exists")
     }
 
-    /// The text of a file.
+    /// Returns the text of a file.
     pub fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.dir().join(path))
             .unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -63,20 +63,20 @@ impl Flake {
             .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
-    /// Replaces `from`, which the file must hold.
+    /// Replaces `from`, which the file must contain.
     pub fn edit(&self, path: &str, from: &str, to: &str) {
         let old = self.read(path);
         assert!(old.contains(from), "{path} holds no {from:?}");
         self.write(path, &old.replace(from, to));
     }
 
-    /// The flake of `folder`, of the copy's own when that is empty, as Nix names it.
+    /// Returns Nix's name of the flake in `folder`, or of the copy itself if `folder` is empty.
     pub fn reference(&self, folder: &str) -> String {
         format!("path:{}", self.dir().join(folder).display())
     }
 
-    /// The arguments that put the stand-ins in the place of the inputs, which are below the input `above` (or of the
-    /// flake itself, when that is empty).
+    /// Returns the arguments that replace the inputs by the stand-ins. The inputs are below the input `above`, or of
+    /// the flake itself if `above` is empty.
     pub fn stubs(&self, above: &str) -> Vec<String> {
         let mut arguments = vec!["--no-write-lock-file".to_owned()];
         for input in ["nixpkgs", "rust-overlay"] {
@@ -92,7 +92,7 @@ impl Flake {
         self.run("nix", arguments)
     }
 
-    /// Runs one of Nix's programs, with a store of its own and nowhere to fetch from.
+    /// Runs one of Nix's programs with a store of its own and without a place to fetch from.
     pub fn run<S: AsRef<OsStr>>(
         &self,
         program: &str,
@@ -107,7 +107,7 @@ impl Flake {
             "flake-registry =",
             "connect-timeout = 1",
             "download-attempts = 1",
-            // The store lives as long as the test.
+            // The store exists only as long as the test.
             "fsync-metadata = false",
         ];
         Ran::of(
@@ -126,7 +126,7 @@ impl Flake {
         )
     }
 
-    /// All files in Nix's language, sorted.
+    /// Returns all files in Nix's language, sorted.
     pub fn nix_files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.dir().join("flake.nix")];
         find(&self.dir().join("tools/nix"), &mut files);

@@ -1,4 +1,4 @@
-//! The flake is sound, and each check fails when its subject is broken.
+//! The flake is sound, and each check fails if its subject is broken.
 
 use bakehouse_flake::Flake;
 use bakehouse_flake::check::{CHECKS, Check};
@@ -13,7 +13,7 @@ fn the_flake_passes_every_check() {
     }
 }
 
-/// `(check, file, text, its replacement, what the check must say then)`; `{copy}` is the folder of the flake.
+/// `(check, file, text, its replacement, expected message of the check)`; `{copy}` is the folder of the flake.
 type Break = (
     Check,
     &'static str,
@@ -22,7 +22,7 @@ type Break = (
     &'static str,
 );
 
-/// What Nix says of a lock that does not fit.
+/// Nix's message about a lock that does not match.
 const BEHIND: &str = "requires lock file changes";
 
 const BREAKS: [Break; 27] = [
@@ -47,7 +47,7 @@ const BREAKS: [Break; 27] = [
         "",
         "syntax error",
     ),
-    // The lock is behind.
+    // The lock is outdated.
     (
         Check::Lock,
         "flake.nix",
@@ -76,7 +76,7 @@ const BREAKS: [Break; 27] = [
         "\"left\": \"nixpkgs\", \"nixpkgs\": \"nixpkgs\"",
         BEHIND,
     ),
-    // A pin moved, and nobody ran `bakehouse pin`.
+    // A pin changed without a run of `bakehouse pin`.
     (
         Check::Toolchain,
         "rust-toolchain.toml",
@@ -119,7 +119,7 @@ const BREAKS: [Break; 27] = [
         "\"id\": \"0",
         "toolchain.json says",
     ),
-    // The flake computes something else.
+    // The flake computes a different result.
     (
         Check::Toolchain,
         "tools/nix/toolchain.nix",
@@ -134,7 +134,7 @@ const BREAKS: [Break; 27] = [
         "toJSON (identity // { a = 1; })",
         "the flake says",
     ),
-    // What `nix flake check` sees.
+    // Errors that `nix flake check` finds.
     (
         Check::Evaluation,
         "toolchain.json",
@@ -184,7 +184,7 @@ const BREAKS: [Break; 27] = [
         "if system == \"aarch64-linux\" then { builder-image = throw \"only there\"; } else import ./images.nix",
         "only there",
     ),
-    // Somebody's `nix run`, `nix develop .#bare` or `nix build .#runtime-image` would fail.
+    // `nix run`, `nix develop .#bare` or `nix build .#runtime-image` would fail.
     (
         Check::Outputs,
         "tools/nix/images.nix",

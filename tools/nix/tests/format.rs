@@ -1,4 +1,4 @@
-//! How the files in Nix's language are written.
+//! Formatting of the files in Nix's language.
 
 use std::process::Command;
 

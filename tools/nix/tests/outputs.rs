@@ -1,4 +1,4 @@
-//! What the flake gives: the toolchain, a shell, a pair of bases, the generator, and all of it to other workspaces.
+//! Outputs of the flake: the toolchain, a shell, a pair of bases, the generator, and all of it for other workspaces.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -126,7 +126,8 @@ fn the_pair_of_bases_has_one_libc_and_is_tagged_with_the_toolchain() {
     }
 }
 
-/// Cargo reads every member's manifest and looks for its targets, so a file left out fails only when it is built.
+/// Cargo reads every member's manifest and looks for its targets, so a missing file fails only when the generator is
+/// built.
 #[test]
 fn the_generator_s_source_is_a_workspace_that_its_lock_fits() {
     let flake = Flake::copy();
@@ -176,7 +177,7 @@ fn the_generator_s_source_is_a_workspace_that_its_lock_fits() {
     );
 }
 
-/// The lock of a workspace that gives Bakehouse a nixpkgs of its own.
+/// The lock of a workspace with its own nixpkgs for Bakehouse.
 const THEIR_LOCK: &str = r#"{
   "nodes": {
     "bakehouse": {

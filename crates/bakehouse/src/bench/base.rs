@@ -1,5 +1,5 @@
-//! Builder bases for one clean build. Each has a variable that no other has, so BuildKit takes nothing from a build
-//! on another base for one on this.
+//! Builder bases, one for each clean build. Each sets a variable to a unique value, so that BuildKit shares no steps
+//! between builds on different bases.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ pub const CHEF: &str = "0.1.78";
 /// The version of sccache that is measured.
 pub const SCCACHE: &str = "0.19.0";
 
-/// Makes the builder base of `contender`, pushes it if the bare runner has to have it, and gives its name.
+/// Builds the builder base of `contender`, pushes it if the bare runner needs it, and returns its name.
 ///
 /// # Errors
 /// `bake-failed`.

@@ -1,4 +1,4 @@
-//! Turns the steps of a scenario into texts to write, once for all contenders.
+//! Edits of scenarios: turns each step into texts to write, once for all contenders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -10,26 +10,26 @@ use super::subject::Subject;
 use super::tree::{self, Texts};
 use crate::problem::{Code, Problem};
 
-/// A step that every contender can carry out.
+/// A step that is the same for every contender.
 #[derive(Clone, Debug)]
 pub enum Action {
     Write(Texts),
     Bake(What),
-    /// With the markers that a right binary holds, by package.
+    /// Targets to bake, and the markers that correct binaries contain, by package.
     Measure(What, BTreeMap<String, u32>),
 }
 
-/// The workspace as all contenders have it, and its edits.
+/// The master copy of the workspace and its edits, which all contenders get.
 #[derive(Debug)]
 pub struct Edits<'a> {
     subject: &'a Subject,
     master: Utf8PathBuf,
-    /// The marker of each marked package, and the one before.
+    /// Package → its current marker and the previous one.
     markers: BTreeMap<String, (u32, u32)>,
     next: u32,
 }
 
-/// Small crates without dependencies of their own; one that the workspace does not have is added.
+/// Small crates without dependencies of their own. The first that the workspace does not have is added.
 const CANDIDATES: [&str; 8] = [
     "fnv",
     "hex",
@@ -42,7 +42,7 @@ const CANDIDATES: [&str; 8] = [
 ];
 
 impl<'a> Edits<'a> {
-    /// Over the copy in `master`.
+    /// Creates the edits of the copy in `master`.
     pub fn new(subject: &'a Subject, master: Utf8PathBuf) -> Self {
         Self {
             subject,
@@ -52,7 +52,7 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// The first marker in every file that scenarios edit: what a stale binary would show.
+    /// Writes the first marker into every file that scenarios edit. A stale binary would contain it.
     ///
     /// # Errors
     /// `file-unreadable`, `file-unwritable`.
@@ -71,7 +71,7 @@ impl<'a> Edits<'a> {
         Ok(())
     }
 
-    /// The marker that the binaries of each marked package hold when they are right.
+    /// Returns the marker that correct binaries contain, for each marked package.
     pub fn markers(&self) -> BTreeMap<String, u32> {
         let markers = self.markers.iter();
         markers
@@ -79,10 +79,10 @@ impl<'a> Edits<'a> {
             .collect()
     }
 
-    /// The actions of a scenario; the master has its edits afterwards.
+    /// Returns the actions of a scenario, and applies its edits to the master.
     ///
     /// # Errors
-    /// What a step's edit needs cannot be read, written or fetched.
+    /// Files or crates for an edit cannot be read, written or fetched.
     pub fn actions(&mut self, steps: &[Step]) -> Result<Vec<Action>, Problem> {
         let mut actions = Vec::new();
         for step in steps {
@@ -131,7 +131,7 @@ impl<'a> Edits<'a> {
         self.mark(package, before)
     }
 
-    /// Packages that share a file share its marker: then only the last one's is expected.
+    /// Writes a marker. Packages that share a file share its marker, and only the last one's is expected.
     fn mark(&self, package: &str, number: u32) -> Result<Texts, Problem> {
         let part = self
             .subject
@@ -177,7 +177,7 @@ impl<'a> Edits<'a> {
     fn cargo(&self, arguments: &[&str]) -> Result<(), Problem> {
         let failed = |said: String| {
             Problem::new(Code::CargoFailed, format!("cargo {} failed: {said}", arguments.join(" ")))
-                .hint("adding a dependency needs the crates' registry; leave the scenario `dependency` out where there is none")
+                .hint("adding a dependency needs the crates' registry; leave the scenario `dependency` out if there is none")
         };
         let output = Command::new("cargo")
             .current_dir(&self.master)

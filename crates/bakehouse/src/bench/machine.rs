@@ -1,4 +1,4 @@
-//! Where a benchmark runs, for the record.
+//! The machine and the workspace of a benchmark, for its report.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -12,7 +12,7 @@ use super::sandbox::docker;
 use super::subject::Subject;
 use crate::plan::Plan;
 
-/// The machine and the programs that take part.
+/// Returns the machine and the versions of the programs in use.
 pub fn machine() -> Machine {
     let read = |path: &str| fs_err::read_to_string(path).unwrap_or_default();
     let field = |text: &str, key: &str| {
@@ -47,7 +47,7 @@ pub fn machine() -> Machine {
     }
 }
 
-/// What `program` prints of its version.
+/// Returns the version that `program` prints.
 fn version_of(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map_or_else(
@@ -56,7 +56,7 @@ fn version_of(program: &str, arguments: &[&str]) -> String {
     )
 }
 
-/// The workspace's size.
+/// Returns the size of the workspace.
 pub fn workspace(root: &Utf8Path, plan: &Plan, subject: &Subject) -> WorkspaceFacts {
     let lock = fs_err::read_to_string(root.join("Cargo.lock")).unwrap_or_default();
     WorkspaceFacts {
@@ -72,7 +72,7 @@ pub fn workspace(root: &Utf8Path, plan: &Plan, subject: &Subject) -> WorkspaceFa
     }
 }
 
-/// The user's own registries and mirrors for another `CARGO_HOME`.
+/// Copies the user's registries and mirrors to another `CARGO_HOME`.
 pub fn copy_cargo_config(home: &Utf8Path) {
     let own = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
@@ -85,7 +85,7 @@ pub fn copy_cargo_config(home: &Utf8Path) {
     }
 }
 
-/// Bytes of all layers that the caches `repository:tag` hold, each once.
+/// Returns the bytes of all layers in the caches `repository:tag`, each layer counted once.
 pub fn cache_bytes(repository: &str, tags: &[String]) -> u64 {
     #[derive(Deserialize)]
     struct Manifest {

@@ -1,8 +1,8 @@
 //! `bakehouse bench`: the same commits, built in several ways, in turn, on one machine.
 //!
-//! Each contender has its own copy of the workspace, its own builder base (so that it starts cold) and its own names for
-//! mounts, images and caches. An edit is made once and written into all copies. Where a scenario edits a source, it
-//! leaves a marker in the binary, so that a stale one is seen.
+//! Each contender has its own copy of the workspace, its own builder base (so that it starts cold) and its own names
+//! for mounts, images and caches. An edit is made once and written into all copies. Each edit of a source leaves a
+//! marker in the binary, so that a stale binary is noticed.
 
 mod base;
 pub mod contenders;
@@ -31,53 +31,53 @@ use rounds::Bench;
 use scenario::Scenario;
 use subject::Subject;
 
-/// What to measure and how often.
+/// The scenarios to measure, and how often.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Runs per cell.
+    /// Runs of each cell.
     pub rounds: usize,
-    /// Runs per cell of the clean build.
+    /// Runs of each cell of the clean build.
     pub cold_rounds: usize,
     pub contenders: Vec<Contender>,
     /// Keys of scenarios; all when empty.
     pub scenarios: Vec<String>,
-    /// What the scenarios of the bare runner need.
+    /// Engine and registry for the scenarios of the bare runner.
     pub bare: Option<Bare>,
-    /// A cell whose run took longer, with what prepares it, is not run again.
+    /// Limit of the time of a run including its preparation. A cell that exceeded it is not run again.
     pub patience: Duration,
 }
 
-/// A second engine, and a registry that both reach.
+/// A second engine, and a registry that both engines reach.
 #[derive(Clone, Debug)]
 pub struct Bare {
-    /// A docker context whose build cache may be deleted.
+    /// A docker context. Its build cache may be deleted.
     pub runner: String,
-    /// May be filled, e.g. `127.0.0.1:5000`.
+    /// The registry, e.g. `127.0.0.1:5000`. The benchmark fills it.
     pub registry: String,
 }
 
-/// What the benchmark takes from the command line's side, and tells it.
+/// Functions that the benchmark needs from the command line.
 pub trait Host {
-    /// The plan of the workspace in a folder.
+    /// Works out the plan of the workspace in a folder.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// All problems of the workspace.
     fn plan(&self, root: &Utf8Path) -> Result<Plan, Problems>;
-    /// How many cells there will be, each run counted.
+    /// Announces the number of cells, counting each run.
     fn total(&self, cells: usize);
-    /// What is done now.
+    /// Reports what is being done.
     fn now(&self, what: &str);
-    /// A cell was measured.
+    /// Reports a measured cell.
     fn measured(&self, scenario: &Scenario, contender: Contender, run: &Run);
-    /// All so far, to be kept should the rest fail.
+    /// Saves the results so far, in case the rest fails.
     fn save(&self, results: &Results);
 }
 
-/// Runs the benchmark of the workspace in `root`, whose configuration's text is `config`.
+/// Runs the benchmark of the workspace in `root`. `config` is the text of its configuration.
 ///
 /// # Errors
-/// `path-outside` when the context lies above the workspace; what the workspace, the engine, or a preparation failed
-/// with. A contender that fails in a measured bake is a result.
+/// `path-outside` if the context lies above the workspace; otherwise errors of the workspace, the engine or a
+/// preparation. A contender that fails in a measured bake is a result, not an error.
 pub fn run(
     root: &Utf8Path,
     plan: &Plan,
@@ -88,7 +88,7 @@ pub fn run(
     if !plan.folder.as_str().is_empty() {
         return Err(Problem::new(
             Code::PathOutside,
-            format!("packages lie outside the workspace's folder {}: the ways to compare with cannot be written for it", plan.folder),
+            format!("packages lie outside the workspace's folder {}: the other ways to build cannot be generated for it", plan.folder),
         )
         .hint("measure a workspace whose packages are all in its own folder")
         .into());
@@ -153,7 +153,7 @@ pub fn run(
     Ok(results)
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 fn started() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |since| since.as_secs())

@@ -1,4 +1,4 @@
-//! What was measured.
+//! Results of a benchmark.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::contenders::Contender;
 use super::scenario::Scenario;
 
-/// All of a benchmark; the JSON form, version 1.
+/// All results of a benchmark in the JSON form, version 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct Results {
     pub version: u32,
@@ -18,7 +18,7 @@ pub struct Results {
     pub scenarios: Vec<Row>,
 }
 
-/// The workspace's size.
+/// The size of the workspace.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkspaceFacts {
     pub name: String,
@@ -30,42 +30,42 @@ pub struct WorkspaceFacts {
     pub third_party: usize,
 }
 
-/// Where it ran.
+/// The machine.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
     pub cpu: String,
     pub cores: usize,
-    /// GiB.
+    /// Memory in GiB.
     pub memory: u64,
     /// Date and time of the start, UTC.
     pub started: String,
-    /// Versions of what took part, by name.
+    /// Program → its version.
     pub versions: BTreeMap<String, String>,
 }
 
-/// What a contender has beside times.
+/// Facts about a contender other than times.
 #[derive(Clone, Debug, Serialize)]
 pub struct ContenderFacts {
     #[serde(rename = "way")]
     pub contender: &'static str,
     pub title: &'static str,
     pub about: &'static str,
-    /// Bytes, by image.
+    /// Image → its size in bytes.
     pub image_bytes: BTreeMap<String, u64>,
-    /// Bytes of the context that were sent for the clean build.
+    /// Bytes of context that were sent for the clean build.
     pub context_bytes: Option<u64>,
-    /// Bytes that the registry's cache holds after the main branch filled it.
+    /// Bytes of the registry cache after the main branch filled it.
     pub cache_bytes: Option<u64>,
-    /// Seconds that filling it took, all built before.
+    /// Seconds that it took to fill the cache when everything was already built.
     pub cache_fill_seconds: Option<f64>,
 }
 
-/// A scenario and what each contender made of it.
+/// A scenario and each contender's results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub scenario: &'static str,
     pub title: String,
-    /// By [`Contender::key`].
+    /// Results by [`Contender::key`].
     pub cells: BTreeMap<&'static str, Cell>,
 }
 
@@ -73,7 +73,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cell {
     pub runs: Vec<Run>,
-    /// Why there are none, or fewer than wanted.
+    /// The reason why there are no runs, or fewer than requested.
     pub note: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub struct Cell {
 pub struct Run {
     pub seconds: f64,
     pub outcome: Outcome,
-    /// Bakes that failed before one succeeded; their time counts.
+    /// Errors of bakes that failed before one succeeded. Their time counts.
     pub failures: Vec<String>,
     /// Compilations of workspace members.
     pub compiled_own: usize,
@@ -92,7 +92,7 @@ pub struct Run {
     pub context_bytes: u64,
     /// Bytes of layers fetched from registries.
     pub fetched_bytes: u64,
-    /// The steps that took longest, longest first.
+    /// The slowest steps, slowest first.
     pub slowest: Vec<Timed>,
 }
 
@@ -103,21 +103,21 @@ pub struct Timed {
     pub seconds: f64,
 }
 
-/// Whether the binary is made of the sources as they are.
+/// Whether the binary was built from the current sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It holds the marker of each edit.
+    /// The binary contains the marker of each edit.
     Right,
-    /// It holds the marker of an earlier text.
+    /// The binary contains an older marker.
     Stale,
-    /// Nothing was edited, or the binary shows no marker.
+    /// Nothing was edited, or the binary contains no marker.
     Unchecked,
     Failed,
 }
 
 impl Cell {
-    /// The median of the runs' times.
+    /// Returns the median of the runs' times.
     pub fn median(&self) -> Option<f64> {
         let times: Vec<f64> = self
             .runs
@@ -128,7 +128,7 @@ impl Cell {
         median(times)
     }
 
-    /// The worst outcome.
+    /// Returns the worst outcome.
     pub fn outcome(&self) -> Option<Outcome> {
         let order = [
             Outcome::Failed,
@@ -142,7 +142,7 @@ impl Cell {
     }
 }
 
-/// The middle value, or the mean of the two in the middle.
+/// Returns the middle value, or the mean of the two values in the middle.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
@@ -150,7 +150,7 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 impl ContenderFacts {
-    /// Of a contender that is not measured yet.
+    /// Returns the facts of a contender that is not measured yet.
     pub fn new(contender: Contender) -> Self {
         Self {
             contender: contender.key(),
@@ -165,7 +165,7 @@ impl ContenderFacts {
 }
 
 impl Row {
-    /// Of a scenario that is not measured yet.
+    /// Returns the row of a scenario that is not measured yet.
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             scenario: scenario.key,
@@ -174,7 +174,7 @@ impl Row {
         }
     }
 
-    /// The cell of a contender, if it has runs or a note.
+    /// Returns the cell of a contender if it has runs or a note.
     pub fn cell(&self, contender: Contender) -> Option<&Cell> {
         self.cells.get(contender.key())
     }

@@ -1,4 +1,4 @@
-//! The rounds: every scenario, with every contender in turn.
+//! Rounds of a benchmark: every scenario with every contender in turn.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::documents;
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
 
-/// A benchmark that is running.
+/// A running benchmark.
 pub(super) struct Bench<'a> {
     pub(super) config: &'a str,
     pub(super) options: &'a Options,
@@ -26,9 +26,9 @@ pub(super) struct Bench<'a> {
     pub(super) plan: &'a Plan,
     pub(super) edits: Edits<'a>,
     pub(super) sandboxes: Vec<Sandbox>,
-    /// What tells this run's names from those of others.
+    /// A part of all names of this run, which keeps them apart from those of other runs.
     pub(super) salt: String,
-    /// Seconds that the last round of a scenario took a contender, preparations and all.
+    /// Seconds that a contender needed for the last round of a scenario, including preparation.
     pub(super) spent: BTreeMap<(usize, Contender), f64>,
     pub(super) place: Utf8PathBuf,
     pub(super) results: &'a mut Results,
@@ -80,7 +80,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Gives every contender a new place, and builds there.
+    /// Gives every contender a new folder and builds there.
     fn clean_builds(
         &mut self,
         scenarios: &[Scenario],
@@ -90,7 +90,7 @@ impl Bench<'_> {
         self.remove_images();
         self.sandboxes.clear();
         for contender in self.options.contenders.clone() {
-            // Ways that shared a base or a mount's id would find one another's stages and crates.
+            // Contenders with the same base or mount ids would share stages and crates.
             let salt = format!("{}-{round}-{}", self.salt, contender.key());
             self.host
                 .now(&format!("{}: preparing its base image", contender.title()));
@@ -199,7 +199,7 @@ impl Bench<'_> {
             .then(|| format!("not run again, as it took more than {patience:.0} s"))
     }
 
-    /// Carries out the actions in one contender's place. What is skipped has its edits all the same.
+    /// Carries out the actions in one contender's folder. Edits are written even if the measurement is skipped.
     fn act(
         &self,
         position: usize,
@@ -253,7 +253,7 @@ impl Bench<'_> {
         Ok(sandbox.bake(order))
     }
 
-    /// Whether the binary of a part that was baked is made of the sources as they are.
+    /// Decides whether the binary of a part that was baked was built from the current sources.
     fn judge(
         &self,
         sandbox: &Sandbox,

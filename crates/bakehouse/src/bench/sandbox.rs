@@ -1,4 +1,4 @@
-//! Where one contender is measured: its copy of the workspace, its names for images, mounts and caches.
+//! Sandboxes: each contender has its own copy of the workspace, and its own names for images, mounts and caches.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use crate::engine::progress::{Progress, Step, compiling};
 use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem};
 
-/// A contender and its place.
+/// A contender and its sandbox.
 #[derive(Debug)]
 pub struct Sandbox {
     pub contender: Contender,
@@ -22,23 +22,23 @@ pub struct Sandbox {
     pub dir: Utf8PathBuf,
     /// Its builder base.
     pub base: Option<String>,
-    /// Names its images: registry and namespace.
+    /// Registry and namespace of its images.
     pub registry: String,
-    /// For the host's target folder and `CARGO_HOME`.
+    /// The folder for the host's `target` and `CARGO_HOME`.
     pub host: Utf8PathBuf,
     /// Cargo profile, and its folder.
     pub profile: String,
     pub profile_folder: String,
 }
 
-/// The registry's cache for a bake. Each branch reads main's and writes its own.
+/// The registry cache of a bake. Each branch reads main's and writes its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Cache<'a> {
     pub reference: &'a str,
     pub branch: &'a str,
 }
 
-/// A bake to be measured.
+/// A bake to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     pub subject: &'a Subject,
@@ -49,11 +49,11 @@ pub struct Order<'a> {
     pub context: Option<&'a str>,
 }
 
-/// How often a failed bake is tried again: builds that race for a mount fail by chance.
+/// Number of attempts at a bake. Builds that race for a mount fail by chance.
 const ATTEMPTS: usize = 4;
 
 impl Sandbox {
-    /// Bakes until it succeeds.
+    /// Bakes until a bake succeeds or too many have failed.
     pub fn bake(&self, order: Order<'_>) -> Attempted {
         let mut failures = Vec::new();
         let mut seconds = 0.0;
@@ -151,7 +151,7 @@ impl Sandbox {
         self.run(command, order.subject)
     }
 
-    /// Runs `command` and reads what it reports on standard error: BuildKit's JSON, or Cargo's lines.
+    /// Runs `command` and parses its standard error: BuildKit's JSON, or Cargo's lines.
     fn run(&self, mut command: Command, subject: &Subject) -> Attempt {
         let since = Instant::now();
         let mut progress = Progress::default();
@@ -185,12 +185,12 @@ impl Sandbox {
         Attempt::new(seconds, error, &progress, &lines, subject)
     }
 
-    /// The name of a service's image.
+    /// Returns the name of a service's image.
     pub fn image(&self, service: &str) -> String {
         format!("{}/{service}:latest", self.registry)
     }
 
-    /// The binary of a part: from its image, or from where it was put.
+    /// Returns the binary of a part, from its image or from the folder that it was put into.
     pub fn binary(&self, part: &Part) -> Option<Vec<u8>> {
         if self.contender == Contender::Host {
             let folder = self.host.join("target").join(&self.profile_folder);
@@ -214,7 +214,7 @@ impl Sandbox {
     }
 }
 
-/// The last words of a failed step, or of the command itself.
+/// Returns the end of the output of a failed step, or of the command itself.
 fn reason(steps: &[Step], lines: &str) -> String {
     let failed = steps.iter().find(|step| step.error.is_some());
     let said = failed.map_or(lines, |step| step.log.as_str());
@@ -234,7 +234,7 @@ fn reason(steps: &[Step], lines: &str) -> String {
     text
 }
 
-/// A command that was run once.
+/// A command that ran once.
 #[derive(Debug)]
 pub struct Attempt {
     seconds: f64,
@@ -289,7 +289,7 @@ impl Attempt {
     }
 }
 
-/// A bake, tried until it succeeded or too often.
+/// A bake, tried until it succeeded or failed too often.
 #[derive(Debug)]
 pub struct Attempted {
     attempt: Attempt,
@@ -299,7 +299,7 @@ pub struct Attempted {
 }
 
 impl Attempted {
-    /// As a run with this outcome.
+    /// Returns the bake as a run with this outcome.
     pub fn run(self, outcome: Outcome) -> Run {
         let Attempt {
             compiled_own,
@@ -325,7 +325,7 @@ impl Attempted {
         }
     }
 
-    /// Itself, if it succeeded: for what has to be there before something is measured.
+    /// Returns the bake if it succeeded. It is used for preparations, which have to succeed.
     ///
     /// # Errors
     /// `bake-failed`.
@@ -342,14 +342,14 @@ impl Attempted {
                 self.failures.last().map_or("", String::as_str)
             ),
         )
-        .hint("bake it by hand to see all that it says; `--way` leaves a way out"))
+        .hint("bake it by hand to see its whole output; `--way` can leave a way out"))
     }
 }
 
 /// Runs docker for the benchmark itself.
 ///
 /// # Errors
-/// `bake-failed` with what it said.
+/// `bake-failed` with docker's message.
 pub fn docker(arguments: &[&str]) -> Result<String, Problem> {
     Engine::find()?.output(arguments).map_err(|said| {
         Problem::new(Code::BakeFailed, format!("docker {} failed: {said}", arguments.join(" ")))

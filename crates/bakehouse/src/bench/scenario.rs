@@ -1,59 +1,59 @@
-//! What is measured: a commit, and what is baked after it.
+//! Scenarios: a commit, and a bake after it.
 
 use super::subject::{Part, Subject};
 
 /// A row of the table.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Stable name, for `--scenario` and JSON.
+    /// The stable name for `--scenario` and JSON.
     pub key: &'static str,
     pub title: String,
     pub steps: Vec<Step>,
     pub place: Place,
 }
 
-/// Where it is baked.
+/// The place of a bake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// On a builder that never built this workspace: measured at the start of a round.
+    /// A builder that never built this workspace. It is measured at the start of a round.
     Cold,
-    /// On the builder that keeps its layers and mounts.
+    /// The builder that keeps its layers and mounts.
     Builder,
-    /// On an engine that has nothing but the registry's cache, which the main branch filled.
+    /// An engine with nothing but the registry cache, which the main branch filled.
     BareRunner,
 }
 
 /// A step of a scenario. Members are named by package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A new static in the member's root source file, which the binary then holds.
+    /// Adds a static to the member's root source file, which the binary then contains.
     Edit(String),
-    /// The text that the file had before its last edit.
+    /// Restores the text that the file had before its last edit.
     Back(String),
-    /// The next patch version of the member.
+    /// Sets the next patch version of the member.
     BumpVersion(String),
-    /// One more crate that the workspace did not have, for the member.
+    /// Adds a crate that the workspace does not have to the member's dependencies.
     AddDependency(String),
-    /// A line more at the end of a pack's file.
+    /// Adds a line at the end of a pack's file.
     EditPack,
-    /// Bakes, as preparation.
+    /// Bakes as preparation.
     Bake(What),
-    /// Bakes, and takes the time.
+    /// Bakes and measures the time.
     Measure(What),
 }
 
-/// What is baked.
+/// Targets of a bake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// Every service and pack binary.
     All,
     /// These binaries, by index of the subject's parts.
     Parts(Vec<usize>),
-    /// `bakehouse build`: only contenders that have it.
+    /// Runs `bakehouse build`, with those contenders that have it.
     Build,
 }
 
-/// The scenarios that a workspace has, in the order in which they are measured.
+/// Returns the scenarios that a workspace has, in the order in which they are measured.
 pub fn scenarios(subject: &Subject) -> Vec<Scenario> {
     let one = &subject.parts[0];
     let mut scenarios = vec![
@@ -249,7 +249,7 @@ fn images(count: usize) -> String {
     }
 }
 
-/// A second service, with variants if there is one.
+/// Returns a second service, preferably one with variants.
 fn other(subject: &Subject) -> Option<usize> {
     let services = subject.service_parts();
     let variants = services.iter().position(|part| part.targets.len() > 1);

@@ -1,4 +1,4 @@
-//! What of a workspace a benchmark changes: picked from the plan, so that any workspace has scenarios.
+//! Parts of a workspace that a benchmark changes. They are picked from the plan, so that any workspace has scenarios.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 
-/// A binary that is baked, and the file whose change is a change of it.
+/// A binary that is baked, and the file that edits of the binary change.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Targets of the Bake file that hold the binary: a service, all variants of one, or a pack binary.
+    /// Targets of the Bake file that contain the binary: a service, all variants of a service, or a pack binary.
     pub targets: Vec<String>,
     pub package: String,
     pub bin: String,
-    /// The root source file of the package's library; of the binary where it has none.
+    /// The root source file of the package's library, or of the binary if there is no library.
     pub file: Utf8PathBuf,
-    /// Packages that its build compiles.
+    /// Packages that the binary's build compiles.
     pub closure: BTreeSet<String>,
     /// The folder that receives a pack binary.
     pub pack_folder: Option<Utf8PathBuf>,
@@ -36,32 +36,32 @@ impl Part {
 pub struct Library {
     pub package: String,
     pub file: Utf8PathBuf,
-    /// How many binaries have it in their closure.
+    /// Number of binaries with this library in their closure.
     pub users: usize,
 }
 
-/// What the scenarios of a workspace are made of.
+/// Material for the scenarios of a workspace.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// Every binary, services first.
     pub parts: Vec<Part>,
-    /// How many of `parts` are services.
+    /// Number of services among `parts`.
     pub services: usize,
-    /// The internal library that most binaries have.
+    /// The internal library that most binaries use.
     pub common: Option<Library>,
-    /// A file of a pack.
+    /// The manifest of a pack.
     pub pack_file: Option<Utf8PathBuf>,
-    /// Every source file that Cargo wants to find, by package; build scripts among them.
+    /// Package → every source file that Cargo expects, including build scripts.
     pub targets: BTreeMap<String, Vec<Utf8PathBuf>>,
-    /// Each member's folder.
+    /// Member → its folder.
     pub folders: BTreeMap<String, Utf8PathBuf>,
 }
 
 impl Subject {
-    /// Picks it from the workspace in `root`.
+    /// Picks the material from the workspace in `root`.
     ///
     /// # Errors
-    /// `cargo-failed`; `nothing-to-bake` when the plan has no service.
+    /// `cargo-failed`; `nothing-to-bake` if the plan has no service.
     pub fn of(root: &Utf8Path, plan: &Plan) -> Result<Self, Problem> {
         let metadata = metadata(Some(&root.join("Cargo.toml")))?;
         let mut targets = BTreeMap::new();
@@ -155,18 +155,18 @@ impl Subject {
         })
     }
 
-    /// The binary `bin` of `package`.
+    /// Returns the binary `bin` of `package`.
     pub fn part(&self, package: &str, bin: &str) -> Option<&Part> {
         self.parts.iter().find(|part| part.is(package, bin))
     }
 
-    /// All targets of the Bake file.
+    /// Returns all targets of the Bake file.
     pub fn all(&self) -> Vec<String> {
         let all = self.parts.iter().flat_map(|part| &part.targets);
         all.cloned().collect()
     }
 
-    /// The parts that are services.
+    /// Returns the parts that are services.
     pub fn service_parts(&self) -> &[Part] {
         &self.parts[..self.services]
     }

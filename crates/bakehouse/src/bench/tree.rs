@@ -1,4 +1,4 @@
-//! A copy of the workspace, and the edits of scenarios.
+//! Copies of the workspace, and edits of their files.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, Item, value};
 use crate::graph::sources::NEVER_SOURCES;
 use crate::problem::{Code, Problem};
 
-/// Copies what git would keep of the workspace in `root` to `to`.
+/// Copies the workspace in `root` to `to`, without files that git ignores.
 ///
 /// # Errors
 /// `file-unreadable`, `file-unwritable`.
@@ -57,16 +57,16 @@ pub fn write(root: &Utf8Path, texts: &Texts) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What begins every marker.
+/// The beginning of every marker.
 const MARKER: &str = "bakehouse-bench-";
 
-/// The text that stands in the binary once marker `number` was compiled into it.
+/// Returns the text that the binary contains after marker `number` was compiled into it.
 pub fn marker(number: u32) -> String {
     format!("{MARKER}{number:08}.")
 }
 
-/// `source` with marker `number` instead of the one it had. The linker keeps a `#[used]` static, so the binary
-/// tells which text it was compiled from.
+/// Returns `source` with marker `number` instead of its previous one. The linker keeps a `#[used]` static, so the
+/// binary shows the source from which it was compiled.
 pub fn marked(source: &str, number: u32) -> String {
     let own = source
         .find("\n// Written by `bakehouse bench`.")
@@ -78,7 +78,7 @@ pub fn marked(source: &str, number: u32) -> String {
     )
 }
 
-/// The numbers of all markers that `binary` holds.
+/// Returns the numbers of all markers in `binary`.
 pub fn markers(binary: &[u8]) -> Vec<u32> {
     let prefix = MARKER.as_bytes();
     let starts = binary
@@ -96,8 +96,8 @@ pub fn markers(binary: &[u8]) -> Vec<u32> {
         .collect()
 }
 
-/// The manifest and the lock with the next patch version of `package`, whose manifest is at `path`; a version
-/// that the member inherits is bumped for all.
+/// Returns the manifest and the lock with the next patch version of `package`. Its manifest is at `path`; an inherited
+/// version is bumped for all members.
 ///
 /// # Errors
 /// `manifest-invalid`, `lock-invalid`.
@@ -162,7 +162,7 @@ fn document(text: &str, path: &Utf8Path) -> Result<DocumentMut, Problem> {
             Code::ManifestInvalid,
             format!("{path} is not valid TOML: {}", error.message()),
         )
-        .hint("mend the file at the place shown by `cargo metadata --no-deps`")
+        .hint("fix the file at the place shown by `cargo metadata --no-deps`")
         .caused_by(error)
     })
 }
@@ -172,10 +172,10 @@ fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
         .hint("check that the file exists and can be read")
 }
 
-/// What the temporary folder refused.
+/// Returns the problem of a temporary folder that cannot be written to.
 pub fn unwritable(error: impl Error + Send + Sync + 'static) -> Problem {
     Problem::from_error(Code::FileUnwritable, error).hint(
-        "the copies of the workspace stand in the temporary folder: give it space, or set TMPDIR",
+        "the copies of the workspace are in the temporary folder: free space there, or set TMPDIR",
     )
 }
 

@@ -1,4 +1,4 @@
-//! What stands around the measured builds: where each contender builds, its caches and images, and the bare runner.
+//! Upkeep around the measured builds: each contender's files, caches and images, and the bare runner.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::files;
 use crate::problem::{Problem, Problems};
 
 impl Bench<'_> {
-    /// Writes what the contender builds with into its copy; the name of its builder base, if it has one.
+    /// Writes the contender's files into its copy and returns the name of its builder base, if it has one.
     pub(super) fn furnish(
         &self,
         sandbox: &Sandbox,
@@ -38,7 +38,7 @@ impl Bench<'_> {
         Ok(Some(base))
     }
 
-    /// Brings generated files up to date; the time that it took if there was anything to write.
+    /// Brings generated files up to date. Returns the time it took if any file changed.
     pub(super) fn generate(&self, sandbox: &Sandbox) -> Result<Duration, Problems> {
         if !sandbox.contender.is_generated() {
             return Ok(Duration::ZERO);
@@ -87,7 +87,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The tags that a contender's caches have in the registry.
+    /// Returns the tags of a contender's caches in the registry.
     pub(super) fn cache_tags(&self, sandbox: &Sandbox) -> Vec<String> {
         if sandbox.contender.is_generated() {
             return vec!["main".to_owned()];
@@ -116,8 +116,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Removes what the benchmark has put into the engine's image store. Layers and mounts stay until the builder
-    /// collects them.
+    /// Removes the benchmark's images from the engine. Layers and mounts stay until the builder collects them.
     pub(super) fn remove_images(&self) {
         for sandbox in self
             .sandboxes
@@ -132,7 +131,7 @@ impl Bench<'_> {
         }
     }
 
-    /// The registry that images are named for: the bare runner pulls its builder base from there.
+    /// Returns the registry in the names of images. The bare runner pulls its builder base from there.
     pub(super) fn registry(&self) -> Option<&str> {
         let bare = self.options.bare.as_ref();
         bare.map(|bare| bare.registry.as_str())
@@ -146,12 +145,12 @@ impl Bench<'_> {
     }
 }
 
-/// `name`, in the registry if there is one.
+/// Returns `name`, prefixed with the registry if there is one.
 pub(super) fn in_registry(registry: Option<&str>, name: &str) -> String {
     registry.map_or_else(|| name.to_owned(), |registry| format!("{registry}/{name}"))
 }
 
-/// Makes the runner as bare as a new one: no build cache, no image of an earlier run.
+/// Makes the runner as bare as a new one: without build cache and without images of earlier runs.
 pub(super) fn empty(runner: &str, registry: &str) -> Result<(), Problem> {
     let filter = format!("reference={registry}/*");
     let images = docker(&[

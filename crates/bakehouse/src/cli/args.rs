@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! Arguments of the command line.
 
 use std::ffi::OsString;
 
@@ -23,7 +23,7 @@ pub struct Args {
     pub command: Command,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Clone, Group)]
 pub struct Global {
     /// The workspace's Cargo.toml, or a member's
@@ -35,7 +35,7 @@ pub struct Global {
     /// Print nothing but errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Print what is done in more detail; twice for all of it
+    /// Print more details; twice for all of them
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to use colours
@@ -45,7 +45,7 @@ pub struct Global {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Propose a bakehouse.toml from what the workspace shows; never overwrites one
+    /// Propose a bakehouse.toml for the workspace; never overwrites one
     #[command(after_help = examples::INIT)]
     Init(InitArgs),
     /// Write docker-bake.hcl and docker/
@@ -54,28 +54,28 @@ pub enum Command {
     /// Show services, closures, stages and input hashes; writes nothing
     #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
-    /// Draw what everything is made of, as a page, a drawing or text; prints it
+    /// Print a graph of services, stages and crates, as a page, a drawing or text
     #[command(after_help = examples::GRAPH)]
     Graph(GraphArgs),
-    /// Propose small libraries that would better share a stage, from history and measured times
+    /// Propose small libraries that should share a stage, from history and measured times
     #[command(after_help = examples::GROUP)]
     Group(GroupArgs),
-    /// Bake services: all of them, or those named
+    /// Bake all services, or the named ones
     #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
-    /// Check what is there to bake with: engine, builder, bases, toolchain, files; each with its remedy
+    /// Check everything that a bake needs: engine, builder, bases, toolchain, files; each check with its remedy
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Measure this workspace: the host's cargo, bakehouse, cargo-chef and cache mounts by hand, side by side
     #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
-    /// Print, or run, the commands that make a builder of several nodes
+    /// Print or run the commands that create a builder of several nodes
     #[command(after_help = examples::BUILDER)]
     Builder(BuilderArgs),
     /// Write a workflow that checks pull requests and publishes what is new, for GitHub or GitLab
     #[command(after_help = examples::CI)]
     Ci(CiArgs),
-    /// Check packs, build the binaries that belong into them, or list what they hold
+    /// Check packs, build their binaries, or list their content
     #[command(subcommand)]
     Packs(PacksCommand),
     /// Pin the toolchain in toolchain.json, and base images by digest in bakehouse.toml
@@ -84,10 +84,10 @@ pub enum Command {
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
-    /// Show the services and packs whose input hash is not what it was at a revision
+    /// Show the services and packs with an input hash that changed since a revision
     #[command(after_help = examples::AFFECTED)]
     Affected(AffectedArgs),
-    /// Show what a service is made of, or why it is not what it was at a revision
+    /// Show what a service is built from, or why it changed since a revision
     #[command(after_help = examples::WHY)]
     Why(WhyArgs),
     /// Print completions for a shell
@@ -110,20 +110,20 @@ pub struct GenerateArgs {
     /// Write nothing; show what would change
     #[arg(long, conflicts_with = "check")]
     pub diff: bool,
-    /// Overwrite what was edited by hand or written by somebody else
+    /// Overwrite files that were edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Group)]
 pub struct GraphArgs {
-    /// html is one page that needs nothing else
+    /// Format of the graph; html is one self-contained page
     #[arg(long, value_enum, default_value = "html")]
     pub format: GraphFormat,
-    /// Write it there, instead of printing it
+    /// Write to this file instead of printing
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<Utf8PathBuf>,
-    /// Commits to look at, the newest first
+    /// Number of commits to look at, from the newest
     #[arg(long, value_name = "N", default_value = "1000")]
     pub commits: usize,
 }
@@ -141,10 +141,10 @@ pub enum GraphFormat {
 pub struct BuilderArgs {
     /// A builder of bakehouse.toml [default: the only one]
     pub name: Option<String>,
-    /// Make it, instead of printing how
+    /// Run the commands instead of printing them
     #[arg(long)]
     pub create: bool,
-    /// Make it in the place of one of its name, whose cache goes with it
+    /// Replace an existing builder of this name; deletes its cache
     #[arg(long)]
     pub replace: bool,
 }
@@ -156,7 +156,7 @@ pub struct CiArgs {
     /// Write nothing; exit with 3 when the workflow is out of date
     #[arg(long)]
     pub check: bool,
-    /// Overwrite what was edited by hand or written by somebody else
+    /// Overwrite files that were edited by hand or written by somebody else
     #[arg(long)]
     pub force: bool,
 }
@@ -171,19 +171,19 @@ pub enum CiService {
 
 #[derive(Group)]
 pub struct PinArgs {
-    /// Write nothing; exit with 3 when something is not pinned, or no longer what is pinned
+    /// Write nothing; exit with 3 when a pin is missing or out of date
     #[arg(long)]
     pub check: bool,
-    /// Leave the other alone
+    /// Pin nothing else
     #[arg(long, value_enum, value_name = "WHAT")]
     pub only: Option<Pinned>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pinned {
-    /// toolchain.json: what rust-toolchain.toml, flake.lock and pins.toml pin; asks no registry
+    /// toolchain.json, from rust-toolchain.toml, flake.lock and pins.toml; asks no registry
     Toolchain,
-    /// Base images: the digests that their registries have
+    /// Base images, by the digests in their registries
     Bases,
 }
 
@@ -201,10 +201,10 @@ pub enum Format {
 
 #[derive(Group)]
 pub struct GroupArgs {
-    /// Write them into the configuration
+    /// Write the groups into the configuration
     #[arg(long)]
     pub write: bool,
-    /// Commits to look at, the newest first
+    /// Number of commits to look at, from the newest
     #[arg(long, value_name = "N", default_value = "1000")]
     pub commits: usize,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -222,16 +222,16 @@ pub struct BuildArgs {
     /// Services, groups of variants, or pack-binary targets
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Push the images, and skip those that the registry has by their input hash
+    /// Push the images, and skip those that the registry already has with the same input hash
     #[arg(long)]
     pub push: bool,
-    /// Bake even what the engine, or with --push the registry, already has by its input hash
+    /// Bake also images that the engine, or with --push the registry, already has with the same input hash
     #[arg(long)]
     pub force: bool,
-    /// Who is told what happens: `buildx` draws as it does, `json` prints a line for each step and one at the end
+    /// How progress is shown: `buildx` leaves it to buildx, `json` prints a line for each step and one at the end
     #[arg(long, value_enum, value_name = "HOW", default_value_t = BuildProgress::Buildx)]
     pub progress: BuildProgress,
-    /// Arguments for `docker buildx bake`; nothing is skipped then
+    /// Arguments for `docker buildx bake`; with any of them, nothing is skipped
     #[arg(last = true, value_name = "BAKE ARGUMENT")]
     pub bake: Vec<OsString>,
 }
@@ -247,10 +247,10 @@ pub enum PacksCommand {
     /// Check everything in packs: manifests, entry points, links, binaries
     #[command(after_help = examples::PACKS_CHECK)]
     Check(PacksCheckArgs),
-    /// Build the binaries whose input hash is not that of the one in the pack
+    /// Build the binaries that the packs lack or have with another input hash
     #[command(after_help = examples::PACKS_BUILD)]
     Build(PacksBuildArgs),
-    /// Show packs, their actions and sensors, and how their binaries stand
+    /// Show packs, their actions and sensors, and the state of their binaries
     #[command(after_help = examples::PACKS_LIST)]
     List(PacksListArgs),
 }
@@ -273,7 +273,7 @@ pub struct PacksBuildArgs {
     pub packs: Vec<String>,
     #[command(flatten)]
     pub platforms: Platforms,
-    /// Build even what the packs already have
+    /// Build also binaries that the packs already have
     #[arg(long)]
     pub force: bool,
 }
@@ -291,7 +291,7 @@ pub struct PacksListArgs {
 
 #[derive(Group)]
 pub struct Platforms {
-    /// Where the packs are mounted, such as linux/arm64 [default: this machine's, if it is among those of bakehouse.toml]
+    /// Platforms on which the packs are mounted, such as linux/arm64 [default: this machine's, if it is among those of bakehouse.toml]
     #[arg(
         long = "platform",
         value_name = "PLATFORM",
@@ -306,7 +306,7 @@ pub struct BenchArgs {
     /// Runs of each scenario; medians are shown
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub rounds: usize,
-    /// Runs of the clean build; the scenarios follow on the last
+    /// Runs of the clean build; the scenarios continue from the last one
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub cold_rounds: usize,
     /// Ways to measure: host, layer, mount, chef, chef-sccache, seed [default: all]
@@ -315,13 +315,13 @@ pub struct BenchArgs {
     /// Scenarios to measure, by their keys in bench.json [default: all]
     #[arg(long = "scenario", value_name = "KEY", value_delimiter = ',')]
     pub scenarios: Vec<String>,
-    /// Docker context of a second engine, for the bare runner; all its build cache is deleted, again and again
+    /// Docker context of a second engine, for the bare runner; its whole build cache is deleted repeatedly
     #[arg(long, value_name = "CONTEXT", requires = "registry")]
     pub runner: Option<String>,
     /// Registry that both engines reach, for the bare runner; it is filled with images and caches
     #[arg(long, value_name = "HOST[:PORT]", requires = "runner")]
     pub registry: Option<String>,
-    /// Seconds, preparations included, after which a way is not measured again in a scenario
+    /// Seconds, including preparation, after which a way is not measured again in a scenario
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub patience: u64,
     /// Folder for bench.json, bench.md and bench.svg [default: target/bakehouse-bench]
@@ -329,7 +329,7 @@ pub struct BenchArgs {
     pub out: Option<Utf8PathBuf>,
 }
 
-/// A way by its name.
+/// A contender, parsed from its name.
 #[derive(Clone, Copy)]
 pub struct ContenderName(pub Contender);
 

@@ -36,7 +36,7 @@ pub const BUILD: &str = "\
 Examples:
 
     bakehouse build                          # every service that the engine does not have
-    bakehouse build api worker               # these; of worker all variants
+    bakehouse build api worker               # these two; all variants of worker
     bakehouse build --push                   # what the registry does not have
     bakehouse build api -- --no-cache        # with arguments for `docker buildx bake`
     bakehouse build --progress json          # lines of JSON, for a program";
@@ -44,8 +44,8 @@ Examples:
 pub const DOCTOR: &str = "\
 Examples:
 
-    bakehouse doctor                         # what is good, what is not, and how to mend it
-    bakehouse doctor --verbose               # with what each check needs
+    bakehouse doctor                         # all checks, each failed one with its remedy
+    bakehouse doctor --verbose               # also what each check requires
     bakehouse doctor --format json | jq '.checks[] | select(.verdict != \"good\")'";
 
 pub const BENCH: &str = "\
@@ -101,7 +101,7 @@ Examples:
 pub const WHY: &str = "\
 Examples:
 
-    bakehouse why api                        # what it is made of
+    bakehouse why api                        # what it is built from
     bakehouse why api --since origin/main    # what changed, and how it reaches the service
     bakehouse why api --since HEAD --verbose # all of it";
 

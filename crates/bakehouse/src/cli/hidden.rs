@@ -1,4 +1,4 @@
-//! Hidden inputs as commands report them.
+//! Hidden inputs in the output of commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,44 +10,44 @@ use crate::plan::Plan;
 use crate::plan::explain::Output;
 use crate::problem::{Code, Problem};
 
-/// The packages that a plan builds.
+/// Returns the packages that a plan builds.
 pub fn packages(plan: &Plan) -> BTreeSet<&str> {
     let all = Output::all(plan).flat_map(|output| output.closure);
     all.map(PackageName::as_str).collect()
 }
 
-/// The outputs that hold a package, and with it what is declared for it.
+/// Returns the outputs that contain a package, and therefore get the inputs that are declared for it.
 pub fn services<'a>(plan: &'a Plan, package: &str) -> Vec<&'a str> {
     let holders = Output::all(plan).filter(|output| output.closure.contains(package));
     holders.map(|output| output.name).collect()
 }
 
-/// What `packages` read and the configuration does not declare.
+/// Returns the files that `packages` read and the configuration does not declare.
 pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> {
     let findings = scan(&planned.workspace, &planned.sources, packages);
     let config = &planned.plan.config;
     let found = not_declared(&findings, &config.inputs).into_iter();
-    // What git would have said, a package that names variables takes from them.
+    // A package with declared variables gets from them what it would have asked git for.
     let told = |finding: &Finding| {
         finding.kind == Kind::Git && config.variables.contains_key(&finding.package)
     };
     found.filter(|finding| !told(finding)).cloned().collect()
 }
 
-/// Why a finding is not simply to be declared.
+/// Returns the reason why a finding cannot simply be declared.
 pub fn remark(finding: &Finding) -> &'static str {
     match finding.kind {
-        Kind::Git => ", and no build has it",
+        Kind::Git => ", which no build has",
         Kind::Submodule => ", which is not checked out",
         _ if finding.path.starts_with("..") => ", outside the workspace folder",
-        _ if !finding.exists => ", which is not there",
+        _ if !finding.exists => ", which does not exist",
         _ if finding.certainty == Certainty::Perhaps => ", perhaps",
         _ => "",
     }
 }
 
-/// What to say after a build of `packages` failed: one problem for each package with hidden inputs, naming the key
-/// that declares them.
+/// Returns the problems to report after a build of `packages` failed: one for each package with hidden inputs, naming
+/// the key that declares them.
 pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
     let mut by_package: BTreeMap<PackageName, Vec<Finding>> = BTreeMap::new();
     for finding in undeclared(planned, packages) {
@@ -68,10 +68,7 @@ pub fn problems(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Problem> {
                     format!("{path}{} ({by} in {})", remark(finding), finding.place())
                 })
                 .collect();
-            let message = format!(
-                "perhaps the build of `{package}` misses {}",
-                read.join("; ")
-            );
+            let message = format!("the build of `{package}` may lack {}", read.join("; "));
             Problem::new(Code::InputUndeclared, message).hint(remedy(planned, package, findings))
         })
         .collect()
@@ -93,7 +90,7 @@ fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
         let Finding { path, package, .. } = finding;
         words.push(match finding.kind {
             Kind::Git => format!(
-                "the build has no repository: let the build script do without one, or take what it wants to know from a variable that `variables` of [inputs.{package}] names"
+                "the build has no repository: make the build script work without one, or pass the value in a variable that `variables` of [inputs.{package}] names"
             ),
             Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
             _ if !finding.exists => format!("make {path} before the build, then declare it"),

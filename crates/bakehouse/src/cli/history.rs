@@ -10,7 +10,7 @@ use crate::names::PackageName;
 use crate::plan::costs::Commits;
 use crate::problem::Problem;
 
-/// The last `most` commits, as git tells them. A workspace without a repository has none.
+/// Returns the last `most` commits of git's history; none for a workspace without a repository.
 pub fn commits(planned: &Planned, most: usize) -> Result<Commits, Problem> {
     let Planned {
         root,
@@ -60,7 +60,8 @@ pub fn commits(planned: &Planned, most: usize) -> Result<Commits, Problem> {
     Ok(commits)
 }
 
-/// The module that a source file belongs to, one level below the crate; none for the crate itself and what is no source.
+/// Returns the module, one level below the crate, that a source file belongs to; none for the crate's root and for
+/// files that are not source.
 fn module(dir: &Utf8Path, file: &Utf8Path) -> Option<String> {
     let inside = file.strip_prefix(dir).ok()?.strip_prefix("src").ok()?;
     let first = inside.components().next()?.as_str();

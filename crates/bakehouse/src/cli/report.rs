@@ -1,4 +1,4 @@
-//! How things are said on the terminal.
+//! Output on the terminal.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -16,12 +16,12 @@ use tracing_subscriber::registry::LookupSpan;
 use super::args::Global;
 use crate::problem::Problems;
 
-/// Prints what `--format json` shows.
+/// Prints a value as JSON, for `--format json`.
 pub fn json(shown: &impl Serialize) {
     anstream::print!("{}", json_text(shown));
 }
 
-/// What it shows, with the line's end.
+/// Returns a value as JSON, with a line break at the end.
 pub fn json_text(shown: &impl Serialize) -> String {
     serde_json::to_string_pretty(shown).expect("strings, numbers and lists are JSON") + "\n"
 }
@@ -49,7 +49,7 @@ pub fn set_up(global: &Global) {
 
 /// Prints all problems to standard error.
 pub fn problems(problems: &Problems) {
-    // Messages hold what their errors said already.
+    // Messages already contain the text of the errors that caused them.
     let handler = handler().without_cause_chain();
     for problem in &problems.0 {
         let mut text = String::new();
@@ -60,7 +60,7 @@ pub fn problems(problems: &Problems) {
     }
 }
 
-/// Returns the renderer of problems and remarks, which uses colours where standard error shows them.
+/// Returns the renderer of problems and remarks. It uses colours if standard error shows them.
 fn handler() -> GraphicalReportHandler {
     let theme = match anstream::ColorChoice::global() {
         anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
@@ -73,7 +73,7 @@ fn handler() -> GraphicalReportHandler {
 }
 
 /// Prints remarks in the form of problems, each on a line of its own. The module that a remark comes from is shown only
-/// with the details that are meant for debugging bakehouse.
+/// with the details for debugging bakehouse.
 struct Remarks;
 
 impl<S, N> FormatEvent<S, N> for Remarks

@@ -1,4 +1,4 @@
-//! What the commands begin with: the workspace read, the configuration checked, the plan worked out.
+//! The common beginning of all commands: reads the workspace, checks the configuration and works out the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,11 +19,12 @@ use crate::problem::{Code, Problem, Problems, Source};
 pub struct Session {
     pub global: Global,
     pub cargo: Cargo,
-    /// The session is about the files of a revision: files that git ignores are not there, and nobody can change them.
+    /// Whether the session is about the files of a revision. Files that git ignores are missing there, and nobody can
+    /// change the files.
     pub of_revision: bool,
 }
 
-/// A plan, what it was worked out from, and where it is to be carried out.
+/// A plan, the workspace that it was worked out from, and the folder in which it is carried out.
 pub struct Planned {
     pub root: Utf8PathBuf,
     pub workspace: Workspace,
@@ -34,12 +35,12 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The lock, for [`Self::state`].
+    /// Returns the lock for [`Self::state`].
     pub fn lock(&self) -> LockGraph<'_> {
         LockGraph::new(&self.workspace.lock, &self.workspace.members)
     }
 
-    /// For explanations.
+    /// Returns the state that explanations compare.
     pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> WorkspaceState<'a> {
         WorkspaceState {
             workspace: &self.workspace,
@@ -58,14 +59,14 @@ impl Session {
         }
     }
 
-    /// Prints a line unless the user wants quiet.
+    /// Prints a line unless `--quiet` is set.
     pub fn say(&self, line: impl std::fmt::Display) {
         if !self.global.quiet {
             anstream::println!("{line}");
         }
     }
 
-    /// The configuration's path as messages show it.
+    /// Returns the configuration's path as messages show it.
     pub fn config_name(&self, planned: &Planned) -> String {
         config_name(
             &config_path(self.global.config.as_deref(), &planned.workspace),
@@ -86,7 +87,7 @@ impl Session {
         Ok(planned)
     }
 
-    /// The plan of the workspace of that manifest, under that configuration.
+    /// Works out the plan of the workspace of that manifest under that configuration.
     pub fn plan_of(
         &self,
         manifest: Option<&Utf8Path>,
@@ -128,12 +129,12 @@ impl Session {
     }
 }
 
-/// What the environment has of the variables that compilations get. Bake reads the same.
+/// Returns the values that the environment has for the variables of compilations. Bake reads the same ones.
 fn variables(config: &Config) -> BTreeMap<String, String> {
     let names: BTreeSet<&String> = config.variables.values().flatten().collect();
     let value = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
-        // Bytes that are no text are told apart all the same.
+        // Values that are not valid text must still differ from each other.
         Some(
             value
                 .into_string()
@@ -146,7 +147,7 @@ fn variables(config: &Config) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The text of the configuration; empty where none is named and none is there.
+/// Returns the text of the configuration; empty if none is named and none exists.
 pub fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result<Source, Problem> {
     let path = config_path(config, workspace);
     let text = match fs_err::read_to_string(&path) {
@@ -163,7 +164,7 @@ pub fn config_source(config: Option<&Utf8Path>, workspace: &Workspace) -> Result
     Ok(Source { name, text })
 }
 
-/// The configuration's file: the one that was named, else the one beside the workspace's manifest.
+/// Returns the path of the configuration: the named one, or the one beside the workspace's manifest.
 pub fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8PathBuf {
     match config {
         Some(path) => path.to_owned(),
@@ -171,7 +172,8 @@ pub fn config_path(config: Option<&Utf8Path>, workspace: &Workspace) -> Utf8Path
     }
 }
 
-/// The change that gives the configuration at `path` another text, and the folder that it is in; none where nothing changes.
+/// Returns the change that gives the configuration at `path` a new text, and the configuration's folder; none if the
+/// text is the same.
 pub fn config_change(path: &Utf8Path, old: String, text: String) -> Option<(&Utf8Path, Change)> {
     if text == old {
         return None;
@@ -187,7 +189,7 @@ pub fn config_change(path: &Utf8Path, old: String, text: String) -> Option<(&Utf
     Some((path.parent()?, change))
 }
 
-/// What is said of a configuration that is no TOML that could be edited.
+/// Returns the problem of a configuration that cannot be edited because it is not valid TOML.
 pub fn uneditable(name: &str, error: toml_edit::TomlError) -> Problem {
     Problem::new(
         Code::ConfigInvalid,

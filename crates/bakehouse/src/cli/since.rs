@@ -6,20 +6,20 @@ use super::session::{Planned, Session};
 use crate::git::{Repository, Revision, Snapshot};
 use crate::problem::{Code, Problem, Problems};
 
-/// A revision, and the plan of its files.
+/// A revision and the plan of its files.
 pub struct Since {
     pub repository: Repository,
     pub revision: Revision,
-    /// None when the revision has no workspace that can be planned: all is new since then.
+    /// None if the revision has no workspace that can be planned. Then everything counts as new.
     pub planned: Option<Planned>,
 }
 
 impl Since {
-    /// Works out the plan of the revision that `name` means.
+    /// Works out the plan of the revision with that name.
     ///
     /// # Errors
-    /// `revision-unknown` and what git has to say; `submodule-missing` where files that an image is built from are not
-    /// here, so that nobody could say whether they changed.
+    /// `revision-unknown` and git's own errors; `submodule-missing` if files that an image is built from are not in
+    /// this clone, so that it is unknown whether they changed.
     pub fn new(session: &Session, now: &Planned, name: &str) -> Result<Self, Problems> {
         let repository = Repository::of(&now.root)?;
         let revision = repository.revision(name)?;
@@ -37,7 +37,7 @@ impl Since {
             }
             Err(why) => {
                 tracing::warn!(
-                    "all is taken for changed, since {} cannot be planned: {}",
+                    "everything counts as changed, because {} cannot be planned: {}",
                     revision.short(),
                     told(&why, &snapshot)
                 );
@@ -52,7 +52,7 @@ impl Since {
     }
 }
 
-/// What is wrong with a submodule that is here, and older or newer than the revision.
+/// The fault of a submodule that is checked out, but is older or newer than the revision.
 const LACKS: &str = "lacks the commit that the revision has of it";
 
 fn plan(
@@ -75,7 +75,7 @@ fn plan(
     then.plan_of(Some(&manifest), config.as_deref())
 }
 
-/// The file that was at the place of `path`; `path` itself when the repository does not hold it.
+/// Returns the place of `path` in the snapshot, or `path` itself if it lies outside the repository.
 fn then(repository: &Repository, snapshot: &Snapshot, path: &Utf8Path) -> Utf8PathBuf {
     let full = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     match full.strip_prefix(&repository.top) {
@@ -84,7 +84,7 @@ fn then(repository: &Repository, snapshot: &Snapshot, path: &Utf8Path) -> Utf8Pa
     }
 }
 
-/// What was wrong with the revision, in one line, without the folder that its files were put in.
+/// Returns the revision's problems in one line, without the folder that its files were put into.
 fn told(problems: &Problems, snapshot: &Snapshot) -> String {
     let messages: Vec<&str> = problems
         .0
@@ -96,7 +96,7 @@ fn told(problems: &Problems, snapshot: &Snapshot) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An image must not be built from submodules, of the work tree at `top`, whose files nobody sees.
+/// Refuses submodules without files, of the work tree at `top`, that an image is built from.
 fn needs_none(
     top: &Utf8Path,
     planned: &Planned,
@@ -123,6 +123,6 @@ fn missing(submodule: &Utf8Path, how: &str) -> Problem {
         format!("images are built from the submodule {submodule}, and it {how}"),
     )
     .hint(format!(
-        "`git submodule update --init --recursive {submodule}`; where the clone is shallow, fetch more of it"
+        "`git submodule update --init --recursive {submodule}`; if the clone is shallow, fetch more of it"
     ))
 }

@@ -6,7 +6,7 @@ use crate::engine::digests::Found;
 use crate::graph::parallel::parallel_map;
 use crate::plan::Plan;
 
-/// One check for all of them, unless one is missing.
+/// Returns one check for all base images, or one for each missing image.
 pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
     let needed = "each base on the engine, or in a registry that answers";
     let bases: Vec<&str> = plan
@@ -24,9 +24,9 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
             Found::Nowhere(reason) => checks.push(Check::new(
                 "bases",
                 Verdict::Bad,
-                format!("{base} is nowhere: {reason}"),
+                format!("{base} cannot be found: {reason}"),
                 needed,
-                "correct its name in bakehouse.toml, `docker login`, or see why its registry does not answer",
+                "correct its name in bakehouse.toml, `docker login`, or check why its registry does not answer",
             )),
         }
     }
@@ -36,7 +36,7 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
             Verdict::Warning,
             format!("only this engine has {}", local.join(", ")),
             needed,
-            "others cannot build from them: see why their registry does not answer, or push them",
+            "others cannot build from them: check why their registry does not answer, or push them",
         ));
     }
     if checks.is_empty() {

@@ -1,4 +1,4 @@
-//! The builder that buildx uses, as it describes it.
+//! The current builder, as `docker buildx inspect` describes it.
 
 use crate::engine::Engine;
 
@@ -6,34 +6,34 @@ use crate::engine::Engine;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Builder {
     pub driver: String,
-    /// Of all its nodes.
+    /// The platforms of all its nodes.
     pub platforms: Vec<String>,
-    /// When its cache is collected, in the order in which the rules apply.
+    /// The rules by which its cache is collected, in the order in which they apply.
     pub rules: Vec<Rule>,
 }
 
 /// A rule of the garbage collector; sizes are bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rule {
-    /// Empty where it is for all records.
+    /// Record types that the rule is limited to; empty for all.
     pub filters: String,
-    /// As buildx prints it, e.g. `48h0m0s`.
+    /// The time for which a record is kept, as buildx prints it, e.g. `48h0m0s`.
     pub keep: Option<String>,
     pub most: Option<u64>,
-    /// What it leaves, however full the disk is.
+    /// Bytes that the rule always leaves, however full the disk is.
     pub reserved: u64,
     pub free: Option<u64>,
 }
 
 impl Rule {
-    /// Whether it takes away cache mounts in particular.
+    /// Returns whether the rule is for cache mounts in particular.
     pub fn is_for_mounts(&self) -> bool {
         self.filters.contains("type==exec.cachemount")
     }
 }
 
 impl Builder {
-    /// The one in use; none where buildx does not tell.
+    /// Returns the current builder; none if buildx does not describe it.
     pub fn of(engine: &Engine) -> Option<Self> {
         let said = engine.output(&["buildx", "inspect"]).ok()?;
         Some(Self::read(&said))
@@ -49,7 +49,7 @@ impl Builder {
             match key {
                 "Driver" => builder.driver = value.to_owned(),
                 "Platforms" => {
-                    // A star marks those that a user gave.
+                    // A star marks platforms that the user configured.
                     let names = value
                         .split(',')
                         .map(|name| name.trim().trim_end_matches('*'));
@@ -61,7 +61,7 @@ impl Builder {
                         match key {
                             "Filters" => value.clone_into(&mut rule.filters),
                             "Keep Duration" => rule.keep = Some(value.to_owned()),
-                            // Older ones say `Keep Bytes`.
+                            // Older versions say `Keep Bytes`.
                             "Max Used Space" | "Keep Bytes" => rule.most = bytes(value),
                             "Reserved Space" => rule.reserved = bytes(value).unwrap_or_default(),
                             "Min Free Space" => rule.free = bytes(value),
@@ -75,7 +75,7 @@ impl Builder {
     }
 }
 
-/// The bytes of `3.346GiB` or `4.1kB`, as engine and buildx print them.
+/// Parses a size as engine and buildx print it, such as `3.346GiB` or `4.1kB`.
 pub fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;

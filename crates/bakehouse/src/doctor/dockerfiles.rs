@@ -1,4 +1,4 @@
-//! Dockerfiles that others wrote, and the two ways in which their cache mounts go wrong with Cargo.
+//! Lint of other Dockerfiles of the workspace, for two mistakes with Cargo and cache mounts.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use parse_dockerfile::{Command, Instruction, RunInstruction};
 
 use super::{Check, Verdict};
 
-/// A mount that goes wrong.
+/// A cache mount with a mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lint {
-    /// Of the `--mount`, from 1.
+    /// The line of the `--mount`, counted from 1.
     pub line: usize,
     pub fault: Fault,
-    /// Where it is mounted.
+    /// The folder where the cache is mounted.
     pub target: String,
 }
 
-/// What goes wrong.
+/// The mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Parts of Cargo's home are shared, and the lock that guards them is not.
+    /// Concurrent builds share parts of Cargo's home without the lock that guards them.
     Race,
     /// Compiled workspace code outlives the sources that it was compiled from.
     Stale,
@@ -30,10 +30,10 @@ impl Fault {
     fn why(self) -> &'static str {
         match self {
             Self::Race => {
-                "two builds at once write it, and Cargo's lock lies beside it in each build's own layer: an archive is unpacked twice, and the build fails"
+                "concurrent builds write to it, but Cargo's lock file is outside it, in each build's own layer: an archive is unpacked twice, and the build fails"
             }
             Self::Stale => {
-                "it outlives the COPY that fills the sources, and COPY keeps old times: what was compiled from a newer source is then taken for fresh, and an old binary ships"
+                "it outlives the copied sources, and COPY keeps their old times: Cargo takes files compiled from newer sources for fresh, and an old binary ships"
             }
         }
     }
@@ -42,13 +42,13 @@ impl Fault {
         match self {
             Self::Race => "mount the whole of CARGO_HOME, or add sharing=locked",
             Self::Stale => {
-                "let `bakehouse generate` write the stages; by hand, no workspace crate may be compiled into a mount (docs/migration.md)"
+                "let `bakehouse generate` write the stages; a Dockerfile written by hand must not compile a workspace crate into a mount (docs/migration.md)"
             }
         }
     }
 }
 
-/// One check for each mount that goes wrong, or one for all Dockerfiles. What was generated into `folder` is not looked at.
+/// Returns one check for each mistake, or one for all Dockerfiles. Files generated into `folder` are skipped.
 pub fn checks(root: &Utf8Path, folder: &Utf8Path) -> Vec<Check> {
     let needed = "no Dockerfile with a cache mount that goes wrong with Cargo";
     let mut checks = Vec::new();
@@ -85,14 +85,14 @@ pub fn checks(root: &Utf8Path, folder: &Utf8Path) -> Vec<Check> {
     if checks.is_empty() {
         let found = match looked_at {
             0 => "none but the generated one".to_owned(),
-            count => format!("{count} looked at, beside the generated one"),
+            count => format!("{count} checked, besides the generated one"),
         };
         checks.push(Check::good("dockerfiles", found, needed));
     }
     checks
 }
 
-/// Sorted; what git ignores is left out.
+/// Returns the paths of Dockerfiles, sorted. Files that git ignores are left out.
 fn dockerfiles(root: &Utf8Path, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let generated = folder.join("Dockerfile");
     let mut files: Vec<Utf8PathBuf> = ignore::WalkBuilder::new(root)
@@ -111,8 +111,8 @@ fn dockerfiles(root: &Utf8Path, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`; in small letters only where nothing comes after it, as in the name of a
-/// source file.
+/// Returns whether a name is that of a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`. Lower case counts
+/// only at the end of the name, because `dockerfile.rs` is a source file.
 fn is_dockerfile(name: &str) -> bool {
     if name.ends_with(".dockerignore") {
         return false;
@@ -127,10 +127,10 @@ fn is_dockerfile(name: &str) -> bool {
     })
 }
 
-/// The mounts in `text` that go wrong, in their order.
+/// Returns the mistakes in `text`, in their order.
 ///
 /// # Errors
-/// Where it is no Dockerfile.
+/// A text that is not a Dockerfile.
 pub fn lint(text: &str) -> Result<Vec<Lint>, parse_dockerfile::Error> {
     let dockerfile = parse_dockerfile::parse(text)?;
     let mut targets: Vec<String> = Vec::new();
@@ -146,7 +146,7 @@ pub fn lint(text: &str) -> Result<Vec<Lint>, parse_dockerfile::Error> {
     Ok(lints)
 }
 
-/// What `CARGO_TARGET_DIR` is set to.
+/// Returns the value that is assigned to `CARGO_TARGET_DIR`.
 fn target_folder(assignments: &str) -> Option<String> {
     let (_, value) = assignments.split_once("CARGO_TARGET_DIR")?;
     let value = value.trim_start_matches(['=', ' ']);
@@ -233,7 +233,8 @@ impl<'a> Cache<'a> {
         (is_cache && !cache.target.is_empty()).then_some(cache)
     }
 
-    /// `registry`, `git` or what is in them, below a folder that is Cargo's home by its name.
+    /// Returns whether the mount is `registry`, `git` or a folder inside them, below a folder that has the name of
+    /// Cargo's home.
     fn is_part_of_cargo_home(&self) -> bool {
         let parts: Vec<&str> = self.target.split('/').collect();
         parts.windows(2).any(|pair| {
@@ -253,7 +254,7 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// Whether Cargo compiles the workspace in it: `cargo chef cook` and `cargo fetch` do not.
+/// Returns whether Cargo compiles the workspace in this script. `cargo chef cook` and `cargo fetch` do not.
 fn compiles_workspace(script: &str) -> bool {
     let words: Vec<&str> = script
         .split(|c: char| c.is_whitespace() || ";&|()".contains(c))
@@ -287,7 +288,7 @@ fn compiles_workspace(script: &str) -> bool {
         })
 }
 
-/// Whether all sources get new times before, or Cargo goes by content.
+/// Returns whether the script first gives all sources new times, or makes Cargo compare their content.
 fn is_guarded(script: &str) -> bool {
     let touched = script.contains("find ") && script.contains("touch");
     touched || script.contains("cargo clean") || script.contains("checksum-freshness")

@@ -1,4 +1,4 @@
-//! The engine, buildx, and what both can do.
+//! Checks of the engine, of buildx, and of their features.
 
 use camino::Utf8Path;
 
@@ -26,9 +26,9 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
     checks
 }
 
-/// Where a bake puts things that has packs of other machines.
+/// Checks where a bake writes to if there are packs of other machines.
 fn pack_images(plan: &Plan) -> Check {
-    let needed = "one platform at a time where packs have binaries";
+    let needed = "one platform at a time if packs have binaries";
     let asked = std::env::var("PLATFORMS").unwrap_or_default();
     let several = asked.contains(',');
     if several && plan.pack_binaries().next().is_some() {
@@ -49,9 +49,10 @@ fn pack_images(plan: &Plan) -> Check {
     Check::good("packs", found, needed)
 }
 
-/// The engine's own frontend reads the Dockerfile.
+/// Checks that the engine's built-in frontend reads the Dockerfile.
 pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
-    let needed = "a BuildKit whose own frontend reads the generated Dockerfile without a word";
+    let needed =
+        "a BuildKit with a built-in frontend that reads the generated Dockerfile without a warning";
     let file = plan.output("Dockerfile");
     if !root.join(&file).is_file() {
         return Check::unknown("frontend", format!("there is no {file} yet"), needed);
@@ -73,7 +74,7 @@ pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
             Check::new(
                 "frontend",
                 Verdict::Bad,
-                format!("it does not take {file}: {}", found.unwrap_or_default()),
+                format!("it refuses {file}: {}", found.unwrap_or_default()),
                 needed,
                 format!(
                     "`docker buildx build --check --file {file} .` shows where; a newer engine or builder reads it"
@@ -83,7 +84,7 @@ pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
     }
 }
 
-/// A cache in a registry and images of several platforms need more than the engine's old store.
+/// Checks the image store: a registry cache and images of several platforms need more than the engine's old store.
 pub fn store(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
     let wanted =
         has_cache() || !plan.config.cache_ref.is_empty() || plan.config.platforms.len() > 1;
@@ -96,7 +97,11 @@ pub fn store(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
         );
     }
     let Ok(status) = engine.output(&["info", "--format", "{{json .DriverStatus}}"]) else {
-        return Check::unknown("store", "the engine does not tell its image store", needed);
+        return Check::unknown(
+            "store",
+            "the engine does not report its image store",
+            needed,
+        );
     };
     if status.contains("io.containerd.snapshotter") {
         return Check::good("store", "the containerd image store", needed);
@@ -116,7 +121,7 @@ pub fn store(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Check {
     )
 }
 
-/// The builder makes images for each platform that the configuration names.
+/// Checks that the builder makes images for each platform of the configuration.
 pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
     let wanted = plan.config.platforms.join(", ");
     let needed = match wanted.as_str() {
@@ -126,12 +131,13 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
     let Some(builder) = builder else {
         return Check::unknown(
             "platforms",
-            "the builder does not tell its platforms",
+            "the builder does not report its platforms",
             needed,
         );
     };
     let found = builder.platforms.join(", ");
-    // A service is compiled on the builder's own platform for the others, and its image runs nothing of its own.
+    // Services are cross-compiled on the builder's own platform, and building their images runs nothing on the other
+    // one.
     let runs = |platform: &String| builder.platforms.iter().any(|has| has == platform);
     let missing: Vec<&str> = plan
         .config
@@ -148,7 +154,7 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
         return Check::new(
             "platforms",
             Verdict::Bad,
-            format!("{found}, and not {missing}"),
+            format!("{found}, but not {missing}"),
             needed,
             format!(
                 "install an emulator for {missing} (`docker run --privileged tonistiigi/binfmt --install all`), add a node (docs/fleet.md), or cross compile: `emulate = false`"
@@ -162,13 +168,13 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
         } else {
             Verdict::Warning
         },
-        format!("{found}; {missing} is compiled for, not emulated"),
+        format!("{found}; {missing} is cross-compiled, not emulated"),
         needed,
         if plan.runtimes.is_empty() {
             String::new()
         } else {
             format!(
-                "packages are installed upon a base by running it: that needs an emulator for {missing}, or a node of that kind (docs/fleet.md)"
+                "packages are installed by running the base: that needs an emulator for {missing}, or a node of that platform (docs/fleet.md)"
             )
         },
     )

@@ -1,4 +1,4 @@
-//! The generated files beside the plan.
+//! Comparison of the generated files with the plan.
 
 use camino::Utf8Path;
 
@@ -8,12 +8,12 @@ use crate::files::compare;
 use crate::plan::Plan;
 
 pub fn check(root: &Utf8Path, plan: &Plan) -> Check {
-    let needed = "generated files as the workspace and bakehouse.toml are now";
+    let needed = "generated files that match the workspace and bakehouse.toml";
     let documents = documents::render(plan);
     match compare(root, &plan.config.output.folder, &documents) {
         Ok(changes) if changes.is_empty() => Check::good(
             "files",
-            format!("{} files, in date", documents.len()),
+            format!("{} files, up to date", documents.len()),
             needed,
         ),
         Ok(changes) => {

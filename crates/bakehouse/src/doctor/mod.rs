@@ -1,5 +1,4 @@
-//! What is there to bake with, and what is in the way: each check tells what it found, what is needed, and how to mend
-//! it.
+//! Checks of everything that a bake needs. Each check reports its findings, the requirement, and the remedy.
 
 mod bases;
 mod builder;
@@ -16,28 +15,28 @@ use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::problem::Problem;
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     Good,
-    /// It could not be looked at, for the reason that `found` gives.
+    /// The check was not possible, for the reason in `found`.
     Unknown,
-    /// It works, and will not always, or not as well as it could.
+    /// It works, but not always or not as well as it could.
     Warning,
-    /// A bake fails, or its result is wrong.
+    /// A bake fails or has a wrong result.
     Bad,
 }
 
-/// A check and what it came to.
+/// A check and its result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
-    /// What is looked at, e.g. `engine`.
+    /// The subject of the check, e.g. `engine`.
     pub name: &'static str,
     pub verdict: Verdict,
     pub found: String,
     pub needed: String,
-    /// How to mend it; empty where nothing has to be.
+    /// The remedy; empty if there is nothing to fix.
     pub remedy: String,
 }
 
@@ -66,14 +65,14 @@ impl Check {
         Self::new(name, Verdict::Unknown, found, needed, "")
     }
 
-    /// What went wrong elsewhere, as what was found.
+    /// Returns the check that failed with this problem.
     fn bad(name: &'static str, problem: &Problem, needed: impl Into<String>) -> Self {
         let remedy = problem.hint.clone().unwrap_or_default();
         Self::new(name, Verdict::Bad, &problem.message, needed, remedy)
     }
 }
 
-/// Looks at everything. What depends on an engine is left out where none answers.
+/// Runs all checks. Those that depend on an engine are left out if none answers.
 pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
     let mut checks = Vec::new();
     match Engine::find() {
@@ -96,7 +95,7 @@ pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
     checks
 }
 
-/// Whether something has to be mended before a bake.
+/// Returns whether something has to be fixed before a bake.
 pub fn is_bad(checks: &[Check]) -> bool {
     checks.iter().any(|check| check.verdict == Verdict::Bad)
 }

@@ -1,11 +1,11 @@
-//! Disk, cache and what is collected of it.
+//! Checks of the disk, the build cache, and the garbage collection of the cache.
 
 use super::builder::{Builder, bytes};
 use super::{Check, Verdict};
 use crate::engine::Engine;
 use crate::plan::Plan;
 
-/// A cold bake of a workspace with some hundred crates needs a few of them.
+/// Bytes that should be free: a cold bake of a workspace with some hundred crates needs a few gigabytes.
 const ENOUGH: u64 = 10 << 30;
 
 pub fn checks(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Vec<Check> {
@@ -18,7 +18,7 @@ pub fn checks(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Vec<Ch
     ]
 }
 
-/// Bytes free where the engine keeps its data, if that is on this machine.
+/// Returns the free bytes of the disk on which the engine keeps its data, if that is on this machine.
 fn free(engine: &Engine) -> Option<u64> {
     let folder = engine
         .output(&["info", "--format", "{{.DockerRootDir}}"])
@@ -36,15 +36,15 @@ fn free(engine: &Engine) -> Option<u64> {
     Some(disk.f_bavail * disk.f_frsize)
 }
 
-/// `kept` is what the builder's cache has.
+/// Checks the disk. `kept` is the size of the builder's cache.
 fn disk(engine: &Engine, builder: Option<&Builder>, kept: u64) -> Check {
     let rules = builder.map_or(&[][..], |builder| &builder.rules[..]);
-    // As much as a rule reserves stays, whatever the disk has.
+    // A rule never frees the bytes that it reserves, however full the disk is.
     let rules = rules.iter().filter(|rule| kept > rule.reserved);
     let least = rules.filter_map(|rule| rule.free).max();
     let needed = match least {
         Some(least) => format!(
-            "{}, and more than {}: below it the builder drops cache after each build",
+            "{}, and more than {}: below that, the builder drops cache after each build",
             size(ENOUGH),
             size(least)
         ),
@@ -64,13 +64,13 @@ fn disk(engine: &Engine, builder: Option<&Builder>, kept: u64) -> Check {
     Check::good("disk", found, needed)
 }
 
-/// Cache mounts are collected before anything else, by a rule of their own.
+/// Checks the rule for cache mounts, which are collected before anything else.
 fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> Check {
     let ours = format!("with id \"{}-", plan.config.name);
     let Some(records) = records else {
         return Check::unknown(
             "cache",
-            "buildx does not tell what the builder keeps",
+            "buildx does not report what the builder keeps",
             "room for the mounts of this workspace",
         );
     };
@@ -93,7 +93,7 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
         return Check::good("cache", found, "room for the mounts of this workspace");
     };
     let needed = format!(
-        "mounts and contexts of all workspaces together below {}: above it those that nobody used for {} are dropped",
+        "mounts and contexts of all workspaces together below {}: above that, those unused for {} are dropped",
         size(most),
         rule.keep.as_deref().unwrap_or("a while")
     );
@@ -123,7 +123,7 @@ struct Record {
 }
 
 impl Record {
-    /// Of what `docker buildx du --verbose` prints.
+    /// Parses the output of `docker buildx du --verbose`.
     fn all(said: &str) -> Vec<Self> {
         let mut records: Vec<Self> = Vec::new();
         for line in said.lines() {
@@ -143,7 +143,7 @@ impl Record {
     }
 }
 
-/// Bytes as people read them.
+/// Formats bytes for people.
 fn size(bytes: u64) -> String {
     let mib = bytes >> 20;
     if mib < 10_240 {

@@ -1,4 +1,4 @@
-//! The toolchain of this machine beside the pinned one.
+//! Comparison of this machine's toolchain with the pinned one.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
     checks
 }
 
-/// Images are compiled in the builder base; the machine's own compiler is what developers check with.
+/// Checks the compiler of this machine, which developers use. Images are compiled in the builder base.
 fn rust(root: &Utf8Path, plan: &Plan) -> Check {
     let said = Command::new("rustc")
         .arg("--version")
@@ -47,7 +47,7 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
             Verdict::Warning,
             format!("{said}, and no rust-toolchain.toml"),
             needed,
-            "write the release of the builder base into rust-toolchain.toml, so that both are one",
+            "write the release of the builder base into rust-toolchain.toml, so that both are the same",
         );
     };
     if channel.has_made(&said) != Some(false) {
@@ -60,15 +60,15 @@ fn rust(root: &Utf8Path, plan: &Plan) -> Check {
         said,
         needed,
         format!(
-            "`rustup toolchain install {channel}`; see whether RUSTUP_TOOLCHAIN or PATH names another"
+            "`rustup toolchain install {channel}`; check whether RUSTUP_TOOLCHAIN or PATH selects another"
         ),
     )
 }
 
-/// `toolchain.json` says what the files that pin say.
+/// Checks that `toolchain.json` agrees with the files that pin the toolchain.
 fn pins(root: &Utf8Path, plan: &Plan) -> Option<Check> {
     plan.toolchain.as_ref()?;
-    let needed = format!("{FILE} as rust-toolchain.toml, flake.lock and pins.toml pin");
+    let needed = format!("{FILE} that matches rust-toolchain.toml, flake.lock and pins.toml");
     let pinned = files::read(root).and_then(|files| Toolchain::new(&files));
     Some(match pinned {
         Ok(pinned) => {

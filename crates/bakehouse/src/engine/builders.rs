@@ -1,10 +1,10 @@
-//! Builders of several nodes: the commands of buildx that make one.
+//! Builders of several nodes: the buildx commands that create them.
 
 use super::buildx::Engine;
 use crate::plan::config::valid::BuilderConfig;
 use crate::problem::{Code, Problem};
 
-/// The arguments of `docker` that make a builder, a command a node, and then start it.
+/// Returns the arguments of `docker` that create a builder, one command for each node, and then start it.
 pub fn commands(builder: &BuilderConfig) -> Vec<Vec<String>> {
     let name = builder.name.as_str();
     let mut commands = Vec::new();
@@ -33,7 +33,7 @@ pub fn commands(builder: &BuilderConfig) -> Vec<Vec<String>> {
     commands
 }
 
-/// Buildx reads options as a line of comma-separated values.
+/// Returns an option as a field of the comma-separated values that buildx reads.
 fn option(key: &str, value: &str) -> String {
     if value.contains([',', '"']) {
         format!("\"{key}={}\"", value.replace('"', "\"\""))
@@ -43,10 +43,11 @@ fn option(key: &str, value: &str) -> String {
 }
 
 impl Engine {
-    /// Makes `builder`, in the place of one of its name if `replace`, and starts it. Gives what buildx says of its nodes.
+    /// Creates `builder` and starts it. If `replace` is set, it first removes a builder with the same name. Returns
+    /// buildx's description of the nodes.
     ///
     /// # Errors
-    /// `builder-failed`, with what buildx says of the node.
+    /// `builder-failed`, with buildx's message about the node.
     pub fn make_builder(&self, builder: &BuilderConfig, replace: bool) -> Result<String, Problem> {
         let name = builder.name.as_str();
         let there = self.output(&["buildx", "inspect", name]).is_ok();
@@ -56,7 +57,7 @@ impl Engine {
                 format!("there is a builder `{name}` already"),
             );
             return Err(problem.hint(
-                "use it with `BUILDX_BUILDER`, or make it anew with --replace, which drops its cache",
+                "use it with `BUILDX_BUILDER`, or replace it with --replace, which drops its cache",
             ));
         }
         if there {
@@ -81,10 +82,10 @@ impl Engine {
 
 fn failed(what: &str) -> Problem {
     Problem::new(Code::BuilderFailed, what.to_owned())
-        .hint("see whether the node runs and can be reached from here, then repeat with --replace")
+        .hint("check that the node runs and can be reached from here, then repeat with --replace")
 }
 
-/// A node that buildx lists with an error.
+/// Returns the first node that buildx lists with an error.
 fn lost(inspected: &str) -> Option<String> {
     let mut node = "";
     for line in inspected.lines() {

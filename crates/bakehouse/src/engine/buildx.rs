@@ -14,7 +14,7 @@ use super::temporary::temporary_file;
 use super::transcript::Transcript;
 use crate::problem::{Code, Problem};
 
-/// The oldest buildx whose Bake reads the generated file: it refers to other targets' attributes and describes
+/// The oldest buildx whose Bake reads the generated file, which refers to other targets' attributes and describes
 /// variables.
 pub const OLDEST_BUILDX: Version = Version::new(0, 19, 0);
 /// The oldest engine whose own frontend reads the generated Dockerfile: `COPY --chmod` with letters.
@@ -27,7 +27,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Finds `docker`. Whether an engine answers is asked when something has to be built.
+    /// Finds `docker`. It checks for a running engine only when something has to be built.
     ///
     /// # Errors
     /// `engine-missing`.
@@ -39,7 +39,7 @@ impl Engine {
         Ok(Self { docker })
     }
 
-    /// The engine's version.
+    /// Returns the engine's version.
     ///
     /// # Errors
     /// `engine-missing`, `engine-too-old`.
@@ -56,7 +56,7 @@ impl Engine {
         version("Docker Engine", &said, &OLDEST_ENGINE)
     }
 
-    /// The version of buildx.
+    /// Returns the version of buildx.
     ///
     /// # Errors
     /// `engine-missing`, `engine-too-old`.
@@ -70,8 +70,8 @@ impl Engine {
         version("docker buildx", words.unwrap_or(&said), &OLDEST_BUILDX)
     }
 
-    /// Bakes. BuildKit gives up when a registry has lost layers of a cache; then it is baked once more without reading the
-    /// cache.
+    /// Runs `docker buildx bake`. If BuildKit fails because a registry has lost layers of a cache, it bakes once more
+    /// without reading the cache.
     ///
     /// # Errors
     /// `bake-failed`; `engine-missing`, `engine-too-old`.
@@ -92,7 +92,7 @@ impl Engine {
             command
                 .arg("--metadata-file")
                 .arg(baked.path())
-                // The provenance of each target would be asked for, and nobody reads it there.
+                // Buildx would put the provenance of each target into the metadata file, where nobody reads it.
                 .env("BUILDX_METADATA_PROVENANCE", "disabled");
             if bake.listener.is_some() {
                 command.args(["--progress", "rawjson"]);
@@ -125,10 +125,10 @@ impl Engine {
         let failed = format!("docker buildx bake {} failed", bake.targets.join(" "));
         let gone = || self.version().err().map(|_| Cause::EngineGone);
         let Some(cause) = Cause::of(&transcript.end()).or_else(gone) else {
-            // Asking takes a quarter of a second, so it is asked only when that may be the reason.
+            // The version is only a possible reason for the failure, and asking for it takes a quarter of a second.
             self.buildx()?;
             let mut hint =
-                "its own message stands above; what was built before the failure is kept by the builder"
+                "its own message is above; the builder keeps what was built before the failure"
                     .to_owned();
             if has_cache() {
                 hint += ". `-- --set '*.cache-from='` bakes without reading the registry cache";
@@ -139,59 +139,59 @@ impl Engine {
         Err(Problem::new(Code::BakeFailed, format!("{failed}: {what}")).hint(remedy))
     }
 
-    /// Runs docker and gives what it prints.
+    /// Runs docker and returns its standard output.
     ///
     /// # Errors
-    /// What it says on standard error.
+    /// Its standard error.
     pub fn output(&self, arguments: &[&str]) -> Result<String, String> {
         let (out, _) = self.outputs(arguments)?;
         Ok(out)
     }
 
-    /// Runs docker and gives what it prints on both its outputs.
+    /// Runs docker and returns its standard output and standard error.
     ///
     /// # Errors
-    /// What it says on standard error.
+    /// Its standard error.
     pub(super) fn outputs(&self, arguments: &[&str]) -> Result<(String, String), String> {
         run(&self.docker, arguments)
     }
 }
 
-/// What is said of a cache that BuildKit does not read, since nothing else shows it than a build that takes long.
+/// The warning about a cache that BuildKit does not read. Otherwise only a slow build would show it.
 const TOO_LARGE: &str = "this registry cache was not used, because BuildKit reads no description of more than 1 MiB. \
     The builder that wrote it remembers too many builds; `docker buildx prune` there makes it forget them, or let a \
     fresh builder write it";
 
-/// Whether the Bake file reads a registry cache.
+/// Returns whether the Bake file reads a registry cache.
 pub fn has_cache() -> bool {
     is_set("CACHE_REF")
 }
 
-/// Whether the environment gives a variable of the Bake file that is empty by default.
+/// Returns whether the environment sets a variable of the Bake file that is empty by default.
 pub fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-/// Who is told what buildx says, piece by piece, in the place of standard error.
+/// Receiver of buildx's output, piece by piece, instead of standard error.
 pub type Listener<'a> = &'a dyn Fn(&[u8]);
 
-/// What is baked, and how.
+/// Targets and options of a bake.
 #[derive(Clone, Copy)]
 pub struct Bake<'a> {
     pub root: &'a Utf8Path,
     /// The Bake file, relative to the root.
     pub file: &'a Utf8Path,
-    /// The text of a second Bake file, which lasts as long as the bake; empty for none.
+    /// The text of a second Bake file, a temporary one; empty for none.
     pub laid_over: &'a str,
     pub targets: &'a [String],
     pub variables: &'a [(String, String)],
     pub arguments: &'a [OsString],
-    /// Gets progress as JSON, which without one goes straight to the terminal.
+    /// Receives progress as JSON. Without a listener, progress goes straight to the terminal.
     pub listener: Option<Listener<'a>>,
 }
 
-/// Runs `command`, and listens to what it says on standard error. On a terminal that is nothing: buildx draws there
-/// only if it has it for itself.
+/// Runs `command` and records its standard error, unless that is a terminal: buildx draws progress only on a terminal
+/// of its own.
 fn run_and_listen(
     command: &mut Command,
     listener: Option<Listener<'_>>,
@@ -213,7 +213,7 @@ fn run_and_listen(
             };
             match listener {
                 Some(listener) => listener(&chunk[..length]),
-                // Where nobody listens any more the bake still has to end.
+                // The bake has to finish even if nobody reads standard error any more.
                 None => _ = io::stderr().write_all(&chunk[..length]),
             }
             transcript.add(&chunk[..length]);
@@ -237,7 +237,7 @@ fn run(docker: &Path, arguments: &[&str]) -> Result<(String, String), String> {
 }
 
 fn version(what: &str, said: &str, oldest: &Version) -> Result<Version, Problem> {
-    // Distributions append their own: `28.5.2+dfsg3`, `v0.29.1`, `23.0.0-rc.1`; a two-part `24.0` is seen too.
+    // Distributions append their own suffixes: `28.5.2+dfsg3`, `v0.29.1`, `23.0.0-rc.1`. A two-part `24.0` exists, too.
     let numbers = said.trim_start_matches('v');
     let numbers = numbers
         .split(['+', '-', '~', ' '])

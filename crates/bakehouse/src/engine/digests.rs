@@ -1,28 +1,28 @@
-//! What registries have under a name.
+//! Digests of images in registries.
 
 use serde::Deserialize;
 
 use super::Engine;
 
-/// Where an image is.
+/// The place of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Its registry has it, with this digest: of all its platforms, where it has several.
+    /// In its registry, with this digest. An image of several platforms has one digest for all.
     InRegistry(String),
-    /// The engine has it, and its registry does not tell of it, for this reason.
+    /// On the engine only. Its registry does not report it, for this reason.
     OnlyHere(String),
-    /// Neither.
+    /// Neither in its registry nor on the engine, for this reason.
     Nowhere(String),
 }
 
-/// Of `docker buildx imagetools inspect`.
+/// The output of `docker buildx imagetools inspect`.
 #[derive(Deserialize)]
 pub(super) struct Manifest {
     digest: String,
 }
 
 impl Engine {
-    /// Asks the registry of `image` for what it has under that name.
+    /// Looks for `image` in its registry, then on the engine.
     pub fn find_in_registry(&self, image: &str) -> Found {
         let reason = match self.digest(image) {
             Ok(digest) => return Found::InRegistry(digest),
@@ -34,10 +34,10 @@ impl Engine {
         }
     }
 
-    /// The digest of what a registry has under the name `image`.
+    /// Returns the digest that a registry has for the name `image`.
     ///
     /// # Errors
-    /// Why it cannot be told.
+    /// The reason why it is unknown.
     pub fn digest(&self, image: &str) -> Result<String, String> {
         let arguments = ["buildx", "imagetools", "inspect", image];
         let arguments = [&arguments[..], &["--format", "{{json .Manifest}}"]].concat();
@@ -49,7 +49,7 @@ impl Engine {
 }
 
 impl Manifest {
-    /// Its digest, if it is one of SHA-256.
+    /// Returns the digest if it is one of SHA-256.
     pub(super) fn sha256(self) -> Option<String> {
         let hex = self.digest.strip_prefix("sha256:")?;
         let exact = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -57,7 +57,7 @@ impl Manifest {
     }
 }
 
-/// The last line of what a command said, which is why it failed.
+/// Returns the last line of a command's messages, which is the reason of its failure.
 pub(super) fn last_line(said: &str) -> String {
     let line = said.lines().rfind(|line| !line.trim().is_empty());
     let line = line.unwrap_or("it does not say why");

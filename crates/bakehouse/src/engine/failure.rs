@@ -1,6 +1,6 @@
-//! Why a bake failed, where that has nothing to do with the project.
+//! Causes of failed bakes that have nothing to do with the project.
 
-/// What Cargo says of a registry without or with a wrong token, and of git by SSH and HTTPS.
+/// Messages of Cargo about a registry without a token or with a wrong one, and about git by SSH and HTTPS.
 const UNKNOWN: [&str; 6] = [
     "authenticated registries require a credential-provider",
     "no token found for `",
@@ -10,29 +10,29 @@ const UNKNOWN: [&str; 6] = [
     "no authentication methods succeeded",
 ];
 
-/// What BuildKit says of a layer that it cannot fetch, and of one that is not what its digest says.
+/// Messages of BuildKit about a layer that it cannot fetch, or that does not match its digest.
 const UNREADABLE: [&str; 3] = [
     "httpReadSeeker",
     "unexpected commit digest",
     "unexpected commit size",
 ];
 
-/// A cause that buildx's words tell.
+/// A cause that buildx's output reveals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     DiskFull,
-    /// What a linker dies of when the file that it has mapped cannot grow.
+    /// A linker dies of it if the file that it has mapped cannot grow.
     BusError,
     EngineGone,
-    /// Layers that the registry cache promised are not there, are others, or cannot be fetched.
+    /// Layers of the registry cache are missing, differ from their digests, or cannot be fetched.
     LayerUnreadable,
     PushRefused,
-    /// Crates come from where only who is known may fetch.
+    /// Crates come from a registry or repository that requires authentication.
     Unknown,
 }
 
 impl Cause {
-    /// Reads the end of what buildx printed on standard error.
+    /// Finds the cause in the end of buildx's standard error.
     pub fn of(said: &str) -> Option<Self> {
         let error = said
             .lines()
@@ -45,7 +45,7 @@ impl Cause {
         {
             Some(Self::EngineGone)
         } else if said.contains("o space left on device") {
-            // In whatever a step printed: the compiler writes it with a capital letter.
+            // This may be in the output of any step. The compiler writes it with a capital letter.
             Some(Self::DiskFull)
         } else if said.contains("[Bus error]") || said.contains("SIGBUS") {
             Some(Self::BusError)
@@ -58,7 +58,7 @@ impl Cause {
         }
     }
 
-    /// What happened, and what to do.
+    /// Returns the explanation and the remedy.
     pub fn explain(self) -> (&'static str, &'static str) {
         match self {
             Self::DiskFull => (
@@ -66,24 +66,24 @@ impl Cause {
                 "`docker system df` shows what fills it; `docker buildx prune` and `docker image prune` make room",
             ),
             Self::BusError => (
-                "a linker died of a bus error, as it does when the engine's disk is full",
+                "a linker died of a bus error, which happens when the engine's disk is full",
                 "`docker system df` shows what fills it; repeat the build when there is room",
             ),
             Self::EngineGone => (
                 "the engine is gone",
-                "start it again and repeat: the steps that were finished are kept",
+                "start it again and repeat: finished steps are kept",
             ),
             Self::LayerUnreadable => (
                 "a layer cannot be read from its registry",
-                "its own message stands above; `-- --set '*.cache-from='` bakes without reading a registry cache",
+                "its own message is above; `-- --set '*.cache-from='` bakes without reading a registry cache",
             ),
             Self::Unknown => (
-                "a registry or repository of crates wants to know who fetches",
-                "its own message stands above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
+                "a registry or repository of crates requires authentication",
+                "its own message is above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
             ),
             Self::PushRefused => (
-                "the registry did not take an image",
-                "its answer stands above; `docker login` if it wants to know you. What was built is kept by the builder",
+                "the registry refused an image",
+                "its answer is above; run `docker login` if it requires authentication. The builder keeps what was built",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Images that the engine has.
+//! Images of the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     pub id: String,
-    /// As the engine prints it, e.g. `31.2MB`.
+    /// The size as the engine prints it, e.g. `31.2MB`.
     pub size: String,
 }
 
@@ -27,8 +27,8 @@ struct Line {
 }
 
 impl Engine {
-    /// Those of `names` that the engine has, by name. One request: an engine that is asked about each image by
-    /// itself works out the size of each by itself.
+    /// Returns those of `names` that the engine has, by name. It sends one request for all images: with one request
+    /// each, the engine would work out their sizes one by one.
     pub fn images(&self, names: &[String]) -> BTreeMap<String, Image> {
         if names.is_empty() {
             return BTreeMap::new();
@@ -59,13 +59,13 @@ impl Engine {
             .collect()
     }
 
-    /// The platform of the engine itself, e.g. `linux/amd64`: what is built where none is named.
+    /// Returns the engine's own platform, e.g. `linux/amd64`, for which images are built if no platform is named.
     pub fn platform(&self) -> Option<String> {
         let said = self.output(&["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]);
         said.ok().map(|said| said.trim().to_owned())
     }
 
-    /// Those of `images` that are for `platform`. One that came from another machine may not be.
+    /// Returns those of `images` that are for `platform`. An image from another machine may be for another platform.
     pub fn for_platform(
         &self,
         images: BTreeMap<String, Image>,
@@ -90,10 +90,10 @@ impl Engine {
             .collect()
     }
 
-    /// Gives the image `name` the further name `tag`.
+    /// Tags the image `name` as `tag`, too.
     ///
     /// # Errors
-    /// `bake-failed` when the engine refuses.
+    /// `bake-failed` if the engine refuses.
     pub fn tag(&self, name: &str, tag: &str) -> Result<(), Problem> {
         self.output(&["tag", name, tag])
             .map(|_| ())
@@ -106,7 +106,7 @@ impl Engine {
     }
 }
 
-/// As the engine lists it: without Docker Hub's name.
+/// Returns the name as the engine lists it, without Docker Hub's host.
 fn short(name: &str) -> &str {
     name.trim_start_matches("docker.io/")
         .trim_start_matches("library/")

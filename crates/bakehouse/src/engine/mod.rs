@@ -1,4 +1,4 @@
-//! Docker: what it has, and baking.
+//! Docker: its images, its builders, and baking.
 
 pub mod builders;
 pub mod buildx;

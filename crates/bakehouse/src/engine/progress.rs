@@ -1,4 +1,4 @@
-//! What BuildKit reports as JSON, put together to steps.
+//! Steps of a build, put together from BuildKit's reports in JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,33 +10,33 @@ use serde::Deserialize;
 /// One step of a stage.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    /// What tells it from every other step.
+    /// The digest that identifies the step.
     pub digest: String,
-    /// E.g. `build-api`; empty for BuildKit's own steps.
+    /// The stage, e.g. `build-api`; empty for BuildKit's own steps.
     pub stage: String,
-    /// E.g. `RUN cargo build`.
+    /// The instruction, e.g. `RUN cargo build`.
     pub instruction: String,
-    /// It was carried out, not taken from the cache.
+    /// Whether the step was carried out, not taken from the cache.
     pub executed: bool,
     pub error: Option<String>,
     pub took: Duration,
-    /// What its process printed.
+    /// The output of its process.
     pub log: String,
 }
 
 impl Step {
-    /// Whether it is a `RUN`.
+    /// Returns whether the instruction is a `RUN`.
     pub fn is_run(&self) -> bool {
         self.instruction.starts_with("RUN")
     }
 
-    /// The crates that Cargo compiled in it, as `crate vVersion`.
+    /// Returns the crates that Cargo compiled in this step, as `crate vVersion`.
     pub fn compiled(&self) -> impl Iterator<Item = String> + '_ {
         self.log.lines().filter_map(compiling)
     }
 }
 
-/// `itoa v1.0.9` of `   Compiling itoa v1.0.9 (/build/itoa)`.
+/// Parses a line of Cargo: `itoa v1.0.9` from `   Compiling itoa v1.0.9 (/build/itoa)`.
 pub fn compiling(line: &str) -> Option<String> {
     let mut words = line.trim_start().strip_prefix("Compiling ")?.split(' ');
     Some(format!("{} {}", words.next()?, words.next()?))
@@ -45,22 +45,22 @@ pub fn compiling(line: &str) -> Option<String> {
 /// All reports of a bake.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Bytes sent so far, by step and what they are of.
+    /// Bytes sent so far, by step and by what was sent.
     sent: BTreeMap<(String, String), u64>,
-    /// Bytes fetched so far, by layer: steps wait for one another's.
+    /// Bytes fetched so far, by layer. Several steps may wait for the same layer.
     fetched: BTreeMap<String, u64>,
     vertices: BTreeMap<String, Vertex>,
     logs: BTreeMap<String, String>,
-    /// Each client of a shared step is sent its log.
+    /// Log lines seen so far: BuildKit sends the log of a shared step once to each client.
     seen_logs: BTreeSet<(String, String, String)>,
-    /// What is no report: buildx's own errors.
+    /// Lines that are not reports: buildx's own errors.
     pub rest: String,
 }
 
 #[derive(Debug, Default)]
 struct Vertex {
     name: String,
-    /// By time of start, as each target of a bake has its own view of a shared step.
+    /// Views of the step by their start. Each target of a bake has its own view of a shared step.
     views: BTreeMap<String, Report>,
 }
 
@@ -102,7 +102,7 @@ struct LogReport {
 }
 
 impl Progress {
-    /// Takes in one line.
+    /// Adds a line of the reports.
     pub fn add(&mut self, line: &str) {
         let Ok(reports) = serde_json::from_str::<Reports>(line) else {
             self.rest.push_str(line);
@@ -137,17 +137,17 @@ impl Progress {
         }
     }
 
-    /// Bytes of the context that the client sent.
+    /// Returns the bytes of the context that the client sent.
     pub fn context_bytes(&self) -> u64 {
         self.sent.values().sum()
     }
 
-    /// Bytes of layers that were fetched from registries, compressed.
+    /// Returns the bytes of layers that were fetched from registries, compressed.
     pub fn fetched_bytes(&self) -> u64 {
         self.fetched.values().sum()
     }
 
-    /// Whether a step of `stage` has said `text`.
+    /// Returns whether a step of `stage` has printed `text`.
     pub fn has_said(&self, stage: &str, text: &str) -> bool {
         self.vertices.iter().any(|(digest, vertex)| {
             parse(&vertex.name).0 == stage
@@ -155,7 +155,7 @@ impl Progress {
         })
     }
 
-    /// From the start of the first step to the end of the last.
+    /// Returns the time from the start of the first step to the end of the last.
     pub fn took(&self) -> Duration {
         let begun = self.begun();
         let views = || {
@@ -170,7 +170,7 @@ impl Progress {
             .map_or(Duration::ZERO, |(first, last)| between(first, last))
     }
 
-    /// All steps that BuildKit looked at, in the order of their start.
+    /// Returns all steps that BuildKit looked at, in the order of their start.
     pub fn steps(&self) -> Vec<Step> {
         let begun = self.begun();
         let mut steps: Vec<(&String, Step)> = self
@@ -216,12 +216,12 @@ impl Vertex {
     }
 }
 
-/// Returns a time in a form that can be compared: fractions of a second have no fixed length.
+/// Returns a time in a comparable form: fractions of a second have no fixed length.
 fn clock(time: &str) -> &str {
     time.trim_end_matches('Z')
 }
 
-/// The steps that end with this line of a report, without their logs.
+/// Returns the steps that end with this line of a report, without their logs.
 pub fn ended(line: &str) -> Vec<Step> {
     let reports = serde_json::from_str::<Reports>(line);
     let reports = reports.map(|reports| reports.vertexes).unwrap_or_default();
@@ -242,8 +242,8 @@ pub fn ended(line: &str) -> Vec<Step> {
         .collect()
 }
 
-/// Splits `[linux/amd64 build-api 1/2] RUN x` into stage and instruction: before the stage stand the target and the
-/// platform where there are several, after it the step's number where it is no internal one.
+/// Splits `[linux/amd64 build-api 1/2] RUN x` into stage and instruction. The target and the platform precede the stage
+/// if there are several; the step's number follows it unless the step is internal.
 fn parse(name: &str) -> (&str, &str) {
     let Some((place, instruction)) = name
         .strip_prefix('[')
@@ -266,16 +266,16 @@ fn took(view: &Report) -> Duration {
     }
 }
 
-/// From one time to another.
+/// Returns the time between two timestamps.
 fn between(started: &str, completed: &str) -> Duration {
     match (second_of_day(started), second_of_day(completed)) {
-        // No build takes a day.
+        // No build takes a day, so a smaller end is one after midnight.
         (Some(start), Some(end)) => Duration::from_secs_f64((end - start).rem_euclid(86_400.0)),
         _ => Duration::ZERO,
     }
 }
 
-/// The seconds since midnight of `2026-01-31T23:59:59.123Z`.
+/// Returns the seconds since midnight of a timestamp such as `2026-01-31T23:59:59.123Z`.
 fn second_of_day(time: &str) -> Option<f64> {
     let (_, clock) = time.trim_end_matches('Z').split_once('T')?;
     let mut parts = clock.split(':').map(str::parse::<f64>);
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(executed.iter().filter(|executed| **executed).count(), 1);
     }
 
-    /// Step → its views, each as its start and whether it was cached.
+    /// Step → its views, each with its start and whether it was cached.
     const SHARED: [(&str, &[(&str, bool)]); 4] = [
         (
             "[internal] load build definition from Dockerfile",

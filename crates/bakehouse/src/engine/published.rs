@@ -1,4 +1,4 @@
-//! Images in registries, and what they say of themselves.
+//! Published images: their digests and labels in registries.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use super::digests::{Manifest, last_line};
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem};
 
-/// What a registry has under a name: an image, or one for each platform.
+/// A published image, for one platform or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Of all platforms, where there are several.
+    /// The digest of the image; of the index if there are several platforms.
     pub digest: String,
-    /// The input hash that the image of each platform says it has.
+    /// The input hash in the label of each platform's image.
     pub input_hashes: BTreeMap<String, Option<String>>,
 }
 
-/// Of `docker buildx imagetools inspect`.
+/// The output of `docker buildx imagetools inspect`.
 #[derive(Deserialize)]
 struct Said {
     manifest: Manifest,
@@ -47,7 +47,7 @@ struct Config {
 }
 
 impl PlatformImage {
-    /// As it is written where images are asked for: the usual variant of an architecture is not named.
+    /// Returns the platform as the user would write it, without the usual variant of an architecture.
     fn platform(&self) -> String {
         let variant = self.variant.as_deref().filter(|variant| {
             !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
@@ -64,7 +64,7 @@ impl PlatformImage {
 }
 
 impl Engine {
-    /// What the registry of `name` has under it; none where that is nothing, or cannot be told.
+    /// Returns the published image of this name; none if there is none or the registry does not answer.
     pub fn published(&self, name: &str) -> Option<Published> {
         let arguments = ["buildx", "imagetools", "inspect", name];
         let arguments = [&arguments[..], &["--format", "{{json .}}"]].concat();
@@ -73,17 +73,17 @@ impl Engine {
             Err(said) => {
                 let why = last_line(&said);
                 if !why.ends_with("not found") {
-                    tracing::warn!("{name} is taken to be missing: {why}");
+                    tracing::warn!("{name} counts as missing: {why}");
                 }
                 None
             }
         }
     }
 
-    /// Gives what a registry has under `name` the further name `tag`, with the same digest.
+    /// Tags the published image `name` as `tag`, too, with the same digest.
     ///
     /// # Errors
-    /// `bake-failed` when the registry refuses.
+    /// `bake-failed` if the registry refuses.
     pub fn publish_as(&self, name: &str, tag: &str) -> Result<(), Problem> {
         let arguments = ["buildx", "imagetools", "create", "--prefer-index=false"];
         let arguments = [&arguments[..], &["--tag", tag, name]].concat();
@@ -93,7 +93,7 @@ impl Engine {
                 Code::BakeFailed,
                 format!("{name} cannot be tagged {tag}: {why}"),
             )
-            .hint("`docker login` if the registry wants to know you; a tag that may not change needs another TAG")
+            .hint("run `docker login` if the registry requires authentication; if the tag is immutable, set another TAG")
         })
     }
 }

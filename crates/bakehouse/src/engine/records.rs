@@ -1,4 +1,4 @@
-//! What the builder recorded of a bake, target by target: its history has steps, times and logs of every build.
+//! Records of a bake, by target, from the builder's history, which has steps, times and logs of every build.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,21 +16,21 @@ use crate::problem::Problem;
 /// A bake that succeeded.
 #[derive(Debug)]
 pub struct Baked {
-    /// Where buildx writes what it made.
+    /// The metadata file that buildx writes.
     file: NamedTempFile,
 }
 
-/// What was made of a target.
+/// The record of a target.
 #[derive(Debug)]
 pub struct Record {
-    /// Of the image, where it is one.
+    /// The digest of the image, if the output is one.
     pub digest: Option<String>,
     pub steps: Vec<Step>,
-    /// From the first step to the last.
+    /// The time from the first step to the last.
     pub took: Duration,
 }
 
-/// What buildx says of a target.
+/// The metadata of a target.
 #[derive(Deserialize)]
 struct Made {
     #[serde(rename = "buildx.build.ref")]
@@ -49,7 +49,7 @@ impl Baked {
         self.file.path()
     }
 
-    /// The records by target. A target is missing where its builder keeps no history, or buildx cannot read it.
+    /// Returns the records by target. A target is missing if its builder keeps no history or buildx cannot read it.
     pub fn records(&self, engine: &Engine) -> BTreeMap<String, Record> {
         let said = fs_err::read_to_string(self.path()).unwrap_or_default();
         let made = made(&said);
@@ -64,7 +64,7 @@ impl Baked {
 
 fn made(said: &str) -> Vec<(String, Made)> {
     let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(said)
-        .inspect_err(|error| tracing::debug!("what buildx made is not told: {error}"))
+        .inspect_err(|error| tracing::debug!("buildx's metadata cannot be read: {error}"))
         .unwrap_or_default();
     all.into_iter()
         .filter_map(|(target, made)| Some((target, serde_json::from_value(made).ok()?)))
@@ -76,7 +76,7 @@ fn record(engine: &Engine, made: &Made) -> Option<Record> {
     let (builder, id) = (words.next()?, words.next_back()?);
     let history = ["buildx", "--builder", builder, "history", "logs"];
     let arguments = [&history[..], &["--progress", "rawjson", id]].concat();
-    // They are progress, and so on standard error.
+    // Buildx prints the logs as progress, so they are on standard error.
     let (_, said) = engine
         .outputs(&arguments)
         .inspect_err(|said| tracing::debug!("the build {id} has no record: {said}"))

@@ -1,12 +1,12 @@
-//! What Bake asks leave for before it hands it to the engine.
+//! Permissions for secrets, which Bake requires before it hands them to the engine.
 
 use std::ffi::OsString;
 
 use super::buildx::is_set;
 use crate::plan::config::valid::SecretsConfig;
 
-/// The options of `bake` that give it leave for the secrets that are there: the configuration declares them, and who calls
-/// names them.
+/// Returns the options of `bake` that allow the existing secrets. The configuration declares secrets, and the user's
+/// environment names their files.
 pub fn allowed(secrets: &SecretsConfig) -> Vec<OsString> {
     let files = secrets.files.keys().filter_map(|name| {
         let path = std::env::var_os(name).filter(|path| !path.is_empty())?;

@@ -1,4 +1,4 @@
-//! Files that last as long as a bake.
+//! Temporary files of a bake.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 
 use crate::problem::{Code, Problem};
 
-/// Makes a file with `text` in it.
+/// Creates a temporary file with this text.
 ///
 /// # Errors
 /// `file-unwritable`.
@@ -20,7 +20,7 @@ pub fn temporary_file(prefix: &str, suffix: &str, text: &str) -> Result<NamedTem
         Ok(file)
     };
     write().map_err(|error: std::io::Error| {
-        let message = format!("no temporary file can be made: {error}");
+        let message = format!("a temporary file cannot be created: {error}");
         Problem::new(Code::FileUnwritable, message)
             .hint("free space, or point TMPDIR at a folder that can be written")
     })

@@ -1,29 +1,29 @@
-//! A transcript of what buildx prints on standard error, taken while it is passed on.
+//! A transcript of buildx's standard error, which is passed on meanwhile.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many bytes at the end are kept: a failed step's log and the error.
+/// Number of bytes kept at the end: a failed step's log and the error.
 const END: usize = 64 * 1024;
 
-/// What was printed so far.
+/// The transcript of the output so far.
 #[derive(Debug, Default)]
 pub struct Transcript {
     end: Vec<u8>,
-    /// The last line, as long as it has no end.
+    /// The last line, until its end arrives.
     line: Vec<u8>,
-    /// The caches that are read, by step.
+    /// The caches that are being read, by step.
     caches: BTreeMap<String, String>,
     too_large: BTreeSet<String>,
 }
 
 impl Transcript {
-    /// Listens to the next bytes.
+    /// Adds the next bytes.
     pub fn add(&mut self, bytes: &[u8]) {
         self.end.extend_from_slice(bytes);
         self.end.drain(..self.end.len().saturating_sub(END));
         let mut lines = bytes.split(|byte| *byte == b'\n');
-        // The first part ends what was begun, and the last one begins.
+        // The first part completes the pending line; the last part begins the next.
         self.line
             .extend_from_slice(lines.next().unwrap_or_default());
         for next in lines {
@@ -43,17 +43,17 @@ impl Transcript {
         if let Some((_, cache)) = said.split_once("importing cache manifest from ") {
             self.caches.insert(step.to_owned(), cache.trim().to_owned());
         } else if said.starts_with("ERROR: blob ") && said.contains(" is too large (") {
-            // Only a step that reads a cache is BuildKit's own: all others print what they like.
+            // Only a step that reads a cache is trusted: it is BuildKit's own, and all others print whatever they like.
             self.too_large.extend(self.caches.get(step).cloned());
         }
     }
 
-    /// The end of it.
+    /// Returns the end of the output.
     pub fn end(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.end)
     }
 
-    /// The caches of which BuildKit did not read the description, because it is too large.
+    /// Returns the caches that BuildKit did not read because their description is too large.
     pub fn too_large(&self) -> &BTreeSet<String> {
         &self.too_large
     }

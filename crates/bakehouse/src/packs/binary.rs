@@ -1,4 +1,4 @@
-//! A pack binary in its place, and beside it the record of its making.
+//! Pack binaries in their packs, and the record beside each.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -10,18 +10,18 @@ use super::platform::Platform;
 use crate::plan::pack::{Pack, PackBinary};
 use crate::problem::{Code, Problem};
 
-/// A binary of a pack for one platform, and where it stands.
+/// A binary of a pack for one platform, and its place.
 #[derive(Clone, Debug)]
 pub struct Spot<'a> {
     pub pack: &'a Pack,
     pub binary: &'a PackBinary,
     pub platform: Platform,
-    /// Relative to the workspace root. A pack's folder is for one platform; where several are asked for, the name
-    /// tells which.
+    /// The path relative to the workspace root. A pack's folder has one binary for one platform. If several platforms
+    /// are requested, the platform is part of the name.
     pub file: Utf8PathBuf,
 }
 
-/// All binaries of `packs` for `platforms`.
+/// Returns all binaries of `packs` for `platforms`.
 pub fn spots<'a>(packs: &[&'a Pack], platforms: &[Platform]) -> Vec<Spot<'a>> {
     let each = packs.iter().flat_map(|pack| {
         let binaries = pack.binaries.iter();
@@ -47,51 +47,51 @@ fn file(binary: &PackBinary, platform: &Platform, several: bool) -> Utf8PathBuf 
     }
 }
 
-/// What a binary was made of; `.<binary>.bakehouse.json` beside it.
+/// The record of how a binary was built: `.<binary>.bakehouse.json` beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Record {
     pub version: u32,
-    /// None where the inputs were not only those of the plan: other bases, other arguments.
+    /// None if the binary was not built from the plan's inputs alone, but with other bases or arguments.
     pub input_hash: Option<String>,
     pub platform: String,
     /// BLAKE3 of the binary, in hex.
     pub blake3: String,
-    /// The glibc that it needs; none for a static binary.
+    /// The glibc that the binary needs; none for a static binary.
     pub glibc: Option<String>,
 }
 
 impl Record {
-    /// The only form so far.
+    /// The only version so far.
     pub const VERSION: u32 = 1;
 
-    /// Its place, beside the binary at `file`.
+    /// Returns the record's path beside the binary at `file`.
     pub fn path(file: &Utf8Path) -> Utf8PathBuf {
         let name = file.file_name().unwrap_or_default();
         file.with_file_name(format!(".{name}.bakehouse.json"))
     }
 
-    /// As it is written.
+    /// Returns the content of the record's file.
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
     }
 }
 
-/// How a binary stands to what it would be built from now.
+/// The state of a binary, compared with what a build would make now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Built of these very inputs.
+    /// Built from exactly these inputs.
     Current,
-    /// Built of other inputs.
+    /// Built from other inputs.
     Stale,
     Missing,
     /// Built for another platform.
     WrongPlatform,
-    /// Not what was put there; why that is known.
+    /// Not the file that a build put there, with the reason why that is known.
     Replaced(&'static str),
 }
 
 impl State {
-    /// As it is printed.
+    /// Returns the word that is printed.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Current => "current",
@@ -103,11 +103,11 @@ impl State {
     }
 }
 
-/// What stands in a binary's place.
+/// The result of a look at a binary's place.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub state: State,
-    /// Of what is there or was there.
+    /// The record of the binary that is or was there.
     pub record: Option<Record>,
 }
 
@@ -137,10 +137,10 @@ fn state(path: &Utf8Path, spot: &Spot<'_>, record: Option<&Record>) -> std::io::
         Err(error) => return Err(error),
     };
     if !about.is_file() {
-        return Ok(State::Replaced("it is no plain file"));
+        return Ok(State::Replaced("it is not a regular file"));
     }
     let Some(record) = record else {
-        return Ok(State::Replaced("nothing tells what it was built from"));
+        return Ok(State::Replaced("there is no record of how it was built"));
     };
     if sum(&fs_err::read(path)?) != record.blake3 {
         return Ok(State::Replaced("somebody changed it after it was built"));
@@ -157,7 +157,7 @@ fn state(path: &Utf8Path, spot: &Spot<'_>, record: Option<&Record>) -> std::io::
     })
 }
 
-/// BLAKE3 in hex.
+/// Returns the BLAKE3 hash in hex.
 pub fn sum(content: &[u8]) -> String {
     blake3::hash(content).to_hex().to_string()
 }
@@ -168,7 +168,7 @@ mod tests {
     use crate::packs::glibc::Version;
     use crate::packs::program::Program;
 
-    /// This test itself is a binary of the machine that it runs on, and linked against glibc.
+    /// The binary of this test is for the machine that it runs on, and linked against glibc.
     #[test]
     fn a_binary_tells_its_machine_and_its_glibc() {
         let content = std::fs::read(std::env::current_exe().unwrap()).unwrap();

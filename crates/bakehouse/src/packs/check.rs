@@ -1,4 +1,4 @@
-//! All that is wrong with a pack, worked out from what its folder holds.
+//! Checks of a pack: finds every problem in the content of its folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use super::program::{Binary, Program};
 use super::yaml::shown;
 use crate::problem::{Code, Problem, Source};
 
-/// What a pack is held against.
+/// The requirements that a pack is checked against.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// Where its binaries will run: each on one of these.
+    /// The platforms that the pack is mounted on. Each binary has to run on one of them.
     pub platforms: Vec<Platform>,
-    /// The oldest glibc there, if it is known.
+    /// The oldest glibc of the bases that mount the pack, if it is known.
     pub glibc: Option<Floor>,
-    /// What is built into it, by path in the pack, and what builds it.
+    /// Binaries that are built into the pack: path in the pack → name of the pack.
     pub built: BTreeMap<Utf8PathBuf, String>,
 }
 
-/// What a pack offers, as far as it can be read.
+/// The content of a pack, as far as it can be read.
 #[derive(Clone, Debug, Default)]
 pub struct Pack {
     pub reference: Option<String>,
@@ -37,15 +37,15 @@ pub struct Pack {
 #[derive(Clone, Debug)]
 pub struct Item {
     pub reference: String,
-    /// What interprets an action.
+    /// The interpreter of an action.
     pub runner: Option<String>,
-    /// By path in the pack.
+    /// The path in the pack.
     pub entry_point: Utf8PathBuf,
-    /// It is built and is not there yet.
+    /// Whether it is a binary that is not built yet.
     pub unbuilt: bool,
 }
 
-/// Checks a pack, and goes on after a mistake: what it offers, and all that is wrong, by file and place.
+/// Checks a pack and goes on after a mistake. Returns the pack's content and all problems, sorted by file and place.
 pub fn check(folder: &Folder, expected: &Expected) -> (Pack, Vec<Found>) {
     let mut check = Check {
         folder,
@@ -121,7 +121,7 @@ impl Check<'_> {
         }
     }
 
-    /// All manifests of one kind.
+    /// Reads all manifests of one kind.
     fn items<F: Manifest>(
         &mut self,
         kind: &str,
@@ -194,7 +194,7 @@ impl Check<'_> {
         reader.problem(Code::PackValue, message, reference.span.clone(), hint);
     }
 
-    /// The file that an entry point names, and whether it is still to be built; `None` where something is wrong.
+    /// Returns the file that an entry point names, and whether it is still to be built; `None` if something is wrong.
     fn entry_point(
         &self,
         reader: &mut Reader<'_>,
@@ -251,7 +251,7 @@ impl Check<'_> {
                 wrong(
                     Code::PackPathOutside,
                     message,
-                    "copy the file into the pack: it is not mounted with what lies outside",
+                    "copy the file into the pack: files outside it are not mounted",
                 );
                 return None;
             }
@@ -268,7 +268,7 @@ impl Check<'_> {
         Some((path, false))
     }
 
-    /// Why a file cannot be run, if it cannot: code, message and hint.
+    /// Returns the reason why a file cannot be run, if there is one: code, message and hint.
     fn runnable(
         &self,
         what: &str,
@@ -286,8 +286,8 @@ impl Check<'_> {
         let (message, hint) = match program {
             Program::Broken(why) => {
                 let hint = match self.expected.built.get(place) {
-                    Some(pack) => format!("`bakehouse packs build {pack}` builds it anew"),
-                    None => "mend the file".to_owned(),
+                    Some(pack) => format!("`bakehouse packs build {pack}` builds it again"),
+                    None => "fix the file".to_owned(),
                 };
                 (format!("{what} cannot be run: {why}"), hint)
             }
@@ -308,7 +308,7 @@ impl Check<'_> {
         Some((Code::PackProgram, message, hint))
     }
 
-    /// Why a binary does not run where the pack is, if it does not: code, message and hint.
+    /// Returns the reason why a binary does not run where the pack is mounted, if there is one: code, message and hint.
     fn runs(
         &self,
         what: &str,
@@ -326,7 +326,7 @@ impl Check<'_> {
         {
             let names: Vec<&str> = platforms.iter().map(Platform::as_str).collect();
             let names = names.join(",");
-            let message = format!("{what} is for {}, and not for {names}", binary.machine);
+            let message = format!("{what} is for {}, not for {names}", binary.machine);
             let hint = match built.get(place) {
                 Some(pack) => {
                     format!("`bakehouse packs build {pack} --platform {names}` builds it")
@@ -341,7 +341,7 @@ impl Check<'_> {
         Some((Code::GlibcTooNew, message, hint))
     }
 
-    /// Binaries that are built into the pack and that no manifest names as an entry point.
+    /// Checks binaries that are built into the pack but are no manifest's entry point.
     fn binaries(&mut self, pack: &Pack) {
         let named: BTreeSet<&Utf8PathBuf> = pack
             .actions
@@ -364,7 +364,7 @@ impl Check<'_> {
         }
     }
 
-    /// Links are copied and mounted as links: what they lead to outside is not there.
+    /// Checks links. They are copied and mounted as links, so their targets outside the pack are missing there.
     fn links(&mut self) {
         let folder = self.folder;
         for (path, entry) in &folder.entries {
@@ -373,7 +373,7 @@ impl Check<'_> {
                 Entry::Link(Link::Outside) => (
                     Code::PackPathOutside,
                     format!("{shown} is a link that leaves the pack"),
-                    "copy what it leads to into the pack",
+                    "copy its target into the pack",
                 ),
                 Entry::Link(Link::Nowhere) => (
                     Code::PackPathOutside,
@@ -391,7 +391,7 @@ impl Check<'_> {
         }
     }
 
-    /// Reads a manifest, and has `then` look at what it says.
+    /// Reads a manifest and calls `then` with its content.
     fn manifest<F: Manifest>(
         &mut self,
         path: &Utf8Path,
@@ -448,7 +448,7 @@ impl Check<'_> {
         });
     }
 
-    /// A file in the same folder that could have been meant.
+    /// Returns the file in the same folder that was probably meant.
     fn near(&self, path: &Utf8Path) -> Option<String> {
         let siblings = self.folder.entries.keys();
         let names = siblings.filter(|other| other.parent() == path.parent());
@@ -459,7 +459,7 @@ impl Check<'_> {
     }
 }
 
-/// Why a binary does not run on the oldest base, if it does not: message and hint.
+/// Returns the reason why a binary does not run on the oldest base, if there is one: message and hint.
 pub fn too_new(what: &str, binary: &Binary, floor: Option<&Floor>) -> Option<(String, String)> {
     let (needed, floor) = (binary.glibc.as_ref()?, floor?);
     if needed.version <= floor.version {
@@ -483,7 +483,7 @@ pub fn too_new(what: &str, binary: &Binary, floor: Option<&Floor>) -> Option<(St
     })
 }
 
-/// What actions and sensors have in common.
+/// The keys that actions and sensors have in common.
 struct ItemFile {
     reference: Option<Text>,
     runner: Option<Text>,
@@ -499,7 +499,7 @@ fn is_name(text: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
 }
 
-/// Whether `path` is relative and does not climb.
+/// Returns whether `path` is relative and has no `..`.
 fn is_inside(path: &str) -> bool {
     let plain = |part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir);
     !path.is_empty()
@@ -514,8 +514,8 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever an entry point is called: what is taken for inside stays inside, and a name of the rule holds
-        /// nothing that a shell, a path or a URL would take apart.
+        /// Any name of an entry point: a path that counts as inside stays inside, and a name that satisfies the rule
+        /// contains nothing that a shell, a path or a URL would split.
         #[test]
         fn what_is_taken_for_inside_stays_there(parts in prop::collection::vec("(\\.|\\.\\.|[a-z \\\\$\"']{0,4}|/)", 0..6)) {
             let path = parts.join("/");
@@ -539,7 +539,7 @@ mod tests {
             prop_assert_eq!(is_name(&name), plain);
         }
 
-        /// No text makes the check panic, and every place that it tells lies in the text.
+        /// No text makes the check panic, and every reported place lies in the text.
         #[test]
         fn any_manifest_is_checked(text in "(ref|runner|entry_point|parameters|&a|\\*a|<<|[:{}\\[\\]\\-\\n \"'#|>!?ä0-9]){0,24}") {
             let file = File { executable: false, program: None, text: Some(Ok(text.clone())) };

@@ -1,4 +1,4 @@
-//! Reads what a pack's folder holds. Links are not followed; where they lead is noted.
+//! Reader of a pack's folder. It does not follow links, but notes where they lead.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -9,30 +9,30 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::program::Program;
 use crate::problem::{Code, Problem};
 
-/// A problem and the file that it is about.
+/// A problem and the file that has it.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub file: Utf8PathBuf,
     pub problem: Problem,
 }
 
-/// No manifest is anywhere near this long, and the platform reads no longer ones.
+/// Largest size of a manifest. The platform reads no larger ones, and none is anywhere near.
 pub const MOST_BYTES: u64 = 1 << 20;
 
-/// What a pack's folder holds.
+/// The content of a pack's folder.
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
-    /// As messages show it.
+    /// The path as messages show it.
     pub path: Utf8PathBuf,
-    /// Its name, links followed.
+    /// The folder's name after following links.
     pub name: String,
-    /// By path in the pack.
+    /// Entries by their path in the pack.
     pub entries: BTreeMap<Utf8PathBuf, Entry>,
-    /// What could not be read.
+    /// Problems with entries that could not be read.
     pub problems: Vec<Found>,
 }
 
-/// Something in a pack.
+/// An entry of a pack.
 #[derive(Clone, Debug)]
 pub enum Entry {
     Folder,
@@ -46,19 +46,19 @@ pub enum Entry {
 #[derive(Clone, Debug)]
 pub struct File {
     pub executable: bool,
-    /// What it is, if it is executable.
+    /// The program that an executable file contains.
     pub program: Option<Program>,
-    /// What it says, if it is a manifest: the text, or why there is none.
+    /// The text of a manifest, or the reason why there is none.
     pub text: Option<Result<String, String>>,
 }
 
-/// Where a symbolic link leads.
+/// The target of a symbolic link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// To this path in the pack, all links followed.
+    /// This path in the pack, after following all links.
     Inside(Utf8PathBuf),
     Outside,
-    /// To nothing, or to itself.
+    /// Nothing, or the link itself.
     Nowhere,
 }
 
@@ -66,7 +66,7 @@ impl Folder {
     /// Reads the folder at `root`, which messages call `shown`.
     ///
     /// # Errors
-    /// `pack-missing` when there is none, `file-unreadable` when it cannot be read at all.
+    /// `pack-missing` if there is none, `file-unreadable` if it cannot be read at all.
     pub fn read(root: &Utf8Path, shown: &Utf8Path) -> Result<Self, Problem> {
         let real = root
             .canonicalize_utf8()
@@ -117,7 +117,7 @@ impl Folder {
                 });
                 continue;
             };
-            // Version control's own.
+            // Version control's own folder or file.
             if name == ".git" {
                 continue;
             }
@@ -165,7 +165,7 @@ impl Folder {
         self.problems.push(Found { file, problem });
     }
 
-    /// The manifests in the folder of one kind, by name; hidden ones are editors' and copying tools' own.
+    /// Returns the manifests of one kind, by name. Hidden ones are skipped: editors and copying tools leave them.
     pub fn manifests(&self, kind: &str) -> impl Iterator<Item = (&Utf8Path, &Entry)> {
         self.entries.iter().filter_map(move |(path, entry)| {
             let of_kind = path.parent() == Some(Utf8Path::new(kind)) && is_manifest(path);
@@ -173,7 +173,7 @@ impl Folder {
         })
     }
 
-    /// What stands at `path`, links followed, and where that is; `None` when there is nothing.
+    /// Returns the entry at `path` and its path after following links; `None` if there is none.
     pub fn at(&self, path: &Utf8Path) -> Option<(Utf8PathBuf, &Entry)> {
         let mut at = Utf8PathBuf::new();
         let mut found = &Entry::Folder;
@@ -196,7 +196,7 @@ impl Folder {
     }
 }
 
-/// `pack.yaml`, and what is read of actions and sensors.
+/// Returns whether a file is `pack.yaml` or the manifest of an action or a sensor.
 fn is_manifest(path: &Utf8Path) -> bool {
     let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
     let folder = path.parent().map_or("", Utf8Path::as_str);

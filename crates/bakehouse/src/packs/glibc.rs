@@ -1,4 +1,4 @@
-//! The C library that a binary needs, and the one that a base has.
+//! Versions of glibc: the one that a binary needs, and the one that a base has.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Reads `2.36`, or `2.2.5`, of which the first two numbers count.
+    /// Parses `2.36`, or `2.2.5`, of which only the first two numbers count.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|part| part.parse().ok());
         let (major, minor) = (numbers.next()??, numbers.next()??);
@@ -31,13 +31,14 @@ impl fmt::Display for Version {
 /// The oldest glibc that binaries of packs may need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Floor {
-    /// The base that has it; what `bakehouse.toml` asks for when `None`.
+    /// The base that has it; `None` if `glibc` in `bakehouse.toml` sets it.
     pub image: Option<String>,
     pub version: Version,
 }
 
 impl Floor {
-    /// Of the bases that mount packs, as far as their names tell, and of what binaries are built for.
+    /// Returns the minimum of the glibc of the bases that mount packs, as far as their names reveal it, and of the
+    /// configured one.
     pub fn of(plan: &Plan) -> Option<Self> {
         let runtime = plan.config.runtime.as_str();
         let images = plan
@@ -61,7 +62,7 @@ impl Floor {
     }
 }
 
-/// Releases as they stand in the names of images, and their glibc.
+/// Names of releases in names of images, and the minor version of their glibc.
 const RELEASES: [(&str, u32); 13] = [
     ("buster", 28),
     ("bullseye", 31),
@@ -70,7 +71,7 @@ const RELEASES: [(&str, u32); 13] = [
     ("focal", 31),
     ("jammy", 35),
     ("noble", 39),
-    // Debian's own images and distroless ones have numbers.
+    // Debian's own images and distroless ones have numbers instead of names.
     ("debian10", 28),
     ("debian11", 31),
     ("debian12", 36),
@@ -79,11 +80,11 @@ const RELEASES: [(&str, u32); 13] = [
     ("ubuntu24", 39),
 ];
 
-/// The glibc of a base, if its name tells the release.
+/// Returns the glibc of a base if the image's name contains the release.
 fn of_image(image: &str) -> Option<Version> {
     let name = image.split('@').next().unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or_default();
-    // `debian:12-slim` is `debian12`.
+    // Makes `debian12` of `debian:12-slim`.
     let numbered = name.replacen(':', "", 1);
     let mut words = name
         .split([':', '-', '.', '_'])

@@ -1,5 +1,5 @@
-//! What builds that were killed left behind. Who makes a temporary file or folder holds its lock as long as it is used,
-//! and a lock ends with its process: what can be locked is nobody's any more.
+//! Leftovers of builds that were killed. The process that creates a temporary file or folder locks it while it is in
+//! use, and a lock ends with its process. So a file that can be locked is a leftover.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -9,34 +9,34 @@ use camino::Utf8Path;
 
 use super::binary::{Record, Spot};
 
-/// What the name of a folder begins with into which Bake writes binaries.
+/// Prefix of the name of a folder into which Bake writes binaries.
 pub const FOLDER: &str = "bakehouse-packs-";
 
-/// What the name of a file begins with that becomes the file of this path.
+/// Returns the prefix of the name of a temporary file that will be renamed to this path.
 pub fn prefix(path: &Utf8Path) -> String {
     let name = path.file_name().unwrap_or_default().trim_start_matches('.');
     format!(".{name}.bakehouse-")
 }
 
-/// Makes a temporary file or folder that nobody takes for a leftover, by `make`, which names `path` of what it makes.
-/// It stays so until the lock is dropped.
+/// Creates a temporary file or folder by `make` and locks it, so that no build removes it as a leftover until the lock
+/// is dropped. `path` returns the path of what `make` created.
 ///
 /// # Errors
-/// Those of `make`, and of the lock.
+/// Those of `make` and of the lock.
 pub fn guarded<T>(
     make: impl Fn() -> io::Result<T>,
     path: impl Fn(&T) -> &Path,
 ) -> io::Result<(T, File)> {
     loop {
         let made = make()?;
-        // Another build may take it for a leftover before it is locked.
+        // Another build may remove it before it is locked.
         if let Some(lock) = held(path(&made))? {
             return Ok((made, lock));
         }
     }
 }
 
-/// The lock of what stands at `path`; none if it went before it was locked.
+/// Locks the file or folder at `path`; none if it was removed before it was locked.
 fn held(path: &Path) -> io::Result<Option<File>> {
     let lock = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -46,8 +46,8 @@ fn held(path: &Path) -> io::Result<Option<File>> {
     Ok(path.exists().then_some(lock))
 }
 
-/// Removes what killed builds left in the folder for temporary files and beside the binaries of `spots` below `root`.
-/// What cannot be removed stays, for the next time.
+/// Removes the leftovers of killed builds from the folder for temporary files, and from beside the binaries of `spots`
+/// below `root`. What cannot be removed stays for the next time.
 pub fn remove(root: &Utf8Path, spots: &[Spot<'_>]) {
     remove_from(&std::env::temp_dir(), FOLDER);
     for spot in spots {
@@ -75,15 +75,15 @@ fn remove_from(folder: &Path, prefix: &str) {
     }
 }
 
-/// The end that the names of temporary files have.
+/// Returns whether a suffix has the form that names of temporary files have.
 fn is_random(end: &str) -> bool {
     end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether it was nobody's.
+/// Removes the file or folder if no process has locked it, and returns whether it did.
 fn remove_one(path: &Path) -> io::Result<bool> {
     let about = path.symlink_metadata()?;
-    // A link leads to somebody else's, and to open a pipe is to wait for its other end.
+    // A link leads to a file of somebody else, and opening a pipe waits for its other end.
     if !about.is_dir() && !about.is_file() {
         return Ok(false);
     }
@@ -121,7 +121,7 @@ mod tests {
         let write = |name: &str| std::fs::write(path.join(name), "half a bin").unwrap();
         let prefix = prefix(Utf8Path::new("packs/core/sensors/timer"));
         let stay = [
-            // The binary, its record, other binaries' leftovers, and what no program named.
+            // The binary, its record, leftovers of other binaries, and files that no program named.
             "timer",
             ".timer.bakehouse.json",
             ".timer2.bakehouse-aB3dE6",
@@ -133,7 +133,7 @@ mod tests {
             .unwrap();
         write(".timer.bakehouse-aB3dE6");
         std::fs::create_dir_all(path.join(".timer.bakehouse-folder/with/more")).unwrap();
-        // A build that goes on.
+        // A temporary file of a running build.
         let make = || tempfile::Builder::new().prefix(&prefix).tempfile_in(path);
         let (used, _lock) = guarded(make, |file| file.path()).unwrap();
         let used = used.path().file_name().unwrap().to_str().unwrap();

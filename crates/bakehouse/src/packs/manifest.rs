@@ -1,12 +1,13 @@
-//! `pack.yaml`, actions and sensors: a tree of values → what they say, and every mistake on the way. Forms are those
-//! that the reference platform reads; what it would read in more than one way is refused.
+//! Parser of `pack.yaml`, actions and sensors: turns a tree of values into manifests and reports every mistake. It
+//! accepts the forms that the reference platform reads, and refuses those that the platform would read in more than one
+//! way.
 
 use std::ops::Range;
 
 use super::yaml::{self, Key, Node, Value, shown};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
-/// A text and where it stands.
+/// A text and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     pub value: String,
@@ -21,7 +22,7 @@ pub struct PackFile {
     pub version: Option<Text>,
 }
 
-/// `actions/*.yaml`.
+/// A file `actions/*.yaml`.
 #[derive(Clone, Debug)]
 pub struct ActionFile {
     pub reference: Option<Text>,
@@ -29,7 +30,7 @@ pub struct ActionFile {
     pub entry_point: Option<Text>,
 }
 
-/// `sensors/*.yaml`.
+/// A file `sensors/*.yaml`.
 #[derive(Clone, Debug)]
 pub struct SensorFile {
     pub reference: Option<Text>,
@@ -38,14 +39,14 @@ pub struct SensorFile {
 
 /// A kind of manifest.
 pub trait Manifest: Sized {
-    /// Reads what a file says; `None` when it is no map.
+    /// Reads a manifest; `None` if the file is not a map.
     fn read(reader: &mut Reader<'_>, root: &Node) -> Option<Self>;
 }
 
-/// What interprets an action's entry point.
+/// Interpreters of an action's entry point.
 const RUNNERS: [&str; 3] = ["shell", "python", "node"];
 
-/// What a parameter can be.
+/// Types of a parameter.
 const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "array", "object"];
 
 impl Manifest for PackFile {
@@ -101,14 +102,14 @@ impl Manifest for SensorFile {
     }
 }
 
-/// Whether a key must be there.
+/// Whether a key is required.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Required,
     Optional,
 }
 
-/// A map whose keys are known.
+/// A map with known keys.
 struct Table<'n> {
     entries: &'n [(Key, Node)],
     span: Range<usize>,
@@ -123,7 +124,7 @@ impl<'n> Table<'n> {
     }
 }
 
-/// Reads one file, and goes on after a mistake.
+/// Reads one file and goes on after a mistake.
 pub struct Reader<'a> {
     source: &'a Source,
     pub problems: Vec<Problem>,
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
         root
     }
 
-    /// Tells what is of no known form.
+    /// Reports a form that is not supported.
     fn invalid(&mut self, message: impl Into<String>, span: Range<usize>, hint: impl Into<String>) {
         self.problem(Code::PackInvalid, message, span, hint);
     }
@@ -181,7 +182,7 @@ impl<'a> Reader<'a> {
         }
         Some(Table {
             entries,
-            // A whole map in a message would be a wall of text.
+            // The span is that of the first key, because a whole map in a message would be too long to read.
             span: entries
                 .first()
                 .map_or_else(|| node.span.clone(), |(key, _)| key.span.clone()),
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
         self.scalar(node)
     }
 
-    /// Any text; nothing is none.
+    /// Returns a scalar as text; null is a mistake.
     fn scalar(&mut self, node: &Node) -> Option<Text> {
         match &node.value {
             Value::Scalar { text, .. } if !node.value.is_null() => Some(Text {
@@ -221,11 +222,11 @@ impl<'a> Reader<'a> {
             }),
             Value::Scalar { .. } => {
                 let hint = "write a text, `\"\"` for an empty one, or leave the key out";
-                self.invalid("this must be text, and is nothing", node.span.clone(), hint);
+                self.invalid("this must be text, but is null", node.span.clone(), hint);
                 None
             }
             Value::List(_) | Value::Map(_) => {
-                let hint = "write it on one line, in quotes where it begins with `[` or `{`";
+                let hint = "write it on one line, in quotes if it begins with `[` or `{`";
                 self.invalid("this must be text", node.span.clone(), hint);
                 None
             }
@@ -239,7 +240,7 @@ impl<'a> Reader<'a> {
         }
         let hint = did_you_mean(&text.value, choices.iter().copied())
             .unwrap_or_else(|| format!("it is one of {}", choices.join(", ")));
-        let message = format!("`{}` is no {key}", shown(&text.value));
+        let message = format!("`{}` is not a valid {key}", shown(&text.value));
         self.problem(Code::PackValue, message, text.span, hint);
         None
     }
@@ -256,7 +257,7 @@ impl<'a> Reader<'a> {
             }
         };
         if number.is_none_or(|number| number == 0) {
-            let message = "no run can take so many seconds";
+            let message = "a timeout cannot have this many seconds";
             let hint = format!("write a number from 1 to {}", u32::MAX);
             self.problem(Code::PackValue, message, node.span.clone(), hint);
         }
@@ -281,7 +282,7 @@ impl<'a> Reader<'a> {
                 let hint = "take the character U+0000 out";
                 self.problem(
                     Code::PackValue,
-                    "no variable can hold this",
+                    "a variable cannot hold this",
                     text.span,
                     hint,
                 );
@@ -321,7 +322,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A default must be of its parameter's type. No default at all is one that is nothing.
+    /// Checks that a default has its parameter's type. A null default counts as none.
     fn default(&mut self, kind: &str, node: &Node) {
         if node.value.is_null() {
             return;
@@ -339,7 +340,7 @@ impl<'a> Reader<'a> {
         let hint = match kind {
             "string" => "put it in quotes",
             "integer" => "write it as digits",
-            "number" => "write it as digits, with a point where it has a fraction",
+            "number" => "write it as digits, with a decimal point if it has a fraction",
             "boolean" => "write `true` or `false`",
             "array" => "write it as `[a, b]`",
             _ => "write it as `{key: value}`",
@@ -349,7 +350,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The key of which `text` is a good beginning, such as `timeout`.
+/// Suggests a key that begins with `text`, such as `timeout_seconds` for `timeout`.
 fn begun(text: &str, known: &[&str]) -> Option<String> {
     let begins = |key: &&&str| key.starts_with(text) && text.len() * 3 > key.len();
     let key = known.iter().find(begins)?;
@@ -358,7 +359,7 @@ fn begun(text: &str, known: &[&str]) -> Option<String> {
 
 const KEYS: &str = "docs/packs.md lists the keys and their forms";
 
-/// The JSON type that plain text is read as; `None` where that is not plain to everybody.
+/// Returns the JSON type of plain text; `None` if readers of YAML may disagree about it.
 fn plain_type(text: &str) -> Option<&'static str> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     if text == "true" || text == "false" {
@@ -377,20 +378,20 @@ fn plain_type(text: &str) -> Option<&'static str> {
     }
     let folded = text.to_ascii_lowercase();
     let truth = ["y", "yes", "on", "n", "no", "off", "true", "false"];
-    // What some reader of YAML takes for a truth value, a number, a time or nothing.
+    // Some reader of YAML takes these for a truth value, a number, a time or null.
     let doubtful = truth.contains(&folded.as_str())
         || text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     (!doubtful).then_some("string")
 }
 
-/// Decimal digits, as there is only one way to read them.
+/// Returns whether a text consists of decimal digits that all readers read in the same way.
 fn is_plain_number(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|b| b.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'))
 }
 
-/// A place has to have a width to be seen, and ends with its line.
+/// Limits a span to its first line, and makes it wide enough to be visible.
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {

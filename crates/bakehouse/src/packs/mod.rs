@@ -1,16 +1,16 @@
-//! Packs: what is in them, whether it can be used, and the binaries that are built into them.
+//! Packs: their content, its checks, and the binaries that are built into them.
 //!
 //! | module | does | touches |
 //! |---|---|---|
-//! | [`folder`] | what a pack's folder holds | reads it |
+//! | [`folder`] | reads a pack's folder | files of packs |
 //! | [`yaml`] | text → a tree in which every value knows its place | nothing |
 //! | [`manifest`] | that tree → `pack.yaml`, an action, a sensor | nothing |
-//! | [`program`] | what an executable file is: an ELF binary, a script, neither | nothing |
-//! | [`check`](mod@check) | all that is wrong with a pack | nothing |
-//! | [`platform`], [`glibc`] | where a binary runs | nothing |
-//! | [`binary`] | a pack binary in its place, beside it the record of its making | reads them |
-//! | [`place`] | puts a binary and its record into a pack | writes them |
-//! | [`leftover`] | what killed builds left | removes it |
+//! | [`program`] | determines whether an executable file is an ELF binary, a script or neither | nothing |
+//! | [`check`](mod@check) | finds every problem of a pack | nothing |
+//! | [`platform`], [`glibc`] | decide where a binary runs | nothing |
+//! | [`binary`] | reads a pack binary and the record beside it | files of packs |
+//! | [`place`] | puts a binary and its record into a pack | files of packs |
+//! | [`leftover`] | removes leftovers of killed builds | temporary files |
 
 pub mod binary;
 pub mod check;

@@ -1,5 +1,5 @@
-//! Puts binaries into packs: Bake writes them to a folder of their own, and from there each goes to its place whole, or
-//! not at all.
+//! Placement of binaries in packs. Bake writes them into a temporary folder, and from there each moves to its place
+//! completely or not at all.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,27 +17,30 @@ use super::program::{Binary, Program};
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
 
-/// Where Bake writes binaries. A bake that is killed leaves half a file, and here nobody sees it.
+/// The temporary folder into which Bake writes binaries. A killed bake leaves a partial file here instead of in the
+/// pack.
 #[derive(Debug)]
 pub struct Staging {
     path: Utf8PathBuf,
-    /// It goes with this.
+    /// The folder, which is removed when this is dropped.
     _folder: TempDir,
     _lock: File,
 }
 
-/// What became of a binary.
+/// The result for a binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It stands in its place.
+    /// The binary was put in its place.
     Placed,
-    /// What stands there is the very same.
+    /// An identical binary is there already.
     Same,
-    /// Bake was told to write none.
+    /// The user's arguments made Bake write none.
     NotBuilt,
 }
 
 impl Staging {
+    /// Creates the temporary folder.
+    ///
     /// # Errors
     /// `file-unwritable`.
     pub fn new() -> Result<Self, Problem> {
@@ -53,7 +56,7 @@ impl Staging {
             Ok((path, folder, lock))
         });
         let (path, folder, lock) = made.map_err(|error| {
-            let message = format!("no temporary folder can be made: {error}");
+            let message = format!("a temporary folder cannot be created: {error}");
             Problem::new(Code::FileUnwritable, message)
                 .hint("free space, or point TMPDIR at a folder that can be written")
                 .caused_by(error)
@@ -65,8 +68,8 @@ impl Staging {
         })
     }
 
-    /// Arguments of `docker buildx bake` that make it write the binaries of `spots` here, for their platforms. It
-    /// writes below its working folder only, unless it is allowed to.
+    /// Returns the arguments of `docker buildx bake` that make it write the binaries of `spots` here, for their
+    /// platforms. Without permission, Bake writes only below its working folder.
     pub fn arguments(&self, spots: &[&Spot<'_>]) -> Vec<OsString> {
         let mut arguments = vec![format!("--allow=fs.write={}", self.path)];
         for spot in spots {
@@ -81,7 +84,7 @@ impl Staging {
         arguments.into_iter().map(OsString::from).collect()
     }
 
-    /// What Bake wrote for `spot`, if it wrote anything.
+    /// Returns the binary that Bake wrote for `spot`, if any.
     fn content(&self, spot: &Spot<'_>) -> Result<Option<Vec<u8>>, Problem> {
         let folder = self.path.join(&spot.binary.target);
         let single = folder.join(&spot.binary.bin);
@@ -96,7 +99,7 @@ impl Staging {
         Ok(None)
     }
 
-    /// What becomes of each of `spots`, in their order.
+    /// Puts each of `spots` in its place and returns the results in their order.
     pub fn settle_all<'a>(
         &'a self,
         root: &'a Utf8Path,
@@ -110,12 +113,12 @@ impl Staging {
             .map(move |spot| self.settle(root, spot, floor.as_ref(), certain))
     }
 
-    /// Puts what Bake wrote for `spot` into its place below `root`, with a record of its making. `certain` says
-    /// whether it was made of the plan's inputs and nothing else.
+    /// Puts the binary that Bake wrote for `spot` into its place below `root`, together with its record. `certain` says
+    /// whether it was built from the plan's inputs alone.
     ///
     /// # Errors
-    /// `pack-program`, `pack-platform`, `glibc-too-new` for a binary that would not run, and `file-unwritable`: what
-    /// stood there stays.
+    /// `pack-program`, `pack-platform`, `glibc-too-new` for a binary that would not run, and `file-unwritable`. The
+    /// previous binary stays in its place.
     fn settle(
         &self,
         root: &Utf8Path,
@@ -138,7 +141,7 @@ impl Staging {
     }
 }
 
-/// A field of a list with commas.
+/// Quotes a field of a comma-separated list.
 fn csv(field: &str) -> String {
     if field.contains([',', '"']) {
         format!("\"{}\"", field.replace('"', "\"\""))
@@ -147,31 +150,31 @@ fn csv(field: &str) -> String {
     }
 }
 
-/// Whether what was built runs where the pack is mounted.
+/// Checks that the new binary runs where the pack is mounted.
 fn runs(spot: &Spot<'_>, content: &[u8], floor: Option<&Floor>) -> Result<Binary, Problem> {
     let file = &spot.file;
     let refused = |code, message: String, hint: &str| {
-        let message = format!("{message}; what stood in its place stays");
+        let message = format!("{message}; the previous file stays");
         Err(Problem::new(code, message).hint(hint))
     };
     let binary = match Program::of(content) {
         Program::Binary(binary) => binary,
         Program::Broken(why) => {
-            let message = format!("what was built for {file} cannot be run: {why}");
+            let message = format!("the file built for {file} cannot be run: {why}");
             return refused(Code::PackProgram, message, "build it with --force");
         }
         Program::Script(_) | Program::Text => {
-            let message = format!("what was built for {file} is no ELF binary");
+            let message = format!("the file built for {file} is not an ELF binary");
             let hint = "pack binaries run on Linux: build them with a toolchain for it";
             return refused(Code::PackProgram, message, hint);
         }
     };
     if !spot.platform.runs(binary.machine) {
         let message = format!(
-            "what was built for {file} is for {}, and not for {}",
+            "the file built for {file} is for {}, not for {}",
             binary.machine, spot.platform
         );
-        let hint = "take a builder that has the platform: `docker buildx ls` shows which";
+        let hint = "use a builder that has the platform: `docker buildx ls` shows them";
         return refused(Code::PackPlatform, message, hint);
     }
     if let Some((message, hint)) = too_new(file.as_str(), &binary, floor) {
@@ -180,7 +183,7 @@ fn runs(spot: &Spot<'_>, content: &[u8], floor: Option<&Floor>) -> Result<Binary
     Ok(binary)
 }
 
-/// Puts a binary and its record into their places; what is there already is not touched.
+/// Puts a binary and its record into their places. Identical files are not touched.
 fn place(
     root: &Utf8Path,
     file: &Utf8Path,
@@ -199,12 +202,12 @@ fn place(
     put().map_err(|error| {
         let message = format!("{file} cannot be put into its pack: {error}");
         Problem::new(Code::FileUnwritable, message)
-            .hint("make the pack's folder writable and free space; what stood in its place stays")
+            .hint("make the pack's folder writable and free space; the previous file stays")
             .caused_by(error)
     })
 }
 
-/// Makes the file at `path` hold `content`, in one step. Gives whether anything had to be done.
+/// Gives the file at `path` this content in one step, and returns whether that was necessary.
 fn replace(path: &Utf8Path, content: &[u8], mode: u32) -> std::io::Result<bool> {
     let same = fs_err::symlink_metadata(path).is_ok_and(|about| {
         about.is_file()
@@ -222,12 +225,12 @@ fn replace(path: &Utf8Path, content: &[u8], mode: u32) -> std::io::Result<bool> 
     };
     let (mut file, _lock) = guarded(make, |file| file.path())?;
     file.write_all(content)?;
-    // Whatever the umask is: the services are other users.
+    // The mode must not depend on the umask, because services run as other users.
     let permissions = std::fs::Permissions::from_mode(mode);
     file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The new name itself is on the disk once its folder is.
+    // The new name is on the disk only after its folder was synced.
     File::open(folder)?.sync_all()?;
     Ok(true)
 }
@@ -298,7 +301,7 @@ mod tests {
         old.unwrap().set_modified(past).unwrap();
         assert_eq!(put(), Outcome::Same);
         assert_eq!(time(), past);
-        // A mode that nobody can run it with is not the same.
+        // A file that nobody can execute does not count as identical.
         std::fs::set_permissions(root.join(file), std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(put(), Outcome::Placed);
         let mode = std::fs::metadata(root.join(file))

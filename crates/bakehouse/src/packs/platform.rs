@@ -19,11 +19,11 @@ pub enum Machine {
     Ppc64,
     Riscv64,
     S390x,
-    /// Another one, by its number in ELF.
+    /// Any other machine, by its number in ELF.
     Other(u16),
 }
 
-/// Docker's architecture, and the machine.
+/// Docker's name of an architecture → its machine.
 const MACHINES: [(&str, Machine); 7] = [
     ("386", Machine::X86),
     ("amd64", Machine::X86_64),
@@ -35,10 +35,10 @@ const MACHINES: [(&str, Machine); 7] = [
 ];
 
 impl Platform {
-    /// The platform that `name` says.
+    /// Parses the name of a platform.
     ///
     /// # Errors
-    /// `platform-unknown` for a name that is not Docker's, or of which it is not known what runs there.
+    /// `platform-unknown` for a name that is not one of Docker's, or for an architecture whose machine is unknown.
     pub fn new(name: &str) -> Result<Self, Problem> {
         let mut parts = name.split('/');
         let known = parts.next() == Some("linux")
@@ -65,7 +65,7 @@ impl Platform {
         .hint(hint))
     }
 
-    /// The platform of a machine whose architecture Rust calls so.
+    /// Returns the platform of a machine by Rust's name of its architecture.
     pub fn of_machine(arch: &str) -> Self {
         let arch = match arch {
             "x86" => "386",
@@ -81,17 +81,17 @@ impl Platform {
         &self.0
     }
 
-    /// As a part of a file's name.
+    /// Returns the platform as a part of a file's name.
     pub fn suffix(&self) -> String {
         self.0.replace('/', "-")
     }
 
-    /// The folder that BuildKit writes to when it builds for several.
+    /// Returns the folder that BuildKit writes to if it builds for several platforms.
     pub fn folder(&self) -> String {
         self.0.replace('/', "_")
     }
 
-    /// Whether a program for `machine` runs there.
+    /// Returns whether a program for `machine` runs on the platform.
     pub fn runs(&self, machine: Machine) -> bool {
         let arch = self.0.split('/').nth(1).unwrap_or_default();
         MACHINES
@@ -115,8 +115,8 @@ impl fmt::Display for Machine {
     }
 }
 
-/// For which platforms packs are, where nobody says: those that are configured. A pack's folder has room for one, so
-/// of several it is this machine's own, or else the first.
+/// Returns the platform of packs if the user names none. A pack's folder has room for the binaries of one platform. So
+/// among several configured platforms it is this machine's, or else the first.
 pub fn default(plan: &Plan, own: &Platform) -> Platform {
     let configured = &plan.config.platforms;
     if configured.is_empty() || configured.iter().any(|name| name == own.as_str()) {

@@ -1,4 +1,4 @@
-//! What an executable file is, as the kernel will see it.
+//! Kind of an executable file, as the kernel sees it.
 
 use object::elf;
 use object::endian::Endianness;
@@ -7,18 +7,18 @@ use object::read::elf::{FileHeader, ProgramHeader, Sym};
 use super::glibc::Version;
 use super::platform::Machine;
 
-/// As many bytes of a script's first line as the kernel reads.
+/// Number of bytes of a script's first line that the kernel reads.
 const FIRST_LINE: usize = 256;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
     Binary(Binary),
-    /// A text that begins with `#!`, and the interpreter's path.
+    /// A text that begins with `#!`, with the interpreter's path.
     Script(String),
-    /// Neither: the kernel does not start it.
+    /// Neither a binary nor a script: the kernel does not start it.
     Text,
-    /// It begins as a binary or as a script, and is none; why.
+    /// Begins like a binary or a script but is not valid, with the reason.
     Broken(String),
 }
 
@@ -26,7 +26,7 @@ pub enum Program {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binary {
     pub machine: Machine,
-    /// The newest glibc that it needs; none of a static one.
+    /// The newest glibc that it needs; none for a static binary.
     pub glibc: Option<Needed>,
 }
 
@@ -38,18 +38,18 @@ pub struct Needed {
 }
 
 impl Program {
-    /// Looks at the content of a file.
+    /// Determines the kind from the content of a file.
     pub fn of(content: &[u8]) -> Self {
         if content.starts_with(b"\x7fELF") {
             return match binary(content) {
                 Ok(binary) => Self::Binary(binary),
-                Err(error) => {
-                    Self::Broken(format!("it begins as an ELF binary and is none: {error}"))
-                }
+                Err(error) => Self::Broken(format!(
+                    "it begins like an ELF binary, but is not valid: {error}"
+                )),
             };
         }
         if content.starts_with(b"\xef\xbb\xbf#!") {
-            return Self::Broken("a byte order mark stands before `#!`".to_owned());
+            return Self::Broken("there is a byte order mark before `#!`".to_owned());
         }
         match content.strip_prefix(b"#!") {
             Some(rest) => script(rest),
@@ -68,7 +68,7 @@ fn script(rest: &[u8]) -> Program {
         };
     };
     let Ok(line) = std::str::from_utf8(&rest[..end]) else {
-        return broken("the line of `#!` is no text");
+        return broken("the line of `#!` is not text");
     };
     if line.ends_with('\r') {
         return broken(
@@ -78,9 +78,9 @@ fn script(rest: &[u8]) -> Program {
     let interpreter = line.trim_start_matches([' ', '\t']);
     let interpreter = interpreter.split([' ', '\t']).next().unwrap_or_default();
     if interpreter.is_empty() {
-        broken("no interpreter stands behind `#!`")
+        broken("there is no interpreter after `#!`")
     } else if !interpreter.starts_with('/') {
-        broken("the interpreter behind `#!` must be an absolute path, such as /usr/bin/env")
+        broken("the interpreter after `#!` must be an absolute path, such as /usr/bin/env")
     } else {
         Program::Script(interpreter.to_owned())
     }
@@ -115,7 +115,7 @@ fn read<Elf: FileHeader<Endian = Endianness>>(
         elf::EM_S390 if wide => Machine::S390x,
         other => Machine::Other(other.0),
     };
-    // A file that was cut off still has its header.
+    // A truncated file still has its header, so the segments are checked, too.
     for segment in header.program_headers(endian, content)? {
         if segment.p_type(endian) == elf::PT_LOAD && segment.data(endian, content).is_err() {
             return Ok(Err("it ends before its segments do".to_owned()));

@@ -1,14 +1,14 @@
-//! YAML as a tree in which every value knows its place, and which goes on after a mistake.
+//! Parser of YAML: returns a tree in which every value knows its place, and goes on after a mistake.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-/// How many values a file may have, aliases counted as what they stand for.
+/// Most values that a file may have. An alias counts as many as its anchor.
 const MOST_VALUES: usize = 10_000;
 
-/// A value and the bytes that it was read from.
+/// A value and the bytes from which it was read.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub span: Range<usize>,
@@ -18,13 +18,13 @@ pub struct Node {
 /// A value.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// Text. Plain text has no quotes: it can be a number, a truth value or nothing.
+    /// Text. Plain text has no quotes, so it may be a number, a truth value or null.
     Scalar {
         text: String,
         plain: bool,
     },
     List(Vec<Node>),
-    /// Each key once, in the order of the file.
+    /// Entries in the order of the file, each key once.
     Map(Vec<(Key, Node)>),
 }
 
@@ -35,7 +35,7 @@ pub struct Key {
     pub span: Range<usize>,
 }
 
-/// Something that is wrong with the text.
+/// A mistake in the text.
 #[derive(Clone, Debug)]
 pub struct Mistake {
     pub message: String,
@@ -43,15 +43,15 @@ pub struct Mistake {
 }
 
 impl Value {
-    /// Whether it is nothing: an empty place, `~` or `null`.
+    /// Returns whether the value is null: empty, `~` or `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Scalar { text, plain: true }
             if ["", "~", "null", "Null", "NULL"].contains(&text.as_str()))
     }
 }
 
-/// Reads a file of one document: what can be read of it, and all that is wrong. A text that is not YAML ends at its
-/// first mistake.
+/// Parses a file with one document. Returns as much as can be read, and all mistakes. A text that is not YAML ends at
+/// its first mistake.
 pub fn parse(text: &str) -> (Option<Node>, Vec<Mistake>) {
     let mut reader = TreeReader {
         parser: Parser::new_from_str(text),
@@ -70,7 +70,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Mistake>) {
 
 struct TreeReader<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    /// What has an anchor, and how many values that is.
+    /// Anchored nodes, each with its number of values.
     anchors: HashMap<usize, (Node, usize)>,
     values: usize,
     mistakes: Vec<Mistake>,
@@ -95,7 +95,7 @@ impl<'a> TreeReader<'a> {
         Ok(root)
     }
 
-    /// The next event that is not about presentation.
+    /// Returns the next event that is not about presentation.
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Mistake> {
         loop {
             let Some(next) = self.parser.next_event() else {
@@ -146,7 +146,7 @@ impl<'a> TreeReader<'a> {
             Event::Alias(id) => {
                 let Some((node, values)) = self.anchors.get(&id) else {
                     return Err(Mistake {
-                        message: "the alias stands in what it is an alias of".to_owned(),
+                        message: "the alias is inside its own anchor".to_owned(),
                         span: range(span),
                     });
                 };
@@ -205,10 +205,7 @@ impl<'a> TreeReader<'a> {
                         let span = key.span;
                         entries.push((Key { text, span }, value));
                     } else {
-                        self.mistake(
-                            format!("the key `{}` is there twice", shown(&text)),
-                            key.span,
-                        );
+                        self.mistake(format!("the key `{}` occurs twice", shown(&text)), key.span);
                     }
                 }
                 Value::List(_) | Value::Map(_) => self.mistake("a key must be text", key.span),
@@ -220,7 +217,7 @@ impl<'a> TreeReader<'a> {
         Ok((entries, end))
     }
 
-    /// Adds what `<<` brings: what is there already wins.
+    /// Adds the entries that `<<` merges. Existing keys take precedence.
     fn merge(&mut self, node: Node, entries: &mut Vec<(Key, Node)>, seen: &mut BTreeSet<String>) {
         match node.value {
             Value::Map(brought) => {
@@ -236,14 +233,14 @@ impl<'a> TreeReader<'a> {
         }
     }
 
-    /// Whether a tag says that a scalar is text; no other tag means anything here.
+    /// Returns whether a tag makes a scalar text. No other tag has a meaning here.
     fn is_text(&mut self, tag: Option<&Tag>, span: &Span) -> bool {
         let Some(tag) = tag else { return false };
         let text =
             tag.core_suffix() == Some("str") || (tag.handle().is_empty() && tag.suffix() == "!");
         if !text {
             self.mistake(
-                format!("the tag `{}` means nothing here", shown(&tag.original())),
+                format!("the tag `{}` has no meaning here", shown(&tag.original())),
                 range(span),
             );
         }
@@ -275,11 +272,11 @@ fn unfinished(start: &Span) -> Mistake {
 }
 
 fn range(span: &Span) -> Range<usize> {
-    // Text has byte offsets; a parser of anything else has none.
+    // This parser reads text, so offsets in bytes are always there.
     span.byte_range().unwrap_or_default()
 }
 
-/// Text of a file as a message may hold it.
+/// Returns text of a file in a form that is safe in a message.
 pub fn shown(text: &str) -> String {
     const MOST: usize = 60;
     let escaped = text.escape_debug();
@@ -294,7 +291,7 @@ pub fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The tree in one line: plain text as it is, other text in quotes.
+    /// Formats a tree in one line: plain text as it is, other text in quotes.
     fn line(node: &Node) -> String {
         match &node.value {
             Value::Scalar { text, plain: true } => text.clone(),
@@ -353,11 +350,11 @@ mod tests {
     #[test]
     fn mistakes_are_found_in_their_place() {
         for (text, message, place) in [
-            ("a: 1\na: 2\n", "the key `a` is there twice", "a"),
-            ("a: !path x\n", "the tag `!path` means nothing here", "x"),
+            ("a: 1\na: 2\n", "the key `a` occurs twice", "a"),
+            ("a: !path x\n", "the tag `!path` has no meaning here", "x"),
             ("? [a]\n: b\n", "a key must be text", "[a]"),
             ("a: 1\n---\nb: 2\n", "more than one document", "---"),
-            ("a: &x [*x]\n", "stands in what it is an alias of", "*x"),
+            ("a: &x [*x]\n", "inside its own anchor", "*x"),
             ("<<: 1\n", "`<<` takes a map", "1"),
         ] {
             let (_, mistakes) = parse(text);

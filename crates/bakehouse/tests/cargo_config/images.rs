@@ -127,7 +127,7 @@ pub fn count() -> &'static str {{ env!("COUNT") }}
         tree.write("rust/words/b.txt", "b\n");
         assert_ne!(hash(&tree), before);
         assert_eq!(tree.build(&[]).0, ["api: two 2 true"]);
-        // The step of the third-party crates has it too: their build scripts see the variable.
+        // The step of the third-party crates has the variable, too, because their build scripts see it.
         let dockerfile = tree.generated("docker/Dockerfile");
         let mounts =
             dockerfile.matches("source=etc/releases.json,target=/cargo-config/etc/releases.json");

@@ -1,4 +1,4 @@
-//! Cargo's configuration files: images follow them as Cargo on the host does, or `generate` says why not.
+//! Cargo's configuration files: images follow them as Cargo on the host does, or `generate` explains why they cannot.
 
 mod images;
 mod precedence;

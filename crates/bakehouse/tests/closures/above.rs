@@ -1,4 +1,4 @@
-//! A workspace that is built from what lies above it.
+//! A workspace that is built from files above it.
 
 use crate::tree::{Tree, stderr};
 
@@ -157,7 +157,7 @@ a wire
         ]
     );
     assert_eq!(tree.built(), ["api: hello a wire"]);
-    // What is reached anyway, or is too far, is no other context.
+    // A folder that is in the context anyway, or too far up, is not accepted as a context.
     for (named, expected) in [("../..", "lies outside"), ("../web", "not a folder above")] {
         let config = tree.read("rust/bakehouse.toml");
         tree.write(

@@ -2,7 +2,7 @@
 
 use crate::tree::{Tree, succeed};
 
-/// The same package with everything that a repository has at its root.
+/// A package in the root of a repository, with everything that such roots contain.
 const ROOT: &str = r#"
 -- Cargo.toml --
 [package]
@@ -63,7 +63,7 @@ fn a_root_package_is_built_from_what_lies_beside_its_targets() {
         serde_json::json!(["build.rs", "proto", "src", "words.txt"]),
     );
     assert_eq!(tree.built(), ["orders: orders words"]);
-    // Each of them counts, and nothing else does.
+    // Each of these files counts, and no other file does.
     let hash = |tree: &Tree| tree.plan()["services"][0]["input_hash"].clone();
     let before = hash(&tree);
     for path in [
@@ -112,7 +112,7 @@ fn what_a_source_of_a_root_package_names_is_read() {
             "fn main() { std::fs::read(\".github/workflows/ci.yml\").unwrap(); }",
             &[".github/workflows/ci.yml"],
         ),
-        // It may come across anything except files that belong to tools.
+        // Listing the folder may return any file except those that belong to tools.
         (
             "build.rs",
             "fn main() { for entry in std::fs::read_dir(env!(\"CARGO_MANIFEST_DIR\")) {} }",
@@ -219,7 +219,7 @@ fn what_the_users_dockerignore_leaves_out_is_no_input() {
             "words.txt"
         ]
     );
-    // A file that a source names is read anyway: without it nothing compiles.
+    // A file that a source names is read anyway, because nothing compiles without it.
     tree.write("src/main.rs", "fn main() {}");
     tree.write(".dockerignore", "*\n!src\n");
     assert_eq!(

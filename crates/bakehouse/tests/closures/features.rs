@@ -8,13 +8,13 @@ use std::path::Path;
 use crate::steps;
 use crate::tree::{Tree, cargo, files, stderr};
 
-/// The package in the folder of a workspace, where there is one.
+/// The name of the package in the workspace's own folder, if there is one.
 const ROOT: &str = "whole";
 
-/// Sets of features that a build compiles with, by package, whether it is for the builder, and kind of target.
+/// Sets of features that a build compiles with, by package, by platform (builder or target), and by kind of target.
 type Units = BTreeMap<(String, bool, String), BTreeSet<Vec<String>>>;
 
-/// The packages that Cargo would compile in a folder: the local ones, or all.
+/// Returns the packages that Cargo would compile in a folder: the local ones, or all.
 fn units_in(folder: &Path, arguments: &[&str], all: bool) -> Units {
     let host = || {
         let mut rustc = std::process::Command::new("rustc");
@@ -25,7 +25,7 @@ fn units_in(folder: &Path, arguments: &[&str], all: bool) -> Units {
     };
     let mut command = cargo();
     command.args(["build", "--unit-graph", "-Zunstable-options", "--offline"]);
-    // With a target Cargo tells what is for the builder.
+    // With a target, Cargo reports which units are for the builder.
     command.args(["--target", &host().unwrap()]).args(arguments);
     command.env("RUSTC_BOOTSTRAP", "1").current_dir(folder);
     let output = command.output().unwrap();
@@ -60,8 +60,8 @@ fn units(tree: &Tree, arguments: &[&str]) -> Units {
     units_in(&tree.path(""), arguments, false)
 }
 
-/// The workspace as stages see it: the skeleton with the sources of `packages`, and with the manifest that shows the root
-/// package itself, or masked.
+/// Creates the workspace as stages see it: the skeleton with the sources of `packages`. The manifest of the root
+/// package is shown or masked.
 fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let lay = |from: &str| {
@@ -79,7 +79,7 @@ fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::T
             std::fs::write(runner.join(file), "").unwrap();
         }
     }
-    // Services are no libraries there.
+    // Services are not libraries there.
     for service in services(tree) {
         let manifest = folder.path().join(&service.alone[1]).join("Cargo.toml");
         if let Ok(text) = std::fs::read_to_string(&manifest) {
@@ -113,7 +113,7 @@ fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::T
     folder
 }
 
-/// Cargo's arguments in a stage of the generated Dockerfile, but for what is about the builder.
+/// Returns Cargo's arguments in a stage of the generated Dockerfile, without those for the builder's platform.
 fn arguments(dockerfile: &str, name: &str) -> Option<Vec<String>> {
     let stages = steps::stages(dockerfile);
     let environment = &stages[&stages.get(name)?.from].env;
@@ -135,7 +135,7 @@ fn arguments(dockerfile: &str, name: &str) -> Option<Vec<String>> {
 /// A service of a workspace.
 struct Service {
     name: String,
-    /// Cargo's arguments for it alone.
+    /// Cargo's arguments for building it alone.
     alone: Vec<String>,
 }
 
@@ -159,7 +159,7 @@ fn services(tree: &Tree) -> Vec<Service> {
             let features = service.get("features").and_then(toml::Value::as_array);
             for feature in features.into_iter().flatten() {
                 let feature = feature.as_str().unwrap();
-                // Under the first resolver one without a name is the root package's, wherever there is one.
+                // Under the first resolver, a feature without a package belongs to the root package if there is one.
                 alone.push(match package {
                     ROOT => format!("--features={feature}"),
                     _ => format!("--features={package}/{feature}"),
@@ -235,7 +235,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             "closure of {}",
             service.name
         );
-        // Services that ask for the same share the stage of the first.
+        // Services that request the same features share the stage of the first service.
         let chain = chains
             .iter()
             .find(|chain| chain.contains(&service.name))
@@ -253,7 +253,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
         let root = dockerfile.contains("/skeleton/root/") && compiled.contains(ROOT);
         let folder = laid_out(tree, &compiled, root);
         let in_stage = units_in(folder.path(), &stage, true);
-        // Third-party crates have the features that all services of the chain ask for.
+        // Third-party crates have the features that all services of the chain request.
         if chain.len() == 1 {
             assert_eq!(&in_stage, alone, "{} by {stage:?}", service.name);
         }
@@ -264,7 +264,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
             service.name
         );
     }
-    // A library is compiled with the features that one of its stage's services gives it.
+    // A library is compiled with the features that one service of its stage gives it.
     for (at, chain) in chains.iter().enumerate() {
         let suffix = match at {
             0 => String::new(),
@@ -276,7 +276,7 @@ fn check(tree: &Tree) -> Vec<Vec<String>> {
                 continue;
             };
             let stage: Vec<&str> = stage.iter().map(String::as_str).collect();
-            // Its dependencies are there with their sources; other packages are not.
+            // Its dependencies have their sources; other packages do not.
             let holders = chain.iter().map(|name| &closures[name.as_str()]);
             let holder = holders.clone().find(|closure| closure.contains(package));
             let Some(holder) = holder else { continue };
@@ -369,7 +369,7 @@ fn main() { println!("{}", clock::name()) }
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
-    // An edit that only concerns the other one does not affect the server.
+    // An edit that concerns only the other service does not affect the server.
     let hash = |plan: &serde_json::Value, at: usize| plan["services"][at]["input_hash"].clone();
     let manifest = tree.read("replay-ui/Cargo.toml");
     let edited = manifest.replace("\"simulated\"", "\"simulated\", \"paused\"");
@@ -486,7 +486,7 @@ pub fn kind() -> String { format!("{} {}", cfg!(feature = "loud"), cfg!(feature 
     assert_eq!(tree.built(), right);
 }
 
-/// Pseudo-random numbers, the same for the same seed.
+/// Pseudo-random numbers, which are the same for the same seed.
 struct Random(u64);
 
 impl Random {
@@ -531,7 +531,7 @@ fn workspace(seed: u64) -> String {
     };
     let members: Vec<String> = (0..all).map(|index| format!("{:?}", name(index))).collect();
     let mut text = String::new();
-    // The package of the workspace's folder comes last.
+    // The package in the workspace's folder comes last.
     for index in 0..all + usize::from(with_root) {
         let name = name(index);
         let is_root = index == all;
@@ -550,7 +550,7 @@ fn workspace(seed: u64) -> String {
             .iter()
             .map(|feature| format!("\"{feature}\""))
             .collect();
-        // Lines by table.
+        // Table → its lines.
         let mut tables: BTreeMap<String, String> = BTreeMap::new();
         let mut has_build = false;
         for needed in 0..index.min(LIBRARIES) {
@@ -559,7 +559,7 @@ fn workspace(seed: u64) -> String {
             }
             let kind = match random.next(8) {
                 0 | 1 => "build-dependencies",
-                // Under the first resolver these have a say in the features of what is built.
+                // Under the first resolver, these tables affect the features of everything that is built.
                 2 | 3 => "dev-dependencies",
                 _ => "dependencies",
             };
@@ -601,7 +601,7 @@ fn workspace(seed: u64) -> String {
             }
             if optional {
                 values.push(format!("\"{key}?/{feature}\""));
-                // Without `dep:` there is a feature of the dependency's name.
+                // Without `dep:`, there is a feature with the dependency's name.
                 values.push(if random.one_in(2) {
                     format!("\"dep:{key}\"")
                 } else {
@@ -615,7 +615,7 @@ fn workspace(seed: u64) -> String {
                 .or_default()
                 .push_str("proc-macro2 = { version = \"1\", default-features = false }\n");
         }
-        // A package that asks others for features may be third-party, and need not reach anything that is compiled.
+        // A package that requests features of others may be third-party, and need not lead to any compiled crate.
         if random.one_in(3) {
             let (name, features) = [
                 ("syn", ["proc-macro", "printing"]),
@@ -633,7 +633,7 @@ fn workspace(seed: u64) -> String {
             let dev = tables.entry("[dev-dependencies]".to_owned());
             dev.or_default().push_str(&line);
         }
-        // A crate that is not local may be optional, too.
+        // A third-party crate may be optional, too.
         if random.one_in(3) {
             tables
                 .entry("[dependencies]".to_owned())
@@ -666,7 +666,7 @@ fn workspace(seed: u64) -> String {
         if has_build || random.one_in(5) {
             writeln!(text, "-- {folder}build.rs --\nfn main() {{}}").unwrap();
         }
-        // Cargo does without what has no library, but listens to it.
+        // Cargo does not need a package without a library, but respects its features.
         if is_service || (!proc_macro && random.one_in(12)) {
             writeln!(text, "-- {folder}src/main.rs --\nfn main() {{}}").unwrap();
         } else {
@@ -696,7 +696,7 @@ fn workspace(seed: u64) -> String {
             random.some(&FEATURES)
         )
         .unwrap();
-        // There Cargo leaves out those of the root package alone.
+        // In this case Cargo leaves out default features only for the root package.
         let always = resolver == 1 && with_root && package != ROOT;
         if !always && random.one_in(4) {
             text += "default-features = false\n";
@@ -705,7 +705,7 @@ fn workspace(seed: u64) -> String {
     text
 }
 
-/// Returns whether Cargo builds both as it builds each on its own.
+/// Returns whether Cargo builds both services together as it builds each of them alone.
 fn together(tree: &Tree, one: &Service, other: &Service) -> bool {
     let named = |service: &Service| {
         let features: Vec<String> = service
@@ -763,7 +763,7 @@ fn fewest(count: usize, parted: &BTreeSet<(usize, usize)>) -> usize {
         .unwrap()
 }
 
-/// `BAKEHOUSE_SEEDS=200` tries that many seeds.
+/// Tries a number of seeds, `BAKEHOUSE_SEEDS=200` if set.
 #[test]
 fn services_with_features_at_random_are_in_as_few_chains_as_cargo_allows() {
     let seeds = std::env::var("BAKEHOUSE_SEEDS").ok();
@@ -780,7 +780,7 @@ fn services_with_features_at_random_are_in_as_few_chains_as_cargo_allows() {
             check(&tree);
         }
         tree.write("bakehouse.toml", &config);
-        // Cargo cannot be asked for some packages with these features there.
+        // In this case Cargo does not accept features for some packages.
         if text.contains("resolver = \"1\"") && tree.path("src").exists() {
             continue;
         }

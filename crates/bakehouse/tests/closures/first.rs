@@ -35,7 +35,8 @@ edition = "2024"
 -- more/src/lib.rs --
 "#;
 
-/// Returns the output of `plan`, `generate` and `generate --check`, which must be the same; nothing is written.
+/// Returns the output of `plan`, `generate` and `generate --check`, which must be identical. None of them writes a
+/// file.
 fn refused(tree: &Tree) -> String {
     let mut said = ["plan", "generate", "generate --check"].map(|command| {
         let output = tree.bakehouse(&command.split(' ').collect::<Vec<_>>());
@@ -154,7 +155,7 @@ fn a_pattern_of_members_that_reaches_the_generated_files_is_refused_before_they_
         );
         let line = format!("exclude = [\"target\", \"{folder}\"]");
         assert!(said.contains(&line), "{said}");
-        // Following the hint, Cargo and the program succeed.
+        // After the change in the hint, Cargo and bakehouse succeed.
         let text = tree.read("all/Cargo.toml");
         tree.write(
             "all/Cargo.toml",
@@ -236,7 +237,7 @@ fn main() {}
         said.contains("artifact-dependency") && said.contains("host/Cargo.toml:6:1"),
         "{said}"
     );
-    // An unstable Cargo accepts it, and builds everything that does not need it.
+    // An unstable Cargo accepts the key, and builds everything that does not need it.
     let unstable = |tree: &Tree| {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("bakehouse"));
         command

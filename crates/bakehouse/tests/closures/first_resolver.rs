@@ -1,4 +1,5 @@
-//! Cargo's first resolver: what is not compiled has a say in the features of what is. The image listens to it, too.
+//! Cargo's first resolver: packages that are not compiled affect the features of those that are. Images respect this,
+//! too.
 
 use crate::tree::{Tree, cargo, stderr};
 
@@ -82,7 +83,7 @@ clock = { workspace = true, features = ["foreign"] }
 -- windows/src/lib.rs --
 "#;
 
-/// The workspace lies in a folder, and a path dependency beside it.
+/// Returns a workspace in a folder, with a path dependency beside the folder.
 fn text() -> String {
     let text = TEXT.replace("\n-- ", "\n-- all/");
     text.replace("path = \"../beside\"", "path = \"../../beside\"")
@@ -91,7 +92,7 @@ fn text() -> String {
            -- beside/src/lib.rs --\n"
 }
 
-/// Returns the output of the package's binary that Cargo builds in `folder`.
+/// Returns the output of the package's binary, built by Cargo in `folder`.
 fn on_host(tree: &Tree, folder: &str, package: &str) -> String {
     let mut run = cargo();
     run.args(["run", "--quiet", "--locked", "--offline", "-p", package]);
@@ -124,7 +125,7 @@ fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
     assert_eq!(tree.built(), right);
     let skeleton = "all/docker/skeleton/deps";
     let lock = tree.read(&format!("{skeleton}/all/Cargo.lock"));
-    // syn asks crates that are compiled for features; itoa needs none of them.
+    // syn requests features of compiled crates. itoa needs none of them.
     assert!(
         lock.contains("name = \"syn\"") && !lock.contains("name = \"itoa\""),
         "{lock}"
@@ -137,7 +138,7 @@ fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
     assert_eq!(tree.build(&[]).0, right);
     tree.write("all/bakehouse.toml", &config);
 
-    // Their requests count for one service, and not for the other.
+    // Requests of packages that are not compiled affect one service and not the other.
     let before = hashes(&tree);
     for (path, old, new) in [
         ("all/server/Cargo.toml", "[\"simulated\"]", "[]"),
@@ -160,7 +161,7 @@ fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
     }
     assert_eq!(before, hashes(&tree));
 
-    // Under the second one they have none.
+    // Under the second resolver they affect neither.
     let manifest = tree.read("all/Cargo.toml");
     tree.write(
         "all/Cargo.toml",

@@ -2,7 +2,7 @@
 
 use crate::tree::{Tree, stderr};
 
-/// `api` needs money → words and, by its build script, generate → words; `web` needs money, and words through it.
+/// `api` needs money → words, and its build script needs generate → words. `web` needs money, and words through it.
 const TEXT: &str = r#"
 -- Cargo.toml --
 [workspace]
@@ -158,10 +158,10 @@ fn the_plan_tells_a_group_that_costs_from_one_that_does_not() {
     let config = "profile = \"dev\"\n[groups]\nsmall = [\"generate\", \"words\"]\n";
     tree.write("bakehouse.toml", config);
     assert!(
-        said(&tree).contains("not the same binaries hold them"),
+        said(&tree).contains("one stage for different binaries"),
         "{}",
         said(&tree)
     );
-    // It costs time, and nothing else.
+    // Sharing costs time, and nothing else changes.
     assert_eq!(tree.built(), ["api: word 1 word own 1 word", "web: 1 word"]);
 }

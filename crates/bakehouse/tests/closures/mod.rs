@@ -1,5 +1,5 @@
-//! Workspaces of every shape, a file for each: the closure of each service, what is sent to Docker for it, and that Cargo
-//! builds it in stages that hold nothing else.
+//! Workspaces of many shapes, one file each: the closure of each service, the context that is sent to Docker for it,
+//! and Cargo's builds in stages that contain nothing else.
 
 mod above;
 mod beside;

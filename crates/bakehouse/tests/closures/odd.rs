@@ -2,7 +2,7 @@
 
 use crate::tree::Tree;
 
-/// Returns a workspace with a member that replaces a registry crate, which other members ask for by version.
+/// Returns a workspace with a member that replaces a registry crate. Other members request the crate by version.
 fn patched(further: &str) -> String {
     format!(
         r#"
@@ -184,8 +184,8 @@ pub const NAME: &str = "inner";
     assert_eq!(tree.built(), ["svc: drill"]);
 }
 
-/// A package whose source, build script and program read manifests and the lock, and another one that depends on its
-/// library.
+/// A package whose source, build script and program read manifests and the lock, and another package that depends on
+/// its library.
 const READS: &str = r#"
 -- Cargo.toml --
 # The workspace, in somebody's own words.
@@ -263,7 +263,7 @@ fn a_manifest_that_is_read_while_a_package_compiles_is_the_real_one() {
         assert_ne!(hashes(&tree), before, "{path}");
         tree.write(path, &old);
     }
-    // Nothing reads the manifest of `user`.
+    // No package reads the manifest of `user`.
     tree.write(
         "user/Cargo.toml",
         &format!("# edited\n{}", tree.read("user/Cargo.toml")),

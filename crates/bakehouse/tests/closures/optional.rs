@@ -1,4 +1,4 @@
-//! What a feature switches on, and what it does not.
+//! Optional dependencies and the features that switch them on.
 
 use crate::tree::Tree;
 

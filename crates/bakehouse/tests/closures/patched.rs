@@ -119,7 +119,7 @@ pub const NAME: &str = "ours";
 fn main() { println!("main") }
 "#,
     );
-    // `cargo clean` goes by names, so the third-party one is compiled again where it is used.
+    // `cargo clean` selects by name, so the third-party crate of the same name is compiled again where it is used.
     assert_eq!(tree.build(&[]).0, ["api: ours 7", "cfg-if: main"]);
     tree.write(
         "bakehouse.toml",

@@ -1,4 +1,4 @@
-//! Dependencies of some platforms.
+//! Dependencies for some platforms only.
 
 use crate::tree::Tree;
 

@@ -1,4 +1,4 @@
-//! What images cannot follow.
+//! Workspaces that images cannot follow.
 
 use crate::tree::{Tree, stderr};
 

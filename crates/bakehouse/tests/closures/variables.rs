@@ -1,4 +1,4 @@
-//! Variables of the environment that a package is compiled with.
+//! Environment variables that a package is compiled with.
 
 use crate::tree::Tree;
 

@@ -1,4 +1,4 @@
-//! A workspace of three packages: the service `api` needs the library `common`, and nobody needs `other`.
+//! A workspace of three packages: the service `api` needs the library `common`, and neither needs `other`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ const FILES: [(&str, &str); 7] = [
 impl Grove {
     pub fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // A folder deeper, so that what lies outside is nobody else's.
+        // The workspace lies one folder deeper, so that the test also owns the files outside it.
         let root = Utf8Path::from_path(folder.path()).unwrap().join("grove");
         let grove = Self {
             _folder: folder,
@@ -58,7 +58,7 @@ impl Grove {
         std::fs::write(path, text).unwrap();
     }
 
-    /// What bakehouse prints in it.
+    /// Returns bakehouse's output in the workspace.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -67,7 +67,7 @@ impl Grove {
     }
 
     pub fn command(&self, arguments: &[&str]) -> std::process::Output {
-        // Programs in `bin` stand for the machine's own.
+        // Programs in `bin` replace those of the machine.
         let path = format!("{}:{}", self.path("bin"), std::env::var("PATH").unwrap());
         assert_cmd::Command::cargo_bin("bakehouse")
             .unwrap()

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::Model;
 
-/// Numbers count modulo what there is.
+/// An edit. Numbers count modulo the number of things.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// A file of a member changes.
+    /// Changes a file of a member.
     Content(usize),
     NewFile(usize),
     NoFile(usize),
@@ -17,19 +17,19 @@ pub enum Edit {
     Executable(usize),
     Description(usize),
     DevDependency(usize),
-    /// A member asks another feature of a crate.
+    /// A member requests another feature of a crate.
     AskedFeature(usize),
-    /// A member asks another feature of one that it needs.
+    /// A member requests another feature of a member that it needs.
     AskedExtra(usize),
-    /// A member stops or begins to need another.
+    /// A member starts or stops needing another member.
     Edge(usize),
-    /// A locked crate gets another version.
+    /// Changes the version of a locked crate.
     Version(usize),
-    /// A locked crate needs another.
+    /// A locked crate needs another crate.
     LockedEdge(usize),
-    /// A file changes in a folder that is put in a crate's place.
+    /// Changes a file in a folder that replaces a crate.
     Patched(usize),
-    /// A folder is put in a crate's place, or no longer.
+    /// A folder starts or stops replacing a crate.
     Patch(usize),
     Port(usize),
     ServiceFeature(usize),
@@ -38,14 +38,14 @@ pub enum Edit {
     OtherProfile,
     CargoConfig,
     Toolchain,
-    /// What is inherited in the foreign workspace.
+    /// Changes the inherited part of the foreign workspace.
     Foreign,
     Unused,
     Time(usize),
 }
 
 impl Edit {
-    /// One of each kind.
+    /// One edit of each kind.
     pub const ALL: [Self; 24] = [
         Self::Content(0),
         Self::NewFile(0),
@@ -109,7 +109,7 @@ pub fn any_edit() -> impl Strategy<Value = Edit> {
 }
 
 impl Model {
-    /// Edits the model, and names the outputs that this can change.
+    /// Applies the edit to the model, and returns the outputs that it can change.
     pub fn edit(&mut self, edit: &Edit) -> BTreeSet<String> {
         let before = self.clone();
         self.apply(edit);

@@ -1,10 +1,10 @@
-//! What decides an output, worked out from the model: two models with the same facts make the same output.
+//! Facts that decide an output, derived from the model. Two models with the same facts lead to the same output.
 
 use std::collections::BTreeSet;
 
 use super::Model;
 
-/// A local package or a crate of the lock.
+/// A local package, or a crate of the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
     Member(usize),
@@ -14,7 +14,7 @@ enum Node {
 use Node::{Crate, Member};
 
 impl Model {
-    /// All that decides the output of `service`.
+    /// Returns all facts that decide the output of `service`.
     pub fn facts(&self, service: usize) -> BTreeSet<String> {
         let built = &self.services[service];
         let extra = self.extra(service);
@@ -23,7 +23,7 @@ impl Model {
             .flat_map(|other| self.below(Member(self.services[other].member), &extra))
             .collect();
         let own = self.below(Member(built.member), &extra);
-        // What else is compiled has a say in the features of what it shares.
+        // Everything else that is compiled affects the features of shared packages.
         let counted: BTreeSet<Node> = together
             .into_iter()
             .filter(|node| !own.is_disjoint(&self.below(*node, &extra)))
@@ -113,8 +113,8 @@ impl Model {
         facts
     }
 
-    /// Returns the services whose features are unified with those of `service`: no local package gets a feature from
-    /// another of them.
+    /// Returns the services with features that are unified with those of `service`. No local package gets a feature
+    /// from another of these services.
     fn together(&self, service: usize) -> Vec<usize> {
         let same = |one: usize, other: usize| {
             let (one, other) = (&self.services[one], &self.services[other]);
@@ -125,7 +125,7 @@ impl Model {
             return all.filter(|other| same(service, *other)).collect();
         }
         let mut order: Vec<usize> = all.clone().collect();
-        // Services come before packs, each sorted by name; those that ask for the same features count as one.
+        // Services come before packs, each sorted by name. Services that request the same features count as one.
         order.sort_by_key(|service| (self.services[*service].pack, self.name(*service)));
         let mut heads: Vec<usize> = Vec::new();
         for service in order {
@@ -137,7 +137,7 @@ impl Model {
         let parted = |one: usize, other: usize| one != other && self.parted(one, other);
         let is_bound = |head: usize| heads.iter().any(|other| parted(head, *other));
         let mut parts: Vec<Vec<usize>> = Vec::new();
-        // With so few, taking the first that fits gives the fewest.
+        // There are so few that taking the first possible one leads to the fewest groups.
         for head in heads.iter().copied().filter(|head| is_bound(*head)) {
             let fits = |part: &&mut Vec<usize>| !part.iter().any(|other| parted(head, *other));
             match parts.iter_mut().find(fits) {
@@ -167,7 +167,7 @@ impl Model {
         all.filter(built).collect()
     }
 
-    /// Returns whether a local package that both are built from has other features in one of them alone.
+    /// Returns whether a local package that both services contain has different features when each is built alone.
     fn parted(&self, one: usize, other: usize) -> bool {
         let local = |service: usize| -> BTreeSet<(Node, String)> {
             let extra = self.extra_of(&[service]);
@@ -191,8 +191,9 @@ impl Model {
         both.any(|(node, has)| other.iter().any(|(same, with)| node == same && has != with))
     }
 
-    /// Returns everything that decides the features of a crate that a local folder replaces, where `nodes` are built.
-    /// The dependents of it, and of crates that need it, are known; the features that these crates ask for are not.
+    /// Returns everything that decides the features of a crate that a local folder replaces, when `nodes` are built.
+    /// The model knows the dependents of the crate and of crates that need it, but not the features that these crates
+    /// request.
     fn asked_of(&self, index: usize, nodes: &BTreeSet<Node>) -> String {
         let crates = |node: &Node| match node {
             Crate(index) => Some(*index),
@@ -244,12 +245,12 @@ impl Model {
         format!("{above:?} {asked:?}")
     }
 
-    /// The members whose feature `extra` is on where `service` is built.
+    /// Returns the members whose feature `extra` is on when `service` is built.
     fn extra(&self, service: usize) -> BTreeSet<usize> {
         self.extra_of(&self.together(service))
     }
 
-    /// The same where `together` are built.
+    /// Returns the members whose feature `extra` is on when the services `together` are built.
     fn extra_of(&self, together: &[usize]) -> BTreeSet<usize> {
         let mut extra: BTreeSet<usize> = together
             .iter()
@@ -276,7 +277,7 @@ impl Model {
         }
     }
 
-    /// `node` and all that it needs, where `extra` is on in those members.
+    /// Returns `node` and everything that it needs, if `extra` is on in those members.
     fn below(&self, node: Node, extra: &BTreeSet<usize>) -> BTreeSet<Node> {
         let needs: Vec<Node> = match node {
             Member(index) => {

@@ -1,4 +1,4 @@
-//! A model as files, and what the program makes of them.
+//! Files of a model, and bakehouse's plan of them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use camino::Utf8Path;
 
 use super::{Edit, Model};
 
-/// What the program makes of the files.
+/// Works out the plan of the files.
 pub fn plan(folder: &Path) -> (Workspace, Plan) {
     let folder = Utf8Path::from_path(folder).unwrap();
     let manifest = folder.join("Cargo.toml");
@@ -31,7 +31,8 @@ pub fn plan(folder: &Path) -> (Workspace, Plan) {
 }
 
 impl Model {
-    /// Writes it to an empty folder, or over itself. `reversed`: all lists the other way round.
+    /// Writes the model to an empty folder, or over its earlier files. With `reversed`, all lists have the opposite
+    /// order.
     pub fn write(&self, folder: &Path, reversed: bool) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -59,7 +60,7 @@ impl Model {
         }
     }
 
-    /// Changes the time of a file, when that is the edit.
+    /// Changes the time of a file if the edit says so.
     pub fn touch(&self, folder: &Path, edit: &Edit) {
         if let Edit::Time(n) = edit {
             let path = folder.join(self.folder(n % self.members.len()));
@@ -230,7 +231,7 @@ impl Model {
         text
     }
 
-    /// The manifest of what is put in a crate's place.
+    /// Returns the manifest of the folder that replaces a crate.
     fn patched(&self, index: usize) -> String {
         let third_party = &self.crates[index];
         let mut text = format!(

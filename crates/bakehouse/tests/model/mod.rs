@@ -1,4 +1,4 @@
-//! Workspaces made at random, and what an edit of one can change.
+//! Random workspaces, and the outputs that an edit can change.
 
 mod edit;
 mod facts;
@@ -11,42 +11,42 @@ pub use edit::{Edit, any_edit};
 pub use files::plan;
 pub use random::any_model;
 
-/// A workspace. Members and crates depend on those of lower numbers alone.
+/// A workspace. Members and crates depend only on those with lower numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     pub members: Vec<Member>,
     pub crates: Vec<Crate>,
     pub services: Vec<Service>,
-    /// Features are not unified over all services.
+    /// Whether features are not unified over all services.
     pub each: bool,
     pub profile: u8,
     pub other_profile: u8,
     pub cargo_config: u8,
     pub toolchain: u8,
-    /// What members of the foreign workspace inherit from it.
+    /// The value that members inherit from the foreign workspace.
     pub foreign: u8,
-    /// What nothing inherits, and no image needs.
+    /// A value that no member inherits and no image needs.
     pub unused: u8,
 }
 
-/// A local package. Its feature `extra` switches its optional dependency on.
+/// A local package. Its feature `extra` switches on its optional dependency.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
     pub needs: BTreeSet<usize>,
     /// An optional dependency on another member.
     pub optional: Option<usize>,
-    /// It asks for the feature `extra` of the first member that it needs.
+    /// Whether it requests the feature `extra` of the first member that it needs.
     pub extra: bool,
     pub crates: BTreeSet<usize>,
-    /// It asks for the feature `x` of its first crate.
+    /// Whether it requests the feature `x` of its first crate.
     pub feature: bool,
     pub files: BTreeMap<String, String>,
     pub executable: bool,
     pub description: u8,
-    /// Has a dev-dependency.
+    /// Whether it has a dev-dependency.
     pub dev: bool,
     pub inherited: bool,
-    /// A path dependency that belongs to another workspace.
+    /// Whether it is a path dependency that belongs to another workspace.
     pub foreign: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct Member {
 pub struct Crate {
     pub needs: BTreeSet<usize>,
     pub patch: u8,
-    /// A local folder is put in its place, with that in it.
+    /// The value in the local folder that replaces the crate, if one does.
     pub patched: Option<u8>,
 }
 
@@ -64,7 +64,7 @@ pub struct Crate {
 pub struct Service {
     pub member: usize,
     pub port: u16,
-    /// Switches `extra` on.
+    /// Whether it switches on `extra`.
     pub extra: bool,
     pub shipped: String,
     pub pack: bool,
@@ -94,15 +94,15 @@ impl Service {
         }
     }
 
-    /// Whether its feature is on. A pack binary cannot have any.
+    /// Returns whether its feature is on. A pack binary cannot have features.
     pub fn has_extra(&self) -> bool {
         self.extra && !self.pack
     }
 }
 
 impl Model {
-    /// `0 ← 1 ← service 0` and `2 ← service 1`, which share the crate 0; only member 1 needs the crate 1. The third
-    /// service needs a foreign package and, if its feature is on, another member.
+    /// Returns a model with `0 ← 1 ← service 0` and `2 ← service 1`, which share the crate 0. Only member 1 needs the
+    /// crate 1. The third service needs a foreign package and, if its feature is on, another member.
     pub fn example() -> Self {
         let member = |index: usize, needs: &[usize], crates: &[usize]| Member {
             needs: needs.iter().copied().collect(),
@@ -130,7 +130,7 @@ impl Model {
         model
     }
 
-    /// The name of a service's target.
+    /// Returns the name of a service's target.
     pub fn name(&self, service: usize) -> String {
         let member = self.services[service].member;
         if self.services[service].pack {

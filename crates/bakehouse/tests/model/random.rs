@@ -1,4 +1,4 @@
-//! Any model.
+//! Generator of random models.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub fn any_model() -> impl Strategy<Value = Model> {
                 feature: bits.flag(0),
                 inherited: bits.flag(1),
                 extra: bits.flag(2) && bits.flag(3),
-                // Services are built from members alone.
+                // Services are built only from members.
                 foreign: bits.flag(4) && !built,
                 needs,
                 ..Member::plain(index)
@@ -54,7 +54,7 @@ pub fn any_model() -> impl Strategy<Value = Model> {
     })
 }
 
-/// What a thing is made of.
+/// Random bits from which a thing is generated.
 #[derive(Clone, Copy, Debug)]
 struct Bits {
     sets: [u32; 2],
@@ -79,7 +79,7 @@ impl Bits {
         self.number % below
     }
 
-    /// A quarter of what there could be, or all would need all.
+    /// Selects a quarter of the possible numbers. Otherwise almost every member would need all others.
     fn subset(self, set: usize, below: usize) -> BTreeSet<usize> {
         let bits = self.sets[set] & self.sets[set] >> 16;
         (0..below).filter(|index| bits >> index & 1 == 1).collect()

@@ -1,4 +1,4 @@
-//! A small workspace with one of each: libraries, variants, a pack binary, dev-dependencies that go.
+//! A small workspace with one thing of each kind: libraries, variants, a pack binary, unused dev-dependencies.
 
 pub mod pins;
 
@@ -20,7 +20,7 @@ impl Shop {
         Self { folder }
     }
 
-    /// The same for the builder's own platform.
+    /// Copies the shop and configures it for the builder's own platform only.
     pub fn native() -> Self {
         let shop = Self::new();
         let platforms = "platforms = [\"linux/amd64\", \"linux/arm64\"]\n";
@@ -56,19 +56,19 @@ impl Shop {
         bakehouse(&self.path(""), arguments)
     }
 
-    /// What `affected --since` lists: services, then packs.
+    /// Returns the names that `affected --since` lists: services, then packs.
     pub fn affected(&self, since: &str) -> Vec<String> {
         let output = self.bakehouse(&["affected", "--since", since, "--format", "json"]);
         assert!(output.status.success(), "{}", stderr(&output));
         names(&output)
     }
 
-    /// Runs git in the workspace, as nobody in particular and without anybody's settings.
+    /// Runs git in the workspace, with a fixed identity and without the user's settings.
     pub fn git(&self, arguments: &[&str]) -> String {
         git(&self.path(""), arguments)
     }
 
-    /// Makes a repository of it, with all files in its first commit.
+    /// Creates a repository with all files in its first commit.
     pub fn commit_all(&self) {
         if !self.path(".git").exists() {
             self.git(&["init", "--quiet", "--initial-branch", "main"]);
@@ -82,12 +82,12 @@ impl Shop {
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
-    /// `name → input hash` of services and pack binaries.
+    /// Returns `name → input hash` of services and pack binaries.
     pub fn hashes(&self) -> std::collections::BTreeMap<String, String> {
         self.hashes_with(&[])
     }
 
-    /// The same with variables in the environment.
+    /// Returns the hashes with these variables in the environment.
     pub fn hashes_with(
         &self,
         variables: &[(&str, &str)],
@@ -131,7 +131,7 @@ pub fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What `affected --format json` lists: services, then packs.
+/// Returns the names that `affected --format json` lists: services, then packs.
 pub fn names(output: &Output) -> Vec<String> {
     let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(shown["version"], 1);
@@ -142,7 +142,7 @@ pub fn names(output: &Output) -> Vec<String> {
         .collect()
 }
 
-/// Runs git in `folder`, and gives what it prints.
+/// Runs git in `folder` and returns its output.
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = std::process::Command::new("git")
         .current_dir(folder)

@@ -1,4 +1,4 @@
-//! What pins a toolchain.
+//! Files that pin a toolchain.
 
 use super::Shop;
 
@@ -22,7 +22,7 @@ pub const LOCK: &str = r#"{
 "#;
 
 impl Shop {
-    /// A workspace with these files, and no `toolchain.json` yet.
+    /// Creates a workspace with these files and without `toolchain.json`.
     pub fn pinned() -> Self {
         let shop = Self::new();
         shop.write("rust-toolchain.toml", RUST_TOOLCHAIN);

@@ -6,26 +6,26 @@ use std::path::Path;
 /// A `RUN` of a stage.
 pub struct Step {
     pub stage: String,
-    /// `--network=…` and `--mount=…`
+    /// The options `--network=…` and `--mount=…`.
     pub options: Vec<String>,
-    /// The command, with its heredoc.
+    /// The command with its heredoc.
     pub command: String,
 }
 
 impl Step {
-    /// Whether it has network access.
+    /// Returns whether the step has network access.
     pub fn has_network(&self) -> bool {
         !self.options.contains(&"--network=none".to_owned())
     }
 
-    /// The command, with the scripts that it calls in `folder`, where they were generated.
+    /// Returns the command with the paths of scripts replaced by those in `folder`, where they were generated.
     pub fn command_with(&self, folder: &Path) -> String {
         self.command
             .replace("/run/", &format!("{}/", folder.display()))
     }
 }
 
-/// All steps of a Dockerfile.
+/// Returns all steps of a Dockerfile.
 pub fn all(dockerfile: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut stage = "";
@@ -69,7 +69,7 @@ pub fn all(dockerfile: &str) -> Vec<Step> {
     steps
 }
 
-/// The steps of one stage.
+/// Returns the steps of one stage.
 pub fn of(dockerfile: &str, stage: &str) -> Vec<Step> {
     let mut steps = all(dockerfile);
     steps.retain(|step| step.stage == stage);
@@ -80,12 +80,12 @@ pub fn of(dockerfile: &str, stage: &str) -> Vec<Step> {
 #[derive(Clone, Debug, Default)]
 pub struct Stage {
     pub from: String,
-    /// Variables with their values.
+    /// Variables and their values.
     pub env: Vec<(String, String)>,
     pub arguments: Vec<String>,
 }
 
-/// All stages of a Dockerfile, by name.
+/// Returns all stages of a Dockerfile, by name.
 pub fn stages(dockerfile: &str) -> BTreeMap<String, Stage> {
     let mut stages: BTreeMap<String, Stage> = BTreeMap::new();
     let mut name = "";

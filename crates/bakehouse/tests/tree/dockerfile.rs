@@ -1,4 +1,4 @@
-//! Runs stages of a generated Dockerfile on this machine.
+//! Runner of the stages of a generated Dockerfile on this machine, without Docker.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,16 +30,16 @@ const FOLDERS: [&str; 18] = [
     "vendor",
 ];
 
-/// Runs stages, each once, and keeps what each leaves.
+/// Runs each stage once and keeps its results.
 pub struct Builder {
     stages: BTreeMap<String, Stage>,
     context: PathBuf,
-    /// Stands for `/`. One for all stages, so that what they write about paths agrees.
+    /// The folder that stands for `/`. All stages share it, so that paths in their results agree.
     machine: PathBuf,
     done: BTreeMap<String, PathBuf>,
-    /// Arguments of the build.
+    /// Build arguments.
     given: BTreeMap<String, String>,
-    /// By stage the packages that it compiled, in Cargo's order.
+    /// Stage → the packages that it compiled, in Cargo's order.
     pub compiled: BTreeMap<String, Vec<String>>,
 }
 
@@ -70,12 +70,12 @@ impl Builder {
         }
     }
 
-    /// A path on the machine as the last stage left it.
+    /// Returns a path on the machine as the last stage left it.
     pub fn machine(&self, inside: &str) -> PathBuf {
         self.machine.join(inside)
     }
 
-    /// What the toolchain stage sets for all others.
+    /// Returns the variables that the toolchain stage sets for all other stages.
     pub fn environment(&self) -> Vec<(String, String)> {
         let toolchain = self.stages["toolchain"].parsed.env.iter();
         toolchain
@@ -83,7 +83,8 @@ impl Builder {
             .collect()
     }
 
-    /// Runs the stage `name` and what it needs; gives what it leaves, by the same paths as in the image.
+    /// Runs the stage `name` and those that it needs. Returns the folder with its results, at the same paths as in the
+    /// image.
     pub fn stage(&mut self, name: &str) -> PathBuf {
         if let Some(done) = self.done.get(name) {
             return done.clone();
@@ -114,7 +115,7 @@ impl Builder {
         for mount in &stage.mounts {
             let target = self.machine.join(mount["target"].trim_start_matches('/'));
             if mount.get("from").is_some_and(|from| self.is_base(from)) {
-                // What is built here runs here.
+                // Everything that is built here also runs here.
                 std::os::unix::fs::symlink("/", target).unwrap();
                 continue;
             }
@@ -152,7 +153,7 @@ impl Builder {
         kept
     }
 
-    /// Whether a mount is from a base image, or from a stage that is nothing else.
+    /// Returns whether a mount is from a base image, or from a stage that adds nothing to one.
     fn is_base(&self, from: &str) -> bool {
         let stage = self.stages.get(from);
         !self.done.contains_key(from) && stage.is_none_or(|stage| stage.script.is_empty())
@@ -218,7 +219,7 @@ impl Builder {
     }
 }
 
-/// Links the current user's downloads, which include the crates that fixtures use.
+/// Links the current user's downloaded crates, which include those that fixtures use.
 fn link_downloads(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for kind in ["index", "cache"] {

@@ -1,4 +1,4 @@
-//! What a `.dockerignore` of the generator's lets through.
+//! Matcher for the generated `.dockerignore`.
 
 /// Patterns in order; the last that matches decides.
 pub struct Ignored(Vec<(bool, String)>);
@@ -14,7 +14,7 @@ impl Ignored {
         Self(patterns.collect())
     }
 
-    /// Whether the file at `path` is sent.
+    /// Returns whether the file at `path` is sent.
     pub fn sends(&self, path: &str) -> bool {
         let matching = self
             .0

@@ -1,5 +1,5 @@
-//! A workspace written out in a test, generated for, and built without Docker: each stage's own script is run in a
-//! folder that holds what the stage mounts and nothing else.
+//! A workspace that a test writes, generates for, and builds without Docker: the script of each stage runs in a folder
+//! that contains only what the stage mounts.
 
 mod dockerfile;
 mod ignored;
@@ -15,17 +15,17 @@ pub use ignored::Ignored;
 /// A git repository in a temporary folder.
 pub struct Tree {
     folder: tempfile::TempDir,
-    /// Where the workspace manifest stands.
+    /// The folder of the workspace manifest.
     workspace: &'static str,
 }
 
 impl Tree {
-    /// The files of `text`, each after a line `-- path --`; locked by Cargo.
+    /// Creates a workspace from `text`, in which each file follows a line `-- path --`. Cargo locks it.
     pub fn of(text: &str) -> Self {
         Self::below("", text)
     }
 
-    /// The same with the workspace in a folder of the repository.
+    /// Creates the workspace in a folder of the repository.
     pub fn below(workspace: &'static str, text: &str) -> Self {
         let tree = Self::unlocked(workspace, text);
         let mut lock = cargo();
@@ -34,7 +34,7 @@ impl Tree {
         tree
     }
 
-    /// The same without a lock, unless `text` has one.
+    /// Creates the workspace without a lock, unless `text` has one.
     pub fn unlocked(workspace: &'static str, text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tree = Self { folder, workspace };
@@ -64,7 +64,7 @@ impl Tree {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
-    /// A generated file.
+    /// Returns a generated file.
     pub fn generated(&self, path: &str) -> String {
         fs::read_to_string(self.path(self.workspace).join(path)).unwrap()
     }
@@ -83,14 +83,14 @@ impl Tree {
         command.output().unwrap()
     }
 
-    /// `plan --format json`.
+    /// Returns the output of `plan --format json`.
     pub fn plan(&self) -> serde_json::Value {
         let output = self.bakehouse(&["plan", "--format", "json"]);
         assert!(output.status.success(), "{}", stderr(&output));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// `service: its closure`, a line each.
+    /// Returns `service: its closure`, one per line.
     pub fn closures(&self) -> Vec<String> {
         let plan = self.plan();
         let services = plan["services"].as_array().unwrap().iter();
@@ -112,7 +112,7 @@ impl Tree {
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
-    /// The files that the generated `.dockerignore` lets into the context, but for the generated ones.
+    /// Returns the files that the generated `.dockerignore` lets into the context, without the generated ones.
     pub fn context(&self) -> Vec<String> {
         self.generate();
         let ignored = Ignored::read(&self.generated("docker/Dockerfile.dockerignore"));
@@ -122,13 +122,13 @@ impl Tree {
             .collect()
     }
 
-    /// Builds every service in the stages of the generated Dockerfile, and runs it: `service: what it prints`. Each
-    /// stage of a library or binary compiles that and nothing else.
+    /// Builds every service in the stages of the generated Dockerfile and runs it. Returns `service: output`. Each
+    /// stage of a library or binary must compile that and nothing else.
     pub fn built(&self) -> Vec<String> {
         self.built_with(&[])
     }
 
-    /// The same with arguments of the build.
+    /// Builds and runs the services with these build arguments.
     pub fn built_with(&self, given: &[(&str, &str)]) -> Vec<String> {
         let (printed, compiled) = self.build(given);
         for (stage, packages) in compiled {
@@ -144,7 +144,7 @@ impl Tree {
         printed
     }
 
-    /// The same, with what each stage compiled.
+    /// Builds and runs the services, and returns the packages that each stage compiled, too.
     pub fn build(&self, given: &[(&str, &str)]) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
         self.generate();
         let context = self.folder.path().join("context");
@@ -191,7 +191,7 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// What runs the tests must not decide how the fixtures are built.
+/// Removes variables of the test run that would affect how the fixtures are built.
 pub fn undisturbed(command: &mut Command) {
     command.env("CARGO_NET_OFFLINE", "true");
     for name in ["CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_BUILD_TARGET"] {
@@ -208,7 +208,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// All files below `folder`, sorted; links are files.
+/// Returns all files below `folder`, sorted. Links count as files.
 pub fn files(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -233,7 +233,7 @@ pub fn files(folder: &Path) -> Vec<String> {
     files
 }
 
-/// Copies a file or folder as it is, times and links too.
+/// Copies a file or folder as it is, including times and links.
 pub fn copy(from: &Path, to: &Path) {
     succeed(Command::new("cp").arg("-a").arg("-T").arg(from).arg(to));
 }

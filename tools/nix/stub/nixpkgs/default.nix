@@ -1,5 +1,5 @@
-# Packages that can be evaluated and not built. What is missing here is missing on purpose: the flake must then be
-# looked at. Functions take only the arguments that nixpkgs' own have, so a misspelt one fails.
+# Packages that can be evaluated but not built. All others are missing on purpose, so that a new dependency of the flake is
+# noticed. Functions take only the arguments of those in nixpkgs, so a misspelt argument fails.
 {
   system,
   config,

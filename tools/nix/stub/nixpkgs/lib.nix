@@ -1,4 +1,4 @@
-# As in nixpkgs' lib, for what the flake calls. A set of files is a predicate over their paths here.
+# The functions of nixpkgs' lib that the flake calls. A file set is a predicate over paths here.
 {
   versions.majorMinor =
     version:

@@ -1,4 +1,4 @@
-//! A Bake file as somebody would write it by hand: a target for each image, with a registry cache.
+//! A Bake file like one written by hand: a target for each image, with a registry cache.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::plan::Plan;
 /// The Dockerfile beside it.
 pub const DOCKERFILE: &str = "Dockerfile.bench";
 
-/// Renders it.
+/// Renders the Bake file.
 pub fn render(plan: &Plan) -> String {
     let mut targets = Map::new();
     for service in &plan.services {

@@ -7,7 +7,7 @@ use crate::bench::subject::Subject;
 use crate::documents::dockerfile::profile_folder;
 use crate::plan::Plan;
 
-/// The Dockerfile; with sccache and mounts whose ids hold `salt` if there is one.
+/// Renders the Dockerfile. With `salt`, it uses sccache and mounts with `salt` in their ids.
 pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: Option<&str>) -> String {
     let profile = profile(plan);
     let mounts = salt.map_or_else(String::new, |salt| {

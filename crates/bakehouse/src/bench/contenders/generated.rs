@@ -5,7 +5,7 @@ use toml_edit::DocumentMut;
 use super::Contender;
 use crate::problem::{Code, Problem};
 
-/// The user's configuration with the contender's strategy, its own base and its own names for mounts.
+/// Returns the user's configuration with the contender's strategy, its own base and its own names for mounts.
 ///
 /// # Errors
 /// `config-invalid`.
@@ -21,7 +21,7 @@ pub fn configuration(
             .caused_by(error)
     })?;
     document.remove("platforms");
-    // In its copy nobody else's files are in the way.
+    // In the copy, generated files cannot collide with files of others.
     document.remove("output");
     document["name"] = toml_edit::value(format!("bench-{salt}"));
     let table = |document: &mut DocumentMut, key: &str| {

@@ -1,4 +1,4 @@
-//! The contenders: ways to build that are measured beside each other.
+//! The contenders: ways to build, measured side by side.
 
 mod bakefile;
 mod chef;
@@ -15,13 +15,13 @@ use crate::plan::Plan;
 /// A way to get from sources to binaries or images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contender {
-    /// `cargo build` on the host, no images: what no way to build images can beat.
+    /// `cargo build` on the host without images: the lower bound for all ways to build images.
     Host,
     /// The files that `bakehouse generate` writes, strategy `layer`.
     Layer,
-    /// The same, strategy `mount`.
+    /// The files that `bakehouse generate` writes, strategy `mount`.
     Mount,
-    /// cargo-chef as its README says.
+    /// cargo-chef as in its README.
     Chef,
     /// cargo-chef with sccache and cache mounts.
     ChefSccache,
@@ -30,7 +30,7 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// All, in the order of the table's columns.
+    /// All contenders in the order of the table's columns.
     pub const ALL: [Self; 6] = [
         Self::Host,
         Self::Layer,
@@ -40,7 +40,7 @@ impl Contender {
         Self::Seed,
     ];
 
-    /// Stable name, for `--way` and JSON.
+    /// Returns the stable name for `--way` and JSON.
     pub fn key(self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -52,7 +52,7 @@ impl Contender {
         }
     }
 
-    /// What the table calls it.
+    /// Returns the title in the table.
     pub fn title(self) -> &'static str {
         match self {
             Self::Host => "host `cargo build`",
@@ -64,7 +64,7 @@ impl Contender {
         }
     }
 
-    /// What it is, in a sentence.
+    /// Returns a description in one sentence.
     pub fn about(self) -> &'static str {
         match self {
             Self::Host => {
@@ -84,18 +84,18 @@ impl Contender {
         }
     }
 
-    /// Whether its files are what `bakehouse generate` writes.
+    /// Returns whether `bakehouse generate` writes its files.
     pub fn is_generated(self) -> bool {
         matches!(self, Self::Layer | Self::Mount)
     }
 
-    /// Whether its builder base needs cargo-chef and sccache.
+    /// Returns whether its builder base needs cargo-chef and sccache.
     pub fn needs_chef(self) -> bool {
         matches!(self, Self::Chef | Self::ChefSccache)
     }
 
-    /// The files that it builds with, for those that are not generated. `builder` is its builder base; `salt` goes
-    /// into each mount's id, so that another run's mounts are not taken.
+    /// Returns the files that a contender without generated files builds with. `builder` is its builder base; `salt`
+    /// becomes part of each mount's id, so that it does not use the mounts of another run.
     pub fn files(self, plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> Texts {
         let dockerfile = match self {
             Self::Host | Self::Layer | Self::Mount => return Texts::new(),
@@ -107,7 +107,7 @@ impl Contender {
             (Utf8PathBuf::from(bakefile::DOCKERFILE), dockerfile),
             (
                 Utf8PathBuf::from(format!("{}.dockerignore", bakefile::DOCKERFILE)),
-                // The toolchain file would make rustup fetch what the base does not have.
+                // With the toolchain file, rustup would fetch a toolchain that the base does not have.
                 "target\n.git\nrust-toolchain.toml\nrust-toolchain\n".to_owned(),
             ),
             (
@@ -117,7 +117,7 @@ impl Contender {
         ])
     }
 
-    /// The Bake file, relative to the workspace.
+    /// Returns the path of the Bake file, relative to the workspace.
     pub fn bake_file(self) -> &'static str {
         if self.is_generated() {
             "docker-bake.hcl"
@@ -127,7 +127,7 @@ impl Contender {
     }
 }
 
-/// `--release`, or the profile's own flag.
+/// Returns the option for the profile: `--release` or `--profile`.
 fn profile(plan: &Plan) -> String {
     if plan.config.profile == "release" {
         "--release".to_owned()
@@ -136,8 +136,8 @@ fn profile(plan: &Plan) -> String {
     }
 }
 
-/// The images, each with the binary that `binary` gives the stage and path of, for the name of a part's first target
-/// and its binary's name.
+/// Renders the images. For the name of a part's first target and the name of its binary, `binary` returns the stage and
+/// the path of the binary.
 fn images(
     plan: &Plan,
     subject: &Subject,
@@ -149,7 +149,7 @@ fn images(
     })
 }
 
-/// The features of a binary's command, if it needs any.
+/// Returns the option for the features of a package's binary, if it needs any.
 fn features(plan: &Plan, package: &str) -> String {
     let of_package = |feature: &&String| feature.split('/').next() == Some(package);
     let features: Vec<&str> = plan

@@ -1,5 +1,5 @@
-//! Cache mounts by hand: manifests and dummy sources are built first, then the closure's real sources in a `target`
-//! mount of the service's own.
+//! Cache mounts by hand: manifests and dummy sources are built first, then the real sources of the closure, with a
+//! `target` mount for each service.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::bench::subject::{Part, Subject};
 use crate::documents::dockerfile::profile_folder;
 use crate::plan::Plan;
 
-/// The Dockerfile; `salt` stands in each mount's id.
+/// Renders the Dockerfile. `salt` is part of each mount's id.
 pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> String {
     let profile = profile(plan);
     let folder = profile_folder(plan);
@@ -48,7 +48,7 @@ FROM planner-{service} AS builder-{service}
     })
 }
 
-/// Copies every manifest, and writes a dummy for every target that one names.
+/// Copies every manifest and writes a dummy for every source file that a manifest names.
 fn manifests(subject: &Subject) -> String {
     let mut text = String::new();
     for folder in subject
@@ -75,7 +75,7 @@ fn manifests(subject: &Subject) -> String {
     text
 }
 
-/// The closure's sources, the binary's own package last: it changes most.
+/// Copies the sources of the closure, the binary's own package last because it changes most.
 fn sources(subject: &Subject, part: &Part) -> String {
     let libraries = part
         .closure

@@ -7,12 +7,12 @@ use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results};
 
 const WIDTH: f64 = 860.0;
-/// Left edge of the bars, which end at the right of `WIDTH - LABEL`.
+/// Left edge of the bars. They end at `WIDTH - LABEL` at the latest.
 const BARS: f64 = 190.0;
 const LABEL: f64 = 160.0;
 const BAR: f64 = 16.0;
 
-/// Colours of the contenders, for light and dark backgrounds alike.
+/// Returns a contender's colour, which suits light and dark backgrounds.
 fn colour(contender: Contender) -> &'static str {
     match contender {
         Contender::Host => "#8a8f98",
@@ -24,7 +24,7 @@ fn colour(contender: Contender) -> &'static str {
     }
 }
 
-/// The chart: a group of bars for each scenario, each group on a scale of its own.
+/// Renders the chart: a group of bars for each scenario, each group on a scale of its own.
 pub fn render(results: &Results) -> String {
     let mut body = String::new();
     let mut y = 58.0;

@@ -6,7 +6,7 @@ use super::{bytes, seconds};
 use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results, Row};
 
-/// The whole report.
+/// Renders the whole report.
 pub fn render(results: &Results) -> String {
     let contenders: Vec<Contender> = Contender::ALL
         .into_iter()
@@ -88,7 +88,7 @@ fn times(results: &Results, contenders: &[Contender]) -> String {
         .max()
         .unwrap_or_default();
     format!(
-        "Medians of up to {runs} runs (a small number says how many where fewer), in brackets the ratio to the host's.\n\n{}",
+        "Medians of up to {runs} runs (a small number is the count if there were fewer), in brackets the ratio to the host's.\n\n{}",
         table(contenders, rows)
     )
 }
@@ -195,7 +195,7 @@ fn sizes(results: &Results, contenders: &[Contender]) -> String {
     table(contenders, told)
 }
 
-/// Every row in which another contender was faster than this tool's default, and right.
+/// Lists every row in which another contender was faster than this tool's default and built a correct binary.
 fn losses(results: &Results, contenders: &[Contender]) -> String {
     let mut text = String::new();
     for row in &results.scenarios {
@@ -226,8 +226,10 @@ fn losses(results: &Results, contenders: &[Contender]) -> String {
         }
     }
     if text.is_empty() {
-        "Strategy `layer` was slower than no other way to build images in any row.\n".to_owned()
+        "In no row was another way to build images faster than strategy `layer`.\n".to_owned()
     } else {
-        format!("Where strategy `layer` was slower than another way to build images:\n\n{text}")
+        format!(
+            "Rows in which another way to build images was faster than strategy `layer`:\n\n{text}"
+        )
     }
 }

@@ -1,9 +1,9 @@
-//! Results as people read them.
+//! Reports of results for people.
 
 pub mod chart;
 pub mod markdown;
 
-/// A time: `0.42 s`, `12.3 s`, `214 s`.
+/// Formats a time: `0.42 s`, `12.3 s`, `214 s`.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 1.0 {
         format!("{seconds:.2} s")
@@ -14,7 +14,7 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// A number of bytes: `812 B`, `12.3 kB`, `45.6 MB`.
+/// Formats a number of bytes: `812 B`, `12.3 kB`, `45.6 MB`.
 pub fn bytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let value = bytes as f64;

@@ -49,7 +49,7 @@ struct Job<'a> {
     target: &'a str,
 }
 
-/// Lines of `name=value`. A matrix without jobs is an error there, hence `any`.
+/// Prints lines of `name=value`. GitHub rejects a matrix without jobs, so `any` says whether there are jobs.
 fn github(affected: &Affected) {
     let jobs: Vec<Job<'_>> = affected
         .services
@@ -99,7 +99,7 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
     section("pack binaries", &affected.pack_binaries);
 }
 
-/// The shortest reason, and how many more there are.
+/// Returns the shortest reason and the number of further ones.
 fn because(
     then: Option<WorkspaceState<'_>>,
     now: (WorkspaceState<'_>, Output<'_>),

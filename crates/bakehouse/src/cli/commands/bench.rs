@@ -78,7 +78,7 @@ fn unwritable(error: std::io::Error) -> Problem {
         .hint("name a folder that can be written with --out")
 }
 
-/// The user's terminal, as the benchmark's host.
+/// The user's terminal as the host of the benchmark.
 struct Terminal<'a> {
     session: &'a Session,
     out: Utf8PathBuf,

@@ -28,7 +28,7 @@ pub fn run(session: &Session, arguments: &BuilderArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-/// The one that is named, or the only one.
+/// Returns the builder with that name, or the only one.
 fn chosen<'a>(
     builders: &'a [BuilderConfig],
     name: Option<&str>,
@@ -62,7 +62,7 @@ fn chosen<'a>(
     }
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for the shell.
 fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

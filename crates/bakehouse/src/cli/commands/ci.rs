@@ -15,9 +15,9 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     let root = repository(&planned.root).ok_or_else(|| {
         Problem::new(
             Code::RepositoryMissing,
-            format!("{} is in no git repository", planned.root),
+            format!("{} is not in a git repository", planned.root),
         )
-        .hint("a workflow stands at the root of one: run `git init` there")
+        .hint("the workflow belongs to the root of a repository: run `git init` there")
     })?;
     if planned.plan.config.registry.is_empty() {
         let problem = Problem::new(
@@ -36,7 +36,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     let changes = files::changes(root, std::slice::from_ref(&document))?;
     if arguments.check {
         check(&changes, name)?;
-        session.say(format_args!("{} is in date", document.path));
+        session.say(format_args!("{} is up to date", document.path));
         return Ok(());
     }
     if !arguments.force {
@@ -44,7 +44,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     }
     apply(session, root, &changes)?;
     if changes.is_empty() {
-        session.say(format_args!("{} is in date", document.path));
+        session.say(format_args!("{} is up to date", document.path));
     }
     Ok(())
 }
@@ -67,7 +67,8 @@ fn place(planned: &Planned, root: &Utf8Path) -> Place {
     }
 }
 
-/// From crates.io, in the version that writes the workflow; in this program's own repository from there.
+/// Returns the command that installs this version of bakehouse: from crates.io, or in this program's own repository
+/// from its sources.
 fn install(planned: &Planned) -> String {
     let own = planned.workspace.own_member(env!("CARGO_PKG_NAME"));
     match own.filter(|member| !member.binaries.is_empty()) {

@@ -28,7 +28,7 @@ pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
         Code::DoctorFound,
         format!("not ready to bake: {}", names.join(", ")),
     )
-    .hint("each of them says above what to do")
+    .hint("each of them has its remedy above")
     .into())
 }
 
@@ -39,10 +39,10 @@ struct ShownDoctor<'a> {
     checks: &'a [Check],
 }
 
-/// Columns of a terminal that no line needs more of.
+/// Width of the output: the columns of a common terminal.
 const WIDTH: usize = 80;
 
-/// What is good takes a line, or with `--verbose` tells what is needed, too.
+/// Prints the checks. A good check takes one line; with `--verbose` it also shows what is needed.
 fn text(session: &Session, checks: &[Check]) {
     if session.global.quiet {
         return;
@@ -61,7 +61,7 @@ fn text(session: &Session, checks: &[Check]) {
         };
         let indent = " ".repeat("good".len() + width + 4);
         let wrapped = |text: &str| {
-            // Names of images and paths break nowhere.
+            // Names of images and paths must not be broken.
             let options = textwrap::Options::new(WIDTH.saturating_sub(indent.len()))
                 .word_separator(textwrap::WordSeparator::AsciiSpace)
                 .word_splitter(textwrap::WordSplitter::NoHyphenation);
@@ -77,7 +77,7 @@ fn text(session: &Session, checks: &[Check]) {
             );
         }
         if !check.remedy.is_empty() {
-            anstream::println!("{indent}{}", hang(&format!("mend it: {}", check.remedy)));
+            anstream::println!("{indent}{}", hang(&format!("fix it: {}", check.remedy)));
         }
     }
 }

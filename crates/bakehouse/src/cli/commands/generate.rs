@@ -11,7 +11,7 @@ use crate::files::{self, Change};
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> {
-    // The program ends with the command: nobody needs the memory before.
+    // The program ends with this command, so freeing the memory is wasted time.
     let planned = ManuallyDrop::new(session.plan()?);
     let Planned { root, plan, .. } = &*planned;
     let documents = documents::render(plan);
@@ -25,7 +25,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     if arguments.check {
         check(&changes, "generate")?;
         session.say(format_args!(
-            "{} generated files are in date",
+            "{} generated files are up to date",
             documents.len()
         ));
         return Ok(());
@@ -48,13 +48,13 @@ pub fn apply(session: &Session, root: &Utf8Path, changes: &[Change]) -> Result<(
     Ok(())
 }
 
-/// Nothing that somebody wrote by hand is lost without a word.
+/// Refuses to overwrite files that somebody wrote by hand.
 pub fn protect(changes: &[Change], command: &str) -> Result<(), Problems> {
     let problems: Vec<Problem> = changes
         .iter()
         .filter_map(|change| {
             let how = match change.owner()? {
-                // No version of a conflicted file is lost: git has those of both sides.
+                // A file with conflict markers is not lost: git has the versions of both sides.
                 Owner::Generated | Owner::Conflicted => return None,
                 Owner::Edited => "was edited by hand",
                 Owner::Foreign => "was not written by bakehouse",
@@ -75,7 +75,7 @@ pub fn protect(changes: &[Change], command: &str) -> Result<(), Problems> {
     Problems(problems).or(())
 }
 
-/// Shows each change and fails if there is one.
+/// Shows each change and fails if there is any.
 pub fn check(changes: &[Change], command: &str) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());

@@ -55,7 +55,7 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
         .map_err(|error| uneditable(&session.config_name(&planned), error))?;
     let Some((folder, change)) = config_change(&path, planned.config.clone(), text) else {
         session.say(format_args!(
-            "{} has these groups",
+            "{} already has these groups",
             session.config_name(&planned)
         ));
         return Ok(());
@@ -70,7 +70,7 @@ pub fn run(session: &Session, arguments: &GroupArgs) -> Result<(), Problems> {
 struct Proposal<'a> {
     version: u32,
     commits: usize,
-    /// Whether stages were measured; else their times are guessed from the sizes of their sources.
+    /// Whether stages were measured. Otherwise their times are estimated from the sizes of their sources.
     measured: bool,
     groups: &'a [ShownGroups<'a>],
 }
@@ -79,11 +79,11 @@ struct Proposal<'a> {
 struct ShownGroups<'a> {
     name: &'a str,
     packages: &'a [String],
-    /// Binaries that hold all of them.
+    /// Number of binaries that contain all of them.
     held_by: usize,
-    /// Commits that touched any of them.
+    /// Number of commits that touched any of them.
     commits: usize,
-    /// What all of them take together.
+    /// Time to compile all of them.
     seconds: f64,
 }
 
@@ -121,17 +121,17 @@ fn text(
     measured: bool,
 ) {
     if strategy == Strategy::Mount {
-        session.say("With the strategy `mount` libraries have no stages that could be one.");
+        session.say("With the strategy `mount`, libraries have no stages to share.");
         return;
     }
     let how = if measured {
         "as `bakehouse build` measured them"
     } else {
-        "guessed from the sizes of sources: `bakehouse build` measures them"
+        "estimated from the sizes of sources: `bakehouse build` measures them"
     };
     session.say(format_args!("{} commits looked at; times are {how}.", commits.looked_at).dimmed());
     if groups.is_empty() {
-        session.say("No libraries would save by sharing a stage.");
+        session.say("No libraries would save time by sharing a stage.");
         return;
     }
     session.say("[groups]");
@@ -152,7 +152,7 @@ fn text(
     }
 }
 
-/// The configuration with just these groups.
+/// Returns the configuration with exactly these groups.
 fn written(config: &str, groups: &Groups) -> Result<String, toml_edit::TomlError> {
     let mut document: DocumentMut = config.parse()?;
     if groups.is_empty() {
@@ -179,7 +179,7 @@ fn written(config: &str, groups: &Groups) -> Result<String, toml_edit::TomlError
                 .flatten()
                 .filter_map(toml_edit::Value::as_str)
                 .collect();
-            // The order that somebody wrote stays, and with it comments.
+            // An unchanged group keeps its order and its comments.
             if had != packages.iter().map(String::as_str).collect() {
                 table.insert(name, value(packages.iter().collect::<Array>()));
             }

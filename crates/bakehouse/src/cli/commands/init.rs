@@ -93,7 +93,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-/// Proposes how git and reviews treat generated files, where there is a repository.
+/// Proposes how git and reviews treat generated files, if there is a repository.
 fn propose_attributes(
     session: &Session,
     workspace: &Workspace,
@@ -106,7 +106,7 @@ fn propose_attributes(
     let folder = output.folder.as_deref().unwrap_or(FOLDER.into());
     let bake = output.bake.as_deref().unwrap_or(BAKE_FILE.into());
     let patterns = attributes::patterns(folder, bake);
-    // Without git, or where it refuses the folder, nobody needs attributes yet.
+    // Without git, or if git refuses the folder, attributes are of no use yet.
     let Ok(lacking) = lacking(&home, &["linguist-generated", "merge"], patterns) else {
         return Ok(());
     };
@@ -128,7 +128,7 @@ fn propose_attributes(
     Ok(())
 }
 
-/// Returns the places inside packages' folders that are no part of the packages.
+/// Returns the places inside packages' folders that are not part of the packages.
 fn apart(workspace: &Workspace, output: &ProposedOutput) -> Apart {
     let own = |proposed: &Option<Utf8PathBuf>, usual: &str| {
         let place = proposed.as_deref().unwrap_or(usual.into());
@@ -141,7 +141,7 @@ fn apart(workspace: &Workspace, output: &ProposedOutput) -> Apart {
     }
 }
 
-/// How far above the workspace the context has to be for what its builds read there; 0 where it is right as it is.
+/// Returns how many levels above the workspace the context must begin to contain what builds read there; 0 if none.
 fn levels(workspace: &Workspace, findings: &[Finding]) -> usize {
     let above = findings.iter().filter_map(Finding::above).max();
     let in_repository = repository(&workspace.home()).is_some();
@@ -163,6 +163,6 @@ fn write(path: &Utf8Path, text: &str) -> Result<(), Problem> {
 }
 
 fn exists(path: &Utf8Path) -> Problem {
-    Problem::new(Code::ConfigExists, format!("{path} is there already"))
+    Problem::new(Code::ConfigExists, format!("{path} already exists"))
         .hint("`bakehouse init --print` shows what would be proposed")
 }

@@ -1,4 +1,4 @@
-//! `bakehouse manpages`: for those who package it.
+//! `bakehouse manpages`, a hidden command for packagers.
 
 use camino::Utf8Path;
 use clap::CommandFactory;

@@ -41,7 +41,7 @@ pub fn run(session: &Session, arguments: &PinArgs) -> Result<(), Problems> {
     }
 }
 
-/// Files that show that a workspace has a pinned toolchain beyond its release of Rust.
+/// Files that show that a workspace pins more of its toolchain than the release of Rust.
 const SIGNS: [&str; 3] = ["flake.lock", "pins.toml", FILE];
 
 /// Writes or checks `toolchain.json`.
@@ -60,7 +60,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
     };
     let Some(kind) = kind else {
         session.say(format_args!(
-            "{FILE} is in date: toolchain {}",
+            "{FILE} is up to date: toolchain {}",
             toolchain.id
         ));
         return Ok(());
@@ -72,7 +72,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
     if arguments.check {
         anstream::eprint!("{}", change.diff());
         let message =
-            format!("{FILE} is not what rust-toolchain.toml, flake.lock and pins.toml pin");
+            format!("{FILE} does not match rust-toolchain.toml, flake.lock and pins.toml");
         return Err(written::stale(message).into());
     }
     apply::apply(root, std::slice::from_ref(&change))?;
@@ -80,7 +80,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
     Ok(())
 }
 
-/// Pins the base images of the configuration by the digests that their registries have, or checks them.
+/// Pins the base images of the configuration to the digests that their registries have, or checks them.
 fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), Problems> {
     let global = &session.global;
     let mut workspace = Workspace::read(&session.cargo, global.manifest_path.as_deref())?;
@@ -98,7 +98,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
         return Err(Problem::new(
             Code::PinStale,
             format!(
-                "{} does not pin its bases by what their registries have",
+                "{} does not pin its bases to the digests in their registries",
                 source.name
             ),
         )
@@ -110,7 +110,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
     Ok(())
 }
 
-/// Asks for all at once. What no registry has stays as it is, if the engine has it.
+/// Looks up all images concurrently. An image that no registry has stays as it is if the engine has it.
 fn look_up(
     session: &Session,
     engine: &Engine,
@@ -124,7 +124,7 @@ fn look_up(
         asked
             .into_iter()
             .map(|(image, answer)| {
-                let lost = |_| Found::Nowhere("the question was lost".to_owned());
+                let lost = |_| Found::Nowhere("the lookup panicked".to_owned());
                 (image, answer.join().unwrap_or_else(lost))
             })
             .collect()
@@ -139,7 +139,7 @@ fn look_up(
             }
             Found::OnlyHere(reason) => {
                 tracing::warn!(
-                    "{image} stays as it is: this engine has it, and no registry tells of it: {reason}"
+                    "{image} stays as it is: this engine has it, but its registry does not report it: {reason}"
                 );
             }
             Found::Nowhere(reason) => problems.push(
@@ -147,7 +147,7 @@ fn look_up(
                     Code::BaseUnknown,
                     format!("{image} is neither in a registry nor on this engine: {reason}"),
                 )
-                .hint("correct the name, `docker login`, or go where its registry can be reached; `--only toolchain` asks none"),
+                .hint("correct the name, `docker login`, or use a network that reaches its registry; `--only toolchain` asks none"),
             ),
         }
     }

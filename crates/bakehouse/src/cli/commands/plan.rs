@@ -21,7 +21,7 @@ use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 use crate::problem::Problems;
 
 pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
-    // The program ends with the command: nobody needs the memory before.
+    // The program ends with this command, so freeing the memory is wasted time.
     let planned = ManuallyDrop::new(session.plan()?);
     let plan = &planned.plan;
     let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
@@ -72,9 +72,9 @@ struct ShownBinary<'a> {
 /// Outputs that are built together.
 #[derive(Serialize)]
 struct ShownChain<'a> {
-    /// The stage of its third-party crates, with strategy `layer`.
+    /// The stage of its third-party crates, with the strategy `layer`.
     name: String,
-    /// Services, variants as one, and pack binaries.
+    /// Services, with variants counted once, and pack binaries.
     outputs: Vec<&'a str>,
     /// Reasons why they are not built with the outputs of the first chain.
     parted_by: Vec<ShownParted<'a>>,
@@ -101,7 +101,7 @@ struct ShownStage<'a> {
     reads: Vec<&'a str>,
 }
 
-/// What a build reads outside its package and `[inputs]` does not declare.
+/// A file that a build reads outside its package and that `[inputs]` does not declare.
 #[derive(Serialize)]
 struct ShownInput<'a> {
     package: &'a str,
@@ -199,7 +199,7 @@ fn stages(plan: &Plan) -> impl Iterator<Item = &CompileStage> {
     plan.selections.iter().flat_map(Selection::stages)
 }
 
-/// Columns of a terminal that no line of it needs more of, unless a name is long.
+/// Width of the output: the columns of a common terminal. Only a long name exceeds it.
 const WIDTH: usize = 80;
 
 fn text(plan: &Plan) {
@@ -269,7 +269,7 @@ fn text(plan: &Plan) {
     }
 }
 
-/// Number of reasons shown per chain; there can be hundreds.
+/// Number of reasons shown per chain; there may be hundreds.
 const REASONS: usize = 4;
 
 /// Prints which outputs are not built together, why, and what it costs.
@@ -312,7 +312,7 @@ fn laid(name: &StageName, needs: &[PackageName]) {
     anstream::println!("  {name}{needs}");
 }
 
-/// Why the libraries of a group can share a stage, or what it costs that they do.
+/// Explains why the libraries of a group can share a stage, or what their sharing costs.
 fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
     let holders = |library: &CompileStage| -> BTreeSet<&str> {
         let binary_stages = selection.binary_stages.iter();
@@ -336,12 +336,11 @@ fn held(selection: &Selection, stage: &LibraryStage<'_>) -> String {
             "one stage: the same {} binaries hold all of them",
             same.len()
         ),
-        _ => "one stage, and not the same binaries hold them: some are built anew for nothing"
-            .to_owned(),
+        _ => "one stage for different binaries: some are built again without need".to_owned(),
     }
 }
 
-/// As many of `names` as `room` has place for, and how many more there are.
+/// Returns as many of `names` as fit into `room` columns, and the number of further ones.
 fn short(names: &[impl Deref<Target = str>], room: usize) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
@@ -357,7 +356,7 @@ fn short(names: &[impl Deref<Target = str>], room: usize) -> String {
     text
 }
 
-/// Bytes as people read them.
+/// Formats bytes for people.
 fn size(bytes: u64) -> String {
     let kib = bytes.div_ceil(1024);
     if kib < 10_000 {

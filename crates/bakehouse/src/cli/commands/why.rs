@@ -62,7 +62,7 @@ fn find<'a>(plan: &'a Plan, name: &str) -> Result<Output<'a>, Problem> {
     .hint(hint))
 }
 
-/// `file (what) → crate → … → service`.
+/// Formats a reason: `file (what) → crate → … → service`.
 pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
     let word = uncommitted
         .and_then(|uncommitted| uncommitted.word(&reason.file))
@@ -77,16 +77,16 @@ pub fn line(reason: &Reason, uncommitted: Option<&Uncommitted>) -> String {
     )
 }
 
-/// How an output differs from what it was.
+/// The change of an output since the revision.
 enum Change {
     /// The revision has no such output.
     New,
-    /// With the packages that changed and are not compiled for it.
+    /// Unchanged, with the packages that changed but are not compiled for it.
     Same(Vec<PackageName>),
     Because(Vec<Reason>, Uncommitted),
 }
 
-/// Packages that are not what they were. An output that is can have none of them.
+/// Returns the packages that changed. None of them is part of an unchanged output.
 fn elsewhere(then: &Plan, now: &Plan) -> Vec<PackageName> {
     let packages = now.packages.iter();
     packages
@@ -95,10 +95,10 @@ fn elsewhere(then: &Plan, now: &Plan) -> Vec<PackageName> {
         .collect()
 }
 
-/// Packages that changed elsewhere that are shown without `--verbose`.
+/// Number of packages that changed elsewhere and are shown without `--verbose`.
 const ELSEWHERE: usize = 5;
 
-/// Reasons that are shown without `--verbose`.
+/// Number of reasons shown without `--verbose`.
 const SHOWN: usize = 20;
 
 impl Change {
@@ -133,7 +133,7 @@ impl Change {
             Self::New => anstream::println!("{name} is new since {revision}"),
             Self::Same(elsewhere) => {
                 anstream::println!(
-                    "{name} is what it was at {revision}: its input hash is still {}",
+                    "{name} is unchanged since {revision}: its input hash is still {}",
                     output.input_hash
                 );
                 if !elsewhere.is_empty() {
@@ -148,13 +148,13 @@ impl Change {
                         more => format!(" and {more} more, which --verbose shows"),
                     };
                     anstream::println!(
-                        "  what changed is not compiled for it: {}{more}",
+                        "  changed, but not compiled for it: {}{more}",
                         elsewhere[..shown].join(", ")
                     );
                 }
             }
             Self::Because(reasons, uncommitted) => {
-                anstream::println!("{name} is not what it was at {revision}:");
+                anstream::println!("{name} changed since {revision}:");
                 let all = session.global.verbose > 0;
                 let shown = if all { reasons.len() } else { SHOWN };
                 for reason in reasons.iter().take(shown) {
@@ -206,7 +206,7 @@ struct ShownChange<'a> {
     input_hash: &'a str,
     changed: bool,
     new: bool,
-    /// Where it did not change: packages that did, and are not compiled for it.
+    /// For an unchanged output: the packages that changed but are not compiled for it.
     elsewhere: &'a [PackageName],
     reasons: Vec<ShownReason<'a>>,
 }

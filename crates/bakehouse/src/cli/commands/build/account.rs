@@ -1,4 +1,4 @@
-//! What a bake came to: which stages ran and why, which took longest, and which crates were compiled more than once.
+//! The account of a bake: which stages ran and why, which took longest, and which crates were compiled more than once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::plan::Plan;
 use crate::plan::explain::Output;
 use crate::plan::inputs::Part;
 
-/// What a bake came to.
+/// The account of a bake.
 #[derive(Debug, Default, Serialize)]
 pub struct Account {
-    /// Stages that ran, the slowest first.
+    /// Stages that ran, slowest first.
     pub stages: Vec<Ran>,
     /// Crates that more than one step compiled, by name.
     pub compiled_again: Vec<Again>,
@@ -30,11 +30,11 @@ pub struct Ran {
     pub seconds: f64,
     /// Crates that it compiled.
     pub compiled: usize,
-    /// Why it was not taken from the cache.
+    /// The reason why it was not taken from the cache.
     pub why: String,
 }
 
-/// Whether a target was made anew, and in what time.
+/// Whether a target was built again, and how long that took.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
     pub is_built: bool,
@@ -66,7 +66,7 @@ impl Account {
         records: &BTreeMap<String, Record>,
         before: &Measured,
     ) -> Self {
-        // Each target that needs a step has it in its record.
+        // A step that several targets need is in the record of each.
         let steps = records.values().flat_map(|record| &record.steps);
         let steps = steps.filter(|step| step.is_run() && is_made(own, step));
         let steps: BTreeMap<&str, &Step> = steps.map(|step| (step.digest.as_str(), step)).collect();
@@ -92,7 +92,7 @@ impl Account {
         }
     }
 
-    /// What is remembered of it for the next bake.
+    /// Stores times, files and inputs for the account of the next bake.
     pub fn remember(&self, plan: &Plan, targets: &[String], measured: &mut Measured) {
         for ran in &self.stages {
             let seconds = (ran.seconds * 1000.0).round() / 1000.0;
@@ -123,7 +123,7 @@ fn key(output: &str, part: &Part) -> String {
     format!("{output}: {part}")
 }
 
-/// What tells a value: some are whole texts.
+/// Returns a value of at most 64 bytes as it is and the hash of a longer one, because some values are whole texts.
 fn short(value: &str) -> String {
     if value.len() <= 64 {
         value.to_owned()
@@ -132,10 +132,10 @@ fn short(value: &str) -> String {
     }
 }
 
-/// Reasons that fit into a line.
+/// Number of reasons that fit into a line.
 const SHOWN: usize = 2;
 
-/// Why a stage ran.
+/// Explains why a stage ran.
 fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
     if !before.stages.contains_key(stage) {
         return "it never ran for this folder".to_owned();
@@ -189,10 +189,10 @@ fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
     }
 }
 
-/// The packages whose sources a stage sees.
+/// Returns the packages whose sources a stage sees.
 fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> BTreeSet<&'a str> {
     let packages = plan.selections.iter().flat_map(|selection| {
-        // Those of a group share one.
+        // The packages of a group share a stage.
         let compiled = selection.stages().filter(|one| one.name == stage);
         compiled.flat_map(|one| selection.closures.get(&one.package))
     });

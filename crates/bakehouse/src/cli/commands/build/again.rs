@@ -55,7 +55,7 @@ pub fn again<'a>(plan: &Plan, steps: impl Iterator<Item = &'a Step>) -> Vec<Agai
                     _ => "in two chains, see `bakehouse plan`: together, services would get features of one another",
                 }
             } else {
-                "Cargo took it for stale in a later stage"
+                "Cargo considered it stale in a later stage"
             };
             Again {
                 name,
@@ -215,7 +215,7 @@ mod tests {
         let again = |name: &str, stages: [&str; 2]| Again {
             name: name.to_owned(),
             stages: stages.map(str::to_owned).to_vec(),
-            why: "Cargo took it for stale in a later stage".to_owned(),
+            why: "Cargo considered it stale in a later stage".to_owned(),
         };
         assert_eq!(
             told.compiled_again,

@@ -1,4 +1,4 @@
-//! Services and pack binaries that a build is for.
+//! Services and pack binaries that a build was asked for.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
-/// What is to be there in the end.
+/// The services and pack binaries that must exist after the build.
 pub struct Chosen<'a> {
     pub services: Vec<&'a Service>,
     pub pack_binaries: Vec<&'a PackBinary>,
-    /// Whether the registry cache is written: what it holds is always all of it.
+    /// Whether the registry cache is written. The cache is always written as a whole.
     pub cache: bool,
 }
 
@@ -33,7 +33,7 @@ impl Chosen<'_> {
     }
 }
 
-/// Those that are `wanted`, all where none is named.
+/// Returns the services and pack binaries that `wanted` names, or all of them if it is empty.
 ///
 /// # Errors
 /// `service-unknown`.

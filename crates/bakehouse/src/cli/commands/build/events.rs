@@ -1,4 +1,4 @@
-//! `build --progress json`: a line of JSON for each step that ends, and one for the end.
+//! `build --progress json`: one line of JSON for each completed step, and one for the end.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::table::Row;
 use crate::engine::progress::ended;
 use crate::problem::Problems;
 
-/// Version 1 of every line.
+/// The version of all lines.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ enum Event<'a> {
         seconds: f64,
         error: Option<&'a str>,
     },
-    /// The build failed. The error stands on standard error, too.
+    /// The build failed. The error is on standard error, too.
     Failed {
         version: u32,
         problems: Vec<Failure<'a>>,
@@ -54,9 +54,9 @@ pub struct Events<'a> {
 
 #[derive(Default)]
 struct Seen {
-    /// The last line, as long as it has no end.
+    /// The last line, until its end arrives.
     line: Vec<u8>,
-    /// Each client of a shared step is told of it.
+    /// Digests of reported steps: BuildKit reports a shared step once to each client.
     steps: BTreeSet<String>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// Takes in what buildx says next.
+    /// Reads the next piece of buildx's output.
     pub fn hear(&self, bytes: &[u8]) {
         let mut seen = self.seen.borrow_mut();
         seen.line.extend_from_slice(bytes);

@@ -104,7 +104,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             .filter(|spot| !current.contains(spot.binary.target.as_str()))
             .collect();
         let mut further = store.arguments(&missing.services);
-        // Those of the user come last, and win.
+        // The user's arguments come last, so that they win.
         further.extend_from_slice(&arguments.bake);
         let own = stage_names(plan);
         let events = Events::of(&own);
@@ -148,7 +148,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-/// Where the chosen pack binaries go, for one platform.
+/// Returns the places of the chosen pack binaries for one platform.
 fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
     let asked = std::env::var("PLATFORMS").ok();
     let asked = asked.and_then(|names| Platform::new(&names).ok());
@@ -162,26 +162,26 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
     spots
 }
 
-/// Whether the input hashes tell all that goes into the images. What the environment or an argument changes is not
-/// in them.
+/// Returns whether the input hashes cover everything that goes into the images. They do not cover changes that come
+/// from the environment or from arguments.
 fn is_certain(arguments: &BuildArgs) -> bool {
     let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
     !is_overridden(&[]) && !arguments.bake.iter().any(changed)
 }
 
-/// Whether attestations are wanted: what is there already may have none.
+/// Returns whether attestations are requested. Existing images may have none.
 fn is_attested() -> bool {
     ["PROVENANCE", "SBOM"].into_iter().any(is_set)
 }
 
-/// Whether the environment changes what is built; `but` by these variables.
+/// Returns whether an environment variable other than those in `but` changes what is built.
 pub fn is_overridden(but: &[&str]) -> bool {
     OVERRIDES
         .iter()
         .any(|name| !but.contains(name) && std::env::var_os(name).is_some())
 }
 
-/// What is baked, and how.
+/// Targets and options of a bake.
 struct Order<'a> {
     missing: &'a Chosen<'a>,
     spots: &'a [&'a Spot<'a>],
@@ -227,7 +227,7 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
     Problems(problems).or(baked)
 }
 
-/// A failure, and what the sources of `closures` read that the build may not have had.
+/// Returns a failure together with the files that the sources of `closures` read and the build may not have had.
 pub fn explained<'a>(
     problem: Problem,
     planned: &Planned,

@@ -1,21 +1,21 @@
-//! Names of images, as the Bake file makes them.
+//! Names of images, the same as in the Bake file.
 
 use crate::plan::Plan;
 use crate::plan::config::image_name::{self, Fault, Form, check};
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
-/// What the environment and the configuration call images.
+/// Registry and tag of the images, from the environment and the configuration.
 pub struct Names {
     pub registry: String,
     tag: String,
 }
 
 impl Names {
-    /// Reads the environment variables that Bake would read.
+    /// Reads the environment variables that Bake reads, too.
     ///
     /// # Errors
-    /// `config-value` where one of them cannot be part of an image's name.
+    /// `config-value` if one of them cannot be part of an image's name.
     pub fn new(plan: &Plan) -> Result<Self, Problem> {
         let variable = |name: &str| std::env::var(name).ok();
         let (registry, tag) = (variable("REGISTRY"), variable("TAG"));
@@ -42,7 +42,7 @@ impl Names {
         }
     }
 
-    /// A cache in the repository of an image would take the place of one of its tags.
+    /// Refuses a cache in the repository of an image, where it would overwrite one of the image's tags.
     ///
     /// # Errors
     /// `name-collision`.
@@ -70,7 +70,7 @@ impl Names {
         format!("{}:in-{}", self.image(service), service.input_hash)
     }
 
-    /// Both names of each service's image.
+    /// Returns both names of each service's image.
     pub fn all(&self, services: &[&Service]) -> Vec<String> {
         services
             .iter()

@@ -1,4 +1,5 @@
-//! Where images are looked for before they are built, and belong afterwards: the engine, or the registry.
+//! The store of images: the engine, or the registry with `--push`. Images are looked for there before a build and
+//! belong there afterwards.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,17 +14,17 @@ use crate::plan::Plan;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
-/// A service's image that is there already.
+/// An image of a service that exists already.
 pub struct Held {
-    /// Whether its usual tag is on it.
+    /// Whether the image has its usual tag.
     pub tagged: bool,
     pub details: Details,
 }
 
-/// What is told of an image.
+/// Size and digest of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
-    /// As the engine prints it; a registry tells none.
+    /// The size as the engine prints it; unknown in a registry.
     pub size: Option<String>,
     pub digest: Option<String>,
 }
@@ -47,7 +48,7 @@ impl Details {
 pub struct Store<'a> {
     engine: &'a Engine,
     names: &'a Names,
-    /// Platforms of the configuration; where it names none, images are for the engine's own.
+    /// Platforms of the configuration. If it names none, images are for the engine's own platform.
     platforms: &'a [String],
     pub is_registry: bool,
 }
@@ -64,7 +65,7 @@ impl<'a> Store<'a> {
         if is_registry && names.registry.is_empty() {
             return Err(Problem::new(
                 Code::RegistryMissing,
-                "images are to be pushed, and no registry is named",
+                "images cannot be pushed without a registry",
             )
             .hint("set `registry` in bakehouse.toml, or the variable REGISTRY"));
         }
@@ -76,9 +77,9 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// Which of `services` are there already, by their input hashes: images for the very platforms that are wanted.
+    /// Returns those of `services` of which an image with their input hash exists for exactly the requested platforms.
     pub fn held(&self, services: &[&Service]) -> BTreeMap<TargetName, Held> {
-        // Where the configuration names no platform, the input hash does not tell for which one an image is.
+        // Without a platform in the configuration, the input hash does not say which platform an image is for.
         let native = match self.platforms {
             [] => match self.engine.platform() {
                 Some(platform) => Some(platform),
@@ -111,14 +112,14 @@ impl<'a> Store<'a> {
 
     fn published(&self, service: &Service, platforms: &[String]) -> Option<Held> {
         let published = self.engine.published(&self.names.hashed(service))?;
-        // A tag can be put on anything; the label is in the image.
+        // Anything can have this tag; the label is part of the image.
         let expected = platforms.iter().map(|platform| {
             let hash = Some(service.input_hash.clone());
             (platform.clone(), hash)
         });
         if published.input_hashes != expected.collect() {
             let name = self.names.hashed(service);
-            tracing::debug!("{name} is not what its name says: {published:?}");
+            tracing::debug!("{name} does not have the content of its name: {published:?}");
             return None;
         }
         let tagged = self.engine.digest(&self.names.tagged(service));
@@ -128,7 +129,7 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// Puts the usual tag on the image that is there.
+    /// Puts the usual tag on the existing image.
     ///
     /// # Errors
     /// `bake-failed`.
@@ -141,13 +142,13 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// What makes Bake put the images of `services` here.
+    /// Returns the arguments that make Bake put the images of `services` here.
     pub fn arguments(&self, services: &[&Service]) -> Vec<OsString> {
         if !self.is_registry {
             return Vec::new();
         }
-        // `--push` would be for all targets, those too whose output is a file. The engine keeps no image: it refuses one
-        // that another build of the same commit is giving the same name.
+        // `--push` would apply to all targets, including those whose output is a file. The engine does not store the
+        // image: it refuses an image if a concurrent build of the same commit is giving the same name.
         let outputs = services.iter().flat_map(|service| {
             let output = format!("{}.output=type=image,push=true,store=false", service.name);
             ["--set".to_owned(), output]
@@ -155,12 +156,12 @@ impl<'a> Store<'a> {
         outputs.map(OsString::from).collect()
     }
 
-    /// Where images are pushed.
+    /// Returns the registry that images are pushed to.
     pub fn registry(&self) -> &str {
         &self.names.registry
     }
 
-    /// The details of `services`, which were built just now, as these records tell.
+    /// Returns the details of `services`, which were just built, from these records.
     pub fn details(
         &self,
         services: &[&Service],

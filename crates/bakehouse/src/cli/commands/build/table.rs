@@ -1,4 +1,4 @@
-//! What became of each service and pack binary, for people and for programs.
+//! The table of results after a build, as text and as JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use super::chosen::Chosen;
 use super::store::{Details, Store};
 use crate::names::TargetName;
 
-/// A row.
+/// A row of the table.
 #[derive(Debug, Serialize)]
 pub struct Row<'a> {
     pub name: &'a str,
-    /// `built`, `cached`, `baked` where its builder keeps no record, or `skipped`.
+    /// `built`, `cached` or `skipped`; `baked` if the builder keeps no record.
     pub result: &'static str,
     pub seconds: Option<f64>,
     pub size: Option<String>,
     pub digest: Option<String>,
     pub input_hash: &'a str,
-    /// The pack's folder that a binary went into.
+    /// The pack's folder that a binary was put into.
     pub into: Option<&'a str>,
 }
 
-/// What is known after a build.
+/// Everything that is known after a build.
 pub struct Known<'a> {
     pub root: &'a Utf8Path,
     pub chosen: &'a Chosen<'a>,
@@ -83,7 +83,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Prints the rows, and below them what needs a word.
+/// Prints the rows, and notes below them.
 pub fn print(rows: &[Row<'_>], store: &Store<'_>, account: &Account, verbose: bool) {
     let width = rows
         .iter()
@@ -142,10 +142,10 @@ fn notes(rows: &[Row<'_>], store: &Store<'_>) {
     }
 }
 
-/// Stages that are shown without `--verbose`.
+/// Number of stages shown without `--verbose`.
 const SLOWEST: usize = 5;
 
-/// The slowest stages, each with why it ran; and what was compiled more than once.
+/// Prints the slowest stages with the reason why each ran, and the crates that were compiled more than once.
 fn stages(account: &Account, verbose: bool) {
     if account.stages.is_empty() {
         return;
@@ -196,7 +196,7 @@ fn stages(account: &Account, verbose: bool) {
     }
 }
 
-/// Seconds as people read them.
+/// Formats seconds for people.
 fn time(seconds: f64) -> String {
     if seconds < 10.0 {
         format!("{seconds:.1} s")
@@ -205,7 +205,7 @@ fn time(seconds: f64) -> String {
     }
 }
 
-/// The beginning of a digest, as people compare them.
+/// Returns the beginning of a digest, which is enough to compare two by eye.
 fn short(digest: &str) -> &str {
     let hex = digest.trim_start_matches("sha256:");
     hex.get(..12).unwrap_or(hex)

@@ -37,7 +37,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     for spot in &spots {
         let state = look(root, spot)?.state;
         if let State::Replaced(why) = state {
-            tracing::warn!("{}: {why}; it is built anew", spot.file);
+            tracing::warn!("{}: {why}; it is built again", spot.file);
         }
         states.push(state);
     }
@@ -79,7 +79,8 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     Problems(problems).or(())
 }
 
-/// Bakes `spots` in one go, and puts each into its pack. The names of caches have the platforms that somebody named.
+/// Bakes `spots` in one go and puts each binary into its pack. Names of caches contain the platforms if the user named
+/// some.
 fn bake(
     planned: &Planned,
     spots: &[&Spot<'_>],
@@ -122,7 +123,7 @@ fn bake(
     Ok(staging.settle_all(root, plan, spots, certain).collect())
 }
 
-/// Whether all that a change changes are input hashes of pack binaries in the Bake file, which no build goes by.
+/// Returns whether a change affects only input hashes of pack binaries in the Bake file. No build depends on them.
 fn is_of_hashes(plan: &Plan, change: &Change) -> bool {
     let ChangeKind::Update { old, text } = &change.kind else {
         return false;

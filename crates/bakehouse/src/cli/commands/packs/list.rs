@@ -11,7 +11,7 @@ use crate::packs::binary::{Record, Seen, Spot, State, look, spots};
 use crate::packs::check::{Item, Pack};
 use crate::problem::Problems;
 
-/// Columns of a terminal that everybody has.
+/// Width of the output: the columns that every terminal has.
 const COLUMNS: usize = 80;
 
 pub fn run(session: &Session, arguments: &PacksListArgs) -> Result<(), Problems> {
@@ -61,7 +61,7 @@ struct Listed<'a> {
     binaries: Vec<(Spot<'a>, Seen)>,
 }
 
-/// A pack's lines, none wider than a terminal.
+/// Returns the lines of a pack, none wider than a terminal.
 fn text(listed: &Listed<'_>) -> Vec<String> {
     let Listed {
         chosen,
@@ -111,7 +111,7 @@ fn words(seen: &Seen) -> String {
     }
 }
 
-/// The line as it fits.
+/// Returns the line, cut off at the terminal's width.
 fn fit(line: &str) -> String {
     if line.chars().count() <= COLUMNS {
         return line.to_owned();
@@ -120,7 +120,7 @@ fn fit(line: &str) -> String {
     format!("{short}…")
 }
 
-/// The end of a path, which tells more than its beginning.
+/// Returns the end of a path, which says more than its beginning.
 fn short(path: &str, room: usize) -> String {
     let length = path.chars().count();
     if length <= room {

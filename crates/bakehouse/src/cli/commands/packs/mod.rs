@@ -1,4 +1,4 @@
-//! `bakehouse packs`: which packs are meant, and where they are mounted.
+//! `bakehouse packs`: the selected packs, and the platforms on which they are mounted.
 
 mod build;
 mod check;
@@ -26,14 +26,14 @@ pub fn run(session: &Session, command: &PacksCommand) -> Result<(), Problems> {
     }
 }
 
-/// A pack that somebody named.
+/// A pack that the command is about.
 struct ChosenPacks<'a> {
-    /// As it was named.
+    /// The name by which the user selected it.
     name: String,
-    /// As messages show its folder.
+    /// Its folder as messages show it.
     path: Utf8PathBuf,
     folder: Utf8PathBuf,
-    /// Of the configuration; a folder need not be in it.
+    /// The pack of the configuration; none for a folder that is not in it.
     pack: Option<&'a Pack>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> ChosenPacks<'a> {
         }
     }
 
-    /// What its folder holds, and what is wrong with it.
+    /// Reads the pack's folder and returns its content and its problems.
     fn check(&self, plan: &Plan, platforms: &[Platform]) -> Result<(Offered, Vec<Found>), Problem> {
         let folder = Folder::read(&self.folder, &self.path)?;
         let expected = Expected {
@@ -58,7 +58,7 @@ impl<'a> ChosenPacks<'a> {
         Ok(crate::packs::check::check(&folder, &expected))
     }
 
-    /// What is built into it, by path in it.
+    /// Returns the binaries that are built into the pack: path in the pack → name of the pack.
     fn built(&self) -> BTreeMap<Utf8PathBuf, String> {
         let binaries = self.pack.into_iter().flat_map(|pack| {
             let binaries = pack.binaries.iter();
@@ -73,7 +73,7 @@ impl<'a> ChosenPacks<'a> {
     }
 }
 
-/// The packs that `wanted` names; all of the configuration where nothing is named.
+/// Returns the packs that `wanted` names, or all packs of the configuration if it is empty.
 fn choose<'a>(
     planned: &'a Planned,
     wanted: &[String],
@@ -137,7 +137,7 @@ fn named<'a>(planned: &'a Planned, name: &str, folders: bool) -> Option<ChosenPa
     })
 }
 
-/// Where the packs are mounted.
+/// Returns the platforms on which the packs are mounted.
 fn platforms(plan: &Plan, arguments: &Platforms) -> Result<Vec<Platform>, Problems> {
     let named = arguments.platforms.iter().filter(|name| !name.is_empty());
     let (mut platforms, mut problems) = (Vec::new(), Vec::new());
@@ -155,12 +155,12 @@ fn platforms(plan: &Plan, arguments: &Platforms) -> Result<Vec<Platform>, Proble
     Ok(platforms)
 }
 
-/// The platform that packs on this machine are for, where nobody says.
+/// Returns the platform of packs on this machine if the user names none.
 pub fn usual_platform(plan: &Plan) -> Platform {
     platform::default(plan, &Platform::of_machine(std::env::consts::ARCH))
 }
 
-/// `1 action`, `2 actions`.
+/// Formats a number with its noun: `1 action`, `2 actions`.
 fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
