@@ -8,13 +8,14 @@ use bakehouse_e2e::tiny::tiny;
 use bakehouse_testkit::{Ran, Workspace, bakehouse};
 use serde_json::{Value, json};
 
-/// A fake docker that prints the plan of the bake instead of baking, with further Bake files before and after those of
+/// A fake docker that prints the plan of the bake instead of baking, with further Bake files between and after those of
 /// bakehouse.
 const DOCKER: &str = r#"#!/bin/sh
 PATH=${PATH#*:}
 if [ "$1 $2" = "buildx bake" ]; then
-    shift 2
-    exec docker buildx bake --print $BEFORE "$@" $AFTER >printed.json
+    committed=$4
+    shift 4
+    exec docker buildx bake --print --file "$committed" $BETWEEN "$@" $AFTER >printed.json
 fi
 exec docker "$@"
 "#;
@@ -65,7 +66,7 @@ fn input_hashes_are_added_to_the_tags_of_whoever_gives_some() {
         (vec![], vec![], vec![name("latest"), hashed.clone()]),
         (vec![("TAG", "1")], vec![], vec![name("1"), hashed.clone()]),
         (
-            vec![("BEFORE", meta)],
+            vec![("BETWEEN", meta)],
             vec![],
             vec![name("1.2.3"), name("sha-1"), hashed.clone()],
         ),
