@@ -36,6 +36,7 @@ mod proposals;
 mod recipe;
 mod remembered;
 mod repositories;
+mod rootfs;
 mod secrets;
 mod shop;
 mod skips;

@@ -181,3 +181,50 @@ edition = "2021"
     assert_eq!(tree.closures(), ["api: api generate words"]);
     assert_eq!(tree.built(), ["api: generated words"]);
 }
+
+/// A build script may unpack files with the times that they have in an archive, and that of a dependent may read them.
+#[test]
+fn outputs_of_a_build_script_with_old_times_reach_dependents() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "3"
+members = ["api", "native"]
+-- bakehouse.toml --
+profile = "dev"
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+native = { path = "../native" }
+-- api/build.rs --
+fn main() {
+    let header = std::path::Path::new(&std::env::var("DEP_NATIVE_INCLUDE").unwrap()).join("header.txt");
+    println!("cargo::rustc-env=HEADER={}", std::fs::read_to_string(header).unwrap());
+}
+-- api/src/main.rs --
+fn main() { println!("{} {}", env!("HEADER"), native::NAME) }
+-- native/Cargo.toml --
+[package]
+name = "native"
+version = "0.1.0"
+edition = "2024"
+links = "native"
+-- native/build.rs --
+fn main() {
+    let out = std::env::var("OUT_DIR").unwrap();
+    let header = std::path::Path::new(&out).join("header.txt");
+    std::fs::write(&header, "unpacked").unwrap();
+    let file = std::fs::File::options().append(true).open(&header).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000)).unwrap();
+    println!("cargo::metadata=INCLUDE={out}");
+}
+-- native/src/lib.rs --
+pub const NAME: &str = "native";
+"#,
+    );
+    assert_eq!(tree.built(), ["api: unpacked native"]);
+}

@@ -50,7 +50,7 @@ impl<'a> Environment<'a> {
         let outputs = self.selection.outputs.join(", ");
         Stage {
             comment: vec![format!(
-                "{}: the environment of every step that compiles for {outputs}. Each builds the same packages, so that features are the same in each.",
+                "{}: the environment of the stages that compile for {outputs}. All select the same packages, so that Cargo unifies features alike in each.",
                 self.stage
             )],
             from: platform::base(self.plan).to_owned(),

@@ -15,10 +15,17 @@ use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::stage::Selection;
 
+/// The first lines of the Dockerfile, for somebody who reads it for the first time.
+const ABOUT: &str = "\
+# A stage runs again if something changes that it mounts, and so do the stages that mount its output. Third-party crates
+# are compiled from docker/skeleton/deps, the workspace's own packages from their sources and docker/skeleton/own. These
+# manifests are copies: run `bakehouse generate` after an edit of a Cargo.toml.
+";
+
 /// Renders the Dockerfile and its scripts.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let stages = stages(plan);
-    let mut text = format!("\nARG BUILDER_BASE={}\n", plan.config.builder);
+    let mut text = format!("{ABOUT}\nARG BUILDER_BASE={}\n", plan.config.builder);
     text += &format!("ARG RUNTIME_BASE={}\n", plan.config.runtime);
     for stage in &stages {
         text += &format!("\n{stage}");

@@ -1,7 +1,7 @@
 # bin.sh BINARY: compiles a binary, puts it below /dist/image at its path in the image, and checks that it runs on its bases.
 set -eu
 export BAKEHOUSE_BIN="$1"
-. /cargo-home/workspace.sh
+. /run/workspace.sh
 compile --bin "$1"
 mkdir -p /dist/image/usr/local/bin
 cp "$built/$outputs/$1" /dist/image/usr/local/bin/

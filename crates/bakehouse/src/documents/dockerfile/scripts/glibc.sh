@@ -20,14 +20,14 @@ if [ "$1" = read ]; then
   for libc in $(found -name libc.so.6); do
     # An absolute link is relative to the root of the base.
     while to=$(readlink "$libc"); do case "$to" in /*) libc=/runtime$to ;; *) libc=${libc%/*}/$to ;; esac; done
-    readelf -W -V "$libc" | sed -n 's/.*Name: GLIBC_\([^ ]*\)$/defines \1/p'
+    LC_ALL=C readelf -W -V "$libc" | sed -n 's/.*Name: GLIBC_\([^ ]*\)$/defines \1/p'
   done | sort -u
   exit
 fi
-elf=$(readelf -W -l -V --dyn-syms "$2")
+elf=$(LC_ALL=C readelf -W -l -V --dyn-syms "$2")
 printf '%s\n' "$elf" | awk -v name="${2##*/}" -v min_glibc="${BAKEHOUSE_GLIBC-}" '
 function number(version, parts) { split(version, parts, "."); return version ~ /^[0-9.]+$/ ? parts[1] * 1000000 + parts[2] * 1000 + parts[3] : 0 }
-function fail(what) { print "error: " name " " what > "/dev/stderr"; failed = 1; exit 1 }
+function fail(what) { print "error: " name " " what > "/dev/stderr"; exit 1 }
 function needs(version) { return "needs GLIBC_" version (version in symbol ? " (symbol " symbol[version] ")" : "") }
 FNR == 1 { file++ }
 file == 1 {
@@ -42,7 +42,6 @@ file == 1 {
 / Name: GLIBC_[^ ]*  Flags: / && !/Flags: WEAK/ { sub(/.*Name: GLIBC_/, ""); needed[$1] = 1 }
 / UND [^ ]*@GLIBC_/ { split($8, parts, /@+GLIBC_/); if (!(parts[2] in symbol)) symbol[parts[2]] = parts[1] }
 END {
-  if (failed) exit 1
   if (loader == "") { print name " is static, and needs no C library of " base; exit 0 }
   sub(/^\/usr\//, "/", loader)
   if (!declared && !(loader in loaders)) {

@@ -1,8 +1,8 @@
 # lib.sh TARGETS FILE...: compiles internal libraries. TARGETS are Cargo's arguments for them, as one word. Their FILEs and
 # the files that Cargo adds for them go to /delta/out.
 set -eu
-. /cargo-home/workspace.sh
-touch /tmp/before
+. /run/workspace.sh
+touch /tmp/before # By the time of change: what a build script unpacks may have old times of modification.
 compile $1
 shift
 if [ -d /as-is ]; then
@@ -12,4 +12,4 @@ if [ -d /as-is ]; then
 fi
 mkdir -p /delta/out
 cp -a --parents "$@" /delta/out
-find target -newer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out
+find target -cnewer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out

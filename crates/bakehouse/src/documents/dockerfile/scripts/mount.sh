@@ -12,7 +12,7 @@ cat >/tmp/closure
 grep -E '^(lib|bin|build) ' /skeleton/stubs.txt | while read -r _ package file; do
   ! grep -q "^$package |" /tmp/closure || rm -f "$file"
 done
-. /cargo-home/workspace.sh
+. /run/workspace.sh
 mkdir -p /tmp/sums target/sums
 find . -path ./target -prune -o -type f -exec touch -d @1 {} +
 sum() { tar -c -P --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner "$@" | sha256sum; }

@@ -14,15 +14,17 @@ while [ $# -gt 0 ]; do
   fi
   shift 3
 done
-# A folder cannot be copied over a link of the base, so its content goes to the target of the link.
+# Nothing can be copied over a link of the base, so it goes to the target of the link.
 while link=$(find . -exec test -L '/base/{}' ';' -print -quit) && [ -n "$link" ]; do
   to=$(readlink "/base/$link")
-  case "$to" in /*) to=.$to ;; *) to=${link%/*}/$to ;; esac
+  case "$to" in /*) ;; *) to=/${link%/*}/$to ;; esac
+  to=.$(echo "$to/" | sed -e ':a; s|/\./|/|; ta; :b; s|^/\.\./|/|; s|/[^/]*/\.\./|/|; tb; s|/*$||')
   mkdir -p "$(dirname "$to")"
   cp -a -T "$link" "$to"; rm -r "$link"
 done
 # Folders of the base keep their mode and owner.
 find . -type d | while read -r folder; do
-  [ ! -d "/base/$folder" ] || { chmod "$(stat -c %a "/base/$folder")" "$folder" && chown "$(stat -c %u:%g "/base/$folder")" "$folder"; }
+  [ -d "/base/$folder" ] || continue
+  chmod "$(stat -c %a "/base/$folder")" "$folder"; chown "$(stat -c %u:%g "/base/$folder")" "$folder"
 done
 find . -exec touch -h -d @0 {} +

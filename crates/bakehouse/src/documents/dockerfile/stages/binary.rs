@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 
 use super::library::{
-    as_is_mounts, manifest_mount, outputs, root_manifest_mount, source_mounts, third_party, wrapper,
+    as_is_mounts, compile_scripts, manifest_mount, outputs, root_manifest_mount, source_mounts,
+    third_party,
 };
 use super::{auditable, glibc};
 use crate::documents::dockerfile::environment::{Environment, Step};
@@ -33,7 +34,7 @@ pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
         comment: format!("{}: the binary {bin}.", stage.name),
         arguments: stage.variables.clone(),
         mounts,
-        scripts: wrapper(is_wrapped(plan, stage, &as_is)),
+        scripts: compile_scripts(is_wrapped(plan, stage, &as_is)),
         call: link(Call::of(Script::Binary), stage).argument(bin),
     })
 }

@@ -24,7 +24,7 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let files = files.iter().map(|files| mount(&files.stage, rootfs::OUT));
     Stage {
         comment: vec![format!(
-            "{COMPILED}: an empty stage whose cache contains every stage that compiles."
+            "{COMPILED}: depends on every stage that is built for an image, so that exporting its cache exports theirs."
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(COMPILED),

@@ -26,7 +26,7 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
     environment.compile(Step {
         name: selection.deps(),
         comment: format!(
-            "{}: every third-party crate, compiled once for all of them.",
+            "{}: every third-party crate, compiled once and shared by all services.",
             selection.deps()
         ),
         arguments: std::iter::once(platform.to_owned())

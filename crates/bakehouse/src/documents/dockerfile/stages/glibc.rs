@@ -16,7 +16,7 @@ pub fn stages(plan: &Plan) -> Vec<Stage> {
     if bases.iter().any(|base| base.image.is_none()) {
         stages.push(Stage {
             comment: vec![format!(
-                "{DEFAULT_BASE}: the base of services, as a stage: a mount cannot name a variable."
+                "{DEFAULT_BASE}: RUNTIME_BASE as a stage, since a mount cannot name a variable."
             )],
             from: "${RUNTIME_BASE}".to_owned(),
             name: StageName::new(DEFAULT_BASE),

@@ -55,7 +55,7 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
         comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),
         arguments: variables.into_iter().cloned().collect(),
         mounts,
-        scripts: wrapper(!as_is.is_empty()),
+        scripts: compile_scripts(!as_is.is_empty()),
         call: Call::of(Script::Library)
             .argument(targets(plan, selection, stage))
             .arguments(libraries.iter().flat_map(|library| files(plan, library))),
@@ -102,9 +102,10 @@ pub fn outputs(stages: impl Iterator<Item = impl AsRef<str>>) -> impl Iterator<I
     })
 }
 
-/// Returns the script that wraps the compiler, if it is needed.
-pub fn wrapper(needed: bool) -> Vec<Script> {
-    needed.then_some(Script::Rustc).into_iter().collect()
+/// Returns the scripts of a step that compiles beside its own: with the one that wraps the compiler, if that is needed.
+pub fn compile_scripts(wrapped: bool) -> Vec<Script> {
+    let wrapper = wrapped.then_some(Script::Rustc);
+    [Script::Workspace].into_iter().chain(wrapper).collect()
 }
 
 /// Returns the mounts of the manifests and locks that packages read unmodified.

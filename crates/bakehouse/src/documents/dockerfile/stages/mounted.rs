@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::binary::{is_wrapped, link};
 use super::dependencies::{target_mounts, target_scripts};
 use super::library::{
-    as_is_mounts, files, manifest_mount, root_manifest_mount, source_mounts, wrapper,
+    as_is_mounts, compile_scripts, files, manifest_mount, root_manifest_mount, source_mounts,
 };
 use super::{auditable, glibc};
 use crate::documents::dockerfile::environment::{Environment, Step, listed};
@@ -46,7 +46,7 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
             .collect(),
         mounts,
         scripts: scripts
-            .chain(wrapper(is_wrapped(plan, binary_stage, &as_is)))
+            .chain(compile_scripts(is_wrapped(plan, binary_stage, &as_is)))
             .collect(),
         call: link(Call::of(Script::Mounted), binary_stage)
             .argument(bin)

@@ -27,7 +27,7 @@ pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
     }
     Stage {
         comment: vec![format!(
-            "{}: the folders and files of {} beside the binary.",
+            "{}: everything in the images of {} but the binary.",
             files.stage,
             files.services.join(", ")
         )],

@@ -40,7 +40,7 @@ pub fn stage(plan: &Plan) -> Stage {
                     .as_ref()
                     .map(|channel| checked(plan, file, channel)),
             );
-            comment += &format!("{name} stays out of the build, so that rustup fetches nothing.");
+            comment += &format!("{name} is not copied in, so that rustup downloads nothing.");
         } else {
             let secrets = secrets::of_rustup(plan);
             let call = call(file).after(secrets::only_given_to_rustup(plan));
@@ -48,7 +48,7 @@ pub fn stage(plan: &Plan) -> Stage {
             comment += &format!("If the base lacks a part of {name}, rustup installs it here.");
         }
     } else {
-        comment += "A toolchain file stays out of the build, so that rustup fetches nothing.";
+        comment += "A toolchain file is not copied in, so that rustup downloads nothing.";
     }
     Stage {
         comment: vec![comment],

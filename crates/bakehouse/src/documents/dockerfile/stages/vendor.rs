@@ -28,7 +28,6 @@ pub fn stage(plan: &Plan) -> Stage {
     let folders = plan.local_sources.iter();
     mounts.extend(folders.map(|path| Mount::context(path.as_str(), format!("/sources/{path}"))));
     mounts.extend(secrets::of_vendor(plan));
-    mounts.push(mounts::script(plan, Script::Workspace));
     let toolchain = plan.toolchain.as_ref();
     let mut call = Call::of(Script::Vendor)
         .after(secrets::only_given(plan))
@@ -44,7 +43,7 @@ pub fn stage(plan: &Plan) -> Stage {
     }
     Stage {
         comment: vec![
-            "vendor: a Cargo home with the third-party crates' sources, and the lock cut to them. The only step of the builder with network."
+            "vendor: a Cargo home with the sources of the third-party crates, and their lock. The only build step with network access."
                 .to_owned(),
         ],
         from: "toolchain".to_owned(),
