@@ -118,6 +118,29 @@ fn resolve(shop: &Shop, conflicted: &[String]) {
 }
 
 #[test]
+fn a_new_service_changes_one_list_and_adds_its_own_lines() {
+    let shop = branches(|_| ());
+    // A short list of the Bake file is on one line.
+    let lists = ["-# Sum of what follows", "-group \"_services\" "];
+    for branch in ["aaa", "zzz"] {
+        for path in [
+            "docker/Dockerfile",
+            "docker-bake.hcl",
+            "docker/compose.yaml",
+        ] {
+            let range = format!("main..{branch}");
+            let diff = shop.git(&["diff", "--unified=0", &range, "--", path]);
+            let removed = diff
+                .lines()
+                .filter(|line| line.starts_with('-') && !line.starts_with("---"));
+            let removed = removed.filter(|line| !lists.iter().any(|list| line.starts_with(list)));
+            let removed: Vec<&str> = removed.collect();
+            assert!(removed.is_empty(), "{branch} {path}: {removed:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_merge_of_two_services_is_resolved_by_generate_alone() {
     for style in ["merge", "diff3", "zdiff3"] {
         let shop = branches(|_| ());

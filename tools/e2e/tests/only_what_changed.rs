@@ -39,7 +39,7 @@ fn base(turn: &Turn) -> Workspace {
     let workspace = make();
     let cold = BAKED.get_or_init(|| make().bake([]).run(turn));
     // These stages are the same in every workspace.
-    let same = stages(["toolchain", "glibc-runtime", "rootfs-a"]);
+    let same = stages(["toolchain", "glibc-runtime", "rootfs-runtime"]);
     assert_eq!(
         &cold.ran_stages() - &same,
         stages(FROM_VENDOR.iter().copied()),
@@ -312,7 +312,7 @@ fn another_builder_compiles_all() {
     let bake = workspace.bake([]).variable("BUILDER_BASE", &base);
     let run = bake.run(&turn);
     let mut expected = stages(FROM_VENDOR.iter().copied());
-    expected.extend(stages(["toolchain", "glibc-runtime", "rootfs-a"]));
+    expected.extend(stages(["toolchain", "glibc-runtime", "rootfs-runtime"]));
     assert_eq!(run.ran_stages(), expected, "{run}");
 }
 
@@ -328,7 +328,7 @@ fn another_runtime_compiles_nothing() {
         .variable("RUNTIME_BASE", &base)
         .run(&turn);
     // The new base is read, and has the same C library and folders.
-    let read = stages(["glibc-runtime", "rootfs-a"]);
+    let read = stages(["glibc-runtime", "rootfs-runtime"]);
     assert_eq!(run.ran_stages(), read, "{run}");
     assert_ne!(workspace.images.digest("a"), before);
 }

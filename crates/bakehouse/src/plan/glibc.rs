@@ -97,9 +97,18 @@ fn short(image: &str) -> &str {
 }
 
 fn stage(name: &str) -> String {
+    format!("{GLIBC}-{}", in_a_stage(name))
+}
+
+/// Returns the name of a base, without registry and digest, as the name of a stage can contain it.
+pub(super) fn base_in_a_stage(image: &str) -> String {
+    in_a_stage(short(image))
+}
+
+fn in_a_stage(name: &str) -> String {
     let plain = |c: char| match c.is_ascii_alphanumeric() || c == '.' {
         true => c.to_ascii_lowercase(),
         false => '-',
     };
-    format!("{GLIBC}-{}", name.chars().map(plain).collect::<String>())
+    name.chars().map(plain).collect()
 }

@@ -6,12 +6,13 @@ use camino::Utf8PathBuf;
 
 use super::Plan;
 use super::config::valid::ImageConfig;
-use super::glibc::DEFAULT_BASE;
+use super::glibc::{DEFAULT_BASE, base_in_a_stage};
 
 /// The folders and files that one or several images have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageFiles<'a> {
-    /// The name of the stage, after the first service that has them.
+    /// The name of the stage: after the base where these are the folders alone, so that it does not depend on the services
+    /// that share it; else after the first service.
     pub stage: String,
     /// The services, in their order.
     pub services: Vec<&'a str>,
@@ -24,7 +25,7 @@ pub struct ImageFiles<'a> {
 }
 
 impl Plan {
-    /// Returns all, in order of the first services that have them.
+    /// Returns all, in order of their stages.
     pub fn image_files(&self) -> Vec<ImageFiles<'_>> {
         let mut all: Vec<ImageFiles<'_>> = Vec::new();
         for service in &self.services {
@@ -36,8 +37,17 @@ impl Plan {
             if let Some(one) = all.iter_mut().find(same) {
                 one.services.push(&service.name);
             } else {
+                let plain = image.files.is_empty().then(|| match base {
+                    DEFAULT_BASE => "runtime".to_owned(),
+                    base => base_in_a_stage(base),
+                });
+                let taken = |stage: &String| all.iter().any(|one| one.stage == *stage);
+                let names = plain.into_iter().chain([service.name.to_string()]);
+                let numbered = (2..).map(|n| format!("{}-{n}", service.name));
+                let mut stages = names.chain(numbered).map(|name| format!("rootfs-{name}"));
+                let stage = stages.find(|stage| !taken(stage));
                 all.push(ImageFiles {
-                    stage: format!("rootfs-{}", service.name),
+                    stage: stage.expect("numbers do not end"),
                     services: vec![&service.name],
                     base,
                     user: &image.user,
@@ -45,6 +55,7 @@ impl Plan {
                 });
             }
         }
+        all.sort_by(|one, other| one.stage.cmp(&other.stage));
         all
     }
 

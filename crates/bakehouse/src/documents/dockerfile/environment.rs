@@ -47,10 +47,14 @@ impl<'a> Environment<'a> {
 
     /// Renders the stage.
     pub fn stage(&self) -> Stage {
-        let outputs = self.selection.outputs.join(", ");
+        // With one selection, the list would be another line that each new service changes.
+        let outputs = match &self.plan.selections[..] {
+            [_] => String::new(),
+            _ => format!(" for {}", self.selection.outputs.join(", ")),
+        };
         Stage {
             comment: vec![format!(
-                "{}: the environment of the stages that compile for {outputs}. All select the same packages, so that Cargo unifies features alike in each.",
+                "{}: the environment of the stages that compile{outputs}. All select the same packages, so that Cargo unifies features alike in each.",
                 self.stage
             )],
             from: platform::base(self.plan).to_owned(),

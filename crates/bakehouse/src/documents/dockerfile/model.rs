@@ -124,7 +124,9 @@ impl fmt::Display for Instruction {
         match self {
             Self::Env(variables) => {
                 let variables = variables.iter().map(|(name, lines)| {
-                    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+                    let mut lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+                    // The quote is on a line of its own, so that a new last line changes no other.
+                    lines.extend((lines.len() > 1).then(String::new));
                     format!("{name}=\"{}\"", lines.join(" \\\n      "))
                 });
                 let variables: Vec<String> = variables.collect();

@@ -27,9 +27,8 @@ pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
     }
     Stage {
         comment: vec![format!(
-            "{}: everything in the images of {} but the binary.",
-            files.stage,
-            files.services.join(", ")
+            "{}: everything but the binary in the images that copy it.",
+            files.stage
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(&files.stage),
