@@ -15,17 +15,11 @@ use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::stage::Selection;
 
-/// The first lines of the Dockerfile, for somebody who reads it for the first time.
-const ABOUT: &str = "\
-# A stage runs again if something changes that it mounts, and so do the stages that mount its output. Third-party crates
-# are compiled from docker/skeleton/deps, the workspace's own packages from their sources and docker/skeleton/own. These
-# manifests are copies: run `bakehouse generate` after an edit of a Cargo.toml.
-";
-
 /// Renders the Dockerfile and its scripts.
 pub fn render(plan: &Plan) -> Vec<Document> {
     let stages = stages(plan);
-    let mut text = format!("{ABOUT}\nARG BUILDER_BASE={}\n", plan.config.builder);
+    let mut text = about(plan);
+    text += &format!("\nARG BUILDER_BASE={}\n", plan.config.builder);
     text += &format!("ARG RUNTIME_BASE={}\n", plan.config.runtime);
     for stage in &stages {
         text += &format!("\n{stage}");
@@ -39,6 +33,18 @@ pub fn render(plan: &Plan) -> Vec<Document> {
         text: with_header(script.text()),
     });
     std::iter::once(dockerfile).chain(scripts).collect()
+}
+
+/// Returns the first lines of the Dockerfile, for somebody who reads it for the first time.
+fn about(plan: &Plan) -> String {
+    let skeleton = plan.skeleton_folder();
+    format!(
+        "\
+# A stage runs again if something changes that it mounts, and so do the stages that mount its output. Third-party crates
+# are compiled from {skeleton}/deps, the workspace's own packages from their sources and {skeleton}/own. These
+# manifests are copies: run `bakehouse generate` after an edit of a Cargo.toml.
+"
+    )
 }
 
 /// Returns the names of all stages.

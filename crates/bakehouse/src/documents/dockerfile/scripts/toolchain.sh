@@ -13,7 +13,7 @@ has_component() { grep -qxE "$1(-preview)?(-$host)?" "$(rustc --print sysroot)/l
 has_target() { ls "$(rustc --print target-libdir --target "$1" 2>/dev/null)"/libcore-*.rlib >/dev/null 2>&1; }
 found=$(rustc --version 2>/dev/null || echo 'no rustc')
 host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-lacks= components= targets=
+lacks='' components='' targets=''
 has_channel || lacks=" $CHANNEL"
 for component in ${COMPONENTS-}; do
   components="$components --component $component"

@@ -25,7 +25,7 @@ names "$lock" >/tmp/resolved
 }
 cp "$lock" $CARGO_HOME/
 cp -a $CARGO_HOME/git/db/. /downloads/db/
-for database in $CARGO_HOME/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
+for database in "$CARGO_HOME"/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
 # The layer has only those parts of archives and indexes that an offline Cargo reads, so that it is reproducible:
 # a mark that an unpacked crate has an archive, and the entries of the locked versions.
 rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
