@@ -19,6 +19,7 @@
 
 pub mod bench;
 pub mod cli;
+pub mod context_path;
 pub mod doctor;
 pub mod documents;
 pub mod engine;

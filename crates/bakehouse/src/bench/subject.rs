@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::TargetKind;
 
+use crate::context_path::ContextPath;
 use crate::graph::cargo::metadata;
 use crate::names::PackageName;
 use crate::plan::Plan;
@@ -22,7 +23,7 @@ pub struct Part {
     /// Packages that the binary's build compiles.
     pub closure: BTreeSet<String>,
     /// The folder that receives a pack binary.
-    pub pack_folder: Option<Utf8PathBuf>,
+    pub pack_folder: Option<ContextPath>,
 }
 
 impl Part {
@@ -101,7 +102,7 @@ impl Subject {
                        package: &str,
                        bin: &str,
                        closure: &BTreeSet<PackageName>,
-                       pack_folder: Option<&Utf8PathBuf>| {
+                       pack_folder: Option<&ContextPath>| {
             if let Some(part) = parts.iter_mut().find(|part| part.is(package, bin)) {
                 part.targets.push(target.to_owned());
                 return;
@@ -193,7 +194,7 @@ fn common(parts: &[Part], libraries: &BTreeMap<String, Utf8PathBuf>) -> Option<L
 fn pack_file(root: &Utf8Path, plan: &Plan) -> Option<Utf8PathBuf> {
     let pack = plan.packs.first()?;
     ["pack.yaml", "pack.yml"]
-        .map(|name| pack.path.join(name))
+        .map(|name| Utf8PathBuf::from(pack.path.join(name)))
         .into_iter()
         .find(|path| root.join(path).is_file())
 }

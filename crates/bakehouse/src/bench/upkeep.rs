@@ -45,7 +45,11 @@ impl Bench<'_> {
         }
         let since = Instant::now();
         let plan = self.host.plan(&sandbox.dir)?;
-        let changes = files::compare(&sandbox.dir, &plan.folder, &documents::render(&plan))?;
+        let changes = files::compare(
+            &sandbox.dir,
+            &plan.config.output.folder,
+            &documents::render(&plan),
+        )?;
         files::apply::apply(&sandbox.dir, &changes)?;
         Ok(if changes.is_empty() {
             Duration::ZERO

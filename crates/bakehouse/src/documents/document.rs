@@ -1,11 +1,10 @@
 //! A generated file.
 
-use camino::Utf8PathBuf;
+use crate::context_path::ContextPath;
 
-/// A file to write.
+/// A file to write. The files of a plan lie in the context; a workflow does not, and has another type of path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// Relative to the context.
-    pub path: Utf8PathBuf,
+pub struct Document<P = ContextPath> {
+    pub path: P,
     pub text: String,
 }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::context_path::ContextPath;
 use crate::documents::header::{Owner, owner};
 use crate::documents::{Document, OPTIONAL};
 use crate::graph::parallel::parallel_map;
@@ -15,7 +16,7 @@ use crate::problem::{Code, Problem};
 /// A file that differs from the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Relative to the context.
+    /// Relative to the folder that the change is applied to. That is the context only for the files of a plan.
     pub path: Utf8PathBuf,
     pub kind: ChangeKind,
 }
@@ -85,7 +86,7 @@ impl fmt::Display for Change {
 /// `file-unreadable`.
 pub fn compare(
     root: &Utf8Path,
-    folder: &Utf8Path,
+    folder: &ContextPath,
     documents: &[Document],
 ) -> Result<Vec<Change>, Problem> {
     let mut changes = changes(root, documents)?;
@@ -103,7 +104,7 @@ pub fn compare(
             && owner(&old) != Owner::Foreign
         {
             changes.push(Change {
-                path,
+                path: path.into(),
                 kind: ChangeKind::Remove { old },
             });
         }
@@ -116,7 +117,10 @@ pub fn compare(
 ///
 /// # Errors
 /// `file-unreadable`.
-pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, Problem> {
+pub fn changes<P: AsRef<Utf8Path> + Sync>(
+    root: &Utf8Path,
+    documents: &[Document<P>],
+) -> Result<Vec<Change>, Problem> {
     let mut changes = Vec::new();
     for change in parallel_map(documents, |document| change(root, document)) {
         changes.extend(change?);
@@ -125,14 +129,17 @@ pub fn changes(root: &Utf8Path, documents: &[Document]) -> Result<Vec<Change>, P
 }
 
 /// Returns the change that a document's file needs, if any.
-fn change(root: &Utf8Path, document: &Document) -> Result<Option<Change>, Problem> {
+fn change<P: AsRef<Utf8Path>>(
+    root: &Utf8Path,
+    document: &Document<P>,
+) -> Result<Option<Change>, Problem> {
     let text = || document.text.clone();
     let kind = match read(&root.join(&document.path))? {
         Some(old) if old == document.text => return Ok(None),
         Some(old) => ChangeKind::Update { old, text: text() },
         None => ChangeKind::Create { text: text() },
     };
-    let path = document.path.clone();
+    let path = document.path.as_ref().to_owned();
     Ok(Some(Change { path, kind }))
 }
 
@@ -150,9 +157,9 @@ fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
 }
 
 /// Lists the files at and below a folder, which may be missing. Links are left out.
-fn files_below(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Problem> {
+fn files_below(root: &Utf8Path, folder: &ContextPath) -> Result<Vec<ContextPath>, Problem> {
     let mut files = Vec::new();
-    let mut open = vec![folder.to_owned()];
+    let mut open = vec![folder.clone()];
     while let Some(folder) = open.pop() {
         let full = root.join(&folder);
         if !full.is_dir() {

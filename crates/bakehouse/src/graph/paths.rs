@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 /// Orders paths part by part, as `Utf8Path` does, but faster: bytes give the same order if a slash sorts first.
 pub fn in_order(a: &Utf8Path, b: &Utf8Path) -> Ordering {
@@ -12,13 +12,16 @@ pub fn in_order(a: &Utf8Path, b: &Utf8Path) -> Ordering {
 }
 
 /// Returns `paths` without those that are inside another of them, in order.
-pub fn outermost<'a>(paths: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let mut sorted: Vec<&Utf8PathBuf> = paths.into_iter().collect();
-    sorted.sort_unstable_by(|a, b| in_order(a, b));
+pub fn outermost<'a, P: AsRef<Utf8Path> + Clone + 'a>(
+    paths: impl IntoIterator<Item = &'a P>,
+) -> Vec<P> {
+    let mut sorted: Vec<&P> = paths.into_iter().collect();
+    sorted.sort_unstable_by(|a, b| in_order(a.as_ref(), b.as_ref()));
     // The contents of a folder come right after it.
-    let mut outermost: Vec<Utf8PathBuf> = Vec::new();
+    let mut outermost: Vec<P> = Vec::new();
     for path in sorted {
-        if !outermost.last().is_some_and(|last| path.starts_with(last)) {
+        let inside = |last: &P| path.as_ref().starts_with(last.as_ref());
+        if !outermost.last().is_some_and(inside) {
             outermost.push(path.clone());
         }
     }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::platform::Platform;
+use crate::context_path::ContextPath;
 use crate::plan::pack::{Pack, PackBinary};
 use crate::problem::{Code, Problem};
 
@@ -16,9 +17,9 @@ pub struct Spot<'a> {
     pub pack: &'a Pack,
     pub binary: &'a PackBinary,
     pub platform: Platform,
-    /// The path relative to the workspace root. A pack's folder has one binary for one platform. If several platforms
-    /// are requested, the platform is part of the name.
-    pub file: Utf8PathBuf,
+    /// The binary's file. A pack's folder has one binary for one platform. If several platforms are requested, the
+    /// platform is part of the name.
+    pub file: ContextPath,
 }
 
 /// Returns all binaries of `packs` for `platforms`.
@@ -38,7 +39,7 @@ pub fn spots<'a>(packs: &[&'a Pack], platforms: &[Platform]) -> Vec<Spot<'a>> {
     .collect()
 }
 
-fn file(binary: &PackBinary, platform: &Platform, several: bool) -> Utf8PathBuf {
+fn file(binary: &PackBinary, platform: &Platform, several: bool) -> ContextPath {
     if several {
         let name = format!("{}.{}", binary.bin, platform.suffix());
         binary.folder.join(name)

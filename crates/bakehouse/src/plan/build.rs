@@ -20,6 +20,7 @@ use super::service::Service;
 use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
+use crate::context_path::ContextPath;
 use crate::graph::cargo_config::CargoConfig;
 use crate::graph::parallel::parallel_map;
 use crate::graph::paths::outermost;
@@ -42,9 +43,9 @@ pub struct Plan {
     pub cargo_config: CargoConfig,
     /// The paths of those files, nearest to the workspace first, followed by the paths that they name and that every
     /// compile step may read.
-    pub cargo_configs: Vec<Utf8PathBuf>,
+    pub cargo_configs: Vec<ContextPath>,
     /// Folders in the context from which Cargo takes third-party crates, sorted.
-    pub local_sources: Vec<Utf8PathBuf>,
+    pub local_sources: Vec<ContextPath>,
     /// The files of the crates in those folders.
     pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
     /// The level of debug information in the profile; `None` if the profile sets it for procedural macros and build
@@ -63,15 +64,15 @@ pub struct Plan {
     /// The inputs of each package that an output compiles, by name.
     pub packages: BTreeMap<PackageName, PackageInputs>,
     /// The paths that the Docker context consists of, sorted.
-    pub context: Vec<Utf8PathBuf>,
+    pub context: Vec<ContextPath>,
     /// Folders in the context that no build reads.
-    pub left_out: BTreeSet<Utf8PathBuf>,
+    pub left_out: BTreeSet<ContextPath>,
     /// Folders in the context whose names match those that no build reads, although a build reads them.
-    pub kept: BTreeSet<Utf8PathBuf>,
+    pub kept: BTreeSet<ContextPath>,
     /// Manifests and locks that some package reads unmodified.
-    pub as_is: BTreeSet<Utf8PathBuf>,
+    pub as_is: BTreeSet<ContextPath>,
     /// Paths that builds read although they lie in folders that are left out.
-    pub put_back: Vec<Utf8PathBuf>,
+    pub put_back: Vec<ContextPath>,
 }
 
 /// The target that reads and writes the registry cache for all. It needs every stage that compiles.
@@ -80,7 +81,7 @@ pub const COMPILED: &str = "compiled";
 impl Plan {
     /// Builds the plan. `sources` has the files that the draft reads.
     pub fn new(draft: Draft<'_>, sources: &Sources) -> Self {
-        let mut context = draft.reads();
+        let mut context: BTreeSet<ContextPath> = ContextPath::all(draft.reads());
         let Draft {
             workspace,
             config,
@@ -94,10 +95,10 @@ impl Plan {
                 .chain(&mut selection.binary_stages);
             for stage in stages {
                 let read = sources.as_is.get(&stage.package).into_iter().flatten();
-                stage.as_is = read.cloned().collect();
+                stage.as_is = ContextPath::all(read);
             }
         }
-        let as_is: BTreeSet<Utf8PathBuf> = sources.as_is.values().flatten().cloned().collect();
+        let as_is: BTreeSet<ContextPath> = ContextPath::all(sources.as_is.values().flatten());
         context.extend(as_is.iter().cloned());
         let path_dependencies = selections
             .iter()
@@ -147,9 +148,12 @@ impl Plan {
             let inputs = collector.binary(together, binary_stage, closure);
             (binary_stage.name.clone(), closure.clone(), inputs)
         };
-        let read_by: BTreeMap<&str, BTreeSet<Utf8PathBuf>> = compiled
+        let read_by: BTreeMap<&str, BTreeSet<ContextPath>> = compiled
             .iter()
-            .map(|package| (package.as_str(), member_reads(workspace, &config, package)))
+            .map(|package| {
+                let read = member_reads(workspace, &config, package);
+                (package.as_str(), ContextPath::all(read))
+            })
             .collect();
         let built: Vec<_> = config.services.iter().zip(&all).collect();
         let services = parallel_map(&built, |(service, output)| {
@@ -204,10 +208,11 @@ impl Plan {
             .collect();
         context.insert(config.output.folder.join(SKELETON));
         context.insert(config.output.folder.join(SCRIPTS));
-        let local_sources = &workspace.local_sources.folders;
+        let local_sources: Vec<ContextPath> = ContextPath::all(&workspace.local_sources.folders);
         context.extend(local_sources.iter().cloned());
-        let inside = |path: &&Utf8PathBuf| {
-            let mut folders = sources.left_out.iter();
+        let left_out: BTreeSet<ContextPath> = ContextPath::all(&sources.left_out);
+        let inside = |path: &&ContextPath| {
+            let mut folders = left_out.iter();
             folders.any(|folder| path.starts_with(folder) && *path != folder)
         };
         let put_back = context.iter().filter(inside).chain(&as_is).chain(
@@ -224,18 +229,18 @@ impl Plan {
             toolchain_file: workspace.toolchain_file.clone(),
             toolchain: workspace.toolchain.clone(),
             folder: workspace.folder.clone(),
-            cargo_configs: workspace.cargo_configs.clone(),
-            local_sources: local_sources.iter().cloned().collect(),
+            cargo_configs: ContextPath::all(&workspace.cargo_configs),
             crate_files: local_sources
                 .iter()
                 .flat_map(|folder| sources.below(folder))
                 .map(|(file, state)| (file.to_owned(), state.clone()))
                 .collect(),
+            local_sources,
             cargo_config: workspace.cargo_config.clone(),
             host_debug: profile::host_debug(&workspace.profiles, &config.profile),
             linking: profile::linking(&workspace.profiles, &config.profile),
-            left_out: sources.left_out.clone(),
-            kept: sources.kept.clone(),
+            left_out,
+            kept: ContextPath::all(&sources.kept),
             put_back,
             selections,
             runtimes: PreparedBase::all(&config),
@@ -250,18 +255,18 @@ impl Plan {
         }
     }
 
-    /// Returns the path of a generated file beside the Dockerfile, relative to the context.
-    pub fn output(&self, path: &str) -> Utf8PathBuf {
+    /// Returns the path of a generated file beside the Dockerfile.
+    pub fn output(&self, path: &str) -> ContextPath {
         self.config.output.folder.join(path)
     }
 
-    /// Returns the folder of the generated skeleton, relative to the context.
-    pub fn skeleton_folder(&self) -> Utf8PathBuf {
+    /// Returns the folder of the generated skeleton.
+    pub fn skeleton_folder(&self) -> ContextPath {
         self.output(SKELETON)
     }
 
-    /// Returns the folder of the stages' scripts, relative to the context.
-    pub fn scripts_folder(&self) -> Utf8PathBuf {
+    /// Returns the folder of the stages' scripts.
+    pub fn scripts_folder(&self) -> ContextPath {
         self.output(SCRIPTS)
     }
 

@@ -46,6 +46,7 @@ impl<'a> Draft<'a> {
             .flat_map(|package| member_reads(self.workspace, &self.config, package));
         let services = self.config.services.iter();
         let shipped = services.flat_map(|service| service.image.files.keys().cloned());
+        let shipped = shipped.map(Utf8PathBuf::from);
         let configs = self.workspace.cargo_configs.iter().cloned();
         sources.chain(shipped).chain(configs).collect()
     }

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use super::Plan;
 use super::config::valid::ImageConfig;
 use super::glibc::{DEFAULT_BASE, base_in_a_stage};
+use crate::context_path::ContextPath;
 
 /// The folders and files that one or several images have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct ImageFiles<'a> {
     /// The owner of the service's folder, as `UID:GID`.
     pub user: &'a str,
     /// The paths in the image, by the path in the context.
-    pub files: &'a BTreeMap<Utf8PathBuf, Utf8PathBuf>,
+    pub files: &'a BTreeMap<ContextPath, Utf8PathBuf>,
 }
 
 impl Plan {

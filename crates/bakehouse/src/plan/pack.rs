@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
-
 use super::inputs::Inputs;
+use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, StageName, TargetName};
 
 /// A pack.
 #[derive(Clone, Debug)]
 pub struct Pack {
     pub name: String,
-    pub path: Utf8PathBuf,
+    pub path: ContextPath,
     pub binaries: Vec<PackBinary>,
 }
 
@@ -29,8 +28,8 @@ pub struct PackBinary {
     pub target: TargetName,
     pub package: PackageName,
     pub bin: BinaryName,
-    /// The folder that receives it, relative to the workspace root.
-    pub folder: Utf8PathBuf,
+    /// The folder that receives it.
+    pub folder: ContextPath,
     /// The stage that builds it.
     pub binary_stage: StageName,
     pub closure: BTreeSet<PackageName>,

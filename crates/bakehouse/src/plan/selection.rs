@@ -12,6 +12,7 @@ use super::lock_graph::LockGraph;
 use super::parted::Again;
 use super::request::{BinaryRequest, binary_requests};
 use super::stage::{Asked, CompileStage, Selection};
+use crate::context_path::ContextPath;
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::paths::outermost;
@@ -198,7 +199,7 @@ impl Group<'_> {
                 bin: bin.cloned(),
                 asked: Vec::new(),
                 linked_static: false,
-                dir: self.workspace.members[package].dir.clone(),
+                dir: ContextPath::new(&self.workspace.members[package].dir),
                 reads: self.reads(package),
                 as_is: Vec::new(),
                 variables: variables(self.config, closure.iter().map(PackageName::as_str)),
@@ -295,13 +296,13 @@ impl Group<'_> {
     }
 
     /// Returns the paths that a stage of `package` mounts. Folders of third-party crates are in every stage already.
-    fn reads(&self, package: &str) -> Vec<Utf8PathBuf> {
+    fn reads(&self, package: &str) -> Vec<ContextPath> {
         let all = member_reads(self.workspace, self.config, package);
         let crates = &self.workspace.local_sources.folders;
         let given = all
             .iter()
             .filter(|path| !crates.iter().any(|folder| path.starts_with(folder)));
-        outermost(given)
+        ContextPath::all(outermost(given))
     }
 
     /// Returns all packages that a build of each package compiles.

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
-
 use super::config::valid::{ComposeConfig, ImageConfig};
 use super::inputs::Inputs;
+use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, StageName, TargetName};
 
 /// A runtime image: one binary on one base.
@@ -25,8 +24,8 @@ pub struct Service {
     pub image: ImageConfig,
     /// The metadata of its package, as labels. Those of the configuration override it.
     pub about: BTreeMap<String, String>,
-    /// The files and folders that its image is built from, relative to the context, sorted.
-    pub reads: Vec<Utf8PathBuf>,
+    /// The files and folders that its image is built from, sorted.
+    pub reads: Vec<ContextPath>,
     pub compose: ComposeConfig,
     /// A hash of 16 hex digits over everything that can change the image.
     pub input_hash: String,

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use camino::Utf8PathBuf;
-
 use super::parted::{Again, Parted};
+use crate::context_path::ContextPath;
 use crate::graph::Activation;
 use crate::graph::activation::Use;
 use crate::names::{BinaryName, PackageName, StageName};
@@ -68,11 +67,11 @@ pub struct CompileStage {
     /// The purposes for which others compile the library.
     pub used: Use,
     /// The package's folder.
-    pub dir: Utf8PathBuf,
-    /// The context paths that the stage reads: sources and declared inputs, sorted.
-    pub reads: Vec<Utf8PathBuf>,
-    /// The manifests and locks in the context that its package reads unmodified.
-    pub as_is: Vec<Utf8PathBuf>,
+    pub dir: ContextPath,
+    /// The paths that the stage reads: sources and declared inputs, sorted.
+    pub reads: Vec<ContextPath>,
+    /// The manifests and locks that its package reads unmodified.
+    pub as_is: Vec<ContextPath>,
     /// The environment variables that packages of its closure get, sorted. Cargo takes a library for stale if such a
     /// variable differs from the time when it was compiled, so stages on top of it need them, too.
     pub variables: Vec<String>,

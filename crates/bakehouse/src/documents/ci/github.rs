@@ -1,5 +1,7 @@
 //! `.github/workflows/bakehouse.yml`.
 
+use camino::Utf8PathBuf;
+
 use super::{GITHUB_REGISTRY, Place, command, fill, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
@@ -36,7 +38,7 @@ const ACTIONS: [(&str, &str); 6] = [
 ];
 
 /// Renders the workflow, below the root of the repository.
-pub fn render(plan: &Plan, place: &Place) -> Document {
+pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     let config = &plan.config;
     let host = registry_host(plan);
     let (user, password) = match host {

@@ -1,5 +1,7 @@
 //! `.gitlab/bakehouse.yml`.
 
+use camino::Utf8PathBuf;
+
 use super::{Place, command, fill, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
@@ -11,7 +13,7 @@ use crate::plan::config::bases::is_published;
 const DIND: &str = "docker.io/library/docker:28-dind";
 
 /// Renders the file that a pipeline includes, below the root of the repository.
-pub fn render(plan: &Plan, place: &Place) -> Document {
+pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     let config = &plan.config;
     let host = registry_host(plan);
     let of_gitlab = host.is_some_and(|host| host.starts_with("registry.gitlab."));

@@ -7,6 +7,7 @@ use super::parts::{SERVICE, base, path};
 use super::service::{service, state_volume};
 use super::shared::Shared;
 use super::watch::Watch;
+use crate::context_path::ContextPath;
 use crate::documents::document::Document;
 use crate::documents::header::with_header;
 use crate::documents::yaml::Yaml;
@@ -98,8 +99,8 @@ fn build(plan: &Plan) -> Yaml {
         ("SOURCE_DATE_EPOCH", base("SOURCE_DATE_EPOCH", "0")),
     ]);
     Yaml::map([
-        ("context", path(plan, "".into())),
-        ("dockerfile", Yaml::text(plan.output("Dockerfile"))),
+        ("context", path(plan, &ContextPath::new(""))),
+        ("dockerfile", Yaml::text(plan.output("Dockerfile").as_str())),
         ("args", args),
         ("provenance", Yaml::False),
     ])

@@ -1,7 +1,6 @@
 //! Values that several places of the files have.
 
-use camino::Utf8Path;
-
+use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::service::Service;
@@ -21,7 +20,7 @@ pub fn line(keys: Vec<(&str, Yaml)>) -> Yaml {
 }
 
 /// Returns a path of the context, relative to the compose file.
-pub fn path(plan: &Plan, path: &Utf8Path) -> Yaml {
+pub fn path(plan: &Plan, path: &ContextPath) -> Yaml {
     let up = "../".repeat(plan.config.output.folder.components().count());
     let text = format!("{up}{path}");
     Yaml::text(text.trim_end_matches('/'))

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::parts::{line, path};
+use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::graph::sources::NEVER_SOURCES;
 use crate::plan::Plan;
@@ -17,8 +18,8 @@ pub struct Watch {
     /// The lists of ignored paths that several folders share, each with its anchor.
     ignored: Vec<(String, Vec<String>)>,
     /// The rule and the anchor of each folder.
-    rules: BTreeMap<Utf8PathBuf, (String, Yaml)>,
-    skeleton: Utf8PathBuf,
+    rules: BTreeMap<ContextPath, (String, Yaml)>,
+    skeleton: ContextPath,
 }
 
 /// The longest list of rules on one line.
@@ -28,15 +29,14 @@ impl Watch {
     pub fn new(plan: &Plan) -> Self {
         let skeleton = plan.skeleton_folder();
         let read = plan.services.iter().flat_map(|service| &service.reads);
-        let folders: BTreeSet<&Utf8Path> =
-            read.chain([&skeleton]).map(Utf8PathBuf::as_path).collect();
-        let lists: BTreeMap<&Utf8Path, Vec<String>> = folders
+        let folders: BTreeSet<&ContextPath> = read.chain([&skeleton]).collect();
+        let lists: BTreeMap<&ContextPath, Vec<String>> = folders
             .iter()
             .map(|folder| (*folder, ignored(plan, folder)))
             .collect();
         let ignored = shared(&lists);
         let mut names = BTreeSet::new();
-        let rule = |folder: &&Utf8Path| {
+        let rule = |folder: &&ContextPath| {
             let name = anchor(folder, &mut names);
             let list = &lists[folder];
             let known = ignored.iter().find(|(_, known)| known == list);
@@ -49,7 +49,7 @@ impl Watch {
             } else if !list.is_empty() {
                 keys.push(("ignore", words(list)));
             }
-            ((*folder).to_owned(), (name, line(keys)))
+            ((*folder).clone(), (name, line(keys)))
         };
         let rules = folders.iter().map(rule).collect();
         Self {
@@ -105,7 +105,7 @@ fn words(list: &[String]) -> Yaml {
 }
 
 /// Returns the lists that several folders share, most folders first.
-fn shared(lists: &BTreeMap<&Utf8Path, Vec<String>>) -> Vec<(String, Vec<String>)> {
+fn shared(lists: &BTreeMap<&ContextPath, Vec<String>>) -> Vec<(String, Vec<String>)> {
     let mut counts: BTreeMap<&[String], usize> = BTreeMap::new();
     for list in lists.values().filter(|list| !list.is_empty()) {
         *counts.entry(list).or_default() += 1;
@@ -138,14 +138,15 @@ fn anchor(folder: &Utf8Path, taken: &mut BTreeSet<String>) -> String {
 
 /// Returns the paths in a folder that no build reads, as in the Dockerfile's ignore file, relative to the folder.
 fn ignored(plan: &Plan, folder: &Utf8Path) -> Vec<String> {
-    let inside = |path: &Utf8PathBuf| {
+    let inside = |path: &ContextPath| {
         let path = path.strip_prefix(folder).ok()?;
         (!path.as_str().is_empty()).then(|| path.to_string())
     };
     // Most pairs of a member and a folder are unrelated, so they are skipped early.
     let near = |member: &&MemberSkeleton| member.dir.as_str().starts_with(folder.as_str());
     let manifests = plan.skeleton.members.values().filter(near);
-    let manifests: Vec<Utf8PathBuf> = manifests.map(|member| member.path("Cargo.toml")).collect();
+    let manifests: Vec<ContextPath> =
+        ContextPath::all(manifests.map(|member| member.path("Cargo.toml")));
     let mut ignored: Vec<String> = manifests.iter().filter_map(inside).collect();
     if ignored.is_empty() {
         // The path is not in a package: it is a declared or shipped file, or a folder of such files.

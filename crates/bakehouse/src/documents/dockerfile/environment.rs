@@ -1,7 +1,7 @@
 //! The environment that all compile steps of a selection share: their base, variables and mounts. It is one stage of
 //! the Dockerfile.
 
-use camino::Utf8PathBuf;
+use camino::Utf8Path;
 
 use super::model::{Command, Instruction, Mount, Run, Stage};
 use super::mounts::BUILD;
@@ -79,17 +79,13 @@ impl<'a> Environment<'a> {
         if !plan.skeleton.ambiguous.is_empty() {
             variables.push(one("BAKEHOUSE_NAMESAKES", "true"));
         }
-        let words = |paths: &mut dyn Iterator<Item = &Utf8PathBuf>| {
-            let paths: Vec<&str> = paths.map(|path| path.as_str()).collect();
-            paths.join(" ")
-        };
         if !plan.as_is.is_empty() {
-            variables.push(one("BAKEHOUSE_AS_IS", &words(&mut plan.as_is.iter())));
+            variables.push(one("BAKEHOUSE_AS_IS", &words(&plan.as_is)));
         }
         // These are files that Cargo's configuration names, and configuration that sets variables. Cargo does not rerun
         // a build script when a variable changes that the script does not declare.
         let named = plan.cargo_config.named.iter().map(|named| &named.path);
-        let named = words(&mut named.chain(&plan.cargo_config.setting_env));
+        let named = words(named.chain(&plan.cargo_config.setting_env));
         if !named.is_empty() {
             variables.push(one("BAKEHOUSE_NAMED_FILES", &named));
         }
@@ -153,6 +149,13 @@ impl<'a> Environment<'a> {
                 .collect(),
         }
     }
+}
+
+/// Returns paths as the words of a variable.
+fn words(paths: impl IntoIterator<Item = impl AsRef<Utf8Path>>) -> String {
+    let paths = paths.into_iter();
+    let words: Vec<String> = paths.map(|path| path.as_ref().to_string()).collect();
+    words.join(" ")
 }
 
 /// Returns a step that calls a script. The script's mount comes after `mounts`.

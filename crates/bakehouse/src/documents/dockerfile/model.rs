@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use camino::Utf8PathBuf;
-
 use super::script::{Call, Script};
+use crate::context_path::ContextPath;
 use crate::names::StageName;
 
 /// A build stage.
@@ -27,9 +26,15 @@ pub enum Instruction {
     Entrypoint(String),
     /// Pairs of a key and a value, which is quoted; one line for each list.
     Label(Vec<Vec<(String, String)>>),
+    /// A copy from a stage or an image.
     Copy {
-        from: Option<String>,
+        from: String,
         source: String,
+        target: String,
+    },
+    /// A copy from the context.
+    CopyContext {
+        source: ContextPath,
         target: String,
     },
     Run(Run),
@@ -51,12 +56,17 @@ pub enum Command {
 
 /// A `--mount` option.
 pub enum Mount {
-    /// A mount from another stage, or from the context if `from` is `None`.
-    Bind {
-        from: Option<String>,
+    /// A mount from a stage or an image.
+    Stage {
+        from: String,
         source: String,
         target: String,
         writable: bool,
+    },
+    /// A read-only mount from the context.
+    Context {
+        source: ContextPath,
+        target: String,
     },
     Cache {
         id: String,
@@ -67,7 +77,7 @@ pub enum Mount {
     /// A script from the context.
     Script {
         script: Script,
-        source: Utf8PathBuf,
+        source: ContextPath,
     },
     /// A secret file, if it was given. Every user in the step may read it.
     SecretFile {
@@ -88,8 +98,8 @@ impl Instruction {
 impl Mount {
     /// Returns a read-only mount from another stage.
     pub fn stage(from: &str, source: &str, target: &str) -> Self {
-        Self::Bind {
-            from: Some(from.into()),
+        Self::Stage {
+            from: from.into(),
             source: source.into(),
             target: target.into(),
             writable: false,
@@ -97,12 +107,10 @@ impl Mount {
     }
 
     /// Returns a read-only mount from the context.
-    pub fn context(source: impl Into<String>, target: impl Into<String>) -> Self {
-        Self::Bind {
-            from: None,
-            source: source.into(),
+    pub fn context(source: &ContextPath, target: impl Into<String>) -> Self {
+        Self::Context {
+            source: source.clone(),
             target: target.into(),
-            writable: false,
         }
     }
 }
@@ -147,13 +155,10 @@ impl fmt::Display for Instruction {
                 from,
                 source,
                 target,
-            } => {
+            } => writeln!(f, "COPY --from={from} {source} {target}"),
+            Self::CopyContext { source, target } => {
                 // The image must not show the umask of the checkout.
-                let option = match from {
-                    Some(from) => format!("--from={from}"),
-                    None => "--chmod=u=rwX,go=rX".to_owned(),
-                };
-                writeln!(f, "COPY {option} {source} {target}")
+                writeln!(f, "COPY --chmod=u=rwX,go=rX {source} {target}")
             }
             Self::Run(run) => run.fmt(f),
         }
@@ -197,22 +202,20 @@ impl fmt::Display for Run {
 impl fmt::Display for Mount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bind {
+            Self::Stage {
                 from,
                 source,
                 target,
                 writable,
             } => {
-                f.write_str("--mount=type=bind,")?;
-                if let Some(from) = from {
-                    write!(f, "from={from},")?;
-                }
-                write!(f, "source={source},target={target}")?;
-                if *writable {
-                    f.write_str(",rw")
-                } else {
-                    Ok(())
-                }
+                let option = if *writable { ",rw" } else { "" };
+                write!(
+                    f,
+                    "--mount=type=bind,from={from},source={source},target={target}{option}"
+                )
+            }
+            Self::Context { source, target } => {
+                write!(f, "--mount=type=bind,source={source},target={target}")
             }
             Self::Cache { id, target } => {
                 write!(

@@ -18,8 +18,8 @@ const ZIG: &str = "/zig/out";
 /// Returns the mount of the Cargo home for a step that compiles. Cargo and build scripts may write to it; the changes
 /// are discarded.
 pub fn cargo_home() -> Mount {
-    Mount::Bind {
-        from: Some("vendor".to_owned()),
+    Mount::Stage {
+        from: "vendor".to_owned(),
         source: "/vendor/out".to_owned(),
         target: CARGO_HOME.to_owned(),
         writable: true,
@@ -29,8 +29,8 @@ pub fn cargo_home() -> Mount {
 /// Returns the mount of zig for a step that compiles. Changes to it are discarded.
 pub fn zig(plan: &Plan) -> Option<Mount> {
     plan.config.min_glibc.as_ref()?;
-    Some(Mount::Bind {
-        from: Some(MIN_GLIBC_STAGE.to_owned()),
+    Some(Mount::Stage {
+        from: MIN_GLIBC_STAGE.to_owned(),
         source: ZIG.to_owned(),
         target: ZIG.to_owned(),
         writable: true,

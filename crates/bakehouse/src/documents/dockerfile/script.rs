@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use crate::context_path::ContextPath;
 
 macro_rules! scripts {
     ($($variant:ident => $name:literal,)*) => {
@@ -58,7 +58,7 @@ const FOLDER: &str = "/run";
 
 impl Script {
     /// Returns the path of the file, given the `folder` of all scripts.
-    pub fn file(self, folder: &Utf8Path) -> Utf8PathBuf {
+    pub fn file(self, folder: &ContextPath) -> ContextPath {
         folder.join(self.name())
     }
 

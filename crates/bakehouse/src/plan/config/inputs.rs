@@ -64,7 +64,7 @@ impl Check<'_> {
 
     /// Checks a path in the folder of `package`.
     fn in_folder_of(&mut self, package: &str, path: &Spanned<String>) -> Utf8PathBuf {
-        let inside = self.in_context(path);
+        let inside = Utf8PathBuf::from(self.in_context(path));
         let member = self.workspace.members.get(package);
         if let Some(member) = member.filter(|m| !inside.starts_with(&m.dir) || inside == m.dir) {
             let name = path.as_ref().escape_debug();

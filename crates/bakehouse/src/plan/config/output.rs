@@ -7,6 +7,7 @@ use super::inputs::ByPackage;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{OutputConfig, PackConfig, ServiceConfig};
+use crate::context_path::ContextPath;
 use crate::graph::inputs::fixed_part;
 use crate::problem::Code;
 
@@ -25,18 +26,19 @@ impl Check<'_> {
     ) -> OutputConfig {
         let mut place = |named: Option<&Spanned<String>>, default: &str| match named {
             Some(path) => self.in_context(path),
-            None => self.workspace.folder.join(default),
+            None => ContextPath::new(self.workspace.folder.join(default)),
         };
         let output = OutputConfig {
             folder: place(raw.output.folder.as_ref(), FOLDER),
             bake: place(raw.output.bake.as_ref(), BAKE_FILE),
         };
         let members = self.workspace.members.values();
+        let shipped = services.iter().flat_map(|s| s.image.files.keys());
+        let packs = packs.iter().map(|pack| &pack.path);
         let read: Vec<Utf8PathBuf> = members
             .flat_map(|member| member.sources.iter().cloned())
             .chain(inputs.values().flatten().map(|path| fixed_part(path)))
-            .chain(services.iter().flat_map(|s| s.image.files.keys().cloned()))
-            .chain(packs.iter().map(|pack| pack.path.clone()))
+            .chain(shipped.chain(packs).cloned().map(Utf8PathBuf::from))
             .filter(|path| !path.as_str().is_empty())
             .collect();
         let places = [
@@ -61,6 +63,7 @@ impl Check<'_> {
         let made: Vec<Utf8PathBuf> = [skeleton.clone(), scripts.clone()]
             .into_iter()
             .chain(manifests)
+            .map(Utf8PathBuf::from)
             .collect();
         self.problems
             .extend(self.workspace.refuse_as_members(&made));

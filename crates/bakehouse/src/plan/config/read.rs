@@ -52,11 +52,14 @@ impl Config {
     /// and `name` the configuration file in it.
     fn apart(&self, folder: &Utf8Path, name: &str) -> Apart {
         let beside = ["pins.toml", "toolchain.json"].map(|file| folder.join(file));
-        let packs = self.packs.iter().map(|pack| pack.path.clone());
+        let packs = self.packs.iter().map(|pack| &pack.path);
+        let output = [&self.output.folder, &self.output.bake];
         Apart {
             places: packs
-                .chain(self.packs_dev.clone())
-                .chain([self.output.folder.clone(), self.output.bake.clone()])
+                .chain(&self.packs_dev)
+                .chain(output)
+                .cloned()
+                .map(Utf8PathBuf::from)
                 .chain(beside)
                 .chain([Utf8PathBuf::from(name)])
                 .collect(),

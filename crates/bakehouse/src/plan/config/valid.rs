@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, TargetName};
 
 /// The label with an image's input hash.
@@ -106,7 +107,7 @@ pub struct Config {
     /// The folder where packs are mounted, if any service uses packs.
     pub packs_path: Utf8PathBuf,
     /// A folder of packs that are edited in place.
-    pub packs_dev: Option<Utf8PathBuf>,
+    pub packs_dev: Option<ContextPath>,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// The group of each library that shares a stage, by package.
@@ -132,12 +133,12 @@ pub struct Config {
     pub compose: bool,
 }
 
-/// The places of generated files, relative to the context.
+/// The places of generated files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputConfig {
     /// The folder of the Dockerfile and of the files beside it.
-    pub folder: Utf8PathBuf,
-    pub bake: Utf8PathBuf,
+    pub folder: ContextPath,
+    pub bake: ContextPath,
 }
 
 /// A service: one binary on one runtime base.
@@ -210,14 +211,15 @@ pub struct ImageConfig {
     pub ports: Vec<u16>,
     pub env: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
-    pub files: BTreeMap<Utf8PathBuf, Utf8PathBuf>,
+    /// The path in the image of each file or folder.
+    pub files: BTreeMap<ContextPath, Utf8PathBuf>,
 }
 
 /// A pack and the binaries that are built into it.
 #[derive(Clone, Debug)]
 pub struct PackConfig {
     pub name: String,
-    pub path: Utf8PathBuf,
+    pub path: ContextPath,
     pub binaries: Vec<PackBinaryConfig>,
 }
 
@@ -230,8 +232,8 @@ pub struct PackBinaryConfig {
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
-    /// The folder that receives it, relative to the workspace root.
-    pub folder: Utf8PathBuf,
+    /// The folder that receives it.
+    pub folder: ContextPath,
     /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
 }

@@ -6,6 +6,7 @@ use super::check::Check;
 use super::image_name::{self, Fault, Form};
 use super::spanned::Spanned;
 use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
+use crate::context_path::ContextPath;
 use crate::graph::context::is_configurable;
 use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
@@ -347,8 +348,8 @@ impl Check<'_> {
     }
 
     /// Checks a path relative to the workspace. It may lead to a folder above, but not out of the context.
-    pub(super) fn in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
-        self.in_context_with(path, "")
+    pub(super) fn in_context(&mut self, path: &Spanned<String>) -> ContextPath {
+        ContextPath::new(self.in_context_with(path, ""))
     }
 
     fn in_context_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {

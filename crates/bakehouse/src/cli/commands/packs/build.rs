@@ -139,7 +139,7 @@ fn is_of_hashes(plan: &Plan, change: &Change) -> bool {
         };
         old == new || replaced() == Some(true) || (header::is_sum(old) && header::is_sum(new))
     };
-    change.path == plan.config.output.bake
+    *change.path == *plan.config.output.bake
         && old.lines().count() == text.lines().count()
         && old
             .lines()

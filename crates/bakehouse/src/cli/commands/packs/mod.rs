@@ -41,7 +41,7 @@ impl<'a> ChosenPacks<'a> {
     fn of(planned: &Planned, pack: &'a Pack) -> Self {
         Self {
             name: pack.name.clone(),
-            path: pack.path.clone(),
+            path: pack.path.to_path_buf(),
             folder: planned.root.join(&pack.path),
             pack: Some(pack),
         }

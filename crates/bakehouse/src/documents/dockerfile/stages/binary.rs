@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
-
 use super::library::{
     as_is_mounts, compile_scripts, manifest_mount, outputs, root_manifest_mount, source_mounts,
     third_party,
 };
 use super::{auditable, glibc};
+use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step};
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
@@ -26,7 +25,7 @@ pub const BINARIES: &str = "/dist/image/usr/local/bin";
 pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let bin = stage.bin.as_deref().unwrap_or_default();
-    let as_is: BTreeSet<&Utf8PathBuf> = stage.as_is.iter().collect();
+    let as_is: BTreeSet<&ContextPath> = stage.as_is.iter().collect();
     let mut mounts = mounts(plan, selection, stage);
     mounts.extend(as_is_mounts(&as_is));
     environment.compile(Step {
@@ -58,7 +57,7 @@ fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount
 
 /// Returns whether the compiler is called through a script. The script adds the options of a single binary; passed as
 /// flags, they would compile every crate again.
-pub fn is_wrapped(plan: &Plan, stage: &CompileStage, as_is: &BTreeSet<&Utf8PathBuf>) -> bool {
+pub fn is_wrapped(plan: &Plan, stage: &CompileStage, as_is: &BTreeSet<&ContextPath>) -> bool {
     stage.linked_static || plan.config.auditable || !as_is.is_empty()
 }
 

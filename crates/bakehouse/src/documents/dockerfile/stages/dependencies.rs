@@ -45,10 +45,9 @@ pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
         id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
         target: format!("{BUILD}/target"),
     };
-    let skeleton = Mount::context(plan.skeleton_folder().join("deps"), "/skeleton");
+    let skeleton = Mount::context(&plan.skeleton_folder().join("deps"), "/skeleton");
     let configs = plan.cargo_configs.iter();
-    let configs =
-        configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")));
+    let configs = configs.map(|path| Mount::context(path, format!("/cargo-config/{path}")));
     [target, skeleton].into_iter().chain(configs).collect()
 }
 

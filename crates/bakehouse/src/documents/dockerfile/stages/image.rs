@@ -43,7 +43,7 @@ pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String
         let mut stage = pack_binary(item);
         let (from, source) = binary(&item.package, &item.bin);
         stage.instructions = vec![Instruction::Copy {
-            from: Some(from),
+            from,
             source,
             target: "/".to_owned(),
         }];
@@ -61,13 +61,12 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
     let packs =
         (!plan.packs.is_empty()).then(|| Instruction::Workdir(plan.config.packs_path.to_string()));
     let files = service.image.files.iter();
-    let files = files.map(|(from, to)| Instruction::Copy {
-        from: None,
-        source: from.to_string(),
+    let files = files.map(|(from, to)| Instruction::CopyContext {
+        source: from.clone(),
         target: to.to_string(),
     });
     let binary = Instruction::Copy {
-        from: Some(from),
+        from,
         source,
         target: format!("{BIN}/"),
     };
@@ -110,7 +109,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         .into_iter();
     let copied = copied.chain([(String::from(&service.binary_stage), IMAGE)]);
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
-        from: Some(stage),
+        from: stage,
         source: format!("{folder}/"),
         target: "/".to_owned(),
     }));
@@ -140,7 +139,7 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
         from: "scratch".to_owned(),
         name: StageName::new(binary.target.as_str()),
         instructions: vec![Instruction::Copy {
-            from: Some((&binary.binary_stage).into()),
+            from: (&binary.binary_stage).into(),
             source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
-
+use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::mounts::BUILD;
@@ -17,7 +16,7 @@ use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let libraries = &stage.libraries;
-    let as_is: BTreeSet<&Utf8PathBuf> = libraries
+    let as_is: BTreeSet<&ContextPath> = libraries
         .iter()
         .flat_map(|library| &library.as_is)
         .collect();
@@ -86,8 +85,8 @@ fn targets(plan: &Plan, selection: &Selection, stage: &LibraryStage<'_>) -> Stri
 
 /// Returns the mount of the output of `deps`.
 pub fn third_party(selection: &Selection) -> Mount {
-    Mount::Bind {
-        from: Some(String::from(selection.deps())),
+    Mount::Stage {
+        from: String::from(selection.deps()),
         source: "/deps/out".to_owned(),
         target: BUILD.to_owned(),
         writable: true,
@@ -109,10 +108,10 @@ pub fn compile_scripts(wrapped: bool) -> Vec<Script> {
 }
 
 /// Returns the mounts of the manifests and locks that packages read unmodified.
-pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Mount> {
+pub fn as_is_mounts(as_is: &BTreeSet<&ContextPath>) -> impl Iterator<Item = Mount> {
     as_is
         .iter()
-        .map(|path| Mount::context(path.as_str(), format!("/as-is/{path}")))
+        .map(|path| Mount::context(path, format!("/as-is/{path}")))
 }
 
 /// Returns the mount of the workspace's manifest for compile stages. It contains the root package only in the stages
@@ -120,11 +119,11 @@ pub fn as_is_mounts(as_is: &BTreeSet<&Utf8PathBuf>) -> impl Iterator<Item = Moun
 pub fn root_manifest_mount(plan: &Plan, stage: &CompileStage) -> Mount {
     let path = plan.folder.join("Cargo.toml");
     let source = if stage.with_root {
-        format!("{}/root/Cargo.toml", plan.skeleton_folder())
+        plan.skeleton_folder().join("root/Cargo.toml")
     } else {
-        format!("{}/own/{path}", plan.skeleton_folder())
+        plan.skeleton_folder().join("own").join(&path)
     };
-    Mount::context(source, format!("/manifests/{path}"))
+    Mount::context(&source, format!("/manifests/{path}"))
 }
 
 /// Returns the mount of a member's manifest for compile stages.
@@ -137,7 +136,7 @@ pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
     };
     (!member.is_root && member.role == Role::Masked).then(|| {
         Mount::context(
-            format!("{}/{folder}/{path}", plan.skeleton_folder()),
+            &plan.skeleton_folder().join(folder).join(&path),
             format!("/manifests/{path}"),
         )
     })
@@ -148,7 +147,7 @@ pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
     stage
         .reads
         .iter()
-        .map(|path| Mount::context(path.as_str(), format!("/sources/{path}")))
+        .map(|path| Mount::context(path, format!("/sources/{path}")))
 }
 
 /// Returns the paths that a package is compiled from: its sources, and its manifest if that lies outside of them.

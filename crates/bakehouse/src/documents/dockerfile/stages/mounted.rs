@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
-
 use super::binary::{is_wrapped, link};
 use super::dependencies::{target_mounts, target_scripts};
 use super::library::{
     as_is_mounts, compile_scripts, files, manifest_mount, root_manifest_mount, source_mounts,
 };
 use super::{auditable, glibc};
+use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, listed};
 use crate::documents::dockerfile::model::Stage;
 use crate::documents::dockerfile::script::{Call, Script};
@@ -25,7 +24,7 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     let (plan, selection) = (environment.plan, environment.selection);
     let bin = binary_stage.bin.as_deref().unwrap_or_default();
     let closure = closure(selection, binary_stage);
-    let as_is: BTreeSet<&Utf8PathBuf> = closure.iter().flat_map(|stage| &stage.as_is).collect();
+    let as_is: BTreeSet<&ContextPath> = closure.iter().flat_map(|stage| &stage.as_is).collect();
     let purpose = format!("target{}{}", selection.suffix, auditable::in_a_name(plan));
     let mut mounts = target_mounts(plan, &purpose, PLATFORM);
     mounts.push(root_manifest_mount(plan, binary_stage));

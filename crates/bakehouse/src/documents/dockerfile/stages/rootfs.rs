@@ -16,7 +16,7 @@ pub const OUT: &str = "/rootfs/out";
 pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
     let mut mounts = vec![Mount::stage(files.base, "/", "/base")];
     let sources = files.files.keys();
-    mounts.extend(sources.map(|from| Mount::context(from.as_str(), format!("/context/{from}"))));
+    mounts.extend(sources.map(|from| Mount::context(from, format!("/context/{from}"))));
     let mut call = Call::of(Script::Rootfs);
     if !plan.packs.is_empty() {
         call = call.arguments(["folder", plan.config.packs_path.as_str(), "0:0"]);

@@ -22,11 +22,11 @@ pub fn stage(plan: &Plan) -> Stage {
             ),
             target: "/downloads".to_owned(),
         },
-        Mount::context(plan.skeleton_folder().join("deps"), "/skeleton"),
+        Mount::context(&plan.skeleton_folder().join("deps"), "/skeleton"),
     ];
     mounts.extend(config_mounts(plan));
     let folders = plan.local_sources.iter();
-    mounts.extend(folders.map(|path| Mount::context(path.as_str(), format!("/sources/{path}"))));
+    mounts.extend(folders.map(|path| Mount::context(path, format!("/sources/{path}"))));
     mounts.extend(secrets::of_vendor(plan));
     let toolchain = plan.toolchain.as_ref();
     let mut call = Call::of(Script::Vendor)
@@ -65,5 +65,5 @@ fn config_mounts(plan: &Plan) -> impl Iterator<Item = Mount> {
             .peekable();
         named.peek().is_none() || named.any(|named| named.key.starts_with("http."))
     });
-    configs.map(|path| Mount::context(path.as_str(), format!("/cargo-config/{path}")))
+    configs.map(|path| Mount::context(path, format!("/cargo-config/{path}")))
 }
