@@ -256,3 +256,16 @@ fn stages_need_only_what_comes_before_them() {
         assert!(needs > 20, "{text}");
     }
 }
+
+#[test]
+fn files_of_an_editor_among_the_generated_ones_are_left_alone() {
+    let shop = Shop::new();
+    shop.generate();
+    let swap = shop.path("docker/stages/.bin.sh.swp");
+    std::fs::write(&swap, b"b0VIM\xff\x00\xfe").unwrap();
+    for arguments in [&["generate"][..], &["generate", "--check"]] {
+        let output = shop.bakehouse(arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    assert!(swap.exists());
+}

@@ -100,7 +100,7 @@ pub fn compare(
     let scripts = files_below(root, &folder.join(SCRIPTS))?;
     for path in skeleton.into_iter().chain(scripts).chain(optional) {
         if !wanted.contains(path.as_str())
-            && let Some(old) = read(&root.join(&path))?
+            && let Some(old) = read_text(&root.join(&path))?
             && owner(&old) != Owner::Foreign
         {
             changes.push(Change {
@@ -141,6 +141,14 @@ fn change<P: AsRef<Utf8Path>>(
     };
     let path = document.path.as_ref().to_owned();
     Ok(Some(Change { path, kind }))
+}
+
+/// Reads a file that may be somebody else's. One that is not text, such as an editor's swap file, is.
+fn read_text(path: &Utf8Path) -> Result<Option<String>, Problem> {
+    match fs_err::read(path) {
+        Ok(bytes) if std::str::from_utf8(&bytes).is_err() => Ok(None),
+        _ => read(path),
+    }
 }
 
 fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
