@@ -3,7 +3,7 @@
 use super::binary::{BINARIES, IMAGE};
 use super::rootfs;
 use crate::documents::dockerfile::environment::run;
-use crate::documents::dockerfile::model::{Instruction, Mount, Stage};
+use crate::documents::dockerfile::model::{Command, Instruction, Mount, Run, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::secrets;
 use crate::documents::labels;
@@ -23,7 +23,8 @@ const BASE: &str = "${RUNTIME_BASE}";
 /// Renders the runtime images and pack-binary stages as one writes them by hand, for a Dockerfile that compiles in its
 /// own way. `binary` returns, for a package and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
-    let mut stages: Vec<Stage> = plan.runtimes.iter().map(|item| base(plan, item)).collect();
+    let bases = plan.runtimes.iter();
+    let mut stages: Vec<Stage> = bases.map(|item| base_by_hand(plan, item)).collect();
     for item in &plan.services {
         let mut stage = service(plan, item, &[]);
         let folders = stage.instructions.iter().position(is_copy);
@@ -75,7 +76,31 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
 
 /// Renders a base with packages.
 pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
-    let mounts = [Mount::Temporary].into_iter().chain(secrets::files(plan));
+    let call = Call::of(Script::Packages).arguments(&base.packages);
+    prepared(base, run(plan, true, base_mounts(plan), call))
+}
+
+/// Renders the same for a Dockerfile that has no generated scripts beside it: the script is in the step.
+fn base_by_hand(plan: &Plan, base: &PreparedBase) -> Stage {
+    let command = format!(
+        "sh -s {} <<'SCRIPT'\n{}SCRIPT",
+        base.packages.join(" "),
+        Script::Packages.text()
+    );
+    let step = Run {
+        network: true,
+        mounts: base_mounts(plan),
+        command: Command::Shell(vec![command]),
+    };
+    prepared(base, Instruction::Run(step))
+}
+
+fn base_mounts(plan: &Plan) -> Vec<Mount> {
+    let secrets = secrets::files(plan);
+    [Mount::Temporary].into_iter().chain(secrets).collect()
+}
+
+fn prepared(base: &PreparedBase, step: Instruction) -> Stage {
     Stage {
         comment: vec![format!(
             "{}: a base with packages, for all services that need exactly these. It is the only step of an image with network.",
@@ -83,15 +108,7 @@ pub fn base(plan: &Plan, base: &PreparedBase) -> Stage {
         )],
         from: base.image.as_deref().unwrap_or(BASE).to_owned(),
         name: StageName::new(&base.name),
-        instructions: vec![
-            Instruction::User("0:0".to_owned()),
-            run(
-                plan,
-                true,
-                mounts.collect(),
-                Call::of(Script::Packages).arguments(&base.packages),
-            ),
-        ],
+        instructions: vec![Instruction::User("0:0".to_owned()), step],
     }
 }
 
