@@ -44,12 +44,17 @@ impl Yaml {
     }
 
     /// Returns a map with one key a line.
-    pub fn map<const N: usize>(entries: [(&str, Self); N]) -> Self {
-        Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
+    pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
+        let entries = entries.into_iter();
+        Self::Map(
+            entries
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     }
 
     /// Returns a map on one line.
-    pub fn line<const N: usize>(entries: [(&str, Self); N]) -> Self {
+    pub fn line<'a>(entries: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
         Self::Line(Box::new(Self::map(entries)))
     }
 

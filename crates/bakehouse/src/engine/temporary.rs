@@ -23,5 +23,6 @@ pub fn temporary_file(prefix: &str, suffix: &str, text: &str) -> Result<NamedTem
         let message = format!("a temporary file cannot be created: {error}");
         Problem::new(Code::FileUnwritable, message)
             .hint("free space, or point TMPDIR at a folder that can be written")
+            .caused_by(error)
     })
 }

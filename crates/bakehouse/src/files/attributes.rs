@@ -24,8 +24,7 @@ pub fn propose(folder: &Utf8Path, lines: &[String]) -> Result<bool, Problem> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => {
-            Err(Problem::new(Code::FileUnwritable, error.to_string())
-                .hint("make the folder writable"))
+            Err(Problem::from_error(Code::FileUnwritable, error).hint("make the folder writable"))
         }
     }
 }

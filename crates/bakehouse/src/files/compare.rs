@@ -143,17 +143,20 @@ fn change<P: AsRef<Utf8Path>>(
     Ok(Some(Change { path, kind }))
 }
 
-/// Reads a file that may be somebody else's. One that is not text, such as an editor's swap file, is.
-fn read_text(path: &Utf8Path) -> Result<Option<String>, Problem> {
-    match fs_err::read(path) {
-        Ok(bytes) if std::str::from_utf8(&bytes).is_err() => Ok(None),
-        _ => read(path),
-    }
+/// Reads the file of a document.
+fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
+    present(fs_err::read_to_string(path))
 }
 
-fn read(path: &Utf8Path) -> Result<Option<String>, Problem> {
-    match fs_err::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+/// Reads a file that may be somebody else's. One that is not text, such as an editor's swap file, is.
+fn read_text(path: &Utf8Path) -> Result<Option<String>, Problem> {
+    let bytes = present(fs_err::read(path))?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+}
+
+fn present<T>(read: std::io::Result<T>) -> Result<Option<T>, Problem> {
+    match read {
+        Ok(content) => Ok(Some(content)),
         // If a file takes the place of a folder, writing reports it.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)

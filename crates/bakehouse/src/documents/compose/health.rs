@@ -1,6 +1,5 @@
 //! Health checks of services.
 
-use super::parts::block;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::config::valid::Health;
@@ -56,7 +55,7 @@ pub fn check(health: &Health) -> Yaml {
             .map(text)
             .collect(),
     };
-    block(vec![
+    Yaml::map([
         ("<<", Yaml::alias(TIMES)),
         ("test", Yaml::Line(Box::new(Yaml::List(test)))),
     ])

@@ -8,17 +8,6 @@ use crate::plan::service::Service;
 /// The anchor of the keys that all services share.
 pub const SERVICE: &str = "service";
 
-/// Returns a map with one key a line.
-pub fn block(keys: Vec<(&str, Yaml)>) -> Yaml {
-    let keys = keys.into_iter();
-    Yaml::Map(keys.map(|(key, value)| (key.to_owned(), value)).collect())
-}
-
-/// Returns a map on one line.
-pub fn line(keys: Vec<(&str, Yaml)>) -> Yaml {
-    Yaml::Line(Box::new(block(keys)))
-}
-
 /// Returns a path of the context, relative to the compose file.
 pub fn path(plan: &Plan, path: &ContextPath) -> Yaml {
     let up = "../".repeat(plan.config.output.folder.components().count());
@@ -59,5 +48,5 @@ pub fn bind(source: Yaml, target: &str, read_only: bool) -> Yaml {
         keys.push(("read_only", Yaml::True));
     }
     keys.push(("bind", Yaml::line([("create_host_path", Yaml::False)])));
-    line(keys)
+    Yaml::line(keys)
 }

@@ -2,7 +2,7 @@
 
 use super::health::check;
 use super::packs::{INIT, VOLUME, uses_packs};
-use super::parts::{SERVICE, bind, line, path};
+use super::parts::{SERVICE, bind, path};
 use super::watch::Watch;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
@@ -39,7 +39,7 @@ pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static s
         if service.compose.packs == PacksMount::ReadOnly {
             mount.push(("read_only", Yaml::True));
         }
-        mounts.push(line(mount));
+        mounts.push(Yaml::line(mount));
     }
     mounts.extend(own_mounts(plan, service));
     if !mounts.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{block, build, image};
+use super::parts::{build, image};
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::service::Service;
@@ -45,7 +45,7 @@ impl<'a> Shared<'a> {
         let families = self.families.iter();
         let families = families.map(|(family, keys)| {
             let name = anchor(family);
-            let yaml = block(keys.clone())
+            let yaml = Yaml::map(keys.clone())
                 .marked(format!("&{name}"))
                 .noted(&format!(
                     "The settings that the variants of {family} share."
@@ -66,7 +66,7 @@ impl<'a> Shared<'a> {
             ];
             keys.splice(1..1, image);
             let note = format!("{} of {}", service.bin, service.package);
-            (String::from(&service.name), block(keys).noted(&note))
+            (String::from(&service.name), Yaml::map(keys).noted(&note))
         });
         services.collect()
     }

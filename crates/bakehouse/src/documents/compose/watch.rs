@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::parts::{line, path};
+use super::parts::path;
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::graph::sources::NEVER_SOURCES;
@@ -49,7 +49,7 @@ impl Watch {
             } else if !list.is_empty() {
                 keys.push(("ignore", words(list)));
             }
-            ((*folder).clone(), (name, line(keys)))
+            ((*folder).clone(), (name, Yaml::line(keys)))
         };
         let rules = folders.iter().map(rule).collect();
         Self {

@@ -61,21 +61,26 @@ pub fn stage(plan: &Plan) -> Stage {
 /// Returns the variables that override Cargo's configuration files: those for wrappers that the builder does not have,
 /// for the target folder, and for the workspace's folder.
 fn variables(plan: &Plan) -> Option<Instruction> {
-    let value = |value: &Override| match value {
+    let value = |value: Override| match value {
         Override::TargetFolder => format!("{BUILD}/target"),
-        Override::Text(text) => (*text).to_owned(),
+        Override::Text(text) => text.to_owned(),
     };
-    let overrides = plan.cargo_config.overrides.iter();
-    let mut variables: Vec<(String, Vec<String>)> = overrides
-        .map(|(name, text)| (name.clone(), vec![value(text)]))
-        .collect();
-    if !plan.folder.as_str().is_empty() {
-        variables.retain(|(name, _)| name != "CARGO_TARGET_DIR");
-        let target = value(&Override::TargetFolder);
-        variables.push(("CARGO_TARGET_DIR".to_owned(), vec![target]));
-        let folder = plan.folder.to_string();
-        variables.push(("BAKEHOUSE_WORKSPACE".to_owned(), vec![folder]));
+    let mut overrides = plan.cargo_config.overrides.clone();
+    let nested = !plan.folder.as_str().is_empty();
+    if nested {
+        overrides.insert("CARGO_TARGET_DIR".to_owned(), Override::TargetFolder);
     }
+    let overrides = overrides.into_iter();
+    let folder = nested.then(|| {
+        (
+            "BAKEHOUSE_WORKSPACE".to_owned(),
+            vec![plan.folder.to_string()],
+        )
+    });
+    let variables: Vec<(String, Vec<String>)> = overrides
+        .map(|(name, text)| (name, vec![value(text)]))
+        .chain(folder)
+        .collect();
     (!variables.is_empty()).then_some(Instruction::Env(variables))
 }
 
