@@ -13,6 +13,7 @@ mod compose;
 mod configuration;
 mod cross;
 mod doctor;
+mod fill;
 mod floor;
 mod generate;
 mod glibc;

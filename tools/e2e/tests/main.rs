@@ -20,6 +20,8 @@ mod glibc;
 mod hidden_inputs;
 mod hostile;
 mod load;
+mod lock_changes;
+mod lock_growth;
 mod never_stale;
 mod only_what_changed;
 mod oracle;

@@ -114,6 +114,19 @@ impl Runner {
         ran.succeeded().stdout.trim().to_owned()
     }
 
+    /// Builds an image there from a Dockerfile without other files.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[track_caller]
+    pub fn image(&self, name: &str, dockerfile: &str) {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        std::fs::write(folder.path().join("Dockerfile"), dockerfile)
+            .expect("a file can be written");
+        let path = folder.path().to_str().expect("its name is UTF-8");
+        self.docker(["buildx", "build", "--quiet", "--tag", name, path]);
+    }
+
     /// Returns its `DOCKER_HOST`.
     pub fn host(&self) -> &str {
         &self.host

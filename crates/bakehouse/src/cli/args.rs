@@ -219,7 +219,7 @@ pub struct DoctorArgs {
 
 #[derive(Group)]
 pub struct BuildArgs {
-    /// Services, groups of variants, or pack-binary targets
+    /// Services, groups of variants, or pack-binary targets; `packs` for all of the latter, `compiled` to write the registry cache
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Push the images, and skip those that the registry already has with the same input hash

@@ -2,6 +2,7 @@
 
 pub mod builders;
 pub mod buildx;
+mod cache_mounts;
 pub mod digests;
 mod failure;
 pub mod images;

@@ -14,8 +14,25 @@ use crate::problem::{Code, Problem};
 pub struct Published {
     /// The digest of the image; of the index if there are several platforms.
     pub digest: String,
-    /// The input hash in the label of each platform's image.
-    pub input_hashes: BTreeMap<String, Option<String>>,
+    /// The labels of each platform's image.
+    pub labels: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Published {
+    /// Returns the input hash in the label of each platform's image.
+    pub fn input_hashes(&self) -> BTreeMap<String, Option<String>> {
+        let labels = self.labels.iter();
+        labels
+            .map(|(platform, labels)| (platform.clone(), labels.get(INPUT_HASH_LABEL).cloned()))
+            .collect()
+    }
+
+    /// Returns whether the image of each platform has the label `name` with this value.
+    pub fn has_label(&self, name: &str, value: &str) -> bool {
+        let has =
+            |labels: &BTreeMap<String, String>| labels.get(name).is_some_and(|it| it == value);
+        !self.labels.is_empty() && self.labels.values().all(has)
+    }
 }
 
 /// The output of `docker buildx imagetools inspect`.
@@ -57,25 +74,38 @@ impl PlatformImage {
         parts.join("/")
     }
 
-    fn input_hash(&self) -> Option<String> {
-        let labels = self.config.as_ref()?.labels.as_ref()?;
-        labels.get(INPUT_HASH_LABEL).cloned()
+    fn labels(&self) -> BTreeMap<String, String> {
+        let config = self.config.as_ref();
+        let labels = config.and_then(|config| config.labels.clone());
+        labels.unwrap_or_default()
     }
 }
 
 impl Engine {
     /// Returns the published image of this name; none if there is none or the registry does not answer.
     pub fn published(&self, name: &str) -> Option<Published> {
+        self.find_published(name).unwrap_or_else(|why| {
+            tracing::warn!("{name} counts as missing: {why}");
+            None
+        })
+    }
+
+    /// Returns the published image of this name, if there is one.
+    ///
+    /// # Errors
+    /// The reason why the registry does not tell.
+    pub fn find_published(&self, name: &str) -> Result<Option<Published>, String> {
         let arguments = ["buildx", "imagetools", "inspect", name];
         let arguments = [&arguments[..], &["--format", "{{json .}}"]].concat();
         match self.output(&arguments) {
-            Ok(said) => published(&said),
+            Ok(said) => Ok(published(&said)),
             Err(said) => {
                 let why = last_line(&said);
-                if !why.ends_with("not found") {
-                    tracing::warn!("{name} counts as missing: {why}");
+                if why.ends_with("not found") {
+                    Ok(None)
+                } else {
+                    Err(why)
                 }
-                None
             }
         }
     }
@@ -106,10 +136,10 @@ fn published(said: &str) -> Option<Published> {
         Images::One(image) => vec![image],
         Images::ByPlatform(images) => images.into_values().collect(),
     };
-    let of = |image: &PlatformImage| (image.platform(), image.input_hash());
+    let of = |image: &PlatformImage| (image.platform(), image.labels());
     Some(Published {
         digest: said.manifest.sha256()?,
-        input_hashes: images.iter().map(of).collect(),
+        labels: images.iter().map(of).collect(),
     })
 }
 
@@ -151,11 +181,14 @@ mod tests {
             ("{}".to_owned(), None),
         ];
         for (said, expected) in table {
-            let expected = expected.map(|input_hashes| Published {
-                digest: DIGEST.to_owned(),
-                input_hashes: input_hashes.into_iter().collect(),
-            });
-            assert_eq!(published(&said), expected, "{said}");
+            let expected = expected.map(BTreeMap::from_iter);
+            let found = published(&said);
+            assert_eq!(
+                found.as_ref().map(Published::input_hashes),
+                expected,
+                "{said}"
+            );
+            assert!(found.is_none_or(|found| found.digest == DIGEST));
         }
     }
 }

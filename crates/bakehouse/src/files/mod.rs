@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod attributes;
 pub mod compare;
+pub mod content;
 pub mod measured;
 pub mod taken;
 

@@ -78,6 +78,12 @@ pub struct Plan {
 /// The target that reads and writes the registry cache for all. It needs every stage that compiles.
 pub const COMPILED: &str = "compiled";
 
+/// The empty stage that the Bake file replaces by a seed: an image of what an earlier build compiled.
+pub const DEPS_SEED: &str = "deps-seed";
+
+/// The build argument of steps that run in each bake.
+pub const TURN: &str = "TURN";
+
 impl Plan {
     /// Builds the plan. `sources` has the files that the draft reads.
     pub fn new(draft: Draft<'_>, sources: &Sources) -> Self {

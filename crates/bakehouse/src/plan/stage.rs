@@ -115,6 +115,16 @@ impl Selection {
         StageName::new(format!("deps{}", self.suffix))
     }
 
+    /// Returns the name of the stage that fills the builder's cache mounts from a seed.
+    pub fn deps_fill(&self) -> StageName {
+        StageName::new(format!("deps-fill{}", self.suffix))
+    }
+
+    /// Returns the name of the stage whose image is a seed.
+    pub fn deps_save(&self) -> StageName {
+        StageName::new(format!("deps-save{}", self.suffix))
+    }
+
     /// Returns the name of the stage that compiles the library `package`.
     pub fn library(&self, package: &str) -> StageName {
         StageName::new(match self.groups.get(package) {

@@ -9,7 +9,7 @@ use super::{copy, stderr, undisturbed};
 use crate::steps;
 
 /// Folders at the top of a stage's file system that scripts name.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 19] = [
     "as-is",
     "build",
     "cargo-config",
@@ -19,6 +19,7 @@ const FOLDERS: [&str; 18] = [
     "dist",
     "downloads",
     "glibc",
+    "kept",
     "libraries",
     "manifests",
     "run",

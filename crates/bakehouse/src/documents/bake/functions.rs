@@ -5,7 +5,7 @@ use hcl::Block;
 use super::syntax::{Noted, expression, list, reference};
 
 /// Returns all functions.
-pub fn functions() -> [Noted; 4] {
+pub fn functions() -> [Noted; 6] {
     [
         Noted::new(
             "The full name of an image.",
@@ -32,11 +32,27 @@ pub fn functions() -> [Noted; 4] {
             ),
         ),
         Noted::new(
-            "The registry cache of a branch, for the given platforms. `..` is unambiguous, since no branch has it in its name.",
+            "The tag of what is kept of a branch, for the given platforms. `..` is unambiguous, since no branch has it in its name.",
+            function(
+                "cache_tag",
+                &["branch"],
+                r#""${PLATFORMS == "" ? "" : "${replace(replace(PLATFORMS, "/", "-"), ",", "-")}.."}${branch_tag(branch)}""#,
+            ),
+        ),
+        Noted::new(
+            "The registry cache of a branch.",
             function(
                 "cache",
                 &["branch"],
-                r#""${CACHE_REF}:${PLATFORMS == "" ? "" : "${replace(replace(PLATFORMS, "/", "-"), ",", "-")}.."}${branch_tag(branch)}""#,
+                r#""${CACHE_REF}:${cache_tag(branch)}""#,
+            ),
+        ),
+        Noted::new(
+            "The image of what was compiled for a branch.",
+            function(
+                "seed",
+                &["branch"],
+                r#""${CACHE_REF}:deps..${cache_tag(branch)}""#,
             ),
         ),
     ]

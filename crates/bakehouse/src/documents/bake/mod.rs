@@ -4,9 +4,11 @@ mod checked;
 mod file;
 mod functions;
 mod hashes;
+mod seeds;
 mod syntax;
 mod targets;
 mod variables;
 
 pub use file::render;
 pub use hashes::{input_hashes, pack_hash};
+pub use seeds::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};

@@ -4,19 +4,23 @@ use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::syntax::{Noted, expression, label, list, names, reference, text};
-use super::variables::{AGENT, EPOCH, own_variables};
+use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
 use crate::plan::Plan;
-use crate::plan::build::COMPILED;
+use crate::plan::build::{COMPILED, DEPS_SEED, TURN};
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
+use crate::plan::stage::Selection;
 
 /// Returns all targets.
 pub fn targets(plan: &Plan) -> Vec<Noted> {
     let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
     targets.extend(plan.services.iter().map(service));
     targets.extend(plan.pack_binaries().map(pack_binary));
+    for selection in &plan.selections {
+        targets.extend([fill(selection), save(selection)]);
+    }
     targets
 }
 
@@ -127,6 +131,62 @@ fn compiled() -> Noted {
         .build();
     Noted::new(
         "Every stage that compiles. Only this target writes the registry cache. If that fails, the build goes on.",
+        block,
+    )
+}
+
+/// Returns the build argument that makes a step run in each bake, since what is in a cache mount is in no cache key. With
+/// `no-cache`, BuildKit would empty the mounts of the step.
+fn always() -> Expression {
+    Expression::Object(
+        [(
+            ObjectKey::from(hcl::Identifier::unchecked(TURN)),
+            expression("timestamp()"),
+        )]
+        .into(),
+    )
+}
+
+/// Returns the target that fills the cache mounts of an empty builder.
+fn fill(selection: &Selection) -> Noted {
+    let name = String::from(selection.deps_fill());
+    let contexts = expression(&format!(
+        r#"{SEED} == "" ? {{}} : {{ {DEPS_SEED} = "docker-image://${{{SEED}}}" }}"#
+    ));
+    let block = Block::builder("target")
+        .add_label(name.as_str())
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("target", name.as_str()))
+        .add_attribute(("contexts", contexts))
+        .add_attribute(("args", always()))
+        .add_attribute(("output", names(["type=cacheonly"])))
+        .build();
+    Noted::new(
+        format!("Fills an empty builder's cache mounts from the image {SEED}."),
+        block,
+    )
+}
+
+/// Returns the target that writes a seed.
+fn save(selection: &Selection) -> Noted {
+    let name = String::from(selection.deps_save());
+    let tags = expression(&format!(
+        r#"CACHE_REF == "" ? [] : ["${{seed(CACHE_BRANCH)}}{}"]"#,
+        selection.suffix
+    ));
+    let block = Block::builder("target")
+        .add_label(name.as_str())
+        .add_attribute(("inherits", names(["_common"])))
+        .add_attribute(("target", name.as_str()))
+        .add_attribute(("args", always()))
+        .add_attribute(("tags", tags))
+        .add_attribute((
+            "output",
+            names(["type=image,push=true,store=false,compression=zstd,oci-mediatypes=true"]),
+        ))
+        .build();
+    Noted::new(
+        "Pushes what this builder compiled, for builds after the next change of Cargo.lock.",
         block,
     )
 }

@@ -12,6 +12,9 @@ pub const EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// The SSH agent for the step that fetches crates.
 pub const AGENT: &str = "SSH_AUTH_SOCK";
 
+/// The image that an empty builder begins with.
+pub const SEED: &str = "DEPS_SEED";
+
 /// Returns all variables.
 pub fn variables(plan: &Plan) -> Vec<Noted> {
     let config = &plan.config;
@@ -59,6 +62,11 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
                 "Branch whose cache is written; main's is read too",
             ),
             [checked::branch()],
+        ),
+        variable(
+            SEED,
+            "",
+            "Image of what an earlier build compiled, for `deps-fill`; empty for none",
         ),
         variable(
             EPOCH,

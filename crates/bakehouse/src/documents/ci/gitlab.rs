@@ -47,8 +47,6 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
             command(&place.install(" --root \"$CI_PROJECT_DIR/.bakehouse\"")),
         ),
         ("VERSION\n", format!("{}\n", env!("CARGO_PKG_VERSION"))),
-        ("/CONTEXT\"", format!("/{}\"", place.context)),
-        ("BAKE_FILE", config.output.bake.to_string()),
         ("cd FOLDER", format!("cd {}", place.workspace)),
         ("\"BRANCH\"", quoted(&place.branch)),
         ("BRANCH_TAG", place.branch_tag()),

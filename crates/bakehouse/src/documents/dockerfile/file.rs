@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::model::{Instruction, Mount, Stage};
 use super::script::Script;
 use super::stages::{
-    auditable, binary, compiled, cross, dependencies, glibc, image, library, mounted, rootfs,
+    auditable, binary, compiled, cross, dependencies, glibc, image, library, mounted, rootfs, seed,
     toolchain, vendor, zig,
 };
 use crate::documents::document::Document;
@@ -84,6 +84,11 @@ fn stages(plan: &Plan) -> Vec<Stage> {
     stages.extend(files.iter().map(|files| rootfs::stage(plan, files)));
     // A mount can only name an earlier stage.
     stages.push(compiled::stage(plan, &files));
+    stages.push(seed::placeholder());
+    for selection in &plan.selections {
+        let environment = Environment::new(plan, selection);
+        stages.extend([seed::reader(&environment), seed::writer(&environment)]);
+    }
     let services = plan.services.iter();
     stages.extend(services.map(|service| image::service(plan, service, &files)));
     stages.extend(plan.pack_binaries().map(image::pack_binary));

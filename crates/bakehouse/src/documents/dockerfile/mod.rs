@@ -8,8 +8,10 @@ mod mounts;
 mod platform;
 mod script;
 mod secrets;
+mod seeds;
 mod stages;
 
 pub use environment::listed;
 pub use file::{profile_folder, render, stage_names};
+pub use seeds::{SeedInputs, seed_inputs};
 pub use stages::image;

@@ -71,6 +71,8 @@ pub enum Mount {
     Cache {
         id: String,
         target: String,
+        /// Whether steps use the folder at the same time. Otherwise each waits for the others.
+        shared: bool,
     },
     /// An empty `/tmp`, which is in no layer.
     Temporary,
@@ -217,10 +219,11 @@ impl fmt::Display for Mount {
             Self::Context { source, target } => {
                 write!(f, "--mount=type=bind,source={source},target={target}")
             }
-            Self::Cache { id, target } => {
+            Self::Cache { id, target, shared } => {
+                let sharing = if *shared { "shared" } else { "locked" };
                 write!(
                     f,
-                    "--mount=type=cache,id={id},target={target},sharing=locked"
+                    "--mount=type=cache,id={id},target={target},sharing={sharing}"
                 )
             }
             Self::Temporary => f.write_str("--mount=type=tmpfs,target=/tmp"),

@@ -1,9 +1,11 @@
 //! Mounts that several kinds of steps share.
 
 use super::model::Mount;
+use super::platform;
 use super::script::Script;
 use crate::plan::Plan;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
+use crate::plan::stage::Selection;
 
 /// The folder of the workspace inside the builder.
 pub const BUILD: &str = "/build";
@@ -35,6 +37,17 @@ pub fn zig(plan: &Plan) -> Option<Mount> {
         target: ZIG.to_owned(),
         writable: true,
     })
+}
+
+/// Returns the mount in which the stages of a selection keep what they compile.
+pub fn kept(plan: &Plan, selection: &Selection) -> Mount {
+    let purpose = format!("kept{}", selection.suffix);
+    let platform = platform::of_compiler(plan);
+    Mount::Cache {
+        id: cache_id(plan, &purpose, &plan.compiles_with(), platform),
+        target: "/kept".to_owned(),
+        shared: true,
+    }
 }
 
 /// Returns the mount of a script.

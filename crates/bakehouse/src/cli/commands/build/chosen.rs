@@ -15,11 +15,21 @@ pub struct Chosen<'a> {
     pub pack_binaries: Vec<&'a PackBinary>,
     /// Whether the registry cache is written. The cache is always written as a whole.
     pub cache: bool,
+    /// Whether it is written even if nothing else has to be built.
+    pub only_cache: bool,
 }
 
 impl Chosen<'_> {
     pub fn is_empty(&self) -> bool {
-        self.services.is_empty() && self.pack_binaries.is_empty()
+        self.services.is_empty() && self.pack_binaries.is_empty() && !self.only_cache
+    }
+
+    /// Returns whether a service, a variant of it, or a pack binary of this name is among them.
+    pub fn has(&self, output: &str) -> bool {
+        let mut services = self.services.iter();
+        let mut binaries = self.pack_binaries.iter();
+        services.any(|service| service.family == output)
+            || binaries.any(|binary| binary.target.as_str() == output)
     }
 
     pub fn targets(&self) -> Vec<String> {
@@ -33,7 +43,11 @@ impl Chosen<'_> {
     }
 }
 
-/// Returns the services and pack binaries that `wanted` names, or all of them if it is empty.
+/// The group of all pack binaries.
+const PACKS: &str = "packs";
+
+/// Returns the services and pack binaries that `wanted` names, as service, variant, target or group; all of them if it is
+/// empty.
 ///
 /// # Errors
 /// `service-unknown`.
@@ -43,15 +57,28 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             services: plan.services.iter().collect(),
             pack_binaries: plan.pack_binaries().collect(),
             cache: buildx::has_cache(),
+            only_cache: false,
         });
     }
     let mut chosen = Chosen {
         services: Vec::new(),
         pack_binaries: Vec::new(),
         cache: false,
+        only_cache: false,
     };
     let mut problems = Vec::new();
     for name in wanted {
+        match name.as_str() {
+            COMPILED => {
+                (chosen.cache, chosen.only_cache) = (true, true);
+                continue;
+            }
+            PACKS => {
+                chosen.pack_binaries.extend(plan.pack_binaries());
+                continue;
+            }
+            _ => {}
+        }
         let services = plan
             .services
             .iter()
@@ -79,6 +106,8 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             );
         }
     }
+    chosen.pack_binaries.sort_by_key(|binary| &binary.target);
+    chosen.pack_binaries.dedup_by_key(|binary| &binary.target);
     chosen.services.sort_by_key(|service| &service.name);
     chosen.services.dedup_by_key(|service| &service.name);
     Problems(problems).or(chosen)

@@ -2,9 +2,12 @@
 
 mod account;
 mod again;
+mod branch_tag;
 mod chosen;
 mod events;
 mod names;
+mod seed_names;
+mod seeds;
 mod store;
 mod table;
 
@@ -15,6 +18,7 @@ use account::{Account, Outcome};
 use chosen::{Chosen, choose};
 use events::Events;
 use names::Names;
+use seeds::Seeds;
 use store::{Details, Store};
 use table::Known;
 
@@ -88,6 +92,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             .copied()
             .collect(),
         cache: chosen.cache,
+        only_cache: chosen.only_cache,
     };
     for service in &chosen.services {
         if held.get(&service.name).is_some_and(|held| !held.tagged) {
@@ -204,6 +209,10 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
+    let seeds = Seeds::find(engine, planned, missing, order.listener)?;
+    if let Some(seeds) = &seeds {
+        seeds.fill();
+    }
     let baked = engine
         .bake(&Bake {
             root,
@@ -219,6 +228,9 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
             let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
             explained(problem, planned, services.chain(binaries))
         })?;
+    if let Some(seeds) = seeds.filter(|_| missing.cache) {
+        seeds.save();
+    }
     let mut problems = Vec::new();
     if let Some(staging) = &staging {
         let settled = staging.settle_all(root, plan, spots, *certain);

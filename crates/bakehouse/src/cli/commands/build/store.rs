@@ -117,7 +117,7 @@ impl<'a> Store<'a> {
             let hash = Some(service.input_hash.clone());
             (platform.clone(), hash)
         });
-        if published.input_hashes != expected.collect() {
+        if published.input_hashes() != expected.collect() {
             let name = self.names.hashed(service);
             tracing::debug!("{name} does not have the content of its name: {published:?}");
             return None;

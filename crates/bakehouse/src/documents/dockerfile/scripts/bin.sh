@@ -2,7 +2,10 @@
 set -eu
 export BAKEHOUSE_BIN="$1"
 . /run/workspace.sh
-compile --bin "$1"
+. /run/kept.sh
+take "$@"
+compile --bin "$1" --message-format json-render-diagnostics >/tmp/units
+keep
 mkdir -p /dist/image/usr/local/bin
 cp "$built/$outputs/$1" /dist/image/usr/local/bin/
 # Fixed times make the bytes of the layer reproducible.

@@ -2,8 +2,10 @@
 # the files that Cargo adds for them go to /delta/out.
 set -eu
 . /run/workspace.sh
-touch /tmp/before # By the time of change: what a build script unpacks may have old times of modification.
-compile $1
+. /run/kept.sh
+take "$@"
+compile $1 --message-format json-render-diagnostics >/tmp/units
+keep
 shift
 if [ -d /as-is ]; then
   # Restores the manifests of the stage, which is what Cargo loads in later stages.
@@ -12,4 +14,4 @@ if [ -d /as-is ]; then
 fi
 mkdir -p /delta/out
 cp -a --parents "$@" /delta/out
-find target -cnewer /tmp/before '(' -type f -o -type l ')' -print0 | xargs -0 cp -a --parents -t /delta/out
+xargs -0 cp -a --parents -t /delta/out </tmp/added

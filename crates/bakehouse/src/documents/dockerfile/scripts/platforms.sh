@@ -7,8 +7,9 @@ if [ ! -e /tmp/used ]; then
 fi
 keep() {
   # Crates that no platform uses are removed from the mount. The layer is for one platform.
-  mkdir -p target/used /deps/out/target
+  mkdir -p target/used /deps/out/target/used
   cp /tmp/used "target/used/$target"
+  cp /tmp/used "/deps/out/target/used/$target"
   sort -u target/used/* >/tmp/used-by-any
   drop_unused /tmp/used-by-any
   find . -mindepth 1 -maxdepth 1 ! -name target -exec cp -a -t /deps/out {} +

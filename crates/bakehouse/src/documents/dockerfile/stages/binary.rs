@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::library::{
-    as_is_mounts, compile_scripts, manifest_mount, outputs, root_manifest_mount, source_mounts,
+    as_is_mounts, keeping_scripts, manifest_mount, outputs, root_manifest_mount, source_mounts,
     third_party,
 };
 use super::{auditable, glibc};
 use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step};
 use crate::documents::dockerfile::model::{Mount, Stage};
+use crate::documents::dockerfile::mounts::kept;
+use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
-use crate::plan::stage::{CompileStage, Selection};
+use crate::plan::stage::CompileStage;
 
 /// The folder that is copied into an image. It is one level down because BuildKit checksums the whole parent folder of
 /// a copied path.
@@ -23,23 +25,26 @@ pub const BINARIES: &str = "/dist/image/usr/local/bin";
 
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
-    let (plan, selection) = (environment.plan, environment.selection);
+    let plan = environment.plan;
     let bin = stage.bin.as_deref().unwrap_or_default();
     let as_is: BTreeSet<&ContextPath> = stage.as_is.iter().collect();
-    let mut mounts = mounts(plan, selection, stage);
+    let mut mounts = mounts(environment, stage);
     mounts.extend(as_is_mounts(&as_is));
     environment.compile(Step {
         name: stage.name.clone(),
         comment: format!("{}: the binary {bin}.", stage.name),
-        arguments: stage.variables.clone(),
+        arguments: std::iter::once(platform::of_compiler(plan).to_owned())
+            .chain(stage.variables.iter().cloned())
+            .collect(),
         mounts,
-        scripts: compile_scripts(is_wrapped(plan, stage, &as_is)),
+        scripts: keeping_scripts(is_wrapped(plan, stage, &as_is)),
         call: link(Call::of(Script::Binary), stage).argument(bin),
     })
 }
 
-fn mounts(plan: &Plan, selection: &Selection, stage: &CompileStage) -> Vec<Mount> {
-    let mut mounts = vec![third_party(selection)];
+fn mounts(environment: &Environment<'_>, stage: &CompileStage) -> Vec<Mount> {
+    let (plan, selection) = (environment.plan, environment.selection);
+    let mut mounts = vec![third_party(selection), kept(plan, selection)];
     mounts.extend(auditable::mount(plan));
     mounts.extend(outputs(selection.laid_upon(stage)));
     mounts.push(root_manifest_mount(plan, stage));

@@ -41,14 +41,20 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
 /// Returns the mounts of a step that uses a kept target folder and lays out the skeleton. There is one target folder
 /// for each value of the variable `platform`.
 pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
-    let target = Mount::Cache {
-        id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
-        target: format!("{BUILD}/target"),
-    };
+    let target = target_cache(plan, purpose, platform);
     let skeleton = Mount::context(&plan.skeleton_folder().join("deps"), "/skeleton");
     let configs = plan.cargo_configs.iter();
     let configs = configs.map(|path| Mount::context(path, format!("/cargo-config/{path}")));
     [target, skeleton].into_iter().chain(configs).collect()
+}
+
+/// Returns the mount of a kept target folder.
+pub fn target_cache(plan: &Plan, purpose: &str, platform: &str) -> Mount {
+    Mount::Cache {
+        id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
+        target: format!("{BUILD}/target"),
+        shared: false,
+    }
 }
 
 /// Returns the further scripts of such a step.

@@ -7,6 +7,8 @@ use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::mounts::BUILD;
+use crate::documents::dockerfile::mounts::kept;
+use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
@@ -21,7 +23,7 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
         .flat_map(|library| &library.as_is)
         .collect();
     let below = selection.below(stage);
-    let mut mounts = vec![third_party(selection)];
+    let mut mounts = vec![third_party(selection), kept(plan, selection)];
     mounts.extend(outputs(below.iter()));
     let with_root = libraries.iter().find(|library| library.with_root);
     mounts.push(root_manifest_mount(
@@ -52,9 +54,11 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     environment.compile(Step {
         name: stage.name.clone(),
         comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),
-        arguments: variables.into_iter().cloned().collect(),
+        arguments: std::iter::once(platform::of_compiler(plan).to_owned())
+            .chain(variables.into_iter().cloned())
+            .collect(),
         mounts,
-        scripts: compile_scripts(!as_is.is_empty()),
+        scripts: keeping_scripts(!as_is.is_empty()),
         call: Call::of(Script::Library)
             .argument(targets(plan, selection, stage))
             .arguments(libraries.iter().flat_map(|library| files(plan, library))),
@@ -105,6 +109,13 @@ pub fn outputs(stages: impl Iterator<Item = impl AsRef<str>>) -> impl Iterator<I
 pub fn compile_scripts(wrapped: bool) -> Vec<Script> {
     let wrapper = wrapped.then_some(Script::Rustc);
     [Script::Workspace].into_iter().chain(wrapper).collect()
+}
+
+/// Returns the same for a step that keeps its outputs.
+pub fn keeping_scripts(wrapped: bool) -> Vec<Script> {
+    let mut scripts = compile_scripts(wrapped);
+    scripts.push(Script::Kept);
+    scripts
 }
 
 /// Returns the mounts of the manifests and locks that packages read unmodified.

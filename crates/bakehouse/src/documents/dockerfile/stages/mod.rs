@@ -10,6 +10,7 @@ pub mod image;
 pub mod library;
 pub mod mounted;
 pub mod rootfs;
+pub mod seed;
 pub mod toolchain;
 pub mod vendor;
 pub mod zig;

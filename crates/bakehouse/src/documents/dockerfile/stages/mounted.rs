@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::plan::stage::{CompileStage, Selection};
 
 /// The variable that separates the target folders. A changed package is cleaned for one platform only.
-const PLATFORM: &str = "TARGETPLATFORM";
+pub const PLATFORM: &str = "TARGETPLATFORM";
 
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stage {
@@ -25,8 +25,7 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     let bin = binary_stage.bin.as_deref().unwrap_or_default();
     let closure = closure(selection, binary_stage);
     let as_is: BTreeSet<&ContextPath> = closure.iter().flat_map(|stage| &stage.as_is).collect();
-    let purpose = format!("target{}{}", selection.suffix, auditable::in_a_name(plan));
-    let mut mounts = target_mounts(plan, &purpose, PLATFORM);
+    let mut mounts = target_mounts(plan, &purpose(plan, selection), PLATFORM);
     mounts.push(root_manifest_mount(plan, binary_stage));
     for stage in &closure {
         mounts.extend(manifest_mount(plan, stage));
@@ -51,6 +50,11 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
             .argument(bin)
             .input("CLOSURE", table(plan, &closure)),
     })
+}
+
+/// Returns the purpose in the id of the cache mount.
+pub fn purpose(plan: &Plan, selection: &Selection) -> String {
+    format!("target{}{}", selection.suffix, auditable::in_a_name(plan))
 }
 
 /// Returns the libraries of a binary stage in compile order, then the stage itself.

@@ -21,6 +21,7 @@ pub fn stage(plan: &Plan) -> Stage {
                 platform::of_compiler(plan),
             ),
             target: "/downloads".to_owned(),
+            shared: false,
         },
         Mount::context(&plan.skeleton_folder().join("deps"), "/skeleton"),
     ];

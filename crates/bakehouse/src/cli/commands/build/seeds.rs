@@ -1,0 +1,183 @@
+//! Seeds: images of what earlier builds compiled. After a change of `Cargo.lock`, a registry cache has nothing for the
+//! stages that compile, and the cache mounts of a new builder are empty. So the mounts are filled from the nearest seed
+//! before the bake, and what was compiled is pushed as a seed after it. A seed that cannot be read or written costs time,
+//! never a build.
+
+use super::chosen::Chosen;
+use super::seed_names::{SeedNames, seed_names};
+use crate::cli::session::Planned;
+use crate::documents::bake::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};
+use crate::engine::Engine;
+use crate::engine::buildx::{Bake, Listener};
+use crate::engine::published::Published;
+use crate::graph::parallel::parallel_map;
+use crate::plan::config::valid::Strategy;
+use crate::problem::Problem;
+
+/// The seeds of a bake that uses a registry cache.
+pub struct Seeds<'a> {
+    engine: &'a Engine,
+    planned: &'a Planned,
+    listener: Option<Listener<'a>>,
+    /// The names of each chain's seed, and the nearest that the registry has.
+    chains: Vec<(SeedNames, Nearest)>,
+}
+
+/// The nearest seed that the registry has, named by its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Nearest {
+    /// The branch, or main, was built with the same lock. The registry cache has its layers.
+    Own(String),
+    /// Another branch was.
+    Elsewhere(String),
+    /// The branch, or main, was built with another lock.
+    Other(String),
+    None,
+}
+
+impl<'a> Seeds<'a> {
+    /// Looks for the seeds of what `chosen` compiles, if there is a registry cache.
+    ///
+    /// # Errors
+    /// `file-unreadable`.
+    pub fn find(
+        engine: &'a Engine,
+        planned: &'a Planned,
+        chosen: &Chosen<'_>,
+        listener: Option<Listener<'a>>,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(names) = seed_names(engine, planned)? else {
+            return Ok(None);
+        };
+        let compiles = |names: &SeedNames| {
+            let mut outputs = names.inputs.outputs.iter();
+            chosen.cache || outputs.any(|output| chosen.has(output))
+        };
+        let names: Vec<SeedNames> = names.into_iter().filter(compiles).collect();
+        let mut refused = None;
+        let found = parallel_map(&names, |names| nearest(engine, names));
+        let nearest = found.into_iter().map(|found| {
+            found.unwrap_or_else(|why| {
+                refused = Some(why);
+                Nearest::None
+            })
+        });
+        let chains = nearest.collect::<Vec<_>>();
+        if let Some(why) = refused {
+            tracing::warn!(
+                "no seed can be read, so a change of Cargo.lock compiles all crates: {why}"
+            );
+        }
+        Ok(Some(Self {
+            engine,
+            planned,
+            listener,
+            chains: names.into_iter().zip(chains).collect(),
+        }))
+    }
+
+    /// Fills the builder's cache mounts where they are empty and stages have to compile.
+    pub fn fill(&self) {
+        // With mounts, no layer has libraries: a changed service would compile all of its closure.
+        let has_layers = self.planned.plan.config.strategy == Strategy::Layer;
+        let wanted: Vec<(&SeedNames, &String)> = self
+            .chains
+            .iter()
+            .filter_map(|(names, nearest)| match nearest {
+                Nearest::Elsewhere(image) | Nearest::Other(image) => Some((names, image)),
+                Nearest::Own(image) if !has_layers => Some((names, image)),
+                Nearest::Own(_) | Nearest::None => None,
+            })
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let ids = wanted.iter().map(|(names, _)| names.inputs.mount.as_str());
+        let there = self.engine.cache_mounts(&ids.collect::<Vec<_>>());
+        let (mut targets, mut text) = (Vec::new(), String::new());
+        for (names, image) in wanted {
+            if !there.contains(&names.inputs.mount.as_str()) {
+                let target = names.inputs.fill.as_str();
+                targets.push(target.to_owned());
+                text += &filled_from(target, image);
+            }
+        }
+        if let Err(problem) = self.bake(&targets, &text) {
+            tracing::warn!("all crates compile, since a seed cannot be used: {problem}");
+        }
+    }
+
+    /// Pushes what was compiled.
+    pub fn save(&self) {
+        let (mut targets, mut text) = (Vec::new(), String::new());
+        for (names, nearest) in &self.chains {
+            let target = names.inputs.save.as_str();
+            match nearest {
+                Nearest::Own(_) => {}
+                Nearest::Elsewhere(_) => {
+                    if let Err(problem) = self.engine.publish_as(&names.own, &names.of_branch) {
+                        tracing::warn!(
+                            "the next change of Cargo.lock compiles more than it has to: {problem}"
+                        );
+                    }
+                }
+                Nearest::Other(_) | Nearest::None => {
+                    targets.push(target.to_owned());
+                    text += &seed(&SeedTarget {
+                        target,
+                        tags: [&names.own, &names.of_branch],
+                        hash: &names.hash,
+                        environment: &names.environment,
+                    });
+                }
+            }
+        }
+        if let Err(problem) = self.bake(&targets, &text) {
+            tracing::warn!(
+                "the next change of Cargo.lock compiles more than it has to, since no seed was pushed: {problem}"
+            );
+        }
+    }
+
+    fn bake(&self, targets: &[String], laid_over: &str) -> Result<(), Problem> {
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let baked = self.engine.bake(&Bake {
+            root: &self.planned.root,
+            file: &self.planned.plan.config.output.bake,
+            targets,
+            laid_over,
+            variables: &[],
+            arguments: &[],
+            listener: self.listener,
+        });
+        baked.map(|_| ())
+    }
+}
+
+/// Looks in the registry for the nearest seed.
+///
+/// # Errors
+/// The reason why the registry does not tell.
+fn nearest(engine: &Engine, names: &SeedNames) -> Result<Nearest, String> {
+    let mut asked = vec![&names.own, &names.of_branch];
+    asked.extend((names.of_main != names.of_branch).then_some(&names.of_main));
+    let found = parallel_map(&asked, |name| engine.find_published(name));
+    let found: Vec<Option<Published>> = found.into_iter().collect::<Result<_, _>>()?;
+    let has = |label: &'static str, value: &str| {
+        let value = value.to_owned();
+        move |seed: &&Published| seed.has_label(label, &value)
+    };
+    let image = |seed: &Published| format!("{}@{}", names.repository, seed.digest);
+    let is_own = has(SEED_LABEL, &names.hash);
+    let of_branches = || found.iter().skip(1).flatten();
+    if let Some(own) = of_branches().find(&is_own) {
+        return Ok(Nearest::Own(image(own)));
+    }
+    if let Some(own) = found.iter().take(1).flatten().find(is_own) {
+        return Ok(Nearest::Elsewhere(image(own)));
+    }
+    let other = of_branches().find(has(SEED_ENVIRONMENT_LABEL, &names.environment));
+    Ok(other.map_or(Nearest::None, |seed| Nearest::Other(image(seed))))
+}
