@@ -5,9 +5,9 @@ set -eu
 if [ $# -gt 0 ]; then
   cp -R --preserve=mode,links /sources/. .
   # Cargo would compare times, but the mount outlives the files. So all have the same time, and a sum tells whether they changed.
-  find . -path ./target -prune -o -type f -exec touch -d @1 {} +
+  find . -path ./target -prune -o -exec touch -h -d @1 {} +
   {
-    env | grep -v -E '^(HOSTNAME|OLDPWD|PWD|SHLVL|_)=' | LC_ALL=C sort
+    env | grep -v -E '^(HOSTNAME|OLDPWD|OTEL_.*|PWD|SHLVL|TRACE.*|_)=' | LC_ALL=C sort
     tar -c -P --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner /sources
   } | sha256sum >/tmp/path-sources
   if ! cmp -s /tmp/path-sources target/path-sources; then

@@ -17,8 +17,8 @@ take() {
     case $given in /libraries/*) echo "$given/target" ;; esac
   done >/tmp/left-out
   {
-    env | grep -v -E '^(BAKEHOUSE_BUILD|HOSTNAME|OLDPWD|PWD|SHLVL|_)=' | LC_ALL=C sort
-    cat /run/*.sh target/toolchain*
+    env | grep -v -E '^(BAKEHOUSE_BUILD|HOSTNAME|OLDPWD|OTEL_.*|PWD|SHLVL|TRACE.*|_)=' | LC_ALL=C sort
+    cat /run/*.sh target/toolchain* target/path-sources 2>/dev/null || true
     tar -c -P --no-wildcards --anchored -X /tmp/left-out --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner "$@"
   } | sha256sum >/tmp/inputs
   LC_ALL=C sort -u target/digests* >/tmp/digests
@@ -28,7 +28,7 @@ take() {
     cp -a "$kept/out/." .
     (cd "$kept/out" && find target -type f) >/tmp/taken
     # The outputs were compiled from the files that are here, so none of them may look newer.
-    find . -path ./target -prune -o -type f -exec touch -d @1 {} +
+    find . -path ./target -prune -o -exec touch -h -d @1 {} +
   fi
   flock -u 8 2>/dev/null || true
 }
@@ -51,5 +51,5 @@ keep() {
   flock 8 2>/dev/null || true
   rm -rf "$kept"
   mv "$new" "$kept"
-  exec 8>&-
+  flock -u 8 2>/dev/null || true
 }
