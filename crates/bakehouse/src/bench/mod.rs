@@ -4,10 +4,12 @@
 //! for mounts, images and caches. An edit is made once and written into all copies. Each edit of a source leaves a
 //! marker in the binary, so that a stale binary is noticed.
 
+mod attempt;
 mod base;
 pub mod contenders;
 mod edits;
 mod machine;
+mod registry;
 pub mod report;
 pub mod results;
 mod rounds;
@@ -54,6 +56,8 @@ pub struct Bare {
     pub runner: String,
     /// The registry, e.g. `127.0.0.1:5000`. The benchmark fills it.
     pub registry: String,
+    /// The Redis or WebDAV folder that is sccache's store, reached from both engines' builds on their host's network.
+    pub store: Option<String>,
 }
 
 /// Functions that the benchmark needs from the command line.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::contenders::{self, Contender};
+use super::contenders::{self, Contender, Stored};
 use super::rounds::Bench;
-use super::sandbox::{Cache, Sandbox, docker};
+use super::sandbox::{Cache, Order, Sandbox, docker};
 use super::{base, machine, tree};
 use crate::documents;
 use crate::files;
@@ -73,12 +73,18 @@ impl Bench<'_> {
                 reference: &cache,
                 branch: "main",
             };
-            sandbox
-                .bake(self.order(None, None))
-                .must(sandbox.contender)?;
-            let filled = sandbox
-                .bake(self.order(None, Some(main)))
-                .must(sandbox.contender)?;
+            let address = self.store_of(sandbox.contender);
+            let stored = address.as_deref().map(|address| Stored {
+                address,
+                writes: true,
+            });
+            let order = |cache| Order {
+                stored,
+                force: true,
+                ..self.order(None, cache)
+            };
+            sandbox.bake(order(None)).must(sandbox.contender)?;
+            let filled = sandbox.bake(order(Some(main))).must(sandbox.contender)?;
             let seconds = filled.seconds;
             let bytes = machine::cache_bytes(
                 &format!("{cache}/{}", sandbox.contender.key()),
@@ -102,6 +108,19 @@ impl Bench<'_> {
             .chain(binaries)
             .map(|name| format!("{name}-main"))
             .collect()
+    }
+
+    /// Returns the address of the store that a contender's compiler wrapper has on a bare runner.
+    pub(super) fn store_of(&self, contender: Contender) -> Option<String> {
+        let bare = self.options.bare.as_ref()?;
+        match contender {
+            Contender::ChefSccache => bare.store.clone(),
+            Contender::Kache => Some(in_registry(
+                Some(&bare.registry),
+                &format!("bakehouse-bench/kache-{}", self.salt),
+            )),
+            _ => None,
+        }
     }
 
     pub(super) fn image_sizes(&mut self) {

@@ -20,6 +20,7 @@ fn colour(contender: Contender) -> &'static str {
         Contender::Mount => "#5bb89f",
         Contender::Chef => "#c2703d",
         Contender::ChefSccache => "#dca377",
+        Contender::Kache => "#3f7fbf",
         Contender::Seed => "#7c5cbf",
     }
 }

@@ -41,7 +41,11 @@ pub fn run(session: &Session, arguments: &BenchArgs) -> Result<(), Problems> {
             .runner
             .clone()
             .zip(arguments.registry.clone())
-            .map(|(runner, registry)| Bare { runner, registry }),
+            .map(|(runner, registry)| Bare {
+                runner,
+                registry,
+                store: arguments.store.clone(),
+            }),
         patience: Duration::from_secs(arguments.patience),
     };
     let out = match &arguments.out {
