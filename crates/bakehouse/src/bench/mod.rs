@@ -8,7 +8,10 @@ mod attempt;
 mod base;
 pub mod contenders;
 mod edits;
+mod judge;
 mod machine;
+mod moves;
+mod neighbours;
 mod registry;
 pub mod report;
 pub mod results;
@@ -47,6 +50,14 @@ pub struct Options {
     pub bare: Option<Bare>,
     /// Limit of the time of a run including its preparation. A cell that exceeded it is not run again.
     pub patience: Duration,
+}
+
+impl Options {
+    /// Returns whether a scenario that moves a dependency may be measured.
+    fn moves_wanted(&self) -> bool {
+        let mut scenarios = self.scenarios.iter();
+        self.scenarios.is_empty() || scenarios.any(|key| key.contains("moved"))
+    }
 }
 
 /// A second engine, and a registry that both engines reach.
@@ -109,7 +120,13 @@ pub fn run(
         )
         .hint("set TMPDIR to another folder")
     })?;
-    let all = scenario::scenarios(&subject);
+    let master = place.join("master");
+    tree::copy(root, &master)?;
+    let moves = options
+        .moves_wanted()
+        .then(|| moves::find(&master, &subject, options.rounds))
+        .unwrap_or_default();
+    let all = scenario::scenarios(&subject, &moves);
     let known: Vec<&str> = all.iter().map(|scenario| scenario.key).collect();
     if let Some(unknown) = options
         .scenarios
@@ -144,14 +161,13 @@ pub fn run(
         host,
         subject: &subject,
         plan,
-        edits: Edits::new(&subject, place.join("master")),
+        edits: Edits::new(&subject, master, moves),
         sandboxes: Vec::new(),
         spent: BTreeMap::new(),
         salt: format!("{:x}", std::process::id()) + &format!("{:x}", started()),
         place,
         results: &mut results,
     };
-    tree::copy(root, &bench.place.join("master"))?;
     bench.edits.begin()?;
     bench.run(&scenarios)?;
     Ok(results)

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use super::attempt::Attempted;
 use super::contenders::{Contender, Stored};
 use super::edits::{Action, Edits};
+use super::judge::{self, Expected};
 use super::results::{Cell, ContenderFacts, Outcome, Results, Run};
 use super::sandbox::{Cache, Order, Sandbox};
 use super::scenario::{self, Place, Scenario, What};
@@ -111,7 +112,7 @@ impl Bench<'_> {
                 .now(&format!("{}: clean build", contender.title()));
             let order = self.order(None, None);
             let done = sandbox.bake(order).must(contender)?;
-            let expected = self.edits.markers();
+            let expected = self.edits.expected();
             let outcome = self.judge(&sandbox, None, &expected, None);
             let run = done.run(outcome);
             self.facts(contender).context_bytes =
@@ -285,11 +286,11 @@ impl Bench<'_> {
         &self,
         sandbox: &Sandbox,
         parts: Option<&[usize]>,
-        expected: &BTreeMap<String, u32>,
+        expected: &Expected,
         context: Option<&str>,
     ) -> Outcome {
         let all: Vec<usize> = (0..self.subject.parts.len()).collect();
-        let newest = expected.iter().max_by_key(|(_, marker)| **marker);
+        let newest = expected.markers.iter().max_by_key(|(_, marker)| **marker);
         let baked = parts.unwrap_or(&all);
         let holds_newest = |index: &&usize| {
             newest.is_some_and(|(package, _)| self.subject.parts[**index].closure.contains(package))
@@ -298,21 +299,9 @@ impl Bench<'_> {
             return Outcome::Unchecked;
         };
         let part = &self.subject.parts[*index];
-        let Some(binary) = sandbox.binary(part, context) else {
-            return Outcome::Unchecked;
-        };
-        let found = tree::markers(&binary);
-        let wanted: Vec<u32> = expected
-            .iter()
-            .filter(|(package, _)| part.closure.contains(*package))
-            .map(|(_, marker)| *marker)
-            .collect();
-        if found.iter().any(|marker| !wanted.contains(marker)) {
-            Outcome::Stale
-        } else if wanted.iter().all(|marker| found.contains(marker)) {
-            Outcome::Right
-        } else {
-            Outcome::Unchecked
+        match sandbox.binary(part, context) {
+            Some(binary) => judge::verdict(part, &binary, expected),
+            None => Outcome::Unchecked,
         }
     }
 
