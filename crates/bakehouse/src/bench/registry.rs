@@ -29,7 +29,10 @@ pub fn copy_all(registry: &str, from: &str, to: &str) -> Result<(), Problem> {
 }
 
 /// Returns the tags of a repository, which is named with its registry.
-fn tags(registry: &str, repository: &str) -> Result<Vec<String>, Problem> {
+///
+/// # Errors
+/// `bake-failed`.
+pub fn tags(registry: &str, repository: &str) -> Result<Vec<String>, Problem> {
     #[derive(Deserialize)]
     struct Tags {
         tags: Option<Vec<String>>,

@@ -8,9 +8,10 @@ use camino::Utf8PathBuf;
 use super::attempt::Attempted;
 use super::contenders::{Contender, Stored};
 use super::edits::{Action, Edits};
+use super::furnish::generate;
 use super::judge::{self, Expected};
 use super::results::{Cell, ContenderFacts, Outcome, Results, Run};
-use super::sandbox::{Cache, Order, Sandbox};
+use super::sandbox::{ATTEMPTS, Cache, Order, Sandbox};
 use super::scenario::{self, Place, Scenario, What};
 use super::subject::Subject;
 use super::upkeep::{empty, in_registry};
@@ -137,6 +138,7 @@ impl Bench<'_> {
             stored: None,
             context: None,
             force: false,
+            attempts: ATTEMPTS,
         }
     }
 
@@ -221,7 +223,7 @@ impl Bench<'_> {
             match action {
                 Action::Write(texts) => {
                     tree::write(&sandbox.dir, texts)?;
-                    generating += self.generate(sandbox)?;
+                    generating += generate(self.host, sandbox)?;
                 }
                 Action::Bake(_) | Action::Measure(..) if skip => {}
                 Action::Bake(what) => {
@@ -268,7 +270,7 @@ impl Bench<'_> {
         )?;
         empty(&bare.runner, &sandbox.registry)?;
         sandbox.remove_pack_binaries(self.subject);
-        let address = self.store_of(sandbox.contender);
+        let address = bare.store_of(sandbox.contender, &self.salt);
         order.context = Some(&bare.runner);
         order.cache = Some(Cache {
             reference: &own,

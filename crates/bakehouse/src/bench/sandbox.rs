@@ -50,10 +50,12 @@ pub struct Order<'a> {
     pub context: Option<&'a str>,
     /// Whether images that the engine already has are built again.
     pub force: bool,
+    /// Number of attempts. Builds that race for a mount fail by chance.
+    pub attempts: usize,
 }
 
-/// Number of attempts at a bake. Builds that race for a mount fail by chance.
-const ATTEMPTS: usize = 4;
+/// Number of attempts at a bake of a scenario.
+pub const ATTEMPTS: usize = 4;
 
 impl Sandbox {
     /// Bakes until a bake succeeds or too many have failed. With a registry cache, generated files are built by
@@ -73,7 +75,7 @@ impl Sandbox {
             let error = attempt.error.take();
             let succeeded = error.is_none();
             failures.extend(error);
-            if succeeded || failures.len() == ATTEMPTS {
+            if succeeded || failures.len() >= order.attempts {
                 return Attempted {
                     attempt,
                     seconds,

@@ -1,61 +1,33 @@
 //! Upkeep around the measured builds: each contender's files, caches and images, and the bare runner.
 
-use std::time::{Duration, Instant};
-
-use super::contenders::{self, Contender, Stored};
+use super::contenders::{Contender, Stored};
+use super::furnish::{Workshop, generate, own_cargo_home};
 use super::rounds::Bench;
 use super::sandbox::{Cache, Order, Sandbox, docker};
-use super::{base, machine, tree};
-use crate::documents;
-use crate::files;
+use super::{base, machine, registry};
 use crate::problem::{Problem, Problems};
 
 impl Bench<'_> {
-    /// Writes the contender's files into its copy and returns the name of its builder base, if it has one.
+    /// Makes the contender's base and writes its files into its copy. Returns the name of the base, if it has one.
     pub(super) fn furnish(
         &self,
         sandbox: &Sandbox,
         salt: &str,
     ) -> Result<Option<String>, Problems> {
+        let workshop = Workshop {
+            plan: self.plan,
+            subject: self.subject,
+            config: self.config,
+            host: self.host,
+        };
         if sandbox.contender == Contender::Host {
-            let home = sandbox.host.join("cargo");
-            fs_err::create_dir_all(&home).map_err(tree::unwritable)?;
-            machine::copy_cargo_config(&home);
+            own_cargo_home(sandbox)?;
             return Ok(None);
         }
         let base = base::make(self.plan, sandbox.contender, salt, self.registry())?;
-        let texts = if sandbox.contender.is_generated() {
-            let config =
-                contenders::generated::configuration(self.config, sandbox.contender, &base, salt)?;
-            tree::Texts::from([("bakehouse.toml".into(), config)])
-        } else {
-            sandbox
-                .contender
-                .files(self.plan, self.subject, &base, salt)
-        };
-        tree::write(&sandbox.dir, &texts)?;
-        self.generate(sandbox)?;
+        workshop.write(sandbox, &base, salt)?;
+        generate(self.host, sandbox)?;
         Ok(Some(base))
-    }
-
-    /// Brings generated files up to date. Returns the time it took if any file changed.
-    pub(super) fn generate(&self, sandbox: &Sandbox) -> Result<Duration, Problems> {
-        if !sandbox.contender.is_generated() {
-            return Ok(Duration::ZERO);
-        }
-        let since = Instant::now();
-        let plan = self.host.plan(&sandbox.dir)?;
-        let changes = files::compare(
-            &sandbox.dir,
-            &plan.config.output.folder,
-            &documents::render(&plan),
-        )?;
-        files::apply::apply(&sandbox.dir, &changes)?;
-        Ok(if changes.is_empty() {
-            Duration::ZERO
-        } else {
-            since.elapsed()
-        })
     }
 
     pub(super) fn fill_caches(&mut self) -> Result<(), Problems> {
@@ -73,7 +45,8 @@ impl Bench<'_> {
                 reference: &cache,
                 branch: "main",
             };
-            let address = self.store_of(sandbox.contender);
+            let bare = self.options.bare.as_ref();
+            let address = bare.and_then(|bare| bare.store_of(sandbox.contender, &self.salt));
             let stored = address.as_deref().map(|address| Stored {
                 address,
                 writes: true,
@@ -86,41 +59,14 @@ impl Bench<'_> {
             sandbox.bake(order(None)).must(sandbox.contender)?;
             let filled = sandbox.bake(order(Some(main))).must(sandbox.contender)?;
             let seconds = filled.seconds;
-            let bytes = machine::cache_bytes(
-                &format!("{cache}/{}", sandbox.contender.key()),
-                &self.cache_tags(sandbox),
-            );
+            let repository = format!("{cache}/{}", sandbox.contender.key());
+            let tags = registry::tags(self.registry().unwrap_or_default(), &repository)?;
+            let bytes = machine::cache_bytes(&repository, &tags);
             let facts = self.facts(sandbox.contender);
             facts.cache_fill_seconds = Some(seconds);
             facts.cache_bytes = Some(bytes);
         }
         Ok(())
-    }
-
-    /// Returns the tags of a contender's caches in the registry.
-    pub(super) fn cache_tags(&self, sandbox: &Sandbox) -> Vec<String> {
-        if sandbox.contender.is_generated() {
-            return vec!["main".to_owned()];
-        }
-        let services = self.plan.services.iter().map(|service| &service.name);
-        let binaries = self.plan.pack_binaries().map(|binary| &binary.target);
-        services
-            .chain(binaries)
-            .map(|name| format!("{name}-main"))
-            .collect()
-    }
-
-    /// Returns the address of the store that a contender's compiler wrapper has on a bare runner.
-    pub(super) fn store_of(&self, contender: Contender) -> Option<String> {
-        let bare = self.options.bare.as_ref()?;
-        match contender {
-            Contender::ChefSccache => bare.store.clone(),
-            Contender::Kache => Some(in_registry(
-                Some(&bare.registry),
-                &format!("bakehouse-bench/kache-{}", self.salt),
-            )),
-            _ => None,
-        }
     }
 
     pub(super) fn image_sizes(&mut self) {

@@ -7,6 +7,7 @@ use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::examples;
 use crate::bench::contenders::Contender;
+use crate::bench::replay::range::Range;
 
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
 #[derive(Parser)]
@@ -327,7 +328,13 @@ pub struct BenchArgs {
     /// Seconds, including preparation, after which a way is not measured again in a scenario
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub patience: u64,
-    /// Folder for bench.json, bench.md and bench.svg [default: target/bakehouse-bench]
+    /// Build the commits of this range in order instead, along first parents: on the runner if one is named, else on a builder that stays
+    #[arg(long, value_name = "FROM..TO", conflicts_with_all = ["scenarios", "rounds", "cold_rounds", "patience"])]
+    pub replay: Option<Range>,
+    /// With --replay and --runner: also build them on a builder that stays
+    #[arg(long, requires = "replay")]
+    pub kept: bool,
+    /// Folder for bench.json, bench.md and bench.svg, or with --replay for replay.json, replay.md and replay.svg [default: target/bakehouse-bench]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<Utf8PathBuf>,
 }
