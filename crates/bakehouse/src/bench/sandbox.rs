@@ -9,6 +9,7 @@ use camino::Utf8PathBuf;
 use super::attempt::{Attempt, Attempted, reason};
 use super::contenders::{Contender, STORE, STORE_MODE, Stored};
 use super::subject::{Part, Subject};
+use super::upkeep::remove;
 use crate::engine::Engine;
 use crate::engine::progress::Progress;
 use crate::problem::{Code, Problem};
@@ -227,6 +228,16 @@ impl Sandbox {
             if let Some(folder) = &part.pack_folder {
                 let _ = fs_err::remove_file(self.dir.join(folder).join(&part.bin));
             }
+        }
+    }
+
+    /// Removes its images and its base from the user's engine.
+    pub fn remove_images(&self) {
+        if self.contender != Contender::Host {
+            let _ = remove(&[], &format!("{}/*", self.registry));
+        }
+        if let Some(base) = &self.base {
+            let _ = docker(&["image", "rm", "--force", base]);
         }
     }
 

@@ -87,16 +87,8 @@ impl Bench<'_> {
 
     /// Removes the benchmark's images from the engine. Layers and mounts stay until the builder collects them.
     pub(super) fn remove_images(&self) {
-        for sandbox in self
-            .sandboxes
-            .iter()
-            .filter(|sandbox| sandbox.contender != Contender::Host)
-        {
-            let services = self.plan.services.iter();
-            let images = services.map(|service| sandbox.image(&service.name));
-            for image in images.chain(sandbox.base.clone()) {
-                let _ = docker(&["image", "rm", "--force", &image]);
-            }
+        for sandbox in &self.sandboxes {
+            sandbox.remove_images();
         }
     }
 
@@ -121,18 +113,17 @@ pub(super) fn in_registry(registry: Option<&str>, name: &str) -> String {
 
 /// Makes the runner as bare as a new one: without build cache and without images of earlier runs.
 pub(super) fn empty(runner: &str, registry: &str) -> Result<(), Problem> {
-    let filter = format!("reference={registry}/*");
-    let images = docker(&[
-        "--context",
-        runner,
-        "image",
-        "ls",
-        "--quiet",
-        "--filter",
-        &filter,
-    ])?;
-    for image in images.lines() {
-        let _ = docker(&["--context", runner, "image", "rm", "--force", image]);
-    }
+    remove(&["--context", runner], &format!("{registry}/*"))?;
     docker(&["--context", runner, "buildx", "prune", "--all", "--force"]).map(|_| ())
+}
+
+/// Removes the images of that reference, by all their names, from the engine that `docker` with `options` talks to.
+pub(super) fn remove(options: &[&str], reference: &str) -> Result<(), Problem> {
+    let filter = format!("reference={reference}");
+    let list = ["image", "ls", "--quiet", "--filter", &filter];
+    let images = docker(&[options, &list].concat())?;
+    for image in images.lines() {
+        let _ = docker(&[options, &["image", "rm", "--force", image]].concat());
+    }
+    Ok(())
 }

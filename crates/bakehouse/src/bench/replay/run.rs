@@ -111,7 +111,7 @@ pub fn replay(
     };
     let replayed = replaying.all(&commits);
     for track in &replaying.tracks {
-        track.remove_images(&subject);
+        track.remove_images();
     }
     replayed?;
     Ok(replaying.results)

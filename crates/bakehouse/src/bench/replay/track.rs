@@ -12,7 +12,7 @@ use crate::bench::attempt::Attempted;
 use crate::bench::contenders::{Contender, Stored};
 use crate::bench::furnish::{Workshop, generate, own_cargo_home};
 use crate::bench::results::{Outcome, Run};
-use crate::bench::sandbox::{Cache, Order, Sandbox, docker};
+use crate::bench::sandbox::{Cache, Order, Sandbox};
 use crate::bench::subject::Subject;
 use crate::bench::upkeep::{empty, in_registry};
 use crate::bench::{Bare, base, tree};
@@ -223,18 +223,8 @@ impl Track {
         runner.filter(|_| self.name.place == Where::Bare)
     }
 
-    /// Removes its images from the engines.
-    pub fn remove_images(&self, subject: &Subject) {
-        if self.name.contender == Contender::Host {
-            return;
-        }
-        let targets = subject
-            .service_parts()
-            .iter()
-            .flat_map(|part| &part.targets);
-        let images = targets.map(|target| self.sandbox.image(target));
-        for image in images.chain(self.sandbox.base.clone()) {
-            let _ = docker(&["image", "rm", "--force", &image]);
-        }
+    /// Removes its images from the user's engine.
+    pub fn remove_images(&self) {
+        self.sandbox.remove_images();
     }
 }

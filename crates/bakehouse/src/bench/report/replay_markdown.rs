@@ -13,7 +13,7 @@ pub fn render(replayed: &Replayed) -> String {
     let mut text = setting(&replayed.workspace, &replayed.machine);
     let _ = write!(
         text,
-        "{} commits in order, `{}..{}`, all images built after each. {} of them change the third-party part of the lock.\n\n",
+        "{} commits in order, `{}..{}`, all images built after each. The third-party part of the lock changes in {}.\n\n",
         replayed.commits.len(),
         replayed.from,
         replayed.to,
