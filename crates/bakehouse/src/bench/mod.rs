@@ -125,10 +125,11 @@ pub fn run(
     let (_folder, place) = place()?;
     let master = place.join("master");
     tree::copy(root, &master)?;
-    let moves = options
-        .moves_wanted()
-        .then(|| moves::find(&master, &subject, options.rounds))
-        .unwrap_or_default();
+    let moves = if options.moves_wanted() {
+        moves::find(&master, &subject, options.rounds)
+    } else {
+        Vec::new()
+    };
     let all = scenario::scenarios(&subject, &moves);
     let known: Vec<&str> = all.iter().map(|scenario| scenario.key).collect();
     if let Some(unknown) = options

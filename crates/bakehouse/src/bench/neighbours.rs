@@ -217,13 +217,13 @@ fn nearest(known: BTreeSet<Version>, current: &Version) -> Vec<Version> {
 mod tests {
     use super::*;
 
-    fn texts(versions: Vec<Version>) -> Vec<String> {
+    fn texts(versions: &[Version]) -> Vec<String> {
         versions.iter().map(Version::to_string).collect()
     }
 
     fn nearest_of(known: &[&str], current: &str) -> Vec<String> {
         let known = known.iter().map(|version| Version::parse(version).unwrap());
-        texts(nearest(known.collect(), &Version::parse(current).unwrap()))
+        texts(&nearest(known.collect(), &Version::parse(current).unwrap()))
     }
 
     #[test]
@@ -254,8 +254,8 @@ mod tests {
             1.0.2\0{\"name\":\"a\",\"vers\":\"1.0.2\",\"yanked\":false,\"rust_version\":\"1.95\"}\0\
             1.0.3\0{\"name\":\"a\",\"vers\":\"1.0.3\",\"yanked\":false,\"rust_version\":\"1.96.0\"}\0";
         let rustc = Version::new(1, 95, 0);
-        assert_eq!(texts(published(cached, Some(&rustc))), ["1.0.0", "1.0.2"]);
-        assert_eq!(texts(published(b"not an index", None)), [""; 0]);
+        assert_eq!(texts(&published(cached, Some(&rustc))), ["1.0.0", "1.0.2"]);
+        assert_eq!(texts(&published(b"not an index", None)), [""; 0]);
     }
 
     #[test]

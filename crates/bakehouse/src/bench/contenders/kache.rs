@@ -15,9 +15,11 @@ pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> 
     let mount = |id: &str, target: &str| {
         format!("--mount=type=cache,id={id}-{salt},target={target},sharing=locked \\\n    ")
     };
+    // Only what is new in the local store is pushed, so the first build with a remote one begins with an empty one.
+    let store = format!("kache${{{STORE}:+-and-remote}}");
     let mounts = mount("kache-registry", "/usr/local/cargo/registry")
         + &mount("kache-git", "/usr/local/cargo/git")
-        + &mount("kache-store", "/kache")
+        + &mount(&store, "/kache")
         + &mode_mount();
     let mut binaries = String::new();
     for part in &subject.parts {

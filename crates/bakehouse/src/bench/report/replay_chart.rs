@@ -8,10 +8,10 @@ use super::text::{colour, escape};
 use crate::bench::replay::kind::Kind;
 use crate::bench::replay::results::{CommitFacts, Replayed, TrackName, Where};
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 900.0;
 const LEFT: f64 = 64.0;
 /// Width of the labels right of the lines.
-const LABEL: f64 = 190.0;
+const LABEL: f64 = 244.0;
 const HEIGHT: f64 = 260.0;
 /// Height of a label.
 const LINE: f64 = 15.0;
