@@ -48,7 +48,7 @@ pub fn tags(registry: &str, repository: &str) -> Result<Vec<String>, Problem> {
         )
         .hint("the benchmark needs a registry that answers without TLS, such as `docker run --publish 127.0.0.1:5000:5000 registry:3`")
     };
-    let text = get(registry, &format!("/v2/{name}/tags/list?n=10000"))
+    let text = get(registry, &format!("/v2/{name}/tags/list"))
         .map_err(|error| failed(error.to_string()))?;
     let listed: Tags = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
     Ok(listed.tags.unwrap_or_default())

@@ -157,7 +157,9 @@ impl Sandbox {
     fn docker_bake(&self, order: Order<'_>) -> Attempt {
         let mut command = Command::new("docker");
         if let Some(context) = order.context {
-            command.args(["--context", context]);
+            command
+                .args(["--context", context])
+                .env_remove("BUILDX_BUILDER");
         }
         command
             .current_dir(&self.dir)

@@ -104,6 +104,8 @@ pub fn replay(
         cache: in_registry(registry, &format!("bakehouse-bench/cache-{salt}")),
         master: Copy::new(place.join("master")),
         marks: Marks::default(),
+        pending: Vec::new(),
+        commits: commits.len(),
         crates: Crates::new(),
         earlier: Crates::new(),
         tracks,
@@ -128,6 +130,10 @@ struct Replaying<'a> {
     /// The current commit's files with their markers.
     master: Copy,
     marks: Marks,
+    /// Changed files of commits that could not be checked out. They count for the next.
+    pending: Vec<Utf8PathBuf>,
+    /// Number of commits, with the first.
+    commits: usize,
     /// Third-party crates of the commit before.
     crates: Crates,
     /// Third-party crates of all commits so far.
@@ -228,6 +234,7 @@ impl Replaying<'_> {
 
     /// Brings the master copy to a commit.
     fn check_out(&mut self, number: usize, commit: &Commit) -> Result<(Plan, Subject), Problems> {
+        self.pending.extend(commit.changed.iter().cloned());
         let revision = self.repository.revision(&commit.id)?;
         let snapshot = self.repository.check_out(&revision)?;
         if let Some(missing) = snapshot.missing.first() {
@@ -256,7 +263,8 @@ impl Replaying<'_> {
         });
         let (plan, subject) = planned?;
         let number = u32::try_from(number + 1).unwrap_or(u32::MAX);
-        self.marks.note(number, &subject, &commit.changed);
+        let changed = std::mem::take(&mut self.pending);
+        self.marks.note(number, &subject, &changed);
         tree::write(&dir, &self.marks.texts(&dir, &subject)?)?;
         Ok((plan, subject))
     }
@@ -268,7 +276,7 @@ impl Replaying<'_> {
             "{} ({} of {}) · {}",
             checked.facts.short(),
             checked.number + 1,
-            checked.number.max(self.results.commits.len() + 1),
+            self.commits,
             track.name.contender.title()
         ));
         let workshop = Workshop {
