@@ -52,7 +52,7 @@ impl Context {
         let created = Command::new("docker")
             .args(["context", "create", &name, "--docker", &endpoint])
             .output()
-            .unwrap();
+            .expect("docker runs");
         assert!(created.status.success(), "{created:?}");
         Self(name)
     }
