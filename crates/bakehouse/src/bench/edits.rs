@@ -299,3 +299,27 @@ impl<'a> Edits<'a> {
         )]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_moves_to_versions_that_it_did_not_have_and_else_back() {
+        let mut moving = Moving::new(Move {
+            which: Which::Leaf,
+            name: "hex".to_owned(),
+            version: "0.4.3".to_owned(),
+            dependents: 0,
+            of: 10,
+            versions: vec!["0.4.2".to_owned(), "0.4.1".to_owned()],
+        });
+        for version in ["0.4.2", "0.4.1"] {
+            assert_eq!(moving.target(true).unwrap(), version);
+            moving.go(version.to_owned());
+            assert_eq!(moving.current, version);
+        }
+        assert_eq!(moving.target(true), None);
+        assert_eq!(moving.target(false).unwrap(), "0.4.2");
+    }
+}

@@ -327,3 +327,51 @@ fn other(subject: &Subject) -> Option<usize> {
         .or(services.len().checked_sub(1))
         .filter(|index| *index > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_that_can_be_moved_has_a_row_in_each_place() {
+        let part = Part {
+            targets: vec!["api".to_owned()],
+            package: "api".to_owned(),
+            bin: "api".to_owned(),
+            file: "src/main.rs".into(),
+            closure: ["api".to_owned()].into(),
+            pack_folder: None,
+        };
+        let subject = Subject {
+            parts: vec![part],
+            services: 1,
+            common: None,
+            pack_file: None,
+            targets: [].into(),
+            roots: [].into(),
+            folders: [].into(),
+        };
+        let moved = Move {
+            which: Which::Middle,
+            name: "tower".to_owned(),
+            version: "0.5.2".to_owned(),
+            dependents: 12,
+            of: 150,
+            versions: vec!["0.5.1".to_owned()],
+        };
+        let rows = scenarios(&subject, &[moved]);
+        let titles = rows.iter().filter(|row| row.key.contains("moved"));
+        let titles: Vec<(&str, &str)> = titles.map(|row| (row.key, row.title.as_str())).collect();
+        let title = "`tower` moved (middle: 12 of 150 third-party crates need it), all baked";
+        let bare = format!("Bare runner: {title}");
+        assert_eq!(
+            titles,
+            [("moved-middle", title), ("bare-moved-middle", &bare)]
+        );
+        let without = scenarios(&subject, &[]);
+        assert!(without.iter().all(|row| !row.key.contains("moved")));
+        // What a row changes on a bare runner, it takes back: main's cache is that of the state before.
+        let bare = rows.iter().find(|row| row.key == "bare-moved-middle");
+        assert_eq!(bare.and_then(|row| row.steps.last()), Some(&Step::Undo));
+    }
+}
