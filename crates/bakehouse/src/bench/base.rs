@@ -13,6 +13,8 @@ use crate::problem::Problem;
 pub const CHEF: &str = "0.1.78";
 /// The version of sccache that is measured.
 pub const SCCACHE: &str = "0.19.0";
+/// The version of kache that is measured.
+pub const KACHE: &str = "2.0.0";
 
 /// Builds the builder base of `contender`, pushes it if the bare runner needs it, and returns its name.
 ///
@@ -55,11 +57,16 @@ fn dockerfile(plan: &Plan, contender: Contender, salt: &str) -> String {
             "RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends {packages}"
         );
     }
-    if contender.needs_chef() {
-        let _ = write!(
-            text,
-            "RUN cargo install --locked --root /usr/local cargo-chef@{CHEF}\nRUN cargo install --locked --root /usr/local --no-default-features sccache@{SCCACHE}\n"
-        );
-    }
+    let chef = format!("RUN cargo install --locked --root /usr/local cargo-chef@{CHEF}\n");
+    let installed = match contender {
+        Contender::Chef => chef,
+        Contender::ChefSccache => format!(
+            "{chef}RUN cargo install --locked --root /usr/local --no-default-features --features redis,webdav sccache@{SCCACHE}\n"
+        ),
+        // Its lock names versions that have since been withdrawn.
+        Contender::Kache => format!("RUN cargo install --root /usr/local kache@{KACHE}\n"),
+        Contender::Host | Contender::Layer | Contender::Mount | Contender::Seed => String::new(),
+    };
+    text += &installed;
     text + &format!("ENV BAKEHOUSE_BENCH={salt}\n")
 }

@@ -5,6 +5,9 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::judge::Expected;
+use super::moves::{Move, Which};
+use super::neighbours;
 use super::scenario::{Step, What};
 use super::subject::Subject;
 use super::tree::{self, Texts};
@@ -15,8 +18,8 @@ use crate::problem::{Code, Problem};
 pub enum Action {
     Write(Texts),
     Bake(What),
-    /// Targets to bake, and the markers that correct binaries contain, by package.
-    Measure(What, BTreeMap<String, u32>),
+    /// Targets to bake, and the contents of correct binaries.
+    Measure(What, Expected),
 }
 
 /// The master copy of the workspace and its edits, which all contenders get.
@@ -27,6 +30,46 @@ pub struct Edits<'a> {
     /// Package → its current marker and the previous one.
     markers: BTreeMap<String, (u32, u32)>,
     next: u32,
+    moving: Vec<Moving>,
+    /// For each change of a dependency that can be taken back, the files before it and the crates that it moved.
+    undo: Vec<(Texts, Vec<Moving>)>,
+}
+
+/// A crate that is moved.
+#[derive(Clone, Debug)]
+struct Moving {
+    which: Which,
+    name: String,
+    /// The version that the lock has.
+    current: String,
+    /// Versions that the lock had before, newest last.
+    earlier: Vec<String>,
+    /// Versions that no step moved it to yet.
+    unseen: Vec<String>,
+}
+
+impl Moving {
+    fn new(one: Move) -> Self {
+        Self {
+            which: one.which,
+            name: one.name,
+            current: one.version,
+            earlier: Vec::new(),
+            unseen: one.versions,
+        }
+    }
+
+    /// Returns the version to move to.
+    fn target(&self, unseen: bool) -> Option<&String> {
+        let earlier = self.earlier.last().filter(|_| !unseen);
+        self.unseen.first().or(earlier)
+    }
+
+    fn go(&mut self, version: String) {
+        self.unseen.retain(|one| *one != version);
+        self.earlier
+            .push(std::mem::replace(&mut self.current, version));
+    }
 }
 
 /// Small crates without dependencies of their own. The first that the workspace does not have is added.
@@ -43,8 +86,10 @@ const CANDIDATES: [&str; 8] = [
 
 impl<'a> Edits<'a> {
     /// Creates the edits of the copy in `master`.
-    pub fn new(subject: &'a Subject, master: Utf8PathBuf) -> Self {
+    pub fn new(subject: &'a Subject, master: Utf8PathBuf, moves: Vec<Move>) -> Self {
         Self {
+            moving: moves.into_iter().map(Moving::new).collect(),
+            undo: Vec::new(),
             subject,
             master,
             markers: BTreeMap::new(),
@@ -71,12 +116,24 @@ impl<'a> Edits<'a> {
         Ok(())
     }
 
-    /// Returns the marker that correct binaries contain, for each marked package.
-    pub fn markers(&self) -> BTreeMap<String, u32> {
+    /// Returns what correct binaries contain.
+    pub fn expected(&self) -> Expected {
         let markers = self.markers.iter();
-        markers
-            .map(|(package, (marker, _))| (package.clone(), *marker))
-            .collect()
+        let moving = self.moving.iter();
+        Expected {
+            markers: markers
+                .map(|(package, (marker, _))| (package.clone(), *marker))
+                .collect(),
+            gone: moving
+                .flat_map(|one| {
+                    let gone = one
+                        .earlier
+                        .iter()
+                        .filter(|version| **version != one.current);
+                    gone.map(|version| format!("{}-{version}", one.name))
+                })
+                .collect(),
+        }
     }
 
     /// Returns the actions of a scenario, and applies its edits to the master.
@@ -92,7 +149,7 @@ impl<'a> Edits<'a> {
                     continue;
                 }
                 Step::Measure(what) => {
-                    actions.push(Action::Measure(what.clone(), self.markers()));
+                    actions.push(Action::Measure(what.clone(), self.expected()));
                     continue;
                 }
                 Step::Edit(package) => self.edit(package)?,
@@ -102,6 +159,8 @@ impl<'a> Edits<'a> {
                     tree::bump_version(|path| self.read(path), package, &manifest)?
                 }
                 Step::AddDependency(package) => self.add_dependency(package)?,
+                Step::MoveDependency { which, unseen } => self.move_dependency(*which, *unseen)?,
+                Step::Undo => self.undo(),
                 Step::EditPack => self.edit_pack()?,
             };
             tree::write(&self.master, &texts)?;
@@ -155,7 +214,7 @@ impl<'a> Edits<'a> {
         )]))
     }
 
-    fn add_dependency(&self, package: &str) -> Result<Texts, Problem> {
+    fn add_dependency(&mut self, package: &str) -> Result<Texts, Problem> {
         let lock = self.read(Utf8Path::new("Cargo.lock"))?;
         let has = |name: &str| lock.contains(&format!("name = \"{name}\""));
         let Some(name) = CANDIDATES.into_iter().find(|name| !has(name)) else {
@@ -165,13 +224,47 @@ impl<'a> Edits<'a> {
             )
             .hint("leave the scenario `dependency` out"));
         };
+        let manifest = self.subject.folders[package].join("Cargo.toml");
+        let files = [manifest, "Cargo.toml".into(), "Cargo.lock".into()];
+        let before = self.read_all(&files)?;
         self.cargo(&["add", "--quiet", "--package", package, name])?;
         self.cargo(&["metadata", "--format-version", "1"])?;
-        let manifest = self.subject.folders[package].join("Cargo.toml");
-        [manifest, "Cargo.toml".into(), "Cargo.lock".into()]
-            .into_iter()
-            .map(|path| Ok((path.clone(), self.read(&path)?)))
+        self.undo.push((before, self.moving.clone()));
+        self.read_all(&files)
+    }
+
+    fn read_all(&self, files: &[Utf8PathBuf]) -> Result<Texts, Problem> {
+        let files = files.iter();
+        files
+            .map(|path| Ok((path.clone(), self.read(path)?)))
             .collect()
+    }
+
+    fn move_dependency(&mut self, which: Which, unseen: bool) -> Result<Texts, Problem> {
+        let lock = ["Cargo.lock".into()];
+        let before = self.read_all(&lock)?;
+        let moving = self.moving.clone();
+        let one = self.moving.iter_mut().find(|one| one.which == which);
+        let target = one.and_then(|one| Some((one.target(unseen)?.clone(), one)));
+        let Some((version, one)) = target else {
+            return Err(Problem::new(
+                Code::NothingToBake,
+                "there is no further version that it was not moved to before",
+            )
+            .hint("measure fewer rounds"));
+        };
+        neighbours::update(&self.master, &one.name, &one.current, &version)?;
+        one.go(version);
+        self.undo.push((before, moving));
+        self.read_all(&lock)
+    }
+
+    fn undo(&mut self) -> Texts {
+        let Some((texts, moving)) = self.undo.pop() else {
+            return Texts::new();
+        };
+        self.moving = moving;
+        texts
     }
 
     fn cargo(&self, arguments: &[&str]) -> Result<(), Problem> {
@@ -204,5 +297,29 @@ impl<'a> Edits<'a> {
             file.clone(),
             format!("{text}# {}\n", tree::marker(number)),
         )]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_moves_to_versions_that_it_did_not_have_and_else_back() {
+        let mut moving = Moving::new(Move {
+            which: Which::Leaf,
+            name: "hex".to_owned(),
+            version: "0.4.3".to_owned(),
+            dependents: 0,
+            of: 10,
+            versions: vec!["0.4.2".to_owned(), "0.4.1".to_owned()],
+        });
+        for version in ["0.4.2", "0.4.1"] {
+            assert_eq!(moving.target(true).unwrap(), version);
+            moving.go(version.to_owned());
+            assert_eq!(moving.current, version);
+        }
+        assert_eq!(moving.target(true), None);
+        assert_eq!(moving.target(false).unwrap(), "0.4.2");
     }
 }

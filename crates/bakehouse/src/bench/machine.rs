@@ -34,6 +34,7 @@ pub fn machine() -> Machine {
         ),
         ("cargo-chef".to_owned(), base::CHEF.to_owned()),
         ("sccache".to_owned(), base::SCCACHE.to_owned()),
+        ("kache".to_owned(), base::KACHE.to_owned()),
     ]);
     Machine {
         cpu: field(&read("/proc/cpuinfo"), "model name")

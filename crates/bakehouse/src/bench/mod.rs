@@ -4,10 +4,17 @@
 //! for mounts, images and caches. An edit is made once and written into all copies. Each edit of a source leaves a
 //! marker in the binary, so that a stale binary is noticed.
 
+mod attempt;
 mod base;
 pub mod contenders;
 mod edits;
+mod furnish;
+mod judge;
 mod machine;
+mod moves;
+mod neighbours;
+mod registry;
+pub mod replay;
 pub mod report;
 pub mod results;
 mod rounds;
@@ -26,6 +33,7 @@ use crate::plan::Plan;
 use crate::problem::{Code, Problem, Problems};
 use contenders::Contender;
 use edits::Edits;
+use replay::results::{Build, CommitFacts, Replayed};
 use results::{ContenderFacts, Results, Row, Run};
 use rounds::Bench;
 use scenario::Scenario;
@@ -47,6 +55,14 @@ pub struct Options {
     pub patience: Duration,
 }
 
+impl Options {
+    /// Returns whether a scenario that moves a dependency may be measured.
+    fn moves_wanted(&self) -> bool {
+        let mut scenarios = self.scenarios.iter();
+        self.scenarios.is_empty() || scenarios.any(|key| key.contains("moved"))
+    }
+}
+
 /// A second engine, and a registry that both engines reach.
 #[derive(Clone, Debug)]
 pub struct Bare {
@@ -54,6 +70,19 @@ pub struct Bare {
     pub runner: String,
     /// The registry, e.g. `127.0.0.1:5000`. The benchmark fills it.
     pub registry: String,
+    /// The Redis or WebDAV folder that is sccache's store, reached from both engines' builds on their host's network.
+    pub store: Option<String>,
+}
+
+impl Bare {
+    /// Returns the address of the store that a contender's compiler wrapper has on a bare runner.
+    fn store_of(&self, contender: Contender, salt: &str) -> Option<String> {
+        match contender {
+            Contender::ChefSccache => self.store.clone(),
+            Contender::Kache => Some(format!("{}/bakehouse-bench/kache-{salt}", self.registry)),
+            _ => None,
+        }
+    }
 }
 
 /// Functions that the benchmark needs from the command line.
@@ -71,6 +100,12 @@ pub trait Host {
     fn measured(&self, scenario: &Scenario, contender: Contender, run: &Run);
     /// Saves the results so far, in case the rest fails.
     fn save(&self, results: &Results);
+    /// Reports the build of a commit.
+    fn replayed(&self, commit: &CommitFacts, build: &Build);
+    /// Reports a commit that is in no sum.
+    fn left_out(&self, commit: &CommitFacts);
+    /// Saves the results of a replay so far.
+    fn save_replay(&self, results: &Replayed);
 }
 
 /// Runs the benchmark of the workspace in `root`. `config` is the text of its configuration.
@@ -85,27 +120,17 @@ pub fn run(
     options: &Options,
     host: &dyn Host,
 ) -> Result<Results, Problems> {
-    if !plan.folder.as_str().is_empty() {
-        return Err(Problem::new(
-            Code::PathOutside,
-            format!("packages lie outside the workspace's folder {}: the other ways to build cannot be generated for it", plan.folder),
-        )
-        .hint("measure a workspace whose packages are all in its own folder")
-        .into());
-    }
+    inside_only(plan)?;
     let subject = Subject::of(root, plan)?;
-    let folder = tempfile::Builder::new()
-        .prefix("bakehouse-bench-")
-        .tempdir()
-        .map_err(tree::unwritable)?;
-    let place = Utf8PathBuf::from_path_buf(folder.path().to_owned()).map_err(|path| {
-        Problem::new(
-            Code::FileUnwritable,
-            format!("{} is not UTF-8", path.display()),
-        )
-        .hint("set TMPDIR to another folder")
-    })?;
-    let all = scenario::scenarios(&subject);
+    let (_folder, place) = place()?;
+    let master = place.join("master");
+    tree::copy(root, &master)?;
+    let moves = if options.moves_wanted() {
+        moves::find(&master, &subject, options.rounds)
+    } else {
+        Vec::new()
+    };
+    let all = scenario::scenarios(&subject, &moves);
     let known: Vec<&str> = all.iter().map(|scenario| scenario.key).collect();
     if let Some(unknown) = options
         .scenarios
@@ -140,21 +165,50 @@ pub fn run(
         host,
         subject: &subject,
         plan,
-        edits: Edits::new(&subject, place.join("master")),
+        edits: Edits::new(&subject, master, moves),
         sandboxes: Vec::new(),
         spent: BTreeMap::new(),
-        salt: format!("{:x}", std::process::id()) + &format!("{:x}", started()),
+        salt: salt(),
         place,
         results: &mut results,
     };
-    tree::copy(root, &bench.place.join("master"))?;
     bench.edits.begin()?;
     bench.run(&scenarios)?;
     Ok(results)
 }
 
-/// Returns the seconds since 1970.
-fn started() -> u64 {
+/// # Errors
+/// `path-outside` if the context lies above the workspace.
+fn inside_only(plan: &Plan) -> Result<(), Problem> {
+    if !plan.folder.as_str().is_empty() {
+        return Err(Problem::new(
+            Code::PathOutside,
+            format!("packages lie outside the workspace's folder {}: the other ways to build cannot be generated for it", plan.folder),
+        )
+        .hint("measure a workspace whose packages are all in its own folder"));
+    }
+    Ok(())
+}
+
+/// Returns a temporary folder and its path.
+fn place() -> Result<(tempfile::TempDir, Utf8PathBuf), Problem> {
+    let folder = tempfile::Builder::new()
+        .prefix("bakehouse-bench-")
+        .tempdir()
+        .map_err(tree::unwritable)?;
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).map_err(|path| {
+        Problem::new(
+            Code::FileUnwritable,
+            format!("{} is not UTF-8", path.display()),
+        )
+        .hint("set TMPDIR to another folder")
+    })?;
+    Ok((folder, path))
+}
+
+/// Returns a text that keeps the names of this run apart from those of others.
+fn salt() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |since| since.as_secs())
+    let seconds = now.map_or(0, |since| since.as_secs());
+    format!("{:x}{seconds:x}", std::process::id())
 }

@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 
-use super::contenders::Contender;
+use super::attempt::Attempted;
+use super::contenders::{Contender, Stored};
 use super::edits::{Action, Edits};
+use super::furnish::generate;
+use super::judge::{self, Expected};
 use super::results::{Cell, ContenderFacts, Outcome, Results, Run};
-use super::sandbox::{Attempted, Cache, Order, Sandbox};
+use super::sandbox::{ATTEMPTS, Cache, Order, Sandbox};
 use super::scenario::{self, Place, Scenario, What};
 use super::subject::Subject;
 use super::upkeep::{empty, in_registry};
-use super::{Host, Options, tree};
+use super::{Host, Options, registry, tree};
 use crate::documents;
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
@@ -110,8 +113,8 @@ impl Bench<'_> {
                 .now(&format!("{}: clean build", contender.title()));
             let order = self.order(None, None);
             let done = sandbox.bake(order).must(contender)?;
-            let expected = self.edits.markers();
-            let outcome = self.judge(&sandbox, None, &expected);
+            let expected = self.edits.expected();
+            let outcome = self.judge(&sandbox, None, &expected, None);
             let run = done.run(outcome);
             self.facts(contender).context_bytes =
                 (contender != Contender::Host).then_some(run.context_bytes);
@@ -132,7 +135,10 @@ impl Bench<'_> {
             subject: self.subject,
             parts,
             cache,
+            stored: None,
             context: None,
+            force: false,
+            attempts: ATTEMPTS,
         }
     }
 
@@ -166,7 +172,8 @@ impl Bench<'_> {
                 self.cell(index, contender).note = Some(reason.clone());
             }
             let since = Instant::now();
-            let run = self.act(position, scenario.place, &actions, skip.is_some())?;
+            let name = format!("{}-{round}", scenario.key);
+            let run = self.act(position, scenario.place, &name, &actions, skip.is_some())?;
             if let Some(run) = run {
                 self.spent
                     .insert((index, contender), since.elapsed().as_secs_f64());
@@ -199,11 +206,13 @@ impl Bench<'_> {
             .then(|| format!("not run again, as it took more than {patience:.0} s"))
     }
 
-    /// Carries out the actions in one contender's folder. Edits are written even if the measurement is skipped.
+    /// Carries out the actions in one contender's folder. Edits are written even if the measurement is skipped. `name`
+    /// is the row's and the round's.
     fn act(
         &self,
         position: usize,
         place: Place,
+        name: &str,
         actions: &[Action],
         skip: bool,
     ) -> Result<Option<Run>, Problems> {
@@ -214,21 +223,21 @@ impl Bench<'_> {
             match action {
                 Action::Write(texts) => {
                     tree::write(&sandbox.dir, texts)?;
-                    generating += self.generate(sandbox)?;
+                    generating += generate(self.host, sandbox)?;
                 }
                 Action::Bake(_) | Action::Measure(..) if skip => {}
                 Action::Bake(what) => {
-                    self.bake(sandbox, Place::Builder, what)?
+                    self.bake(sandbox, Place::Builder, name, what)?
                         .must(sandbox.contender)?;
                     generating = Duration::ZERO;
                 }
                 Action::Measure(what, expected) => {
-                    let mut done = self.bake(sandbox, place, what)?;
+                    let mut done = self.bake(sandbox, place, name, what)?;
                     done.seconds += generating.as_secs_f64();
-                    let outcome = match place {
-                        Place::BareRunner => Outcome::Unchecked,
-                        _ => self.judge(sandbox, parts_of(what), expected),
-                    };
+                    let bare = self.options.bare.as_ref();
+                    let context = bare.filter(|_| place == Place::BareRunner);
+                    let context = context.map(|bare| bare.runner.as_str());
+                    let outcome = self.judge(sandbox, parts_of(what), expected, context);
                     measured = Some(done.run(outcome));
                 }
             }
@@ -236,20 +245,41 @@ impl Bench<'_> {
         Ok(measured)
     }
 
-    fn bake(&self, sandbox: &Sandbox, place: Place, what: &What) -> Result<Attempted, Problem> {
+    fn bake(
+        &self,
+        sandbox: &Sandbox,
+        place: Place,
+        name: &str,
+        what: &What,
+    ) -> Result<Attempted, Problem> {
         if *what == What::Build {
-            return Ok(sandbox.build(self.subject));
+            return Ok(sandbox.build(self.order(None, None)));
         }
         let mut order = self.order(parts_of(what), None);
-        let cache = self.cache_ref();
-        if let (Place::BareRunner, Some(bare)) = (place, &self.options.bare) {
-            empty(&bare.runner, &sandbox.registry)?;
-            order.context = Some(&bare.runner);
-            order.cache = Some(Cache {
-                reference: &cache,
-                branch: "branch",
-            });
-        }
+        let (Place::BareRunner, Some(bare)) = (place, &self.options.bare) else {
+            return Ok(sandbox.bake(order));
+        };
+        // Each round has a copy of main's cache, so it finds nothing that another round or row pushed.
+        let main = self.cache_ref();
+        let own = format!("{main}-{name}");
+        let key = sandbox.contender.key();
+        registry::copy_all(
+            &bare.registry,
+            &format!("{main}/{key}"),
+            &format!("{own}/{key}"),
+        )?;
+        empty(&bare.runner, &sandbox.registry)?;
+        sandbox.remove_pack_binaries(self.subject);
+        let address = bare.store_of(sandbox.contender, &self.salt);
+        order.context = Some(&bare.runner);
+        order.cache = Some(Cache {
+            reference: &own,
+            branch: "branch",
+        });
+        order.stored = address.as_deref().map(|address| Stored {
+            address,
+            writes: false,
+        });
         Ok(sandbox.bake(order))
     }
 
@@ -258,10 +288,11 @@ impl Bench<'_> {
         &self,
         sandbox: &Sandbox,
         parts: Option<&[usize]>,
-        expected: &BTreeMap<String, u32>,
+        expected: &Expected,
+        context: Option<&str>,
     ) -> Outcome {
         let all: Vec<usize> = (0..self.subject.parts.len()).collect();
-        let newest = expected.iter().max_by_key(|(_, marker)| **marker);
+        let newest = expected.markers.iter().max_by_key(|(_, marker)| **marker);
         let baked = parts.unwrap_or(&all);
         let holds_newest = |index: &&usize| {
             newest.is_some_and(|(package, _)| self.subject.parts[**index].closure.contains(package))
@@ -270,21 +301,9 @@ impl Bench<'_> {
             return Outcome::Unchecked;
         };
         let part = &self.subject.parts[*index];
-        let Some(binary) = sandbox.binary(part) else {
-            return Outcome::Unchecked;
-        };
-        let found = tree::markers(&binary);
-        let wanted: Vec<u32> = expected
-            .iter()
-            .filter(|(package, _)| part.closure.contains(*package))
-            .map(|(_, marker)| *marker)
-            .collect();
-        if found.iter().any(|marker| !wanted.contains(marker)) {
-            Outcome::Stale
-        } else if wanted.iter().all(|marker| found.contains(marker)) {
-            Outcome::Right
-        } else {
-            Outcome::Unchecked
+        match sandbox.binary(part, context) {
+            Some(binary) => judge::verdict(part, &binary, expected),
+            None => Outcome::Unchecked,
         }
     }
 

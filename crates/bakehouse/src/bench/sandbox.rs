@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 
-use super::contenders::Contender;
-use super::results::{Outcome, Run, Timed};
+use super::attempt::{Attempt, Attempted, reason};
+use super::contenders::{Contender, STORE, STORE_MODE, Stored};
 use super::subject::{Part, Subject};
+use super::upkeep::remove;
 use crate::engine::Engine;
-use crate::engine::progress::{Progress, Step, compiling};
-use crate::plan::build::COMPILED;
+use crate::engine::progress::Progress;
 use crate::problem::{Code, Problem};
 
 /// A contender and its sandbox.
@@ -45,21 +45,30 @@ pub struct Order<'a> {
     /// Indices of the subject's parts; all targets when `None`.
     pub parts: Option<&'a [usize]>,
     pub cache: Option<Cache<'a>>,
+    /// The store of the contender's compiler wrapper.
+    pub stored: Option<Stored<'a>>,
     /// A docker context other than the user's.
     pub context: Option<&'a str>,
+    /// Whether images that the engine already has are built again.
+    pub force: bool,
+    /// Number of attempts. Builds that race for a mount fail by chance.
+    pub attempts: usize,
 }
 
-/// Number of attempts at a bake. Builds that race for a mount fail by chance.
-const ATTEMPTS: usize = 4;
+/// Number of attempts at a bake of a scenario.
+pub const ATTEMPTS: usize = 4;
 
 impl Sandbox {
-    /// Bakes until a bake succeeds or too many have failed.
+    /// Bakes until a bake succeeds or too many have failed. With a registry cache, generated files are built by
+    /// `bakehouse build`, as generated workflows do it.
     pub fn bake(&self, order: Order<'_>) -> Attempted {
         let mut failures = Vec::new();
         let mut seconds = 0.0;
         loop {
             let mut attempt = if self.contender == Contender::Host {
                 self.cargo_build(order)
+            } else if self.contender.is_generated() && order.cache.is_some() {
+                self.bakehouse_build(order)
             } else {
                 self.docker_bake(order)
             };
@@ -67,7 +76,7 @@ impl Sandbox {
             let error = attempt.error.take();
             let succeeded = error.is_none();
             failures.extend(error);
-            if succeeded || failures.len() == ATTEMPTS {
+            if succeeded || failures.len() >= order.attempts {
                 return Attempted {
                     attempt,
                     seconds,
@@ -78,21 +87,51 @@ impl Sandbox {
         }
     }
 
-    /// Runs `bakehouse build`.
-    pub fn build(&self, subject: &Subject) -> Attempted {
-        let program = std::env::current_exe().unwrap_or_else(|_| "bakehouse".into());
-        let mut command = Command::new(program);
-        command
-            .args(["build", "--manifest-path"])
-            .arg(self.dir.join("Cargo.toml"))
-            .env("REGISTRY", &self.registry);
-        let attempt = self.run(command, subject);
+    /// Runs `bakehouse build` once.
+    pub fn build(&self, order: Order<'_>) -> Attempted {
+        let attempt = self.bakehouse_build(order);
         let failures: Vec<String> = attempt.error.iter().cloned().collect();
         Attempted {
             seconds: attempt.seconds,
             succeeded: failures.is_empty(),
             failures,
             attempt,
+        }
+    }
+
+    fn bakehouse_build(&self, order: Order<'_>) -> Attempt {
+        let program = std::env::current_exe().unwrap_or_else(|_| "bakehouse".into());
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.dir)
+            .args(["build", "--manifest-path"])
+            .arg(self.dir.join("Cargo.toml"))
+            // Buildx reads it, so that its reports can be counted without a change of what is asked for.
+            .env("BUILDKIT_PROGRESS", "rawjson")
+            .env("REGISTRY", &self.registry);
+        if order.force {
+            command.arg("--force");
+        }
+        if order.parts.is_some() {
+            command.args(targets(order));
+        }
+        if let Some(context) = order.context {
+            command
+                .env_remove("DOCKER_HOST")
+                .env_remove("BUILDX_BUILDER")
+                .env("DOCKER_CONTEXT", context);
+        }
+        self.reach_cache(&mut command, order);
+        self.run(command, order.subject)
+    }
+
+    fn reach_cache(&self, command: &mut Command, order: Order<'_>) {
+        if let Some(Cache { reference, branch }) = order.cache {
+            command
+                .env("CACHE_REF", format!("{reference}/{}", self.contender.key()))
+                .env("CACHE_BRANCH", branch);
+        } else {
+            command.env_remove("CACHE_REF");
         }
     }
 
@@ -118,7 +157,9 @@ impl Sandbox {
     fn docker_bake(&self, order: Order<'_>) -> Attempt {
         let mut command = Command::new("docker");
         if let Some(context) = order.context {
-            command.args(["--context", context]);
+            command
+                .args(["--context", context])
+                .env_remove("BUILDX_BUILDER");
         }
         command
             .current_dir(&self.dir)
@@ -130,24 +171,17 @@ impl Sandbox {
                 self.contender.bake_file(),
             ])
             .env("REGISTRY", &self.registry);
-        let targets = match order.parts {
-            None => order.subject.all(),
-            Some(parts) => {
-                let parts = parts
-                    .iter()
-                    .flat_map(|index| &order.subject.parts[*index].targets);
-                parts.cloned().collect()
-            }
-        };
-        if let Some(Cache { reference, branch }) = order.cache {
-            if self.contender.is_generated() && order.parts.is_none() {
-                command.arg(COMPILED);
-            }
+        if let Some(stored) = order.stored {
+            let mode = if stored.writes { "rw" } else { "ro" };
             command
-                .env("CACHE_REF", format!("{reference}/{}", self.contender.key()))
-                .env("CACHE_BRANCH", branch);
+                .args(["--allow", "network.host"])
+                .env(STORE, stored.address)
+                .env(STORE_MODE, mode);
+        } else {
+            command.env_remove(STORE).env(STORE_MODE, "rw");
         }
-        command.args(targets);
+        self.reach_cache(&mut command, order);
+        command.args(targets(order));
         self.run(command, order.subject)
     }
 
@@ -190,8 +224,28 @@ impl Sandbox {
         format!("{}/{service}:latest", self.registry)
     }
 
+    /// Removes the pack binaries of earlier builds: a bare runner's checkout has none.
+    pub fn remove_pack_binaries(&self, subject: &Subject) {
+        for part in &subject.parts {
+            if let Some(folder) = &part.pack_folder {
+                let _ = fs_err::remove_file(self.dir.join(folder).join(&part.bin));
+            }
+        }
+    }
+
+    /// Removes its images and its base from the user's engine.
+    pub fn remove_images(&self) {
+        if self.contender != Contender::Host {
+            let _ = remove(&[], &format!("{}/*", self.registry));
+        }
+        if let Some(base) = &self.base {
+            let _ = docker(&["image", "rm", "--force", base]);
+        }
+    }
+
     /// Returns the binary of a part, from its image or from the folder that it was put into.
-    pub fn binary(&self, part: &Part) -> Option<Vec<u8>> {
+    /// `context` is the docker context of the engine that has the image, if it is not the user's.
+    pub fn binary(&self, part: &Part, context: Option<&str>) -> Option<Vec<u8>> {
         if self.contender == Contender::Host {
             let folder = self.host.join("target").join(&self.profile_folder);
             return fs_err::read(folder.join(&part.bin)).ok();
@@ -200,13 +254,17 @@ impl Sandbox {
             return fs_err::read(self.dir.join(folder).join(&part.bin)).ok();
         }
         let image = self.image(&part.targets[0]);
-        let created = docker(&["create", &image, "x"]).ok()?;
+        let of_context = |arguments: &[&'static str]| -> Vec<&str> {
+            let chosen = context.iter().flat_map(|context| ["--context", *context]);
+            chosen.chain(arguments.iter().copied()).collect()
+        };
+        let created = docker(&[&of_context(&["create"])[..], &[&image, "x"]].concat()).ok()?;
         let container = created.trim();
         let path = format!("{container}:/usr/local/bin/{}", part.bin);
         let mut copy = Command::new("docker");
-        copy.args(["cp", &path, "-"]).stdin(Stdio::null());
-        let copied = copy.output();
-        let _ = docker(&["rm", container]);
+        copy.args(of_context(&["cp"])).args([&path, "-"]);
+        let copied = copy.stdin(Stdio::null()).output();
+        let _ = docker(&[&of_context(&["rm"])[..], &[container]].concat());
         copied
             .ok()
             .map(|output| output.stdout)
@@ -214,135 +272,16 @@ impl Sandbox {
     }
 }
 
-/// Returns the end of the output of a failed step, or of the command itself.
-fn reason(steps: &[Step], lines: &str) -> String {
-    let failed = steps.iter().find(|step| step.error.is_some());
-    let said = failed.map_or(lines, |step| step.log.as_str());
-    let errors: Vec<&str> = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let from = errors
-        .iter()
-        .position(|line| line.starts_with("error"))
-        .unwrap_or(errors.len().saturating_sub(3));
-    let mut text = errors.get(from..).unwrap_or_default().join(" · ");
-    if let Some((end, _)) = text.char_indices().nth(300) {
-        text.truncate(end);
-    }
-    text
-}
-
-/// A command that ran once.
-#[derive(Debug)]
-pub struct Attempt {
-    seconds: f64,
-    error: Option<String>,
-    compiled_own: usize,
-    compiled_third_party: usize,
-    context_bytes: u64,
-    fetched_bytes: u64,
-    slowest: Vec<Timed>,
-}
-
-impl Attempt {
-    fn new(
-        seconds: f64,
-        error: Option<String>,
-        progress: &Progress,
-        lines: &str,
-        subject: &Subject,
-    ) -> Self {
-        let steps = progress.steps();
-        let executed = || steps.iter().filter(|step| step.executed);
-        let own = |name: &String| {
-            let package = name.split(' ').next().unwrap_or_default();
-            subject.folders.contains_key(package)
-        };
-        let compiled: Vec<String> = executed()
-            .filter(|step| step.is_run())
-            .flat_map(Step::compiled)
-            .chain(lines.lines().filter_map(compiling))
-            .collect();
-        let mut timed: Vec<Timed> = executed()
-            .map(|step| {
-                let instruction: String = step.instruction.chars().take(48).collect();
-                Timed {
-                    step: format!("{} {instruction}", step.stage).trim().to_owned(),
-                    seconds: step.took.as_secs_f64(),
-                }
-            })
-            .collect();
-        timed.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-        timed.truncate(12);
-        let compiled_own = compiled.iter().filter(|name| own(name)).count();
-        Self {
-            seconds,
-            error,
-            compiled_own,
-            compiled_third_party: compiled.len() - compiled_own,
-            context_bytes: progress.context_bytes(),
-            fetched_bytes: progress.fetched_bytes(),
-            slowest: timed,
+/// Returns the targets of a bake.
+fn targets(order: Order<'_>) -> Vec<String> {
+    match order.parts {
+        None => order.subject.all(),
+        Some(parts) => {
+            let parts = parts
+                .iter()
+                .flat_map(|index| &order.subject.parts[*index].targets);
+            parts.cloned().collect()
         }
-    }
-}
-
-/// A bake, tried until it succeeded or failed too often.
-#[derive(Debug)]
-pub struct Attempted {
-    attempt: Attempt,
-    pub seconds: f64,
-    pub failures: Vec<String>,
-    pub succeeded: bool,
-}
-
-impl Attempted {
-    /// Returns the bake as a run with this outcome.
-    pub fn run(self, outcome: Outcome) -> Run {
-        let Attempt {
-            compiled_own,
-            compiled_third_party,
-            context_bytes,
-            fetched_bytes,
-            slowest,
-            ..
-        } = self.attempt;
-        Run {
-            seconds: self.seconds,
-            outcome: if self.succeeded {
-                outcome
-            } else {
-                Outcome::Failed
-            },
-            failures: self.failures,
-            compiled_own,
-            compiled_third_party,
-            context_bytes,
-            fetched_bytes,
-            slowest,
-        }
-    }
-
-    /// Returns the bake if it succeeded. It is used for preparations, which have to succeed.
-    ///
-    /// # Errors
-    /// `bake-failed`.
-    pub fn must(self, contender: Contender) -> Result<Self, Problem> {
-        if self.succeeded {
-            return Ok(self);
-        }
-        Err(Problem::new(
-            Code::BakeFailed,
-            format!(
-                "{} failed {} times: {}",
-                contender.title(),
-                self.failures.len(),
-                self.failures.last().map_or("", String::as_str)
-            ),
-        )
-        .hint("bake it by hand to see its whole output; `--way` can leave a way out"))
     }
 }
 

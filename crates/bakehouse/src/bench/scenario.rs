@@ -1,5 +1,6 @@
 //! Scenarios: a commit, and a bake after it.
 
+use super::moves::{Move, Which};
 use super::subject::{Part, Subject};
 
 /// A row of the table.
@@ -34,6 +35,11 @@ pub enum Step {
     BumpVersion(String),
     /// Adds a crate that the workspace does not have to the member's dependencies.
     AddDependency(String),
+    /// Moves a third-party crate of that kind to another version: the lock changes, no manifest does. With `unseen`, to
+    /// a version that no earlier step moved it to.
+    MoveDependency { which: Which, unseen: bool },
+    /// Takes back the last step that changed a dependency.
+    Undo,
     /// Adds a line at the end of a pack's file.
     EditPack,
     /// Bakes as preparation.
@@ -54,7 +60,7 @@ pub enum What {
 }
 
 /// Returns the scenarios that a workspace has, in the order in which they are measured.
-pub fn scenarios(subject: &Subject) -> Vec<Scenario> {
+pub fn scenarios(subject: &Subject, moves: &[Move]) -> Vec<Scenario> {
     let one = &subject.parts[0];
     let mut scenarios = vec![
         Scenario {
@@ -165,6 +171,21 @@ pub fn scenarios(subject: &Subject) -> Vec<Scenario> {
             Step::Measure(What::All),
         ],
     ));
+    for one in moves {
+        scenarios.push(builder(
+            moved_key(one.which, Place::Builder),
+            &moved_title(one),
+            [
+                Step::Bake(What::All),
+                Step::MoveDependency {
+                    which: one.which,
+                    unseen: true,
+                },
+                edit(&subject.parts[0]),
+                Step::Measure(What::All),
+            ],
+        ));
+    }
     if subject.pack_file.is_some() {
         scenarios.push(builder(
             "pack-file",
@@ -186,11 +207,33 @@ pub fn scenarios(subject: &Subject) -> Vec<Scenario> {
             ],
         ));
     }
-    scenarios.extend(bare(subject));
+    scenarios.extend(bare(subject, moves));
     scenarios
 }
 
-fn bare(subject: &Subject) -> Vec<Scenario> {
+/// Returns the key of the row in which a crate of that kind is moved.
+fn moved_key(which: Which, place: Place) -> &'static str {
+    match (place, which) {
+        (Place::BareRunner, Which::Leaf) => "bare-moved-leaf",
+        (Place::BareRunner, Which::Middle) => "bare-moved-middle",
+        (Place::BareRunner, Which::Root) => "bare-moved-root",
+        (_, Which::Leaf) => "moved-leaf",
+        (_, Which::Middle) => "moved-middle",
+        (_, Which::Root) => "moved-root",
+    }
+}
+
+fn moved_title(one: &Move) -> String {
+    format!(
+        "`{}` moved ({}: {} of {} third-party crates need it), all baked",
+        one.name,
+        one.which.word(),
+        one.dependents,
+        one.of
+    )
+}
+
+fn bare(subject: &Subject, moves: &[Move]) -> Vec<Scenario> {
     let one = &subject.parts[0];
     let runner = |key, title: String, steps: Vec<Step>| Scenario {
         key,
@@ -225,6 +268,33 @@ fn bare(subject: &Subject) -> Vec<Scenario> {
             ],
         ));
     }
+    let changed = |step: Step| {
+        vec![
+            step,
+            edit(one),
+            Step::Measure(What::All),
+            Step::Back(one.package.clone()),
+            Step::Undo,
+        ]
+    };
+    for moved in moves {
+        scenarios.push(runner(
+            moved_key(moved.which, Place::BareRunner),
+            format!("Bare runner: {}", moved_title(moved)),
+            changed(Step::MoveDependency {
+                which: moved.which,
+                unseen: false,
+            }),
+        ));
+    }
+    scenarios.push(runner(
+        "bare-dependency",
+        format!(
+            "Bare runner: a dependency added to `{}`, all baked",
+            one.package
+        ),
+        changed(Step::AddDependency(one.package.clone())),
+    ));
     scenarios
 }
 
@@ -256,4 +326,52 @@ fn other(subject: &Subject) -> Option<usize> {
     variants
         .or(services.len().checked_sub(1))
         .filter(|index| *index > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_that_can_be_moved_has_a_row_in_each_place() {
+        let part = Part {
+            targets: vec!["api".to_owned()],
+            package: "api".to_owned(),
+            bin: "api".to_owned(),
+            file: "src/main.rs".into(),
+            closure: ["api".to_owned()].into(),
+            pack_folder: None,
+        };
+        let subject = Subject {
+            parts: vec![part],
+            services: 1,
+            common: None,
+            pack_file: None,
+            targets: [].into(),
+            roots: [].into(),
+            folders: [].into(),
+        };
+        let moved = Move {
+            which: Which::Middle,
+            name: "tower".to_owned(),
+            version: "0.5.2".to_owned(),
+            dependents: 12,
+            of: 150,
+            versions: vec!["0.5.1".to_owned()],
+        };
+        let rows = scenarios(&subject, &[moved]);
+        let titles = rows.iter().filter(|row| row.key.contains("moved"));
+        let titles: Vec<(&str, &str)> = titles.map(|row| (row.key, row.title.as_str())).collect();
+        let title = "`tower` moved (middle: 12 of 150 third-party crates need it), all baked";
+        let bare = format!("Bare runner: {title}");
+        assert_eq!(
+            titles,
+            [("moved-middle", title), ("bare-moved-middle", &bare)]
+        );
+        let without = scenarios(&subject, &[]);
+        assert!(without.iter().all(|row| !row.key.contains("moved")));
+        // What a row changes on a bare runner, it takes back: main's cache is that of the state before.
+        let bare = rows.iter().find(|row| row.key == "bare-moved-middle");
+        assert_eq!(bare.and_then(|row| row.steps.last()), Some(&Step::Undo));
+    }
 }

@@ -54,6 +54,8 @@ pub struct Subject {
     pub pack_file: Option<Utf8PathBuf>,
     /// Package → every source file that Cargo expects, including build scripts.
     pub targets: BTreeMap<String, Vec<Utf8PathBuf>>,
+    /// Member → the root source files of what a binary holds of it: its library, or else its binaries that are baked.
+    pub roots: BTreeMap<String, BTreeSet<Utf8PathBuf>>,
     /// Member → its folder.
     pub folders: BTreeMap<String, Utf8PathBuf>,
 }
@@ -68,6 +70,7 @@ impl Subject {
         let mut targets = BTreeMap::new();
         let mut folders = BTreeMap::new();
         let mut libraries = BTreeMap::new();
+        let mut roots: BTreeMap<String, BTreeSet<Utf8PathBuf>> = BTreeMap::new();
         let mut binaries = BTreeMap::new();
         for package in metadata.workspace_packages() {
             let inside = |path: &Utf8Path| path.strip_prefix(root).unwrap_or(path).to_owned();
@@ -84,7 +87,10 @@ impl Subject {
                         | TargetKind::Test
                         | TargetKind::Bench,
                     ) => {}
-                    _ => {
+                    kind => {
+                        if kind != Some(&TargetKind::ProcMacro) {
+                            roots.entry(name.clone()).or_default().insert(file.clone());
+                        }
                         libraries.insert(name.clone(), file);
                     }
                 }
@@ -146,7 +152,14 @@ impl Subject {
                 ),
             );
         }
+        for part in &parts {
+            roots
+                .entry(part.package.clone())
+                .or_default()
+                .insert(part.file.clone());
+        }
         Ok(Self {
+            roots,
             common: common(&parts, &libraries),
             pack_file: pack_file(root, plan),
             parts,

@@ -1,61 +1,33 @@
 //! Upkeep around the measured builds: each contender's files, caches and images, and the bare runner.
 
-use std::time::{Duration, Instant};
-
-use super::contenders::{self, Contender};
+use super::contenders::{Contender, Stored};
+use super::furnish::{Workshop, generate, own_cargo_home};
 use super::rounds::Bench;
-use super::sandbox::{Cache, Sandbox, docker};
-use super::{base, machine, tree};
-use crate::documents;
-use crate::files;
+use super::sandbox::{Cache, Order, Sandbox, docker};
+use super::{base, machine, registry};
 use crate::problem::{Problem, Problems};
 
 impl Bench<'_> {
-    /// Writes the contender's files into its copy and returns the name of its builder base, if it has one.
+    /// Makes the contender's base and writes its files into its copy. Returns the name of the base, if it has one.
     pub(super) fn furnish(
         &self,
         sandbox: &Sandbox,
         salt: &str,
     ) -> Result<Option<String>, Problems> {
+        let workshop = Workshop {
+            plan: self.plan,
+            subject: self.subject,
+            config: self.config,
+            host: self.host,
+        };
         if sandbox.contender == Contender::Host {
-            let home = sandbox.host.join("cargo");
-            fs_err::create_dir_all(&home).map_err(tree::unwritable)?;
-            machine::copy_cargo_config(&home);
+            own_cargo_home(sandbox)?;
             return Ok(None);
         }
         let base = base::make(self.plan, sandbox.contender, salt, self.registry())?;
-        let texts = if sandbox.contender.is_generated() {
-            let config =
-                contenders::generated::configuration(self.config, sandbox.contender, &base, salt)?;
-            tree::Texts::from([("bakehouse.toml".into(), config)])
-        } else {
-            sandbox
-                .contender
-                .files(self.plan, self.subject, &base, salt)
-        };
-        tree::write(&sandbox.dir, &texts)?;
-        self.generate(sandbox)?;
+        workshop.write(sandbox, &base, salt)?;
+        generate(self.host, sandbox)?;
         Ok(Some(base))
-    }
-
-    /// Brings generated files up to date. Returns the time it took if any file changed.
-    pub(super) fn generate(&self, sandbox: &Sandbox) -> Result<Duration, Problems> {
-        if !sandbox.contender.is_generated() {
-            return Ok(Duration::ZERO);
-        }
-        let since = Instant::now();
-        let plan = self.host.plan(&sandbox.dir)?;
-        let changes = files::compare(
-            &sandbox.dir,
-            &plan.config.output.folder,
-            &documents::render(&plan),
-        )?;
-        files::apply::apply(&sandbox.dir, &changes)?;
-        Ok(if changes.is_empty() {
-            Duration::ZERO
-        } else {
-            since.elapsed()
-        })
     }
 
     pub(super) fn fill_caches(&mut self) -> Result<(), Problems> {
@@ -73,35 +45,28 @@ impl Bench<'_> {
                 reference: &cache,
                 branch: "main",
             };
-            sandbox
-                .bake(self.order(None, None))
-                .must(sandbox.contender)?;
-            let filled = sandbox
-                .bake(self.order(None, Some(main)))
-                .must(sandbox.contender)?;
+            let bare = self.options.bare.as_ref();
+            let address = bare.and_then(|bare| bare.store_of(sandbox.contender, &self.salt));
+            let stored = address.as_deref().map(|address| Stored {
+                address,
+                writes: true,
+            });
+            let order = |cache| Order {
+                stored,
+                force: true,
+                ..self.order(None, cache)
+            };
+            sandbox.bake(order(None)).must(sandbox.contender)?;
+            let filled = sandbox.bake(order(Some(main))).must(sandbox.contender)?;
             let seconds = filled.seconds;
-            let bytes = machine::cache_bytes(
-                &format!("{cache}/{}", sandbox.contender.key()),
-                &self.cache_tags(sandbox),
-            );
+            let repository = format!("{cache}/{}", sandbox.contender.key());
+            let tags = registry::tags(self.registry().unwrap_or_default(), &repository)?;
+            let bytes = machine::cache_bytes(&repository, &tags);
             let facts = self.facts(sandbox.contender);
             facts.cache_fill_seconds = Some(seconds);
             facts.cache_bytes = Some(bytes);
         }
         Ok(())
-    }
-
-    /// Returns the tags of a contender's caches in the registry.
-    pub(super) fn cache_tags(&self, sandbox: &Sandbox) -> Vec<String> {
-        if sandbox.contender.is_generated() {
-            return vec!["main".to_owned()];
-        }
-        let services = self.plan.services.iter().map(|service| &service.name);
-        let binaries = self.plan.pack_binaries().map(|binary| &binary.target);
-        services
-            .chain(binaries)
-            .map(|name| format!("{name}-main"))
-            .collect()
     }
 
     pub(super) fn image_sizes(&mut self) {
@@ -122,16 +87,8 @@ impl Bench<'_> {
 
     /// Removes the benchmark's images from the engine. Layers and mounts stay until the builder collects them.
     pub(super) fn remove_images(&self) {
-        for sandbox in self
-            .sandboxes
-            .iter()
-            .filter(|sandbox| sandbox.contender != Contender::Host)
-        {
-            let services = self.plan.services.iter();
-            let images = services.map(|service| sandbox.image(&service.name));
-            for image in images.chain(sandbox.base.clone()) {
-                let _ = docker(&["image", "rm", "--force", &image]);
-            }
+        for sandbox in &self.sandboxes {
+            sandbox.remove_images();
         }
     }
 
@@ -156,18 +113,17 @@ pub(super) fn in_registry(registry: Option<&str>, name: &str) -> String {
 
 /// Makes the runner as bare as a new one: without build cache and without images of earlier runs.
 pub(super) fn empty(runner: &str, registry: &str) -> Result<(), Problem> {
-    let filter = format!("reference={registry}/*");
-    let images = docker(&[
-        "--context",
-        runner,
-        "image",
-        "ls",
-        "--quiet",
-        "--filter",
-        &filter,
-    ])?;
-    for image in images.lines() {
-        let _ = docker(&["--context", runner, "image", "rm", "--force", image]);
-    }
+    remove(&["--context", runner], &format!("{registry}/*"))?;
     docker(&["--context", runner, "buildx", "prune", "--all", "--force"]).map(|_| ())
+}
+
+/// Removes the images of that reference, by all their names, from the engine that `docker` with `options` talks to.
+pub(super) fn remove(options: &[&str], reference: &str) -> Result<(), Problem> {
+    let filter = format!("reference={reference}");
+    let list = ["image", "ls", "--quiet", "--filter", &filter];
+    let images = docker(&[options, &list].concat())?;
+    for image in images.lines() {
+        let _ = docker(&[options, &["image", "rm", "--force", image]].concat());
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::examples;
 use crate::bench::contenders::Contender;
+use crate::bench::replay::range::Range;
 
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
 #[derive(Parser)]
@@ -309,7 +310,7 @@ pub struct BenchArgs {
     /// Runs of the clean build; the scenarios continue from the last one
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub cold_rounds: usize,
-    /// Ways to measure: host, layer, mount, chef, chef-sccache, seed [default: all]
+    /// Ways to measure: host, layer, mount, chef, chef-sccache, kache, seed [default: all]
     #[arg(long = "way", value_name = "WAY", value_delimiter = ',')]
     pub contenders: Vec<ContenderName>,
     /// Scenarios to measure, by their keys in bench.json [default: all]
@@ -321,10 +322,19 @@ pub struct BenchArgs {
     /// Registry that both engines reach, for the bare runner; it is filled with images and caches
     #[arg(long, value_name = "HOST[:PORT]", requires = "runner")]
     pub registry: Option<String>,
+    /// sccache's store on a bare runner, a Redis or a WebDAV folder, reached over the host's network of both engines [default: none]
+    #[arg(long, value_name = "URL", requires = "runner")]
+    pub store: Option<String>,
     /// Seconds, including preparation, after which a way is not measured again in a scenario
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub patience: u64,
-    /// Folder for bench.json, bench.md and bench.svg [default: target/bakehouse-bench]
+    /// Build the commits of this range in order instead, along first parents: on the runner if one is named, else on a builder that stays
+    #[arg(long, value_name = "FROM..TO", conflicts_with_all = ["scenarios", "rounds", "cold_rounds", "patience"])]
+    pub replay: Option<Range>,
+    /// With --replay and --runner: also build them on a builder that stays
+    #[arg(long, requires = "replay")]
+    pub kept: bool,
+    /// Folder for bench.json, bench.md and bench.svg, or with --replay for replay.json, replay.md and replay.svg [default: target/bakehouse-bench]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<Utf8PathBuf>,
 }

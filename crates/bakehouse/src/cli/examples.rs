@@ -53,7 +53,8 @@ Examples:
 
     bakehouse bench                                               # all ways, all scenarios
     bakehouse bench --way host,layer --scenario service,common    # two columns, two rows
-    bakehouse bench --runner ci --registry 127.0.0.1:5000         # and a bare runner, the context `ci`";
+    bakehouse bench --runner ci --registry 127.0.0.1:5000         # and a bare runner, the context `ci`
+    bakehouse bench --replay HEAD~20.. --way layer,chef           # the last 20 commits, one after another";
 
 pub const BUILDER: &str = "\
 Examples:

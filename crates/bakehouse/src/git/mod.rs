@@ -2,6 +2,7 @@
 
 pub mod attributes;
 mod command;
+pub mod commits;
 pub mod history;
 mod objects;
 pub mod repository;

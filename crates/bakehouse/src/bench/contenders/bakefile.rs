@@ -2,22 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
+use super::store::{STORE, STORE_MODE};
 use crate::plan::Plan;
 
 /// The Dockerfile beside it.
 pub const DOCKERFILE: &str = "Dockerfile.bench";
 
-/// Renders the Bake file.
-pub fn render(plan: &Plan) -> String {
+/// Renders the Bake file. With `store`, its builds reach a store of compiled crates over the host's network.
+pub fn render(plan: &Plan, store: bool) -> String {
     let mut targets = Map::new();
     for service in &plan.services {
         let name = &service.name;
-        let mut target = target(name);
+        let mut target = target(name, store);
         target["tags"] = json!([format!("${{REGISTRY}}/{name}:latest")]);
         targets.insert(name.into(), target);
     }
     for binary in plan.pack_binaries() {
-        let mut target = target(&binary.target);
+        let mut target = target(&binary.target, store);
         target["output"] = json!([format!("type=local,dest={}", binary.folder)]);
         targets.insert((&binary.target).into(), target);
     }
@@ -26,19 +27,26 @@ pub fn render(plan: &Plan) -> String {
             "REGISTRY": { "default": "" },
             "CACHE_REF": { "default": "" },
             "CACHE_BRANCH": { "default": "main" },
+            (STORE): { "default": "" },
         },
         "target": targets,
     });
     serde_json::to_string_pretty(&file).expect("strings and lists are JSON") + "\n"
 }
 
-fn target(name: &str) -> Value {
-    json!({
+fn target(name: &str, store: bool) -> Value {
+    let mut target = json!({
         "context": ".",
         "dockerfile": DOCKERFILE,
         "target": name,
         "attest": ["type=provenance,disabled=true"],
         "cache-from": format!("${{CACHE_REF == \"\" ? [] : [\"type=registry,ref=${{CACHE_REF}}:{name}-main\"]}}"),
         "cache-to": format!("${{CACHE_REF == \"\" ? [] : [\"type=registry,ref=${{CACHE_REF}}:{name}-${{CACHE_BRANCH}},mode=max,compression=zstd,oci-mediatypes=true\"]}}"),
-    })
+    });
+    if store {
+        target["args"] = json!({ (STORE): format!("${{{STORE}}}") });
+        target["network"] = json!(format!("${{{STORE} == \"\" ? \"default\" : \"host\"}}"));
+        target["secret"] = json!([format!("id={STORE_MODE},env={STORE_MODE}")]);
+    }
+    target
 }

@@ -2,10 +2,24 @@
 
 use std::fmt::Write;
 
+use super::store::{STORE, STORE_MODE, mode_mount};
 use super::{features, images, profile};
 use crate::bench::subject::Subject;
 use crate::documents::dockerfile::profile_folder;
 use crate::plan::Plan;
+
+/// Returns the command that makes sccache use the store where the build has one: a Redis or a WebDAV folder.
+fn connect() -> String {
+    format!(
+        r#"if [ -n "${STORE}" ]; then \
+        mode=$(cat /run/secrets/{STORE_MODE} 2>/dev/null); if [ "$mode" = ro ]; then mode=READ_ONLY; else mode=READ_WRITE; fi; \
+        case ${STORE} in \
+        redis*) export SCCACHE_REDIS_ENDPOINT="${STORE}" SCCACHE_REDIS_KEY_PREFIX="$BAKEHOUSE_BENCH" SCCACHE_REDIS_RW_MODE=$mode ;; \
+        *) export SCCACHE_WEBDAV_ENDPOINT="${STORE}" SCCACHE_WEBDAV_KEY_PREFIX="$BAKEHOUSE_BENCH" SCCACHE_WEBDAV_RW_MODE=$mode ;; \
+        esac; \
+    fi"#
+    )
+}
 
 /// Renders the Dockerfile. With `salt`, it uses sccache and mounts with `salt` in their ids.
 pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: Option<&str>) -> String {
@@ -17,7 +31,18 @@ pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: Option<&s
         mount("chef-registry", "/usr/local/cargo/registry")
             + &mount("chef-git", "/usr/local/cargo/git")
             + &mount("chef-sccache", "/sccache")
+            + &mode_mount()
     });
+    // The server is stopped at the end, so that what it is still writing is kept.
+    let (before, after) = if salt.is_some() {
+        (
+            format!("{} && \\\n    ", connect()),
+            " && \\\n    sccache --stop-server >/dev/null",
+        )
+    } else {
+        (String::new(), "")
+    };
+    let argument = if salt.is_some() { "ARG STORE\n" } else { "" };
     let wrapper = if salt.is_some() {
         "ENV RUSTC_WRAPPER=sccache SCCACHE_DIR=/sccache\n"
     } else {
@@ -33,8 +58,8 @@ COPY . .
 RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS builder
-COPY --from=planner /app/recipe.json recipe.json
-RUN {mounts}cargo chef cook {profile} --recipe-path recipe.json
+{argument}COPY --from=planner /app/recipe.json recipe.json
+RUN {mounts}{before}cargo chef cook {profile} --recipe-path recipe.json{after}
 COPY . .
 "
     );
@@ -43,7 +68,7 @@ COPY . .
         let features = features(plan, &part.package);
         let _ = write!(
             text,
-            "\nFROM builder AS build-{}\nRUN {mounts}cargo build {profile} --bin {bin}{features}\n",
+            "\nFROM builder AS build-{}\n{argument}RUN {mounts}{before}cargo build {profile} --bin {bin}{features}{after}\n",
             part.targets[0]
         );
     }

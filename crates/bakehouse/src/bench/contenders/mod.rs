@@ -3,9 +3,13 @@
 mod bakefile;
 mod chef;
 pub mod generated;
+mod kache;
 mod seed;
+mod store;
 
 use camino::Utf8PathBuf;
+
+pub use store::{STORE, STORE_MODE, Stored};
 
 use super::subject::Subject;
 use super::tree::Texts;
@@ -23,20 +27,23 @@ pub enum Contender {
     Mount,
     /// cargo-chef as in its README.
     Chef,
-    /// cargo-chef with sccache and cache mounts.
+    /// cargo-chef with sccache and cache mounts, and on a bare runner a store that sccache reaches over the network.
     ChefSccache,
+    /// kache as compiler wrapper in place of cargo-chef, and on a bare runner its store in the registry.
+    Kache,
     /// Cache mounts by hand: a dummy build of the manifests, then one `target` mount for each service.
     Seed,
 }
 
 impl Contender {
     /// All contenders in the order of the table's columns.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Host,
         Self::Layer,
         Self::Mount,
         Self::Chef,
         Self::ChefSccache,
+        Self::Kache,
         Self::Seed,
     ];
 
@@ -48,6 +55,7 @@ impl Contender {
             Self::Mount => "mount",
             Self::Chef => "chef",
             Self::ChefSccache => "chef-sccache",
+            Self::Kache => "kache",
             Self::Seed => "seed",
         }
     }
@@ -60,6 +68,7 @@ impl Contender {
             Self::Mount => "bakehouse `mount`",
             Self::Chef => "cargo-chef",
             Self::ChefSccache => "cargo-chef + sccache",
+            Self::Kache => "kache",
             Self::Seed => "mounts by hand",
         }
     }
@@ -76,7 +85,10 @@ impl Contender {
                 "one Dockerfile for all services as cargo-chef's README has it: prepare, cook, `COPY . .`, then a stage with `cargo build --bin` for each service; cargo-chef is in the base image"
             }
             Self::ChefSccache => {
-                "the same with sccache as compiler wrapper and cache mounts for sccache and Cargo's registry; both programs are in the base image"
+                "the same with sccache as compiler wrapper and cache mounts for sccache and Cargo's registry; both programs are in the base image; on a bare runner sccache's store is that of `--store`"
+            }
+            Self::Kache => {
+                "`COPY . .`, then one `cargo build` of all binaries with kache as compiler wrapper and cache mounts for kache and Cargo's registry; on a bare runner kache's store is a repository of the registry"
             }
             Self::Seed => {
                 "for each service a stage that builds dummy sources and one that copies the service's closure and builds it, registry and git mounted `shared`, one `target` mount per stage and service"
@@ -89,9 +101,9 @@ impl Contender {
         matches!(self, Self::Layer | Self::Mount)
     }
 
-    /// Returns whether its builder base needs cargo-chef and sccache.
-    pub fn needs_chef(self) -> bool {
-        matches!(self, Self::Chef | Self::ChefSccache)
+    /// Returns whether it has a store of compiled crates that a bare runner reaches.
+    pub fn has_store(self) -> bool {
+        matches!(self, Self::ChefSccache | Self::Kache)
     }
 
     /// Returns the files that a contender without generated files builds with. `builder` is its builder base; `salt`
@@ -101,6 +113,7 @@ impl Contender {
             Self::Host | Self::Layer | Self::Mount => return Texts::new(),
             Self::Chef => chef::dockerfile(plan, subject, builder, None),
             Self::ChefSccache => chef::dockerfile(plan, subject, builder, Some(salt)),
+            Self::Kache => kache::dockerfile(plan, subject, builder, salt),
             Self::Seed => seed::dockerfile(plan, subject, builder, salt),
         };
         Texts::from([
@@ -112,7 +125,7 @@ impl Contender {
             ),
             (
                 Utf8PathBuf::from("docker-bake.json"),
-                bakefile::render(plan),
+                bakefile::render(plan, self.has_store()),
             ),
         ])
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::seconds;
+use super::text::{colour, escape};
 use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results};
 
@@ -11,18 +12,6 @@ const WIDTH: f64 = 860.0;
 const BARS: f64 = 190.0;
 const LABEL: f64 = 160.0;
 const BAR: f64 = 16.0;
-
-/// Returns a contender's colour, which suits light and dark backgrounds.
-fn colour(contender: Contender) -> &'static str {
-    match contender {
-        Contender::Host => "#8a8f98",
-        Contender::Layer => "#1a7f64",
-        Contender::Mount => "#5bb89f",
-        Contender::Chef => "#c2703d",
-        Contender::ChefSccache => "#dca377",
-        Contender::Seed => "#7c5cbf",
-    }
-}
 
 /// Renders the chart: a group of bars for each scenario, each group on a scale of its own.
 pub fn render(results: &Results) -> String {
@@ -76,10 +65,4 @@ pub fn render(results: &Results) -> String {
 "##,
         escape(&results.workspace.name)
     )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::text::setting;
 use super::{bytes, seconds};
 use crate::bench::contenders::Contender;
 use crate::bench::results::{Cell, Outcome, Results, Row};
@@ -26,30 +27,7 @@ pub fn render(results: &Results) -> String {
 }
 
 fn head(results: &Results) -> String {
-    let facts = &results.workspace;
-    let machine = &results.machine;
-    let versions: Vec<String> = machine
-        .versions
-        .iter()
-        .map(|(name, version)| {
-            let version = version.trim_start_matches(name).trim();
-            format!("{name} {version}")
-        })
-        .collect();
-    let mut text = format!(
-        "`{}`: {} members, {} services ({} images), {} pack binaries, {} third-party crates in the lock.\n\n{} cores ({}), {} GiB; {}; {}.\n\n",
-        facts.name,
-        facts.members,
-        facts.services,
-        facts.images,
-        facts.pack_binaries,
-        facts.third_party,
-        machine.cores,
-        machine.cpu,
-        machine.memory,
-        machine.started,
-        versions.join(", "),
-    );
+    let mut text = setting(&results.workspace, &results.machine);
     for contender in &results.contenders {
         let _ = writeln!(text, "- **{}**: {}", contender.title, contender.about);
     }

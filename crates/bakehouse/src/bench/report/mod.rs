@@ -2,6 +2,9 @@
 
 pub mod chart;
 pub mod markdown;
+pub mod replay_chart;
+pub mod replay_markdown;
+mod text;
 
 /// Formats a time: `0.42 s`, `12.3 s`, `214 s`.
 pub fn seconds(seconds: f64) -> String {
