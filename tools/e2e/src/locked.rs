@@ -34,10 +34,15 @@ pub struct Change {
 }
 
 /// The usual changes, to be made one after the other.
-pub const CHANGES: [Change; 11] = [
+pub const CHANGES: [Change; 14] = [
     Change {
         name: "a leaf moved",
         make: |workspace| moved(workspace, "itoa", "1.0.10"),
+        is_return: false,
+    },
+    Change {
+        name: "nothing that is compiled",
+        make: |workspace| workspace.append("README.md", "More.\n"),
         is_return: false,
     },
     Change {
@@ -108,12 +113,22 @@ pub const CHANGES: [Change; 11] = [
         is_return: false,
     },
     Change {
+        name: "nothing that is compiled, once more",
+        make: |workspace| workspace.append("README.md", "More.\n"),
+        is_return: false,
+    },
+    Change {
         name: "back again",
         make: |workspace| {
             moved(workspace, "scopeguard", "1.2.0");
             moved(workspace, "itoa", "1.0.10");
         },
         is_return: true,
+    },
+    Change {
+        name: "nothing that is compiled, at last",
+        make: |workspace| workspace.append("README.md", "More.\n"),
+        is_return: false,
     },
 ];
 
@@ -135,7 +150,8 @@ pub fn locked() -> Workspace {
             "left",
             "pub fn find(text: &str) -> usize { aho_corasick::AhoCorasick::new([\"b\"]).unwrap().find_iter(text).count() }\n",
         )
-        .depends("aho-corasick = \"=1.1.2\""),
+        .depends("aho-corasick = \"=1.1.2\"")
+        .file("build.rs", "fn main() {}\n"),
         Member::library(
             "right",
             "pub fn lock() -> u8 { *parking_lot::Mutex::new(7).lock() }\n",
@@ -158,9 +174,11 @@ pub fn locked() -> Workspace {
             "#[derive(Debug, thiserror::Error)]\n#[error(\"wrong\")]\nstruct Wrong;\nfn main() { println!(\"{Wrong}\"); }\n",
         )
         .depends("thiserror = \"=1.0.60\"")
-        .depends("ryu = \"=1.0.17\""),
+        .depends("ryu = \"=1.0.17\"")
+        .file("build.rs", "fn main() {}\n"),
     ];
     let workspace = Workspace::of(&members, CONFIG);
+    workspace.write("README.md", "# Locked\n");
     workspace.lock();
     for (package, version) in [
         ("itoa", "1.0.9"),

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use bakehouse_e2e::locked::{Builds, CHANGES, HostCargo, SERVICES, change, compiled, locked};
 use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
-use bakehouse_e2e::tiny::BASES;
+use bakehouse_e2e::tiny::{BASES, set, tiny};
+use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::spoil::{Corrupted, lose_layers};
-use bakehouse_testkit::{Ran, Refusal, Refusing, Runner, Turn, unique};
+use bakehouse_testkit::{Ran, Refusal, Refusing, Runner, Turn, runner, unique};
 
 fn only_what_the_host_compiles(strategy: &Strategy) {
     let _turn = Turn::take();
@@ -217,4 +218,32 @@ fn two_builds_push_the_same_seed_at_once() {
     builds.cache = cache;
     let found = compiled(&builds.build(&[]));
     assert_eq!(Vec::from_iter(found), ["a v0.1.0", "itoa v1.0.10"]);
+}
+
+#[test]
+fn what_services_share_is_loaded_once_where_the_base_comes_from_a_registry() {
+    let _turn = Turn::take();
+    let runner = Runner::start("locks", &BASES[1..]);
+    let base = format!("{}/base-{}:1", runner::registry(), unique::unique());
+    docker(["tag", BASES[0], &base]);
+    docker(["push", "--quiet", &base]);
+    docker(["rmi", &base]);
+    let workspace = tiny();
+    workspace.replace("bakehouse.toml", BASES[0], &base);
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let builds = Builds::new(&workspace, &runner);
+    let _ = builds.build(&[]);
+    let none: Vec<String> = Vec::new();
+    for value in ["B", "C"] {
+        workspace.append("README.md", "More.\n");
+        assert_eq!(
+            Vec::from_iter(compiled(&builds.build(&[]))),
+            none,
+            "nothing"
+        );
+        set(&workspace, "a", value);
+        let found = compiled(&builds.build(&[]));
+        assert_eq!(Vec::from_iter(found), ["a v0.1.0"], "a service");
+    }
 }

@@ -30,6 +30,29 @@ pub struct Record {
     pub took: Duration,
 }
 
+impl Record {
+    /// Takes from the record of an `earlier` bake the steps that this one found in the builder's cache because of it.
+    pub fn continue_from(&mut self, earlier: &Self) {
+        let ran = |step: &&Step| step.executed;
+        let ran: BTreeMap<&str, &Step> = earlier
+            .steps
+            .iter()
+            .filter(ran)
+            .map(|step| (step.digest.as_str(), step))
+            .collect();
+        let mut continued = false;
+        for step in &mut self.steps {
+            if let Some(earlier) = ran.get(step.digest.as_str()) {
+                *step = (*earlier).clone();
+                continued = true;
+            }
+        }
+        if continued {
+            self.took += earlier.took;
+        }
+    }
+}
+
 /// The metadata of a target.
 #[derive(Deserialize)]
 struct Made {

@@ -121,6 +121,7 @@ fn compiled() -> Noted {
         .add_label(COMPILED)
         .add_attribute(("inherits", names(["_common"])))
         .add_attribute(("target", COMPILED))
+        .add_attribute(("args", always()))
         .add_attribute(("output", names(["type=cacheonly"])))
         .add_attribute((
             "cache-to",
@@ -130,13 +131,13 @@ fn compiled() -> Noted {
         ))
         .build();
     Noted::new(
-        "Every stage that compiles. Only this target writes the registry cache. If that fails, the build goes on.",
+        "Every stage that compiles, loaded in each bake. Only this target writes the registry cache. If that fails, the build goes on.",
         block,
     )
 }
 
-/// Returns the build argument that makes a step run in each bake, since what is in a cache mount is in no cache key. With
-/// `no-cache`, BuildKit would empty the mounts of the step.
+/// Returns the build argument that makes a step run in each bake. With `no-cache`, BuildKit would empty the mounts of the
+/// step.
 fn always() -> Expression {
     Expression::Object(
         [(

@@ -12,7 +12,7 @@ mod store;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use account::{Account, Outcome};
 use chosen::{Chosen, choose};
@@ -31,7 +31,7 @@ use crate::documents::dockerfile::stage_names;
 use crate::documents::{self, bake::input_hashes};
 use crate::engine::Engine;
 use crate::engine::buildx::{Bake, Listener, is_set};
-use crate::engine::records::Baked;
+use crate::engine::records::Record;
 use crate::engine::secrets::allowed;
 use crate::files::{self, measured::Measured};
 use crate::names::{PackageName, TargetName};
@@ -40,6 +40,7 @@ use crate::packs::leftover;
 use crate::packs::place::Staging;
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
+use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
@@ -123,10 +124,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             spots: &spots,
             certain,
             arguments: &further,
+            has_own_arguments: !arguments.bake.is_empty(),
             listener,
         };
-        let baked = bake(&engine, &planned, &order)?;
-        let records = baked.records(&engine);
+        let records = bake(&engine, &planned, &order)?;
         details.extend(store.details(&missing.services, &records));
         outcomes = records
             .iter()
@@ -170,7 +171,7 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
 /// Returns whether the input hashes cover everything that goes into the images. They do not cover changes that come
 /// from the environment or from arguments.
 fn is_certain(arguments: &BuildArgs) -> bool {
-    let changed = |argument: &std::ffi::OsString| changes_inputs(argument);
+    let changed = |argument: &OsString| changes_inputs(argument);
     !is_overridden(&[]) && !arguments.bake.iter().any(changed)
 }
 
@@ -191,11 +192,17 @@ struct Order<'a> {
     missing: &'a Chosen<'a>,
     spots: &'a [&'a Spot<'a>],
     certain: bool,
-    arguments: &'a [std::ffi::OsString],
+    arguments: &'a [OsString],
+    /// Whether some of these are the user's, such as `--no-cache`. Then everything is baked at once.
+    has_own_arguments: bool,
     listener: Option<Listener<'a>>,
 }
 
-fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, Problems> {
+fn bake(
+    engine: &Engine,
+    planned: &Planned,
+    order: &Order<'_>,
+) -> Result<BTreeMap<String, Record>, Problems> {
     let Planned { root, plan, .. } = planned;
     let Order {
         missing,
@@ -213,21 +220,37 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
     if let Some(seeds) = &seeds {
         seeds.fill();
     }
-    let baked = engine
-        .bake(&Bake {
+    let bake = |targets: &[String], arguments: &[OsString]| {
+        let baked = engine.bake(&Bake {
             root,
             file: &plan.config.output.bake,
-            targets: &missing.targets(),
+            targets,
             laid_over: &hashes,
             variables: &[],
-            arguments: &all,
+            arguments,
             listener: order.listener,
-        })
-        .map_err(|problem| {
+        });
+        let records = baked.map(|baked| baked.records(engine));
+        records.map_err(|problem| {
             let services = missing.services.iter().map(|service| &service.closure);
             let binaries = missing.pack_binaries.iter().map(|binary| &binary.closure);
             explained(problem, planned, services.chain(binaries))
-        })?;
+        })
+    };
+    let mut targets = missing.targets();
+    // Of targets that are baked at once, BuildKit gives only the first to ask what a registry cache has of the stages that
+    // all share, and compiles the others' stages again. So one target loads everything before the others are baked.
+    let mut first = BTreeMap::new();
+    if missing.cache && targets.len() > 1 && !order.has_own_arguments {
+        targets.retain(|target| target != COMPILED);
+        first = bake(&[COMPILED.to_owned()], &allowed(&plan.config.secrets))?;
+    }
+    let mut records = bake(&targets, &all)?;
+    if let Some(compiled) = first.remove(COMPILED) {
+        let later = records.values_mut();
+        later.for_each(|record| record.continue_from(&compiled));
+        records.insert(COMPILED.to_owned(), compiled);
+    }
     if let Some(seeds) = seeds.filter(|_| missing.cache) {
         seeds.save();
     }
@@ -236,7 +259,7 @@ fn bake(engine: &Engine, planned: &Planned, order: &Order<'_>) -> Result<Baked, 
         let settled = staging.settle_all(root, plan, spots, *certain);
         problems.extend(settled.filter_map(Result::err));
     }
-    Problems(problems).or(baked)
+    Problems(problems).or(records)
 }
 
 /// Returns a failure together with the files that the sources of `closures` read and the build may not have had.

@@ -27,8 +27,9 @@ take() {
     touch "$kept"
     cp -a "$kept/out/." .
     (cd "$kept/out" && find target -type f) >/tmp/taken
-    # The outputs were compiled from the files that are here, so none of them may look newer.
-    find . -path ./target -prune -o -exec touch -h -d @1 {} +
+    while read -r manifest; do
+      ! cmp -s "$kept/manifests$manifest" ".$manifest" || cp -a "$kept/manifests$manifest" ".$manifest"
+    done </tmp/manifests
   fi
   flock -u 8 2>/dev/null || true
 }
@@ -45,9 +46,13 @@ keep() {
   cp /tmp/manifests "target/manifests-${kept##*/}"
   find target -cnewer /tmp/before '(' -type f -o -type l ')' -print0 >/tmp/added
   new=$(mktemp -d "$kept.XXXXXX")
-  mkdir "$new/out"
+  mkdir "$new/out" "$new/manifests"
   cp /tmp/inputs /tmp/needed "$new/"
   xargs -0 cp -a --parents -t "$new/out" </tmp/added
+  # Cargo compares times of sources and manifests, too.
+  sed 's|^|.|' /tmp/manifests | tee /tmp/left-out | xargs -r -d '\n' cp -a --parents -t "$new/manifests"
+  [ ! -e /sources ] || (cd /sources && find . -mindepth 1 -print0) |
+    tar -c --format=posix --no-recursion --no-wildcards --anchored -X /tmp/left-out --null -T - | tar -x -p -C "$new/out"
   flock 8 2>/dev/null || true
   rm -rf "$kept"
   mv "$new" "$kept"

@@ -4,7 +4,7 @@ use super::rootfs;
 use crate::documents::dockerfile::model::{Command, Instruction, Mount, Run, Stage};
 use crate::names::StageName;
 use crate::plan::Plan;
-use crate::plan::build::COMPILED;
+use crate::plan::build::{COMPILED, TURN};
 use crate::plan::image_files::ImageFiles;
 
 /// Renders the stage whose cache is exported to the registry. BuildKit takes a step's result from whichever cache
@@ -28,10 +28,13 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
         )],
         from: "toolchain".to_owned(),
         name: StageName::new(COMPILED),
-        instructions: vec![Instruction::Run(Run {
-            network: false,
-            mounts: binary_stages.chain(runtimes).chain(files).collect(),
-            command: Command::Shell(vec!["true".to_owned()]),
-        })],
+        instructions: vec![
+            Instruction::Arg(TURN.to_owned()),
+            Instruction::Run(Run {
+                network: false,
+                mounts: binary_stages.chain(runtimes).chain(files).collect(),
+                command: Command::Shell(vec!["true".to_owned()]),
+            }),
+        ],
     }
 }
