@@ -45,10 +45,7 @@ pub fn seed_names(engine: &Engine, planned: &Planned) -> Result<Option<Vec<SeedN
     let platforms = platforms.unwrap_or_else(|| plan.config.platforms.join(","));
     let (prefix, mut given) = match platforms.as_str() {
         "" => (String::new(), engine.platform().unwrap_or_default()),
-        some => (
-            some.replace('/', "-").replace(',', "-") + "..",
-            some.to_owned(),
-        ),
+        some => (some.replace(['/', ','], "-") + "..", some.to_owned()),
     };
     let base = variable("BUILDER_BASE").unwrap_or_else(|| plan.config.builder.clone());
     let _ = write!(given, " {base}");
