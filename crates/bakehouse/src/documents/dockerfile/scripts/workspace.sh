@@ -5,6 +5,10 @@ for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
 [ "$outputs" != dev ] || outputs=debug
 for library in /libraries/*; do [ ! -d "$library" ] || cp -a "$library/." .; done
 for folder in /sources /manifests; do [ ! -d $folder ] || cp -R --preserve=mode,links $folder/. .; done
+# Layers keep whole seconds. A manifest is the newest file of its package: where a build script declares nothing, Cargo remembers
+# the name and the time of that file.
+stamp() { [ ! -d "$1" ] || (cd "$1" && find . -type f -print0) | xargs -r -0 touch -c -d "@$2"; }
+stamp /sources $(($(date +%s) - 1)); stamp /manifests "$(date +%s)"
 compile() { (cd "${BAKEHOUSE_WORKSPACE-.}" && $build $BAKEHOUSE_BUILD "$@"); }
 # Replaces 0.0.0 in the lock by the members' own versions. `cargo update` would ask sources that are not fetched.
 lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
