@@ -10,13 +10,20 @@ use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, set, tiny};
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::spoil::{Corrupted, lose_layers};
-use bakehouse_testkit::{Ran, Refusal, Refusing, Runner, Turn, runner, unique};
+use bakehouse_testkit::{Ran, Refusal, Refusing, Runner, Turn, Workspace, runner, unique};
+
+/// Returns the workspace with generated files, and with mounts and layers of its own.
+fn cold_locked() -> Workspace {
+    let workspace = locked();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    workspace
+}
 
 fn only_what_the_host_compiles(strategy: &Strategy, wanted: &[&str]) {
     let _turn = Turn::take();
     let runner = Runner::start("locks", &BASES);
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
+    let workspace = cold_locked();
     (strategy.prepare)(&workspace);
     let host = HostCargo::new();
     let builds = Builds::new(&workspace, &runner);
@@ -88,9 +95,7 @@ fn a_changed_lock_compiles_that_with_mounts_too() {
 fn after_a_change_of_the_lock(spoil: impl FnOnce(&Builds<'_>) -> Option<String>) -> Ran {
     let _turn = Turn::take();
     let runner = Runner::start("locks", &BASES);
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
+    let workspace = cold_locked();
     let mut builds = Builds::new(&workspace, &runner);
     let _ = builds.build(&[]);
     change(&workspace, "a leaf moved");
@@ -142,11 +147,9 @@ fn a_registry_that_forbids_seeds_costs_time_and_no_build() {
 
 #[test]
 fn a_seed_of_another_builder_base_is_never_used() {
-    let _turn = Turn::take();
+    let turn = Turn::take();
     let runner = Runner::start("locks", &BASES);
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
+    let workspace = cold_locked();
     let builds = Builds::new(&workspace, &runner);
     let all = compiled(&builds.build(&[]));
     // The same toolchain, and so the same mounts, but not the same packages of the system.
@@ -164,7 +167,7 @@ fn a_seed_of_another_builder_base_is_never_used() {
         .bake(["deps-fill"])
         .variable("DEPS_SEED", &seed)
         .variable("DOCKER_HOST", runner.host());
-    let _ = fill.run(&_turn);
+    let _ = fill.run(&turn);
     let without_cache = Builds::new(&workspace, &runner);
     assert_eq!(compiled(&without_cache.again(&[])), all, "by hand");
 }
@@ -174,8 +177,7 @@ fn a_seed_of_another_builder_base_is_never_used() {
 fn each_chain_has_its_seed() {
     let _turn = Turn::take();
     let runner = Runner::start("locks", &BASES);
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
+    let workspace = cold_locked();
     let config = workspace.read("bakehouse.toml");
     workspace.write("bakehouse.toml", &format!("unify = \"each\"\n{config}"));
     workspace.generate();
@@ -191,9 +193,7 @@ fn each_chain_has_its_seed() {
 fn a_lock_that_another_branch_has_built_compiles_nothing() {
     let _turn = Turn::take();
     let runner = Runner::start("locks", &BASES);
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
+    let workspace = cold_locked();
     let builds = Builds::new(&workspace, &runner);
     let _ = builds.build(&[]);
     change(&workspace, "a leaf moved");
@@ -213,9 +213,7 @@ fn a_lock_that_another_branch_has_built_compiles_nothing() {
 #[ignore = "slow: two builds push the same seed"]
 fn two_builds_push_the_same_seed_at_once() {
     let _turn = Turn::take();
-    let workspace = locked();
-    workspace.make_cold(&unique::unique());
-    workspace.generate();
+    let workspace = cold_locked();
     let runners = [
         Runner::start("locks", &BASES),
         Runner::start("locks2", &BASES),

@@ -100,7 +100,7 @@ fn sizes(workspace: &Workspace, turn: &Turn, name: &str) -> BTreeMap<String, u64
     for mount in mounts.filter_map(|rest| rest.split(',').next()) {
         let id = mount.replace("${TARGETPLATFORM}", platform.trim());
         let short = mount.replace(name, "").replace("${TARGETPLATFORM}", "");
-        // What is downloaded stays: it is fetched once for each version.
+        // Downloads stay, since each version is fetched once.
         if !short.contains("downloads") {
             sizes.insert(short, mount_size(&id));
         }

@@ -71,8 +71,7 @@ pub fn image(name: &str, dockerfile: &str) {
 /// If that fails.
 #[track_caller]
 pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
+    let folder = folder_of(dockerfile);
     let path = folder.path().to_str().expect("its name is UTF-8");
     let platforms = platforms.iter().flat_map(|name| ["--platform", name]);
     docker(
@@ -81,6 +80,14 @@ pub fn image_for(name: &str, platforms: &[&str], dockerfile: &str) {
             .chain(platforms)
             .chain([path]),
     );
+}
+
+/// Returns a folder with that Dockerfile and nothing else.
+#[track_caller]
+pub(crate) fn folder_of(dockerfile: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
+    folder
 }
 
 /// Enables the engine to run containers for linux/arm64.

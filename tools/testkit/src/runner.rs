@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::disk::Disk;
+use crate::engine;
 use crate::ran::Ran;
 use crate::workspace::repository;
 
@@ -120,9 +121,7 @@ impl Runner {
     /// If that fails.
     #[track_caller]
     pub fn image(&self, name: &str, dockerfile: &str) {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        std::fs::write(folder.path().join("Dockerfile"), dockerfile)
-            .expect("a file can be written");
+        let folder = engine::folder_of(dockerfile);
         let path = folder.path().to_str().expect("its name is UTF-8");
         self.docker(["buildx", "build", "--quiet", "--tag", name, path]);
     }

@@ -1,4 +1,4 @@
-//! What a measured command did: its time, what it compiled and fetched, and why it failed.
+//! A measured command: its time, the crates that it compiled, the bytes that it fetched, and the reason why it failed.
 
 use super::contenders::Contender;
 use super::results::{Outcome, Run, Timed};

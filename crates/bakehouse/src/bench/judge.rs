@@ -25,7 +25,7 @@ pub fn verdict(part: &Part, binary: &[u8], expected: &Expected) -> Outcome {
         .collect();
     let has_gone = |name: &String| {
         let folder = format!("/{name}/");
-        memchr(binary, folder.as_bytes())
+        holds(binary, folder.as_bytes())
     };
     if found.iter().any(|marker| !wanted.contains(marker)) || expected.gone.iter().any(has_gone) {
         Outcome::Stale
@@ -36,8 +36,8 @@ pub fn verdict(part: &Part, binary: &[u8], expected: &Expected) -> Outcome {
     }
 }
 
-fn memchr(text: &[u8], part: &[u8]) -> bool {
-    aho_corasick::AhoCorasick::new([part]).is_ok_and(|searcher| searcher.is_match(text))
+fn holds(binary: &[u8], part: &[u8]) -> bool {
+    aho_corasick::AhoCorasick::new([part]).is_ok_and(|searcher| searcher.is_match(binary))
 }
 
 #[cfg(test)]

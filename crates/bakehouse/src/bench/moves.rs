@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
 use super::neighbours::Neighbours;
 use super::subject::Subject;
@@ -126,26 +126,21 @@ impl Graph {
             members.contains(&package.id) && packages.contains(package.name.as_str())
         });
         let reached = closure(&needs, services.map(|package| &package.id));
+        let third_parties: Vec<&Package> = metadata
+            .packages
+            .iter()
+            .filter(|package| package.source.is_some() && reached.contains(&package.id))
+            .collect();
         let mut dependents: BTreeMap<&PackageId, usize> = BTreeMap::new();
-        let third_party = |id: &PackageId| {
-            let mut packages = metadata.packages.iter();
-            packages.any(|package| package.id == *id && package.source.is_some())
-        };
-        let third_parties: BTreeSet<&PackageId> =
-            reached.into_iter().filter(|id| third_party(id)).collect();
-        for id in &third_parties {
-            for needed in closure(&needs, [*id]) {
-                if needed != *id {
+        for package in &third_parties {
+            for needed in closure(&needs, [&package.id]) {
+                if *needed != package.id {
                     *dependents.entry(needed).or_default() += 1;
                 }
             }
         }
         let pinned = pinned(metadata);
-        let found = metadata
-            .packages
-            .iter()
-            .filter(|package| third_parties.contains(&package.id));
-        let crates = found.map(|package| Crate {
+        let crates = third_parties.into_iter().map(|package| Crate {
             name: package.name.to_string(),
             version: package.version.to_string(),
             dependents: dependents.get(&package.id).copied().unwrap_or_default(),
@@ -289,7 +284,7 @@ mod tests {
             names(&graph, Which::Root),
             ["libc", "serde", "tokio", "mio"]
         );
-        // Of 3, 9, 20, 40 and 50 it is the third.
+        // The third of 3, 9, 20, 40 and 50.
         assert_eq!(
             names(&graph, Which::Middle),
             ["serde", "tokio", "libc", "mio"]

@@ -1,6 +1,6 @@
 //! Other versions of a locked crate. Cargo's cache of the index proposes them, and `cargo update --precise` decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -196,18 +196,11 @@ fn nearest(known: BTreeSet<Version>, current: &Version) -> Vec<Version> {
             && (current.major > 0 || version.minor == current.minor)
             && (current.major > 0 || current.minor > 0)
     };
-    let mut sorted: BTreeMap<Version, ()> = BTreeMap::new();
-    sorted.extend(
-        known
-            .into_iter()
-            .filter(compatible)
-            .map(|version| (version, ())),
-    );
-    sorted.insert(current.clone(), ());
-    let versions: Vec<Version> = sorted.into_keys().collect();
-    let own = versions.iter().position(|version| version == current);
+    let mut sorted: BTreeSet<Version> = known.into_iter().filter(compatible).collect();
+    sorted.insert(current.clone());
+    let own = sorted.iter().position(|version| version == current);
     let own = own.unwrap_or_default();
-    let mut indexed: Vec<(usize, Version)> = versions.into_iter().enumerate().collect();
+    let mut indexed: Vec<(usize, Version)> = sorted.into_iter().enumerate().collect();
     indexed.retain(|(index, _)| *index != own);
     indexed.sort_by_key(|(index, _)| (index.abs_diff(own), *index));
     indexed.into_iter().map(|(_, version)| version).collect()

@@ -370,7 +370,7 @@ mod tests {
         );
         let without = scenarios(&subject, &[]);
         assert!(without.iter().all(|row| !row.key.contains("moved")));
-        // What a row changes on a bare runner, it takes back: main's cache is that of the state before.
+        // A row takes back its changes on a bare runner, since main's cache is that of the state before.
         let bare = rows.iter().find(|row| row.key == "bare-moved-middle");
         assert_eq!(bare.and_then(|row| row.steps.last()), Some(&Step::Undo));
     }

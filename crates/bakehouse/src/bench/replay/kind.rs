@@ -1,4 +1,4 @@
-//! What a commit changes, as far as builds care.
+//! Kinds of commits, by the changes that matter to a build.
 
 use std::collections::BTreeSet;
 

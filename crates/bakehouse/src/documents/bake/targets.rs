@@ -139,13 +139,7 @@ fn compiled() -> Noted {
 /// Returns the build argument that makes a step run in each bake. With `no-cache`, BuildKit would empty the mounts of the
 /// step.
 fn always() -> Expression {
-    Expression::Object(
-        [(
-            ObjectKey::from(hcl::Identifier::unchecked(TURN)),
-            expression("timestamp()"),
-        )]
-        .into(),
-    )
+    expression(&format!("{{ {TURN} = timestamp() }}"))
 }
 
 /// Returns the target that fills the cache mounts of an empty builder.

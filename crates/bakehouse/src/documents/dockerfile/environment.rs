@@ -27,7 +27,9 @@ pub struct Step {
     /// The name of the step's stage.
     pub name: StageName,
     pub comment: String,
-    /// Build arguments. A step sees one only if it was given, and a changed value runs the step again.
+    /// The variable that separates its cache mounts.
+    pub platform: &'static str,
+    /// Further build arguments. A step sees one only if it was given, and a changed value runs the step again.
     pub arguments: Vec<String>,
     /// Mounts that not all steps have.
     pub mounts: Vec<Mount>,
@@ -135,7 +137,8 @@ impl<'a> Environment<'a> {
         mounts.extend(step.mounts);
         let scripts = step.scripts.into_iter().chain([step.call.script()]);
         mounts.extend(scripts.map(|script| mounts::script(plan, script)));
-        let arguments = step.arguments.into_iter().map(Instruction::Arg);
+        let platform = std::iter::once(step.platform.to_owned());
+        let arguments = platform.chain(step.arguments).map(Instruction::Arg);
         Stage {
             comment: vec![step.comment],
             from: String::from(&self.stage),

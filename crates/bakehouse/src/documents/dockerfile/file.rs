@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::environment::Environment;
-use super::model::{Instruction, Mount, Stage};
+use super::model::{Mount, Stage};
 use super::script::Script;
 use super::stages::{
     auditable, binary, compiled, cross, dependencies, glibc, image, library, mounted, rootfs, seed,
@@ -57,11 +57,7 @@ pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
 
 /// Returns the scripts that steps mount.
 fn scripts(stages: &[Stage]) -> BTreeSet<Script> {
-    let instructions = stages.iter().flat_map(|stage| &stage.instructions);
-    let mounts = instructions.flat_map(|instruction| match instruction {
-        Instruction::Run(run) => &run.mounts[..],
-        _ => &[],
-    });
+    let mounts = stages.iter().flat_map(Stage::mounts);
     let scripts = mounts.filter_map(|mount| match mount {
         Mount::Script { script, .. } => Some(*script),
         _ => None,

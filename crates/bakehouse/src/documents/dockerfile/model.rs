@@ -90,6 +90,17 @@ pub enum Mount {
     Ssh,
 }
 
+impl Stage {
+    /// Returns the mounts of all its steps.
+    pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        let instructions = self.instructions.iter();
+        instructions.flat_map(|instruction| match instruction {
+            Instruction::Run(run) => &run.mounts[..],
+            _ => &[],
+        })
+    }
+}
+
 impl Instruction {
     /// Returns an instruction that sets one variable.
     pub fn env(name: impl Into<String>, value: impl Into<String>) -> Self {

@@ -1,13 +1,12 @@
 //! The inputs of seeds, from which their names are computed.
 
 use super::environment::Environment;
-use super::model::{Instruction, Mount, Stage};
+use super::model::{Mount, Stage};
 use super::stages::{cross, dependencies, seed, toolchain, vendor, zig};
 use crate::context_path::ContextPath;
 use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
-use crate::plan::hash::RECIPE;
 use crate::plan::stage::Selection;
 
 /// The seed of a selection.
@@ -22,7 +21,7 @@ pub struct SeedInputs {
     pub outputs: Vec<String>,
     /// The id of the cache mount of its target folder, up to the platform.
     pub mount: String,
-    /// Text that is the same for all seeds that a build can begin with: compiler, base, recipe, profile, strategy.
+    /// Text that is the same for all seeds that a build can begin with: compiler, base, profile, strategy, scripts.
     pub environment: String,
     /// The stages whose steps compile third-party crates.
     pub stages: String,
@@ -48,7 +47,7 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
     let mut all = vec![vendor::stage(plan), environment.stage()];
     // With the strategy `mount`, no stage compiles third-party crates alone. They come from the same files.
     all.push(dependencies::stage(&environment));
-    let mounts = below.iter().chain(&all).flat_map(mounts);
+    let mounts = below.iter().chain(&all).flat_map(Stage::mounts);
     let mut sources: Vec<ContextPath> = Vec::new();
     let mut scripts = String::new();
     for mount in mounts {
@@ -71,7 +70,7 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
         outputs: selection.outputs.clone(),
         mount: seed::target_mount(&environment),
         environment: format!(
-            "{RECIPE} {strategy} {} {}\n{}{scripts}",
+            "{strategy} {} {}\n{}{scripts}",
             plan.config.profile,
             plan.config.builder,
             text(&below)
@@ -84,14 +83,6 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
             .collect(),
         sources,
     }
-}
-
-fn mounts(stage: &Stage) -> impl Iterator<Item = &Mount> {
-    let instructions = stage.instructions.iter();
-    instructions.flat_map(|instruction| match instruction {
-        Instruction::Run(run) => &run.mounts[..],
-        _ => &[],
-    })
 }
 
 fn text(stages: &[Stage]) -> String {

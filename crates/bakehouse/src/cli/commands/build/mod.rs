@@ -238,15 +238,15 @@ fn bake(
         })
     };
     let mut targets = missing.targets();
-    // Of targets that are baked at once, BuildKit gives only the first to ask what a registry cache has of the stages that
-    // all share, and compiles the others' stages again. So one target loads everything before the others are baked.
-    let mut first = BTreeMap::new();
+    // If several targets are baked at once, BuildKit gives only the first to ask what a registry cache has of the stages
+    // that all share, and compiles the others' stages again. So one target loads everything before the others are baked.
+    let mut first = None;
     if missing.cache && targets.len() > 1 && !order.has_own_arguments {
         targets.retain(|target| target != COMPILED);
-        first = bake(&[COMPILED.to_owned()], &allowed(&plan.config.secrets))?;
+        first = bake(&[COMPILED.to_owned()], &allowed(&plan.config.secrets))?.remove(COMPILED);
     }
     let mut records = bake(&targets, &all)?;
-    if let Some(compiled) = first.remove(COMPILED) {
+    if let Some(compiled) = first {
         let later = records.values_mut();
         later.for_each(|record| record.continue_from(&compiled));
         records.insert(COMPILED.to_owned(), compiled);

@@ -7,13 +7,11 @@ use crate::cli::session::Planned;
 use crate::documents::dockerfile::{SeedInputs, seed_inputs};
 use crate::engine::Engine;
 use crate::files::content;
+use crate::plan::hash::InputHash;
 use crate::problem::Problem;
 
 /// The branch that others begin with.
 const MAIN: &str = "main";
-
-/// The number of hex digits of a hash.
-const DIGITS: usize = 16;
 
 /// The names of a chain's seed.
 pub struct SeedNames {
@@ -50,13 +48,24 @@ pub fn seed_names(engine: &Engine, planned: &Planned) -> Result<Option<Vec<SeedN
     let base = variable("BUILDER_BASE").unwrap_or_else(|| plan.config.builder.clone());
     let _ = write!(given, " {base}");
     let names = seed_inputs(plan).into_iter().map(|inputs| {
-        let environment = hash(&[&given, &inputs.environment]);
+        let environment = hash(
+            "seed environment",
+            &[("given", &given), ("stages", &inputs.environment)],
+        );
         let sources = content::digest(root, &inputs.sources)?.to_hex();
         let variables = inputs.variables.iter();
         let variables: String = variables
             .map(|name| format!("{name}={:?} ", std::env::var_os(name)))
             .collect();
-        let hash = hash(&[&environment, &inputs.stages, &sources, &variables]);
+        let hash = hash(
+            "seed",
+            &[
+                ("environment", &environment),
+                ("stages", &inputs.stages),
+                ("sources", &sources),
+                ("variables", &variables),
+            ],
+        );
         let of = |branch: &str| {
             let branch = branch_tag(branch);
             format!("{repository}:deps..{prefix}{branch}{}", inputs.suffix)
@@ -79,11 +88,10 @@ fn variable(name: &str) -> Option<String> {
     value.filter(|value| !value.is_empty())
 }
 
-fn hash(parts: &[&str]) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("bakehouse seed v1");
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
+fn hash(kind: &str, parts: &[(&str, &str)]) -> String {
+    let mut hash = InputHash::new(kind);
+    for (name, value) in parts {
+        hash.part(name, value);
     }
-    hasher.finalize().to_hex()[..DIGITS].to_owned()
+    hash.finish()
 }

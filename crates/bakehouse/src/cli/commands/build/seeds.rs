@@ -165,19 +165,17 @@ fn nearest(engine: &Engine, names: &SeedNames) -> Result<Nearest, String> {
     asked.extend((names.of_main != names.of_branch).then_some(&names.of_main));
     let found = parallel_map(&asked, |name| engine.find_published(name));
     let found: Vec<Option<Published>> = found.into_iter().collect::<Result<_, _>>()?;
-    let has = |label: &'static str, value: &str| {
-        let value = value.to_owned();
-        move |seed: &&Published| seed.has_label(label, &value)
+    let (own, branches) = found.split_at(1);
+    let first = |seeds: &[Option<Published>], label: &str, value: &str| {
+        let mut seeds = seeds.iter().flatten();
+        let seed = seeds.find(|seed| seed.has_label(label, value))?;
+        Some(format!("{}@{}", names.repository, seed.digest))
     };
-    let image = |seed: &Published| format!("{}@{}", names.repository, seed.digest);
-    let is_own = has(SEED_LABEL, &names.hash);
-    let of_branches = || found.iter().skip(1).flatten();
-    if let Some(own) = of_branches().find(&is_own) {
-        return Ok(Nearest::Own(image(own)));
-    }
-    if let Some(own) = found.iter().take(1).flatten().find(is_own) {
-        return Ok(Nearest::Elsewhere(image(own)));
-    }
-    let other = of_branches().find(has(SEED_ENVIRONMENT_LABEL, &names.environment));
-    Ok(other.map_or(Nearest::None, |seed| Nearest::Other(image(seed))))
+    let nearest = first(branches, SEED_LABEL, &names.hash)
+        .map(Nearest::Own)
+        .or_else(|| first(own, SEED_LABEL, &names.hash).map(Nearest::Elsewhere))
+        .or_else(|| {
+            first(branches, SEED_ENVIRONMENT_LABEL, &names.environment).map(Nearest::Other)
+        });
+    Ok(nearest.unwrap_or(Nearest::None))
 }

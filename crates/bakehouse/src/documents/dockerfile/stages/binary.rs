@@ -33,9 +33,8 @@ pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
     environment.compile(Step {
         name: stage.name.clone(),
         comment: format!("{}: the binary {bin}.", stage.name),
-        arguments: std::iter::once(platform::of_compiler(plan).to_owned())
-            .chain(stage.variables.iter().cloned())
-            .collect(),
+        platform: platform::of_compiler(plan),
+        arguments: stage.variables.clone(),
         mounts,
         scripts: keeping_scripts(is_wrapped(plan, stage, &as_is)),
         call: link(Call::of(Script::Binary), stage).argument(bin),

@@ -29,9 +29,8 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
             "{}: every third-party crate, compiled once and shared by all services.",
             selection.deps()
         ),
-        arguments: std::iter::once(platform.to_owned())
-            .chain(variables)
-            .collect(),
+        platform,
+        arguments: variables.collect(),
         mounts,
         scripts: target_scripts(plan),
         call: Call::of(Script::Dependencies).arguments(path_dependencies),

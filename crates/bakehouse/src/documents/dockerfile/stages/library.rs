@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
-use crate::documents::dockerfile::mounts::BUILD;
-use crate::documents::dockerfile::mounts::kept;
+use crate::documents::dockerfile::mounts::{BUILD, kept};
 use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
@@ -54,9 +53,8 @@ pub fn stage(environment: &Environment<'_>, stage: &LibraryStage<'_>) -> Stage {
     environment.compile(Step {
         name: stage.name.clone(),
         comment: format!("{}: the {what} {}{upon}.", stage.name, packages.join(", ")),
-        arguments: std::iter::once(platform::of_compiler(plan).to_owned())
-            .chain(variables.into_iter().cloned())
-            .collect(),
+        platform: platform::of_compiler(plan),
+        arguments: variables.into_iter().cloned().collect(),
         mounts,
         scripts: keeping_scripts(!as_is.is_empty()),
         call: Call::of(Script::Library)

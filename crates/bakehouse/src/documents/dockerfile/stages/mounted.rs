@@ -35,13 +35,11 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     mounts.extend(auditable::mount(plan));
     mounts.extend(glibc::mounts(plan, binary_stage));
     let scripts = target_scripts(plan).into_iter();
-    let arguments = std::iter::once(PLATFORM.to_owned());
     environment.compile(Step {
         name: binary_stage.name.clone(),
         comment: format!("{}: the binary {bin}.", binary_stage.name),
-        arguments: arguments
-            .chain(binary_stage.variables.iter().cloned())
-            .collect(),
+        platform: PLATFORM,
+        arguments: binary_stage.variables.clone(),
         mounts,
         scripts: scripts
             .chain(compile_scripts(is_wrapped(plan, binary_stage, &as_is)))
