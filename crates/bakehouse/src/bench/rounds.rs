@@ -106,7 +106,8 @@ impl Bench<'_> {
                 registry: in_registry(self.registry(), &format!("bakehouse-bench/{salt}")),
                 host: self.place.join(format!("host-{round}")),
                 profile: self.plan.config.profile.clone(),
-                profile_folder: documents::dockerfile::profile_folder(self.plan).to_owned(),
+                profile_folder: documents::dockerfile::profile_folder(&self.plan.config.profile)
+                    .to_owned(),
             };
             sandbox.base = self.furnish(&sandbox, &salt)?;
             self.host

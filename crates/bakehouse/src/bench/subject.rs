@@ -126,13 +126,15 @@ impl Subject {
             }
         };
         for service in &plan.services {
-            add(
-                &service.name,
-                &service.package,
-                &service.bin,
-                &service.closure,
-                None,
-            );
+            for binary in &service.binaries {
+                add(
+                    &service.name,
+                    &binary.package,
+                    &binary.bin,
+                    &service.closure,
+                    None,
+                );
+            }
         }
         for binary in plan.pack_binaries() {
             add(

@@ -6,17 +6,17 @@ use camino::Utf8PathBuf;
 
 use super::about::about;
 use super::collect::{Collector, UnifiedSelection};
-use super::config::valid::{ImageConfig, Strategy};
+use super::config::valid::{ImageConfig, ServiceConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
-use super::inputs::PackageInputs;
+use super::inputs::{Inputs, PackageInputs};
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
 use super::request::{BinaryRequest, binary_requests};
 use super::runtime::PreparedBase;
 use super::selection::{binary_stage, member_reads};
-use super::service::Service;
+use super::service::{ImageBinary, Service};
 use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
@@ -48,11 +48,11 @@ pub struct Plan {
     pub local_sources: Vec<ContextPath>,
     /// The files of the crates in those folders.
     pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
-    /// The level of debug information in the profile; `None` if the profile sets it for procedural macros and build
+    /// The level of debug information in each profile, unless the profile sets it for procedural macros and build
     /// scripts.
-    pub host_debug: Option<String>,
-    /// The settings of the profile for linking.
-    pub linking: Linking,
+    pub host_debug: BTreeMap<String, String>,
+    /// The settings of each profile for linking.
+    pub linking: BTreeMap<String, Linking>,
     pub selections: Vec<Selection>,
     /// The bases that have packages installed.
     pub runtimes: Vec<PreparedBase>,
@@ -129,7 +129,8 @@ impl Plan {
             path_dependencies: &path_dependencies,
             development: &development,
         };
-        let skeleton = Skeleton::new(workspace, &config.profile, packages, &runner);
+        let profiles = profiles(&config, &selections);
+        let skeleton = Skeleton::new(workspace, &profiles, packages, &runner);
         let collector = Collector::new(
             workspace,
             &config,
@@ -161,10 +162,28 @@ impl Plan {
                 (package.as_str(), ContextPath::all(read))
             })
             .collect();
-        let built: Vec<_> = config.services.iter().zip(&all).collect();
-        let services = parallel_map(&built, |(service, output)| {
-            let (binary_stage, closure, mut inputs) = binary(output);
-            let about = about(workspace, &workspace.members[&service.package]);
+        let mut rest = &all[..];
+        let built = config.services.iter().map(|service| {
+            let (own, others) = rest.split_at(service.binaries.len());
+            rest = others;
+            (service, own)
+        });
+        let built: Vec<(&ServiceConfig, &[BinaryRequest<'_>])> = built.collect();
+        let services = parallel_map(&built, |(service, outputs)| {
+            let mut closure = BTreeSet::new();
+            let mut inputs = Inputs::default();
+            let mut binaries = Vec::new();
+            for output in *outputs {
+                let (stage, packages, own) = binary(output);
+                closure.extend(packages);
+                inputs.join(own);
+                binaries.push(ImageBinary {
+                    package: output.package.clone(),
+                    bin: output.bin.clone(),
+                    stage,
+                });
+            }
+            let about = about(workspace, &workspace.members[&service.main().package]);
             collector.image(&mut inputs, service, &about);
             let sources = closure
                 .iter()
@@ -174,19 +193,18 @@ impl Plan {
                 name: service.name.clone(),
                 family: service.family.clone(),
                 variant: service.variant.clone(),
-                package: service.package.clone(),
-                bin: service.bin.clone(),
-                binary_stage,
+                binaries,
                 closure,
                 image: service.image.clone(),
                 about,
                 reads,
+                target: service.target.clone(),
                 compose: service.compose.clone(),
                 input_hash: inputs.hash("service"),
                 inputs,
             }
         });
-        let mut rest = all[config.services.len()..].iter();
+        let mut rest = rest.iter();
         let packs = config
             .packs
             .iter()
@@ -199,9 +217,9 @@ impl Plan {
                         let (binary_stage, closure, mut inputs) = binary(output);
                         Settings::placed(&mut inputs, built);
                         PackBinary {
-                            target: TargetName::new(format!("pack-{}-{}", pack.name, built.bin)),
-                            package: built.package.clone(),
-                            bin: built.bin.clone(),
+                            target: TargetName::new(&output.name),
+                            package: output.package.clone(),
+                            bin: output.bin.clone(),
                             folder: built.folder.clone(),
                             binary_stage,
                             closure,
@@ -243,8 +261,19 @@ impl Plan {
                 .collect(),
             local_sources,
             cargo_config: workspace.cargo_config.clone(),
-            host_debug: profile::host_debug(&workspace.profiles, &config.profile),
-            linking: profile::linking(&workspace.profiles, &config.profile),
+            host_debug: profiles
+                .iter()
+                .filter_map(|name| {
+                    Some((
+                        name.clone(),
+                        profile::host_debug(&workspace.profiles, name)?,
+                    ))
+                })
+                .collect(),
+            linking: profiles
+                .iter()
+                .map(|name| (name.clone(), profile::linking(&workspace.profiles, name)))
+                .collect(),
             left_out,
             kept: ContextPath::all(&sources.kept),
             put_back,
@@ -259,6 +288,15 @@ impl Plan {
             as_is,
             config,
         }
+    }
+
+    /// Returns the chain that the stage of a binary is in.
+    pub fn selection_of(&self, binary_stage: &str) -> Option<&Selection> {
+        let mut selections = self.selections.iter();
+        selections.find(|selection| {
+            let mut stages = selection.binary_stages.iter();
+            stages.any(|stage| *stage.name == *binary_stage)
+        })
     }
 
     /// Returns the path of a generated file beside the Dockerfile.
@@ -321,4 +359,16 @@ impl Plan {
         }
         families
     }
+}
+
+/// Returns the Cargo profiles that something is built with.
+fn profiles(config: &Config, selections: &[Selection]) -> BTreeSet<String> {
+    let used = selections
+        .iter()
+        .map(|selection| &selection.settings.profile);
+    let mut profiles: BTreeSet<String> = used.cloned().collect();
+    if profiles.is_empty() {
+        profiles.insert(config.profile.clone());
+    }
+    profiles
 }

@@ -290,7 +290,7 @@ impl<'a> Collector<'a> {
         let decided = inherit::decisions(
             manifest,
             &self.workspace.profiles,
-            &self.config.profile,
+            &together.selection.settings.profile,
             &names,
         )
         .into_iter();

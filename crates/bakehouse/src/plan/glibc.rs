@@ -77,10 +77,10 @@ impl Plan {
             .pack_binaries()
             .any(|binary| binary.binary_stage == binary_stage)
         {
-            let own = self
-                .services
-                .iter()
-                .filter(|service| service.binary_stage == binary_stage);
+            let own = self.services.iter().filter(|service| {
+                let mut binaries = service.binaries.iter();
+                binaries.any(|binary| binary.stage == binary_stage)
+            });
             let own: BTreeSet<Option<&str>> = own
                 .map(|service| service.image.runtime.as_deref())
                 .collect();

@@ -1,6 +1,7 @@
 //! The inputs of an output, part by part. Its input hash covers all parts; `bakehouse why` compares them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -72,6 +73,22 @@ impl Inputs {
 
     pub(super) fn setting(&mut self, key: impl Into<String>, value: impl Into<Arc<str>>) {
         self.set(Part::Setting(key.into()), value);
+    }
+
+    /// Adds the inputs of another binary of the same image. What differs between the two is kept of both.
+    pub(super) fn join(&mut self, other: Self) {
+        for (part, value) in other.0 {
+            match self.0.entry(part) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(mut known) if *known.get() != value => {
+                    let both = format!("{}\n{value}", known.get());
+                    known.insert(both.into());
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
     }
 
     /// Returns the input hash of an output of that kind.

@@ -44,22 +44,10 @@ fn variables<'a>(config: &Config, packages: impl Iterator<Item = &'a str>) -> Ve
 
 /// Returns the selections of a plan: a single one, one per chain, or one per package and features.
 pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
-    let outputs: Vec<BinaryRequest<'_>> = binary_requests(config).collect();
-    let alone = |outputs| Chain {
-        outputs,
-        parted: Vec::new(),
-    };
-    let chains: Vec<Chain<'_>> = match config.unify {
-        Unify::All => vec![alone(outputs)],
-        Unify::Services => chains(workspace, config, outputs),
-        Unify::Each => {
-            let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
-            for output in outputs {
-                groups.entry(output.asked()).or_default().push(output);
-            }
-            groups.into_values().map(alone).collect()
-        }
-    };
+    let chains: Vec<Chain<'_>> = by_settings(config)
+        .into_iter()
+        .flat_map(|outputs| unified(workspace, config, outputs))
+        .collect();
     let root = workspace.root_package().map(|member| member.name.as_str());
     let each_has_a_name = config.unify == Unify::Each && chains.len() > 1;
     let selection = |(at, chain): (usize, Chain<'_>)| {
@@ -84,6 +72,43 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         count_again(workspace, &mut selections);
     }
     selections
+}
+
+/// Returns the outputs by their settings of Cargo. Those of the configuration as a whole come first.
+fn by_settings(config: &Config) -> Vec<Vec<BinaryRequest<'_>>> {
+    let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
+    for output in binary_requests(config) {
+        let own =
+            output.settings.profile != config.profile || !output.settings.rustflags.is_empty();
+        groups
+            .entry((own, output.settings))
+            .or_default()
+            .push(output);
+    }
+    groups.into_values().collect()
+}
+
+/// Returns the chains of outputs that have the same settings.
+fn unified<'a>(
+    workspace: &'a Workspace,
+    config: &'a Config,
+    outputs: Vec<BinaryRequest<'a>>,
+) -> Vec<Chain<'a>> {
+    let alone = |outputs| Chain {
+        outputs,
+        parted: Vec::new(),
+    };
+    match config.unify {
+        Unify::All => vec![alone(outputs)],
+        Unify::Services => chains(workspace, config, outputs),
+        Unify::Each => {
+            let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
+            for output in outputs {
+                groups.entry(output.asked()).or_default().push(output);
+            }
+            groups.into_values().map(alone).collect()
+        }
+    }
 }
 
 /// Counts for each selection the packages that earlier ones compile as well.
@@ -198,6 +223,7 @@ impl Group<'_> {
                 package: PackageName::new(package),
                 bin: bin.cloned(),
                 asked: Vec::new(),
+                settings: self.outputs[0].settings.clone(),
                 linked_static: false,
                 dir: ContextPath::new(&self.workspace.members[package].dir),
                 reads: self.reads(package),
@@ -247,6 +273,7 @@ impl Group<'_> {
         let mut selection = Selection {
             parted: Vec::new(),
             again: Again::default(),
+            settings: self.outputs[0].settings.clone(),
             outputs: {
                 let names = self.outputs.iter().map(|output| &output.name);
                 let mut names: Vec<String> = names.cloned().collect();
@@ -358,6 +385,7 @@ pub fn binary_stage<'a>(
     let asked = Asked::by(output.features, output.default_features);
     selections
         .iter()
+        .filter(|selection| selection.settings == *output.settings)
         .flat_map(|selection| &selection.binary_stages)
         .find(|binary_stage| {
             binary_stage.package == *output.package

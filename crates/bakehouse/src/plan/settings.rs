@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
-use super::config::valid::{ImageConfig, PackBinaryConfig, ServiceConfig};
+use super::config::valid::{
+    CompileSettings, ImageConfig, PackBinaryConfig, ServiceConfig, TargetConfig,
+};
 use super::inputs::Inputs;
 use super::stage::CompileStage;
 use super::zig::{CARGO_ZIGBUILD, ZIG};
@@ -24,7 +26,8 @@ pub(super) struct Settings<'a> {
 impl<'a> Settings<'a> {
     pub(super) fn new(config: &'a Config) -> Self {
         let Config {
-            profile,
+            // Each binary has its own, which may be this one.
+            profile: _,
             platforms,
             emulate,
             strategy,
@@ -69,7 +72,6 @@ impl<'a> Settings<'a> {
             compose: _,
         } = config;
         let mut binary: Vec<(&'static str, Arc<str>)> = vec![
-            ("profile", profile.as_str().into()),
             ("platforms", platforms.join(", ").into()),
             ("cache.strategy", strategy.as_str().into()),
             ("bases.builder", builder.as_str().into()),
@@ -103,6 +105,7 @@ impl<'a> Settings<'a> {
             package,
             bin,
             linked_static,
+            settings: CompileSettings { profile, rustflags },
             // The name is not in the binary.
             name: _,
             // The resulting features are hashed.
@@ -121,6 +124,10 @@ impl<'a> Settings<'a> {
         if *linked_static {
             inputs.setting("static", "true");
         }
+        inputs.setting("profile", profile.as_str());
+        if !rustflags.is_empty() {
+            inputs.setting("rustflags", rustflags.join(" "));
+        }
         add(inputs, &self.binary);
     }
 
@@ -132,13 +139,11 @@ impl<'a> Settings<'a> {
             image,
             // The names are not in the image. Variants differ only in `image`.
             name: _,
+            built_as: _,
             variant: _,
-            // These are hashed with the binary.
-            package: _,
-            bin: _,
-            features: _,
-            default_features: _,
-            linked_static: _,
+            // These are hashed as stages.
+            binaries: _,
+            target,
             // This affects how the service runs, not its image.
             compose: _,
         } = service;
@@ -150,7 +155,17 @@ impl<'a> Settings<'a> {
             env,
             labels,
             files,
+            entrypoint,
+            command,
         } = image;
+        let TargetConfig {
+            platforms,
+            // They name and place the image.
+            image: _,
+            tag: _,
+            default: _,
+            output: _,
+        } = target;
         let key = |key: &str| format!("services.{family}.{key}");
         match runtime {
             Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
@@ -171,6 +186,14 @@ impl<'a> Settings<'a> {
         for (from, to) in files {
             inputs.setting(key(&format!("files.{from}")), to.as_str());
         }
+        for (name, words) in [("entrypoint", entrypoint), ("command", command)] {
+            if let Some(words) = words {
+                inputs.setting(key(name), format!("{words:?}"));
+            }
+        }
+        if !platforms.is_empty() {
+            inputs.setting("platforms", platforms.join(", "));
+        }
         add(inputs, &self.image);
     }
 
@@ -183,12 +206,8 @@ impl<'a> Settings<'a> {
     pub(super) fn placed(inputs: &mut Inputs, binary: &PackBinaryConfig) {
         let PackBinaryConfig {
             folder,
-            // These are hashed with the binary.
-            package: _,
-            bin: _,
-            features: _,
-            default_features: _,
-            linked_static: _,
+            // It is hashed as a stage.
+            binary: _,
         } = binary;
         inputs.setting("to", folder.as_str());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::config::valid::CompileSettings;
 use super::parted::{Again, Parted};
 use crate::context_path::ContextPath;
 use crate::graph::Activation;
@@ -12,7 +13,9 @@ use crate::names::{BinaryName, PackageName, StageName};
 /// same packages to Cargo, so no third-party crate compiles twice.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// The features because of which its outputs are not built with those of the first selection.
+    /// The settings of Cargo that its outputs are built with.
+    pub settings: CompileSettings,
+    /// The features because of which its outputs are not built with those of the first selection with these settings.
     pub parted: Vec<Parted>,
     /// The number of packages that it compiles although an earlier selection does, too.
     pub again: Again,
@@ -58,6 +61,7 @@ pub struct CompileStage {
     pub bin: Option<BinaryName>,
     /// The features that the outputs of the binary ask for.
     pub asked: Vec<Asked>,
+    pub settings: CompileSettings,
     /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
     /// The local libraries of its closure, in compile order.

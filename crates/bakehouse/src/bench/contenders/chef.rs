@@ -72,7 +72,7 @@ COPY . .
             part.targets[0]
         );
     }
-    let folder = profile_folder(plan);
+    let folder = profile_folder(&plan.config.profile);
     text + &images(plan, subject, |stage, bin| {
         (
             format!("build-{stage}"),

@@ -49,7 +49,7 @@ RUN {mounts}mkdir -p /tmp/kache && : >/etc/kache.toml && \
     kache daemon stop
 "#
     );
-    let folder = profile_folder(plan);
+    let folder = profile_folder(&plan.config.profile);
     text += &images(plan, subject, |_, bin| {
         ("builder".to_owned(), format!("/app/target/{folder}/{bin}"))
     });

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 /// Renders the Dockerfile. `salt` is part of each mount's id.
 pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> String {
     let profile = profile(plan);
-    let folder = profile_folder(plan);
+    let folder = profile_folder(&plan.config.profile);
     let mut text = format!("FROM {builder} AS base\nENV CARGO_HOME=/cargo\nWORKDIR /build\n");
     let manifests = manifests(subject);
     for part in &subject.parts {

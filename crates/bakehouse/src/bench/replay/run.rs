@@ -79,7 +79,10 @@ pub fn replay(
     let salt = salt();
     let registry = request.bare.as_ref().map(|bare| bare.registry.as_str());
     let tracks = request.tracks().into_iter().map(|name| {
-        let profile = (plan.config.profile.as_str(), profile_folder(plan));
+        let profile = (
+            plan.config.profile.as_str(),
+            profile_folder(&plan.config.profile),
+        );
         Track::new(name, &place, &salt, registry, profile)
     });
     let tracks: Vec<Track> = tracks.collect();

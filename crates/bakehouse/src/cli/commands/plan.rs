@@ -125,8 +125,8 @@ impl<'a> ShownPlan<'a> {
                 .iter()
                 .map(|service| ShownService {
                     name: &service.name,
-                    package: &service.package,
-                    bin: &service.bin,
+                    package: &service.main().package,
+                    bin: &service.main().bin,
                     variant: service.variant.as_deref(),
                     closure: service.closure.iter().map(PackageName::as_str).collect(),
                     input_hash: &service.input_hash,

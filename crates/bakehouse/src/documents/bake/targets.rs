@@ -196,8 +196,7 @@ fn service(service: &Service) -> Noted {
     if let Some(revision) = labels::own_revision(service) {
         block = block.add_attribute(("labels", label(REVISION_LABEL, text(revision))));
     }
-    let comment = format!("{} of {}", service.bin, service.package);
-    Noted::new(comment, block.build())
+    Noted::new(service.what(), block.build())
 }
 
 /// Returns the tags of a service, as HCL.

@@ -65,8 +65,10 @@ impl<'a> Shared<'a> {
                 ("build", build(service)),
             ];
             keys.splice(1..1, image);
-            let note = format!("{} of {}", service.bin, service.package);
-            (String::from(&service.name), Yaml::map(keys).noted(&note))
+            (
+                String::from(&service.name),
+                Yaml::map(keys).noted(&service.what()),
+            )
         });
         services.collect()
     }

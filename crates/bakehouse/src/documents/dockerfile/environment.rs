@@ -67,13 +67,17 @@ impl<'a> Environment<'a> {
 
     fn variables(&self) -> Vec<(String, Vec<String>)> {
         let plan = self.plan;
+        let settings = &self.selection.settings;
         let one = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
         let mut variables = vec![
             one("CARGO_HOME", mounts::CARGO_HOME),
             one("CARGO_NET_OFFLINE", "true"),
         ];
         variables.extend(self.debug_of_host());
-        variables.push(one("BAKEHOUSE_PROFILE", &plan.config.profile));
+        if !settings.rustflags.is_empty() {
+            variables.push(("RUSTFLAGS".to_owned(), vec![settings.rustflags.join(" ")]));
+        }
+        variables.push(one("BAKEHOUSE_PROFILE", &settings.profile));
         variables.push(("BAKEHOUSE_BUILD".to_owned(), self.build()));
         if let Some(version) = &plan.config.min_glibc {
             variables.push(one("BAKEHOUSE_GLIBC", version));
@@ -97,7 +101,7 @@ impl<'a> Environment<'a> {
     /// Returns the arguments of `cargo build`, one package a line.
     fn build(&self) -> Vec<String> {
         let selection = self.selection;
-        let mut lines = vec![format!("--locked --profile {}", self.plan.config.profile)];
+        let mut lines = vec![format!("--locked --profile {}", selection.settings.profile)];
         let packages = selection.packages.iter();
         lines.extend(packages.map(|package| format!("-p {}", spec(self.plan, package))));
         if selection.no_default_features {
@@ -115,13 +119,9 @@ impl<'a> Environment<'a> {
     /// packages that are built together. The same crate would then have different fingerprints in different stages.
     /// With an explicit value all stages agree.
     fn debug_of_host(&self) -> Option<(String, Vec<String>)> {
-        let name = self
-            .plan
-            .config
-            .profile
-            .to_ascii_uppercase()
-            .replace('-', "_");
-        let level = self.plan.host_debug.clone()?;
+        let profile = &self.selection.settings.profile;
+        let level = self.plan.host_debug.get(profile)?.clone();
+        let name = profile.to_ascii_uppercase().replace('-', "_");
         Some((
             format!("CARGO_PROFILE_{name}_BUILD_OVERRIDE_DEBUG"),
             vec![level],

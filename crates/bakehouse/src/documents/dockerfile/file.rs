@@ -115,10 +115,6 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
 }
 
 /// Returns Cargo's folder for the outputs of a profile.
-pub fn profile_folder(plan: &Plan) -> &str {
-    if plan.config.profile == "dev" {
-        "debug"
-    } else {
-        &plan.config.profile
-    }
+pub fn profile_folder(profile: &str) -> &str {
+    if profile == "dev" { "debug" } else { profile }
 }

@@ -23,7 +23,8 @@ pub enum Instruction {
     Workdir(String),
     User(String),
     Expose(u16),
-    Entrypoint(String),
+    Entrypoint(Vec<String>),
+    Cmd(Vec<String>),
     /// Pairs of a key and a value, which is quoted; one line for each list.
     Label(Vec<Vec<(String, String)>>),
     /// A copy from a stage or an image.
@@ -157,7 +158,8 @@ impl fmt::Display for Instruction {
             Self::Workdir(path) => writeln!(f, "WORKDIR {path}"),
             Self::User(user) => writeln!(f, "USER {user}"),
             Self::Expose(port) => writeln!(f, "EXPOSE {port}"),
-            Self::Entrypoint(path) => writeln!(f, "ENTRYPOINT [\"{path}\"]"),
+            Self::Entrypoint(words) => writeln!(f, "ENTRYPOINT {}", exec_form(words)),
+            Self::Cmd(words) => writeln!(f, "CMD {}", exec_form(words)),
             Self::Label(lines) => {
                 let pair = |(key, value): &(String, String)| format!("{key}=\"{}\"", escape(value));
                 let line = |pairs: &Vec<_>| pairs.iter().map(pair).collect::<Vec<_>>().join(" ");
@@ -252,6 +254,14 @@ impl fmt::Display for Mount {
             Self::Ssh => f.write_str("--mount=type=ssh"),
         }
     }
+}
+
+/// Returns a command that no shell reads. It is a list in JSON, on which the Dockerfile parser expands no variables.
+fn exec_form(words: &[String]) -> String {
+    let words = words
+        .iter()
+        .map(|word| serde_json::Value::from(word.as_str()).to_string());
+    format!("[{}]", words.collect::<Vec<_>>().join(", "))
 }
 
 /// Escapes a text for quotes, so that the Dockerfile parser reads it back unchanged.

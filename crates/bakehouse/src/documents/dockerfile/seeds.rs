@@ -71,7 +71,7 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
         mount: seed::target_mount(&environment),
         environment: format!(
             "{strategy} {} {}\n{}{scripts}",
-            plan.config.profile,
+            selection.settings.profile,
             plan.config.builder,
             text(&below)
         ),

@@ -128,7 +128,7 @@ impl History {
         let services = plan
             .services
             .iter()
-            .map(|service| (&service.name, &service.binary_stage));
+            .map(|service| (&service.name, &service.main().stage));
         let binaries = plan
             .pack_binaries()
             .map(|binary| (&binary.target, &binary.binary_stage));
@@ -200,16 +200,16 @@ impl Graph {
         for service in &plan.services {
             let about = match &service.variant {
                 Some(variant) => {
-                    format!("{} of {}, variant {variant}", service.bin, service.package)
+                    format!("{}, variant {variant}", service.what())
                 }
-                None => format!("{} of {}", service.bin, service.package),
+                None => service.what(),
             };
             self.output(
                 Kind::Service,
                 &service.name,
                 about,
-                places[service.package.as_str()],
-                stages(plan, &service.binary_stage, &service.name),
+                places[service.main().package.as_str()],
+                stages(plan, &service.main().stage, &service.name),
                 &service.input_hash,
             );
         }

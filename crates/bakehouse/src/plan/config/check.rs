@@ -9,7 +9,7 @@ use super::digests::tagged;
 use super::image_name::{self, Fault, Form};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
-use super::valid::{PackBinaryConfig, PackConfig, ServiceConfig};
+use super::valid::{BinaryConfig, PackBinaryConfig, PackConfig, ServiceConfig};
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
@@ -207,12 +207,15 @@ impl Check<'_> {
                     let features = self.features(&package, &bin, &binary.features);
                     let asked = binary.default_features.as_ref();
                     binaries.push(PackBinaryConfig {
-                        default_features: self.default_features(&package, asked),
-                        package,
-                        bin,
-                        features,
+                        binary: BinaryConfig {
+                            default_features: self.default_features(&package, asked),
+                            package,
+                            bin,
+                            features,
+                            linked_static: binary.linked_static,
+                            settings: self.settings(raw, &[]),
+                        },
                         folder,
-                        linked_static: binary.linked_static,
                     });
                 }
             }
@@ -255,7 +258,7 @@ impl Check<'_> {
         let binaries = packs.iter().flat_map(|pack| {
             pack.binaries
                 .iter()
-                .map(|binary| format!("pack-{}-{}", pack.name, binary.bin))
+                .map(|built| format!("pack-{}-{}", pack.name, built.binary.bin))
         });
         // A pack's own name is that of its image.
         let images = packs.iter().map(|pack| format!("pack-{}", pack.name));

@@ -15,10 +15,11 @@ mod read;
 mod secrets;
 mod services;
 mod spanned;
+mod targets;
 pub mod valid;
 mod values;
 
 pub use check::{BAKE_FILE, FOLDER, SCRIPTS, SKELETON};
 pub use raw::RawConfig;
-pub(super) use services::names;
+pub(super) use services::{names, sanitised};
 pub use valid::Config;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::spanned::Spanned;
@@ -317,6 +318,49 @@ pub struct RawService {
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]
     pub linked_static: bool,
+    /// The binaries of the image, in `/usr/local/bin`, in place of `bin`: names of binaries of `package`, or tables with
+    /// a package of the workspace and its binary. The first is the entrypoint.
+    ///
+    /// Form: list of names or `{ package, bin }`. Default: the one that `bin` names.
+    pub bins: Option<Vec<Spanned<RawBinary>>>,
+    /// The Cargo profile.
+    ///
+    /// Form: string. Default: `profile` of the file.
+    pub profile: Option<Spanned<String>>,
+    /// Flags for the compiler in `RUSTFLAGS`, which replace those of Cargo's configuration.
+    ///
+    /// Form: list of strings without spaces. Default: those of Cargo's configuration.
+    #[serde(default)]
+    pub rustflags: Vec<Spanned<String>>,
+    /// The name of the image under the registry.
+    ///
+    /// Form: name in an image name, with `/` between its parts. Default: the service's name.
+    pub image: Option<Spanned<String>>,
+    /// The tag of the image, whatever the variable `TAG` says.
+    ///
+    /// Form: tag. Default: `TAG`.
+    pub tag: Option<Spanned<String>>,
+    /// The platforms that the image is built for.
+    ///
+    /// Form: list of some of the workspace's `platforms`. Default: all of them.
+    #[serde(default)]
+    pub platforms: Vec<Spanned<String>>,
+    /// Whether it is baked if no target is named.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub default: Option<bool>,
+    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    ///
+    /// Form: string. Default: none: an image.
+    pub output: Option<Spanned<String>>,
+    /// The program of the image.
+    ///
+    /// Form: list of strings. Default: the path of the first binary.
+    pub entrypoint: Option<Vec<Spanned<String>>>,
+    /// The arguments of the program (`CMD`).
+    ///
+    /// Form: list of strings. Default: none.
+    pub command: Option<Vec<Spanned<String>>>,
     /// The image that it runs on.
     ///
     /// Form: image name. Default: `bases.runtime`.
@@ -351,11 +395,11 @@ pub struct RawService {
     /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// The same binary on several bases, see below.
+    /// The service in other forms, see below.
     ///
     /// Form: table by variant. Default: `{}`.
     #[serde(default)]
-    pub variants: BTreeMap<Spanned<String>, RawImage>,
+    pub variants: BTreeMap<Spanned<String>, RawVariant>,
     /// In Compose: the check that shows whether the service is well. A path is requested on the first port, by the
     /// image's `bash`, and has to answer 200; a command has to exit with 0.
     ///
@@ -381,9 +425,20 @@ pub struct RawService {
 }
 
 impl RawService {
-    /// Returns the settings of the runtime image.
-    pub fn image(&self) -> RawImage {
-        RawImage {
+    /// Returns the settings that a variant can replace or add to.
+    pub fn own(&self) -> RawVariant {
+        RawVariant {
+            profile: self.profile.clone(),
+            features: self.features.clone(),
+            default_features: self.default_features.clone(),
+            rustflags: self.rustflags.clone(),
+            image: self.image.clone(),
+            tag: self.tag.clone(),
+            platforms: self.platforms.clone(),
+            default: self.default,
+            output: self.output.clone(),
+            entrypoint: self.entrypoint.clone(),
+            command: self.command.clone(),
             runtime: self.runtime.clone(),
             user: self.user.clone(),
             packages: self.packages.clone(),
@@ -392,6 +447,89 @@ impl RawService {
             labels: self.labels.clone(),
             files: self.files.clone(),
         }
+    }
+}
+
+impl RawVariant {
+    /// Returns whether its binaries are those of the service.
+    pub fn compiles_alike(&self) -> bool {
+        let Self {
+            profile,
+            features,
+            default_features,
+            rustflags,
+            ..
+        } = self;
+        profile.is_none()
+            && features.is_empty()
+            && default_features.is_none()
+            && rustflags.is_empty()
+    }
+}
+
+/// A binary of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawBinary {
+    /// A binary of the service's package.
+    Named(String),
+    Of(RawBinaryOf),
+}
+
+/// A binary of any package.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawBinaryOf {
+    /// The package that is built.
+    ///
+    /// Form: package of the workspace. Default: required.
+    pub package: Spanned<String>,
+    /// The binary of the package.
+    ///
+    /// Form: binary of the package. Default: the binary of the package's name, else its only one.
+    pub bin: Option<Spanned<String>>,
+}
+
+impl<'de> Deserialize<'de> for RawBinary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BinaryVisitor)
+    }
+}
+
+/// A visitor with its own message, as [`HealthVisitor`].
+struct BinaryVisitor;
+
+impl<'de> Visitor<'de> for BinaryVisitor {
+    type Value = RawBinary;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the name of a binary, or a table such as { package = \"tools\", bin = \"keygen\" }",
+        )
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<RawBinary, E> {
+        Ok(RawBinary::Named(name.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawBinary, A::Error> {
+        RawBinaryOf::deserialize(MapAccessDeserializer::new(map)).map(RawBinary::Of)
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for RawBinary {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Binary".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let of = generator.subschema_for::<RawBinaryOf>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, of] })
     }
 }
 
@@ -449,12 +587,60 @@ impl schemars::JsonSchema for RawHealth {
     }
 }
 
-/// The settings of a runtime image; also `[services.<name>.variants.<variant>]`, which takes missing keys from its
-/// service. Serde cannot flatten this into the service and keep spans.
+/// `[services.<name>.variants.<variant>]`, which takes missing keys from its service. Serde cannot flatten this into the
+/// service and keep spans.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RawImage {
+pub struct RawVariant {
+    /// The Cargo profile.
+    ///
+    /// Form: string. Default: the service's.
+    pub profile: Option<Spanned<String>>,
+    /// Features in addition to the service's.
+    ///
+    /// Form: list of features of the package. Default: `[]`.
+    #[serde(default)]
+    pub features: Vec<Spanned<String>>,
+    /// Whether the package's default features are enabled.
+    ///
+    /// Form: `true` or `false`. Default: the service's.
+    pub default_features: Option<Spanned<bool>>,
+    /// Flags for the compiler in addition to the service's.
+    ///
+    /// Form: list of strings without spaces. Default: `[]`.
+    #[serde(default)]
+    pub rustflags: Vec<Spanned<String>>,
+    /// The name of the image under the registry.
+    ///
+    /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
+    /// variant.
+    pub image: Option<Spanned<String>>,
+    /// The tag of the image, whatever the variable `TAG` says.
+    ///
+    /// Form: tag. Default: the service's.
+    pub tag: Option<Spanned<String>>,
+    /// The platforms that the image is built for.
+    ///
+    /// Form: list of some of the workspace's `platforms`. Default: the service's.
+    #[serde(default)]
+    pub platforms: Vec<Spanned<String>>,
+    /// Whether it is baked if no target is named. If no variant is, the service is a target as well, without variant.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub default: Option<bool>,
+    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    ///
+    /// Form: string. Default: the service's.
+    pub output: Option<Spanned<String>>,
+    /// The program of the image.
+    ///
+    /// Form: list of strings. Default: the service's.
+    pub entrypoint: Option<Vec<Spanned<String>>>,
+    /// The arguments of the program (`CMD`).
+    ///
+    /// Form: list of strings. Default: the service's.
+    pub command: Option<Vec<Spanned<String>>>,
     /// The image that it runs on.
     ///
     /// Form: image name. Default: the service's.

@@ -121,9 +121,10 @@ impl Check<'_> {
                 .as_ref()
                 .to_lowercase()
                 .replace(['/', ':', '.', '@'], "-"),
-            (None, None) => services
-                .first()
-                .map_or_else(|| "workspace".to_owned(), |first| first.package.to_string()),
+            (None, None) => services.first().map_or_else(
+                || "workspace".to_owned(),
+                |first| first.main().package.to_string(),
+            ),
         };
         let runtime = raw.bases.runtime.as_ref().map_or_else(
             || bases::RUNTIME.to_owned(),

@@ -5,21 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bases;
 use super::check::{Check, is_reserved, sorted};
 use super::image_name::Form;
-use super::raw::{RawConfig, RawImage, RawService};
+use super::raw::{RawBinary, RawBinaryOf, RawConfig, RawService, RawVariant};
 use super::spanned::Spanned;
-use super::valid::{ComposeConfig, ImageConfig, ServiceConfig};
+use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
 use crate::names::{BinaryName, PackageName, TargetName};
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
     pub(super) fn services(&mut self, raw: &RawConfig) -> Vec<ServiceConfig> {
-        let user = raw.runtime.user.clone();
         let mut services = Vec::new();
         match &raw.services {
             Some(named) => {
                 for (name, service) in named {
-                    self.service(raw, name, service, user.as_ref(), &mut services);
+                    services.extend(self.service(raw, name, service));
                 }
             }
             None => {
@@ -28,18 +27,24 @@ impl Check<'_> {
                     .flat_map(|member| member.binaries.iter().map(move |bin| (member, bin)))
                     .collect();
                 let names = names(binaries.iter().map(|(m, bin)| (&*m.name, &*bin.name)));
+                let nothing = RawVariant::default();
                 for ((member, bin), name) in binaries.into_iter().zip(names) {
                     services.push(ServiceConfig {
                         name: TargetName::new(&name),
-                        family: name,
+                        built_as: name.clone(),
                         variant: None,
-                        package: member.name.clone(),
-                        bin: bin.name.clone(),
-                        features: bin.required_features.clone(),
-                        default_features: true,
-                        linked_static: false,
-                        image: self.image(raw, &RawImage::default(), None, user.as_ref()),
+                        binaries: vec![BinaryConfig {
+                            package: member.name.clone(),
+                            bin: bin.name.clone(),
+                            features: bin.required_features.clone(),
+                            default_features: true,
+                            linked_static: false,
+                            settings: self.settings(raw, &[&nothing]),
+                        }],
+                        image: self.image(raw, &[&nothing]),
+                        target: self.target(raw, &name, None, &[&nothing]),
                         compose: ComposeConfig::default(),
+                        family: name,
                     });
                 }
             }
@@ -48,49 +53,170 @@ impl Check<'_> {
         services
     }
 
-    pub(super) fn service(
+    /// Returns the variants of a service, or the service itself.
+    fn service(
         &mut self,
         raw: &RawConfig,
         name: &Spanned<String>,
         service: &RawService,
-        user: Option<&Spanned<String>>,
-        services: &mut Vec<ServiceConfig>,
-    ) {
+    ) -> Vec<ServiceConfig> {
         self.target_name(name);
-        let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
-        let images: Vec<_> = self.images(raw, service, user);
-        let Some((package, bin)) = found else { return };
-        let features = self.features(&package, &bin, &service.features);
-        let default_features = self.default_features(&package, service.default_features.as_ref());
-        let family = name.as_ref().clone();
-        let mut push = |name: String, variant: Option<String>, image: ImageConfig| {
+        let found = self.binaries(name, service);
+        let own = service.own();
+        let alone = service
+            .variants
+            .values()
+            .all(|variant| variant.default == Some(false));
+        let alone = alone.then_some(None).into_iter();
+        let mut services = Vec::new();
+        for variant in alone.chain(service.variants.iter().map(Some)) {
+            let layers: Vec<&RawVariant> = [&own]
+                .into_iter()
+                .chain(variant.map(|(_, over)| over))
+                .collect();
+            let variant = variant.map(|(variant, _)| {
+                self.target_name(variant);
+                variant.as_ref().as_str()
+            });
+            let image = self.image(raw, &layers);
+            let target = self.target(raw, name.as_ref(), variant, &layers);
+            let settings = self.settings(raw, &layers);
+            let binaries: Vec<BinaryConfig> = found
+                .iter()
+                .map(|found| self.binary(found, service, &layers, &settings))
+                .collect();
+            if binaries.is_empty() {
+                continue;
+            }
+            let full = match variant {
+                Some(variant) => format!("{}-{variant}", name.as_ref()),
+                None => name.as_ref().clone(),
+            };
+            let alike = variant.is_none() || layers[1].compiles_alike();
             services.push(ServiceConfig {
-                name: TargetName::new(name),
-                family: family.clone(),
-                variant,
-                package: package.clone(),
-                bin: bin.clone(),
-                features: features.clone(),
-                default_features,
-                linked_static: service.linked_static,
+                built_as: if alike {
+                    name.as_ref().clone()
+                } else {
+                    full.clone()
+                },
+                name: TargetName::new(full),
+                family: name.as_ref().clone(),
+                variant: variant.map(str::to_owned),
+                binaries,
                 image,
+                target,
                 compose: ComposeConfig::default(),
             });
+        }
+        services
+    }
+
+    /// Returns the binaries of a service, the first being the one that it is named after.
+    fn binaries(
+        &mut self,
+        name: &Spanned<String>,
+        service: &RawService,
+    ) -> Vec<(PackageName, BinaryName)> {
+        let Some(bins) = &service.bins else {
+            let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
+            return found.into_iter().collect();
         };
-        for (variant, image) in images {
-            match variant {
-                Some(variant) => push(format!("{family}-{variant}"), Some(variant), image),
-                None => push(family.clone(), None, image),
+        if let Some(bin) = &service.bin {
+            self.problem(
+                Code::ConfigValue,
+                "`bin` and `bins` name the same thing".to_owned(),
+                bin.span(),
+                "leave one of them out",
+            );
+        }
+        if bins.is_empty() {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` has no binary", name.as_ref().escape_debug()),
+                name.span(),
+                "name one in `bins`, or leave `bins` out",
+            );
+        }
+        let mut found: Vec<(PackageName, BinaryName)> = Vec::new();
+        for written in bins {
+            let one = match written.as_ref() {
+                RawBinary::Named(bin) => {
+                    let bin = Spanned::new(written.span(), bin.clone());
+                    self.package_and_bin(name, service.package.as_ref(), Some(&bin))
+                }
+                RawBinary::Of(RawBinaryOf { package, bin }) => {
+                    let own = bin.as_ref().unwrap_or(package);
+                    self.package_and_bin(own, Some(package), bin.as_ref())
+                }
+            };
+            let Some(one) = one else { continue };
+            if found.iter().any(|(_, bin)| *bin == one.1) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("two binaries of the image are named `{}`", one.1),
+                    written.span(),
+                    "leave one of them out: both would be the same file of the image",
+                );
+                continue;
             }
+            found.push(one);
+        }
+        found
+    }
+
+    /// Returns how a binary of a service is built. Features are those of the service's own package.
+    fn binary(
+        &mut self,
+        (package, bin): &(PackageName, BinaryName),
+        service: &RawService,
+        layers: &[&RawVariant],
+        settings: &CompileSettings,
+    ) -> BinaryConfig {
+        let own = service
+            .package
+            .as_ref()
+            .is_none_or(|own| own.as_ref() == package.as_str());
+        let layers = if own { layers } else { &[] };
+        let asked: Vec<&Spanned<String>> =
+            layers.iter().flat_map(|layer| &layer.features).collect();
+        let default = layers
+            .iter()
+            .filter_map(|layer| layer.default_features.as_ref());
+        BinaryConfig {
+            features: self.features(package, bin, asked),
+            default_features: self.default_features(package, default.last()),
+            linked_static: service.linked_static,
+            settings: settings.clone(),
+            package: package.clone(),
+            bin: bin.clone(),
+        }
+    }
+
+    /// Returns the settings of Cargo that the last of `layers` names.
+    pub(super) fn settings(&mut self, raw: &RawConfig, layers: &[&RawVariant]) -> CompileSettings {
+        let profile = layers
+            .iter()
+            .filter_map(|layer| layer.profile.as_ref())
+            .next_back();
+        let rustflags = layers.iter().flat_map(|layer| &layer.rustflags);
+        CompileSettings {
+            // That of the file is checked only once.
+            profile: match (profile, &raw.profile) {
+                (Some(own), _) => self.profile(Some(own)),
+                (None, all) => all
+                    .as_ref()
+                    .map_or_else(|| self.profile(None), |all| all.as_ref().clone()),
+            },
+            rustflags: rustflags.map(|flag| self.rustflag(flag)).collect(),
         }
     }
 
     /// Returns the features that a binary asks for and those that it requires, sorted.
-    pub(super) fn features(
+    pub(super) fn features<'a>(
         &mut self,
         package: &str,
         bin: &str,
-        asked: &[Spanned<String>],
+        asked: impl IntoIterator<Item = &'a Spanned<String>>,
     ) -> Vec<String> {
         let member = &self.workspace.members[package];
         let mut features = BTreeSet::from_iter(member.required_features(bin));
@@ -135,25 +261,6 @@ impl Check<'_> {
             );
         }
         false
-    }
-
-    /// Returns the runtime images of a service, by variant.
-    pub(super) fn images(
-        &mut self,
-        raw: &RawConfig,
-        service: &RawService,
-        user: Option<&Spanned<String>>,
-    ) -> Vec<(Option<String>, ImageConfig)> {
-        if service.variants.is_empty() {
-            return vec![(None, self.image(raw, &service.image(), None, user))];
-        }
-        let mut images = Vec::new();
-        for (variant, over) in &service.variants {
-            self.target_name(variant);
-            let image = self.image(raw, &service.image(), Some(over), user);
-            images.push((Some(variant.as_ref().clone()), image));
-        }
-        images
     }
 
     /// Returns the package and binary of a service or pack binary. The default binary is the one with the service's
@@ -247,22 +354,16 @@ impl Check<'_> {
         None
     }
 
-    pub(super) fn image(
-        &mut self,
-        raw: &RawConfig,
-        service: &RawImage,
-        variant: Option<&RawImage>,
-        user: Option<&Spanned<String>>,
-    ) -> ImageConfig {
-        let layers = [Some(service), variant];
-        let layers = || layers.into_iter().flatten();
+    /// Returns the content of an image. Keys of the last of `layers` count most.
+    fn image(&mut self, raw: &RawConfig, layers: &[&RawVariant]) -> ImageConfig {
+        let layers = || layers.iter().copied();
         let runtime = layers()
             .filter_map(|image| image.runtime.as_ref())
             .next_back();
         let user = layers()
             .filter_map(|image| image.user.as_ref())
             .next_back()
-            .or(user);
+            .or(raw.runtime.user.as_ref());
         let own = layers().flat_map(|image| &image.packages);
         let mut packages: Vec<String> = own.map(|name| self.package(name)).collect();
         // The packages of all images are checked only once.
@@ -312,7 +413,23 @@ impl Check<'_> {
             env,
             labels,
             files,
+            entrypoint: self.last_list(layers().map(|image| image.entrypoint.as_deref())),
+            command: self.last_list(layers().map(|image| image.command.as_deref())),
         }
+    }
+
+    /// Returns the last of some lists that is written, as plain text.
+    fn last_list<'a>(
+        &mut self,
+        lists: impl DoubleEndedIterator<Item = Option<&'a [Spanned<String>]>>,
+    ) -> Option<Vec<String>> {
+        let list = lists.flatten().next_back()?;
+        let mut words = Vec::new();
+        for word in list {
+            self.one_line(word);
+            words.push(word.as_ref().clone());
+        }
+        Some(words)
     }
 }
 
@@ -348,7 +465,7 @@ pub(in crate::plan) fn names<'a>(
 }
 
 /// Converts a binary's name to the name of an image.
-fn sanitised(name: &str) -> String {
+pub(in crate::plan) fn sanitised(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let mut plain = String::with_capacity(lower.len());
     let mut rest = lower.as_str();

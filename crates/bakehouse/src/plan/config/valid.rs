@@ -141,7 +141,7 @@ pub struct OutputConfig {
     pub bake: ContextPath,
 }
 
-/// A service: one binary on one runtime base.
+/// A service: binaries on a runtime base.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
     /// The target's name.
@@ -149,15 +149,51 @@ pub struct ServiceConfig {
     /// The name without the variant.
     pub family: String,
     pub variant: Option<String>,
+    /// The basis of the names of its binaries' stages: the family's name, or its own if the variant has them built in
+    /// another way.
+    pub built_as: String,
+    /// The binaries; never empty. The first one is the entrypoint, unless the image names another.
+    pub binaries: Vec<BinaryConfig>,
+    pub image: ImageConfig,
+    pub target: TargetConfig,
+    pub compose: ComposeConfig,
+}
+
+/// A binary and the way to build it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryConfig {
     pub package: PackageName,
     pub bin: BinaryName,
+    /// The features that are asked for and those that the binary requires, sorted.
     pub features: Vec<String>,
     /// Set if the package's default features are on.
     pub default_features: bool,
     /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
-    pub image: ImageConfig,
-    pub compose: ComposeConfig,
+    pub settings: CompileSettings,
+}
+
+/// The settings of Cargo that apply to all crates of a build. Binaries with different settings share no crate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CompileSettings {
+    pub profile: String,
+    /// The flags in `RUSTFLAGS`; empty for those of Cargo's configuration.
+    pub rustflags: Vec<String>,
+}
+
+/// The settings of an image's Bake target, which are not in the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetConfig {
+    /// The name of the image under the registry.
+    pub image: String,
+    /// The tag; `None` for those of the variable `TAG`.
+    pub tag: Option<String>,
+    /// Whether it is baked if no target is named.
+    pub default: bool,
+    /// The place of the result if it is no image, as for `docker buildx build --output`.
+    pub output: Option<String>,
+    /// The platforms; empty for those of the workspace.
+    pub platforms: Vec<String>,
 }
 
 /// The settings of a service for Compose, which do not affect its image.
@@ -213,6 +249,10 @@ pub struct ImageConfig {
     pub labels: BTreeMap<String, String>,
     /// The path in the image of each file or folder.
     pub files: BTreeMap<ContextPath, Utf8PathBuf>,
+    /// The program; `None` for the first binary.
+    pub entrypoint: Option<Vec<String>>,
+    /// The arguments of the program.
+    pub command: Option<Vec<String>>,
 }
 
 /// A pack and the binaries that are built into it.
@@ -226,16 +266,16 @@ pub struct PackConfig {
 /// A binary that is built into a pack.
 #[derive(Clone, Debug)]
 pub struct PackBinaryConfig {
-    pub package: PackageName,
-    pub bin: BinaryName,
-    /// The features that it asks for and those that it requires.
-    pub features: Vec<String>,
-    /// Set if the package's default features are on.
-    pub default_features: bool,
+    pub binary: BinaryConfig,
     /// The folder that receives it.
     pub folder: ContextPath,
-    /// Set if the binary is linked statically against the C library.
-    pub linked_static: bool,
+}
+
+impl ServiceConfig {
+    /// Returns the binary that the service is named after.
+    pub fn main(&self) -> &BinaryConfig {
+        &self.binaries[0]
+    }
 }
 
 impl Config {

@@ -300,6 +300,20 @@ impl Check<'_> {
         }
     }
 
+    /// Checks a flag of the compiler. `RUSTFLAGS` is split at spaces.
+    pub(super) fn rustflag(&mut self, flag: &Spanned<String>) -> String {
+        let text = flag.as_ref();
+        if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not one flag", text.escape_debug()),
+                flag.span(),
+                "write each word as a string of its own, such as [\"-C\", \"target-cpu=x86-64-v3\"]",
+            );
+        }
+        text.clone()
+    }
+
     pub(super) fn one_line(&mut self, value: &Spanned<String>) {
         if value.as_ref().chars().any(char::is_control) {
             self.problem(

@@ -28,12 +28,12 @@ impl<'a> Output<'a> {
     pub fn all(plan: &'a Plan) -> impl Iterator<Item = Self> {
         let services = plan.services.iter().map(|service| Self {
             name: &service.name,
-            package: &service.package,
-            bin: &service.bin,
+            package: &service.main().package,
+            bin: &service.main().bin,
             closure: &service.closure,
             inputs: &service.inputs,
             input_hash: &service.input_hash,
-            binary_stage: &service.binary_stage,
+            binary_stage: &service.main().stage,
             table: "services",
             table_of: &service.family,
         });

@@ -17,8 +17,8 @@ use crate::plan::profile;
 /// A workspace cut to some of its packages.
 pub(super) struct Cut<'a> {
     pub(super) workspace: &'a Workspace,
-    /// The profile of the images.
-    pub(super) profile: &'a str,
+    /// The profiles that something is built with.
+    pub(super) profiles: &'a BTreeSet<String>,
     /// The packages that are compiled, by the names of their binaries.
     pub(super) binaries: BTreeMap<&'a str, BTreeSet<&'a str>>,
     pub(super) kept: &'a BTreeMap<PackageName, Role>,
@@ -169,8 +169,13 @@ impl Cut<'_> {
             }
         }
         if let Some(profiles) = table.get_mut("profile").and_then(Value::as_table_mut) {
-            let used = profile::chain(&workspace.profiles, self.profile);
-            profiles.retain(|name, _| used.iter().any(|(used, _)| *used == name));
+            let used: BTreeSet<&str> = self
+                .profiles
+                .iter()
+                .flat_map(|name| profile::chain(&workspace.profiles, name))
+                .map(|(name, _)| name)
+                .collect();
+            profiles.retain(|name, _| used.contains(name));
             if profiles.is_empty() {
                 table.remove("profile");
             }

@@ -9,10 +9,10 @@ use crate::graph::{Workspace, patch};
 use crate::names::PackageName;
 
 impl Skeleton {
-    /// Creates the skeleton of a workspace whose images are built with `profile`.
+    /// Creates the skeleton of a workspace whose images are built with `profiles`.
     pub fn new(
         workspace: &Workspace,
-        profile: &str,
+        profiles: &BTreeSet<String>,
         packages: Packages<'_>,
         runner: &Runner<'_>,
     ) -> Self {
@@ -90,7 +90,7 @@ impl Skeleton {
         }
         let cut = Cut {
             workspace,
-            profile,
+            profiles,
             binaries,
             kept: &kept,
             reachable: &reachable,

@@ -32,7 +32,9 @@ pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String
         stage
             .instructions
             .retain(|instruction| !is_copy(instruction));
-        let by_hand = by_hand(plan, item, binary(&item.package, &item.bin));
+        let binaries = item.binaries.iter();
+        let binaries = binaries.map(|one| binary(&one.package, &one.bin));
+        let by_hand = by_hand(plan, item, binaries);
         stage.instructions.splice(folders..folders, by_hand);
         stages.push(stage);
     }
@@ -58,7 +60,11 @@ fn is_copy(instruction: &Instruction) -> bool {
 }
 
 /// Returns instructions that copy the files of an image by hand and create the folder for packs.
-fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> Vec<Instruction> {
+fn by_hand(
+    plan: &Plan,
+    service: &Service,
+    binaries: impl Iterator<Item = (String, String)>,
+) -> Vec<Instruction> {
     let packs =
         (!plan.packs.is_empty()).then(|| Instruction::Workdir(plan.config.packs_path.to_string()));
     let files = service.image.files.iter();
@@ -66,12 +72,12 @@ fn by_hand(plan: &Plan, service: &Service, (from, source): (String, String)) -> 
         source: from.clone(),
         target: to.to_string(),
     });
-    let binary = Instruction::Copy {
+    let binaries = binaries.map(|(from, source)| Instruction::Copy {
         from,
         source,
         target: format!("{BIN}/"),
-    };
-    packs.into_iter().chain(files).chain([binary]).collect()
+    });
+    packs.into_iter().chain(files).chain(binaries).collect()
 }
 
 /// Renders a base with packages.
@@ -124,7 +130,8 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let copied = files
         .map(|files| (files.stage.clone(), rootfs::OUT))
         .into_iter();
-    let copied = copied.chain([(String::from(&service.binary_stage), IMAGE)]);
+    let binaries = service.binaries.iter();
+    let copied = copied.chain(binaries.map(|binary| (String::from(&binary.stage), IMAGE)));
     instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
         from: stage,
         source: format!("{folder}/"),
@@ -133,7 +140,10 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     instructions.push(Instruction::User(image.user.clone()));
     instructions.push(Instruction::Workdir(plan.config.workdir.to_string()));
     instructions.extend(image.ports.iter().map(|port| Instruction::Expose(*port)));
-    instructions.push(Instruction::Entrypoint(format!("{BIN}/{}", service.bin)));
+    let entrypoint = image.entrypoint.clone();
+    let entrypoint = entrypoint.unwrap_or_else(|| vec![format!("{BIN}/{}", service.main().bin)]);
+    instructions.push(Instruction::Entrypoint(entrypoint));
+    instructions.extend(image.command.clone().map(Instruction::Cmd));
     let base = match plan.runtime_of(image) {
         Some(base) => &base.name,
         None => image.runtime.as_deref().unwrap_or(BASE),

@@ -9,6 +9,7 @@ use crate::documents::dockerfile::{platform, secrets};
 use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
+use crate::plan::profile::Linking;
 use crate::plan::zig::PINNED;
 
 /// Renders the stage.
@@ -18,25 +19,30 @@ pub fn stage(plan: &Plan) -> Option<Stage> {
     let fetch = Call::of(Script::Zig)
         .argument("fetch")
         .input("PINNED", pinned());
-    let prepare = Call::of(Script::Zig)
-        .argument("prepare")
-        .input("SETTINGS", plan.linking.settings.clone());
-    let variables = [
-        ("BAKEHOUSE_GLIBC", version.as_str()),
-        ("BAKEHOUSE_PROFILE", plan.linking.profile),
+    let one = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
+    let mut linkings: Vec<&Linking> = plan.linking.values().collect();
+    linkings.dedup();
+    let first = one("BAKEHOUSE_PROFILE", linkings.first()?.profile);
+    let mut instructions = vec![
+        Instruction::Env(vec![one("BAKEHOUSE_GLIBC", version), first]),
+        run(plan, true, with_tmp(secrets::files(plan)), fetch),
     ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
+    for (at, linking) in linkings.into_iter().enumerate() {
+        if at > 0 {
+            instructions.push(Instruction::env("BAKEHOUSE_PROFILE", linking.profile));
+        }
+        let prepare = Call::of(Script::Zig)
+            .argument("prepare")
+            .input("SETTINGS", linking.settings.clone());
+        instructions.push(run(plan, false, with_tmp(Vec::new()), prepare));
+    }
     Some(Stage {
         comment: vec![format!(
             "{MIN_GLIBC_STAGE}: the tools that compile for glibc {version}. The first step has network, to fetch zig, which is pinned."
         )],
         from: platform::base(plan).to_owned(),
         name: StageName::new(MIN_GLIBC_STAGE),
-        instructions: vec![
-            Instruction::Env(variables.into()),
-            run(plan, true, with_tmp(secrets::files(plan)), fetch),
-            run(plan, false, with_tmp(Vec::new()), prepare),
-        ],
+        instructions,
     })
 }
 

@@ -1,0 +1,153 @@
+//! Checks of Bake targets: names, tags, platforms and places of images.
+
+use camino::Utf8Path;
+
+use super::check::{Check, sorted};
+use super::image_name::{self, Fault, is_component};
+use super::raw::{RawConfig, RawVariant};
+use super::spanned::Spanned;
+use super::valid::TargetConfig;
+use crate::problem::{Code, did_you_mean};
+
+impl Check<'_> {
+    /// Returns the settings of the target of `service`, or of one of its variants. Keys of the last of `layers` count
+    /// most.
+    pub(super) fn target(
+        &mut self,
+        raw: &RawConfig,
+        service: &str,
+        variant: Option<&str>,
+        layers: &[&RawVariant],
+    ) -> TargetConfig {
+        let last = layers.last().copied();
+        let own_tag = last.is_some_and(|layer| layer.tag.is_some());
+        let named = layers[..1].iter().find_map(|layer| layer.image.as_ref());
+        let of_service = named.map_or_else(|| service.to_owned(), |name| self.repository(name));
+        let image = match (variant, last.and_then(|layer| layer.image.as_ref())) {
+            (Some(_), Some(own)) => self.repository(own),
+            (Some(variant), None) if !own_tag => format!("{of_service}-{variant}"),
+            _ => of_service,
+        };
+        let tag = layers.iter().filter_map(|layer| layer.tag.as_ref());
+        let output = layers.iter().filter_map(|layer| layer.output.as_ref());
+        let platforms = layers.iter().map(|layer| &layer.platforms);
+        let platforms = platforms.filter(|list| !list.is_empty()).next_back();
+        TargetConfig {
+            image,
+            tag: tag.last().map(|tag| self.tag(tag)),
+            default: last.and_then(|layer| layer.default).unwrap_or(true),
+            output: output.last().map(|output| self.result(output)),
+            platforms: platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list)),
+        }
+    }
+
+    /// Checks the name of an image under its registry.
+    pub(super) fn repository(&mut self, name: &Spanned<String>) -> String {
+        let text = name.as_ref();
+        if text.is_empty() || !text.split('/').all(is_component) {
+            let hint = match text.to_lowercase() {
+                lower if lower != *text && lower.split('/').all(is_component) => {
+                    format!("write `{lower}`")
+                }
+                _ => "write a name such as `acme-relayer`, without registry and tag".to_owned(),
+            };
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` cannot name an image", text.escape_debug()),
+                name.span(),
+                hint,
+            );
+        }
+        text.clone()
+    }
+
+    fn tag(&mut self, tag: &Spanned<String>) -> String {
+        if let Err(Fault { what, hint }) = image_name::tag(tag.as_ref()) {
+            let message = format!("the tag `{}` {what}", tag.as_ref().escape_debug());
+            self.problem(Code::ConfigValue, message, tag.span(), hint);
+        }
+        tag.as_ref().clone()
+    }
+
+    /// Checks platforms that are some of the workspace's.
+    pub(super) fn some_platforms(
+        &mut self,
+        raw: &RawConfig,
+        platforms: &[Spanned<String>],
+    ) -> Vec<String> {
+        let all: Vec<&str> = raw
+            .platforms
+            .iter()
+            .map(|platform| platform.as_ref().as_str())
+            .collect();
+        for platform in platforms {
+            let name = self.platform(platform);
+            if !all.contains(&name.as_str()) {
+                let hint = did_you_mean(&name, all.iter().copied()).unwrap_or_else(|| {
+                    "add it to `platforms` at the top of the file: those of an image are some of them".to_owned()
+                });
+                self.problem(
+                    Code::ConfigValue,
+                    format!("the workspace is not built for `{}`", name.escape_debug()),
+                    platform.span(),
+                    hint,
+                );
+            }
+        }
+        sorted(platforms.iter().map(|platform| platform.as_ref().clone()))
+    }
+
+    /// Checks the place of a result: one of buildx's outputs, which stays in the workspace.
+    fn result(&mut self, output: &Spanned<String>) -> String {
+        const TYPES: [&str; 7] = [
+            "cacheonly",
+            "docker",
+            "image",
+            "local",
+            "oci",
+            "registry",
+            "tar",
+        ];
+        let text = output.as_ref();
+        self.one_line(output);
+        let fields: Vec<(&str, &str)> = text
+            .split(',')
+            .map(|field| field.split_once('=').unwrap_or((field, "")))
+            .collect();
+        let value = |key: &str| {
+            fields
+                .iter()
+                .find(|(own, _)| *own == key)
+                .map(|(_, value)| *value)
+        };
+        match value("type") {
+            Some(kind) if TYPES.contains(&kind) => {}
+            kind => {
+                let hint = kind
+                    .and_then(|kind| did_you_mean(kind, TYPES))
+                    .unwrap_or_else(|| {
+                        "write it as `type=docker,dest=target/image.tar`".to_owned()
+                    });
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` has no type of output", text.escape_debug()),
+                    output.span(),
+                    hint,
+                );
+            }
+        }
+        if let Some(dest) = value("dest") {
+            let path = Utf8Path::new(dest);
+            let outside = path.is_absolute() || path.components().any(|part| part.as_str() == "..");
+            if outside || dest.is_empty() {
+                self.problem(
+                    Code::PathOutside,
+                    format!("`{}` is not a path in the workspace", dest.escape_debug()),
+                    output.span(),
+                    "write a relative path without `..`",
+                );
+            }
+        }
+        text.clone()
+    }
+}
