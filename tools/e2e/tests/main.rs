@@ -34,6 +34,7 @@ mod random_edits;
 mod runtime_packages;
 mod same_bytes;
 mod secrets;
+mod settings;
 mod sources;
 mod told;
 mod variables;

@@ -131,7 +131,11 @@ impl Session {
 
 /// Returns the values that the environment has for the variables of compilations. Bake reads the same ones.
 fn variables(config: &Config) -> BTreeMap<String, String> {
-    let names: BTreeSet<&String> = config.variables.values().flatten().collect();
+    let own = config.variables.values().flatten().map(String::as_str);
+    let mut names: BTreeSet<&str> = own.collect();
+    for name in config.at_bake.variables() {
+        names.insert(name);
+    }
     let value = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
         // Values that are not valid text must still differ from each other.
@@ -143,7 +147,7 @@ fn variables(config: &Config) -> BTreeMap<String, String> {
     };
     names
         .into_iter()
-        .filter_map(|name| Some((name.clone(), value(name)?)))
+        .filter_map(|name| Some((name.to_owned(), value(name)?)))
         .collect()
 }
 

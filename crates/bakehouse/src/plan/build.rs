@@ -129,7 +129,7 @@ impl Plan {
             path_dependencies: &path_dependencies,
             development: &development,
         };
-        let profiles = profiles(&config, &selections);
+        let profiles = profiles(&config, &selections, &profile::all(&workspace.profiles));
         let skeleton = Skeleton::new(workspace, &profiles, packages, &runner);
         let collector = Collector::new(
             workspace,
@@ -350,23 +350,23 @@ impl Plan {
     /// Returns the variants of each family, for the groups of the Bake file.
     pub fn families(&self) -> BTreeMap<&str, Vec<&Service>> {
         let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
-        for service in self
-            .services
-            .iter()
-            .filter(|service| service.variant.is_some())
-        {
+        for service in self.services.iter().filter(|service| service.target.default) {
             families.entry(&service.family).or_default().push(service);
         }
+        families.retain(|_, services| services.iter().all(|service| service.variant.is_some()));
         families
     }
 }
 
-/// Returns the Cargo profiles that something is built with.
-fn profiles(config: &Config, selections: &[Selection]) -> BTreeSet<String> {
+/// Returns the Cargo profiles that something is or can be built with. `all` has those that there are.
+fn profiles(config: &Config, selections: &[Selection], all: &[String]) -> BTreeSet<String> {
     let used = selections
         .iter()
         .map(|selection| &selection.settings.profile);
     let mut profiles: BTreeSet<String> = used.cloned().collect();
+    if config.at_bake.profile {
+        profiles.extend(all.iter().cloned());
+    }
     if profiles.is_empty() {
         profiles.insert(config.profile.clone());
     }

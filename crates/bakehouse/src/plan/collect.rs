@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::config::Config;
+use super::config::bake::{FEATURES, PROFILE};
+use super::config::valid::CompileSettings;
 use super::config::valid::ServiceConfig;
 use super::development::{Development, dev_dependents, with_development};
 use super::feature_requests::FeatureRequests;
@@ -239,6 +241,7 @@ impl<'a> Collector<'a> {
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
         self.settings.binary(&mut inputs, binary_stage);
+        self.at_bake(&mut inputs, binary_stage);
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
@@ -250,6 +253,33 @@ impl<'a> Collector<'a> {
         }
         self.variables(&mut inputs, together.selection, closure);
         inputs
+    }
+
+    /// Returns the Cargo profile that a bake uses now.
+    fn profile(&self, settings: &'a CompileSettings) -> &str {
+        let chosen = self.sources.variables.get(PROFILE);
+        let chosen = chosen.filter(|_| self.config.at_bake.profile);
+        chosen.unwrap_or(&settings.profile)
+    }
+
+    /// Adds the profile and the features that were chosen for a bake.
+    fn at_bake(&self, inputs: &mut Inputs, binary_stage: &'a CompileStage) {
+        if self.config.at_bake.profile {
+            inputs.setting("profile", self.profile(&binary_stage.settings));
+        }
+        let Some(known) = &self.config.at_bake.features else {
+            return;
+        };
+        let chosen = self.sources.variables.get(FEATURES);
+        let chosen = chosen.iter().flat_map(|list| list.split(','));
+        let known = known.get(&binary_stage.package);
+        let own =
+            chosen.filter(|feature| known.is_some_and(|all| all.iter().any(|one| one == feature)));
+        let own: BTreeSet<&str> = own.collect();
+        if !own.is_empty() {
+            let own: Vec<&str> = own.into_iter().collect();
+            inputs.setting(FEATURES, own.join(","));
+        }
     }
 
     /// Returns the inputs that follow from `part` for packages that are compiled together.
@@ -290,7 +320,7 @@ impl<'a> Collector<'a> {
         let decided = inherit::decisions(
             manifest,
             &self.workspace.profiles,
-            &together.selection.settings.profile,
+            self.profile(&together.selection.settings),
             &names,
         )
         .into_iter();

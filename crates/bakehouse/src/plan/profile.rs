@@ -1,6 +1,6 @@
 //! Settings of the plan's Cargo profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
@@ -19,6 +19,14 @@ pub fn chain<'a>(manifest: &'a Table, name: &str) -> Vec<(&'a str, &'a Table)> {
         next = profile.get("inherits").and_then(Value::as_str);
     }
     chain
+}
+
+/// Returns all profiles that Cargo can build with, sorted.
+pub fn all(manifest: &Table) -> Vec<String> {
+    let declared = manifest.get("profile").and_then(Value::as_table);
+    let declared = declared.into_iter().flat_map(|table| table.keys().cloned());
+    let all = declared.chain(["dev", "release"].map(str::to_owned));
+    all.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Returns the built-in profile at the root of `name`, whose chain is given: `dev` or `release`.

@@ -49,7 +49,9 @@ pub fn selections(workspace: &Workspace, config: &Config) -> Vec<Selection> {
         .flat_map(|outputs| unified(workspace, config, outputs))
         .collect();
     let root = workspace.root_package().map(|member| member.name.as_str());
-    let each_has_a_name = config.unify == Unify::Each && chains.len() > 1;
+    let each = config.unify == Unify::Each
+        || (config.unify == Unify::Services && config.at_bake.features.is_some());
+    let each_has_a_name = each && chains.len() > 1;
     let selection = |(at, chain): (usize, Chain<'_>)| {
         let group = Group {
             workspace,
@@ -100,8 +102,8 @@ fn unified<'a>(
     };
     match config.unify {
         Unify::All => vec![alone(outputs)],
-        Unify::Services => chains(workspace, config, outputs),
-        Unify::Each => {
+        Unify::Services if config.at_bake.features.is_none() => chains(workspace, config, outputs),
+        Unify::Services | Unify::Each => {
             let mut groups: BTreeMap<_, Vec<BinaryRequest<'_>>> = BTreeMap::new();
             for output in outputs {
                 groups.entry(output.asked()).or_default().push(output);
@@ -109,6 +111,19 @@ fn unified<'a>(
             groups.into_values().map(alone).collect()
         }
     }
+}
+
+/// Returns the outputs with all features that a bake can add.
+fn possible<'a>(config: &'a Config, outputs: &[BinaryRequest<'a>]) -> Vec<BinaryRequest<'a>> {
+    let outputs = outputs.iter().cloned();
+    let Some(features) = &config.at_bake.features else {
+        return outputs.collect();
+    };
+    let with_all = outputs.map(|output| BinaryRequest {
+        features: &features[output.package],
+        ..output
+    });
+    with_all.collect()
 }
 
 /// Counts for each selection the packages that earlier ones compile as well.
@@ -163,7 +178,7 @@ impl Group<'_> {
             self.workspace,
             &self.config.platforms,
             builder,
-            self.outputs,
+            &possible(self.config, self.outputs),
         );
         // Under the first resolver with a root package, Cargo's options for features have another meaning.
         let unnamed = self.root.filter(|_| self.first_resolver);

@@ -53,6 +53,8 @@ impl<'a> Settings<'a> {
             unify: _,
             // They change stages, but not what is compiled.
             groups: _,
+            // What was chosen is hashed with each binary.
+            at_bake: _,
             // They name and place results, caches and generated files, but are not in a result.
             name: _,
             registry: _,
@@ -188,7 +190,7 @@ impl<'a> Settings<'a> {
         }
         for (name, words) in [("entrypoint", entrypoint), ("command", command)] {
             if let Some(words) = words {
-                inputs.setting(key(name), format!("{words:?}"));
+                inputs.setting(key(name), words.join("\n"));
             }
         }
         if !platforms.is_empty() {

@@ -14,7 +14,7 @@ use crate::cli::session::Session;
 use crate::graph::inputs::Finding;
 use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
-use crate::plan::config::valid::Unify;
+use crate::plan::config::valid::{CompileSettings, Unify};
 use crate::plan::parted::Again;
 use crate::plan::shared::Shared;
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
@@ -76,7 +76,10 @@ struct ShownChain<'a> {
     name: String,
     /// Services, with variants counted once, and pack binaries.
     outputs: Vec<&'a str>,
-    /// Reasons why they are not built with the outputs of the first chain.
+    profile: &'a str,
+    /// The flags in `RUSTFLAGS`.
+    rustflags: &'a [String],
+    /// Reasons why they are not built with the outputs of the first chain with the same profile and flags.
     parted_by: Vec<ShownParted<'a>>,
     /// Number of local libraries that an earlier chain compiles as well.
     libraries_again: usize,
@@ -180,6 +183,8 @@ impl<'a> ShownChain<'a> {
         Self {
             name: selection.deps().into(),
             outputs: selection.outputs.iter().map(String::as_str).collect(),
+            profile: &selection.settings.profile,
+            rustflags: &selection.settings.rustflags,
             parted_by: parted
                 .map(|parted| ShownParted {
                     package: &parted.package,
@@ -274,16 +279,28 @@ const REASONS: usize = 4;
 
 /// Prints which outputs are not built together, why, and what it costs.
 fn chains(plan: &Plan) {
-    if plan.selections.len() < 2 || plan.config.unify != Unify::Services {
+    let [first, others @ ..] = &plan.selections[..] else { return };
+    let differ = others.iter().any(|other| other.settings != first.settings);
+    if others.is_empty() || (!differ && plan.config.unify != Unify::Services) {
         return;
     }
-    let title = "chains: outputs that would share features of local packages are built separately";
+    let title = match differ {
+        true => "chains: outputs with other profiles, flags or features of local packages are built separately",
+        false => "chains: outputs that would share features of local packages are built separately",
+    };
     anstream::println!("{}", title.bold());
     for selection in &plan.selections {
         let name = selection.deps();
         let room = WIDTH.saturating_sub(name.len() + 4);
         anstream::println!("  {name}: {}", short(&selection.outputs, room));
         let line = |text: String| anstream::println!("    {}", text.dimmed());
+        let CompileSettings { profile, rustflags } = &selection.settings;
+        if differ {
+            line(format!("profile {profile}"));
+        }
+        if !rustflags.is_empty() {
+            line(format!("flags {}", rustflags.join(" ")));
+        }
         for parted in selection.parted.iter().take(REASONS) {
             line(parted.what());
             line(format!("  with {}", short(&parted.with, WIDTH - 11)));
@@ -293,8 +310,12 @@ fn chains(plan: &Plan) {
         if more > 0 {
             line(format!("and {more} more, see --format json"));
         }
-        if !selection.parted.is_empty() {
-            let Again { libraries, crates } = selection.again;
+        let Again { libraries, crates } = selection.again;
+        if selection.settings != first.settings {
+            line(format!(
+                "compiles {libraries} of the libraries and up to {crates} third-party crates again"
+            ));
+        } else if !selection.parted.is_empty() {
             line(format!(
                 "compiles {libraries} of the libraries and up to {crates} third-party crates again; unify = \"all\" does not"
             ));

@@ -81,7 +81,7 @@ fn matches(variable: &str, pattern: &str) -> String {
     format!(r#"can(regex("{pattern}", {variable}))"#)
 }
 
-fn validation(condition: &str, message: &str) -> Block {
+pub fn validation(condition: &str, message: &str) -> Block {
     Block::builder("validation")
         .add_attribute(("condition", expression(condition)))
         .add_attribute(("error_message", template(message.to_owned())))

@@ -1,5 +1,6 @@
 //! `docker-bake.hcl`, with one target per service and per pack binary, and the second Bake file of `bakehouse build`.
 
+mod at_bake;
 mod checked;
 mod file;
 mod functions;

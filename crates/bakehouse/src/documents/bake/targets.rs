@@ -3,6 +3,7 @@
 use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
+use super::at_bake;
 use super::syntax::{Noted, expression, label, list, names, reference, text};
 use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
@@ -42,8 +43,13 @@ fn common(plan: &Plan) -> Noted {
         let value = expression(&format!("{name} == \"\" ? null : {name}"));
         (name, value)
     });
+    let chosen = at_bake::arguments(plan);
+    let chosen = chosen
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()));
     let args = usual
         .into_iter()
+        .chain(chosen)
         .chain(own)
         .map(|(name, value)| (ObjectKey::from(hcl::Identifier::unchecked(name)), value));
     let args = hcl::expr::Object::from_iter(args);

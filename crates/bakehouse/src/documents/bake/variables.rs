@@ -2,8 +2,8 @@
 
 use hcl::Block;
 
-use super::checked;
 use super::syntax::{Noted, text};
+use super::{at_bake, checked};
 use crate::plan::Plan;
 
 /// The creation time, which all compilations get.
@@ -89,6 +89,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
             "Attestation of the content of images: true, or the image that scans them; empty for none",
         ),
     ];
+    variables.extend(at_bake::variables(plan));
     variables.extend(own_variables(plan).map(|(name, packages)| {
         variable(
             name,
@@ -138,7 +139,7 @@ fn cache_description(plan: &Plan) -> String {
     format!("Repository of the registry cache, e.g. {example}; empty for none")
 }
 
-fn variable(name: &str, default: &str, description: &str) -> Block {
+pub fn variable(name: &str, default: &str, description: &str) -> Block {
     Block::builder("variable")
         .add_label(name)
         .add_attribute(("default", text(default)))
@@ -147,7 +148,7 @@ fn variable(name: &str, default: &str, description: &str) -> Block {
 }
 
 /// Adds validations to a variable. Bake refuses a value that fails one.
-fn checked(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
+pub fn checked(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
     let validations = validations.into_iter().map(hcl::Structure::from);
     variable.body.0.extend(validations);
     variable

@@ -9,6 +9,8 @@ use super::script::{Call, Script};
 use super::{mounts, platform};
 use crate::names::StageName;
 use crate::plan::Plan;
+use crate::plan::config::bake::{FEATURES, PROFILE};
+use crate::plan::config::valid::AtBake;
 use crate::plan::stage::Selection;
 
 /// The name of the stage, and the prefix of those of further selections.
@@ -61,7 +63,44 @@ impl<'a> Environment<'a> {
             )],
             from: platform::base(self.plan).to_owned(),
             name: self.stage.clone(),
-            instructions: vec![Instruction::Env(self.variables())],
+            instructions: self.instructions(),
+        }
+    }
+
+    fn instructions(&self) -> Vec<Instruction> {
+        let mut variables = self.variables();
+        let arguments: Vec<String> = self.at_bake().into_iter().collect();
+        if arguments.is_empty() {
+            return vec![Instruction::Env(variables)];
+        }
+        // Only these name others; in all values of the others a `$` is a plain character.
+        let named = |(name, _): &mut (String, Vec<String>)| {
+            ["BAKEHOUSE_PROFILE", "BAKEHOUSE_BUILD"].contains(&name.as_str())
+        };
+        let naming = variables.extract_if(.., named).collect();
+        let arguments = arguments.into_iter().map(Instruction::Arg);
+        let plain = Instruction::Env(variables);
+        [plain]
+            .into_iter()
+            .chain(arguments)
+            .chain([Instruction::EnvOf(naming)])
+            .collect()
+    }
+
+    /// Returns the build arguments with what a bake chooses.
+    fn at_bake(&self) -> impl Iterator<Item = String> {
+        let AtBake { profile, features } = &self.plan.config.at_bake;
+        let profile = profile.then(|| PROFILE.to_owned());
+        let features = features.as_ref().map(|_| features_argument(self.selection));
+        profile.into_iter().chain(features)
+    }
+
+    /// Returns the profile, in the syntax of a Dockerfile.
+    fn profile(&self) -> String {
+        let own = &self.selection.settings.profile;
+        match self.plan.config.at_bake.profile {
+            true => format!("${{{PROFILE}:-{own}}}"),
+            false => own.clone(),
         }
     }
 
@@ -77,7 +116,7 @@ impl<'a> Environment<'a> {
         if !settings.rustflags.is_empty() {
             variables.push(("RUSTFLAGS".to_owned(), vec![settings.rustflags.join(" ")]));
         }
-        variables.push(one("BAKEHOUSE_PROFILE", &settings.profile));
+        variables.push(one("BAKEHOUSE_PROFILE", &self.profile()));
         variables.push(("BAKEHOUSE_BUILD".to_owned(), self.build()));
         if let Some(version) = &plan.config.min_glibc {
             variables.push(one("BAKEHOUSE_GLIBC", version));
@@ -101,7 +140,7 @@ impl<'a> Environment<'a> {
     /// Returns the arguments of `cargo build`, one package a line.
     fn build(&self) -> Vec<String> {
         let selection = self.selection;
-        let mut lines = vec![format!("--locked --profile {}", selection.settings.profile)];
+        let mut lines = vec![format!("--locked --profile {}", self.profile())];
         let packages = selection.packages.iter();
         lines.extend(packages.map(|package| format!("-p {}", spec(self.plan, package))));
         if selection.no_default_features {
@@ -111,6 +150,10 @@ impl<'a> Environment<'a> {
         if !features.is_empty() {
             lines.push(format!("--features {}", features.join(",")));
         }
+        if self.plan.config.at_bake.features.is_some() {
+            let argument = features_argument(selection);
+            lines.push(format!("${{{argument}:+--features=${{{argument}}}}}"));
+        }
         lines
     }
 
@@ -118,14 +161,18 @@ impl<'a> Environment<'a> {
     /// By default Cargo leaves it out of crates that only these need, and which crates those are depends on the
     /// packages that are built together. The same crate would then have different fingerprints in different stages.
     /// With an explicit value all stages agree.
-    fn debug_of_host(&self) -> Option<(String, Vec<String>)> {
-        let profile = &self.selection.settings.profile;
-        let level = self.plan.host_debug.get(profile)?.clone();
-        let name = profile.to_ascii_uppercase().replace('-', "_");
-        Some((
-            format!("CARGO_PROFILE_{name}_BUILD_OVERRIDE_DEBUG"),
-            vec![level],
-        ))
+    fn debug_of_host(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        let any = self.plan.config.at_bake.profile;
+        let levels = self.plan.host_debug.iter();
+        let own =
+            levels.filter(move |(profile, _)| any || **profile == self.selection.settings.profile);
+        own.map(|(profile, level)| {
+            let name = profile.to_ascii_uppercase().replace('-', "_");
+            (
+                format!("CARGO_PROFILE_{name}_BUILD_OVERRIDE_DEBUG"),
+                vec![level.clone()],
+            )
+        })
     }
 
     /// Returns the stage of a step that compiles: without network, with the crates' sources, and with a temporary
@@ -152,6 +199,12 @@ impl<'a> Environment<'a> {
                 .collect(),
         }
     }
+}
+
+/// Returns the build argument with the features that a bake adds to a selection.
+pub fn features_argument(selection: &Selection) -> String {
+    let suffix = selection.suffix.to_ascii_uppercase().replace('-', "_");
+    format!("{FEATURES}{suffix}")
 }
 
 /// Returns paths as the words of a variable.

@@ -11,7 +11,7 @@ mod secrets;
 mod seeds;
 mod stages;
 
-pub use environment::listed;
+pub use environment::{features_argument, listed};
 pub use file::{profile_folder, render, stage_names};
 pub use seeds::{SeedInputs, seed_inputs};
 pub use stages::image;

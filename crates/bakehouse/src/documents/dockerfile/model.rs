@@ -19,6 +19,8 @@ pub struct Stage {
 pub enum Instruction {
     /// Variables with their values. A value has several lines if the shell splits it into words.
     Env(Vec<(String, Vec<String>)>),
+    /// Variables, whose values may name others as `${NAME}`.
+    EnvOf(Vec<(String, Vec<String>)>),
     Arg(String),
     Workdir(String),
     User(String),
@@ -144,16 +146,8 @@ impl fmt::Display for Stage {
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Env(variables) => {
-                let variables = variables.iter().map(|(name, lines)| {
-                    let mut lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
-                    // The quote is on a line of its own, so that a new last line changes no other.
-                    lines.extend((lines.len() > 1).then(String::new));
-                    format!("{name}=\"{}\"", lines.join(" \\\n      "))
-                });
-                let variables: Vec<String> = variables.collect();
-                writeln!(f, "ENV {}", variables.join(" \\\n    "))
-            }
+            Self::Env(variables) => env(f, variables, escape),
+            Self::EnvOf(variables) => env(f, variables, str::to_owned),
             Self::Arg(name) => writeln!(f, "ARG {name}"),
             Self::Workdir(path) => writeln!(f, "WORKDIR {path}"),
             Self::User(user) => writeln!(f, "USER {user}"),
@@ -262,6 +256,21 @@ fn exec_form(words: &[String]) -> String {
         .iter()
         .map(|word| serde_json::Value::from(word.as_str()).to_string());
     format!("[{}]", words.collect::<Vec<_>>().join(", "))
+}
+
+fn env(
+    f: &mut fmt::Formatter<'_>,
+    variables: &[(String, Vec<String>)],
+    escape: fn(&str) -> String,
+) -> fmt::Result {
+    let variables = variables.iter().map(|(name, lines)| {
+        let mut lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+        // The quote is on a line of its own, so that a new last line changes no other.
+        lines.extend((lines.len() > 1).then(String::new));
+        format!("{name}=\"{}\"", lines.join(" \\\n      "))
+    });
+    let variables: Vec<String> = variables.collect();
+    writeln!(f, "ENV {}", variables.join(" \\\n    "))
 }
 
 /// Escapes a text for quotes, so that the Dockerfile parser reads it back unchanged.

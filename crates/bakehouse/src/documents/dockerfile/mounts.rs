@@ -44,7 +44,7 @@ pub fn kept(plan: &Plan, selection: &Selection) -> Mount {
     let purpose = format!("kept{}", selection.suffix);
     let platform = platform::of_compiler(plan);
     Mount::Cache {
-        id: cache_id(plan, &purpose, &plan.compiles_with(), platform),
+        id: compiled_id(plan, &purpose, platform),
         target: "/kept".to_owned(),
         shared: true,
     }
@@ -56,6 +56,16 @@ pub fn script(plan: &Plan, script: Script) -> Mount {
         script,
         source: script.file(&plan.scripts_folder()),
     }
+}
+
+/// Returns the id of a cache mount for what is compiled. Where a bake chooses the profile, each has its own, since outputs
+/// that a build does not use are removed.
+pub fn compiled_id(plan: &Plan, purpose: &str, platform: &str) -> String {
+    let profile = match plan.config.at_bake.profile {
+        true => "-${BAKEHOUSE_PROFILE}",
+        false => "",
+    };
+    cache_id(plan, purpose, &plan.compiles_with(), platform) + profile
 }
 
 /// Returns the id of a cache mount for the output of `made_by`. BuildKit separates cache mounts only by their ids.

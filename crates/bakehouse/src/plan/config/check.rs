@@ -250,11 +250,12 @@ impl Check<'_> {
     /// Checks the names of outputs. Two outputs of the same name would overwrite each other in Bake. So would names
     /// that differ only in `-` and `_`, because their variables are the same.
     pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
-        let groups: BTreeSet<&str> = services
-            .iter()
-            .filter(|service| service.variant.is_some())
-            .map(|service| service.family.as_str())
-            .collect();
+        let mut groups: BTreeSet<&str> =
+            services.iter().map(|service| service.family.as_str()).collect();
+        // Without variants, or with none that is baked by default, the service is a target.
+        for service in services.iter().filter(|service| service.variant.is_none()) {
+            groups.remove(service.family.as_str());
+        }
         let binaries = packs.iter().flat_map(|pack| {
             pack.binaries
                 .iter()

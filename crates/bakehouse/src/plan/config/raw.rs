@@ -94,6 +94,9 @@ pub struct RawConfig {
     /// Builders of several nodes, which `bakehouse builder` creates, by name.
     #[serde(default)]
     pub builders: BTreeMap<Spanned<String>, RawBuilder>,
+    /// The settings of the Bake file.
+    #[serde(default)]
+    pub bake: RawBake,
     /// The settings of `bakehouse ci`.
     #[serde(default)]
     pub ci: RawCi,
@@ -177,6 +180,20 @@ pub struct RawNode {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub options: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+/// `[bake]`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawBake {
+    /// Variables that say at bake time how everything is compiled. `PROFILE` replaces all Cargo profiles. `FEATURES` adds
+    /// features, separated by commas, to those packages of outputs that have them; each of these packages then has a
+    /// chain of its own.
+    ///
+    /// Form: list of `"PROFILE"` and `"FEATURES"`. Default: `[]`.
+    #[serde(default)]
+    pub variables: Vec<Spanned<String>>,
 }
 
 /// `[ci]`.
@@ -302,6 +319,11 @@ pub struct RawService {
     ///
     /// Form: binary of the package. Default: the binary of the service's name, else the package's only one.
     pub bin: Option<Spanned<String>>,
+    /// The binaries of the image, in `/usr/local/bin`, in place of `bin`: names of binaries of `package`, or tables with
+    /// a package of the workspace and its binary. The first is the entrypoint.
+    ///
+    /// Form: list of names or `{ package, bin }`. Default: the one that `bin` names.
+    pub bins: Option<Vec<Spanned<RawBinary>>>,
     /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
     /// Form: list of features of the package. Default: `[]`.
@@ -318,11 +340,6 @@ pub struct RawService {
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]
     pub linked_static: bool,
-    /// The binaries of the image, in `/usr/local/bin`, in place of `bin`: names of binaries of `package`, or tables with
-    /// a package of the workspace and its binary. The first is the entrypoint.
-    ///
-    /// Form: list of names or `{ package, bin }`. Default: the one that `bin` names.
-    pub bins: Option<Vec<Spanned<RawBinary>>>,
     /// The Cargo profile.
     ///
     /// Form: string. Default: `profile` of the file.

@@ -112,6 +112,7 @@ impl Check<'_> {
         } = self.inputs(raw);
         let output = self.output(raw, &inputs, &services, &packs);
         self.compose(raw, &mut services);
+        let at_bake = self.at_bake(raw, &services, &packs);
         let name = match (&raw.name, &raw.registry) {
             (Some(name), _) => {
                 self.target_name(name);
@@ -183,6 +184,7 @@ impl Check<'_> {
             services,
             packs,
             builders: self.builders(raw),
+            at_bake,
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
             ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use super::bake::{FEATURES, PROFILE};
 use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, TargetName};
 
@@ -123,6 +124,7 @@ pub struct Config {
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
+    pub at_bake: AtBake,
     /// The branch whose images CI publishes.
     pub ci_branch: String,
     /// The label of GitHub's runners.
@@ -131,6 +133,15 @@ pub struct Config {
     pub ci_install: Option<String>,
     /// Whether a compose file is generated.
     pub compose: bool,
+}
+
+/// The settings of compilations that a bake can choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtBake {
+    /// Set if the Cargo profile can be chosen.
+    pub profile: bool,
+    /// The features that can be chosen, by package; `None` if none can.
+    pub features: Option<BTreeMap<PackageName, Vec<String>>>,
 }
 
 /// The places of generated files.
@@ -269,6 +280,16 @@ pub struct PackBinaryConfig {
     pub binary: BinaryConfig,
     /// The folder that receives it.
     pub folder: ContextPath,
+}
+
+impl AtBake {
+    /// Returns the names of the variables with what was chosen.
+    pub fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let profile = self.profile.then_some(PROFILE);
+        profile
+            .into_iter()
+            .chain(self.features.as_ref().map(|_| FEATURES))
+    }
 }
 
 impl ServiceConfig {

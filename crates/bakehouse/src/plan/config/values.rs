@@ -31,11 +31,13 @@ const PLATFORMS: [&str; 6] = [
 ];
 
 /// Variables that affect all compile steps, or that the generated files use themselves.
-const TAKEN: [&str; 15] = [
+const TAKEN: [&str; 17] = [
     "BUILDER_BASE",
+    "FEATURES",
     "HOME",
     "PATH",
     "PLATFORMS",
+    "PROFILE",
     "PROVENANCE",
     "REGISTRY",
     "REVISION",

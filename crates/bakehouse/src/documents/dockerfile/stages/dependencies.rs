@@ -8,12 +8,14 @@ use crate::documents::dockerfile::mounts::BUILD;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::{mounts, platform};
 use crate::plan::Plan;
+use crate::plan::stage::Selection;
 
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let platform = platform::of_compiler(plan);
     let mut mounts = target_mounts(plan, &selection.deps(), platform);
+    mounts.extend(of_earlier(plan, selection));
     mounts.extend(selection.path_dependencies.iter().flat_map(source_mounts));
     let path_dependencies = selection
         .path_dependencies
@@ -37,6 +39,17 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
     })
 }
 
+/// Returns the mount of what an earlier selection with the same settings compiled. Cargo takes those crates from it that are
+/// the same in both.
+fn of_earlier(plan: &Plan, selection: &Selection) -> Option<Mount> {
+    let mut earlier = plan
+        .selections
+        .iter()
+        .take_while(|other| other.suffix != selection.suffix);
+    let same = earlier.find(|other| other.settings == selection.settings)?;
+    Some(Mount::stage(&same.deps(), "/deps/out/target", "/earlier"))
+}
+
 /// Returns the mounts of a step that uses a kept target folder and lays out the skeleton. There is one target folder
 /// for each value of the variable `platform`.
 pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
@@ -50,7 +63,7 @@ pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
 /// Returns the mount of a kept target folder.
 pub fn target_cache(plan: &Plan, purpose: &str, platform: &str) -> Mount {
     Mount::Cache {
-        id: mounts::cache_id(plan, purpose, &plan.compiles_with(), platform),
+        id: mounts::compiled_id(plan, purpose, platform),
         target: format!("{BUILD}/target"),
         shared: false,
     }
