@@ -39,6 +39,7 @@ mod remembered;
 mod repositories;
 mod rootfs;
 mod secrets;
+mod settings;
 mod shop;
 mod skips;
 mod sound_and_precise;

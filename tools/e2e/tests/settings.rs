@@ -56,9 +56,7 @@ fn workspace() -> Workspace {
             "#![allow(unexpected_cfgs)]\nfn main() {{\n    std::panic::set_hook(Box::new(|_| {{}}));\n    println!(\"{name} {{}} {{}} {{}}\", facts::facts(), cfg!(marked), itoa::Buffer::new().format(7));\n}}\n"
         )
     };
-    let service = |name: &str| {
-        Member::binary(name, &main(name)).depends("itoa = \"=1.0.9\"")
-    };
+    let service = |name: &str| Member::binary(name, &main(name)).depends("itoa = \"=1.0.9\"");
     let members = [
         Member::library("facts", FACTS)
             .depends("\n[features]\ntrace = []\nmore = []")
@@ -86,10 +84,18 @@ fn of_host(workspace: &Workspace, arguments: &[&str]) -> String {
 fn outputs_with_settings_of_their_own_are_what_the_host_builds() {
     let targets: [(&str, &[&str]); 6] = [
         ("plain", &["plain", "--release"]),
-        ("plain-traced", &["plain", "--release", "--features", "trace"]),
+        (
+            "plain-traced",
+            &["plain", "--release", "--features", "trace"],
+        ),
         (
             "plain-flagged",
-            &["plain", "--release", "--config", "build.rustflags=['--cfg', 'marked']"],
+            &[
+                "plain",
+                "--release",
+                "--config",
+                "build.rustflags=['--cfg', 'marked']",
+            ],
         ),
         ("plain-debug", &["plain"]),
         ("sized", &["sized", "--profile", "small"]),
@@ -97,8 +103,13 @@ fn outputs_with_settings_of_their_own_are_what_the_host_builds() {
     ];
     let host = workspace();
     let expected = targets.map(|(target, arguments)| (target, of_host(&host, arguments)));
-    let all: std::collections::BTreeSet<&String> = expected.iter().map(|(_, prints)| prints).collect();
-    assert_eq!(all.len(), expected.len(), "each setting shows: {expected:?}");
+    let all: std::collections::BTreeSet<&String> =
+        expected.iter().map(|(_, prints)| prints).collect();
+    assert_eq!(
+        all.len(),
+        expected.len(),
+        "each setting shows: {expected:?}"
+    );
     let turn = Turn::take();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
@@ -111,7 +122,12 @@ fn outputs_with_settings_of_their_own_are_what_the_host_builds() {
         }
         // `plain`, `more` and `plain-traced` have the same profile and flags, and ask for the same of itoa.
         let itoa = if strategy.name == "layer" { 4 } else { 6 };
-        assert_eq!(run.compiled()["itoa v1.0.9"], itoa, "strategy {}", strategy.name);
+        assert_eq!(
+            run.compiled()["itoa v1.0.9"],
+            itoa,
+            "strategy {}",
+            strategy.name
+        );
     });
 }
 
@@ -120,8 +136,18 @@ fn the_profile_and_features_that_a_bake_names_are_those_of_the_host() {
     let choices: [(&str, &str, &str, &[&str]); 5] = [
         ("", "", "plain", &["plain", "--release"]),
         ("dev", "", "plain", &["plain"]),
-        ("", "trace,loud", "plain", &["plain", "--release", "--features", "trace,loud"]),
-        ("small", "loud", "plain", &["plain", "--profile", "small", "--features", "loud"]),
+        (
+            "",
+            "trace,loud",
+            "plain",
+            &["plain", "--release", "--features", "trace,loud"],
+        ),
+        (
+            "small",
+            "loud",
+            "plain",
+            &["plain", "--profile", "small", "--features", "loud"],
+        ),
         // A package that has none of the features is built without.
         ("", "trace", "sized", &["sized", "--release"]),
     ];
@@ -131,18 +157,41 @@ fn the_profile_and_features_that_a_bake_names_are_those_of_the_host() {
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.replace("bakehouse.toml", "profile = \"small\"\n", "");
-        workspace.append("bakehouse.toml", "\n[bake]\nvariables = [\"PROFILE\", \"FEATURES\"]\n");
+        workspace.append(
+            "bakehouse.toml",
+            "\n[bake]\nvariables = [\"PROFILE\", \"FEATURES\"]\n",
+        );
         workspace.make_cold(&unique::unique());
         (strategy.prepare)(&workspace);
         for ((profile, features, target, _), prints) in choices.iter().zip(&expected) {
             let bake = workspace.bake([*target]);
-            bake.variable("PROFILE", profile).variable("FEATURES", features).run(&turn);
+            bake.variable("PROFILE", profile)
+                .variable("FEATURES", features)
+                .run(&turn);
             let printed = container::prints(&workspace.images.name(target), []);
-            assert_eq!(printed, *prints, "{profile} {features}, strategy {}", strategy.name);
+            assert_eq!(
+                printed, *prints,
+                "{profile} {features}, strategy {}",
+                strategy.name
+            );
         }
-        let wrong = workspace.bake(["plain"]).variable("PROFILE", "smal").attempt(&turn);
-        assert!(wrong.said().contains("there are dev, release, small"), "{}", wrong.said());
-        let wrong = workspace.bake(["plain"]).variable("FEATURES", "trac").attempt(&turn);
-        assert!(wrong.said().contains("there are loud, trace"), "{}", wrong.said());
+        let wrong = workspace
+            .bake(["plain"])
+            .variable("PROFILE", "smal")
+            .attempt(&turn);
+        assert!(
+            wrong.said().contains("there are dev, release, small"),
+            "{}",
+            wrong.said()
+        );
+        let wrong = workspace
+            .bake(["plain"])
+            .variable("FEATURES", "trac")
+            .attempt(&turn);
+        assert!(
+            wrong.said().contains("there are loud, trace"),
+            "{}",
+            wrong.said()
+        );
     });
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::about::about;
-use super::collect::{Collector, UnifiedSelection};
-use super::config::valid::{ImageConfig, ServiceConfig, Strategy};
+use super::collect::{Chosen, Collector, UnifiedSelection};
+use super::config::valid::{AtBake, ImageConfig, ServiceConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
@@ -139,12 +139,21 @@ impl Plan {
             &development,
             &compiled,
         );
-        let unified: Vec<(&Selection, UnifiedSelection<'_>)> = selections
-            .iter()
-            .map(|selection| (selection, collector.together(selection)))
-            .collect();
+        let unified = |chosen: Chosen| -> Vec<(&Selection, UnifiedSelection<'_>)> {
+            let selections = selections.iter();
+            selections
+                .map(|selection| (selection, collector.together(selection, chosen)))
+                .collect()
+        };
+        let of_services = unified(Chosen::AtBake);
+        // The Bake file holds the hashes of these, so they are the same in every environment.
+        let of_packs = match config.at_bake == AtBake::default() {
+            true => None,
+            false => Some(unified(Chosen::Before)),
+        };
         let all: Vec<BinaryRequest<'_>> = binary_requests(&config).collect();
-        let binary = |output: &BinaryRequest<'_>| {
+        let binary = |output: &BinaryRequest<'_>,
+                      unified: &[(&Selection, UnifiedSelection<'_>)]| {
             let binary_stage = binary_stage(&selections, output);
             let same = |other: &CompileStage| other.name == binary_stage.name;
             let (selection, together) = unified
@@ -174,7 +183,7 @@ impl Plan {
             let mut inputs = Inputs::default();
             let mut binaries = Vec::new();
             for output in *outputs {
-                let (stage, packages, own) = binary(output);
+                let (stage, packages, own) = binary(output, &of_services);
                 closure.extend(packages);
                 inputs.join(own);
                 binaries.push(ImageBinary {
@@ -214,7 +223,8 @@ impl Plan {
                 binaries: parallel_map(
                     &pack.binaries.iter().zip(rest.by_ref()).collect::<Vec<_>>(),
                     |(built, output)| {
-                        let (binary_stage, closure, mut inputs) = binary(output);
+                        let unified = of_packs.as_ref().unwrap_or(&of_services);
+                        let (binary_stage, closure, mut inputs) = binary(output, unified);
                         Settings::placed(&mut inputs, built);
                         PackBinary {
                             target: TargetName::new(&output.name),
@@ -350,7 +360,11 @@ impl Plan {
     /// Returns the variants of each family, for the groups of the Bake file.
     pub fn families(&self) -> BTreeMap<&str, Vec<&Service>> {
         let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
-        for service in self.services.iter().filter(|service| service.target.default) {
+        for service in self
+            .services
+            .iter()
+            .filter(|service| service.target.default)
+        {
             families.entry(&service.family).or_default().push(service);
         }
         families.retain(|_, services| services.iter().all(|service| service.variant.is_some()));

@@ -25,9 +25,19 @@ use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
 use crate::names::PackageName;
 
+/// The moment at which the settings of a compilation are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// By the configuration.
+    Before,
+    /// By the variables of a bake, where the configuration allows it.
+    AtBake,
+}
+
 /// The packages of a selection, which are compiled together with unified features.
 pub struct UnifiedSelection<'a> {
     selection: &'a Selection,
+    chosen: Chosen,
     lock: lock_graph::UnifiedPackages,
     /// The feature requests of each of its packages, by name.
     requesting: BTreeMap<&'a str, FeatureRequests<'a>>,
@@ -156,7 +166,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns the packages that `selection` compiles, for [`Self::binary`].
-    pub fn together(&self, selection: &'a Selection) -> UnifiedSelection<'a> {
+    pub fn together(&self, selection: &'a Selection, chosen: Chosen) -> UnifiedSelection<'a> {
         let requesting = selection.activation.requesting();
         let requesting = requesting.filter(|package| self.development.counts(package));
         let names: Vec<&str> = selection
@@ -189,6 +199,7 @@ impl<'a> Collector<'a> {
         let development = development.collect();
         UnifiedSelection {
             selection,
+            chosen,
             requesting: requesting.into_iter().collect(),
             reached: Mutex::default(),
             lock: self
@@ -241,7 +252,9 @@ impl<'a> Collector<'a> {
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
         self.settings.binary(&mut inputs, binary_stage);
-        self.at_bake(&mut inputs, binary_stage);
+        if together.chosen == Chosen::AtBake {
+            self.at_bake(&mut inputs, binary_stage);
+        }
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
             inputs.set(Part::Identity, toolchain.id.as_str());
@@ -256,7 +269,14 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns the Cargo profile that a bake uses now.
-    fn profile(&self, settings: &'a CompileSettings) -> &str {
+    fn profile<'b>(&'b self, together: &'b UnifiedSelection<'_>) -> &'b str {
+        match together.chosen {
+            Chosen::AtBake => self.chosen_profile(&together.selection.settings),
+            Chosen::Before => &together.selection.settings.profile,
+        }
+    }
+
+    fn chosen_profile<'b>(&'b self, settings: &'b CompileSettings) -> &'b str {
         let chosen = self.sources.variables.get(PROFILE);
         let chosen = chosen.filter(|_| self.config.at_bake.profile);
         chosen.unwrap_or(&settings.profile)
@@ -265,7 +285,7 @@ impl<'a> Collector<'a> {
     /// Adds the profile and the features that were chosen for a bake.
     fn at_bake(&self, inputs: &mut Inputs, binary_stage: &'a CompileStage) {
         if self.config.at_bake.profile {
-            inputs.setting("profile", self.profile(&binary_stage.settings));
+            inputs.setting("profile", self.chosen_profile(&binary_stage.settings));
         }
         let Some(known) = &self.config.at_bake.features else {
             return;
@@ -320,7 +340,7 @@ impl<'a> Collector<'a> {
         let decided = inherit::decisions(
             manifest,
             &self.workspace.profiles,
-            self.profile(&together.selection.settings),
+            self.profile(together),
             &names,
         )
         .into_iter();

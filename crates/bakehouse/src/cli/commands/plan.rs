@@ -279,13 +279,17 @@ const REASONS: usize = 4;
 
 /// Prints which outputs are not built together, why, and what it costs.
 fn chains(plan: &Plan) {
-    let [first, others @ ..] = &plan.selections[..] else { return };
+    let [first, others @ ..] = &plan.selections[..] else {
+        return;
+    };
     let differ = others.iter().any(|other| other.settings != first.settings);
     if others.is_empty() || (!differ && plan.config.unify != Unify::Services) {
         return;
     }
     let title = match differ {
-        true => "chains: outputs with other profiles, flags or features of local packages are built separately",
+        true => {
+            "chains: outputs with other profiles, flags or features of local packages are built separately"
+        }
         false => "chains: outputs that would share features of local packages are built separately",
     };
     anstream::println!("{}", title.bold());

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::checked::validation;
-use super::syntax::expression;
+use super::syntax::{expression, text};
 use super::variables::{checked, variable};
 use crate::documents::dockerfile::features_argument;
 use crate::plan::Plan;
@@ -71,6 +72,15 @@ pub fn arguments(plan: &Plan) -> Vec<(String, Expression)> {
     profile.into_iter().chain(features).collect()
 }
 
+/// Returns the arguments for the binary of a pack, for which nothing is chosen.
+pub fn nothing_chosen(plan: &Plan) -> Option<Expression> {
+    let arguments = arguments(plan).into_iter();
+    let empty =
+        arguments.map(|(name, _)| (ObjectKey::from(hcl::Identifier::unchecked(name)), text("")));
+    let object = hcl::expr::Object::from_iter(empty);
+    (!object.is_empty()).then_some(Expression::Object(object))
+}
+
 /// Returns those of the chosen features that packages of a selection have, in Cargo's syntax.
 fn features(plan: &Plan, selection: &Selection) -> Expression {
     let known = plan.config.at_bake.features.iter().flatten();
@@ -96,9 +106,7 @@ fn features(plan: &Plan, selection: &Selection) -> Expression {
         [one] => one.clone(),
         lists => format!("concat({})", lists.join(", ")),
     };
-    expression(&format!(
-        r#"{FEATURES} == "" ? null : join(",", {all})"#
-    ))
+    expression(&format!(r#"{FEATURES} == "" ? null : join(",", {all})"#))
 }
 
 fn quoted(words: &[&str]) -> String {

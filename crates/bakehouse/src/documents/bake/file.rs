@@ -29,7 +29,10 @@ pub fn render(plan: &Plan) -> Document {
 }
 
 fn groups(plan: &Plan) -> Vec<Noted> {
-    let services = plan.services.iter().filter(|service| service.target.default);
+    let services = plan
+        .services
+        .iter()
+        .filter(|service| service.target.default);
     let services = services.map(|service| service.name.as_str());
     let all = format!(r#"CACHE_REF == "" ? ["{SERVICES}"] : ["{SERVICES}", "{COMPILED}"]"#);
     let mut groups = vec![

@@ -18,7 +18,7 @@ use crate::plan::stage::Selection;
 pub fn targets(plan: &Plan) -> Vec<Noted> {
     let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
     targets.extend(plan.services.iter().map(service));
-    targets.extend(plan.pack_binaries().map(pack_binary));
+    targets.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
     for selection in &plan.selections {
         targets.extend([fill(selection), save(selection)]);
     }
@@ -210,20 +210,22 @@ pub fn tags(service: &str) -> String {
     format!("tags(\"{service}\", target.docker-metadata-action.tags)")
 }
 
-fn pack_binary(binary: &PackBinary) -> Noted {
+fn pack_binary(plan: &Plan, binary: &PackBinary) -> Noted {
     let name = &binary.target;
     let hash = text(&binary.input_hash);
     let output = format!("type=local,dest={}", binary.folder);
-    let block = Block::builder("target")
+    let mut block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
         .add_attribute(("target", name.as_str()))
         .add_attribute(("output", list([text(&output)])))
-        .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)))
-        .build();
+        .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)));
+    if let Some(arguments) = at_bake::nothing_chosen(plan) {
+        block = block.add_attribute(("args", arguments));
+    }
     let comment = format!(
         "{} of {}, put into {}",
         binary.bin, binary.package, binary.folder
     );
-    Noted::new(comment, block)
+    Noted::new(comment, block.build())
 }

@@ -250,8 +250,10 @@ impl Check<'_> {
     /// Checks the names of outputs. Two outputs of the same name would overwrite each other in Bake. So would names
     /// that differ only in `-` and `_`, because their variables are the same.
     pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
-        let mut groups: BTreeSet<&str> =
-            services.iter().map(|service| service.family.as_str()).collect();
+        let mut groups: BTreeSet<&str> = services
+            .iter()
+            .map(|service| service.family.as_str())
+            .collect();
         // Without variants, or with none that is baked by default, the service is a target.
         for service in services.iter().filter(|service| service.variant.is_none()) {
             groups.remove(service.family.as_str());

@@ -188,8 +188,8 @@ pub struct RawNode {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawBake {
     /// Variables that say at bake time how everything is compiled. `PROFILE` replaces all Cargo profiles. `FEATURES` adds
-    /// features, separated by commas, to those packages of outputs that have them; each of these packages then has a
-    /// chain of its own.
+    /// features, separated by commas, to those packages of services that have them; each package then has a chain of
+    /// its own. Binaries of packs are built as this file says.
     ///
     /// Form: list of `"PROFILE"` and `"FEATURES"`. Default: `[]`.
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! Reading of a configuration, and its check against the workspace.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
@@ -82,6 +84,10 @@ impl Config {
         if check.problems.is_empty() {
             return Ok(config);
         }
+        // Each variant of a service finds the mistakes of the service.
+        let mut told = BTreeSet::new();
+        let mut new = |problem: &Problem| told.insert((problem.start(), problem.message.clone()));
+        check.problems.retain(|problem| new(problem));
         check.problems.sort_by_key(Problem::start);
         Err(Problems(check.problems))
     }

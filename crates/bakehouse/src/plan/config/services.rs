@@ -63,6 +63,8 @@ impl Check<'_> {
         self.target_name(name);
         let found = self.binaries(name, service);
         let own = service.own();
+        // Variants may replace all of it, but a mistake is one anyway.
+        self.settings(raw, &[&own]);
         let alone = service
             .variants
             .values()

@@ -63,7 +63,7 @@ impl Check<'_> {
 
     fn tag(&mut self, tag: &Spanned<String>) -> String {
         if let Err(Fault { what, hint }) = image_name::tag(tag.as_ref()) {
-            let message = format!("the tag `{}` {what}", tag.as_ref().escape_debug());
+            let message = format!("`{}` {what}", tag.as_ref().escape_debug());
             self.problem(Code::ConfigValue, message, tag.span(), hint);
         }
         tag.as_ref().clone()
