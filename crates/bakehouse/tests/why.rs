@@ -28,6 +28,36 @@ type Row = (
 
 const ROWS: &[Row] = &[
     (
+        "a profile of the service",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "[services.web]",
+                "[services.web]\nprofile = \"dev\"",
+            )
+        },
+        "web",
+        &[
+            "bakehouse.toml (services.web.profile: release → dev, not committed) → web",
+            "batch/Cargo.toml (features are unified with it) → batch → web",
+        ],
+    ),
+    (
+        "flags of the service",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "[services.web]",
+                "[services.web]\nrustflags = [\"-C\", \"strip=none\"]",
+            )
+        },
+        "web",
+        &[
+            "bakehouse.toml (services.web.rustflags: not set → -C strip=none, not committed) → web",
+            "batch/Cargo.toml (features are unified with it) → batch → web",
+        ],
+    ),
+    (
         "a file of the service",
         |s| s.write("web/src/main.rs", "fn main() {}"),
         "web",

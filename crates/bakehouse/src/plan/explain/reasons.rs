@@ -52,6 +52,16 @@ pub fn reasons(
 }
 
 impl<'a> Explained<'a> {
+    /// Returns whether `key` is a profile that the manifest has as before. Another one is used.
+    fn is_same_profile(&self, key: &str) -> bool {
+        let of = |state: &WorkspaceState<'_>| {
+            let profiles = state.workspace.manifest.get("profile")?;
+            profiles.get(key.strip_prefix("profile.")?).cloned()
+        };
+        let then = of(&self.then);
+        then.is_some() && then == of(&self.now)
+    }
+
     fn part(
         &self,
         part: &Part,
@@ -78,8 +88,10 @@ impl<'a> Explained<'a> {
                 } else {
                     self.config
                 };
+                let of_all = self.then.plan.config.profile != self.now.plan.config.profile;
                 let key = match key.as_str() {
-                    "package" | "bin" | "to" => {
+                    "profile" if of_all => key.clone(),
+                    "package" | "bin" | "to" | "profile" | "rustflags" => {
                         format!("{}.{}.{key}", self.is.table, self.is.table_of)
                     }
                     _ => key.clone(),
@@ -89,6 +101,7 @@ impl<'a> Explained<'a> {
             Part::Toolchain => push(self.toolchain_file(), turned(old, new), here()),
             Part::Identity => push(written::FILE, self.pinned(old, new), here()),
             Part::Workspace(file, key) if self.only_its_heirs_changed(file, key, old, new) => {}
+            Part::Workspace(_, key) if self.is_same_profile(key) => {}
             Part::Workspace(file, key) => {
                 let (state, output) = self.side(new.is_some());
                 let heir = key.strip_prefix("workspace.").and_then(|key| {
