@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::about::about;
-use super::collect::{Chosen, Collector, UnifiedSelection};
+use super::collect::{ChosenBy, Collector, UnifiedSelection};
 use super::config::valid::{AtBake, ImageConfig, ServiceConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
@@ -139,17 +139,17 @@ impl Plan {
             &development,
             &compiled,
         );
-        let unified = |chosen: Chosen| -> Vec<(&Selection, UnifiedSelection<'_>)> {
+        let unified = |chosen: ChosenBy| -> Vec<(&Selection, UnifiedSelection<'_>)> {
             let selections = selections.iter();
             selections
                 .map(|selection| (selection, collector.together(selection, chosen)))
                 .collect()
         };
-        let of_services = unified(Chosen::AtBake);
+        let of_services = unified(ChosenBy::Bake);
         // The Bake file holds the hashes of these, so they are the same in every environment.
         let of_packs = match config.at_bake == AtBake::default() {
             true => None,
-            false => Some(unified(Chosen::Before)),
+            false => Some(unified(ChosenBy::Configuration)),
         };
         let all: Vec<BinaryRequest<'_>> = binary_requests(&config).collect();
         let binary = |output: &BinaryRequest<'_>,

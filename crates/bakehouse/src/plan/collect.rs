@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::config::Config;
-use super::config::bake::{FEATURES, PROFILE};
-use super::config::valid::CompileSettings;
 use super::config::valid::ServiceConfig;
+use super::config::valid::{CompileSettings, FEATURES, PROFILE};
 use super::development::{Development, dev_dependents, with_development};
 use super::feature_requests::FeatureRequests;
 use super::inherit;
@@ -25,19 +24,18 @@ use crate::graph::toolchain_file::Channel;
 use crate::graph::{Sources, ToolchainFile, Workspace};
 use crate::names::PackageName;
 
-/// The moment at which the settings of a compilation are chosen.
+/// The source of the settings of a compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    /// By the configuration.
-    Before,
-    /// By the variables of a bake, where the configuration allows it.
-    AtBake,
+pub enum ChosenBy {
+    Configuration,
+    /// The variables of a bake, where the configuration allows it.
+    Bake,
 }
 
 /// The packages of a selection, which are compiled together with unified features.
 pub struct UnifiedSelection<'a> {
     selection: &'a Selection,
-    chosen: Chosen,
+    chosen: ChosenBy,
     lock: lock_graph::UnifiedPackages,
     /// The feature requests of each of its packages, by name.
     requesting: BTreeMap<&'a str, FeatureRequests<'a>>,
@@ -166,7 +164,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns the packages that `selection` compiles, for [`Self::binary`].
-    pub fn together(&self, selection: &'a Selection, chosen: Chosen) -> UnifiedSelection<'a> {
+    pub fn together(&self, selection: &'a Selection, chosen: ChosenBy) -> UnifiedSelection<'a> {
         let requesting = selection.activation.requesting();
         let requesting = requesting.filter(|package| self.development.counts(package));
         let names: Vec<&str> = selection
@@ -252,7 +250,7 @@ impl<'a> Collector<'a> {
         }));
         let mut inputs = Inputs(parts.into_iter().collect());
         self.settings.binary(&mut inputs, binary_stage);
-        if together.chosen == Chosen::AtBake {
+        if together.chosen == ChosenBy::Bake {
             self.at_bake(&mut inputs, binary_stage);
         }
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
@@ -271,8 +269,8 @@ impl<'a> Collector<'a> {
     /// Returns the Cargo profile that a bake uses now.
     fn profile<'b>(&'b self, together: &'b UnifiedSelection<'_>) -> &'b str {
         match together.chosen {
-            Chosen::AtBake => self.chosen_profile(&together.selection.settings),
-            Chosen::Before => &together.selection.settings.profile,
+            ChosenBy::Bake => self.chosen_profile(&together.selection.settings),
+            ChosenBy::Configuration => &together.selection.settings.profile,
         }
     }
 

@@ -6,11 +6,10 @@ use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::checked::validation;
-use super::syntax::{expression, text};
-use super::variables::{checked, variable};
+use super::syntax::{expression, text, validated, variable};
 use crate::documents::dockerfile::features_argument;
 use crate::plan::Plan;
-use crate::plan::config::bake::{FEATURES, PROFILE};
+use crate::plan::config::valid::{FEATURES, PROFILE};
 use crate::plan::stage::Selection;
 
 /// Returns the variables, which Bake checks.
@@ -18,7 +17,7 @@ pub fn variables(plan: &Plan) -> Vec<Block> {
     let at_bake = &plan.config.at_bake;
     let profile = at_bake.profile.then(|| {
         let known: Vec<&str> = plan.linking.keys().map(String::as_str).collect();
-        checked(
+        validated(
             variable(
                 PROFILE,
                 "",
@@ -30,7 +29,7 @@ pub fn variables(plan: &Plan) -> Vec<Block> {
     let features = at_bake.features.as_ref().map(|features| {
         let known: BTreeSet<&str> = features.values().flatten().map(String::as_str).collect();
         let known: Vec<&str> = known.into_iter().collect();
-        checked(
+        validated(
             variable(
                 FEATURES,
                 "",

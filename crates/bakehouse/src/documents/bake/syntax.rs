@@ -105,6 +105,22 @@ pub fn reference(name: &str) -> Expression {
     Expression::from(Variable::new(name).expect("names of variables are identifiers"))
 }
 
+/// Returns a variable.
+pub fn variable(name: &str, default: &str, description: &str) -> Block {
+    Block::builder("variable")
+        .add_label(name)
+        .add_attribute(("default", text(default)))
+        .add_attribute(("description", text(description)))
+        .build()
+}
+
+/// Adds validations to a variable. Bake refuses a value that fails one.
+pub fn validated(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
+    let validations = validations.into_iter().map(Structure::from);
+    variable.body.0.extend(validations);
+    variable
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use hcl::Block;
 
-use super::syntax::{Noted, text};
+use super::syntax::{Noted, validated, variable};
 use super::{at_bake, checked};
 use crate::plan::Plan;
 
@@ -19,7 +19,7 @@ pub const SEED: &str = "DEPS_SEED";
 pub fn variables(plan: &Plan) -> Vec<Noted> {
     let config = &plan.config;
     let mut variables = vec![
-        checked(
+        validated(
             variable(
                 "REGISTRY",
                 &config.registry,
@@ -27,7 +27,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
             ),
             checked::registry(),
         ),
-        checked(
+        validated(
             variable("TAG", "latest", "Tag of the images"),
             [checked::tag()],
         ),
@@ -46,7 +46,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
             &config.runtime,
             "Image that the services run on",
         ),
-        checked(
+        validated(
             variable("CACHE_REF", "", &cache_description(plan)),
             checked::cache(),
         ),
@@ -55,7 +55,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
             "",
             "More registry caches to read, with their tags, separated by commas",
         ),
-        checked(
+        validated(
             variable(
                 "CACHE_BRANCH",
                 "main",
@@ -137,19 +137,4 @@ fn cache_description(plan: &Plan) -> String {
         &plan.config.cache_ref
     };
     format!("Repository of the registry cache, e.g. {example}; empty for none")
-}
-
-pub fn variable(name: &str, default: &str, description: &str) -> Block {
-    Block::builder("variable")
-        .add_label(name)
-        .add_attribute(("default", text(default)))
-        .add_attribute(("description", text(description)))
-        .build()
-}
-
-/// Adds validations to a variable. Bake refuses a value that fails one.
-pub fn checked(mut variable: Block, validations: impl IntoIterator<Item = Block>) -> Block {
-    let validations = validations.into_iter().map(hcl::Structure::from);
-    variable.body.0.extend(validations);
-    variable
 }

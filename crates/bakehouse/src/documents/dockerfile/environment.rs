@@ -9,8 +9,7 @@ use super::script::{Call, Script};
 use super::{mounts, platform};
 use crate::names::StageName;
 use crate::plan::Plan;
-use crate::plan::config::bake::{FEATURES, PROFILE};
-use crate::plan::config::valid::AtBake;
+use crate::plan::config::valid::{AtBake, FEATURES, PROFILE};
 use crate::plan::stage::Selection;
 
 /// The name of the stage, and the prefix of those of further selections.

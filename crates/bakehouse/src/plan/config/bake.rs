@@ -4,14 +4,8 @@ use std::collections::BTreeMap;
 
 use super::check::Check;
 use super::raw::RawConfig;
-use super::valid::{AtBake, PackConfig, ServiceConfig};
+use super::valid::{AtBake, FEATURES, PROFILE, PackConfig, ServiceConfig};
 use crate::problem::{Code, did_you_mean};
-
-/// The variable with the Cargo profile of everything.
-pub const PROFILE: &str = "PROFILE";
-
-/// The variable with further features.
-pub const FEATURES: &str = "FEATURES";
 
 impl Check<'_> {
     /// Returns what is chosen at bake time.

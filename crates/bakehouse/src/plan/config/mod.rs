@@ -1,6 +1,6 @@
 //! `bakehouse.toml`: as written ([`raw`]), and checked against the workspace ([`valid`]).
 
-pub mod bake;
+mod bake;
 pub mod bases;
 mod builders;
 mod check;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use super::bake::{FEATURES, PROFILE};
 use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, TargetName};
 
@@ -14,6 +13,12 @@ pub const INPUT_HASH_LABEL: &str = "dev.bakehouse.input-hash";
 
 /// The label with the identity of the toolchain.
 pub const TOOLCHAIN_LABEL: &str = "dev.bakehouse.toolchain";
+
+/// The variable with the Cargo profile of everything.
+pub const PROFILE: &str = "PROFILE";
+
+/// The variable with further features.
+pub const FEATURES: &str = "FEATURES";
 
 /// The place where compile results are kept between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
