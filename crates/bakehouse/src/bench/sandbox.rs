@@ -219,9 +219,9 @@ impl Sandbox {
         Attempt::new(seconds, error, &progress, &lines, subject)
     }
 
-    /// Returns the name of a service's image.
-    pub fn image(&self, service: &str) -> String {
-        format!("{}/{service}:latest", self.registry)
+    /// Returns the full name of an image.
+    pub fn image(&self, image: &str) -> String {
+        format!("{}/{image}", self.registry)
     }
 
     /// Removes the pack binaries of earlier builds: a bare runner's checkout has none.
@@ -253,7 +253,7 @@ impl Sandbox {
         if let Some(folder) = &part.pack_folder {
             return fs_err::read(self.dir.join(folder).join(&part.bin)).ok();
         }
-        let image = self.image(&part.targets[0]);
+        let image = self.image(part.image.as_ref()?);
         let of_context = |arguments: &[&'static str]| -> Vec<&str> {
             let chosen = context.iter().flat_map(|context| ["--context", *context]);
             chosen.chain(arguments.iter().copied()).collect()

@@ -22,6 +22,8 @@ pub struct Part {
     pub file: Utf8PathBuf,
     /// Packages that the binary's build compiles.
     pub closure: BTreeSet<String>,
+    /// The image of the first target, with its tag; `None` for a pack binary.
+    pub image: Option<String>,
     /// The folder that receives a pack binary.
     pub pack_folder: Option<ContextPath>,
 }
@@ -108,6 +110,7 @@ impl Subject {
                        package: &str,
                        bin: &str,
                        closure: &BTreeSet<PackageName>,
+                       image: Option<String>,
                        pack_folder: Option<&ContextPath>| {
             if let Some(part) = parts.iter_mut().find(|part| part.is(package, bin)) {
                 part.targets.push(target.to_owned());
@@ -121,6 +124,7 @@ impl Subject {
                     bin: bin.to_owned(),
                     file: file.clone(),
                     closure: closure.iter().map(Into::into).collect(),
+                    image,
                     pack_folder: pack_folder.cloned(),
                 });
             }
@@ -132,6 +136,7 @@ impl Subject {
                     &binary.package,
                     &binary.bin,
                     &service.closure,
+                    Some(service.target.name()),
                     None,
                 );
             }
@@ -142,6 +147,7 @@ impl Subject {
                 &binary.package,
                 &binary.bin,
                 &binary.closure,
+                None,
                 Some(&binary.folder),
             );
         }

@@ -76,7 +76,7 @@ impl Bench<'_> {
                 continue;
             }
             let sizes = self.plan.services.iter().filter_map(|service| {
-                let name = sandbox.image(&service.name);
+                let name = sandbox.image(&service.target.name());
                 let size = docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
                 Some((service.name.to_string(), size.trim().parse().ok()?))
             });

@@ -110,18 +110,20 @@ impl Engine {
         }
     }
 
-    /// Tags the published image `name` as `tag`, too, with the same digest.
+    /// Gives the published image `name` further names, with the same digest. Those in other repositories get its
+    /// layers.
     ///
     /// # Errors
-    /// `bake-failed` if the registry refuses.
-    pub fn publish_as(&self, name: &str, tag: &str) -> Result<(), Problem> {
-        let arguments = ["buildx", "imagetools", "create", "--prefer-index=false"];
-        let arguments = [&arguments[..], &["--tag", tag, name]].concat();
+    /// `bake-failed` if a registry refuses.
+    pub fn publish_as(&self, name: &str, names: &[String]) -> Result<(), Problem> {
+        let mut arguments = vec!["buildx", "imagetools", "create", "--prefer-index=false"];
+        arguments.extend(names.iter().flat_map(|further| ["--tag", further]));
+        arguments.push(name);
         self.output(&arguments).map(|_| ()).map_err(|said| {
             let why = last_line(&said);
             Problem::new(
                 Code::BakeFailed,
-                format!("{name} cannot be tagged {tag}: {why}"),
+                format!("{name} cannot be tagged {}: {why}", names.join(", ")),
             )
             .hint("run `docker login` if the registry requires authentication; if the tag is immutable, set another TAG")
         })

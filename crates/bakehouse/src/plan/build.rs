@@ -357,17 +357,46 @@ impl Plan {
         self.packs.iter().flat_map(|pack| &pack.binaries)
     }
 
-    /// Returns the variants of each family, for the groups of the Bake file.
+    /// Returns whether the registry cache has the stage of a binary. It has none of what is baked only by name, and none
+    /// of what is not built for all platforms, since one bake for all of them fills the cache.
+    pub fn is_cached(&self, binary_stage: &str) -> bool {
+        let is_for_all = |service: &&Service| {
+            let own = &service.target.platforms;
+            service.target.default && (own.is_empty() || *own == self.config.platforms)
+        };
+        let mut services = self.services.iter().filter(is_for_all);
+        services.any(|service| {
+            let mut binaries = service.binaries.iter();
+            binaries.any(|binary| *binary.stage == *binary_stage)
+        }) || self
+            .pack_binaries()
+            .any(|binary| *binary.binary_stage == *binary_stage)
+    }
+
+    /// Returns the members of the groups of the configuration that are among `names`, and the other names as they are.
+    pub fn bake_members<'a>(&'a self, names: &'a [String]) -> Vec<&'a str> {
+        let mut members = Vec::new();
+        let mut open: Vec<&str> = names.iter().rev().map(String::as_str).collect();
+        while let Some(name) = open.pop() {
+            match self.config.bake.groups.get(name) {
+                Some(group) => open.extend(group.iter().rev().map(String::as_str)),
+                None => members.push(name),
+            }
+        }
+        members
+    }
+
+    /// Returns the variants that the name of each family stands for, for the groups of the Bake file. A service whose
+    /// variants are all baked only by name is a target itself.
     pub fn families(&self) -> BTreeMap<&str, Vec<&Service>> {
         let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
         for service in self
             .services
             .iter()
-            .filter(|service| service.target.default)
+            .filter(|service| service.variant.is_some() && service.target.of_family)
         {
             families.entry(&service.family).or_default().push(service);
         }
-        families.retain(|_, services| services.iter().all(|service| service.variant.is_some()));
         families
     }
 }

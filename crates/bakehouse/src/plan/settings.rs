@@ -57,7 +57,7 @@ impl<'a> Settings<'a> {
             at_bake: _,
             // They name and place results, caches and generated files, but are not in a result.
             name: _,
-            registry: _,
+            registries: _,
             cache_ref: _,
             output: _,
             // They are used to fetch content, and the lock identifies that.
@@ -68,6 +68,7 @@ impl<'a> Settings<'a> {
             init: _,
             packs_dev: _,
             builders: _,
+            bake: _,
             ci_branch: _,
             ci_runner: _,
             ci_install: _,
@@ -166,6 +167,7 @@ impl<'a> Settings<'a> {
             image: _,
             tag: _,
             default: _,
+            of_family: _,
             output: _,
         } = target;
         let key = |key: &str| format!("services.{family}.{key}");

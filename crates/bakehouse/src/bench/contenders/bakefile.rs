@@ -14,7 +14,7 @@ pub fn render(plan: &Plan, store: bool) -> String {
     for service in &plan.services {
         let name = &service.name;
         let mut target = target(name, store);
-        target["tags"] = json!([format!("${{REGISTRY}}/{name}:latest")]);
+        target["tags"] = json!([format!("${{REGISTRY}}/{}", service.target.name())]);
         targets.insert(name.into(), target);
     }
     for binary in plan.pack_binaries() {

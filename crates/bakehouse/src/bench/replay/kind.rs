@@ -99,6 +99,7 @@ mod tests {
                 bin: "api".to_owned(),
                 file: "api/src/main.rs".into(),
                 closure: ["api".to_owned(), "root".to_owned()].into(),
+                image: None,
                 pack_folder: None,
             }],
             services: 1,

@@ -81,6 +81,7 @@ mod tests {
             bin: "api".to_owned(),
             file: "api/src/main.rs".into(),
             closure: ["api", "base", "macros"].map(str::to_owned).into(),
+            image: None,
             pack_folder: None,
         };
         let file = |name: &str, path: &str| (name.to_owned(), [Utf8PathBuf::from(path)].into());

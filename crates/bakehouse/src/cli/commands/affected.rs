@@ -9,6 +9,7 @@ use crate::cli::args::{AffectedArgs, AffectedFormat};
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
+use crate::plan::Plan;
 use crate::plan::affected::Affected;
 use crate::plan::explain::{Output, WorkspaceState, reasons};
 use crate::problem::Problems;
@@ -28,8 +29,9 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
             since: &since.revision.id,
             services: &affected.services,
             packs: &affected.packs,
+            by_name: by_name(&now.plan, &affected),
         }),
-        AffectedFormat::Github => github(&affected),
+        AffectedFormat::Github => github(&now.plan, &affected),
     }
     Ok(())
 }
@@ -41,6 +43,19 @@ struct ShownAffected<'a> {
     since: &'a str,
     services: &'a BTreeSet<TargetName>,
     packs: &'a BTreeSet<String>,
+    /// Those of `services` that are baked only by name. CI leaves them out.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    by_name: BTreeSet<&'a str>,
+}
+
+/// Returns the affected services that are baked only by name.
+fn by_name<'a>(plan: &'a Plan, affected: &Affected) -> BTreeSet<&'a str> {
+    let services = plan.services.iter();
+    let services = services.filter(|service| !service.target.default);
+    let names = services.map(|service| service.name.as_str());
+    names
+        .filter(|name| affected.services.contains(*name))
+        .collect()
 }
 
 /// A job of the matrix.
@@ -49,15 +64,17 @@ struct Job<'a> {
     target: &'a str,
 }
 
-/// Prints lines of `name=value`. GitHub rejects a matrix without jobs, so `any` says whether there are jobs.
-fn github(affected: &Affected) {
-    let jobs: Vec<Job<'_>> = affected
-        .services
-        .iter()
+/// Prints lines of `name=value`. GitHub rejects a matrix without jobs, so `any` says whether there are jobs. What is baked
+/// only by name has none.
+fn github(plan: &Plan, affected: &Affected) {
+    let by_name = by_name(plan, affected);
+    let services = affected.services.iter();
+    let jobs: Vec<Job<'_>> = services
+        .filter(|name| !by_name.contains(name.as_str()))
         .chain(&affected.pack_binaries)
         .map(|target| Job { target })
         .collect();
-    anstream::println!("any={}", !affected.is_empty());
+    anstream::println!("any={}", !jobs.is_empty());
     anstream::println!("services={}", compact(&affected.services));
     anstream::println!("packs={}", compact(&affected.packs));
     anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));

@@ -19,7 +19,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
         )
         .hint("the workflow belongs to the root of a repository: run `git init` there")
     })?;
-    if planned.plan.config.registry.is_empty() {
+    if planned.plan.config.registries.is_empty() {
         let problem = Problem::new(
             Code::RegistryMissing,
             "there is no registry that CI could push to",

@@ -18,7 +18,7 @@ const SERVICES: &str = "_services";
 pub fn render(plan: &Plan) -> Document {
     let variables = variables(plan).into_iter();
     let blocks = variables
-        .chain(functions())
+        .chain(functions(plan))
         .chain(groups(plan))
         .chain(targets(plan));
     let text: String = blocks.map(|block| block.text()).collect();
@@ -61,6 +61,9 @@ fn groups(plan: &Plan) -> Vec<Noted> {
             "packs",
             names(binaries),
         ));
+    }
+    for (name, members) in &plan.config.bake.groups {
+        groups.push(group("", name, names(members.iter().map(String::as_str))));
     }
     groups
 }

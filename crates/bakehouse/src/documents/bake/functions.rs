@@ -3,25 +3,42 @@
 use hcl::Block;
 
 use super::syntax::{Noted, expression, list, reference};
+use crate::plan::Plan;
 
 /// Returns all functions.
-pub fn functions() -> [Noted; 6] {
-    [
+pub fn functions(plan: &Plan) -> Vec<Noted> {
+    let mut functions = vec![
         Noted::new(
-            "The full name of an image.",
+            "The registries of the images; none for local names.",
+            function("registries", &[], &registries(&plan.config.registries)),
+        ),
+        Noted::new(
+            "The names of an image: one under each registry.",
             function(
-                "image",
+                "images",
                 &["name"],
-                r#"REGISTRY == "" ? name : "${REGISTRY}/${name}""#,
+                r#"length(registries()) == 0 ? [name] : [for registry in registries() : "${registry}/${name}"]"#,
             ),
         ),
         Noted::new(
-            "Tags of a service: CI's if docker/metadata-action gave some, else TAG.",
+            "An image under each of its names, with each tag.",
             function(
-                "tags",
+                "tagged",
                 &["name", "given"],
-                r#"length(given) > 0 ? [for tag in given : "${image(name)}:${element(split(":", tag), length(split(":", tag)) - 1)}"] : ["${image(name)}:${TAG}"]"#,
+                r#"flatten([for image in images(name) : [for tag in given : "${image}:${tag}"]])"#,
             ),
+        ),
+        Noted::new(
+            "The tags of the images: CI's if docker/metadata-action gave some, else those of TAG.",
+            function(
+                "usual",
+                &["given"],
+                r#"distinct(length(given) > 0 ? [for tag in given : element(split(":", tag), length(split(":", tag)) - 1)] : compact(split(",", TAG)))"#,
+            ),
+        ),
+        Noted::new(
+            "An image with the usual tags.",
+            function("tags", &["name", "given"], "tagged(name, usual(given))"),
         ),
         Noted::new(
             "The name of a branch as a valid tag. No two branches get the same tag.",
@@ -55,7 +72,32 @@ pub fn functions() -> [Noted; 6] {
                 r#""${CACHE_REF}:deps..${cache_tag(branch)}""#,
             ),
         ),
-    ]
+    ];
+    let mut services = plan.services.iter();
+    if services.any(|service| !service.target.platforms.is_empty()) {
+        let both =
+            r#"[for platform in split(",", PLATFORMS) : platform if contains(own, platform)]"#;
+        functions.push(Noted::new(
+            "Those of PLATFORMS that an image is built for; all that it is built for if none of them is.",
+            function(
+                "platforms",
+                &["own"],
+                &format!("length({both}) > 0 ? {both} : own"),
+            ),
+        ));
+    }
+    functions
+}
+
+/// Returns the registries of the images, as HCL. While `REGISTRY` has its default, they are those of the configuration.
+fn registries(registries: &[String]) -> String {
+    match registries {
+        [first, _, ..] => {
+            let all = registries.join(",");
+            format!(r#"compact(split(",", REGISTRY == "{first}" ? "{all}" : REGISTRY))"#)
+        }
+        _ => r#"compact(split(",", REGISTRY))"#.to_owned(),
+    }
 }
 
 fn function(name: &str, params: &[&str], result: &str) -> Block {

@@ -5,7 +5,7 @@
 use hcl::Block;
 
 use super::syntax::{Noted, expression, label, text};
-use super::targets::tags;
+use super::targets::service_tags;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::service::Service;
 
@@ -20,11 +20,15 @@ pub fn input_hashes<'a>(services: impl IntoIterator<Item = &'a Service>) -> Stri
 
 fn target(service: &Service) -> Noted {
     let Service {
-        name, input_hash, ..
+        name,
+        input_hash,
+        target,
+        ..
     } = service;
     let tags = format!(
-        r#"concat({}, ["${{image("{name}")}}:in-{input_hash}"])"#,
-        tags(name)
+        r#"concat({}, tagged("{}", ["in-{input_hash}"]))"#,
+        service_tags(target),
+        target.image
     );
     let block = Block::builder("target")
         .add_label(name.as_str())

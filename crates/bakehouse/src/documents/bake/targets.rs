@@ -9,14 +9,22 @@ use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
 use crate::plan::Plan;
 use crate::plan::build::{COMPILED, DEPS_SEED, TURN};
-use crate::plan::config::valid::INPUT_HASH_LABEL;
+use crate::plan::config::valid::{BakeConfig, GIVEN_TAG, INPUT_HASH_LABEL, TargetConfig};
 use crate::plan::pack::PackBinary;
 use crate::plan::service::Service;
 use crate::plan::stage::Selection;
 
+/// The target that docker/metadata-action fills.
+const METADATA_ACTION: &str = "docker-metadata-action";
+
 /// Returns all targets.
 pub fn targets(plan: &Plan) -> Vec<Noted> {
-    let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
+    let mut targets = vec![
+        metadata_action(&plan.config.bake),
+        common(plan),
+        images(&plan.config.bake),
+        compiled(),
+    ];
     targets.extend(plan.services.iter().map(service));
     targets.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
     for selection in &plan.selections {
@@ -26,13 +34,19 @@ pub fn targets(plan: &Plan) -> Vec<Noted> {
 }
 
 /// Returns the target that docker/metadata-action fills.
-fn metadata_action() -> Noted {
+fn metadata_action(config: &BakeConfig) -> Noted {
+    let mut block = Block::builder("target")
+        .add_label(METADATA_ACTION)
+        .add_attribute(("tags", list([])));
+    if config.given_labels {
+        block = block.add_attribute(("labels", expression("{}")));
+    }
+    if config.given_annotations {
+        block = block.add_attribute(("annotations", list([])));
+    }
     Noted::new(
         "Filled by docker/metadata-action in CI: each service takes the tags under its own name.",
-        Block::builder("target")
-            .add_label("docker-metadata-action")
-            .add_attribute(("tags", list([])))
-            .build(),
+        block.build(),
     )
 }
 
@@ -102,12 +116,24 @@ fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
     given.into_iter().chain(agent).collect()
 }
 
-fn images() -> Noted {
+fn images(config: &BakeConfig) -> Noted {
     let revision = expression(r#"REVISION == "" ? null : REVISION"#);
-    let block = Block::builder("target")
+    let labels = if config.given_labels {
+        expression(&format!(
+            r#"merge(target.{METADATA_ACTION}.labels, REVISION == "" ? {{}} : {{ "{REVISION_LABEL}" = REVISION }})"#
+        ))
+    } else {
+        label(REVISION_LABEL, revision)
+    };
+    let mut block = Block::builder("target")
         .add_label("_image")
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("labels", label(REVISION_LABEL, revision)))
+        .add_attribute(("labels", labels));
+    if config.given_annotations {
+        let annotations = format!("target.{METADATA_ACTION}.annotations");
+        block = block.add_attribute(("annotations", expression(&annotations)));
+    }
+    let block = block
         .add_attribute((
             "attest",
             expression(
@@ -198,16 +224,44 @@ fn service(service: &Service) -> Noted {
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_image"])))
         .add_attribute(("target", name.as_str()))
-        .add_attribute(("tags", expression(&tags(name))));
+        .add_attribute(("tags", expression(&service_tags(&service.target))));
+    if !service.target.platforms.is_empty() {
+        let own = service.target.platforms.iter().map(String::as_str);
+        block = block.add_attribute(("platforms", platforms(own)));
+    }
+    if let Some(output) = &service.target.output {
+        block = block.add_attribute(("output", list([text(output)])));
+    }
     if let Some(revision) = labels::own_revision(service) {
         block = block.add_attribute(("labels", label(REVISION_LABEL, text(revision))));
     }
     Noted::new(service.what(), block.build())
 }
 
+/// Returns the tags of an image that has those of CI or of `TAG`, as HCL.
+pub fn tags(image: &str) -> String {
+    format!("tags(\"{image}\", target.{METADATA_ACTION}.tags)")
+}
+
 /// Returns the tags of a service, as HCL.
-pub fn tags(service: &str) -> String {
-    format!("tags(\"{service}\", target.docker-metadata-action.tags)")
+pub fn service_tags(target: &TargetConfig) -> String {
+    let image = &target.image;
+    match &target.tag {
+        Some(tag) if tag.contains(GIVEN_TAG) => {
+            let tag = tag.replace(GIVEN_TAG, "${tag}");
+            format!(
+                r#"tagged("{image}", [for tag in usual(target.{METADATA_ACTION}.tags) : "{tag}"])"#
+            )
+        }
+        Some(tag) => format!(r#"tagged("{image}", ["{tag}"])"#),
+        None => tags(image),
+    }
+}
+
+/// Returns those of `PLATFORMS` that an image has; all that it has if none of them is among `PLATFORMS`.
+fn platforms<'a>(own: impl Iterator<Item = &'a str>) -> Expression {
+    let own: Vec<String> = own.map(|name| format!("\"{name}\"")).collect();
+    expression(&format!("platforms([{}])", own.join(", ")))
 }
 
 fn pack_binary(plan: &Plan, binary: &PackBinary) -> Noted {

@@ -5,6 +5,7 @@ use hcl::Block;
 use super::syntax::{Noted, validated, variable};
 use super::{at_bake, checked};
 use crate::plan::Plan;
+use crate::plan::config::valid::USUAL_TAG;
 
 /// The creation time, which all compilations get.
 pub const EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -22,14 +23,18 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
         validated(
             variable(
                 "REGISTRY",
-                &config.registry,
-                "Registry and namespace of the images; empty for local names",
+                config.registry(),
+                "Registry and namespace of the images, or several, separated by commas; empty for local names",
             ),
             checked::registry(),
         ),
         validated(
-            variable("TAG", "latest", "Tag of the images"),
-            [checked::tag()],
+            variable(
+                "TAG",
+                USUAL_TAG,
+                "Tag of the images, or several, separated by commas",
+            ),
+            checked::tag(),
         ),
         variable(
             "PLATFORMS",

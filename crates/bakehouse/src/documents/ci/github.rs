@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::{GITHUB_REGISTRY, Place, command, fill, registry_host};
+use super::{GITHUB_REGISTRY, Place, command, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
@@ -55,7 +55,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     };
     let bake = &config.output.bake;
     let mut values = vec![
-        ("REGISTRY_NAME", scalar(&config.registry)),
+        ("REGISTRY_NAME", scalar(config.registry())),
         ("CACHE_NAME", scalar(&config.cache_ref)),
         ("REGISTRY_HOST", scalar(host.unwrap_or_default())),
         ("USERNAME", user.to_owned()),
@@ -77,6 +77,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
         .map(|name| format!("{name}: ${{{{ secrets.{name} }}}}"))
         .collect();
     values.push(("SECRET_VARIABLES", secrets.join("\n          ")));
+    values.push(("FURTHER_LOGINS\n", further_logins(plan)));
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),
@@ -85,4 +86,23 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
             &fill(include_str!("github.yml"), plan, place, &values),
         ),
     }
+}
+
+/// Returns the steps that log in to the registries after the first.
+fn further_logins(plan: &Plan) -> String {
+    let steps = further_hosts(plan).map(|(number, host)| {
+        let (user, password) = match host {
+            Some(GITHUB_REGISTRY) => ("github.actor".to_owned(), "secrets.GITHUB_TOKEN".to_owned()),
+            _ => (
+                format!("secrets.REGISTRY_{number}_USERNAME"),
+                format!("secrets.REGISTRY_{number}_PASSWORD"),
+            ),
+        };
+        let host = host.map(|host| format!("          registry: {}\n", scalar(host)));
+        let host = host.unwrap_or_default();
+        format!(
+            "- uses: LOGIN\n        with:\n{host}          username: ${{{{ {user} }}}}\n          password: ${{{{ {password} }}}}\n"
+        )
+    });
+    steps.collect::<Vec<_>>().join("      ")
 }

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::{Place, command, fill, registry_host};
+use super::{Place, command, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::{quoted, scalar};
@@ -31,7 +31,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     let values = [
         (
             "REGISTRY: REGISTRY_NAME",
-            format!("REGISTRY: {}", scalar(&config.registry)),
+            format!("REGISTRY: {}", scalar(config.registry())),
         ),
         ("CACHE_NAME", scalar(&config.cache_ref)),
         (
@@ -40,6 +40,7 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
         ),
         ("\"PASSWORD\"", format!("\"{password}\"")),
         ("\"USERNAME\"", format!("\"{user}\"")),
+        ("FURTHER_LOGINS\n", further_logins(plan)),
         ("image: IMAGE", format!("image: {image}")),
         ("[DIND]", format!("[{}]", quoted(DIND))),
         (
@@ -58,4 +59,15 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
             &fill(include_str!("gitlab.yml"), plan, place, &values),
         ),
     }
+}
+
+/// Returns the commands that log in to the registries after the first.
+fn further_logins(plan: &Plan) -> String {
+    let commands = further_hosts(plan).map(|(number, host)| {
+        let host = host.unwrap_or("docker.io");
+        format!(
+            "- echo \"$REGISTRY_{number}_PASSWORD\" | docker login --username \"$REGISTRY_{number}_USERNAME\" --password-stdin {host}\n"
+        )
+    });
+    commands.collect::<Vec<_>>().join("    ")
 }

@@ -3,6 +3,8 @@
 pub mod github;
 pub mod gitlab;
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::documents::yaml::scalar;
@@ -52,7 +54,16 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
         ("cache", !plan.config.cache_ref.is_empty()),
         ("folder", !place.workspace.as_str().is_empty()),
         ("host", registry_host(plan).is_some()),
-        ("packages", registry_host(plan) == Some(GITHUB_REGISTRY)),
+        (
+            "packages",
+            registry_host(plan) == Some(GITHUB_REGISTRY)
+                || further_hosts(plan).any(|(_, host)| host == Some(GITHUB_REGISTRY)),
+        ),
+        ("further", further_hosts(plan).next().is_some()),
+        (
+            "named",
+            plan.services.iter().any(|service| !service.target.default),
+        ),
         ("own", place.is_own()),
         ("emulated", is_emulated(plan)),
         ("secrets", !plan.config.secrets.variables.is_empty()),
@@ -67,7 +78,22 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
 
 /// Returns the registry that the images are pushed to, in the form that `docker login` takes; `None` for Docker Hub.
 fn registry_host(plan: &Plan) -> Option<&str> {
-    let host = plan.config.registry.split('/').next()?;
+    host(plan.config.registry())
+}
+
+/// Returns the other registries that images are pushed to, each with its place in the configuration, counted from 1.
+fn further_hosts(plan: &Plan) -> impl Iterator<Item = (usize, Option<&str>)> {
+    let hosts = plan.config.registries.iter().map(|registry| host(registry));
+    let mut known = BTreeSet::new();
+    let mut hosts = (1..)
+        .zip(hosts)
+        .filter(move |(_, host)| known.insert(*host));
+    hosts.next();
+    hosts
+}
+
+fn host(registry: &str) -> Option<&str> {
+    let host = registry.split('/').next()?;
     let is_host = host.contains(['.', ':']) || host == "localhost";
     is_host.then_some(host)
 }

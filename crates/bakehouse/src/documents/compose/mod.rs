@@ -5,6 +5,7 @@ mod health;
 mod oci;
 mod packs;
 mod parts;
+mod profiles;
 mod service;
 mod shared;
 mod watch;

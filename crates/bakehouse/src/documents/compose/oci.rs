@@ -49,7 +49,10 @@ fn shared(services: &[(&Service, Yaml)]) -> Vec<(String, Yaml)> {
         services.filter(is_variant).collect::<Vec<_>>()
     };
     let write = |(service, keys): &(&Service, Yaml)| {
-        let variants = variants(&service.family);
+        let variants = match service.variant {
+            Some(_) => variants(&service.family),
+            None => Vec::new(),
+        };
         let is_shared = variants.len() > 1 && variants.iter().all(|(_, other)| other == keys);
         let anchor = anchor(&service.family);
         let keys = match variants.first() {
@@ -80,7 +83,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
         ("provenance", Yaml::False),
     ]);
     let service = Yaml::map([
-        ("image", image(plan, &name)),
+        ("image", image(plan, &name, None)),
         ("build", build),
         ("profiles", Yaml::words(["packs"])),
     ]);
@@ -90,7 +93,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
 fn image_mount(plan: &Plan, pack: &Pack) -> Yaml {
     Yaml::line([
         ("type", Yaml::text("image")),
-        ("source", image(plan, &pack.image())),
+        ("source", image(plan, &pack.image(), None)),
         (
             "target",
             Yaml::text(plan.config.packs_path.join(&pack.name)),

@@ -3,6 +3,7 @@
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
+use crate::plan::config::valid::{GIVEN_TAG, USUAL_TAG};
 use crate::plan::service::Service;
 
 /// The anchor of the keys that all services share.
@@ -20,13 +21,16 @@ pub fn base(variable: &str, default: &str) -> Yaml {
     Yaml::Template(format!("${{{variable}:-{default}}}"))
 }
 
-/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty.
-pub fn image(plan: &Plan, name: &str) -> Yaml {
-    let registry = match plan.config.registry.as_str() {
+/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. `tag` is that which it
+/// has whatever TAG says.
+pub fn image(plan: &Plan, name: &str, tag: Option<&str>) -> Yaml {
+    let registry = match plan.config.registry() {
         "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
         registry => format!("${{REGISTRY-{registry}/}}${{REGISTRY:+/}}"),
     };
-    Yaml::Template(format!("{registry}{name}:${{TAG:-latest}}"))
+    let usual = format!("${{TAG:-{USUAL_TAG}}}");
+    let tag = tag.unwrap_or(GIVEN_TAG).replace(GIVEN_TAG, &usual);
+    Yaml::Template(format!("{registry}{name}:{tag}"))
 }
 
 /// Returns the build of a service's image.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parts::{build, image};
+use super::profiles::profiles;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
 use crate::plan::service::Service;
@@ -60,11 +61,19 @@ impl<'a> Shared<'a> {
         let services = self.services.iter().map(|(service, keys)| {
             let mut keys = keys.clone();
             // The image follows the merged keys.
-            let image = [
-                ("image", image(plan, &service.name)),
+            let target = &service.target;
+            let mut own = vec![
+                ("image", image(plan, &target.image, target.tag.as_deref())),
                 ("build", build(service)),
             ];
-            keys.splice(1..1, image);
+            if let [platform] = &target.platforms[..] {
+                own.push(("platform", Yaml::text(platform)));
+            }
+            let profiles = profiles(plan, service);
+            if !profiles.is_empty() {
+                own.push(("profiles", Yaml::words(profiles)));
+            }
+            keys.splice(1..1, own);
             (
                 String::from(&service.name),
                 Yaml::map(keys).noted(&service.what()),

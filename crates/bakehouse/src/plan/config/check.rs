@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 
 use super::digests::tagged;
-use super::image_name::{self, Fault, Form};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{BinaryConfig, PackBinaryConfig, PackConfig, ServiceConfig};
@@ -98,56 +97,6 @@ impl Check<'_> {
             hint,
         );
         default
-    }
-
-    /// Checks the prefix of the names of all images.
-    pub(super) fn registry(
-        &mut self,
-        raw: &RawConfig,
-        services: &[ServiceConfig],
-        packs: &[PackConfig],
-    ) -> String {
-        let Some(registry) = &raw.registry else {
-            return String::new();
-        };
-        let before = self.problems.len();
-        let text = self.image_name(registry, Form::Prefix);
-        let services = services.iter().map(|service| service.name.to_string());
-        let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
-        let longest = services.chain(packs).max_by_key(String::len);
-        if let Some(longest) = longest
-            && self.problems.len() == before
-            && let Err(Fault { what, hint }) =
-                image_name::check(&format!("{text}/{longest}"), Form::Image)
-        {
-            let message = format!("the image's name `{text}/{longest}` {what}");
-            self.problem(Code::ConfigValue, message, registry.span(), hint);
-        }
-        text
-    }
-
-    /// Checks the repository of the registry cache. Its tags are branches, so it cannot be the repository of an image.
-    pub(super) fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
-        let Some(reference) = &raw.cache.reference else {
-            return String::new();
-        };
-        let text = self.image_name(reference, Form::Repository);
-        let registry = raw.registry.as_ref().map(AsRef::as_ref);
-        let prefix = registry.map_or_else(String::new, |registry: &String| format!("{registry}/"));
-        let mut services = services.iter();
-        if let Some(service) = services.find(|service| format!("{prefix}{}", service.name) == text)
-        {
-            self.problem(
-                Code::NameCollision,
-                format!(
-                    "`{text}` is the repository of the image of `{}`, whose tags the cache would overwrite",
-                    service.name
-                ),
-                reference.span(),
-                "give the cache a repository of its own, such as `…/cache`",
-            );
-        }
-        text
     }
 
     /// Checks the declared glibc of runtime bases.
@@ -250,14 +199,11 @@ impl Check<'_> {
     /// Checks the names of outputs. Two outputs of the same name would overwrite each other in Bake. So would names
     /// that differ only in `-` and `_`, because their variables are the same.
     pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
-        let mut groups: BTreeSet<&str> = services
+        let groups: BTreeSet<&str> = services
             .iter()
+            .filter(|service| service.variant.is_some() && service.target.of_family)
             .map(|service| service.family.as_str())
             .collect();
-        // Without variants, or with none that is baked by default, the service is a target.
-        for service in services.iter().filter(|service| service.variant.is_none()) {
-            groups.remove(service.family.as_str());
-        }
         let binaries = packs.iter().flat_map(|pack| {
             pack.binaries
                 .iter()

@@ -177,10 +177,11 @@ impl Check<'_> {
     }
 }
 
-/// Returns the names of services, by the name without the variant.
+/// Returns the names of services, by the name without the variant. Variants that are baked only by name are not among
+/// them.
 fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<TargetName>> {
     let mut families: BTreeMap<String, Vec<TargetName>> = BTreeMap::new();
-    for service in services {
+    for service in services.iter().filter(|service| service.target.of_family) {
         let names = families.entry(service.family.clone()).or_default();
         names.push(service.name.clone());
     }

@@ -1,6 +1,7 @@
 //! `bakehouse.toml`: as written ([`raw`]), and checked against the workspace ([`valid`]).
 
 mod bake;
+mod bake_groups;
 pub mod bases;
 mod builders;
 mod check;
@@ -13,12 +14,14 @@ mod output;
 mod parse;
 pub mod raw;
 mod read;
+mod registries;
 mod secrets;
 mod services;
 mod spanned;
 mod targets;
 pub mod valid;
 mod values;
+mod written;
 
 pub use check::{BAKE_FILE, FOLDER, SCRIPTS, SKELETON};
 pub use raw::RawConfig;

@@ -26,6 +26,11 @@ pub struct RawConfig {
     ///
     /// Form: image name without a tag. Default: `""`: local names.
     pub registry: Option<Spanned<String>>,
+    /// Several such prefixes, in place of `registry`: each image gets a name under each. The first is the default of
+    /// the variable `REGISTRY`. See [bake-file.md](bake-file.md#names-and-tags).
+    ///
+    /// Form: list of image names without a tag. Default: the one that `registry` names.
+    pub registries: Option<Vec<Spanned<String>>>,
     /// Default of the variable `PLATFORMS`.
     ///
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: the builder's own.
@@ -194,6 +199,17 @@ pub struct RawBake {
     /// Form: list of `"PROFILE"` and `"FEATURES"`. Default: `[]`.
     #[serde(default)]
     pub variables: Vec<Spanned<String>>,
+    /// Groups, by name. A member is a target, a service for its variants, `packs`, `compiled`, or another group.
+    ///
+    /// Form: table: name → list of names. Default: `{}`.
+    #[serde(default)]
+    pub groups: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    /// What images take over from docker/metadata-action beside its tags. See
+    /// [bake-file.md](bake-file.md#with-dockermetadata-action).
+    ///
+    /// Form: list of `"labels"` and `"annotations"`. Default: `[]`.
+    #[serde(default)]
+    pub metadata: Vec<Spanned<String>>,
 }
 
 /// `[ci]`.
@@ -353,7 +369,7 @@ pub struct RawService {
     ///
     /// Form: name in an image name, with `/` between its parts. Default: the service's name.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says.
+    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
     ///
     /// Form: tag. Default: `TAG`.
     pub tag: Option<Spanned<String>>,
@@ -633,7 +649,7 @@ pub struct RawVariant {
     /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
     /// variant.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says.
+    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
     ///
     /// Form: tag. Default: the service's.
     pub tag: Option<Spanned<String>>,

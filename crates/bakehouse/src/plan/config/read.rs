@@ -119,7 +119,10 @@ impl Check<'_> {
         let output = self.output(raw, &inputs, &services, &packs);
         self.compose(raw, &mut services);
         let at_bake = self.at_bake(raw, &services, &packs);
-        let name = match (&raw.name, &raw.registry) {
+        let bake = self.bake(raw, &services, &packs);
+        self.written_twice(raw, &services, &packs);
+        let registries = raw.registries.as_ref().and_then(|all| all.first());
+        let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
             (Some(name), _) => {
                 self.target_name(name);
                 name.as_ref().clone()
@@ -142,7 +145,7 @@ impl Check<'_> {
             glibc: self.declared_glibc(raw, &runtime, &services),
             min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
             auditable: raw.auditable.unwrap_or_default(),
-            registry: self.registry(raw, &services, &packs),
+            registries: self.registries(raw, &services, &packs),
             platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),
@@ -191,6 +194,7 @@ impl Check<'_> {
             packs,
             builders: self.builders(raw),
             at_bake,
+            bake,
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
             ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),

@@ -6,7 +6,7 @@ use super::check::{Check, sorted};
 use super::image_name::{self, Fault, is_component};
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
-use super::valid::TargetConfig;
+use super::valid::{GIVEN_TAG, TargetConfig, USUAL_TAG};
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
@@ -28,15 +28,16 @@ impl Check<'_> {
             (Some(variant), None) if !own_tag => format!("{of_service}-{variant}"),
             _ => of_service,
         };
-        let tag = layers.iter().filter_map(|layer| layer.tag.as_ref());
-        let output = layers.iter().filter_map(|layer| layer.output.as_ref());
-        let platforms = layers.iter().map(|layer| &layer.platforms);
-        let platforms = platforms.filter(|list| !list.is_empty()).next_back();
+        let mut tags = layers.iter().filter_map(|layer| layer.tag.as_ref());
+        let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
+        let mut platforms = layers.iter().map(|layer| &layer.platforms);
+        let platforms = platforms.rfind(|list| !list.is_empty());
         TargetConfig {
             image,
-            tag: tag.last().map(|tag| self.tag(tag)),
-            default: last.and_then(|layer| layer.default).unwrap_or(true),
-            output: output.last().map(|output| self.result(output)),
+            tag: tags.next_back().map(|tag| self.tag(tag)),
+            default: layers.iter().all(|layer| layer.default != Some(false)),
+            of_family: variant.is_none() || last.is_none_or(|layer| layer.default != Some(false)),
+            output: outputs.next_back().map(|output| self.result(output)),
             platforms: platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list)),
         }
     }
@@ -62,7 +63,8 @@ impl Check<'_> {
     }
 
     fn tag(&mut self, tag: &Spanned<String>) -> String {
-        if let Err(Fault { what, hint }) = image_name::tag(tag.as_ref()) {
+        let example = tag.as_ref().replace(GIVEN_TAG, USUAL_TAG);
+        if let Err(Fault { what, hint }) = image_name::tag(&example) {
             let message = format!("`{}` {what}", tag.as_ref().escape_debug());
             self.problem(Code::ConfigValue, message, tag.span(), hint);
         }

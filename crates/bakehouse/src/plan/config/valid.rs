@@ -20,6 +20,12 @@ pub const PROFILE: &str = "PROFILE";
 /// The variable with further features.
 pub const FEATURES: &str = "FEATURES";
 
+/// The part of a tag that stands for a tag of the variable `TAG`.
+pub const GIVEN_TAG: &str = "{TAG}";
+
+/// The default of the variable `TAG`.
+pub const USUAL_TAG: &str = "latest";
+
 /// The place where compile results are kept between builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -86,7 +92,8 @@ pub struct Config {
     /// The namespace of cache-mount ids. It is never the folder's name, since each checkout must generate the same
     /// files.
     pub name: String,
-    pub registry: String,
+    /// The registries and namespaces of the images; empty for local names. The first is the default of `REGISTRY`.
+    pub registries: Vec<String>,
     pub platforms: Vec<String>,
     /// Whether other platforms than the builder's are emulated rather than cross-compiled.
     pub emulate: bool,
@@ -130,6 +137,7 @@ pub struct Config {
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
     pub at_bake: AtBake,
+    pub bake: BakeConfig,
     /// The branch whose images CI publishes.
     pub ci_branch: String,
     /// The label of GitHub's runners.
@@ -147,6 +155,17 @@ pub struct AtBake {
     pub profile: bool,
     /// The features that can be chosen, by package; `None` if none can.
     pub features: Option<BTreeMap<PackageName, Vec<String>>>,
+}
+
+/// The settings of the Bake file.
+#[derive(Clone, Debug, Default)]
+pub struct BakeConfig {
+    /// The members of each group.
+    pub groups: BTreeMap<TargetName, Vec<String>>,
+    /// Whether images take over the labels of docker/metadata-action.
+    pub given_labels: bool,
+    /// Whether images take over the annotations of docker/metadata-action.
+    pub given_annotations: bool,
 }
 
 /// The places of generated files.
@@ -202,10 +221,12 @@ pub struct CompileSettings {
 pub struct TargetConfig {
     /// The name of the image under the registry.
     pub image: String,
-    /// The tag; `None` for those of the variable `TAG`.
+    /// The tag; `None` for those of the variable `TAG`. Where it contains `{TAG}`, there is one for each of those.
     pub tag: Option<String>,
     /// Whether it is baked if no target is named.
     pub default: bool,
+    /// Whether it is baked if its service is named without the variant.
+    pub of_family: bool,
     /// The place of the result if it is no image, as for `docker buildx build --output`.
     pub output: Option<String>,
     /// The platforms; empty for those of the workspace.
@@ -297,6 +318,46 @@ impl AtBake {
     }
 }
 
+impl TargetConfig {
+    /// Returns whether the result is an image of an engine or a registry, rather than files.
+    pub fn is_image(&self) -> bool {
+        match self.field("type") {
+            Some("docker") => self.dest().is_none(),
+            Some(kind) => matches!(kind, "image" | "registry"),
+            None => self.output.is_none(),
+        }
+    }
+
+    /// Returns the tags, where `TAG` has these.
+    pub fn tags(&self, given: &[String]) -> Vec<String> {
+        let Some(own) = &self.tag else {
+            return given.to_vec();
+        };
+        if !own.contains(GIVEN_TAG) {
+            return vec![own.clone()];
+        }
+        let given = given.iter();
+        given.map(|tag| own.replace(GIVEN_TAG, tag)).collect()
+    }
+
+    /// Returns the name under the registry with the tag, where `TAG` has its default.
+    pub fn name(&self) -> String {
+        let tags = self.tags(&[USUAL_TAG.to_owned()]);
+        format!("{}:{}", self.image, tags[0])
+    }
+
+    /// Returns the path that the result is written to.
+    pub fn dest(&self) -> Option<&str> {
+        self.field("dest")
+    }
+
+    fn field(&self, key: &str) -> Option<&str> {
+        let fields = self.output.as_deref()?.split(',');
+        let mut pairs = fields.filter_map(|field| field.split_once('='));
+        pairs.find(|(own, _)| *own == key).map(|(_, value)| value)
+    }
+}
+
 impl ServiceConfig {
     /// Returns the binary that the service is named after.
     pub fn main(&self) -> &BinaryConfig {
@@ -305,6 +366,11 @@ impl ServiceConfig {
 }
 
 impl Config {
+    /// Returns the default of the variable `REGISTRY`.
+    pub fn registry(&self) -> &str {
+        self.registries.first().map_or("", String::as_str)
+    }
+
     /// Returns whether the builder cross-compiles for other platforms than its own.
     pub fn cross(&self) -> bool {
         !self.platforms.is_empty() && !self.emulate

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::buildx;
+use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
@@ -24,12 +25,17 @@ impl Chosen<'_> {
         self.services.is_empty() && self.pack_binaries.is_empty() && !self.only_cache
     }
 
-    /// Returns whether a service, a variant of it, or a pack binary of this name is among them.
+    /// Returns whether one of them has the binary whose stages are named after `output`.
     pub fn has(&self, output: &str) -> bool {
+        let stage = format!("build-{output}");
         let mut services = self.services.iter();
         let mut binaries = self.pack_binaries.iter();
-        services.any(|service| service.family == output)
-            || binaries.any(|binary| binary.target.as_str() == output)
+        services.any(|service| {
+            service
+                .binaries
+                .iter()
+                .any(|binary| *binary.stage == *stage)
+        }) || binaries.any(|binary| binary.target.as_str() == output)
     }
 
     pub fn targets(&self) -> Vec<String> {
@@ -46,15 +52,19 @@ impl Chosen<'_> {
 /// The group of all pack binaries.
 const PACKS: &str = "packs";
 
-/// Returns the services and pack binaries that `wanted` names, as service, variant, target or group; all of them if it is
-/// empty.
+/// Returns the services and pack binaries that `wanted` names, as service, variant, target or group; those that are baked
+/// by default if it is empty.
 ///
 /// # Errors
 /// `service-unknown`.
 pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
     if wanted.is_empty() {
         return Ok(Chosen {
-            services: plan.services.iter().collect(),
+            services: plan
+                .services
+                .iter()
+                .filter(|one| one.target.default)
+                .collect(),
             pack_binaries: plan.pack_binaries().collect(),
             cache: buildx::has_cache(),
             only_cache: false,
@@ -67,8 +77,8 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
         only_cache: false,
     };
     let mut problems = Vec::new();
-    for name in wanted {
-        match name.as_str() {
+    for name in &plan.bake_members(wanted) {
+        match *name {
             COMPILED => {
                 (chosen.cache, chosen.only_cache) = (true, true);
                 continue;
@@ -79,10 +89,10 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             }
             _ => {}
         }
-        let services = plan
-            .services
-            .iter()
-            .filter(|service| service.name == *name || service.family == *name);
+        let named = |service: &&Service| {
+            service.name == **name || service.target.of_family && service.family == *name
+        };
+        let services = plan.services.iter().filter(named);
         let before = chosen.services.len() + chosen.pack_binaries.len();
         chosen.services.extend(services);
         chosen
@@ -94,6 +104,7 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
                 .iter()
                 .flat_map(|service| [service.name.as_str(), service.family.as_str()])
                 .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))
+                .chain(plan.config.bake.groups.keys().map(TargetName::as_str))
                 .collect();
             let hint = did_you_mean(name, known.iter().copied())
                 .unwrap_or_else(|| format!("there are {}", Vec::from_iter(known).join(", ")));

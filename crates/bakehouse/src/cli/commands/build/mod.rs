@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use account::{Account, Outcome};
+use camino::Utf8Path;
 use chosen::{Chosen, choose};
 use events::Events;
 use names::Names;
@@ -61,6 +62,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     )?;
     let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
+    names.apart_from_each_other(&chosen.services)?;
     let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;
     let certain = is_certain(arguments);
@@ -96,8 +98,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         only_cache: chosen.only_cache,
     };
     for service in &chosen.services {
-        if held.get(&service.name).is_some_and(|held| !held.tagged) {
-            store.tag(service)?;
+        if let Some(held) = held.get(&service.name)
+            && !held.missing.is_empty()
+        {
+            store.tag(service, &held.missing)?;
         }
     }
     let held = held.into_iter().map(|(name, held)| (name, held.details));
@@ -210,8 +214,10 @@ fn bake(
         certain,
         ..
     } = order;
-    let hashed = missing.services.iter().filter(|_| *certain);
+    let images = missing.services.iter();
+    let hashed = images.filter(|service| *certain && service.target.is_image());
     let hashes = input_hashes(hashed.copied());
+    make_folders(root, missing)?;
     let staging = (!spots.is_empty()).then(Staging::new).transpose()?;
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
@@ -260,6 +266,21 @@ fn bake(
         problems.extend(settled.filter_map(Result::err));
     }
     Problems(problems).or(records)
+}
+
+/// Makes the folders of results that are files. Buildx makes only those that are folders themselves.
+fn make_folders(root: &Utf8Path, chosen: &Chosen<'_>) -> Result<(), Problem> {
+    let dests = chosen
+        .services
+        .iter()
+        .filter_map(|service| service.target.dest());
+    for dest in dests {
+        let path = root.join(dest);
+        let folder = path.parent().unwrap_or(root);
+        fs_err::create_dir_all(folder)
+            .map_err(|error| Problem::from_error(Code::FileUnwritable, error))?;
+    }
+    Ok(())
 }
 
 /// Returns a failure together with the files that the sources of `closures` read and the build may not have had.

@@ -1,14 +1,19 @@
 //! Names of images, the same as in the Bake file.
 
+use std::collections::BTreeMap;
+
 use crate::plan::Plan;
 use crate::plan::config::image_name::{self, Fault, Form, check};
+use crate::plan::config::valid::USUAL_TAG;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
-/// Registry and tag of the images, from the environment and the configuration.
+/// Registries and tags of the images, from the environment and the configuration.
 pub struct Names {
-    pub registry: String,
-    tag: String,
+    /// Empty for local names.
+    registries: Vec<String>,
+    /// Never empty.
+    tags: Vec<String>,
 }
 
 impl Names {
@@ -18,28 +23,45 @@ impl Names {
     /// `config-value` if one of them cannot be part of an image's name.
     pub fn new(plan: &Plan) -> Result<Self, Problem> {
         let variable = |name: &str| std::env::var(name).ok();
-        let (registry, tag) = (variable("REGISTRY"), variable("TAG"));
-        if let Some(registry) = registry.as_ref().filter(|registry| !registry.is_empty()) {
+        let config = &plan.config;
+        let registries = match variable("REGISTRY") {
+            Some(given) if given != config.registry() => parts(&given),
+            _ => config.registries.clone(),
+        };
+        for registry in &registries {
             refuse("REGISTRY", registry, check(registry, Form::Prefix))?;
         }
-        if let Some(tag) = &tag {
+        let tags = parts(&variable("TAG").unwrap_or_else(|| USUAL_TAG.to_owned()));
+        for tag in &tags {
             refuse("TAG", tag, image_name::tag(tag))?;
+        }
+        if tags.is_empty() {
+            return Err(
+                Problem::new(Code::ConfigValue, "TAG in the environment has no tag")
+                    .hint("write one, or several, separated by commas"),
+            );
         }
         if let Some(cache) = variable("CACHE_REF").filter(|cache| !cache.is_empty()) {
             refuse("CACHE_REF", &cache, check(&cache, Form::Repository))?;
         }
-        Ok(Self {
-            registry: registry.unwrap_or_else(|| plan.config.registry.clone()),
-            tag: tag.unwrap_or_else(|| "latest".to_owned()),
-        })
+        Ok(Self { registries, tags })
     }
 
-    fn image(&self, service: &Service) -> String {
-        if self.registry.is_empty() {
-            service.name.to_string()
-        } else {
-            format!("{}/{}", self.registry, service.name)
+    /// Returns the registries and namespaces of the images; none for local names.
+    pub fn registries(&self) -> &[String] {
+        &self.registries
+    }
+
+    /// Returns the names of an image without tags; never none.
+    fn images(&self, service: &Service) -> Vec<String> {
+        let image = &service.target.image;
+        if self.registries.is_empty() {
+            return vec![image.clone()];
         }
+        let registries = self.registries.iter();
+        registries
+            .map(|registry| format!("{registry}/{image}"))
+            .collect()
     }
 
     /// Refuses a cache in the repository of an image, where it would overwrite one of the image's tags.
@@ -49,7 +71,7 @@ impl Names {
     pub fn apart_from_cache(&self, plan: &Plan) -> Result<(), Problem> {
         let cache = std::env::var("CACHE_REF").unwrap_or_default();
         let mut services = plan.services.iter();
-        match services.find(|service| self.image(service) == cache) {
+        match services.find(|service| self.images(service).contains(&cache)) {
             Some(service) => Err(Problem::new(
                 Code::NameCollision,
                 format!(
@@ -62,21 +84,72 @@ impl Names {
         }
     }
 
-    pub fn tagged(&self, service: &Service) -> String {
-        format!("{}:{}", self.image(service), self.tag)
+    /// Refuses tags that make two images one, such as a `TAG` that another image has as its own.
+    ///
+    /// # Errors
+    /// `name-collision`.
+    pub fn apart_from_each_other(&self, services: &[&Service]) -> Result<(), Problem> {
+        let mut taken: BTreeMap<String, &Service> = BTreeMap::new();
+        for service in services.iter().filter(|service| service.target.is_image()) {
+            for tag in service.target.tags(&self.tags) {
+                let name = format!("{}:{tag}", service.target.image);
+                if let Some(other) = taken.get(&name) {
+                    let message = format!(
+                        "TAG in the environment makes `{name}` the image of both `{}` and `{}`",
+                        other.name, service.name
+                    );
+                    return Err(Problem::new(Code::NameCollision, message).hint("set another TAG"));
+                }
+                taken.insert(name, service);
+            }
+        }
+        Ok(())
     }
 
+    /// Returns the usual names of an image; never none.
+    pub fn tagged(&self, service: &Service) -> Vec<String> {
+        let tags = service.target.tags(&self.tags);
+        let images = self.images(service);
+        let names = images
+            .iter()
+            .flat_map(|image| tags.iter().map(move |tag| format!("{image}:{tag}")));
+        names.collect()
+    }
+
+    /// Returns the name by which an image is looked for.
     pub fn hashed(&self, service: &Service) -> String {
-        format!("{}:in-{}", self.image(service), service.input_hash)
+        format!("{}:in-{}", self.images(service)[0], service.input_hash)
     }
 
-    /// Returns both names of each service's image.
+    /// Returns the names that an image has beside the one by which it is looked for.
+    pub fn further(&self, service: &Service) -> Vec<String> {
+        let images = self.images(service).into_iter().skip(1);
+        let hashed = images.map(|image| format!("{image}:in-{}", service.input_hash));
+        self.tagged(service).into_iter().chain(hashed).collect()
+    }
+
+    /// Returns all names of each service's image.
     pub fn all(&self, services: &[&Service]) -> Vec<String> {
         services
             .iter()
-            .flat_map(|service| [self.hashed(service), self.tagged(service)])
+            .flat_map(|service| {
+                let mut names = self.further(service);
+                names.insert(0, self.hashed(service));
+                names
+            })
             .collect()
     }
+}
+
+/// Returns the values of a list, without empty and repeated ones.
+fn parts(list: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in list.split(',').filter(|part| !part.is_empty()) {
+        if !parts.iter().any(|known| known == part) {
+            parts.push(part.to_owned());
+        }
+    }
+    parts
 }
 
 fn refuse(variable: &str, value: &str, checked: Result<(), Fault>) -> Result<(), Problem> {

@@ -51,7 +51,7 @@ impl<'a> Seeds<'a> {
         };
         let compiles = |names: &SeedNames| {
             let mut outputs = names.inputs.outputs.iter();
-            chosen.cache || outputs.any(|output| chosen.has(output))
+            chosen.only_cache || outputs.any(|output| chosen.has(output))
         };
         let names: Vec<SeedNames> = names.into_iter().filter(compiles).collect();
         let mut refused = None;
@@ -115,7 +115,10 @@ impl<'a> Seeds<'a> {
             match nearest {
                 Nearest::Own(_) => {}
                 Nearest::Elsewhere(_) => {
-                    if let Err(problem) = self.engine.publish_as(&names.own, &names.of_branch) {
+                    if let Err(problem) = self
+                        .engine
+                        .publish_as(&names.own, std::slice::from_ref(&names.of_branch))
+                    {
                         tracing::warn!(
                             "the next change of Cargo.lock compiles more than it has to: {problem}"
                         );

@@ -11,13 +11,14 @@ use crate::engine::records::Record;
 use crate::graph::parallel::parallel_map;
 use crate::names::TargetName;
 use crate::plan::Plan;
+use crate::plan::config::valid::TargetConfig;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
 /// An image of a service that exists already.
 pub struct Held {
-    /// Whether the image has its usual tag.
-    pub tagged: bool,
+    /// The names that the image does not have yet.
+    pub missing: Vec<String>,
     pub details: Details,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Store<'a> {
         plan: &'a Plan,
         is_registry: bool,
     ) -> Result<Self, Problem> {
-        if is_registry && names.registry.is_empty() {
+        if is_registry && names.registries().is_empty() {
             return Err(Problem::new(
                 Code::RegistryMissing,
                 "images cannot be pushed without a registry",
@@ -78,7 +79,10 @@ impl<'a> Store<'a> {
     }
 
     /// Returns those of `services` of which an image with their input hash exists for exactly the requested platforms.
+    /// Results that are no images are nowhere to be found.
     pub fn held(&self, services: &[&Service]) -> BTreeMap<TargetName, Held> {
+        let images = services.iter().filter(|service| service.target.is_image());
+        let services = &images.copied().collect::<Vec<&Service>>()[..];
         // Without a platform in the configuration, the input hash does not say which platform an image is for.
         let native = match self.platforms {
             [] => match self.engine.platform() {
@@ -88,8 +92,14 @@ impl<'a> Store<'a> {
             _ => None,
         };
         if self.is_registry {
-            let platforms = native.as_ref().map_or(self.platforms, std::slice::from_ref);
-            let held = parallel_map(services, |service| self.published(service, platforms));
+            let held = parallel_map(services, |service| {
+                let own = match &service.target.platforms[..] {
+                    [] => self.platforms,
+                    own => own,
+                };
+                let platforms = native.as_ref().map_or(own, std::slice::from_ref);
+                self.published(service, platforms)
+            });
             let held = services.iter().zip(held);
             return held
                 .filter_map(|(service, held)| Some((service.name.clone(), held?)))
@@ -101,8 +111,10 @@ impl<'a> Store<'a> {
         }
         let held = services.iter().filter_map(|service| {
             let image = images.get(&self.names.hashed(service))?;
+            let mut missing = self.names.further(service);
+            missing.retain(|name| images.get(name) != Some(image));
             let held = Held {
-                tagged: images.get(&self.names.tagged(service)) == Some(image),
+                missing,
                 details: Details::of(image),
             };
             Some((service.name.clone(), held))
@@ -122,24 +134,27 @@ impl<'a> Store<'a> {
             tracing::debug!("{name} does not have the content of its name: {published:?}");
             return None;
         }
-        let tagged = self.engine.digest(&self.names.tagged(service));
+        let further = self.names.further(service);
+        let digests = parallel_map(&further, |name| self.engine.digest(name));
+        let missing = further.into_iter().zip(digests);
+        let missing = missing.filter(|(_, digest)| digest.as_deref() != Ok(&published.digest));
         Some(Held {
-            tagged: tagged.as_deref() == Ok(&published.digest),
+            missing: missing.map(|(name, _)| name).collect(),
             details: Details::published(published.digest),
         })
     }
 
-    /// Puts the usual tag on the existing image.
+    /// Gives the existing image of a service these names, too.
     ///
     /// # Errors
     /// `bake-failed`.
-    pub fn tag(&self, service: &Service) -> Result<(), Problem> {
-        let (hashed, tagged) = (self.names.hashed(service), self.names.tagged(service));
+    pub fn tag(&self, service: &Service, names: &[String]) -> Result<(), Problem> {
+        let hashed = self.names.hashed(service);
         if self.is_registry {
-            self.engine.publish_as(&hashed, &tagged)
-        } else {
-            self.engine.tag(&hashed, &tagged)
+            return self.engine.publish_as(&hashed, names);
         }
+        let mut names = names.iter();
+        names.try_for_each(|name| self.engine.tag(&hashed, name))
     }
 
     /// Returns the arguments that make Bake put the images of `services` here.
@@ -149,16 +164,17 @@ impl<'a> Store<'a> {
         }
         // `--push` would apply to all targets, including those whose output is a file. The engine does not store the
         // image: it refuses an image if a concurrent build of the same commit is giving the same name.
-        let outputs = services.iter().flat_map(|service| {
-            let output = format!("{}.output=type=image,push=true,store=false", service.name);
+        let images = services.iter().filter(|service| service.target.is_image());
+        let outputs = images.flat_map(|service| {
+            let output = format!("{}.output={}", service.name, pushed(&service.target));
             ["--set".to_owned(), output]
         });
         outputs.map(OsString::from).collect()
     }
 
-    /// Returns the registry that images are pushed to.
-    pub fn registry(&self) -> &str {
-        &self.names.registry
+    /// Returns the registries that images are pushed to.
+    pub fn registries(&self) -> String {
+        self.names.registries().join(" and ")
     }
 
     /// Returns the details of `services`, which were just built, from these records.
@@ -167,18 +183,17 @@ impl<'a> Store<'a> {
         services: &[&Service],
         records: &BTreeMap<String, Record>,
     ) -> BTreeMap<TargetName, Details> {
+        let images = services.iter().filter(|service| service.target.is_image());
+        let services = &images.copied().collect::<Vec<&Service>>()[..];
         let details: Vec<Option<Details>> = if self.is_registry {
             parallel_map(services, |service| {
                 let told = records.get(service.name.as_str());
                 let told = told.and_then(|record| record.digest.clone());
-                let digest = told.or_else(|| self.engine.digest(&self.names.tagged(service)).ok());
+                let digest = told.or_else(|| self.engine.digest(&self.usual(service)).ok());
                 digest.map(Details::published)
             })
         } else {
-            let names: Vec<String> = services
-                .iter()
-                .map(|service| self.names.tagged(service))
-                .collect();
+            let names: Vec<String> = services.iter().map(|service| self.usual(service)).collect();
             let images = self.engine.images(&names);
             let names = names.iter();
             names
@@ -190,4 +205,20 @@ impl<'a> Store<'a> {
             .filter_map(|(service, details)| Some((service.name.clone(), details?)))
             .collect()
     }
+
+    /// Returns the first of the usual names of an image.
+    fn usual(&self, service: &Service) -> String {
+        self.names.tagged(service).swap_remove(0)
+    }
+}
+
+/// Returns the output that pushes an image, with what the configuration says of its form.
+fn pushed(target: &TargetConfig) -> String {
+    let written = target.output.as_deref().unwrap_or_default();
+    let own = written.split(',').filter(|field| {
+        let key = field.split('=').next().unwrap_or_default();
+        !matches!(key, "" | "type" | "dest" | "push" | "store")
+    });
+    let fields = ["type=image", "push=true", "store=false"];
+    fields.into_iter().chain(own).collect::<Vec<_>>().join(",")
 }

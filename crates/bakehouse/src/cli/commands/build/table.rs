@@ -133,7 +133,7 @@ fn notes(rows: &[Row<'_>], store: &Store<'_>) {
             .iter()
             .any(|row| row.into.is_none() && row.result != "skipped")
     {
-        anstream::println!("pushed to {}", store.registry());
+        anstream::println!("pushed to {}", store.registries());
     }
     for row in rows.iter().filter(|row| row.result != "skipped") {
         if let Some(folder) = row.into {

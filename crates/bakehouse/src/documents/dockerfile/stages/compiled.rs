@@ -14,7 +14,8 @@ pub fn stage(plan: &Plan, files: &[ImageFiles<'_>]) -> Stage {
     let binary_stages = plan
         .selections
         .iter()
-        .flat_map(|selection| &selection.binary_stages);
+        .flat_map(|selection| &selection.binary_stages)
+        .filter(|binary_stage| plan.is_cached(&binary_stage.name));
     let mount =
         |stage: &str, source: &str| Mount::stage(stage, source, &format!("/compiled/{stage}"));
     let binary_stages = binary_stages.map(|binary_stage| mount(&binary_stage.name, "/dist"));

@@ -1,0 +1,95 @@
+//! Checks of the registries of the images, and of the registry cache beside them.
+
+use super::check::Check;
+use super::image_name::{self, Fault, Form};
+use super::raw::RawConfig;
+use super::spanned::Spanned;
+use super::valid::{PackConfig, ServiceConfig};
+use crate::problem::Code;
+
+impl Check<'_> {
+    /// Checks the prefixes of the names of all images.
+    pub(super) fn registries(
+        &mut self,
+        raw: &RawConfig,
+        services: &[ServiceConfig],
+        packs: &[PackConfig],
+    ) -> Vec<String> {
+        if let (Some(_), Some(registry)) = (&raw.registries, &raw.registry) {
+            self.problem(
+                Code::ConfigValue,
+                "`registry` and `registries` name the same thing".to_owned(),
+                registry.span(),
+                "leave one of them out",
+            );
+        }
+        let images = services.iter().map(|service| service.target.image.clone());
+        let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
+        let longest = images.chain(packs).max_by_key(String::len);
+        let mut checked: Vec<String> = Vec::new();
+        for registry in written(raw) {
+            let text = self.registry(registry, longest.as_deref());
+            if checked.contains(&text) {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` is listed twice", text.escape_debug()),
+                    registry.span(),
+                    "leave one of them out",
+                );
+                continue;
+            }
+            checked.push(text);
+        }
+        checked
+    }
+
+    /// Checks a registry, also together with the longest name of an image.
+    fn registry(&mut self, registry: &Spanned<String>, longest: Option<&str>) -> String {
+        let before = self.problems.len();
+        let text = self.image_name(registry, Form::Prefix);
+        if let Some(longest) = longest
+            && self.problems.len() == before
+            && let Err(Fault { what, hint }) =
+                image_name::check(&format!("{text}/{longest}"), Form::Image)
+        {
+            let message = format!("the image's name `{text}/{longest}` {what}");
+            self.problem(Code::ConfigValue, message, registry.span(), hint);
+        }
+        text
+    }
+
+    /// Checks the repository of the registry cache. Its tags are branches, so it cannot be the repository of an image.
+    pub(super) fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
+        let Some(reference) = &raw.cache.reference else {
+            return String::new();
+        };
+        let text = self.image_name(reference, Form::Repository);
+        let mut prefixes: Vec<String> = written(raw)
+            .map(|registry| format!("{}/", registry.as_ref()))
+            .collect();
+        if prefixes.is_empty() {
+            prefixes.push(String::new());
+        }
+        let is_image = |service: &&ServiceConfig| {
+            let mut prefixes = prefixes.iter();
+            prefixes.any(|prefix| format!("{prefix}{}", service.target.image) == text)
+        };
+        if let Some(service) = services.iter().find(is_image) {
+            self.problem(
+                Code::NameCollision,
+                format!(
+                    "`{text}` is the repository of the image of `{}`, whose tags the cache would overwrite",
+                    service.name
+                ),
+                reference.span(),
+                "give the cache a repository of its own, such as `…/cache`",
+            );
+        }
+        text
+    }
+}
+
+/// Returns the registries as they are written.
+fn written(raw: &RawConfig) -> impl Iterator<Item = &Spanned<String>> {
+    raw.registry.iter().chain(raw.registries.iter().flatten())
+}
