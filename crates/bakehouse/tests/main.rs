@@ -28,6 +28,7 @@ mod keys;
 mod killed;
 mod merge;
 mod model;
+mod names;
 mod packs;
 mod pin;
 mod pin_bases;

@@ -6,6 +6,7 @@ pub mod cross_bases;
 pub mod locked;
 pub mod native;
 pub mod old_base;
+pub mod printed;
 pub mod scenario;
 pub mod strategy;
 pub mod tiny;

@@ -38,12 +38,16 @@ impl Published {
 
     /// Returns the digest that the registry has for a tag of a service.
     fn digest(&self, service: &str, tag: &str) -> String {
-        let name = self.name(service, tag);
+        Self::digest_of(&self.name(service, tag))
+    }
+
+    /// Returns the digest that a registry has for a name.
+    fn digest_of(name: &str) -> String {
         let said = docker([
             "buildx",
             "imagetools",
             "inspect",
-            &name,
+            name,
             "--format",
             "{{json .Manifest}}",
         ]);
@@ -303,4 +307,84 @@ fn attestations_and_labels_are_there_where_they_are_asked_for() {
         labels.contains("\"org.opencontainers.image.revision\": \"c0ffee\""),
         "{labels}"
     );
+}
+
+#[test]
+fn each_name_of_an_image_points_to_it_whether_it_is_built_or_skipped() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    let workspace = &published.workspace;
+    let other = format!("{}-other", published.registry);
+    workspace.replace(
+        "bakehouse.toml",
+        "registry = \"tiny\"\n",
+        &format!("registries = [\"{}\", \"{other}\"]\n", published.registry),
+    );
+    workspace.replace(
+        "bakehouse.toml",
+        "[services.a]\npackage = \"a\"\n",
+        "[services.a]\npackage = \"a\"\nimage = \"letters/a\"\nvariants.fixed = { tag = \"fixed\", default = false }\n",
+    );
+    workspace.generate();
+    let build = |tag: &str, targets: &[&str]| {
+        let mut command = published.command();
+        let command = command.env("TAG", tag).args(["build", "--push"]);
+        Ran::of(command.args(targets)).succeeded()
+    };
+    let digests = |image: &str, tags: &[&str]| {
+        let names = tags.iter().flat_map(|tag| {
+            [&published.registry, &other]
+                .map(|registry| (registry.as_str(), format!("{image}:{tag}")))
+        });
+        let digests =
+            names.map(|(registry, name)| Published::digest_of(&format!("{registry}/{name}")));
+        digests.collect::<Vec<_>>()
+    };
+    let built = build("1.2.3,1.2", &["a", "a-fixed"]);
+    assert_eq!(bakehouse::results(&built).len(), 2, "{built}");
+    let hashed = published.hashed("a");
+    let all = digests("letters/a", &["1.2.3", "1.2", &hashed]);
+    assert_eq!(all.len(), 6);
+    assert!(all.iter().all(|digest| *digest == all[0]), "{all:?}");
+    // One image with two services has one input hash, and each its own tags.
+    let fixed = digests("letters/a", &["fixed"]);
+    assert!(fixed.iter().all(|digest| *digest == fixed[0]), "{fixed:?}");
+
+    let again = build("1.2.4,1.2,latest,", &["a"]);
+    assert_eq!(bakehouse::results(&again)["a"], SKIPPED, "{again}");
+    let moved = digests("letters/a", &["1.2.4", "1.2", "latest", &hashed]);
+    assert_eq!(moved, vec![all[0].clone(); 8]);
+}
+
+#[test]
+fn results_that_are_files_are_made_each_time_and_never_pushed() {
+    let _turn = Turn::take();
+    let published = Published::new();
+    let workspace = &published.workspace;
+    workspace.replace(
+        "bakehouse.toml",
+        "[services.a]\npackage = \"a\"\n",
+        "[services.a]\npackage = \"a\"\nvariants.archive = { output = \"type=docker,dest=out/images/a.tar\", default = false }\nvariants.root = { output = \"type=local,dest=out/root\", default = false }\n",
+    );
+    workspace.generate();
+    for _ in 0..2 {
+        let built = published.push(&["a-archive", "a-root"]);
+        let results = bakehouse::results(&built);
+        assert!(results.values().all(|result| *result != SKIPPED), "{built}");
+        let archive = workspace.dir().join("out/images/a.tar");
+        let listed = Ran::of(std::process::Command::new("tar").args(["-tf", archive.as_str()]));
+        let listed = listed.succeeded();
+        assert!(listed.stdout.contains("manifest.json"), "{listed}");
+        let program = workspace.dir().join("out/root/usr/local/bin/a");
+        assert!(program.exists(), "{program}");
+        workspace.remove("out/images/a.tar");
+    }
+    let name = format!("{}/a-archive:latest", published.registry);
+    let missing = Ran::of(std::process::Command::new("docker").args([
+        "buildx",
+        "imagetools",
+        "inspect",
+        &name,
+    ]));
+    assert_ne!(missing.code, Some(0), "{missing}");
 }

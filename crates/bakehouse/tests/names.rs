@@ -1,0 +1,344 @@
+//! Names, tags, platforms and outputs of targets in `bakehouse.toml`, and groups: what is refused, and where they show.
+
+use std::collections::BTreeSet;
+
+use crate::shop::{Shop, stderr};
+
+/// The part of the configuration that is wrong, and what is said of it: its place and the message.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "registries = [\"r\", \"ghcr.io/Acme\"]\n[services.web]\npackage = \"web\"\n",
+        "1:20",
+        "write `ghcr.io/acme`",
+    ),
+    (
+        "registries = [\"r\", \"r\"]\n[services.web]\npackage = \"web\"\n",
+        "1:20",
+        "`r` is listed twice",
+    ),
+    (
+        "registry = \"r\"\nregistries = [\"s\"]\n[services.web]\npackage = \"web\"\n",
+        "1:12",
+        "`registry` and `registries` name the same thing",
+    ),
+    (
+        "registries = [\"r\", \"s\"]\ncache.ref = \"s/acme-web\"\n[services.web]\npackage = \"web\"\nimage = \"acme-web\"\n",
+        "2:13",
+        "is the repository of the image of `web`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"Acme\"\n",
+        "3:9",
+        "write `acme`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = \"{TAG}/x\"\n",
+        "3:7",
+        "has `/` in its tag",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = \"{tag}\"\n",
+        "3:7",
+        "has `{` in its tag",
+    ),
+    // The second of two outputs with one name is the one to change.
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\" }\nvariants.b = { tag = \"x\" }\n",
+        "4:22",
+        "the image `web:x` of `web-b` is that of `web-a`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\n",
+        "5:9",
+        "the image `web:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"latest\", default = false }\n",
+        "3:22",
+        "the image `web:latest` of `web-a` is that of `web`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"{TAG}\", default = false }\n",
+        "3:22",
+        "the image `web:latest` of `web-a` is that of `web`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"pack-demo\"\n[packs.demo]\npath = \"packs\"\n",
+        "3:9",
+        "the image `pack-demo:latest` of `web` is that of `pack-demo`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=x.tar\"\n",
+        "6:10",
+        "`web` and `batch` both write `x.tar`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\nnightly = [\"wbe\"]\n",
+        "4:12",
+        "did you mean `web`?",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\nnightly = []\n",
+        "4:1",
+        "the group `nightly` is empty",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\nweb = [\"web\"]\n",
+        "4:1",
+        "`web` is a target or group already",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = {}\n[bake.groups]\nweb = [\"web-a\"]\n",
+        "5:1",
+        "`web` is a target or group already",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\ndefault = [\"web\"]\n",
+        "4:1",
+        "`default` is reserved",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\na = [\"b\"]\nb = [\"web\", \"c\"]\nc = [\"a\"]\n",
+        "4:6",
+        "the group `a` is a member of itself, by `b`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\na = [\"a\"]\n",
+        "4:6",
+        "the group `a` is a member of itself",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake.groups]\n\"A b\" = [\"web\"]\n",
+        "4:1",
+        "`A b` cannot name",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[bake]\nmetadata = [\"labels\", \"annotation\"]\n",
+        "4:23",
+        "did you mean `annotations`?",
+    ),
+];
+
+#[test]
+fn names_and_groups_that_cannot_be_are_refused_in_their_place() {
+    let shop = Shop::new();
+    for (config, place, message) in MISTAKES {
+        shop.write("bakehouse.toml", config);
+        let output = shop.bakehouse(&["generate"]);
+        let said = stderr(&output);
+        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{config}: {said}");
+        assert!(line.contains(message), "{config}: {said}");
+        let place = format!("bakehouse.toml:{place}");
+        assert!(line.contains(&place), "{config}: {said}");
+        assert!(!shop.path("docker").exists(), "{config}");
+    }
+}
+
+/// Configurations that differ from the mistakes in what makes them right.
+const RIGHT: &[&str] = &[
+    "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\" }\nvariants.b = { tag = \"y\" }\n",
+    "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"{TAG}-a\", default = false }\n",
+    // Files have a name inside them, and are overwritten only if one bake writes both.
+    "[services.web]\npackage = \"web\"\noutput = \"type=docker,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\noutput = \"type=docker,dest=x.tar\"\ndefault = false\n",
+    "[services.web]\npackage = \"web\"\nvariants.a = { default = false }\n[bake.groups]\na = [\"b\", \"web-a\", \"web\", \"compiled\"]\nb = [\"web\"]\n",
+];
+
+#[test]
+fn names_that_differ_in_something_are_taken() {
+    for config in RIGHT {
+        let shop = Shop::new();
+        shop.write("bakehouse.toml", config);
+        shop.generate();
+    }
+}
+
+#[test]
+fn no_name_is_in_an_input_hash() {
+    let shop = Shop::native();
+    let config =
+        |keys: &str, file: &str| format!("{file}\n[services.web]\npackage = \"web\"\n{keys}\n");
+    shop.write("bakehouse.toml", &config("", ""));
+    let plain = shop.hashes();
+    let keys =
+        "image = \"acme\"\ntag = \"x\"\ndefault = false\noutput = \"type=docker,dest=x.tar\"";
+    let file =
+        "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\"]\nbake.groups.g = [\"web\"]";
+    shop.write("bakehouse.toml", &config(keys, file));
+    assert_eq!(shop.hashes(), plain);
+}
+
+/// The functions that Bake of buildx 0.19 has, among those that a file could use.
+const FUNCTIONS_OF_0_19: &[&str] = &[
+    "can",
+    "compact",
+    "concat",
+    "contains",
+    "distinct",
+    "element",
+    "flatten",
+    "join",
+    "length",
+    "lower",
+    "merge",
+    "regex",
+    "regex_replace",
+    "regexall",
+    "replace",
+    "sha256",
+    "split",
+    "substr",
+    "timestamp",
+];
+
+/// The attributes of groups, targets, variables and functions that Bake of buildx 0.19 has.
+const ATTRIBUTES_OF_0_19: &[&str] = &[
+    "annotations",
+    "args",
+    "attest",
+    "cache-from",
+    "cache-to",
+    "condition",
+    "context",
+    "contexts",
+    "default",
+    "description",
+    "dockerfile",
+    "error_message",
+    "inherits",
+    "labels",
+    "output",
+    "params",
+    "platforms",
+    "result",
+    "secret",
+    "ssh",
+    "tags",
+    "target",
+    "targets",
+];
+
+#[test]
+fn the_oldest_buildx_knows_all_that_the_bake_file_uses() {
+    let shop = Shop::new();
+    let config = shop.read("bakehouse.toml");
+    let keys = "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\", \"annotations\"]\nsecrets = { variables = [\"TOKEN\"], files = { CERTIFICATES = \"/run/c\" }, ssh = true }\n";
+    let config = config
+        .replace("registry = \"registry.example/shop\"\n", keys)
+        .replace(
+            "[services.web]\n",
+            "[services.web]\nplatforms = [\"linux/amd64\"]\noutput = \"type=docker,dest=x.tar\"\ntag = \"{TAG}-x\"\n",
+        );
+    shop.write("bakehouse.toml", &config);
+    shop.generate();
+    let text = shop.read("docker-bake.hcl");
+    let body = hcl::parse(&text).unwrap();
+    let mut own: BTreeSet<&str> = BTreeSet::new();
+    for block in body.blocks() {
+        let kind = block.identifier.as_str();
+        assert!(
+            ["function", "group", "target", "variable"].contains(&kind),
+            "{kind}"
+        );
+        if kind == "function" {
+            own.insert(block.labels[0].as_str());
+        }
+        let nested = block.body.blocks().flat_map(|nested| {
+            assert_eq!(nested.identifier.as_str(), "validation");
+            nested.body.attributes()
+        });
+        for attribute in block.body.attributes().chain(nested) {
+            let key = attribute.key.as_str();
+            assert!(ATTRIBUTES_OF_0_19.contains(&key), "{kind}: {key}");
+        }
+    }
+    assert!(
+        own.contains("platforms"),
+        "the configuration is not taken: {text}"
+    );
+    let called = called(&text);
+    let unknown: Vec<&&str> = called
+        .iter()
+        .filter(|name| !own.contains(**name) && !FUNCTIONS_OF_0_19.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    assert!(
+        called.contains("flatten") && called.contains("merge"),
+        "{called:?}"
+    );
+}
+
+/// Returns the names before an opening parenthesis, outside comments and plain texts.
+fn called(text: &str) -> BTreeSet<&str> {
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let lines = text.lines().filter(|line| {
+        let line = line.trim_start();
+        !line.starts_with('#') && !line.starts_with("description")
+    });
+    let mut names = BTreeSet::new();
+    for line in lines {
+        for (at, _) in line.match_indices('(') {
+            let before = &line[..at];
+            let start = before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+            let word = &before[start..];
+            // What follows a quote or a bracket is part of a pattern.
+            let starts_as_name = word.starts_with(|c: char| c.is_ascii_lowercase());
+            if word.len() > 1 && starts_as_name {
+                names.insert(word);
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn ci_logs_in_to_each_registry_and_builds_what_is_baked_by_default() {
+    let shop = Shop::new();
+    shop.commit_all();
+    let config = shop.read("bakehouse.toml");
+    let several = "registries = [\"ghcr.io/acme\", \"europe-docker.pkg.dev/acme\", \"ghcr.io/other\", \"acme\"]\n";
+    let config = config.replace("registry = \"registry.example/shop\"\n", several);
+    let config = config.replace("[services.web]\n", "[services.web]\ndefault = false\n");
+    shop.write("bakehouse.toml", &config);
+    for (service, file, logins, jobs) in [
+        (
+            "github",
+            ".github/workflows/bakehouse.yml",
+            [
+                "registry: europe-docker.pkg.dev\n          username: ${{ secrets.REGISTRY_2_USERNAME }}",
+                "with:\n          username: ${{ secrets.REGISTRY_4_USERNAME }}",
+            ],
+            "REGISTRY: ghcr.io/acme\n",
+        ),
+        (
+            "gitlab",
+            ".gitlab/bakehouse.yml",
+            [
+                "--username \"$REGISTRY_2_USERNAME\" --password-stdin europe-docker.pkg.dev\n",
+                "--username \"$REGISTRY_4_USERNAME\" --password-stdin docker.io\n",
+            ],
+            "(.services - (.by_name // []))[]",
+        ),
+    ] {
+        let output = shop.bakehouse(&["ci", service]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = shop.read(file);
+        for login in logins {
+            assert_eq!(text.matches(login).count(), 1, "{login}: {text}");
+        }
+        assert!(!text.contains("REGISTRY_3"), "{text}");
+        assert!(text.contains(jobs), "{text}");
+        let _: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    }
+    let affected = |format: &str| {
+        shop.edit("web/src/main.rs", "fn main", "/* */ fn main");
+        let output = shop.bakehouse(&["affected", "--since", "HEAD", "--format", format]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json: serde_json::Value = serde_json::from_str(&affected("json")).unwrap();
+    assert_eq!(json["by_name"], serde_json::json!(["web"]));
+    assert!(json["services"].as_array().unwrap().contains(&"web".into()));
+    let github = affected("github");
+    assert!(!github.contains("\"target\":\"web\""), "{github}");
+}
