@@ -340,6 +340,7 @@ mod tests {
             bin: "api".to_owned(),
             file: "src/main.rs".into(),
             closure: ["api".to_owned()].into(),
+            image: None,
             pack_folder: None,
         };
         let subject = Subject {
