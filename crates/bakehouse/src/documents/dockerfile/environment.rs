@@ -68,7 +68,7 @@ impl<'a> Environment<'a> {
 
     fn instructions(&self) -> Vec<Instruction> {
         let mut variables = self.variables();
-        let arguments: Vec<String> = self.at_bake().into_iter().collect();
+        let arguments: Vec<String> = self.at_bake().collect();
         if arguments.is_empty() {
             return vec![Instruction::Env(variables)];
         }

@@ -186,7 +186,7 @@ impl Check<'_> {
             .filter_map(|layer| layer.default_features.as_ref());
         BinaryConfig {
             features: self.features(package, bin, asked),
-            default_features: self.default_features(package, default.last()),
+            default_features: self.default_features(package, default.next_back()),
             linked_static: service.linked_static,
             settings: settings.clone(),
             package: package.clone(),
