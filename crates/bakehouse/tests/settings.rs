@@ -175,7 +175,7 @@ platforms = ["linux/arm46", "linux/riscv64"]
 image = "Shop/Web"
 tag = "-x"
 output = "type=dokcer,dest=../image.tar"
-entrypoint = ["a", "b\nc"]
+entrypoint = [""]
 variants.slow = { profile = "slow", feature = ["x"], features = ["metric"] }
 "#);
     let config = shop.read("bakehouse.toml");

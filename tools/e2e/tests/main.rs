@@ -20,6 +20,7 @@ mod floor;
 mod glibc;
 mod hidden_inputs;
 mod hostile;
+mod image_content;
 mod load;
 mod lock_changes;
 mod lock_growth;

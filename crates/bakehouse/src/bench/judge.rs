@@ -47,6 +47,7 @@ mod tests {
     fn part() -> Part {
         Part {
             targets: vec!["api".to_owned()],
+            name: "api".to_owned(),
             package: "api".to_owned(),
             bin: "api".to_owned(),
             file: "src/main.rs".into(),

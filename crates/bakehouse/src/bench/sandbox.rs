@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 
 use super::attempt::{Attempt, Attempted, reason};
 use super::contenders::{Contender, STORE, STORE_MODE, Stored};
-use super::subject::{Part, Subject};
+use super::subject::{self, Part, Subject};
 use super::upkeep::remove;
 use crate::engine::Engine;
 use crate::engine::progress::Progress;
@@ -277,10 +277,8 @@ fn targets(order: Order<'_>) -> Vec<String> {
     match order.parts {
         None => order.subject.all(),
         Some(parts) => {
-            let parts = parts
-                .iter()
-                .flat_map(|index| &order.subject.parts[*index].targets);
-            parts.cloned().collect()
+            let parts = parts.iter().map(|index| &order.subject.parts[*index]);
+            subject::targets(parts)
         }
     }
 }

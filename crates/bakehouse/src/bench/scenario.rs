@@ -336,6 +336,7 @@ mod tests {
     fn a_crate_that_can_be_moved_has_a_row_in_each_place() {
         let part = Part {
             targets: vec!["api".to_owned()],
+            name: "api".to_owned(),
             package: "api".to_owned(),
             bin: "api".to_owned(),
             file: "src/main.rs".into(),

@@ -16,6 +16,8 @@ use crate::problem::{Code, Problem};
 pub struct Part {
     /// Targets of the Bake file that contain the binary: a service, all variants of a service, or a pack binary.
     pub targets: Vec<String>,
+    /// The name of the binary among all parts.
+    pub name: String,
     pub package: String,
     pub bin: String,
     /// The root source file of the package's library, or of the binary if there is no library.
@@ -118,7 +120,13 @@ impl Subject {
             }
             let own = || binaries.get(&(package.to_owned(), bin.to_owned()));
             if let Some(file) = libraries.get(package).or_else(own) {
+                let mut name = target.to_owned();
+                // An image may have several binaries.
+                while parts.iter().any(|part| part.name == name) {
+                    name = format!("{name}-{bin}");
+                }
                 parts.push(Part {
+                    name,
                     targets: vec![target.to_owned()],
                     package: package.to_owned(),
                     bin: bin.to_owned(),
@@ -131,11 +139,13 @@ impl Subject {
         };
         for service in &plan.services {
             for binary in &service.binaries {
+                let selection = plan.selection_of(&binary.stage);
+                let closure = selection.and_then(|one| one.closures.get(&binary.package));
                 add(
                     &service.name,
                     &binary.package,
                     &binary.bin,
-                    &service.closure,
+                    closure.unwrap_or(&service.closure),
                     Some(service.target.name()),
                     None,
                 );
@@ -184,14 +194,24 @@ impl Subject {
 
     /// Returns all targets of the Bake file.
     pub fn all(&self) -> Vec<String> {
-        let all = self.parts.iter().flat_map(|part| &part.targets);
-        all.cloned().collect()
+        targets(self.parts.iter())
     }
 
     /// Returns the parts that are services.
     pub fn service_parts(&self) -> &[Part] {
         &self.parts[..self.services]
     }
+}
+
+/// Returns the targets of some parts, each once.
+pub fn targets<'a>(parts: impl Iterator<Item = &'a Part>) -> Vec<String> {
+    let mut targets: Vec<String> = Vec::new();
+    for target in parts.flat_map(|part| &part.targets) {
+        if !targets.contains(target) {
+            targets.push(target.clone());
+        }
+    }
+    targets
 }
 
 fn common(parts: &[Part], libraries: &BTreeMap<String, Utf8PathBuf>) -> Option<Library> {

@@ -61,6 +61,8 @@ pub struct OptionalCrate {
 pub struct Library {
     pub name: String,
     pub proc_macro: bool,
+    /// Set if it is compiled to a shared library, which programs in any language load.
+    pub cdylib: bool,
 }
 
 /// A binary target.

@@ -135,6 +135,7 @@ impl Surroundings<'_> {
                     library = Some(Library {
                         name: target.name.clone(),
                         proc_macro: target.kind.contains(&TargetKind::ProcMacro),
+                        cdylib: target.kind.contains(&TargetKind::CDyLib),
                     });
                 }
             }

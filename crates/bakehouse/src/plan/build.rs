@@ -6,17 +6,17 @@ use camino::Utf8PathBuf;
 
 use super::about::about;
 use super::collect::{ChosenBy, Collector, UnifiedSelection};
-use super::config::valid::{AtBake, ImageConfig, ServiceConfig, Strategy};
+use super::config::valid::{AtBake, ImageConfig, ServiceConfig, SharedLibraryConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
 use super::inputs::{Inputs, PackageInputs};
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
-use super::request::{BinaryRequest, binary_requests};
+use super::request::{BinaryRequest, Product, binary_requests};
 use super::runtime::PreparedBase;
 use super::selection::{binary_stage, member_reads};
-use super::service::{ImageBinary, Service};
+use super::service::{ImageBinary, Service, SharedLibrary};
 use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
@@ -124,9 +124,12 @@ impl Plan {
             }
         }
         let development = Development::new(workspace, &selections, &compiled);
+        let cdylibs = config.services.iter().flat_map(ServiceConfig::cdylibs);
+        let cdylibs = cdylibs.map(|cdylib| cdylib.package.clone()).collect();
         let packages = Packages {
             compiled: &compiled,
             path_dependencies: &path_dependencies,
+            cdylibs: &cdylibs,
             development: &development,
         };
         let profiles = profiles(&config, &selections, &profile::all(&workspace.profiles));
@@ -151,7 +154,7 @@ impl Plan {
             true => None,
             false => Some(unified(ChosenBy::Configuration)),
         };
-        let all: Vec<BinaryRequest<'_>> = binary_requests(&config).collect();
+        let all: Vec<BinaryRequest<'_>> = binary_requests(&config);
         let binary = |output: &BinaryRequest<'_>,
                       unified: &[(&Selection, UnifiedSelection<'_>)]| {
             let binary_stage = binary_stage(&selections, output);
@@ -173,7 +176,8 @@ impl Plan {
             .collect();
         let mut rest = &all[..];
         let built = config.services.iter().map(|service| {
-            let (own, others) = rest.split_at(service.binaries.len());
+            let count = service.binaries.len() + service.cdylibs().count();
+            let (own, others) = rest.split_at(count);
             rest = others;
             (service, own)
         });
@@ -181,17 +185,40 @@ impl Plan {
         let services = parallel_map(&built, |(service, outputs)| {
             let mut closure = BTreeSet::new();
             let mut inputs = Inputs::default();
-            let mut binaries = Vec::new();
+            let mut binaries: Vec<ImageBinary> = Vec::new();
+            let mut libraries: Vec<SharedLibrary> = Vec::new();
             for output in *outputs {
                 let (stage, packages, own) = binary(output, &of_services);
                 closure.extend(packages);
                 inputs.join(own);
-                binaries.push(ImageBinary {
-                    package: output.package.clone(),
-                    bin: output.bin.clone(),
-                    stage,
-                });
+                let package = output.package.clone();
+                match output.product {
+                    Product::Binary(bin) => binaries.push(ImageBinary {
+                        package,
+                        bin: bin.clone(),
+                        stage,
+                    }),
+                    Product::Cdylib(file) => libraries.push(SharedLibrary {
+                        file: file.to_owned(),
+                        package: Some(package),
+                        stage,
+                    }),
+                }
             }
+            libraries.extend(
+                service
+                    .libraries
+                    .iter()
+                    .filter_map(|library| match library {
+                        SharedLibraryConfig::Builder(file) => Some(SharedLibrary {
+                            file: file.clone(),
+                            package: None,
+                            stage: binaries[0].stage.clone(),
+                        }),
+                        SharedLibraryConfig::Package(_) => None,
+                    }),
+            );
+            libraries.sort_by(|a, b| a.file.cmp(&b.file));
             let about = about(workspace, &workspace.members[&service.main().package]);
             collector.image(&mut inputs, service, &about);
             let sources = closure
@@ -203,6 +230,7 @@ impl Plan {
                 family: service.family.clone(),
                 variant: service.variant.clone(),
                 binaries,
+                libraries,
                 closure,
                 image: service.image.clone(),
                 about,
@@ -229,7 +257,7 @@ impl Plan {
                         PackBinary {
                             target: TargetName::new(&output.name),
                             package: output.package.clone(),
-                            bin: output.bin.clone(),
+                            bin: built.binary.bin.clone(),
                             folder: built.folder.clone(),
                             binary_stage,
                             closure,

@@ -24,7 +24,7 @@ pub struct Chain<'a> {
 
 /// Returns the chains of a configuration, each with its outputs and the reasons why they are not built with the first.
 pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<Parted>)> {
-    let chains = chains(workspace, config, binary_requests(config).collect()).into_iter();
+    let chains = chains(workspace, config, binary_requests(config)).into_iter();
     chains
         .map(|chain| {
             let names = chain.outputs.into_iter().map(|output| output.name);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::stage::Selection;
-use crate::names::PackageName;
+use crate::names::{PackageName, StageName};
 
 /// The changes of past commits, as far as they concern compiled files.
 #[derive(Clone, Debug, Default)]
@@ -227,15 +227,18 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// Returns the seconds that a commit which changes `packages` compiles: in total, or for one binary.
-    fn of(&self, packages: &BTreeSet<PackageName>, binary_stage: Option<&str>) -> f64 {
+    /// Returns the seconds that a commit which changes `packages` compiles: in total, or for some binaries.
+    fn of(&self, packages: &BTreeSet<PackageName>, own: Option<&[&StageName]>) -> f64 {
         let libraries = self.libraries.iter().filter(|library| {
             touches(&library.closure, packages)
-                && binary_stage.is_none_or(|binary_stage| library.users.contains(binary_stage))
+                && own.is_none_or(|own| {
+                    own.iter()
+                        .any(|stage| library.users.contains(stage.as_str()))
+                })
         });
         let binary_stages = self.binary_stages.iter().filter(|(name, one)| {
             touches(&one.closure, packages)
-                && binary_stage.is_none_or(|binary_stage| binary_stage == **name)
+                && own.is_none_or(|own| own.iter().any(|stage| stage.as_str() == **name))
         });
         libraries.map(|library| library.seconds).sum::<f64>()
             + binary_stages
@@ -250,12 +253,12 @@ impl<'a> Costs<'a> {
             .sum()
     }
 
-    /// Returns the cost of the service `name`, whose binary comes from the stage `binary_stage`.
-    pub fn service(&self, name: &str, binary_stage: &str) -> ServiceCost {
+    /// Returns the cost of the service `name`, whose binaries and shared libraries come from `stages`.
+    pub fn service(&self, name: &str, stages: &[&StageName]) -> ServiceCost {
         let mut commits = 0;
         let mut seconds = 0.0;
         for (set, times) in &self.commits.sets {
-            let cost = self.of(set, Some(binary_stage));
+            let cost = self.of(set, Some(stages));
             if cost > 0.0 {
                 commits += times;
                 seconds += cost * count(*times);

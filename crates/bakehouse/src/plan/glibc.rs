@@ -78,8 +78,8 @@ impl Plan {
             .any(|binary| binary.binary_stage == binary_stage)
         {
             let own = self.services.iter().filter(|service| {
-                let mut binaries = service.binaries.iter();
-                binaries.any(|binary| binary.stage == binary_stage)
+                let mut stages = service.stages().into_iter();
+                stages.any(|stage| *stage == *binary_stage)
             });
             let own: BTreeSet<Option<&str>> = own
                 .map(|service| service.image.runtime.as_deref())

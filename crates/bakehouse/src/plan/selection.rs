@@ -10,14 +10,14 @@ use super::config::Config;
 use super::config::valid::{Strategy, Unify};
 use super::lock_graph::LockGraph;
 use super::parted::Again;
-use super::request::{BinaryRequest, binary_requests};
+use super::request::{BinaryRequest, Product, binary_requests};
 use super::stage::{Asked, CompileStage, Selection};
 use crate::context_path::ContextPath;
 use crate::graph::closure::compile_order;
 use crate::graph::inputs::fixed_part;
 use crate::graph::paths::outermost;
 use crate::graph::{Activation, Workspace};
-use crate::names::{BinaryName, PackageName, StageName};
+use crate::names::{PackageName, StageName};
 
 /// Returns the paths that a build of `package` itself reads: its sources and declared inputs.
 pub fn member_reads(
@@ -223,11 +223,11 @@ impl Group<'_> {
         );
         let place = order.iter().enumerate();
         let place: HashMap<&str, usize> = place.map(|(at, name)| (name.as_str(), at)).collect();
-        let compile = |name: String, package: &str, bin: Option<&BinaryName>| {
+        let compile = |name: String, package: &str, product: Option<Product<'_>>| {
             let closure = &closures[package];
             let needed = closure
                 .iter()
-                .filter(|name| bin.is_some() || *name != package);
+                .filter(|name| product.is_some() || *name != package);
             let needed = needed.filter_map(|name| place.get(name.as_str()).copied());
             let needed: BTreeSet<usize> = needed.collect();
             CompileStage {
@@ -236,7 +236,14 @@ impl Group<'_> {
                 with_root: self.root.is_some_and(|root| closure.contains(root)),
                 name: StageName::new(name),
                 package: PackageName::new(package),
-                bin: bin.cloned(),
+                bin: match product {
+                    Some(Product::Binary(bin)) => Some(bin.clone()),
+                    _ => None,
+                },
+                cdylib: match product {
+                    Some(Product::Cdylib(file)) => Some(file.to_owned()),
+                    _ => None,
+                },
                 asked: Vec::new(),
                 settings: self.outputs[0].settings.clone(),
                 linked_static: false,
@@ -248,11 +255,7 @@ impl Group<'_> {
         };
         let mut binary_stages: Vec<CompileStage> = Vec::new();
         for output in self.outputs {
-            let same = |binary_stage: &&mut CompileStage| {
-                binary_stage.package == *output.package
-                    && binary_stage.bin.as_ref() == Some(output.bin)
-                    && binary_stage.linked_static == output.linked_static
-            };
+            let same = |binary_stage: &&mut CompileStage| is_of(binary_stage, output);
             let asked = Asked::by(output.features, output.default_features);
             if let Some(binary_stage) = binary_stages.iter_mut().find(same) {
                 binary_stage.asked.push(asked);
@@ -261,7 +264,7 @@ impl Group<'_> {
             let binary_stage = compile(
                 format!("build-{}", output.name),
                 output.package,
-                Some(output.bin),
+                Some(output.product),
             );
             binary_stages.push(CompileStage {
                 asked: vec![asked],
@@ -392,7 +395,16 @@ impl Group<'_> {
     }
 }
 
-/// Returns the stage that builds the binary of `output`.
+/// Returns whether a stage builds `output` in a build with its features.
+fn is_of(stage: &CompileStage, output: &BinaryRequest<'_>) -> bool {
+    let product = match output.product {
+        Product::Binary(bin) => stage.bin.as_ref() == Some(bin),
+        Product::Cdylib(file) => stage.cdylib.as_deref() == Some(file),
+    };
+    product && stage.package == *output.package && stage.linked_static == output.linked_static
+}
+
+/// Returns the stage that builds `output`.
 pub fn binary_stage<'a>(
     selections: &'a [Selection],
     output: &BinaryRequest<'_>,
@@ -402,11 +414,6 @@ pub fn binary_stage<'a>(
         .iter()
         .filter(|selection| selection.settings == *output.settings)
         .flat_map(|selection| &selection.binary_stages)
-        .find(|binary_stage| {
-            binary_stage.package == *output.package
-                && binary_stage.bin.as_ref() == Some(output.bin)
-                && binary_stage.linked_static == output.linked_static
-                && binary_stage.asked.contains(&asked)
-        })
+        .find(|binary_stage| is_of(binary_stage, output) && binary_stage.asked.contains(&asked))
         .expect("each output has a binary stage in its selection")
 }

@@ -9,7 +9,8 @@ use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
 use super::config::valid::{
-    CompileSettings, ImageConfig, PackBinaryConfig, ServiceConfig, TargetConfig,
+    CompileSettings, Healthcheck, ImageConfig, PackBinaryConfig, ServiceConfig,
+    SharedLibraryConfig, TargetConfig,
 };
 use super::inputs::Inputs;
 use super::stage::CompileStage;
@@ -107,6 +108,7 @@ impl<'a> Settings<'a> {
         let CompileStage {
             package,
             bin,
+            cdylib,
             linked_static,
             settings: CompileSettings { profile, rustflags },
             // The name is not in the binary.
@@ -124,6 +126,9 @@ impl<'a> Settings<'a> {
         } = binary_stage;
         inputs.setting("package", package.as_str());
         inputs.setting("bin", bin.as_deref().unwrap_or_default());
+        if let Some(file) = cdylib {
+            inputs.setting("cdylib", file.as_str());
+        }
         if *linked_static {
             inputs.setting("static", "true");
         }
@@ -146,6 +151,7 @@ impl<'a> Settings<'a> {
             variant: _,
             // These are hashed as stages.
             binaries: _,
+            libraries,
             target,
             // This affects how the service runs, not its image.
             compose: _,
@@ -160,6 +166,8 @@ impl<'a> Settings<'a> {
             files,
             entrypoint,
             command,
+            stop_signal,
+            healthcheck,
         } = image;
         let TargetConfig {
             platforms,
@@ -192,8 +200,19 @@ impl<'a> Settings<'a> {
         }
         for (name, words) in [("entrypoint", entrypoint), ("command", command)] {
             if let Some(words) = words {
-                inputs.setting(key(name), words.join("\n"));
+                let words = serde_json::Value::from(words.as_slice());
+                inputs.setting(key(name), words.to_string());
             }
+        }
+        if let Some(signal) = stop_signal {
+            inputs.setting(key("stop-signal"), signal.as_str());
+        }
+        if let Some(check) = healthcheck {
+            inputs.setting(key("healthcheck"), healthcheck_text(check));
+        }
+        if !libraries.is_empty() {
+            let files: Vec<&str> = libraries.iter().map(SharedLibraryConfig::file).collect();
+            inputs.setting(key("libs"), files.join(", "));
         }
         if !platforms.is_empty() {
             inputs.setting("platforms", platforms.join(", "));
@@ -215,6 +234,29 @@ impl<'a> Settings<'a> {
         } = binary;
         inputs.setting("to", folder.as_str());
     }
+}
+
+fn healthcheck_text(check: &Healthcheck) -> String {
+    let Healthcheck {
+        command,
+        interval,
+        timeout,
+        start_period,
+        retries,
+    } = check;
+    let retries = retries.map(|count| count.to_string());
+    let mut text = serde_json::Value::from(command.as_slice()).to_string();
+    for (name, value) in [
+        ("interval", interval),
+        ("timeout", timeout),
+        ("start-period", start_period),
+        ("retries", &retries),
+    ] {
+        if let Some(value) = value {
+            text += &format!(", {name} {value}");
+        }
+    }
+    text
 }
 
 fn add(inputs: &mut Inputs, settings: &[(&'static str, Arc<str>)]) {

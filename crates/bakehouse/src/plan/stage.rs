@@ -46,19 +46,21 @@ pub struct Selection {
     pub libraries: Vec<CompileStage>,
     /// The group of each library that is in one, by package.
     pub groups: BTreeMap<PackageName, String>,
-    /// The stages of binaries, one each.
+    /// The stages of binaries and of shared libraries, one each.
     pub binary_stages: Vec<CompileStage>,
     /// All packages that the build of each package compiles, including itself.
     pub closures: BTreeMap<PackageName, BTreeSet<PackageName>>,
 }
 
-/// A stage that compiles one library or one binary.
+/// A stage that compiles one library, or one output: a binary or a shared library.
 #[derive(Clone, Debug)]
 pub struct CompileStage {
     pub name: StageName,
     pub package: PackageName,
     /// The binary; `None` for a library.
     pub bin: Option<BinaryName>,
+    /// The file of the shared library that goes into images; `None` for others.
+    pub cdylib: Option<String>,
     /// The features that the outputs of the binary ask for.
     pub asked: Vec<Asked>,
     pub settings: CompileSettings,
@@ -82,6 +84,11 @@ pub struct CompileStage {
 }
 
 impl CompileStage {
+    /// Returns the file that it builds into images or packs; `None` if it compiles a library for other stages.
+    pub fn output(&self) -> Option<&str> {
+        self.bin.as_deref().or(self.cdylib.as_deref())
+    }
+
     /// Returns whether something links its library, or nothing needs it.
     pub fn is_linked(&self) -> bool {
         self.used.linked || !self.used.run

@@ -18,4 +18,5 @@ mod platforms;
 mod refused;
 mod root;
 mod run;
+mod shared;
 mod variables;

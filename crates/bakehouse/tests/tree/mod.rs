@@ -166,7 +166,24 @@ impl Tree {
                 .stage(&format!("build-{name}"))
                 .join("dist/image/usr/local/bin")
                 .join(bin);
-            let output = Command::new(&binary).output().unwrap();
+            let mut command = Command::new(&binary);
+            let libraries = service["libs"].as_array().into_iter().flatten();
+            let folders: Vec<PathBuf> = libraries
+                .map(|library| {
+                    let stage = builder.stage(library["stage"].as_str().unwrap());
+                    stage.join(match library["package"].as_str() {
+                        Some(_) => "dist/image/usr/local/lib".to_owned(),
+                        None => {
+                            let file = library["name"].as_str().unwrap();
+                            format!("dist/libraries/{file}/usr/local/lib")
+                        }
+                    })
+                })
+                .collect();
+            if !folders.is_empty() {
+                command.env("LD_LIBRARY_PATH", std::env::join_paths(folders).unwrap());
+            }
+            let output = command.output().unwrap();
             printed.insert(name.to_owned(), String::from_utf8(output.stdout).unwrap());
             // Cargo must accept the tree that the stage left without complaint, unless the real manifests replaced
             // those that Cargo had loaded.

@@ -69,7 +69,7 @@ COPY . .
         let _ = write!(
             text,
             "\nFROM builder AS build-{}\n{argument}RUN {mounts}{before}cargo build {profile} --bin {bin}{features}{after}\n",
-            part.targets[0]
+            part.name
         );
     }
     let folder = profile_folder(&plan.config.profile);

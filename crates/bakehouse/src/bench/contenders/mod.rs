@@ -149,7 +149,7 @@ fn profile(plan: &Plan) -> String {
     }
 }
 
-/// Renders the images. For the name of a part's first target and the name of its binary, `binary` returns the stage and
+/// Renders the images. For the name of a part and that of its binary, `binary` returns the stage and
 /// the path of the binary.
 fn images(
     plan: &Plan,
@@ -158,7 +158,7 @@ fn images(
 ) -> String {
     image::from_binaries(plan, |package, bin| {
         let part = subject.part(package, bin);
-        binary(part.map_or("", |part| &part.targets[0]), bin)
+        binary(part.map_or("", |part| &part.name), bin)
     })
 }
 

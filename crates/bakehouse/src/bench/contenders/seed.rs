@@ -18,7 +18,7 @@ pub fn dockerfile(plan: &Plan, subject: &Subject, builder: &str, salt: &str) -> 
     let mut text = format!("FROM {builder} AS base\nENV CARGO_HOME=/cargo\nWORKDIR /build\n");
     let manifests = manifests(subject);
     for part in &subject.parts {
-        let service = &part.targets[0];
+        let service = &part.name;
         let bin = &part.bin;
         let features = features(plan, &part.package);
         let mounts = |purpose: &str| {

@@ -95,6 +95,7 @@ mod tests {
         Subject {
             parts: vec![Part {
                 targets: vec!["api".to_owned()],
+                name: "api".to_owned(),
                 package: "api".to_owned(),
                 bin: "api".to_owned(),
                 file: "api/src/main.rs".into(),

@@ -77,6 +77,7 @@ mod tests {
     fn a_marker_changes_with_the_files_of_its_package_only() {
         let part = Part {
             targets: vec!["api".to_owned()],
+            name: "api".to_owned(),
             package: "api".to_owned(),
             bin: "api".to_owned(),
             file: "api/src/main.rs".into(),

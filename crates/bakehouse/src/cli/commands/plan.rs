@@ -52,9 +52,24 @@ struct ShownService<'a> {
     name: &'a str,
     package: &'a str,
     bin: &'a str,
+    /// The binaries beside the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further_bins: Vec<ShownFurther<'a>>,
+    /// The shared libraries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    libs: Vec<ShownFurther<'a>>,
     variant: Option<&'a str>,
     closure: Vec<&'a str>,
     input_hash: &'a str,
+}
+
+/// A further binary or a shared library of an image.
+#[derive(Serialize)]
+struct ShownFurther<'a> {
+    /// The package; `None` for a library that the builder has.
+    package: Option<&'a str>,
+    name: &'a str,
+    stage: &'a str,
 }
 
 #[derive(Serialize)]
@@ -130,6 +145,25 @@ impl<'a> ShownPlan<'a> {
                     name: &service.name,
                     package: &service.main().package,
                     bin: &service.main().bin,
+                    further_bins: service
+                        .binaries
+                        .iter()
+                        .skip(1)
+                        .map(|binary| ShownFurther {
+                            package: Some(&binary.package),
+                            name: &binary.bin,
+                            stage: &binary.stage,
+                        })
+                        .collect(),
+                    libs: service
+                        .libraries
+                        .iter()
+                        .map(|library| ShownFurther {
+                            package: library.package.as_deref(),
+                            name: &library.file,
+                            stage: &library.stage,
+                        })
+                        .collect(),
                     variant: service.variant.as_deref(),
                     closure: service.closure.iter().map(PackageName::as_str).collect(),
                     input_hash: &service.input_hash,

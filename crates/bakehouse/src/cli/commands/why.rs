@@ -286,10 +286,9 @@ fn made_of(now: &Planned, output: Output<'_>) {
     let lock = now.lock();
     let shown = ShownMade::of(now, &lock, output);
     anstream::println!(
-        "{}: binary {} of package {}, input hash {}",
+        "{}: {}, input hash {}",
         output.name.bold(),
-        output.bin,
-        output.package,
+        output.what(),
         output.input_hash
     );
     anstream::println!("{}", "compiled from".bold());

@@ -121,8 +121,11 @@ pub fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)>
     }
     for name in &service.compose.depends_on {
         let mut services = plan.services.iter();
-        let health = services.any(|other| other.name == *name && other.compose.health.is_some());
-        let condition = if health {
+        let other = services.find(|other| other.name == *name);
+        let is_checked = other.is_some_and(|other| {
+            other.compose.health.is_some() || other.image.healthcheck.is_some()
+        });
+        let condition = if is_checked {
             "service_healthy"
         } else {
             "service_started"

@@ -5,6 +5,7 @@ use std::fmt;
 use super::script::{Call, Script};
 use crate::context_path::ContextPath;
 use crate::names::StageName;
+use crate::plan::config::valid::Healthcheck;
 
 /// A build stage.
 pub struct Stage {
@@ -27,6 +28,13 @@ pub enum Instruction {
     Expose(u16),
     Entrypoint(Vec<String>),
     Cmd(Vec<String>),
+    StopSignal(String),
+    Healthcheck(Healthcheck),
+    /// A folder that is put in front of a variable with a list of folders, which the base may have set.
+    PathList {
+        name: &'static str,
+        folder: &'static str,
+    },
     /// Pairs of a key and a value, which is quoted; one line for each list.
     Label(Vec<Vec<(String, String)>>),
     /// A copy from a stage or an image.
@@ -154,6 +162,32 @@ impl fmt::Display for Instruction {
             Self::Expose(port) => writeln!(f, "EXPOSE {port}"),
             Self::Entrypoint(words) => writeln!(f, "ENTRYPOINT {}", exec_form(words)),
             Self::Cmd(words) => writeln!(f, "CMD {}", exec_form(words)),
+            Self::StopSignal(signal) => writeln!(f, "STOPSIGNAL {signal}"),
+            Self::Healthcheck(check) => {
+                let Healthcheck {
+                    command,
+                    interval,
+                    timeout,
+                    start_period,
+                    retries,
+                } = check;
+                let retries = retries.map(|count| count.to_string());
+                f.write_str("HEALTHCHECK ")?;
+                for (name, value) in [
+                    ("interval", interval),
+                    ("timeout", timeout),
+                    ("start-period", start_period),
+                    ("retries", &retries),
+                ] {
+                    if let Some(value) = value {
+                        write!(f, "--{name}={value} ")?;
+                    }
+                }
+                writeln!(f, "CMD {}", exec_form(command))
+            }
+            Self::PathList { name, folder } => {
+                writeln!(f, "ENV {name}=\"{folder}${{{name}:+:${name}}}\"")
+            }
             Self::Label(lines) => {
                 let pair = |(key, value): &(String, String)| format!("{key}=\"{}\"", escape(value));
                 let line = |pairs: &Vec<_>| pairs.iter().map(pair).collect::<Vec<_>>().join(" ");

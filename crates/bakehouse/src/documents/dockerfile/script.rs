@@ -1,5 +1,5 @@
 //! The scripts of the stages: one for each kind of stage, the same for every workspace. They are files beside the
-//! Dockerfile. Each step mounts only the scripts that it calls, so that a change of another script does not run it
+//! Dockerfile; scripts that are alike in part are put together from parts. Each step mounts only the scripts that it calls, so that a change of another script does not run it
 //! again.
 
 use std::fmt;
@@ -7,7 +7,13 @@ use std::fmt;
 use crate::context_path::ContextPath;
 
 macro_rules! scripts {
-    ($($variant:ident => $name:literal,)*) => {
+    (@text $name:literal) => {
+        include_str!(concat!("scripts/", $name, ".sh"))
+    };
+    (@text $name:literal [$($part:literal),*]) => {
+        concat!($(include_str!(concat!("scripts/", $part, ".sh"))),*)
+    };
+    ($($variant:ident => $name:literal $([$($part:literal),*])?,)*) => {
         /// A script that steps call.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Script {
@@ -25,7 +31,7 @@ macro_rules! scripts {
             /// Returns the file's text.
             pub fn text(self) -> &'static str {
                 match self {
-                    $(Self::$variant => include_str!(concat!("scripts/", $name, ".sh")),)*
+                    $(Self::$variant => scripts!(@text $name $([$($part),*])?),)*
                 }
             }
         }
@@ -35,20 +41,24 @@ macro_rules! scripts {
 scripts! {
     Auditable => "auditable",
     Binary => "bin",
+    Cdylib => "cdylib",
     Cross => "cross",
     Dependencies => "deps",
     Fill => "fill",
     Folders => "folders",
+    Found => "found",
     Glibc => "glibc",
     Kept => "kept",
     Library => "lib",
-    Mounted => "mount",
+    Mounted => "mount" ["mount/begin", "mount/closure", "mount/end"],
+    MountedCdylib => "mount-cdylib" ["mount/cdylib-begin", "mount/closure", "mount/cdylib-end"],
     Packages => "packages",
     Platforms => "platforms",
     Programs => "programs",
     Rootfs => "rootfs",
     Rustc => "rustc",
     Save => "save",
+    Shared => "shared",
     Target => "target",
     Toolchain => "toolchain",
     Vendor => "vendor",

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::graph::Workspace;
 use crate::graph::member::EdgeKind;
-use crate::names::PackageName;
+use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
 use crate::plan::config::valid::Strategy;
 use crate::plan::costs::{Commits, Costs, Merge, ServiceCost, Split, Times};
@@ -54,6 +54,9 @@ pub struct Node {
     pub changes: Vec<usize>,
     /// Its stages, in the order in which they run.
     pub stages: Vec<String>,
+    /// Those of its stages that build binaries and shared libraries.
+    #[serde(skip)]
+    pub binary_stages: Vec<String>,
     /// The number of stages that compile again when it changes.
     pub rebuilds: usize,
     pub hash: Option<String>,
@@ -77,6 +80,7 @@ impl Node {
             closure: Vec::new(),
             changes: Vec::new(),
             stages: Vec::new(),
+            binary_stages: Vec::new(),
             rebuilds: 0,
             hash: None,
             files: 0,
@@ -128,13 +132,13 @@ impl History {
         let services = plan
             .services
             .iter()
-            .map(|service| (&service.name, &service.main().stage));
+            .map(|service| (&service.name, service.stages()));
         let binaries = plan
             .pack_binaries()
-            .map(|binary| (&binary.target, &binary.binary_stage));
+            .map(|binary| (&binary.target, vec![&binary.binary_stage]));
         let mut services: Vec<ServiceCost> = services
             .chain(binaries)
-            .map(|(name, binary_stage)| costs.service(name, binary_stage))
+            .map(|(name, stages)| costs.service(name, &stages))
             .collect();
         services.sort_by(|a, b| b.seconds_per_commit.total_cmp(&a.seconds_per_commit));
         Self {
@@ -189,8 +193,7 @@ impl Graph {
         graph.count(plan);
         for node in &mut graph.nodes {
             if matches!(node.kind, Kind::Service | Kind::PackBinary) {
-                // The binary stage comes before the image.
-                node.seconds = sum(node.stages.iter().rev().skip(1).take(1), facts);
+                node.seconds = sum(node.binary_stages.iter(), facts);
             }
         }
         graph
@@ -204,14 +207,16 @@ impl Graph {
                 }
                 None => service.what(),
             };
-            self.output(
-                Kind::Service,
-                &service.name,
-                about,
-                places[service.main().package.as_str()],
-                stages(plan, &service.main().stage, &service.name),
-                &service.input_hash,
-            );
+            let packages = service.packages().into_iter();
+            self.output(Node {
+                needs: packages.map(|package| places[package.as_str()]).collect(),
+                hash: Some(service.input_hash.clone()),
+                ..built(
+                    plan,
+                    &service.stages(),
+                    Node::new(Kind::Service, &service.name, about),
+                )
+            });
         }
         for pack in &plan.packs {
             let mut needs = Vec::new();
@@ -221,14 +226,15 @@ impl Graph {
                     binary.bin, binary.package, binary.folder
                 );
                 needs.push(self.nodes.len());
-                self.output(
-                    Kind::PackBinary,
-                    &binary.target,
-                    about,
-                    places[binary.package.as_str()],
-                    stages(plan, &binary.binary_stage, &binary.target),
-                    &binary.input_hash,
-                );
+                self.output(Node {
+                    needs: vec![places[binary.package.as_str()]],
+                    hash: Some(binary.input_hash.clone()),
+                    ..built(
+                        plan,
+                        &[&binary.binary_stage],
+                        Node::new(Kind::PackBinary, &binary.target, about),
+                    )
+                });
             }
             let about = format!("content of {}, mounted at run time", pack.path);
             self.nodes.push(Node {
@@ -238,26 +244,18 @@ impl Graph {
         }
     }
 
-    fn output(
-        &mut self,
-        kind: Kind,
-        name: &str,
-        about: String,
-        package: usize,
-        stages: Vec<String>,
-        hash: &str,
-    ) {
-        let closure = self.nodes[package].closure.clone();
+    /// Adds an output that is built from the crates that it needs.
+    fn output(&mut self, node: Node) {
+        let closures = node.needs.iter();
+        let closures = closures.flat_map(|package| &self.nodes[*package].closure);
+        let closure: BTreeSet<usize> = closures.copied().collect();
         let place = self.nodes.len();
         for index in &closure {
             self.nodes[*index].changes.push(place);
         }
         self.nodes.push(Node {
-            needs: vec![package],
-            closure,
-            stages,
-            hash: Some(hash.to_owned()),
-            ..Node::new(kind, name, about)
+            closure: closure.into_iter().collect(),
+            ..node
         });
     }
 
@@ -276,8 +274,9 @@ impl Graph {
             let binary_stages: BTreeSet<&str> = self.nodes[crates..]
                 .iter()
                 .filter(holds)
-                .filter_map(|node| node.stages.iter().rev().nth(1))
+                .flat_map(|node| &node.binary_stages)
                 .map(String::as_str)
+                .filter(|stage| compiles(plan, stage, &self.nodes[place].name))
                 .collect();
             self.nodes[place].rebuilds = binary_stages.len()
                 + if plan.config.strategy == Strategy::Layer {
@@ -308,17 +307,42 @@ fn sum<'a>(stages: impl Iterator<Item = &'a String>, facts: &Facts) -> Option<f6
     (!known.is_empty()).then(|| known.iter().sum())
 }
 
-/// Returns the stages of an output with that binary stage, from the toolchain on.
-fn stages(plan: &Plan, binary_stage: &str, output: &str) -> Vec<String> {
+/// Returns the node of an output with the stages that build its binaries and shared libraries.
+fn built(plan: &Plan, own: &[&StageName], node: Node) -> Node {
+    Node {
+        stages: stages(plan, own, &node.name),
+        binary_stages: own.iter().map(|stage| String::from(*stage)).collect(),
+        ..node
+    }
+}
+
+/// Returns whether the stage of a binary or shared library compiles `package`, or is built from it.
+fn compiles(plan: &Plan, binary_stage: &str, package: &str) -> bool {
+    let selections = plan.selections.iter();
+    let mut stages = selections.flat_map(|selection| {
+        let stages = selection.binary_stages.iter();
+        stages.map(|stage| (&stage.name, &selection.closures[&stage.package]))
+    });
+    stages.any(|(name, closure)| *name == *binary_stage && closure.contains(package))
+}
+
+/// Returns the stages of an output with those binary stages, from the toolchain on.
+fn stages(plan: &Plan, own: &[&StageName], output: &str) -> Vec<String> {
     let mut stages = vec!["toolchain".to_owned(), "vendor".to_owned()];
+    let mut add = |stage: StageName| {
+        let stage = String::from(stage);
+        if !stages.contains(&stage) {
+            stages.push(stage);
+        }
+    };
     for selection in &plan.selections {
-        let mut binary_stages = selection.binary_stages.iter();
-        if let Some(binary_stage) = binary_stages.find(|stage| stage.name == binary_stage) {
+        let binary_stages = selection.binary_stages.iter();
+        for binary_stage in binary_stages.filter(|stage| own.contains(&&stage.name)) {
             if plan.config.strategy == Strategy::Layer {
-                stages.push(selection.deps().into());
-                stages.extend(selection.laid_upon(binary_stage).map(String::from));
+                add(selection.deps());
+                selection.laid_upon(binary_stage).for_each(&mut add);
             }
-            stages.push((&binary_stage.name).into());
+            add(binary_stage.name.clone());
         }
     }
     stages.push(output.to_owned());

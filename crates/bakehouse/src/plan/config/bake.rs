@@ -42,14 +42,18 @@ impl Check<'_> {
         services: &[ServiceConfig],
         packs: &[PackConfig],
     ) -> BTreeMap<crate::names::PackageName, Vec<String>> {
-        let services = services.iter().flat_map(|service| &service.binaries);
         let packs = packs.iter().flat_map(|pack| &pack.binaries);
-        let binaries = services.chain(packs.map(|built| &built.binary));
-        binaries
-            .map(|binary| {
-                let features = self.workspace.members[&binary.package].features.keys();
+        let packs = packs.map(|built| &built.binary.package);
+        let services = services.iter().flat_map(|service| {
+            let binaries = service.binaries.iter().map(|binary| &binary.package);
+            binaries.chain(service.cdylibs().map(|cdylib| &cdylib.package))
+        });
+        services
+            .chain(packs)
+            .map(|package| {
+                let features = self.workspace.members[package].features.keys();
                 let features = features.filter(|feature| *feature != "default");
-                (binary.package.clone(), features.cloned().collect())
+                (package.clone(), features.cloned().collect())
             })
             .collect()
     }

@@ -10,6 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::spanned::Spanned;
 
 /// The whole file. Every key is optional.
@@ -338,7 +339,7 @@ pub struct RawService {
     /// The binaries of the image, in `/usr/local/bin`, in place of `bin`: names of binaries of `package`, or tables with
     /// a package of the workspace and its binary. The first is the entrypoint.
     ///
-    /// Form: list of names or `{ package, bin }`. Default: the one that `bin` names.
+    /// Form: list of names or `{ package, bin, features, default-features }`. Default: the one that `bin` names.
     pub bins: Option<Vec<Spanned<RawBinary>>>,
     /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
@@ -394,6 +395,21 @@ pub struct RawService {
     ///
     /// Form: list of strings. Default: none.
     pub command: Option<Vec<Spanned<String>>>,
+    /// Shared libraries in `/usr/local/lib`, where the binaries find them: files of the builder, or packages of the
+    /// workspace that are a `cdylib`. See [below](#shared-libraries).
+    ///
+    /// Form: list of file names or `{ package, features, default-features }`. Default: `[]`.
+    #[serde(default)]
+    pub libs: Vec<Spanned<RawSharedLibrary>>,
+    /// The signal that stops the container.
+    ///
+    /// Form: name or number of a signal. Default: that of the base, usually `"SIGTERM"`.
+    pub stop_signal: Option<Spanned<RawSignal>>,
+    /// The command in the image that checks a container. No shell reads it.
+    ///
+    /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: that of the base,
+    /// usually none.
+    pub healthcheck: Option<Spanned<RawHealthcheck>>,
     /// The image that it runs on.
     ///
     /// Form: image name. Default: `bases.runtime`.
@@ -472,6 +488,9 @@ impl RawService {
             output: self.output.clone(),
             entrypoint: self.entrypoint.clone(),
             command: self.command.clone(),
+            libs: self.libs.clone(),
+            stop_signal: self.stop_signal.clone(),
+            healthcheck: self.healthcheck.clone(),
             runtime: self.runtime.clone(),
             user: self.user.clone(),
             packages: self.packages.clone(),
@@ -521,6 +540,15 @@ pub struct RawBinaryOf {
     ///
     /// Form: binary of the package. Default: the binary of the package's name, else its only one.
     pub bin: Option<Spanned<String>>,
+    /// Features to enable for this binary in addition to the default ones.
+    ///
+    /// Form: list of features of the package. Default: `[]`.
+    #[serde(default)]
+    pub features: Vec<Spanned<String>>,
+    /// Whether the package's default features are enabled for this binary.
+    ///
+    /// Form: `true` or `false`. Default: `true`, or the service's in its own package.
+    pub default_features: Option<Spanned<bool>>,
 }
 
 impl<'de> Deserialize<'de> for RawBinary {
@@ -674,6 +702,19 @@ pub struct RawVariant {
     ///
     /// Form: list of strings. Default: the service's.
     pub command: Option<Vec<Spanned<String>>>,
+    /// Shared libraries in addition to the service's.
+    ///
+    /// Form: list of file names or `{ package, features, default-features }`. Default: `[]`.
+    #[serde(default)]
+    pub libs: Vec<Spanned<RawSharedLibrary>>,
+    /// The signal that stops the container.
+    ///
+    /// Form: name or number of a signal. Default: the service's.
+    pub stop_signal: Option<Spanned<RawSignal>>,
+    /// The command in the image that checks a container. No shell reads it.
+    ///
+    /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: the service's.
+    pub healthcheck: Option<Spanned<RawHealthcheck>>,
     /// The image that it runs on.
     ///
     /// Form: image name. Default: the service's.

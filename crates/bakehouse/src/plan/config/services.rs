@@ -5,12 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bases;
 use super::check::{Check, is_reserved, sorted};
 use super::image_name::Form;
-use super::raw::{RawBinary, RawBinaryOf, RawConfig, RawService, RawVariant};
+use super::raw::{RawBinary, RawConfig, RawService, RawVariant};
+use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use super::spanned::Spanned;
 use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
 use crate::names::{BinaryName, PackageName, TargetName};
 use crate::problem::{Code, did_you_mean};
+
+/// A binary that a service names, with what is asked for it alone.
+struct Found {
+    package: PackageName,
+    bin: BinaryName,
+    features: Vec<Spanned<String>>,
+    default_features: Option<Spanned<bool>>,
+}
+
+impl Found {
+    fn plain((package, bin): (PackageName, BinaryName)) -> Self {
+        Self {
+            package,
+            bin,
+            features: Vec::new(),
+            default_features: None,
+        }
+    }
+}
 
 impl Check<'_> {
     pub(super) fn services(&mut self, raw: &RawConfig) -> Vec<ServiceConfig> {
@@ -41,6 +61,7 @@ impl Check<'_> {
                             linked_static: false,
                             settings: self.settings(raw, &[&nothing]),
                         }],
+                        libraries: Vec::new(),
                         image: self.image(raw, &[&nothing]),
                         target: self.target(raw, &name, None, &[&nothing]),
                         compose: ComposeConfig::default(),
@@ -87,6 +108,7 @@ impl Check<'_> {
                 .iter()
                 .map(|found| self.binary(found, service, &layers, &settings))
                 .collect();
+            let libraries = self.shared_libraries(service, &layers, &settings);
             if binaries.is_empty() {
                 continue;
             }
@@ -105,6 +127,7 @@ impl Check<'_> {
                 family: name.as_ref().clone(),
                 variant: variant.map(str::to_owned),
                 binaries,
+                libraries,
                 image,
                 target,
                 compose: ComposeConfig::default(),
@@ -114,14 +137,10 @@ impl Check<'_> {
     }
 
     /// Returns the binaries of a service, the first being the one that it is named after.
-    fn binaries(
-        &mut self,
-        name: &Spanned<String>,
-        service: &RawService,
-    ) -> Vec<(PackageName, BinaryName)> {
+    fn binaries(&mut self, name: &Spanned<String>, service: &RawService) -> Vec<Found> {
         let Some(bins) = &service.bins else {
             let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
-            return found.into_iter().collect();
+            return found.into_iter().map(Found::plain).collect();
         };
         if let Some(bin) = &service.bin {
             self.problem(
@@ -139,23 +158,29 @@ impl Check<'_> {
                 "name one in `bins`, or leave `bins` out",
             );
         }
-        let mut found: Vec<(PackageName, BinaryName)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for written in bins {
             let one = match written.as_ref() {
                 RawBinary::Named(bin) => {
                     let bin = Spanned::new(written.span(), bin.clone());
-                    self.package_and_bin(name, service.package.as_ref(), Some(&bin))
+                    let one = self.package_and_bin(name, service.package.as_ref(), Some(&bin));
+                    one.map(Found::plain)
                 }
-                RawBinary::Of(RawBinaryOf { package, bin }) => {
-                    let own = bin.as_ref().unwrap_or(package);
-                    self.package_and_bin(own, Some(package), bin.as_ref())
+                RawBinary::Of(of) => {
+                    let own = of.bin.as_ref().unwrap_or(&of.package);
+                    let one = self.package_and_bin(own, Some(&of.package), of.bin.as_ref());
+                    one.map(|one| Found {
+                        features: of.features.clone(),
+                        default_features: of.default_features.clone(),
+                        ..Found::plain(one)
+                    })
                 }
             };
             let Some(one) = one else { continue };
-            if found.iter().any(|(_, bin)| *bin == one.1) {
+            if found.iter().any(|other| other.bin == one.bin) {
                 self.problem(
                     Code::ConfigValue,
-                    format!("two binaries of the image are named `{}`", one.1),
+                    format!("two binaries of the image are named `{}`", one.bin),
                     written.span(),
                     "leave one of them out: both would be the same file of the image",
                 );
@@ -166,24 +191,31 @@ impl Check<'_> {
         found
     }
 
-    /// Returns how a binary of a service is built. Features are those of the service's own package.
+    /// Returns how a binary of a service is built. Features of the service are those of its own package.
     fn binary(
         &mut self,
-        (package, bin): &(PackageName, BinaryName),
+        found: &Found,
         service: &RawService,
         layers: &[&RawVariant],
         settings: &CompileSettings,
     ) -> BinaryConfig {
+        let Found {
+            package,
+            bin,
+            features,
+            default_features,
+        } = found;
         let own = service
             .package
             .as_ref()
             .is_none_or(|own| own.as_ref() == package.as_str());
         let layers = if own { layers } else { &[] };
-        let asked: Vec<&Spanned<String>> =
-            layers.iter().flat_map(|layer| &layer.features).collect();
-        let default = layers
+        let asked = layers.iter().flat_map(|layer| &layer.features);
+        let asked: Vec<&Spanned<String>> = asked.chain(features).collect();
+        let mut default = layers
             .iter()
-            .filter_map(|layer| layer.default_features.as_ref());
+            .filter_map(|layer| layer.default_features.as_ref())
+            .chain(default_features);
         BinaryConfig {
             features: self.features(package, bin, asked),
             default_features: self.default_features(package, default.next_back()),
@@ -407,6 +439,11 @@ impl Check<'_> {
             self.label(key, value);
             labels.insert(key.as_ref().clone(), value.as_ref().clone());
         }
+        if layers().any(|layer| !layer.libs.is_empty())
+            && let Some(own) = env.get_mut(LIBRARY_PATH)
+        {
+            *own = format!("{LIBRARIES}:{own}");
+        }
         ImageConfig {
             runtime: runtime.map(|name| self.image_name(name, Form::Image)),
             packages: sorted(packages.into_iter()),
@@ -415,23 +452,11 @@ impl Check<'_> {
             env,
             labels,
             files,
-            entrypoint: self.last_list(layers().map(|image| image.entrypoint.as_deref())),
-            command: self.last_list(layers().map(|image| image.command.as_deref())),
+            entrypoint: self.last_command(layers().map(|image| image.entrypoint.as_deref())),
+            command: self.last_command(layers().map(|image| image.command.as_deref())),
+            stop_signal: self.stop_signal(layers()),
+            healthcheck: self.healthcheck(layers()),
         }
-    }
-
-    /// Returns the last of some lists that is written, as plain text.
-    fn last_list<'a>(
-        &mut self,
-        lists: impl DoubleEndedIterator<Item = Option<&'a [Spanned<String>]>>,
-    ) -> Option<Vec<String>> {
-        let list = lists.flatten().next_back()?;
-        let mut words = Vec::new();
-        for word in list {
-            self.one_line(word);
-            words.push(word.as_ref().clone());
-        }
-        Some(words)
     }
 }
 

@@ -189,6 +189,8 @@ pub struct ServiceConfig {
     pub built_as: String,
     /// The binaries; never empty. The first one is the entrypoint, unless the image names another.
     pub binaries: Vec<BinaryConfig>,
+    /// The shared libraries beside them.
+    pub libraries: Vec<SharedLibraryConfig>,
     pub image: ImageConfig,
     pub target: TargetConfig,
     pub compose: ComposeConfig,
@@ -205,6 +207,28 @@ pub struct BinaryConfig {
     pub default_features: bool,
     /// Set if the binary is linked statically against the C library.
     pub linked_static: bool,
+    pub settings: CompileSettings,
+}
+
+/// A shared library of an image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SharedLibraryConfig {
+    /// A file that the builder has, or that the build of the first binary puts beside it.
+    Builder(String),
+    /// The `cdylib` of a package.
+    Package(CdylibConfig),
+}
+
+/// A package that is compiled to a shared library, and the way to compile it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CdylibConfig {
+    /// The name of the file.
+    pub file: String,
+    pub package: PackageName,
+    /// The features that are asked for, sorted.
+    pub features: Vec<String>,
+    /// Set if the package's default features are on.
+    pub default_features: bool,
     pub settings: CompileSettings,
 }
 
@@ -290,6 +314,24 @@ pub struct ImageConfig {
     pub entrypoint: Option<Vec<String>>,
     /// The arguments of the program.
     pub command: Option<Vec<String>>,
+    /// The signal that stops the container, by name or number; `None` for the base's.
+    pub stop_signal: Option<String>,
+    /// The check in the image; `None` for the base's.
+    pub healthcheck: Option<Healthcheck>,
+}
+
+/// A command that exits with 0 if a container is well. What is `None` is Docker's to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Healthcheck {
+    pub command: Vec<String>,
+    /// The time from one check to the next; like the other times as Docker reads it, e.g. `1m30s`.
+    pub interval: Option<String>,
+    /// The time that a check may take.
+    pub timeout: Option<String>,
+    /// The time after the start in which failures do not count.
+    pub start_period: Option<String>,
+    /// The failures in a row that make a container unhealthy.
+    pub retries: Option<u32>,
 }
 
 /// A pack and the binaries that are built into it.
@@ -362,6 +404,14 @@ impl ServiceConfig {
     /// Returns the binary that the service is named after.
     pub fn main(&self) -> &BinaryConfig {
         &self.binaries[0]
+    }
+
+    /// Returns the packages that are compiled to shared libraries for its image.
+    pub fn cdylibs(&self) -> impl Iterator<Item = &CdylibConfig> {
+        self.libraries.iter().filter_map(|library| match library {
+            SharedLibraryConfig::Builder(_) => None,
+            SharedLibraryConfig::Package(cdylib) => Some(cdylib),
+        })
     }
 }
 

@@ -108,7 +108,7 @@ impl<'a> Explained<'a> {
         entry: &str,
         what: String,
     ) -> Reason {
-        let way = graph.way(output.package, output.closure, entry);
+        let way = output.way_in_lock(graph, entry);
         let name = |&index: &usize| graph.entry(index).name.clone();
         let mut chain: Vec<String> = way.iter().rev().map(name).collect();
         let mut what = what;

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
+use crate::plan::lock_graph::LockGraph;
+use crate::plan::service::Service;
 
 /// A service or a pack binary of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,8 @@ pub struct Output<'a> {
     pub input_hash: &'a str,
     /// The stage that builds its binary.
     pub(super) binary_stage: &'a str,
+    /// The service, which may have further binaries.
+    service: Option<&'a Service>,
     /// Its table in `bakehouse.toml`.
     pub(super) table: &'static str,
     pub(super) table_of: &'a str,
@@ -34,6 +38,7 @@ impl<'a> Output<'a> {
             inputs: &service.inputs,
             input_hash: &service.input_hash,
             binary_stage: &service.main().stage,
+            service: Some(service),
             table: "services",
             table_of: &service.family,
         });
@@ -46,10 +51,47 @@ impl<'a> Output<'a> {
                 inputs: &binary.inputs,
                 input_hash: &binary.input_hash,
                 binary_stage: &binary.binary_stage,
+                service: None,
                 table: "packs",
                 table_of: &pack.name,
             })
         });
         services.chain(packs)
+    }
+
+    /// Returns what it is made of beside its base and its files, in words.
+    pub fn what(self) -> String {
+        let further = self
+            .service
+            .filter(|service| service.binaries.len() > 1 || !service.libraries.is_empty());
+        match further {
+            Some(service) => service.what(),
+            None => format!("binary {} of package {}", self.bin, self.package),
+        }
+    }
+
+    /// Returns the shortest way in the lock from one of its packages to an entry with `name version`; empty if there is
+    /// none.
+    pub(super) fn way_in_lock(self, lock: &LockGraph<'_>, entry: &str) -> Vec<usize> {
+        let roots = self.roots().into_iter();
+        let mut ways = roots.map(|(package, _)| lock.way(package, self.closure, entry));
+        ways.find(|way| !way.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns the packages that its binaries and shared libraries are compiled from, each with its stage, the main
+    /// binary's first.
+    pub(super) fn roots(self) -> Vec<(&'a str, &'a str)> {
+        let mut roots = vec![(self.package, self.binary_stage)];
+        if let Some(service) = self.service {
+            let binaries = service.binaries.iter().skip(1);
+            let libraries = service.libraries.iter();
+            let libraries = libraries.filter_map(|library| {
+                let package = library.package.as_ref()?;
+                Some((package.as_str(), library.stage.as_str()))
+            });
+            let binaries = binaries.map(|one| (one.package.as_str(), one.stage.as_str()));
+            roots.extend(binaries.chain(libraries));
+        }
+        roots
     }
 }

@@ -285,7 +285,7 @@ impl<'a> Explained<'a> {
         let named = sources.crates.iter().find(|(_, at)| *at == folder);
         if let Some(((name, version), _)) = named {
             let entry = format!("{name} {version}");
-            let way = self.now.lock.way(self.is.package, self.is.closure, &entry);
+            let way = self.is.way_in_lock(self.now.lock, &entry);
             let way = way.into_iter().rev();
             let mut crates: Vec<String> = way
                 .map(|index| self.now.lock.entry(index).name.clone())

@@ -50,12 +50,13 @@ impl<'a> WorkspaceState<'a> {
         all
     }
 
-    /// Returns the shortest way over dependencies from the package of `output` to `package`. If the package replaces a
+    /// Returns the shortest way over dependencies from a package of `output` to `package`. If the package replaces a
     /// third-party crate, the way leads over third-party crates.
     pub(super) fn way(self, output: Output<'a>, package: &str) -> Vec<&'a str> {
-        let activation = &self.selection(output).activation;
-        let mut came_from: BTreeMap<&str, Option<&str>> = BTreeMap::from([(output.package, None)]);
-        let mut open = VecDeque::from([output.package]);
+        let (root, selection) = self.root(output, package);
+        let activation = &selection.activation;
+        let mut came_from: BTreeMap<&str, Option<&str>> = BTreeMap::from([(root, None)]);
+        let mut open = VecDeque::from([root]);
         while let Some(at) = open.pop_front() {
             if at == package {
                 let mut way: Vec<&str> =
@@ -70,7 +71,8 @@ impl<'a> WorkspaceState<'a> {
                 });
             }
         }
-        let way = self.lock.way(output.package, output.closure, package);
+        let closure = selection.closures.get(root).unwrap_or(output.closure);
+        let way = self.lock.way(root, closure, package);
         let name = |index| self.lock.entry(index).name.as_str();
         way.into_iter().map(name).collect()
     }
@@ -87,8 +89,8 @@ impl<'a> WorkspaceState<'a> {
 
     /// Returns the features of `package` that the outputs of the selection of `output` ask for. `default` is among them
     /// if the package is named to Cargo, which enables its default features.
-    pub(super) fn asked(self, output: Output<'_>, package: &str) -> BTreeSet<&'a str> {
-        let selection = self.selection(output);
+    pub(super) fn asked(self, output: Output<'a>, package: &str) -> BTreeSet<&'a str> {
+        let (_, selection) = self.root(output, package);
         let own = |feature: &'a String| feature.strip_prefix(package)?.strip_prefix('/');
         let named = selection.packages.iter().any(|named| named == package)
             && !selection.without_default.contains(package);
@@ -96,14 +98,26 @@ impl<'a> WorkspaceState<'a> {
         features.chain(named.then_some("default")).collect()
     }
 
-    /// Returns the selection that builds `output`.
-    fn selection(self, output: Output<'_>) -> &'a Selection {
-        let mut selections = self.plan.selections.iter();
-        let found = selections.find(|selection| {
-            let mut binary_stages = selection.binary_stages.iter();
-            binary_stages.any(|binary_stage| binary_stage.name == output.binary_stage)
+    /// Returns the first package of `output` whose build compiles `package`, and the selection that builds it; else the
+    /// package that the output is named after.
+    fn root(self, output: Output<'a>, package: &str) -> (&'a str, &'a Selection) {
+        let roots = output.roots().into_iter();
+        let mut roots = roots.map(|(root, stage)| {
+            let selection = self.plan.selection_of(stage);
+            (
+                root,
+                selection.expect("each output has a binary stage in a selection"),
+            )
         });
-        found.expect("each output has a binary stage in a selection")
+        let main = roots.next().expect("each output has a binary");
+        let compiles = |(root, selection): &(&str, &Selection)| {
+            let closure = selection.closures.get(*root);
+            closure.is_some_and(|closure| closure.contains(package))
+        };
+        if compiles(&main) {
+            return main;
+        }
+        roots.find(compiles).unwrap_or(main)
     }
 
     /// Returns the manifest of `package`. For a third-party crate it is the workspace's, whose patches name the source

@@ -26,6 +26,8 @@ pub(super) struct Cut<'a> {
     pub(super) reachable: &'a [&'a Package],
     /// The packages whose version is not masked.
     pub(super) plain: &'a BTreeSet<String>,
+    /// The packages whose library goes into an image.
+    pub(super) cdylibs: &'a BTreeSet<PackageName>,
     pub(super) development: &'a Development,
     pub(super) runner: &'a Runner<'a>,
 }
@@ -115,8 +117,9 @@ impl Cut<'_> {
             Some((member, role @ Role::Masked)) => {
                 let mut table = self.masked(member, role);
                 // In stages that compile libraries, Cargo must not take it for a library that a service needs.
+                let is_output = !member.binaries.is_empty() || self.cdylibs.contains(&member.name);
                 if !mask
-                    && !member.binaries.is_empty()
+                    && is_output
                     && let Some(mut library) = table.remove("lib")
                 {
                     library

@@ -60,6 +60,8 @@ pub struct Packages<'a> {
     pub compiled: &'a BTreeSet<PackageName>,
     /// The packages among them that are compiled with the third-party crates.
     pub path_dependencies: &'a BTreeSet<PackageName>,
+    /// The packages among them whose library goes into an image.
+    pub cdylibs: &'a BTreeSet<PackageName>,
     pub development: &'a Development,
 }
 

@@ -19,6 +19,7 @@ impl Skeleton {
         let Packages {
             compiled,
             path_dependencies,
+            cdylibs,
             development,
         } = packages;
         let requesting = &development.requesting;
@@ -95,6 +96,7 @@ impl Skeleton {
             kept: &kept,
             reachable: &reachable,
             plain: &plain,
+            cdylibs,
             development,
             runner,
         };

@@ -88,7 +88,7 @@ fn unit<'a>(plan: &'a Plan, stage: &str, package: &str) -> Unit<'a> {
     };
     match binary_stages.clone().find(own) {
         Some(binary_stage) => Unit::Binary {
-            name: binary_stage.bin.as_deref().unwrap_or_default(),
+            name: binary_stage.output().unwrap_or_default(),
             linked_static: binary_stage.linked_static,
         },
         None => Unit::Library,

@@ -6,7 +6,7 @@ use super::library::{
     as_is_mounts, keeping_scripts, manifest_mount, outputs, root_manifest_mount, source_mounts,
     third_party,
 };
-use super::{auditable, glibc};
+use super::{auditable, glibc, shared};
 use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step};
 use crate::documents::dockerfile::model::{Mount, Stage};
@@ -26,25 +26,27 @@ pub const BINARIES: &str = "/dist/image/usr/local/bin";
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
     let plan = environment.plan;
-    let bin = stage.bin.as_deref().unwrap_or_default();
     let as_is: BTreeSet<&ContextPath> = stage.as_is.iter().collect();
     let mut mounts = mounts(environment, stage);
     mounts.extend(as_is_mounts(&as_is));
+    let (call, further) = shared::call(plan, stage, Script::Binary, Script::Cdylib);
+    let mut scripts = keeping_scripts(is_wrapped(plan, stage, &as_is));
+    scripts.extend(further);
     environment.compile(Step {
         name: stage.name.clone(),
-        comment: format!("{}: the binary {bin}.", stage.name),
+        comment: about(stage),
         platform: platform::of_compiler(plan),
         arguments: stage.variables.clone(),
         mounts,
-        scripts: keeping_scripts(is_wrapped(plan, stage, &as_is)),
-        call: link(Call::of(Script::Binary), stage).argument(bin),
+        scripts,
+        call: link(call, stage),
     })
 }
 
 fn mounts(environment: &Environment<'_>, stage: &CompileStage) -> Vec<Mount> {
     let (plan, selection) = (environment.plan, environment.selection);
     let mut mounts = vec![third_party(selection), kept(plan, selection)];
-    mounts.extend(auditable::mount(plan));
+    mounts.extend(audited(plan, stage));
     mounts.extend(outputs(selection.laid_upon(stage)));
     mounts.push(root_manifest_mount(plan, stage));
     // If other packages need the package as a library, its sources come with that library's output.
@@ -62,7 +64,26 @@ fn mounts(environment: &Environment<'_>, stage: &CompileStage) -> Vec<Mount> {
 /// Returns whether the compiler is called through a script. The script adds the options of a single binary; passed as
 /// flags, they would compile every crate again.
 pub fn is_wrapped(plan: &Plan, stage: &CompileStage, as_is: &BTreeSet<&ContextPath>) -> bool {
-    stage.linked_static || plan.config.auditable || !as_is.is_empty()
+    let audited = plan.config.auditable && stage.bin.is_some();
+    stage.linked_static || audited || !as_is.is_empty()
+}
+
+/// Returns the mount of the program that writes the list of crates into a binary.
+pub fn audited(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
+    auditable::mount(plan).filter(|_| stage.bin.is_some())
+}
+
+/// Returns the comment of the stage.
+pub fn about(stage: &CompileStage) -> String {
+    let what = match stage.cdylib {
+        Some(_) => "shared library",
+        None => "binary",
+    };
+    format!(
+        "{}: the {what} {}.",
+        stage.name,
+        stage.output().unwrap_or_default()
+    )
 }
 
 /// Adds the variables that say how the binary is linked.

@@ -46,8 +46,7 @@ fn stage(plan: &Plan, base: &RuntimeBase<'_>) -> Stage {
 /// all of them.
 pub fn mounts(plan: &Plan, binary_stage: &CompileStage) -> impl Iterator<Item = Mount> {
     let bases = binary_stage
-        .bin
-        .as_ref()
+        .output()
         .map(|_| plan.met_by(&binary_stage.name));
     bases.into_iter().flatten().map(|base| {
         let name = base.stage.trim_start_matches(GLIBC);

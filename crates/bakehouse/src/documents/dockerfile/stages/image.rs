@@ -1,7 +1,8 @@
-//! The runtime images: a base, one binary, the files that it ships with, and nothing else.
+//! The runtime images: a base, binaries, the libraries and files that they ship with, and nothing else.
 
 use super::binary::{BINARIES, IMAGE};
 use super::rootfs;
+use super::shared::found;
 use crate::documents::dockerfile::environment::run;
 use crate::documents::dockerfile::model::{Command, Instruction, Mount, Run, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
@@ -9,6 +10,7 @@ use crate::documents::dockerfile::secrets;
 use crate::documents::labels;
 use crate::names::StageName;
 use crate::plan::Plan;
+use crate::plan::config::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::PreparedBase;
@@ -125,6 +127,12 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let mut instructions = vec![Instruction::Label(labels)];
     let env = image.env.iter();
     instructions.extend(env.map(|(key, value)| Instruction::env(key, value)));
+    if !service.libraries.is_empty() && !image.env.contains_key(LIBRARY_PATH) {
+        instructions.push(Instruction::PathList {
+            name: LIBRARY_PATH,
+            folder: LIBRARIES,
+        });
+    }
     let mut files = files.iter();
     let files = files.find(|files| files.services.contains(&service.name.as_str()));
     let copied = files
@@ -132,10 +140,13 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         .into_iter();
     let binaries = service.binaries.iter();
     let copied = copied.chain(binaries.map(|binary| (String::from(&binary.stage), IMAGE)));
-    instructions.extend(copied.map(|(stage, folder)| Instruction::Copy {
-        from: stage,
-        source: format!("{folder}/"),
-        target: "/".to_owned(),
+    instructions.extend(copied.map(|(stage, folder)| onto_root(stage, folder)));
+    instructions.extend(service.libraries.iter().map(|library| {
+        let folder = match library.package {
+            Some(_) => IMAGE.to_owned(),
+            None => found(&library.file),
+        };
+        onto_root(String::from(&library.stage), &folder)
     }));
     instructions.push(Instruction::User(image.user.clone()));
     instructions.push(Instruction::Workdir(plan.config.workdir.to_string()));
@@ -144,6 +155,8 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
     let entrypoint = entrypoint.unwrap_or_else(|| vec![format!("{BIN}/{}", service.main().bin)]);
     instructions.push(Instruction::Entrypoint(entrypoint));
     instructions.extend(image.command.clone().map(Instruction::Cmd));
+    instructions.extend(image.stop_signal.clone().map(Instruction::StopSignal));
+    instructions.extend(image.healthcheck.clone().map(Instruction::Healthcheck));
     let base = match plan.runtime_of(image) {
         Some(base) => &base.name,
         None => image.runtime.as_deref().unwrap_or(BASE),
@@ -153,6 +166,15 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         from: base.to_owned(),
         name: StageName::new(service.name.as_str()),
         instructions,
+    }
+}
+
+/// Returns the copy of what a stage has in a folder, each file to its path in the image.
+fn onto_root(stage: String, folder: &str) -> Instruction {
+    Instruction::Copy {
+        from: stage,
+        source: format!("{folder}/"),
+        target: "/".to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod library;
 pub mod mounted;
 pub mod rootfs;
 pub mod seed;
+pub mod shared;
 pub mod toolchain;
 pub mod vendor;
 pub mod zig;

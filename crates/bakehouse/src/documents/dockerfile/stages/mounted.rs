@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::binary::{is_wrapped, link};
+use super::binary::{about, audited, is_wrapped, link};
 use super::dependencies::{target_mounts, target_scripts};
 use super::library::{
     as_is_mounts, compile_scripts, files, manifest_mount, root_manifest_mount, source_mounts,
 };
-use super::{auditable, glibc};
+use super::{auditable, glibc, shared};
 use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, listed};
 use crate::documents::dockerfile::model::Stage;
-use crate::documents::dockerfile::script::{Call, Script};
+use crate::documents::dockerfile::script::Script;
 use crate::plan::Plan;
 use crate::plan::stage::{CompileStage, Selection};
 
@@ -22,7 +22,6 @@ pub const PLATFORM: &str = "TARGETPLATFORM";
 /// Renders the stage.
 pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
-    let bin = binary_stage.bin.as_deref().unwrap_or_default();
     let closure = closure(selection, binary_stage);
     let as_is: BTreeSet<&ContextPath> = closure.iter().flat_map(|stage| &stage.as_is).collect();
     let mut mounts = target_mounts(plan, &purpose(plan, selection), PLATFORM);
@@ -32,21 +31,21 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
         mounts.extend(source_mounts(stage));
     }
     mounts.extend(as_is_mounts(&as_is));
-    mounts.extend(auditable::mount(plan));
+    mounts.extend(audited(plan, binary_stage));
     mounts.extend(glibc::mounts(plan, binary_stage));
     let scripts = target_scripts(plan).into_iter();
+    let (call, further) = shared::call(plan, binary_stage, Script::Mounted, Script::MountedCdylib);
     environment.compile(Step {
         name: binary_stage.name.clone(),
-        comment: format!("{}: the binary {bin}.", binary_stage.name),
+        comment: about(binary_stage),
         platform: PLATFORM,
         arguments: binary_stage.variables.clone(),
         mounts,
         scripts: scripts
             .chain(compile_scripts(is_wrapped(plan, binary_stage, &as_is)))
+            .chain(further)
             .collect(),
-        call: link(Call::of(Script::Mounted), binary_stage)
-            .argument(bin)
-            .input("CLOSURE", table(plan, &closure)),
+        call: link(call, binary_stage).input("CLOSURE", table(plan, &closure)),
     })
 }
 

@@ -1,12 +1,3 @@
-# Compiles a binary in a target folder that a cache mount keeps, puts it below /dist/image at its path in the image, and
-# checks that it runs on its bases.
-#
-#   mount.sh BINARY <CLOSURE    a line for each package: PACKAGE | FILE... | VARIABLE... | NEEDED PACKAGE...
-#
-# Cargo compares times, but the mount outlives the files that were compiled in it. So all files get the same time. A package
-# has a sum over its files and the sums of the packages that it needs. If the sum has changed, its outputs are removed.
-set -eu
-export BAKEHOUSE_BIN="$1"
 cat >/tmp/closure
 . /run/target.sh
 grep -E '^(lib|bin|build) ' /skeleton/stubs.txt | while read -r _ package file; do
@@ -41,10 +32,3 @@ if [ -n "$changed" ]; then
   sync target/sums
   clean $changed
 fi
-compile --bin "$1"
-cp -a /tmp/sums/. target/sums/
-mkdir -p /dist/image/usr/local/bin
-cp "$built/$outputs/$1" /dist/image/usr/local/bin/
-# Fixed times make the bytes of the layer reproducible.
-find /dist/image -exec touch -h -d @0 {} +
-for base in /glibc/*; do [ ! -d "$base" ] || sh "$base/glibc.sh" check "/dist/image/usr/local/bin/$1"; done
