@@ -19,6 +19,7 @@ mod floor;
 mod glibc;
 mod hidden_inputs;
 mod hostile;
+mod images;
 mod load;
 mod lock_changes;
 mod lock_growth;

@@ -27,9 +27,10 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
             version: 1,
             since: &since.revision.id,
             services: &affected.services,
+            images: (!now.plan.images.is_empty()).then_some(&affected.images),
             packs: &affected.packs,
         }),
-        AffectedFormat::Github => github(&affected),
+        AffectedFormat::Github => github(&affected, !now.plan.images.is_empty()),
     }
     Ok(())
 }
@@ -40,6 +41,9 @@ struct ShownAffected<'a> {
     version: u32,
     since: &'a str,
     services: &'a BTreeSet<TargetName>,
+    /// Images of other Dockerfiles, if there are any in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<&'a BTreeSet<TargetName>>,
     packs: &'a BTreeSet<String>,
 }
 
@@ -50,15 +54,19 @@ struct Job<'a> {
 }
 
 /// Prints lines of `name=value`. GitHub rejects a matrix without jobs, so `any` says whether there are jobs.
-fn github(affected: &Affected) {
+fn github(affected: &Affected, has_images: bool) {
     let jobs: Vec<Job<'_>> = affected
         .services
         .iter()
+        .chain(&affected.images)
         .chain(&affected.pack_binaries)
         .map(|target| Job { target })
         .collect();
     anstream::println!("any={}", !affected.is_empty());
     anstream::println!("services={}", compact(&affected.services));
+    if has_images {
+        anstream::println!("images={}", compact(&affected.images));
+    }
     anstream::println!("packs={}", compact(&affected.packs));
     anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));
 }
@@ -82,6 +90,7 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
     let width = affected
         .services
         .iter()
+        .chain(&affected.images)
         .chain(&affected.pack_binaries)
         .map(|name| name.len())
         .max()
@@ -96,6 +105,7 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         }
     };
     section("services", &affected.services);
+    section("images", &affected.images);
     section("pack binaries", &affected.pack_binaries);
 }
 

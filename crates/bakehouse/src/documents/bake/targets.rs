@@ -4,6 +4,7 @@ use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::at_bake;
+use super::embedded::with_embedded;
 use super::syntax::{Noted, expression, label, list, names, reference, text};
 use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
@@ -16,8 +17,8 @@ use crate::plan::stage::Selection;
 
 /// Returns all targets.
 pub fn targets(plan: &Plan) -> Vec<Noted> {
-    let mut targets = vec![metadata_action(), common(plan), images(), compiled()];
-    targets.extend(plan.services.iter().map(service));
+    let mut targets = vec![metadata_action(), common(plan), images(), compiled(plan)];
+    targets.extend(plan.services.iter().map(|one| service(plan, one)));
     targets.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
     for selection in &plan.selections {
         targets.extend([fill(selection), save(selection)]);
@@ -62,7 +63,7 @@ fn common(plan: &Plan) -> Noted {
         .fold(block, hcl::BlockBuilder::add_attribute)
         .add_attribute((
             "platforms",
-            expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),
+            platforms(),
         ))
         .add_attribute(("args", Expression::Object(args)))
         .add_attribute((
@@ -102,18 +103,30 @@ fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
     given.into_iter().chain(agent).collect()
 }
 
-fn images() -> Noted {
+/// Returns the platforms of the variable.
+pub fn platforms() -> Expression {
+    expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#)
+}
+
+/// Returns the label of the commit, if the variable has one.
+pub fn revision() -> Expression {
     let revision = expression(r#"REVISION == "" ? null : REVISION"#);
+    label(REVISION_LABEL, revision)
+}
+
+/// Returns the attestations that the variables ask for.
+pub fn attestations() -> Expression {
+    expression(
+        r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
+    )
+}
+
+fn images() -> Noted {
     let block = Block::builder("target")
         .add_label("_image")
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("labels", label(REVISION_LABEL, revision)))
-        .add_attribute((
-            "attest",
-            expression(
-                r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
-            ),
-        ))
+        .add_attribute(("labels", revision()))
+        .add_attribute(("attest", attestations()))
         .build();
     Noted::new(
         "The settings that all images share. A provenance attestation contains the time of the build, so each bake gives another digest.\n\
@@ -122,11 +135,12 @@ fn images() -> Noted {
     )
 }
 
-fn compiled() -> Noted {
+fn compiled(plan: &Plan) -> Noted {
     let block = Block::builder("target")
         .add_label(COMPILED)
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("target", COMPILED))
+        .add_attribute(("target", COMPILED));
+    let block = with_embedded(block, plan, plan.packages.keys())
         .add_attribute(("args", always()))
         .add_attribute(("output", names(["type=cacheonly"])))
         .add_attribute((
@@ -192,12 +206,13 @@ fn save(selection: &Selection) -> Noted {
     )
 }
 
-fn service(service: &Service) -> Noted {
+fn service(plan: &Plan, service: &Service) -> Noted {
     let name = &service.name;
     let mut block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_image"])))
-        .add_attribute(("target", name.as_str()))
+        .add_attribute(("target", name.as_str()));
+    block = with_embedded(block, plan, &service.closure)
         .add_attribute(("tags", expression(&tags(name))));
     if let Some(revision) = labels::own_revision(service) {
         block = block.add_attribute(("labels", label(REVISION_LABEL, text(revision))));
@@ -214,10 +229,11 @@ fn pack_binary(plan: &Plan, binary: &PackBinary) -> Noted {
     let name = &binary.target;
     let hash = text(&binary.input_hash);
     let output = format!("type=local,dest={}", binary.folder);
-    let mut block = Block::builder("target")
+    let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("target", name.as_str()))
+        .add_attribute(("target", name.as_str()));
+    let mut block = with_embedded(block, plan, &binary.closure)
         .add_attribute(("output", list([text(&output)])))
         .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)));
     if let Some(arguments) = at_bake::nothing_chosen(plan) {

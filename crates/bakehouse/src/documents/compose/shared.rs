@@ -62,7 +62,7 @@ impl<'a> Shared<'a> {
             // The image follows the merged keys.
             let image = [
                 ("image", image(plan, &service.name)),
-                ("build", build(service)),
+                ("build", build(plan, service)),
             ];
             keys.splice(1..1, image);
             (

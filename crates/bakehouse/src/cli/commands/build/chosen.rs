@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::engine::buildx;
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
-use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
 /// The services and pack binaries that must exist after the build.
 pub struct Chosen<'a> {
-    pub services: Vec<&'a Service>,
+    pub services: Vec<&'a BakedImage>,
     pub pack_binaries: Vec<&'a PackBinary>,
     /// Whether the registry cache is written. The cache is always written as a whole.
     pub cache: bool,
@@ -54,7 +54,11 @@ const PACKS: &str = "packs";
 pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Problems> {
     if wanted.is_empty() {
         return Ok(Chosen {
-            services: plan.services.iter().collect(),
+            services: plan
+                .baked
+                .iter()
+                .filter(|image| image.target.default)
+                .collect(),
             pack_binaries: plan.pack_binaries().collect(),
             cache: buildx::has_cache(),
             only_cache: false,
@@ -80,7 +84,7 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             _ => {}
         }
         let services = plan
-            .services
+            .baked
             .iter()
             .filter(|service| service.name == *name || service.family == *name);
         let before = chosen.services.len() + chosen.pack_binaries.len();
@@ -90,7 +94,7 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             .extend(plan.pack_binaries().filter(|binary| binary.target == *name));
         if chosen.services.len() + chosen.pack_binaries.len() == before {
             let known: BTreeSet<&str> = plan
-                .services
+                .baked
                 .iter()
                 .flat_map(|service| [service.name.as_str(), service.family.as_str()])
                 .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))

@@ -1,8 +1,8 @@
 //! Names of images, the same as in the Bake file.
 
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::config::image_name::{self, Fault, Form, check};
-use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
 /// Registry and tag of the images, from the environment and the configuration.
@@ -34,11 +34,11 @@ impl Names {
         })
     }
 
-    fn image(&self, service: &Service) -> String {
+    fn image(&self, service: &BakedImage) -> String {
         if self.registry.is_empty() {
-            service.name.to_string()
+            service.target.image.clone()
         } else {
-            format!("{}/{}", self.registry, service.name)
+            format!("{}/{}", self.registry, service.target.image)
         }
     }
 
@@ -48,7 +48,7 @@ impl Names {
     /// `name-collision`.
     pub fn apart_from_cache(&self, plan: &Plan) -> Result<(), Problem> {
         let cache = std::env::var("CACHE_REF").unwrap_or_default();
-        let mut services = plan.services.iter();
+        let mut services = plan.baked.iter();
         match services.find(|service| self.image(service) == cache) {
             Some(service) => Err(Problem::new(
                 Code::NameCollision,
@@ -62,16 +62,17 @@ impl Names {
         }
     }
 
-    pub fn tagged(&self, service: &Service) -> String {
-        format!("{}:{}", self.image(service), self.tag)
+    pub fn tagged(&self, service: &BakedImage) -> String {
+        let tag = service.target.tag.as_ref().unwrap_or(&self.tag);
+        format!("{}:{tag}", self.image(service))
     }
 
-    pub fn hashed(&self, service: &Service) -> String {
+    pub fn hashed(&self, service: &BakedImage) -> String {
         format!("{}:in-{}", self.image(service), service.input_hash)
     }
 
     /// Returns both names of each service's image.
-    pub fn all(&self, services: &[&Service]) -> Vec<String> {
+    pub fn all(&self, services: &[&BakedImage]) -> Vec<String> {
         services
             .iter()
             .flat_map(|service| [self.hashed(service), self.tagged(service)])

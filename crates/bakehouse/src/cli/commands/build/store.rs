@@ -11,7 +11,7 @@ use crate::engine::records::Record;
 use crate::graph::parallel::parallel_map;
 use crate::names::TargetName;
 use crate::plan::Plan;
-use crate::plan::service::Service;
+use crate::plan::baked::BakedImage;
 use crate::problem::{Code, Problem};
 
 /// An image of a service that exists already.
@@ -78,7 +78,7 @@ impl<'a> Store<'a> {
     }
 
     /// Returns those of `services` of which an image with their input hash exists for exactly the requested platforms.
-    pub fn held(&self, services: &[&Service]) -> BTreeMap<TargetName, Held> {
+    pub fn held(&self, services: &[&BakedImage]) -> BTreeMap<TargetName, Held> {
         // Without a platform in the configuration, the input hash does not say which platform an image is for.
         let native = match self.platforms {
             [] => match self.engine.platform() {
@@ -110,7 +110,7 @@ impl<'a> Store<'a> {
         held.collect()
     }
 
-    fn published(&self, service: &Service, platforms: &[String]) -> Option<Held> {
+    fn published(&self, service: &BakedImage, platforms: &[String]) -> Option<Held> {
         let published = self.engine.published(&self.names.hashed(service))?;
         // Anything can have this tag; the label is part of the image.
         let expected = platforms.iter().map(|platform| {
@@ -133,7 +133,7 @@ impl<'a> Store<'a> {
     ///
     /// # Errors
     /// `bake-failed`.
-    pub fn tag(&self, service: &Service) -> Result<(), Problem> {
+    pub fn tag(&self, service: &BakedImage) -> Result<(), Problem> {
         let (hashed, tagged) = (self.names.hashed(service), self.names.tagged(service));
         if self.is_registry {
             self.engine.publish_as(&hashed, &tagged)
@@ -143,7 +143,7 @@ impl<'a> Store<'a> {
     }
 
     /// Returns the arguments that make Bake put the images of `services` here.
-    pub fn arguments(&self, services: &[&Service]) -> Vec<OsString> {
+    pub fn arguments(&self, services: &[&BakedImage]) -> Vec<OsString> {
         if !self.is_registry {
             return Vec::new();
         }
@@ -164,7 +164,7 @@ impl<'a> Store<'a> {
     /// Returns the details of `services`, which were just built, from these records.
     pub fn details(
         &self,
-        services: &[&Service],
+        services: &[&BakedImage],
         records: &BTreeMap<String, Record>,
     ) -> BTreeMap<TargetName, Details> {
         let details: Vec<Option<Details>> = if self.is_registry {
