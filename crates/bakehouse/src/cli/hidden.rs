@@ -27,11 +27,19 @@ pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> 
     let findings = scan(&planned.workspace, &planned.sources, packages);
     let config = &planned.plan.config;
     let found = not_declared(&findings, &config.inputs).into_iter();
+    // Files of images are there when the package is built, whatever the host has.
+    let embedded = |finding: &&Finding| {
+        let mut embedded = config.embedded.get(&finding.package).into_iter().flatten();
+        embedded.any(|one| finding.path.starts_with(&one.to))
+    };
     // A package with declared variables gets from them what it would have asked git for.
     let told = |finding: &Finding| {
         finding.kind == Kind::Git && config.variables.contains_key(&finding.package)
     };
-    found.filter(|finding| !told(finding)).cloned().collect()
+    found
+        .filter(|finding| !told(finding) && !embedded(finding))
+        .cloned()
+        .collect()
 }
 
 /// Returns the reason why a finding cannot simply be declared.

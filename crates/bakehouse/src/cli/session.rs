@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::Global;
 use crate::files::{Change, ChangeKind};
 use crate::graph::cargo::Cargo;
-use crate::graph::{Sources, Workspace};
+use crate::graph::sources::ContextFiles;
+use crate::graph::{Sources, Workspace, docker_context};
+use crate::names::TargetName;
 use crate::plan::config::Config;
 use crate::plan::draft::Draft;
 use crate::plan::explain::WorkspaceState;
@@ -100,6 +102,7 @@ impl Session {
         let source = config_source(config, &workspace)?;
         let config = Config::read(&source, &mut workspace)?;
         let variables = variables(&config);
+        let contexts = contexts(&workspace, &config)?;
         let draft = Draft::new(&workspace, config);
         let mut reads = Vec::from_iter(draft.reads());
         if self.of_revision {
@@ -109,6 +112,7 @@ impl Session {
         let crates = workspace.local_sources.crates.values();
         sources.add_crates(&workspace.root, crates)?;
         workspace.add_as_is(&mut sources, draft.compiled())?;
+        sources.images = contexts;
         sources.variables = variables;
         tracing::info!(
             "{} members, {} files read",
@@ -127,6 +131,20 @@ impl Session {
             config: source.text,
         })
     }
+}
+
+/// Reads the contexts of the images of other Dockerfiles.
+fn contexts(
+    workspace: &Workspace,
+    config: &Config,
+) -> Result<BTreeMap<TargetName, ContextFiles>, Problem> {
+    let images = config.images.iter();
+    images
+        .map(|image| {
+            let files = docker_context::read(&workspace.root, &image.context, &image.dockerfile)?;
+            Ok((image.name.clone(), files))
+        })
+        .collect()
 }
 
 /// Returns the values that the environment has for the variables of compilations. Bake reads the same ones.

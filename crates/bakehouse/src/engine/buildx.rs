@@ -12,6 +12,7 @@ use super::failure::Cause;
 use super::records::Baked;
 use super::temporary::temporary_file;
 use super::transcript::Transcript;
+use crate::documents::bake::override_file;
 use crate::problem::{Code, Problem};
 
 /// The oldest buildx whose Bake reads the generated file, which refers to other targets' attributes and describes
@@ -86,6 +87,10 @@ impl Engine {
             command
                 .current_dir(bake.root)
                 .args(["buildx", "bake", "--file", bake.file.as_str()]);
+            let further_file = override_file(bake.file);
+            if bake.root.join(&further_file).is_file() {
+                command.args(["--file", further_file.as_str()]);
+            }
             if let Some(file) = &laid_over {
                 command.arg("--file").arg(file.path());
             }

@@ -25,6 +25,8 @@ pub struct Apart {
     pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// All paths that count besides the folders of the targets, by package.
     pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
+    /// Paths at which builds find files of images. Those of the host are not sources.
+    pub embedded: BTreeSet<Utf8PathBuf>,
 }
 
 impl Workspace {
@@ -74,7 +76,9 @@ impl Workspace {
             .map(Utf8PathBuf::as_path)
             .collect();
         let excluded = apart.excluded.get(&member.name).into_iter().flatten();
-        let excluded: BTreeSet<&Utf8Path> = excluded.map(Utf8PathBuf::as_path).collect();
+        let embedded = apart.embedded.iter().filter(inside);
+        let excluded: BTreeSet<&Utf8Path> =
+            excluded.chain(embedded).map(Utf8PathBuf::as_path).collect();
         if !self.is_wide(member) && nested.is_empty() && excluded.is_empty() {
             return Ok(None);
         }

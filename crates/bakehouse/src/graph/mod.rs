@@ -1,5 +1,5 @@
-//! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`frontend`], [`listing`], [`place`],
-//! [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
+//! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`docker_context`],
+//! [`dockerfile`], [`frontend`], [`listing`], [`place`], [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
 
 pub mod activation;
 mod artifact_refusal;
@@ -10,6 +10,9 @@ pub mod cargo_config;
 pub mod cargo_sources;
 pub mod closure;
 pub mod context;
+pub mod docker_context;
+pub mod dockerfile;
+pub mod dockerignore;
 pub mod features;
 mod fingerprint;
 pub mod frontend;

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::parallel::parallel_map;
 use super::paths::in_order;
-use crate::names::PackageName;
+use crate::names::{PackageName, TargetName};
 use crate::problem::{Code, Problem};
 
 /// A file as a build sees it: its content and whether it is executable, but not its times.
@@ -58,8 +58,21 @@ pub struct Sources {
     pub kept: BTreeSet<Utf8PathBuf>,
     /// Manifests and locks that the compilation of each package reads unmodified.
     pub as_is: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>>,
+    /// The contexts of images of the user's Dockerfiles, by the image's name.
+    pub images: BTreeMap<TargetName, ContextFiles>,
     /// The values of environment variables that compilations read, except empty ones.
     pub variables: BTreeMap<String, String>,
+}
+
+/// The content of an image's context.
+#[derive(Clone, Debug, Default)]
+pub struct ContextFiles {
+    /// The files, links and empty folders, by their paths relative to the workspace's context.
+    pub files: BTreeMap<Utf8PathBuf, FileState>,
+    /// The Dockerfile.
+    pub dockerfile: Option<FileState>,
+    /// Paths that Docker sends although no checkout has them, such as `node_modules`.
+    pub stray: BTreeSet<Utf8PathBuf>,
 }
 
 /// Names of folders that are not sources anywhere, except for a `target` that Cargo did not create.
@@ -436,7 +449,7 @@ pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
 }
 
 /// Returns the state of a path, and its content or the target of the link. `None` if it is neither a file nor a folder.
-fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
+pub(super) fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
     let metadata = fs_err::symlink_metadata(file).map_err(unreadable)?;
     let (kind, content) = if metadata.is_symlink() {
         let target = fs_err::read_link(file).map_err(unreadable)?;

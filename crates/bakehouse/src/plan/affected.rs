@@ -10,6 +10,8 @@ use crate::names::TargetName;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affected {
     pub services: BTreeSet<TargetName>,
+    /// Images of other Dockerfiles.
+    pub images: BTreeSet<TargetName>,
     pub packs: BTreeSet<String>,
     /// The targets of `packs` that changed.
     pub pack_binaries: BTreeSet<TargetName>,
@@ -30,6 +32,12 @@ impl Affected {
                 affected.services.insert(service.name.clone());
             }
         }
+        for image in &now.images {
+            let name = &image.config.name;
+            if changed(name, &image.input_hash) {
+                affected.images.insert(name.clone());
+            }
+        }
         for pack in &now.packs {
             for binary in &pack.binaries {
                 if changed(&binary.target, &binary.input_hash) {
@@ -42,6 +50,6 @@ impl Affected {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.services.is_empty() && self.packs.is_empty()
+        self.services.is_empty() && self.images.is_empty() && self.packs.is_empty()
     }
 }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::about::about;
+use super::baked::BakedImage;
 use super::collect::{ChosenBy, Collector, UnifiedSelection};
 use super::config::valid::{AtBake, ImageConfig, ServiceConfig, SharedLibraryConfig, Strategy};
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
 use super::inputs::{Inputs, PackageInputs};
+use super::other_image::OtherImage;
 use super::pack::{Pack, PackBinary};
 use super::profile::{self, Linking};
 use super::request::{BinaryRequest, Product, binary_requests};
@@ -58,6 +60,10 @@ pub struct Plan {
     pub runtimes: Vec<PreparedBase>,
     pub services: Vec<Service>,
     pub packs: Vec<Pack>,
+    /// The images of other Dockerfiles, by name.
+    pub images: Vec<OtherImage>,
+    /// The images of services, then the others.
+    pub baked: Vec<BakedImage>,
     pub skeleton: Skeleton,
     /// Packages and dev-dependencies that affect features without being compiled.
     pub development: Development,
@@ -134,12 +140,14 @@ impl Plan {
         };
         let profiles = profiles(&config, &selections, &profile::all(&workspace.profiles));
         let skeleton = Skeleton::new(workspace, &profiles, packages, &runner);
+        let images = OtherImage::all(&config, sources);
         let collector = Collector::new(
             workspace,
             &config,
             sources,
             &skeleton,
             &development,
+            &images,
             &compiled,
         );
         let unified = |chosen: ChosenBy| -> Vec<(&Selection, UnifiedSelection<'_>)> {
@@ -182,7 +190,7 @@ impl Plan {
             (service, own)
         });
         let built: Vec<(&ServiceConfig, &[BinaryRequest<'_>])> = built.collect();
-        let services = parallel_map(&built, |(service, outputs)| {
+        let services: Vec<Service> = parallel_map(&built, |(service, outputs)| {
             let mut closure = BTreeSet::new();
             let mut inputs = Inputs::default();
             let mut binaries: Vec<ImageBinary> = Vec::new();
@@ -224,7 +232,9 @@ impl Plan {
             let sources = closure
                 .iter()
                 .flat_map(|package| &read_by[package.as_str()]);
-            let reads = outermost(sources.chain(service.image.files.keys()));
+            let contexts = config.contexts_of(&closure);
+            let shipped = service.image.files.keys();
+            let reads = outermost(sources.chain(shipped).chain(contexts));
             Service {
                 name: service.name.clone(),
                 family: service.family.clone(),
@@ -268,6 +278,7 @@ impl Plan {
                 ),
             })
             .collect();
+        let baked = BakedImage::all(&services, &images);
         context.insert(config.output.folder.join(SKELETON));
         context.insert(config.output.folder.join(SCRIPTS));
         let local_sources: Vec<ContextPath> = ContextPath::all(&workspace.local_sources.folders);
@@ -319,7 +330,9 @@ impl Plan {
             runtimes: PreparedBase::all(&config),
             services,
             packs,
+            baked,
             packages: collector.into_packages(),
+            images,
             skeleton,
             development,
             context: outermost(&context),

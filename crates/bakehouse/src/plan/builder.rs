@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Plan;
 use super::config::Config;
+use super::config::valid::OtherImageConfig;
 use crate::graph::Workspace;
 use crate::graph::cargo_config::{Native, Tool, applies};
 use crate::problem::{Code, Problem};
@@ -94,7 +95,22 @@ pub fn warnings(plan: &Plan) -> Vec<String> {
             "`{key}` ({place}) has target-cpu=native: images run only on processors with the features of the builder's, and two builders make different images for the same input hash"
         )
     });
-    unknown.chain(native).collect()
+    unknown.chain(native).chain(stray(plan)).collect()
+}
+
+/// Reports what Docker sends of images' contexts and no checkout has.
+pub fn stray(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.images.iter().filter_map(|image| {
+        let paths: Vec<&str> = image.stray.iter().map(|path| path.as_str()).collect();
+        let OtherImageConfig { name, context, .. } = &image.config;
+        let file = context.join(".dockerignore");
+        (!paths.is_empty()).then(|| {
+            format!(
+                "the image `{name}` is sent {}, which is in no input hash: exclude it in {file}",
+                paths.join(", ")
+            )
+        })
+    })
 }
 
 /// Returns the programs that the base may lack, which shows only when it runs.

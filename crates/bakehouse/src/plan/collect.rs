@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::config::Config;
-use super::config::valid::ServiceConfig;
-use super::config::valid::{CompileSettings, FEATURES, PROFILE};
+use super::config::valid::{CompileSettings, Embedded, FEATURES, PROFILE, ServiceConfig};
 use super::development::{Development, dev_dependents, with_development};
 use super::feature_requests::FeatureRequests;
 use super::inherit;
 use super::inputs::{Inputs, PackageInputs, Part, crate_digest, file_text};
 use super::lock_graph::{self, LockGraph, LockPart};
+use super::other_image::OtherImage;
 use super::selection::member_reads;
 use super::settings::Settings;
 use super::skeleton::Skeleton;
@@ -70,6 +70,7 @@ pub struct Collector<'a> {
     settings: Settings<'a>,
     sources: &'a Sources,
     development: &'a Development,
+    images: &'a [OtherImage],
     /// The replacements of packages' manifests, which are not in the context. The stages of a package itself see its
     /// own manifest.
     manifests: BTreeMap<Utf8PathBuf, &'a str>,
@@ -91,6 +92,7 @@ impl<'a> Collector<'a> {
         sources: &'a Sources,
         skeleton: &'a Skeleton,
         development: &'a Development,
+        images: &'a [OtherImage],
         compiled: &BTreeSet<PackageName>,
     ) -> Self {
         let members = skeleton.members.values();
@@ -101,6 +103,7 @@ impl<'a> Collector<'a> {
             settings: Settings::new(config),
             sources,
             development,
+            images,
             manifests: members
                 .map(|member| (member.path("Cargo.toml"), member.masked.as_str()))
                 .collect(),
@@ -263,6 +266,7 @@ impl<'a> Collector<'a> {
             }
         }
         self.variables(&mut inputs, together.selection, closure);
+        self.embedded(&mut inputs, closure);
         inputs
     }
 
@@ -370,6 +374,21 @@ impl<'a> Collector<'a> {
                 if let Some(value) = self.sources.variables.get(name) {
                     let key = format!("inputs.{package}.variables.{name}");
                     inputs.setting(key, value.as_str());
+                }
+            }
+        }
+    }
+
+    /// Adds the images whose files the builds of `closure` read.
+    fn embedded(&self, inputs: &mut Inputs, closure: &BTreeSet<PackageName>) {
+        for (package, embedded) in &self.config.embedded {
+            for Embedded { image, source, to } in embedded {
+                let mut images = self.images.iter();
+                let found = images.find(|other| other.config.name == *image);
+                if let Some(found) = found.filter(|_| closure.contains(package)) {
+                    inputs.set(Part::Embedded(image.clone()), found.input_hash.as_str());
+                    let key = format!("inputs.{package}.images.{image}:{source}");
+                    inputs.setting(key, to.as_str());
                 }
             }
         }

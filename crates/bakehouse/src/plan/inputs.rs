@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::about;
 use super::hash::InputHash;
 use crate::graph::sources::FileState;
-use crate::names::PackageName;
+use crate::names::{PackageName, TargetName};
 
 /// One input of an output.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,12 @@ pub enum Part {
     Crate(Utf8PathBuf),
     /// A file that is shipped beside the binary.
     Shipped(Utf8PathBuf),
+    /// A Dockerfile of the user's.
+    Dockerfile(Utf8PathBuf),
+    /// A file of the context of such a Dockerfile.
+    Sent(Utf8PathBuf),
+    /// An image whose files a package embeds.
+    Embedded(TargetName),
 }
 
 impl fmt::Display for Part {
@@ -58,6 +64,8 @@ impl fmt::Display for Part {
             Self::Locked(name) => write!(f, "{name} in Cargo.lock"),
             Self::Crate(path) => write!(f, "{path}"),
             Self::Shipped(path) => write!(f, "{path}, a shipped file"),
+            Self::Dockerfile(path) | Self::Sent(path) => write!(f, "{path}"),
+            Self::Embedded(name) => write!(f, "image {name}, which is embedded"),
         }
     }
 }
@@ -110,6 +118,9 @@ impl Inputs {
                 Part::Locked(name) => ("locked", name),
                 Part::Crate(path) => ("crate", path.as_str()),
                 Part::Shipped(path) => ("shipped", path.as_str()),
+                Part::Dockerfile(path) => ("dockerfile", path.as_str()),
+                Part::Sent(path) => ("sent", path.as_str()),
+                Part::Embedded(name) => ("embedded", name),
             };
             hash.part(name, of);
             hash.part("value", value);

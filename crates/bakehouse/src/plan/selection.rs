@@ -249,6 +249,12 @@ impl Group<'_> {
                 linked_static: false,
                 dir: ContextPath::new(&self.workspace.members[package].dir),
                 reads: self.reads(package),
+                embedded: self
+                    .config
+                    .embedded
+                    .get(package)
+                    .cloned()
+                    .unwrap_or_default(),
                 as_is: Vec::new(),
                 variables: variables(self.config, closure.iter().map(PackageName::as_str)),
             }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
+use super::config::valid::OtherImageConfig;
 use super::config::valid::{
     CompileSettings, Healthcheck, ImageConfig, PackBinaryConfig, ServiceConfig,
     SharedLibraryConfig, TargetConfig,
@@ -45,6 +46,9 @@ impl<'a> Settings<'a> {
             user: _,
             // Those of an output are added with it.
             services: _,
+            images: _,
+            // The input hashes of the images are added with the packages that embed them.
+            embedded: _,
             // Their results are hashed: the files of packages and the values of variables.
             inputs: _,
             excluded: _,
@@ -121,6 +125,7 @@ impl<'a> Settings<'a> {
             used: _,
             dir: _,
             reads: _,
+            embedded: _,
             as_is: _,
             variables: _,
         } = binary_stage;
@@ -218,6 +223,41 @@ impl<'a> Settings<'a> {
             inputs.setting("platforms", platforms.join(", "));
         }
         add(inputs, &self.image);
+    }
+
+    /// Adds the settings that can change an image of a Dockerfile of the workspace. `all` are the workspace's platforms.
+    pub(super) fn other_image(inputs: &mut Inputs, image: &OtherImageConfig, all: &[String]) {
+        let OtherImageConfig {
+            name,
+            stage,
+            args,
+            target:
+                TargetConfig {
+                    platforms,
+                    // They name and place the image.
+                    image: _,
+                    tag: _,
+                    default: _,
+                    of_family: _,
+                    output: _,
+                },
+            // Their files are hashed.
+            context: _,
+            dockerfile: _,
+            // They affect how it runs, not the image.
+            ports: _,
+            env: _,
+            compose: _,
+        } = image;
+        let key = |key: &str| format!("images.{name}.{key}");
+        if let Some(stage) = stage {
+            inputs.setting(key("target"), stage.as_str());
+        }
+        for (name, value) in args {
+            inputs.setting(key(&format!("args.{name}")), value.as_str());
+        }
+        let platforms = if platforms.is_empty() { all } else { platforms };
+        inputs.setting("platforms", platforms.join(", "));
     }
 
     /// Adds a label that comes from the package of an image.

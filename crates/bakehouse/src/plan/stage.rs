@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::config::valid::CompileSettings;
+use super::config::valid::{CompileSettings, Embedded};
 use super::parted::{Again, Parted};
 use crate::context_path::ContextPath;
 use crate::graph::Activation;
@@ -76,6 +76,8 @@ pub struct CompileStage {
     pub dir: ContextPath,
     /// The paths that the stage reads: sources and declared inputs, sorted.
     pub reads: Vec<ContextPath>,
+    /// The files of images that its package reads.
+    pub embedded: Vec<Embedded>,
     /// The manifests and locks that its package reads unmodified.
     pub as_is: Vec<ContextPath>,
     /// The environment variables that packages of its closure get, sorted. Cargo takes a library for stale if such a

@@ -28,6 +28,7 @@ pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> 
             version: 1,
             since: &since.revision.id,
             services: &affected.services,
+            images: (!now.plan.images.is_empty()).then_some(&affected.images),
             packs: &affected.packs,
             by_name: by_name(&now.plan, &affected),
         }),
@@ -42,19 +43,21 @@ struct ShownAffected<'a> {
     version: u32,
     since: &'a str,
     services: &'a BTreeSet<TargetName>,
+    /// Images of other Dockerfiles, if there are any in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<&'a BTreeSet<TargetName>>,
     packs: &'a BTreeSet<String>,
-    /// Those of `services` that are baked only by name. CI leaves them out.
+    /// Those of `services` and `images` that are baked only by name. CI leaves them out.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     by_name: BTreeSet<&'a str>,
 }
 
-/// Returns the affected services that are baked only by name.
+/// Returns the affected services and images that are baked only by name.
 fn by_name<'a>(plan: &'a Plan, affected: &Affected) -> BTreeSet<&'a str> {
-    let services = plan.services.iter();
-    let services = services.filter(|service| !service.target.default);
-    let names = services.map(|service| service.name.as_str());
+    let by_name = plan.baked.iter().filter(|image| !image.target.default);
+    let names = by_name.map(|image| image.name.as_str());
     names
-        .filter(|name| affected.services.contains(*name))
+        .filter(|name| affected.services.contains(*name) || affected.images.contains(*name))
         .collect()
 }
 
@@ -67,15 +70,19 @@ struct Job<'a> {
 /// Prints lines of `name=value`. GitHub rejects a matrix without jobs, so `any` says whether there are jobs. What is baked
 /// only by name has none.
 fn github(plan: &Plan, affected: &Affected) {
+    let has_images = !plan.images.is_empty();
     let by_name = by_name(plan, affected);
-    let services = affected.services.iter();
-    let jobs: Vec<Job<'_>> = services
+    let targets = affected.services.iter().chain(&affected.images);
+    let jobs: Vec<Job<'_>> = targets
         .filter(|name| !by_name.contains(name.as_str()))
         .chain(&affected.pack_binaries)
         .map(|target| Job { target })
         .collect();
     anstream::println!("any={}", !jobs.is_empty());
     anstream::println!("services={}", compact(&affected.services));
+    if has_images {
+        anstream::println!("images={}", compact(&affected.images));
+    }
     anstream::println!("packs={}", compact(&affected.packs));
     anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));
 }
@@ -99,6 +106,7 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
     let width = affected
         .services
         .iter()
+        .chain(&affected.images)
         .chain(&affected.pack_binaries)
         .map(|name| name.len())
         .max()
@@ -113,6 +121,7 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         }
     };
     section("services", &affected.services);
+    section("images", &affected.images);
     section("pack binaries", &affected.pack_binaries);
 }
 

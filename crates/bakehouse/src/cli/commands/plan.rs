@@ -15,6 +15,7 @@ use crate::graph::inputs::Finding;
 use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
 use crate::plan::config::valid::{CompileSettings, Unify};
+use crate::plan::other_image::OtherImage;
 use crate::plan::parted::Again;
 use crate::plan::shared::Shared;
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
@@ -41,6 +42,8 @@ struct ShownPlan<'a> {
     version: u32,
     bases: Vec<&'a str>,
     services: Vec<ShownService<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<ShownImage<'a>>,
     packs: Vec<ShownPack<'a>>,
     chains: Vec<ShownChain<'a>>,
     stages: Vec<ShownStage<'a>>,
@@ -70,6 +73,34 @@ struct ShownFurther<'a> {
     package: Option<&'a str>,
     name: &'a str,
     stage: &'a str,
+}
+
+/// An image of another Dockerfile.
+#[derive(Serialize)]
+struct ShownImage<'a> {
+    name: &'a str,
+    context: &'a str,
+    dockerfile: &'a str,
+    target: Option<&'a str>,
+    files: usize,
+    /// The packages that embed files of it.
+    embedded_by: Vec<&'a str>,
+    input_hash: &'a str,
+}
+
+impl<'a> ShownImage<'a> {
+    fn of(plan: &'a Plan, image: &'a OtherImage) -> Self {
+        let config = &image.config;
+        Self {
+            name: &config.name,
+            context: config.context.as_str(),
+            dockerfile: config.dockerfile.as_str(),
+            target: config.stage.as_deref(),
+            files: image.files,
+            embedded_by: plan.embedded_by(&config.name).collect(),
+            input_hash: &image.input_hash,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -169,6 +200,11 @@ impl<'a> ShownPlan<'a> {
                     input_hash: &service.input_hash,
                 })
                 .collect(),
+            images: plan
+                .images
+                .iter()
+                .map(|image| ShownImage::of(plan, image))
+                .collect(),
             packs: plan
                 .packs
                 .iter()
@@ -249,6 +285,12 @@ fn text(plan: &Plan) {
     let binaries = binaries.map(|one| (one.target.as_str(), &one.closure, one.input_hash.as_str()));
     let rows: Vec<_> = services.chain(binaries).collect();
     let width = rows.iter().map(|(name, ..)| name.len()).max();
+    let images_width = plan
+        .images
+        .iter()
+        .map(|image| image.config.name.len())
+        .max();
+    let width = width.max(images_width);
     let width = width.unwrap_or_default().max("pack binaries".len());
     let head = |title: &str| {
         let head = format!(
@@ -276,6 +318,7 @@ fn text(plan: &Plan) {
             hash.dimmed()
         );
     }
+    images(plan, width);
     anstream::println!("{}", shared.selective());
     chains(plan);
     anstream::println!("{}", "stages".bold());
@@ -305,6 +348,33 @@ fn text(plan: &Plan) {
         for binary_stage in &selection.binary_stages {
             laid(&binary_stage.name, &binary_stage.needs);
         }
+    }
+}
+
+/// Prints the images of other Dockerfiles, in the columns of the services.
+fn images(plan: &Plan, width: usize) {
+    if plan.images.is_empty() {
+        return;
+    }
+    let head = format!(
+        "{:width$}  {:>14}  {:>9}  input hash",
+        "images", "files", "sources"
+    );
+    anstream::println!("{}", head.bold());
+    for image in &plan.images {
+        let name = &image.config.name;
+        let readers: Vec<&str> = plan.embedded_by(name).collect();
+        let readers = match readers.is_empty() {
+            true => String::new(),
+            false => format!(", in {}", readers.join(", ")),
+        };
+        anstream::println!(
+            "{:width$}  {:>14}  {:>9}  {}{readers}",
+            name.as_str(),
+            image.files,
+            size(image.bytes),
+            image.input_hash.dimmed()
+        );
     }
 }
 

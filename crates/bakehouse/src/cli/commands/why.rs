@@ -230,6 +230,12 @@ struct ShownMade<'a> {
     locked: Vec<&'a str>,
     features_unified_with: Vec<&'a str>,
     shipped: Vec<&'a str>,
+    /// Images whose files it embeds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<&'a str>,
+    /// The files of the context of an image of another Dockerfile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -258,6 +264,14 @@ impl<'a> ShownMade<'a> {
             Part::Shipped(path) => Some(path.as_str()),
             _ => None,
         };
+        let images = |part: &'a Part| match part {
+            Part::Embedded(name) => Some(name.as_str()),
+            _ => None,
+        };
+        let files = |part: &'a Part| match part {
+            Part::Sent(path) => Some(path.as_str()),
+            _ => None,
+        };
         Self {
             version: 1,
             service: output.name,
@@ -278,6 +292,8 @@ impl<'a> ShownMade<'a> {
             locked: pick(locked),
             features_unified_with: pick(feature_requests),
             shipped: pick(shipped),
+            images: pick(images),
+            files: pick(files),
         }
     }
 }
@@ -285,6 +301,9 @@ impl<'a> ShownMade<'a> {
 fn made_of(now: &Planned, output: Output<'_>) {
     let lock = now.lock();
     let shown = ShownMade::of(now, &lock, output);
+    if output.is_other_image() {
+        return sent(output);
+    }
     anstream::println!(
         "{}: {}, input hash {}",
         output.name.bold(),
@@ -310,6 +329,39 @@ fn made_of(now: &Planned, output: Output<'_>) {
             anstream::println!("  {file}");
         }
     }
+    if !shown.images.is_empty() {
+        anstream::println!("{}", "embedded".bold());
+        for image in &shown.images {
+            anstream::println!("  image {image}");
+        }
+    }
+    settings(output);
+}
+
+/// Prints what an image of another Dockerfile is made of.
+fn sent(output: Output<'_>) {
+    let inputs = &output.inputs.0;
+    for part in inputs.keys() {
+        if let Part::Dockerfile(path) = part {
+            anstream::println!(
+                "{}: {path}, input hash {}",
+                output.name.bold(),
+                output.input_hash
+            );
+        }
+    }
+    let files = inputs.keys().filter_map(|part| match part {
+        Part::Sent(path) => Some(path),
+        _ => None,
+    });
+    anstream::println!("{}", "files of its context".bold());
+    for file in files {
+        anstream::println!("  {file}");
+    }
+    settings(output);
+}
+
+fn settings(output: Output<'_>) {
     anstream::println!("{}", "settings".bold());
     for (part, value) in &output.inputs.0 {
         if let Part::Setting(key) = part

@@ -3,6 +3,7 @@
 use hcl::{Block, Expression};
 
 use super::functions::functions;
+use super::images;
 use super::syntax::{Noted, expression, names};
 use super::targets::targets;
 use super::variables::variables;
@@ -20,7 +21,8 @@ pub fn render(plan: &Plan) -> Document {
     let blocks = variables
         .chain(functions(plan))
         .chain(groups(plan))
-        .chain(targets(plan));
+        .chain(targets(plan))
+        .chain(images::targets(plan));
     let text: String = blocks.map(|block| block.text()).collect();
     Document {
         path: plan.config.output.bake.clone(),
@@ -34,6 +36,11 @@ fn groups(plan: &Plan) -> Vec<Noted> {
         .iter()
         .filter(|service| service.target.default);
     let services = services.map(|service| service.name.as_str());
+    let images = plan
+        .images
+        .iter()
+        .filter(|image| image.config.target.default);
+    let services = services.chain(images.map(|image| image.config.name.as_str()));
     let all = format!(r#"CACHE_REF == "" ? ["{SERVICES}"] : ["{SERVICES}", "{COMPILED}"]"#);
     let mut groups = vec![
         group(

@@ -73,8 +73,8 @@ pub fn functions(plan: &Plan) -> Vec<Noted> {
             ),
         ),
     ];
-    let mut services = plan.services.iter();
-    if services.any(|service| !service.target.platforms.is_empty()) {
+    let mut images = plan.baked.iter();
+    if images.any(|image| !image.target.platforms.is_empty()) {
         let both =
             r#"[for platform in split(",", PLATFORMS) : platform if contains(own, platform)]"#;
         functions.push(Noted::new(

@@ -1,4 +1,4 @@
-//! Input hashes in Bake files. Those of services are in a temporary file, so that the committed one does not change
+//! Input hashes in Bake files. Those of images are in a temporary file, so that the committed one does not change
 //! with every commit. Those of pack binaries change seldom and are in the committed one, where a reviewer sees them
 //! change.
 
@@ -6,20 +6,20 @@ use hcl::Block;
 
 use super::syntax::{Noted, expression, label, text};
 use super::targets::service_tags;
+use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
-use crate::plan::service::Service;
 
 /// Renders the Bake file that adds the input hashes of `services` as tags and labels. It is read after the committed
 /// file. A list of tags replaces that of an earlier file, so it repeats the usual tags.
-pub fn input_hashes<'a>(services: impl IntoIterator<Item = &'a Service>) -> String {
+pub fn input_hashes<'a>(services: impl IntoIterator<Item = &'a BakedImage>) -> String {
     services
         .into_iter()
         .map(|service| target(service).text())
         .collect()
 }
 
-fn target(service: &Service) -> Noted {
-    let Service {
+fn target(service: &BakedImage) -> Noted {
+    let BakedImage {
         name,
         input_hash,
         target,

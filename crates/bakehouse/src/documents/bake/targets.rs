@@ -4,6 +4,7 @@ use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::at_bake;
+use super::embedded::with_embedded;
 use super::syntax::{Noted, expression, label, list, names, reference, text};
 use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
@@ -23,9 +24,9 @@ pub fn targets(plan: &Plan) -> Vec<Noted> {
         metadata_action(&plan.config.bake),
         common(plan),
         images(&plan.config.bake),
-        compiled(),
+        compiled(plan),
     ];
-    targets.extend(plan.services.iter().map(service));
+    targets.extend(plan.services.iter().map(|one| service(plan, one)));
     targets.extend(plan.pack_binaries().map(|binary| pack_binary(plan, binary)));
     for selection in &plan.selections {
         targets.extend([fill(selection), save(selection)]);
@@ -76,7 +77,7 @@ fn common(plan: &Plan) -> Noted {
         .fold(block, hcl::BlockBuilder::add_attribute)
         .add_attribute((
             "platforms",
-            expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#),
+            platforms(),
         ))
         .add_attribute(("args", Expression::Object(args)))
         .add_attribute((
@@ -116,14 +117,31 @@ fn secrets(plan: &Plan) -> Vec<(&'static str, Expression)> {
     given.into_iter().chain(agent).collect()
 }
 
-fn images(config: &BakeConfig) -> Noted {
+/// Returns the platforms of the variable.
+pub fn platforms() -> Expression {
+    expression(r#"PLATFORMS == "" ? [] : split(",", PLATFORMS)"#)
+}
+
+/// Returns the label of the commit, if the variable has one.
+pub fn revision() -> Expression {
     let revision = expression(r#"REVISION == "" ? null : REVISION"#);
+    label(REVISION_LABEL, revision)
+}
+
+/// Returns the attestations that the variables ask for.
+pub fn attestations() -> Expression {
+    expression(
+        r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
+    )
+}
+
+fn images(config: &BakeConfig) -> Noted {
     let labels = if config.given_labels {
         expression(&format!(
             r#"merge(target.{METADATA_ACTION}.labels, REVISION == "" ? {{}} : {{ "{REVISION_LABEL}" = REVISION }})"#
         ))
     } else {
-        label(REVISION_LABEL, revision)
+        revision()
     };
     let mut block = Block::builder("target")
         .add_label("_image")
@@ -133,14 +151,7 @@ fn images(config: &BakeConfig) -> Noted {
         let annotations = format!("target.{METADATA_ACTION}.annotations");
         block = block.add_attribute(("annotations", expression(&annotations)));
     }
-    let block = block
-        .add_attribute((
-            "attest",
-            expression(
-                r#"concat([PROVENANCE == "" ? "type=provenance,disabled=true" : "type=provenance,mode=${PROVENANCE}"], SBOM == "" ? [] : [SBOM == "true" ? "type=sbom" : "type=sbom,generator=${SBOM}"])"#,
-            ),
-        ))
-        .build();
+    let block = block.add_attribute(("attest", attestations())).build();
     Noted::new(
         "The settings that all images share. A provenance attestation contains the time of the build, so each bake gives another digest.\n\
         Labels that no bake changes stand in the Dockerfile.",
@@ -148,11 +159,12 @@ fn images(config: &BakeConfig) -> Noted {
     )
 }
 
-fn compiled() -> Noted {
+fn compiled(plan: &Plan) -> Noted {
     let block = Block::builder("target")
         .add_label(COMPILED)
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("target", COMPILED))
+        .add_attribute(("target", COMPILED));
+    let block = with_embedded(block, plan, plan.packages.keys())
         .add_attribute(("args", always()))
         .add_attribute(("output", names(["type=cacheonly"])))
         .add_attribute((
@@ -218,16 +230,17 @@ fn save(selection: &Selection) -> Noted {
     )
 }
 
-fn service(service: &Service) -> Noted {
+fn service(plan: &Plan, service: &Service) -> Noted {
     let name = &service.name;
     let mut block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_image"])))
-        .add_attribute(("target", name.as_str()))
+        .add_attribute(("target", name.as_str()));
+    block = with_embedded(block, plan, &service.closure)
         .add_attribute(("tags", expression(&service_tags(&service.target))));
     if !service.target.platforms.is_empty() {
         let own = service.target.platforms.iter().map(String::as_str);
-        block = block.add_attribute(("platforms", platforms(own)));
+        block = block.add_attribute(("platforms", some_platforms(own)));
     }
     if let Some(output) = &service.target.output {
         block = block.add_attribute(("output", list([text(output)])));
@@ -243,7 +256,7 @@ pub fn tags(image: &str) -> String {
     format!("tags(\"{image}\", target.{METADATA_ACTION}.tags)")
 }
 
-/// Returns the tags of a service, as HCL.
+/// Returns the tags of an image, as HCL.
 pub fn service_tags(target: &TargetConfig) -> String {
     let image = &target.image;
     match &target.tag {
@@ -259,7 +272,7 @@ pub fn service_tags(target: &TargetConfig) -> String {
 }
 
 /// Returns those of `PLATFORMS` that an image has; all that it has if none of them is among `PLATFORMS`.
-fn platforms<'a>(own: impl Iterator<Item = &'a str>) -> Expression {
+pub fn some_platforms<'a>(own: impl Iterator<Item = &'a str>) -> Expression {
     let own: Vec<String> = own.map(|name| format!("\"{name}\"")).collect();
     expression(&format!("platforms([{}])", own.join(", ")))
 }
@@ -268,10 +281,11 @@ fn pack_binary(plan: &Plan, binary: &PackBinary) -> Noted {
     let name = &binary.target;
     let hash = text(&binary.input_hash);
     let output = format!("type=local,dest={}", binary.folder);
-    let mut block = Block::builder("target")
+    let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
-        .add_attribute(("target", name.as_str()))
+        .add_attribute(("target", name.as_str()));
+    let mut block = with_embedded(block, plan, &binary.closure)
         .add_attribute(("output", list([text(&output)])))
         .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)));
     if let Some(arguments) = at_bake::nothing_chosen(plan) {

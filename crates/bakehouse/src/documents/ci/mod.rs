@@ -60,13 +60,15 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
                 || further_hosts(plan).any(|(_, host)| host == Some(GITHUB_REGISTRY)),
         ),
         ("further", further_hosts(plan).next().is_some()),
+        // Whether more than the services is baked, or fewer.
         (
-            "named",
-            plan.services.iter().any(|service| !service.target.default),
+            "selected",
+            !plan.images.is_empty() || plan.baked.iter().any(|image| !image.target.default),
         ),
         ("own", place.is_own()),
         ("emulated", is_emulated(plan)),
         ("secrets", !plan.config.secrets.variables.is_empty()),
+        ("images", !plan.images.is_empty()),
     ];
     let on = parts.iter().filter(|(_, on)| *on).map(|(name, _)| *name);
     let mut text = choose(template, &Vec::from_iter(on));
@@ -98,11 +100,12 @@ fn host(registry: &str) -> Option<&str> {
     is_host.then_some(host)
 }
 
-/// Returns whether a step runs on another platform than the builder's: one that compiles, or one that installs
-/// packages.
+/// Returns whether a step may run on another platform than the builder's: one that compiles, one that installs packages,
+/// or one of another Dockerfile.
 fn is_emulated(plan: &Plan) -> bool {
     let config = &plan.config;
-    !config.platforms.is_empty() && (config.emulate || !plan.runtimes.is_empty())
+    let runs = config.emulate || !plan.runtimes.is_empty() || !plan.images.is_empty();
+    !config.platforms.is_empty() && runs
 }
 
 /// Formats a command as a YAML text, without quotes if YAML takes none of its characters as syntax.

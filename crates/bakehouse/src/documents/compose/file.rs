@@ -1,6 +1,7 @@
 //! Rendering of the whole compose files.
 
 use super::health;
+use super::images;
 use super::oci::{self, OCI};
 use super::packs::{self, INIT, VOLUME};
 use super::parts::{SERVICE, base, path};
@@ -78,7 +79,8 @@ fn main(plan: &Plan) -> Yaml {
     let shared = Shared::new(plan, services.collect());
     document.extend(shared.families());
     let init = (!plan.packs.is_empty()).then(|| (INIT.to_owned(), packs::init(plan)));
-    let services = init.into_iter().chain(shared.services(plan)).collect();
+    let services = init.into_iter().chain(shared.services(plan));
+    let services = services.chain(images::services(plan)).collect();
     document.push(("services".to_owned(), Yaml::Map(services)));
     let volumes = volumes(plan);
     if !volumes.is_empty() {

@@ -13,9 +13,11 @@ const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf 'GET %s 
 
 /// Returns the keys that the checks of all services share.
 pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
-    let checks = plan.services.iter();
-    let checks: Vec<&Health> = checks
-        .filter_map(|service| service.compose.health.as_ref())
+    let services = plan.services.iter().map(|service| &service.compose);
+    let images = plan.images.iter().map(|image| &image.config.compose);
+    let checks: Vec<&Health> = services
+        .chain(images)
+        .filter_map(|compose| compose.health.as_ref())
         .collect();
     let mut shared = Vec::new();
     if !checks.is_empty() {

@@ -2,6 +2,7 @@
 
 mod file;
 mod health;
+mod images;
 mod oci;
 mod packs;
 mod parts;

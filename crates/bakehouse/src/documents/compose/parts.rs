@@ -2,8 +2,10 @@
 
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::config::valid::{GIVEN_TAG, USUAL_TAG};
+use crate::plan::other_image::stage_of;
 use crate::plan::service::Service;
 
 /// The anchor of the keys that all services share.
@@ -34,11 +36,34 @@ pub fn image(plan: &Plan, name: &str, tag: Option<&str>) -> Yaml {
 }
 
 /// Returns the build of a service's image.
-pub fn build(service: &Service) -> Yaml {
-    Yaml::line([
+pub fn build(plan: &Plan, service: &Service) -> Yaml {
+    let mut keys = vec![
         ("<<", Yaml::alias("build")),
         ("target", Yaml::text(&service.name)),
-    ])
+    ];
+    match embedded(plan, &service.closure) {
+        None => Yaml::line(keys),
+        Some(contexts) => {
+            keys.push(("additional_contexts", contexts));
+            Yaml::map(keys)
+        }
+    }
+}
+
+/// Returns the images whose files the builds of `packages` read, in the form of `additional_contexts`.
+fn embedded<'a>(
+    plan: &'a Plan,
+    packages: impl IntoIterator<Item = &'a PackageName>,
+) -> Option<Yaml> {
+    let embedded = plan.embedded(packages).into_iter();
+    let mut contexts: Vec<(String, Yaml)> = embedded
+        .map(|embedded| {
+            let image = Yaml::text(format!("service:{}", embedded.image));
+            (stage_of(&embedded.image), image)
+        })
+        .collect();
+    contexts.dedup();
+    (!contexts.is_empty()).then_some(Yaml::Map(contexts))
 }
 
 /// Returns the mount of a folder or file of the host. It must exist: Docker would create a folder owned by root.

@@ -5,6 +5,7 @@ use super::packs::{INIT, VOLUME, uses_packs};
 use super::parts::{SERVICE, bind, path};
 use super::watch::Watch;
 use crate::documents::yaml::Yaml;
+use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::plan::config::valid::{PacksMount, State};
 use crate::plan::service::Service;
@@ -26,7 +27,7 @@ pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static s
     }
     if !service.image.ports.is_empty() {
         let ports = service.image.ports.iter();
-        let ports = ports.map(|port| published(plan, service, *port));
+        let ports = ports.map(|port| published_as(plan, &service.name, *port));
         keys.push(("ports", Yaml::List(ports.collect())));
     }
     let mut mounts = Vec::new();
@@ -69,17 +70,20 @@ fn memory(plan: &Plan, service: &Service, state: State) -> Vec<String> {
     folders
 }
 
-/// Publishes a port: on the same port of the host, or on a free one if several services use that port.
-fn published(plan: &Plan, service: &Service, port: u16) -> Yaml {
-    let mut services = plan.services.iter();
-    let taken =
-        services.any(|other| other.name != service.name && other.image.ports.contains(&port));
+/// Publishes a port: on the same port of the host, or on a free one if several services or images use that port.
+pub fn published_as(plan: &Plan, name: &str, port: u16) -> Yaml {
+    let services = plan.services.iter();
+    let services = services.map(|other| (&other.name, &other.image.ports));
+    let images = plan.images.iter();
+    let images = images.map(|other| (&other.config.name, &other.config.ports));
+    let mut others = services.chain(images);
+    let taken = others.any(|(other, ports)| **other != *name && ports.contains(&port));
     let default = if taken {
         String::new()
     } else {
         port.to_string()
     };
-    let name = service.name.to_ascii_uppercase().replace('-', "_");
+    let name = name.to_ascii_uppercase().replace('-', "_");
     Yaml::Template(format!(
         "${{BIND:-127.0.0.1}}:${{PORT_{name}_{port}:-{default}}}:{port}"
     ))
@@ -119,12 +123,24 @@ pub fn needs(plan: &Plan, service: &Service, packs: bool) -> Vec<(String, Yaml)>
         ]);
         needs.push((INIT.to_owned(), condition));
     }
-    for name in &service.compose.depends_on {
-        let mut services = plan.services.iter();
-        let other = services.find(|other| other.name == *name);
-        let is_checked = other.is_some_and(|other| {
-            other.compose.health.is_some() || other.image.healthcheck.is_some()
+    needs.extend(needs_of(plan, &service.compose.depends_on));
+    needs
+}
+
+/// Returns the services and images of a list, with the condition that lets others start.
+pub fn needs_of(plan: &Plan, names: &[TargetName]) -> Vec<(String, Yaml)> {
+    let mut needs = Vec::new();
+    for name in names {
+        let services = plan.services.iter();
+        let services = services.map(|other| {
+            let is_checked = other.compose.health.is_some() || other.image.healthcheck.is_some();
+            (&other.name, is_checked)
         });
+        let images = plan.images.iter();
+        let images =
+            images.map(|other| (&other.config.name, other.config.compose.health.is_some()));
+        let mut others = services.chain(images);
+        let is_checked = others.any(|(other, is_checked)| other == name && is_checked);
         let condition = if is_checked {
             "service_healthy"
         } else {

@@ -64,7 +64,7 @@ impl<'a> Shared<'a> {
             let target = &service.target;
             let mut own = vec![
                 ("image", image(plan, &target.image, target.tag.as_deref())),
-                ("build", build(service)),
+                ("build", build(plan, service)),
             ];
             if let [platform] = &target.platforms[..] {
                 own.push(("platform", Yaml::text(platform)));

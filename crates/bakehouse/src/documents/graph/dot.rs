@@ -16,6 +16,7 @@ pub fn render(graph: &Graph) -> String {
             Kind::Service => ", style = bold",
             Kind::PackBinary => ", style = dashed",
             Kind::Pack => ", shape = folder",
+            Kind::Image => ", shape = component",
         };
         let _ = writeln!(
             text,

@@ -60,11 +60,13 @@ pub fn places(graph: &Graph) -> Vec<Position> {
     places
 }
 
-/// Returns the column of each node: crates by their depth, then one column for all outputs, then one for packs.
+/// Returns the column of each node: images, crates by their depth, then one column for all outputs, then one for packs.
 fn columns(graph: &Graph) -> Vec<usize> {
     let mut columns: Vec<usize> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let deepest = node.needs.iter().map(|needed| columns[*needed] + 1).max();
+        // Images come last among the nodes, and first among the columns.
+        let column = |needed: &usize| columns.get(*needed).map_or(1, |column| column + 1);
+        let deepest = node.needs.iter().map(column).max();
         columns.push(deepest.unwrap_or_default());
     }
     let crates = graph.nodes.iter().zip(&columns);
@@ -75,7 +77,7 @@ fn columns(graph: &Graph) -> Vec<usize> {
         .unwrap_or_default();
     for (node, column) in graph.nodes.iter().zip(&mut columns) {
         match node.kind {
-            Kind::Crate => {}
+            Kind::Crate | Kind::Image => {}
             Kind::Service | Kind::PackBinary => *column = outputs,
             Kind::Pack => *column = outputs + 1,
         }

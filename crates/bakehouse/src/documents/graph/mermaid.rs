@@ -14,6 +14,7 @@ pub fn render(graph: &Graph) -> String {
             Kind::Service => format!("([{name}])"),
             Kind::PackBinary => format!("[/{name}/]"),
             Kind::Pack => format!("[({name})]"),
+            Kind::Image => format!("[[{name}]]"),
         };
         let _ = writeln!(text, "  n{place}{shape}");
     }

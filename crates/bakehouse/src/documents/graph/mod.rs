@@ -26,6 +26,8 @@ pub enum Kind {
     Service,
     PackBinary,
     Pack,
+    /// An image of another Dockerfile.
+    Image,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Service => "service",
             Self::PackBinary => "pack-binary",
             Self::Pack => "pack",
+            Self::Image => "image",
         }
     }
 }
@@ -190,6 +193,7 @@ impl Graph {
             });
         }
         graph.outputs(plan, &places);
+        graph.images(plan, &places);
         graph.count(plan);
         for node in &mut graph.nodes {
             if matches!(node.kind, Kind::Service | Kind::PackBinary) {
@@ -240,6 +244,27 @@ impl Graph {
             self.nodes.push(Node {
                 needs,
                 ..Node::new(Kind::Pack, &pack.name, about)
+            });
+        }
+    }
+
+    /// Adds the images of other Dockerfiles, which crates that embed their files need.
+    fn images(&mut self, plan: &Plan, places: &BTreeMap<&str, usize>) {
+        for image in &plan.images {
+            let place = self.nodes.len();
+            let mut changes = BTreeSet::new();
+            for package in plan.embedded_by(&image.config.name) {
+                let reader = &mut self.nodes[places[package]];
+                reader.needs.push(place);
+                changes.extend(reader.changes.iter().copied());
+            }
+            changes.insert(place);
+            self.nodes.push(Node {
+                changes: changes.into_iter().collect(),
+                hash: Some(image.input_hash.clone()),
+                files: image.files,
+                bytes: image.bytes,
+                ..Node::new(Kind::Image, &image.config.name, image.what())
             });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, is_reserved};
 use super::raw::RawConfig;
-use super::valid::{BakeConfig, PackConfig, ServiceConfig};
+use super::valid::{BakeConfig, OtherImageConfig, PackConfig, ServiceConfig};
 use crate::names::TargetName;
 use crate::problem::{Code, did_you_mean};
 
@@ -19,9 +19,11 @@ impl Check<'_> {
         &mut self,
         raw: &RawConfig,
         services: &[ServiceConfig],
+        images: &[OtherImageConfig],
         packs: &[PackConfig],
     ) -> BakeConfig {
-        let targets = targets(services, packs);
+        let mut targets = targets(services, packs);
+        targets.extend(images.iter().map(|image| image.name.to_string()));
         let (mut given_labels, mut given_annotations) = (false, false);
         for word in &raw.bake.metadata {
             if self.choice(Some(word), &[("labels", true), ("annotations", false)]) {

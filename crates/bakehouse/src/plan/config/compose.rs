@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
-use super::raw::{RawConfig, RawHealth, RawService};
+use super::raw::{RawConfig, RawHealth};
 use super::spanned::Spanned;
-use super::valid::{ComposeConfig, Health, PacksMount, ServiceConfig, State};
+use super::valid::{ComposeConfig, Health, OtherImageConfig, PacksMount, ServiceConfig, State};
 use crate::names::TargetName;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
     /// Fills in the settings of `raw` for Compose.
-    pub(super) fn compose(&mut self, raw: &RawConfig, services: &mut [ServiceConfig]) {
+    pub(super) fn compose(
+        &mut self,
+        raw: &RawConfig,
+        services: &mut [ServiceConfig],
+        images: &mut [OtherImageConfig],
+    ) {
         let named = raw.services.iter().flatten();
         let mut settings = BTreeMap::new();
         for (name, service) in named.clone() {
@@ -37,10 +42,12 @@ impl Check<'_> {
             };
             settings.insert(name.as_ref().as_str(), (service, compose));
         }
-        let families = families(services);
+        let mut families = families(services);
+        let names = images.iter().map(|image| &image.name);
+        families.extend(names.map(|name| (name.to_string(), vec![name.clone()])));
         let mut needs = BTreeMap::new();
-        for (name, service) in named {
-            needs.insert(name.as_ref().as_str(), self.depends_on(service, &families));
+        for (name, written) in written_needs(raw) {
+            needs.insert(name.as_ref().as_str(), self.depends_on(written, &families));
         }
         self.loops(raw, &needs);
         let mut told = BTreeSet::new();
@@ -63,17 +70,25 @@ impl Check<'_> {
                 .flat_map(|family| families[*family].iter().cloned())
                 .collect();
         }
+        for (image, (name, written)) in images.iter_mut().zip(&raw.images) {
+            let health = written.health.as_ref();
+            image.compose.health = health.map(|health| self.health(health, &image.ports));
+            let needs = needs[name.as_ref().as_str()].iter();
+            image.compose.depends_on = needs
+                .flat_map(|family| families[*family].iter().cloned())
+                .collect();
+        }
         self.writers(raw, services);
     }
 
-    /// Returns the services, without their variants, that `service` names.
+    /// Returns the services, without their variants, and images that a list names.
     fn depends_on<'a>(
         &mut self,
-        service: &'a RawService,
+        written: &'a [Spanned<String>],
         families: &BTreeMap<String, Vec<TargetName>>,
     ) -> BTreeSet<&'a str> {
         let mut found = BTreeSet::new();
-        for name in &service.depends_on {
+        for name in written {
             if families.contains_key(name.as_ref()) {
                 found.insert(name.as_ref().as_str());
                 continue;
@@ -92,8 +107,8 @@ impl Check<'_> {
 
     /// Reports circles of `depends-on`, since Compose cannot start services that wait for each other.
     fn loops(&mut self, raw: &RawConfig, needs: &BTreeMap<&str, BTreeSet<&str>>) {
-        for (name, service) in raw.services.iter().flatten() {
-            for need in &service.depends_on {
+        for (name, written) in written_needs(raw) {
+            for need in written {
                 if reaches(needs, need.as_ref(), name.as_ref()) {
                     self.problem(
                         Code::ConfigValue,
@@ -175,6 +190,15 @@ impl Check<'_> {
             "give both the same `user`: the packs have one owner",
         );
     }
+}
+
+/// Returns what each service and image names with `depends-on`.
+fn written_needs(raw: &RawConfig) -> Vec<(&Spanned<String>, &[Spanned<String>])> {
+    let services = raw.services.iter().flatten();
+    let services = services.map(|(name, service)| (name, &service.depends_on[..]));
+    let images = raw.images.iter();
+    let images = images.map(|(name, image)| (name, &image.depends_on[..]));
+    services.chain(images).collect()
 }
 
 /// Returns the names of services, by the name without the variant. Variants that are baked only by name are not among

@@ -11,6 +11,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
+use super::raw_embedded::RawEmbedded;
 use super::spanned::Spanned;
 
 /// The whole file. Every key is optional.
@@ -82,6 +83,9 @@ pub struct RawConfig {
     /// The images, by name: the name of the Bake target and of the image. Without this table, each binary of each
     /// member becomes a service.
     pub services: Option<BTreeMap<Spanned<String>, RawService>>,
+    /// Images of Dockerfiles of the workspace, beside the services, by name.
+    #[serde(default)]
+    pub images: BTreeMap<Spanned<String>, RawOtherImage>,
     /// Libraries that share a stage, by the group's name. See [architecture.md](architecture.md#small-libraries-in-one-stage);
     /// `bakehouse group` proposes them.
     ///
@@ -750,6 +754,70 @@ pub struct RawVariant {
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
+/// `[images.<name>]`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOtherImage {
+    /// The folder that it is built from. Its `.dockerignore` applies, or `<Dockerfile>.dockerignore`.
+    ///
+    /// Form: path in the workspace. Default: required.
+    pub context: Spanned<String>,
+    /// The Dockerfile.
+    ///
+    /// Form: path in the workspace. Default: `Dockerfile` in `context`.
+    pub dockerfile: Option<Spanned<String>>,
+    /// The stage of the Dockerfile.
+    ///
+    /// Form: name or number of a stage. Default: the last one.
+    pub target: Option<Spanned<String>>,
+    /// Build arguments, which the Dockerfile declares with `ARG`.
+    ///
+    /// Form: table of strings. Default: `{}`.
+    #[serde(default)]
+    pub args: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// The name of the image under the registry.
+    ///
+    /// Form: name in an image name. Default: its own.
+    pub image: Option<Spanned<String>>,
+    /// The tag of the image, whatever the variable `TAG` says.
+    ///
+    /// Form: tag. Default: those of `TAG`.
+    pub tag: Option<Spanned<String>>,
+    /// The platforms that the image is built for.
+    ///
+    /// Form: list of some of the workspace's `platforms`. Default: all of them.
+    #[serde(default)]
+    pub platforms: Vec<Spanned<String>>,
+    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`.
+    ///
+    /// Form: `true` or `false`. Default: `true`.
+    pub default: Option<bool>,
+    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    ///
+    /// Form: string. Default: none: an image.
+    pub output: Option<Spanned<String>>,
+    /// In Compose: ports that are published.
+    ///
+    /// Form: list of numbers. Default: `[]`.
+    #[serde(default)]
+    pub ports: Vec<Spanned<u16>>,
+    /// In Compose: environment variables.
+    ///
+    /// Form: table of strings. Default: `{}`.
+    #[serde(default)]
+    pub env: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// In Compose: the check that shows whether it is well, as for services.
+    ///
+    /// Form: path that begins with `/`, or list of strings. Default: none.
+    pub health: Option<Spanned<RawHealth>>,
+    /// In Compose: services and images that are started before it, and have to be well if they have a `health`.
+    ///
+    /// Form: list of services and images. Default: `[]`.
+    #[serde(default)]
+    pub depends_on: Vec<Spanned<String>>,
+}
+
 /// `[inputs.<package>]`: the files and variables that its build reads.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -774,6 +842,11 @@ pub struct RawInputs {
     /// Form: list of names. Default: `[]`.
     #[serde(default)]
     pub variables: Vec<Spanned<String>>,
+    /// Files of `[images]` that its build reads, such as a front end that it embeds, as `<image>:<path in the image>`. A
+    /// table says where in the workspace its build finds them, a list leaves them at that path in the image's `context`.
+    ///
+    /// Form: list of strings, or table: string → path in the workspace. Default: `[]`.
+    pub images: Option<Spanned<RawEmbedded>>,
 }
 
 /// `[packs.<name>]`.

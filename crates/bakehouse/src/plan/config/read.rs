@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
 use super::check::{Check, sorted};
+use super::embedded::holder;
 use super::image_name::Form;
 use super::inputs::DeclaredInputs;
 use super::raw::RawConfig;
@@ -31,6 +32,7 @@ impl Config {
                 let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
                 workspace.leave_named(&inputs);
                 workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
+                config.embedded_apart(&raw, source, workspace)?;
                 return Ok(config);
             }
             Ok(_) => {}
@@ -67,7 +69,51 @@ impl Config {
                 .collect(),
             excluded: self.excluded.clone(),
             only: self.only.clone(),
+            embedded: self
+                .embedded
+                .values()
+                .flatten()
+                .map(|one| one.to.clone().into())
+                .collect(),
         }
+    }
+
+    /// Checks that no path that a build reads as a whole contains a place where files of an image go: what the host has
+    /// there must not be read, and a mount cannot lie in another one.
+    fn embedded_apart(
+        &self,
+        raw: &RawConfig,
+        source: &Source,
+        workspace: &Workspace,
+    ) -> Result<(), Problems> {
+        let mut problems = Vec::new();
+        for (package, inputs) in &raw.inputs {
+            let Some(written) = &inputs.images else {
+                continue;
+            };
+            for one in self
+                .embedded
+                .get(package.as_ref().as_str())
+                .into_iter()
+                .flatten()
+            {
+                let members = workspace.members.values();
+                let sources = members.flat_map(|member| &member.sources);
+                let declared = self.inputs.values().flatten();
+                if let Some(holder) = holder(&one.to, sources.chain(declared)) {
+                    let message = format!(
+                        "files of the image `{}` cannot go to {}: {holder} is read as a whole",
+                        one.image, one.to
+                    );
+                    problems.push(
+                        Problem::new(Code::ConfigValue, message)
+                            .at(source, written.span())
+                            .hint("name another place, outside `src` and the paths of [inputs], with `images = { \"<image>:<path>\" = \"<place>\" }`"),
+                    );
+                }
+            }
+        }
+        Problems(problems).or(())
     }
 
     /// Checks `raw` against `workspace`.
@@ -110,6 +156,9 @@ impl Check<'_> {
             );
         }
         self.collisions(&services, &packs);
+        let mut images = self.images(raw);
+        self.image_collisions(raw, &images, &services, &packs);
+        let embedded = self.embedded(raw, &images);
         let DeclaredInputs {
             paths: inputs,
             excluded,
@@ -117,10 +166,10 @@ impl Check<'_> {
             variables,
         } = self.inputs(raw);
         let output = self.output(raw, &inputs, &services, &packs);
-        self.compose(raw, &mut services);
+        self.compose(raw, &mut services, &mut images);
         let at_bake = self.at_bake(raw, &services, &packs);
-        let bake = self.bake(raw, &services, &packs);
-        self.written_twice(raw, &services, &packs);
+        let bake = self.bake(raw, &services, &images, &packs);
+        self.written_twice(raw, &services, &images, &packs);
         let registries = raw.registries.as_ref().and_then(|all| all.first());
         let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
             (Some(name), _) => {
@@ -161,7 +210,7 @@ impl Check<'_> {
                 raw.cache.strategy.as_ref(),
                 &[Strategy::Layer, Strategy::Mount].map(|choice| (choice.as_str(), choice)),
             ),
-            cache_ref: self.cache_ref(raw, &services),
+            cache_ref: self.cache_ref(raw, &services, &images),
             builder,
             runtime,
             builder_packages: sorted(raw.bases.packages.iter().map(|name| self.package(name))),
@@ -191,6 +240,8 @@ impl Check<'_> {
             only,
             variables,
             services,
+            images,
+            embedded,
             packs,
             builders: self.builders(raw),
             at_bake,

@@ -4,7 +4,8 @@ use super::check::Check;
 use super::image_name::{self, Fault, Form};
 use super::raw::RawConfig;
 use super::spanned::Spanned;
-use super::valid::{PackConfig, ServiceConfig};
+use super::valid::{OtherImageConfig, PackConfig, ServiceConfig, TargetConfig};
+use crate::names::TargetName;
 use crate::problem::Code;
 
 impl Check<'_> {
@@ -59,7 +60,12 @@ impl Check<'_> {
     }
 
     /// Checks the repository of the registry cache. Its tags are branches, so it cannot be the repository of an image.
-    pub(super) fn cache_ref(&mut self, raw: &RawConfig, services: &[ServiceConfig]) -> String {
+    pub(super) fn cache_ref(
+        &mut self,
+        raw: &RawConfig,
+        services: &[ServiceConfig],
+        images: &[OtherImageConfig],
+    ) -> String {
         let Some(reference) = &raw.cache.reference else {
             return String::new();
         };
@@ -70,16 +76,19 @@ impl Check<'_> {
         if prefixes.is_empty() {
             prefixes.push(String::new());
         }
-        let is_image = |service: &&ServiceConfig| {
+        let is_image = |(_, target): &(&TargetName, &TargetConfig)| {
             let mut prefixes = prefixes.iter();
-            prefixes.any(|prefix| format!("{prefix}{}", service.target.image) == text)
+            prefixes.any(|prefix| format!("{prefix}{}", target.image) == text)
         };
-        if let Some(service) = services.iter().find(is_image) {
+        let services = services
+            .iter()
+            .map(|service| (&service.name, &service.target));
+        let images = images.iter().map(|image| (&image.name, &image.target));
+        if let Some((name, _)) = services.chain(images).find(is_image) {
             self.problem(
                 Code::NameCollision,
                 format!(
-                    "`{text}` is the repository of the image of `{}`, whose tags the cache would overwrite",
-                    service.name
+                    "`{text}` is the repository of the image of `{name}`, whose tags the cache would overwrite"
                 ),
                 reference.span(),
                 "give the cache a repository of its own, such as `…/cache`",

@@ -1,7 +1,7 @@
 //! The configuration, checked against the workspace: every name exists, every path lies inside, every default is filled
 //! in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -123,6 +123,8 @@ pub struct Config {
     pub packs_dev: Option<ContextPath>,
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
+    /// The images of other Dockerfiles, by name.
+    pub images: Vec<OtherImageConfig>,
     /// The group of each library that shares a stage, by package.
     pub groups: BTreeMap<PackageName, String>,
     /// The paths outside each package's folder that its build reads.
@@ -133,6 +135,8 @@ pub struct Config {
     pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The environment variables that the compilation of each package gets.
     pub variables: BTreeMap<PackageName, Vec<String>>,
+    /// The files of images that the build of each package reads.
+    pub embedded: BTreeMap<PackageName, Vec<Embedded>>,
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,
@@ -196,6 +200,22 @@ pub struct ServiceConfig {
     pub compose: ComposeConfig,
 }
 
+/// An image of a Dockerfile of the workspace.
+#[derive(Clone, Debug)]
+pub struct OtherImageConfig {
+    pub name: TargetName,
+    /// The folder that it is built from.
+    pub context: ContextPath,
+    pub dockerfile: ContextPath,
+    /// The stage; `None` for the last one.
+    pub stage: Option<String>,
+    pub args: BTreeMap<String, String>,
+    pub target: TargetConfig,
+    pub ports: Vec<u16>,
+    pub env: BTreeMap<String, String>,
+    pub compose: ComposeConfig,
+}
+
 /// A binary and the way to build it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BinaryConfig {
@@ -255,6 +275,16 @@ pub struct TargetConfig {
     pub output: Option<String>,
     /// The platforms; empty for those of the workspace.
     pub platforms: Vec<String>,
+}
+
+/// Files of an image that the build of a package reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Embedded {
+    pub image: TargetName,
+    /// The path in the image.
+    pub source: Utf8PathBuf,
+    /// The path at which the build finds it.
+    pub to: ContextPath,
 }
 
 /// The settings of a service for Compose, which do not affect its image.
@@ -419,6 +449,18 @@ impl Config {
     /// Returns the default of the variable `REGISTRY`.
     pub fn registry(&self) -> &str {
         self.registries.first().map_or("", String::as_str)
+    }
+
+    /// Returns the contexts of the images whose files the builds of `packages` read.
+    pub fn contexts_of<'a>(
+        &'a self,
+        packages: &'a BTreeSet<PackageName>,
+    ) -> impl Iterator<Item = &'a ContextPath> {
+        let embedded = packages.iter();
+        let embedded = embedded.filter_map(|package| self.embedded.get(package));
+        let names = embedded.flatten().map(|embedded| &embedded.image);
+        let images = names.filter_map(|name| self.images.iter().find(|one| one.name == *name));
+        images.map(|image| &image.context)
     }
 
     /// Returns whether the builder cross-compiles for other platforms than its own.

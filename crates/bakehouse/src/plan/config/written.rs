@@ -7,8 +7,18 @@ use std::ops::Range;
 use super::check::Check;
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
-use super::valid::{PackConfig, ServiceConfig, USUAL_TAG};
+use super::valid::{OtherImageConfig, PackConfig, ServiceConfig, TargetConfig, USUAL_TAG};
 use crate::problem::Code;
+
+/// An output, and the places in the file that say what it writes.
+struct Output<'a> {
+    name: &'a str,
+    target: &'a TargetConfig,
+    /// The place of its image's name or tag.
+    image: Range<usize>,
+    /// The place of its `output`.
+    output: Range<usize>,
+}
 
 impl Check<'_> {
     /// Reports each output that writes what another one writes, too.
@@ -16,46 +26,65 @@ impl Check<'_> {
         &mut self,
         raw: &RawConfig,
         services: &[ServiceConfig],
+        images: &[OtherImageConfig],
         packs: &[PackConfig],
     ) {
+        let services = services.iter().map(|service| Output {
+            name: &service.name,
+            target: &service.target,
+            image: place(raw, service, Aspect::Image),
+            output: place(raw, service, Aspect::Output),
+        });
+        let others = images.iter().zip(&raw.images);
+        let others = others.map(|(image, (name, written))| {
+            let named = written.tag.as_ref().or(written.image.as_ref());
+            let output = written.output.as_ref();
+            Output {
+                name: &image.name,
+                target: &image.target,
+                image: named.unwrap_or(name).span(),
+                output: output.unwrap_or(name).span(),
+            }
+        });
+        let mut outputs: Vec<Output<'_>> = services.chain(others).collect();
+        outputs.sort_by_key(|output| output.image.start);
         // A pack's image has the usual tag.
         let packs = packs.iter().map(|pack| {
             let name = format!("pack-{}", pack.name);
             (format!("{name}:{USUAL_TAG}"), name)
         });
-        let mut images: BTreeMap<String, String> = packs.collect();
-        let mut files: BTreeMap<&str, &ServiceConfig> = BTreeMap::new();
-        for service in in_order(raw, services) {
-            let target = &service.target;
+        let mut taken: BTreeMap<String, String> = packs.collect();
+        let mut files: BTreeMap<&str, &str> = BTreeMap::new();
+        for Output {
+            name,
+            target,
+            image,
+            output,
+        } in outputs
+        {
             if target.is_image() {
-                let name = target.name();
-                if let Some(other) = images.get(&name) {
+                let written = target.name();
+                if let Some(other) = taken.get(&written) {
                     self.problem(
                         Code::NameCollision,
-                        format!(
-                            "the image `{name}` of `{}` is that of `{other}`, too",
-                            service.name
-                        ),
-                        place(raw, service, Aspect::Image),
+                        format!("the image `{written}` of `{name}` is that of `{other}`, too"),
+                        image,
                         "give one of them another `image` or `tag`",
                     );
                     continue;
                 }
-                images.insert(name, service.name.to_string());
+                taken.insert(written, name.to_owned());
             } else if let Some(dest) = target.dest().filter(|_| target.default) {
                 if let Some(other) = files.get(dest) {
                     self.problem(
                         Code::NameCollision,
-                        format!(
-                            "`{}` and `{}` both write `{dest}` in one bake",
-                            other.name, service.name
-                        ),
-                        place(raw, service, Aspect::Output),
+                        format!("`{other}` and `{name}` both write `{dest}` in one bake"),
+                        output,
                         "give one of them another `dest`",
                     );
                     continue;
                 }
-                files.insert(dest, service);
+                files.insert(dest, name);
             }
         }
     }
@@ -66,13 +95,6 @@ impl Check<'_> {
 enum Aspect {
     Image,
     Output,
-}
-
-/// Returns the services in the order of their places in the file.
-fn in_order<'a>(raw: &RawConfig, services: &'a [ServiceConfig]) -> Vec<&'a ServiceConfig> {
-    let mut ordered: Vec<&ServiceConfig> = services.iter().collect();
-    ordered.sort_by_key(|service| place(raw, service, Aspect::Image).start);
-    ordered
 }
 
 /// Returns the place where the file says what a service writes: its key if it has one, else its name.

@@ -1,4 +1,4 @@
-//! A service or a pack binary.
+//! A service, a pack binary or another image.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,18 @@ use crate::plan::inputs::Inputs;
 use crate::plan::lock_graph::LockGraph;
 use crate::plan::service::Service;
 
-/// A service or a pack binary of a plan.
+/// The packages of an image of another Dockerfile.
+static NO_PACKAGES: BTreeSet<PackageName> = BTreeSet::new();
+
+/// The table of such images.
+const IMAGES: &str = "images";
+
+/// A service, a pack binary or another image of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
     /// The name of its target.
     pub name: &'a str,
+    /// The package of its binary; empty for another image.
     pub package: &'a str,
     pub bin: &'a str,
     pub closure: &'a BTreeSet<PackageName>,
@@ -56,7 +63,24 @@ impl<'a> Output<'a> {
                 table_of: &pack.name,
             })
         });
-        services.chain(packs)
+        let images = plan.images.iter().map(|image| Self {
+            name: &image.config.name,
+            package: "",
+            bin: "",
+            closure: &NO_PACKAGES,
+            inputs: &image.inputs,
+            input_hash: &image.input_hash,
+            binary_stage: "",
+            service: None,
+            table: IMAGES,
+            table_of: &image.config.name,
+        });
+        services.chain(packs).chain(images)
+    }
+
+    /// Returns whether it is an image of another Dockerfile, of which nothing is compiled.
+    pub fn is_other_image(&self) -> bool {
+        self.table == IMAGES
     }
 
     /// Returns what it is made of beside its base and its files, in words.

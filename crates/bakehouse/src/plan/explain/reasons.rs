@@ -144,7 +144,13 @@ impl<'a> Explained<'a> {
                 }
             }
             // These parts are compared together elsewhere.
-            Part::CargoConfig(_) | Part::Shipped(_) | Part::Locked(_) => {}
+            Part::CargoConfig(_)
+            | Part::Shipped(_)
+            | Part::Dockerfile(_)
+            | Part::Sent(_)
+            | Part::Locked(_) => {}
+            // An image that is new here, or no longer read, is reported with its setting.
+            Part::Embedded(image) => reasons.extend(self.embedded(image)),
         }
     }
 
@@ -320,15 +326,39 @@ impl<'a> Explained<'a> {
             && value(self.then) == value(self.now)
     }
 
-    /// Returns the changes of files that belong to no package: shipped ones, and Cargo's configuration.
+    /// Returns the changes of an image whose files a package reads, both then and now.
+    fn embedded(&self, image: &str) -> Vec<Reason> {
+        let of =
+            |state: WorkspaceState<'a>| Output::all(state.plan).find(|output| output.name == image);
+        let (Some(was), Some(is)) = (of(self.then), of(self.now)) else {
+            return Vec::new();
+        };
+        let embedded = self.now.plan.config.embedded.iter();
+        let readers = embedded.filter(|(package, images)| {
+            self.is.closure.contains(*package) && images.iter().any(|one| *one.image == *image)
+        });
+        let chains = readers.map(|(package, _)| self.now.chain(self.is, package));
+        let Some(chain) = chains.min_by_key(Vec::len) else {
+            return Vec::new();
+        };
+        let mut changes = reasons((self.then, was), (self.now, is), self.config);
+        for change in &mut changes {
+            change.chain.extend(chain.iter().cloned());
+        }
+        changes
+    }
+
+    /// Returns the changes of files that belong to no package: shipped ones, those of contexts, and Cargo's
+    /// configuration.
     fn files(&self) -> impl Iterator<Item = Reason> {
         fn files(output: Output<'_>) -> Files<'_> {
             let parts = output.inputs.0.iter();
             parts
                 .filter_map(|(part, text)| match part {
-                    Part::CargoConfig(path) | Part::Shipped(path) => {
-                        Some((path.as_path(), text.to_string()))
-                    }
+                    Part::CargoConfig(path)
+                    | Part::Shipped(path)
+                    | Part::Dockerfile(path)
+                    | Part::Sent(path) => Some((path.as_path(), text.to_string())),
                     _ => None,
                 })
                 .collect()

@@ -49,6 +49,19 @@ impl Outcome {
             took: record.took,
         }
     }
+
+    /// Sums up the steps of the build of another Dockerfile. Its stages may have any names, or none.
+    pub fn of_other(record: &Record) -> Self {
+        let makes = |step: &Step| {
+            let mut instructions = ["ADD ", "COPY ", "RUN ", "WORKDIR "].iter();
+            instructions.any(|instruction| step.instruction.starts_with(instruction))
+        };
+        let mut steps = record.steps.iter();
+        Self {
+            is_built: steps.any(|step| step.executed && makes(step)),
+            took: record.took,
+        }
+    }
 }
 
 /// Returns whether a step made something of this workspace: fetching a base, contexts and exports do not. A step that

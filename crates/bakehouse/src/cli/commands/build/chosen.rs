@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::engine::buildx;
 use crate::names::TargetName;
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::build::COMPILED;
 use crate::plan::pack::PackBinary;
-use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
 /// The services and pack binaries that must exist after the build.
 pub struct Chosen<'a> {
-    pub services: Vec<&'a Service>,
+    pub services: Vec<&'a BakedImage>,
     pub pack_binaries: Vec<&'a PackBinary>,
     /// Whether the registry cache is written. The cache is always written as a whole.
     pub cache: bool,
@@ -31,10 +31,8 @@ impl Chosen<'_> {
         let mut services = self.services.iter();
         let mut binaries = self.pack_binaries.iter();
         services.any(|service| {
-            service
-                .binaries
-                .iter()
-                .any(|binary| *binary.stage == *stage)
+            let mut stages = service.binary_stages.iter();
+            stages.any(|own| **own == *stage)
         }) || binaries.any(|binary| binary.target.as_str() == output)
     }
 
@@ -61,9 +59,9 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
     if wanted.is_empty() {
         return Ok(Chosen {
             services: plan
-                .services
+                .baked
                 .iter()
-                .filter(|one| one.target.default)
+                .filter(|image| image.target.default)
                 .collect(),
             pack_binaries: plan.pack_binaries().collect(),
             cache: buildx::has_cache(),
@@ -89,10 +87,10 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             }
             _ => {}
         }
-        let named = |service: &&Service| {
-            service.name == **name || service.target.of_family && service.family == *name
+        let named = |image: &&BakedImage| {
+            image.name == **name || image.target.of_family && image.family == *name
         };
-        let services = plan.services.iter().filter(named);
+        let services = plan.baked.iter().filter(named);
         let before = chosen.services.len() + chosen.pack_binaries.len();
         chosen.services.extend(services);
         chosen
@@ -100,7 +98,7 @@ pub fn choose<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Chosen<'a>, Probl
             .extend(plan.pack_binaries().filter(|binary| binary.target == *name));
         if chosen.services.len() + chosen.pack_binaries.len() == before {
             let known: BTreeSet<&str> = plan
-                .services
+                .baked
                 .iter()
                 .flat_map(|service| [service.name.as_str(), service.family.as_str()])
                 .chain(plan.pack_binaries().map(|binary| binary.target.as_str()))

@@ -28,8 +28,8 @@ use super::packs::usual_platform;
 use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
 use crate::cli::session::{Planned, Session};
-use crate::documents::dockerfile::stage_names;
-use crate::documents::{self, bake::input_hashes};
+use crate::documents::bake::{changes_outputs, input_hashes, override_file};
+use crate::documents::{self, dockerfile::stage_names};
 use crate::engine::Engine;
 use crate::engine::buildx::{Bake, Listener, is_set};
 use crate::engine::records::Record;
@@ -41,6 +41,7 @@ use crate::packs::leftover;
 use crate::packs::place::Staging;
 use crate::packs::platform::Platform;
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem, Problems};
 
@@ -65,7 +66,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     names.apart_from_each_other(&chosen.services)?;
     let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;
-    let certain = is_certain(arguments);
+    let certain = is_certain(arguments) && !is_overridden_by_file(root, plan)?;
     let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
     let mut held = BTreeMap::new();
     if skip {
@@ -135,7 +136,14 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         details.extend(store.details(&missing.services, &records));
         outcomes = records
             .iter()
-            .map(|(target, record)| (target.clone(), Outcome::of(&own, record)))
+            .map(|(target, record)| {
+                let other = |image: &&&BakedImage| image.is_other && image.name.as_str() == target;
+                let outcome = match missing.services.iter().find(other) {
+                    Some(_) => Outcome::of_other(record),
+                    None => Outcome::of(&own, record),
+                };
+                (target.clone(), outcome)
+            })
             .collect();
         let mut measured = Measured::read(root);
         account = Account::of(plan, &own, &records, &measured);
@@ -177,6 +185,20 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
 fn is_certain(arguments: &BuildArgs) -> bool {
     let changed = |argument: &OsString| changes_inputs(argument);
     !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+}
+
+/// Returns whether the user's own Bake file changes what the generated targets write.
+fn is_overridden_by_file(root: &Utf8Path, plan: &Plan) -> Result<bool, Problem> {
+    let file = root.join(override_file(&plan.config.output.bake));
+    if !file.is_file() {
+        return Ok(false);
+    }
+    let text = fs_err::read_to_string(file);
+    let text = text.map_err(|error| {
+        Problem::from_error(Code::FileUnreadable, error)
+            .hint("make it readable for the user who runs bakehouse")
+    })?;
+    Ok(changes_outputs(plan, &text))
 }
 
 /// Returns whether attestations are requested. Existing images may have none.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::config::image_name::{self, Fault, Form, check};
 use crate::plan::config::valid::USUAL_TAG;
-use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
 /// Registries and tags of the images, from the environment and the configuration.
@@ -53,7 +53,7 @@ impl Names {
     }
 
     /// Returns the names of an image without tags; never none.
-    fn images(&self, service: &Service) -> Vec<String> {
+    fn images(&self, service: &BakedImage) -> Vec<String> {
         let image = &service.target.image;
         if self.registries.is_empty() {
             return vec![image.clone()];
@@ -70,7 +70,7 @@ impl Names {
     /// `name-collision`.
     pub fn apart_from_cache(&self, plan: &Plan) -> Result<(), Problem> {
         let cache = std::env::var("CACHE_REF").unwrap_or_default();
-        let mut services = plan.services.iter();
+        let mut services = plan.baked.iter();
         match services.find(|service| self.images(service).contains(&cache)) {
             Some(service) => Err(Problem::new(
                 Code::NameCollision,
@@ -88,8 +88,8 @@ impl Names {
     ///
     /// # Errors
     /// `name-collision`.
-    pub fn apart_from_each_other(&self, services: &[&Service]) -> Result<(), Problem> {
-        let mut taken: BTreeMap<String, &Service> = BTreeMap::new();
+    pub fn apart_from_each_other(&self, services: &[&BakedImage]) -> Result<(), Problem> {
+        let mut taken: BTreeMap<String, &BakedImage> = BTreeMap::new();
         for service in services.iter().filter(|service| service.target.is_image()) {
             for tag in service.target.tags(&self.tags) {
                 let name = format!("{}:{tag}", service.target.image);
@@ -107,7 +107,7 @@ impl Names {
     }
 
     /// Returns the usual names of an image; never none.
-    pub fn tagged(&self, service: &Service) -> Vec<String> {
+    pub fn tagged(&self, service: &BakedImage) -> Vec<String> {
         let tags = service.target.tags(&self.tags);
         let images = self.images(service);
         let names = images
@@ -117,19 +117,19 @@ impl Names {
     }
 
     /// Returns the name by which an image is looked for.
-    pub fn hashed(&self, service: &Service) -> String {
+    pub fn hashed(&self, service: &BakedImage) -> String {
         format!("{}:in-{}", self.images(service)[0], service.input_hash)
     }
 
     /// Returns the names that an image has beside the one by which it is looked for.
-    pub fn further(&self, service: &Service) -> Vec<String> {
+    pub fn further(&self, service: &BakedImage) -> Vec<String> {
         let images = self.images(service).into_iter().skip(1);
         let hashed = images.map(|image| format!("{image}:in-{}", service.input_hash));
         self.tagged(service).into_iter().chain(hashed).collect()
     }
 
     /// Returns all names of each service's image.
-    pub fn all(&self, services: &[&Service]) -> Vec<String> {
+    pub fn all(&self, services: &[&BakedImage]) -> Vec<String> {
         services
             .iter()
             .flat_map(|service| {

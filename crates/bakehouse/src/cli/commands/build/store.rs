@@ -11,8 +11,8 @@ use crate::engine::records::Record;
 use crate::graph::parallel::parallel_map;
 use crate::names::TargetName;
 use crate::plan::Plan;
+use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::TargetConfig;
-use crate::plan::service::Service;
 use crate::problem::{Code, Problem};
 
 /// An image of a service that exists already.
@@ -80,9 +80,9 @@ impl<'a> Store<'a> {
 
     /// Returns those of `services` of which an image with their input hash exists for exactly the requested platforms.
     /// Results that are no images are nowhere to be found.
-    pub fn held(&self, services: &[&Service]) -> BTreeMap<TargetName, Held> {
+    pub fn held(&self, services: &[&BakedImage]) -> BTreeMap<TargetName, Held> {
         let images = services.iter().filter(|service| service.target.is_image());
-        let services = &images.copied().collect::<Vec<&Service>>()[..];
+        let services = &images.copied().collect::<Vec<&BakedImage>>()[..];
         // Without a platform in the configuration, the input hash does not say which platform an image is for.
         let native = match self.platforms {
             [] => match self.engine.platform() {
@@ -122,7 +122,7 @@ impl<'a> Store<'a> {
         held.collect()
     }
 
-    fn published(&self, service: &Service, platforms: &[String]) -> Option<Held> {
+    fn published(&self, service: &BakedImage, platforms: &[String]) -> Option<Held> {
         let published = self.engine.published(&self.names.hashed(service))?;
         // Anything can have this tag; the label is part of the image.
         let expected = platforms.iter().map(|platform| {
@@ -148,7 +148,7 @@ impl<'a> Store<'a> {
     ///
     /// # Errors
     /// `bake-failed`.
-    pub fn tag(&self, service: &Service, names: &[String]) -> Result<(), Problem> {
+    pub fn tag(&self, service: &BakedImage, names: &[String]) -> Result<(), Problem> {
         let hashed = self.names.hashed(service);
         if self.is_registry {
             return self.engine.publish_as(&hashed, names);
@@ -158,7 +158,7 @@ impl<'a> Store<'a> {
     }
 
     /// Returns the arguments that make Bake put the images of `services` here.
-    pub fn arguments(&self, services: &[&Service]) -> Vec<OsString> {
+    pub fn arguments(&self, services: &[&BakedImage]) -> Vec<OsString> {
         if !self.is_registry {
             return Vec::new();
         }
@@ -180,11 +180,11 @@ impl<'a> Store<'a> {
     /// Returns the details of `services`, which were just built, from these records.
     pub fn details(
         &self,
-        services: &[&Service],
+        services: &[&BakedImage],
         records: &BTreeMap<String, Record>,
     ) -> BTreeMap<TargetName, Details> {
         let images = services.iter().filter(|service| service.target.is_image());
-        let services = &images.copied().collect::<Vec<&Service>>()[..];
+        let services = &images.copied().collect::<Vec<&BakedImage>>()[..];
         let details: Vec<Option<Details>> = if self.is_registry {
             parallel_map(services, |service| {
                 let told = records.get(service.name.as_str());
@@ -207,7 +207,7 @@ impl<'a> Store<'a> {
     }
 
     /// Returns the first of the usual names of an image.
-    fn usual(&self, service: &Service) -> String {
+    fn usual(&self, service: &BakedImage) -> String {
         self.names.tagged(service).swap_remove(0)
     }
 }

@@ -10,6 +10,8 @@ use crate::documents::dockerfile::mounts::{BUILD, kept};
 use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
+use crate::plan::config::valid::Embedded;
+use crate::plan::other_image::stage_of;
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 
@@ -151,12 +153,14 @@ pub fn manifest_mount(plan: &Plan, stage: &CompileStage) -> Option<Mount> {
     })
 }
 
-/// Returns the mounts of a package's sources and declared inputs.
+/// Returns the mounts of a package's sources, of its declared inputs and of the files of images that it embeds.
 pub fn source_mounts(stage: &CompileStage) -> impl Iterator<Item = Mount> {
-    stage
-        .reads
-        .iter()
-        .map(|path| Mount::context(path, format!("/sources/{path}")))
+    let reads = stage.reads.iter();
+    let reads = reads.map(|path| Mount::context(path, format!("/sources/{path}")));
+    let embedded = stage.embedded.iter().map(|Embedded { image, source, to }| {
+        Mount::stage(&stage_of(image), source.as_str(), &format!("/sources/{to}"))
+    });
+    reads.chain(embedded)
 }
 
 /// Returns the paths that a package is compiled from: its sources, and its manifest if that lies outside of them.
@@ -164,6 +168,8 @@ pub fn files(plan: &Plan, stage: &CompileStage) -> Vec<String> {
     let manifest = stage.dir.join("Cargo.toml");
     let apart = !plan.skeleton.members[&stage.package].is_root
         && !stage.reads.iter().any(|path| manifest.starts_with(path));
-    let sources = stage.reads.iter().map(ToString::to_string);
+    let sources = stage.reads.iter();
+    let embedded = stage.embedded.iter().map(|embedded| &embedded.to);
+    let sources = sources.chain(embedded).map(ToString::to_string);
     sources.chain(apart.then(|| manifest.to_string())).collect()
 }

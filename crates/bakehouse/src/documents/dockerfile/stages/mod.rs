@@ -5,6 +5,7 @@ pub mod binary;
 pub mod compiled;
 pub mod cross;
 pub mod dependencies;
+pub mod embedded;
 pub mod glibc;
 pub mod image;
 pub mod library;
