@@ -406,7 +406,7 @@ fn other_images_stand_beside_services_everywhere() {
     assert!(gitlab.status.success(), "{}", stderr(&gitlab));
     assert!(
         shop.read(".gitlab/bakehouse.yml")
-            .contains(".services[], .images[],")
+            .contains("(.services + (.images // []) - (.by_name // []))[],")
     );
 }
 

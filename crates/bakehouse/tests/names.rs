@@ -317,7 +317,7 @@ fn ci_logs_in_to_each_registry_and_builds_what_is_baked_by_default() {
                 "--username \"$REGISTRY_2_USERNAME\" --password-stdin europe-docker.pkg.dev\n",
                 "--username \"$REGISTRY_4_USERNAME\" --password-stdin docker.io\n",
             ],
-            "(.services - (.by_name // []))[]",
+            "(.services + (.images // []) - (.by_name // []))[]",
         ),
     ] {
         let output = shop.bakehouse(&["ci", service]);

@@ -194,7 +194,7 @@ impl Check<'_> {
             glibc: self.declared_glibc(raw, &runtime, &services),
             min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
             auditable: raw.auditable.unwrap_or_default(),
-            registries: self.registries(raw, &services, &packs),
+            registries: self.registries(raw, &services, &images, &packs),
             platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),

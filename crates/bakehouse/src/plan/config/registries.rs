@@ -14,6 +14,7 @@ impl Check<'_> {
         &mut self,
         raw: &RawConfig,
         services: &[ServiceConfig],
+        images: &[OtherImageConfig],
         packs: &[PackConfig],
     ) -> Vec<String> {
         if let (Some(_), Some(registry)) = (&raw.registries, &raw.registry) {
@@ -24,7 +25,11 @@ impl Check<'_> {
                 "leave one of them out",
             );
         }
-        let images = services.iter().map(|service| service.target.image.clone());
+        let services = services.iter().map(|service| &service.target);
+        let images = services.chain(images.iter().map(|image| &image.target));
+        // A name that is refused itself is not reported again with its registry.
+        let valid = |name: &String| name.split('/').all(image_name::is_component);
+        let images = images.map(|target| target.image.clone()).filter(valid);
         let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let longest = images.chain(packs).max_by_key(String::len);
         let mut checked: Vec<String> = Vec::new();

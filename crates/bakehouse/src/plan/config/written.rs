@@ -11,7 +11,7 @@ use super::valid::{OtherImageConfig, PackConfig, ServiceConfig, TargetConfig, US
 use crate::problem::Code;
 
 /// An output, and the places in the file that say what it writes.
-struct Output<'a> {
+struct Written<'a> {
     name: &'a str,
     target: &'a TargetConfig,
     /// The place of its image's name or tag.
@@ -29,7 +29,7 @@ impl Check<'_> {
         images: &[OtherImageConfig],
         packs: &[PackConfig],
     ) {
-        let services = services.iter().map(|service| Output {
+        let services = services.iter().map(|service| Written {
             name: &service.name,
             target: &service.target,
             image: place(raw, service, Aspect::Image),
@@ -39,14 +39,14 @@ impl Check<'_> {
         let others = others.map(|(image, (name, written))| {
             let named = written.tag.as_ref().or(written.image.as_ref());
             let output = written.output.as_ref();
-            Output {
+            Written {
                 name: &image.name,
                 target: &image.target,
                 image: named.unwrap_or(name).span(),
                 output: output.unwrap_or(name).span(),
             }
         });
-        let mut outputs: Vec<Output<'_>> = services.chain(others).collect();
+        let mut outputs: Vec<Written<'_>> = services.chain(others).collect();
         outputs.sort_by_key(|output| output.image.start);
         // A pack's image has the usual tag.
         let packs = packs.iter().map(|pack| {
@@ -55,7 +55,7 @@ impl Check<'_> {
         });
         let mut taken: BTreeMap<String, String> = packs.collect();
         let mut files: BTreeMap<&str, &str> = BTreeMap::new();
-        for Output {
+        for Written {
             name,
             target,
             image,
