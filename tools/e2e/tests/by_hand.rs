@@ -1,10 +1,10 @@
 //! Bake files that six public repositories write by hand, each as a small workspace of the same shape: what is generated
-//! has the targets, image names, tags, platforms and outputs of the file by hand. Images that are not Rust are left out.
+//! has the targets, image names, tags, platforms and outputs of the file by hand, and one image of each is built and run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bakehouse_e2e::printed::{output, printed, texts};
-use bakehouse_testkit::{Member, Workspace};
+use bakehouse_testkit::{Member, Turn, Workspace, container};
 use serde_json::Value;
 
 /// A target by hand: its name, its tags, its platforms and its output.
@@ -14,14 +14,40 @@ type Target<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str);
 struct Shape(Workspace);
 
 impl Shape {
-    /// Creates a workspace of packages that each have a binary of their name.
-    fn of(packages: &[&str], config: &str) -> Self {
-        let members = packages
-            .iter()
-            .map(|name| Member::binary(name, "fn main() {}\n"));
-        let workspace = Workspace::of(&members.collect::<Vec<_>>(), config);
+    /// Creates a workspace of packages that each have a binary of their name, and of folders with a Dockerfile that has a
+    /// stage `runtime`.
+    fn of(packages: &[&str], dockerfiles: &[&str], config: &str) -> Self {
+        let members = packages.iter().map(|name| {
+            let prints = format!(
+                "fn main() {{\n    println!(\"{name} {{}} {{}}\", cfg!(feature = \"heap-prof\"), cfg!(debug_assertions));\n}}\n"
+            );
+            Member::binary(name, &prints).depends("\n[features]\nheap-prof = []")
+        });
+        let bases = "\n[bases]\nbuilder = \"docker.io/library/rust:1.95.0-slim-bookworm\"\n";
+        let workspace = Workspace::of(&members.collect::<Vec<_>>(), &format!("{config}{bases}"));
+        workspace.append(
+            "Cargo.toml",
+            "\n[profile.profiling]\ninherits = \"release\"\ndebug-assertions = true\n",
+        );
+        for folder in dockerfiles {
+            workspace.write(
+                &format!("{folder}/Dockerfile"),
+                "FROM docker.io/library/debian:bookworm-slim AS runtime\nARG WHAT\nCMD [\"true\"]\n",
+            );
+        }
         workspace.generate();
         Self(workspace)
+    }
+
+    /// Builds a target for the engine's platform, and checks what its image prints. A registry of the test stands in for
+    /// that of the file.
+    #[track_caller]
+    fn runs(&self, target: &str, image: &str, prints: &str) {
+        let turn = Turn::take();
+        let bake = self.0.bake([target]).variable("PLATFORMS", "");
+        let _ = bake.run(&turn);
+        let image = format!("{}/{image}", self.0.images.namespace());
+        assert_eq!(container::prints(&image, []), prints, "{target}");
     }
 
     /// Checks a bake of `wanted`, a group or some targets, with these variables.
@@ -62,8 +88,8 @@ impl Shape {
     }
 }
 
-/// Local names with a tag of their own, one default target, and groups; two binaries in one image.
-/// `op-batcher` and `profiling-tools` are not Rust.
+/// Local names with a tag of their own, one default target, and groups; two binaries in one image, and images that are not
+/// Rust.
 fn base() -> Shape {
     Shape::of(
         &[
@@ -73,6 +99,7 @@ fn base() -> Shape {
             "base-proposer-bin",
             "websocket-proxy-bin",
         ],
+        &["etc/op-batcher", "etc/profiling"],
         r#"
 [services.base]
 package = "base"
@@ -105,9 +132,22 @@ bin = "websocket-proxy-bin"
 tag = "local"
 default = false
 
+[images.op-batcher]
+context = "etc/op-batcher"
+target = "runtime"
+args = { WHAT = "v1.2.3" }
+tag = "local"
+default = false
+
+[images.profiling-tools]
+context = "etc/profiling"
+tag = "local"
+default = false
+
 [bake.groups]
 rust-services = ["base", "basectl", "snapshotter", "proposer", "websocket-proxy"]
-devnet = ["base"]
+devnet = ["base", "op-batcher"]
+profiling = ["profiling-tools"]
 "#,
     )
 }
@@ -123,14 +163,19 @@ fn one_default_image_and_groups_of_others_with_local_names() {
         ("websocket-proxy", &["websocket-proxy:local"], &[], ""),
     ];
     shape.bakes(&[], &[], &all[..1]);
-    shape.bakes(&["devnet"], &[], &all[..1]);
+    let batcher: Target<'_> = ("op-batcher", &["op-batcher:local"], &[], "");
+    shape.bakes(&["devnet"], &[], &[all[0], batcher]);
+    let tools: Target<'_> = ("profiling-tools", &["profiling-tools:local"], &[], "");
+    shape.bakes(&["profiling"], &[], &[tools]);
     shape.bakes(&["rust-services"], &[], &all);
+    shape.runs("base", "base:local", "base false false");
 }
 
 /// Variants with tags, features and platforms of their own, archives for other programs, and a group of each night.
 fn reth() -> Shape {
     Shape::of(
         &["reth"],
+        &[],
         r#"
 registry = "ghcr.io/paradigmxyz"
 platforms = ["linux/amd64", "linux/arm64"]
@@ -139,8 +184,8 @@ platforms = ["linux/amd64", "linux/arm64"]
 package = "reth"
 bin = "reth"
 image = "reth"
-variants.profiling = { tag = "nightly-profiling", platforms = ["linux/amd64"], default = false }
-variants.edge-profiling = { tag = "nightly-edge-profiling", platforms = ["linux/amd64"], default = false }
+variants.profiling = { profile = "profiling", features = ["heap-prof"], tag = "nightly-profiling", platforms = ["linux/amd64"], default = false }
+variants.edge-profiling = { profile = "profiling", rustflags = ["-C", "force-frame-pointers=yes"], tag = "nightly-edge-profiling", platforms = ["linux/amd64"], default = false }
 
 [services.hive-stable]
 package = "reth"
@@ -227,10 +272,14 @@ fn variants_with_own_tags_and_platforms_and_archives() {
             archive,
         )],
     );
+    shape.runs(
+        "ethereum-profiling",
+        "reth:nightly-profiling",
+        "reth true true",
+    );
 }
 
-/// Many images of one workspace, with the tag of a commit and sometimes `latest`. `web-debug` needs an image that is not
-/// Rust.
+/// Many images of one workspace, with the tag of a commit and sometimes `latest`, and one that is not Rust.
 fn brdgme() -> Shape {
     Shape::of(
         &[
@@ -241,7 +290,12 @@ fn brdgme() -> Shape {
             "lost-cities-2",
             "operator",
         ],
-        r#"registry = "ghcr.io/brdgme/brdgme""#,
+        &["web-debug"],
+        r#"registry = "ghcr.io/brdgme/brdgme"
+
+[images.web-debug]
+context = "web-debug"
+"#,
     )
 }
 
@@ -255,6 +309,7 @@ fn the_tag_of_a_commit_and_sometimes_latest() {
         "migrate",
         "operator",
         "web",
+        "web-debug",
     ];
     for (tag, tags) in [
         ("sha-dev", &["sha-dev"][..]),
@@ -280,10 +335,11 @@ fn the_tag_of_a_commit_and_sometimes_latest() {
             .collect();
         shape.bakes(&[], &[("TAG", tag)], &targets);
     }
+    shape.runs("acquire-1", "acquire-1:latest", "acquire-1 false false");
 }
 
-/// Local names that are the targets', all with the tag `ci`, and one binary in two images. `sysdb` and
-/// `sysdb-migration` are not Rust.
+/// Local names that are the targets', all with the tag `ci`, one binary in two images, and two stages of a Dockerfile that
+/// is not Rust.
 fn chroma() -> Shape {
     let service = |name: &str, bin: &str| {
         format!("[services.{name}]\npackage = \"{bin}\"\nbin = \"{bin}\"\ntag = \"ci\"\n\n")
@@ -294,6 +350,9 @@ fn chroma() -> Shape {
         service("rust-frontend-service", "chroma-cli"),
         service("query-service", "query_service"),
         service("garbage-collector", "garbage_collector"),
+        "[images.sysdb]\ncontext = \"go\"\ntarget = \"runtime\"\ntag = \"ci\"\n\n".to_owned(),
+        "[images.sysdb-migration]\ncontext = \".\"\ndockerfile = \"go/Dockerfile\"\ntag = \"ci\"\n"
+            .to_owned(),
     ];
     Shape::of(
         &[
@@ -302,13 +361,15 @@ fn chroma() -> Shape {
             "query_service",
             "garbage_collector",
         ],
+        &["go"],
         &config.concat(),
     )
 }
 
 #[test]
 fn one_binary_in_two_images_with_local_names() {
-    chroma().bakes(
+    let shape = chroma();
+    shape.bakes(
         &[],
         &[],
         &[
@@ -322,12 +383,19 @@ fn one_binary_in_two_images_with_local_names() {
             ),
             ("query-service", &["query-service:ci"], &[], ""),
             ("garbage-collector", &["garbage-collector:ci"], &[], ""),
+            ("sysdb", &["sysdb:ci"], &[], ""),
+            ("sysdb-migration", &["sysdb-migration:ci"], &[], ""),
         ],
+    );
+    shape.runs(
+        "heap-tender-service",
+        "heap-tender-service:ci",
+        "log_service false false",
     );
 }
 
-/// A group that only checks that images build: its targets have no tags by hand, and here those of local names.
-/// `build-report` is no image of Rust.
+/// A group that only checks that images build: its targets have no tags by hand, and here those of local names. One target
+/// gives files.
 fn miden() -> Shape {
     let service = |name: &str, package: &str, further: &str| {
         format!("[services.{name}]\npackage = \"{package}\"\nbin = \"{package}\"\n{further}\n")
@@ -337,6 +405,7 @@ fn miden() -> Shape {
         service("validator", "miden-validator", "ports = [50101]\n"),
         service("remote-prover", "miden-remote-prover", "ports = [50051]\n"),
         service("node-tps-benchmark", "miden-benchmark", ""),
+        "[images.build-report]\ncontext = \".\"\ndockerfile = \"ci/Dockerfile\"\noutput = \"type=local,dest=target/report\"\ndefault = false\n\n".to_owned(),
         "[bake.groups]\nvalidate = [\"node\", \"validator\", \"remote-prover\", \"node-tps-benchmark\"]\n".to_owned(),
     ];
     Shape::of(
@@ -346,6 +415,7 @@ fn miden() -> Shape {
             "miden-remote-prover",
             "miden-benchmark",
         ],
+        &["ci"],
         &config.concat(),
     )
 }
@@ -368,6 +438,18 @@ fn a_group_that_checks_that_images_build() {
             ),
         ],
     );
+    let report = "type=local,dest=target/report";
+    let tags = ["build-report:latest"];
+    shape.bakes(
+        &["build-report"],
+        &[],
+        &[("build-report", &tags, &[], report)],
+    );
+    shape.runs(
+        "validator",
+        "validator:latest",
+        "miden-validator false false",
+    );
     let groups = shape.groups(&["validate"]);
     assert_eq!(
         groups["validate"],
@@ -375,11 +457,11 @@ fn a_group_that_checks_that_images_build() {
     );
 }
 
-/// Two registries, and tags that name branch, profile, features and system; groups of groups. Lints, tests and packages
-/// are no images of Rust.
+/// Two registries, and tags that name branch, profile, features and system; groups of groups; targets without a result.
 fn tuwunel() -> Shape {
     Shape::of(
         &["tuwunel", "complement-tester"],
+        &["docker/lints"],
         r#"
 registries = ["ghcr.io/matrix-construct", "docker.io/jevolk"]
 
@@ -393,6 +475,12 @@ variants.release-none = { tag = "{TAG}-release-none-x86_64-v1-linux-gnu" }
 [services.complement-tester]
 package = "complement-tester"
 output = "type=docker,compression=zstd,mode=max"
+default = false
+
+[images.lints]
+context = "."
+dockerfile = "docker/lints/Dockerfile"
+output = "type=cacheonly"
 default = false
 
 [bake.groups]
@@ -442,4 +530,14 @@ fn two_registries_and_tags_of_several_parts() {
         )],
     );
     assert_eq!(shape.groups(&["tests"])["tests"], ["complement"]);
+    let lints = [
+        "ghcr.io/matrix-construct/lints:latest",
+        "docker.io/jevolk/lints:latest",
+    ];
+    shape.bakes(&["lints"], &[], &[("lints", &lints, &[], "type=cacheonly")]);
+    shape.runs(
+        "complement-tester",
+        "complement-tester:latest",
+        "complement-tester false false",
+    );
 }
