@@ -262,8 +262,8 @@ pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
     let before = &text[..end];
     let line = before.rsplit('\n').next()?;
     let (key, _) = line.split_once(" = ")?;
-    let heads = before.lines().filter(|line| line.starts_with('['));
-    let head = heads.last().unwrap_or_default();
+    let mut lines = before.lines().rev();
+    let head = lines.find(|line| line.starts_with('[')).unwrap_or_default();
     let service = match head.strip_prefix("[services.") {
         Some(rest) => rest.trim_end_matches(']').trim_end_matches(".files"),
         None if head.is_empty() => "",

@@ -201,9 +201,7 @@ impl Choice {
     pub fn packages<'a>(&'a self, workspace: &'a Workspace) -> BTreeSet<&'a str> {
         let packages = self.services.iter().flat_map(|service| {
             let others = service.others.iter();
-            others
-                .chain([&service.package])
-                .map(|package| package.as_str())
+            others.chain([&service.package]).map(PackageName::as_str)
         });
         packages
             .flat_map(|package| needed(workspace, package))

@@ -71,7 +71,7 @@ pub fn read(file: &Utf8Path, text: &str, files: &BTreeSet<Utf8PathBuf>) -> Resul
                     }
                 }
                 Err(why) => asked.passed.push(format!(
-                    "{}: target {label} needs {why}",
+                    "{}: target {label} is not read: it needs {why}",
                     place(kind, label)
                 )),
             },
@@ -87,9 +87,10 @@ pub fn read(file: &Utf8Path, text: &str, files: &BTreeSet<Utf8PathBuf>) -> Resul
         match request(&name, &targets, &declared[&name], folder, files) {
             Ok(Some(request)) => asked.requests.push(request),
             Ok(None) => {}
-            Err(why) => asked
-                .passed
-                .push(format!("{}: target {name} needs {why}", declared[&name])),
+            Err(why) => asked.passed.push(format!(
+                "{}: target {name} is not read: it needs {why}",
+                declared[&name]
+            )),
         }
     }
     Ok(asked)
@@ -142,6 +143,7 @@ fn request(
         target: text("target"),
         args,
         tags: list("tags"),
+        named_at: None,
         platforms: list("platforms"),
         compose: None,
     }))

@@ -45,7 +45,7 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
             call.missing.push(missing.clone());
         }
         call.dynamic |= filled.text.contains('$');
-        let split = word.starts_with('$') && filled.missing.is_none();
+        let split = word.starts_with('$') && !word.contains(' ') && filled.missing.is_none();
         // An unquoted variable may hold several words.
         if split {
             words.extend(filled.text.split_whitespace().map(str::to_owned));

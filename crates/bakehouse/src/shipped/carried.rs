@@ -73,16 +73,10 @@ impl<'a> Known<'a> {
             }
             let by_name = call.packages.iter();
             let by_name = by_name.filter_map(|package| self.members.get(package.as_str()));
-            let by_path = call.path.iter().filter_map(|path| {
-                let ends = |member: &&&Member| {
-                    let path = path.trim_start_matches("./").trim_end_matches('/');
-                    let dir = member.dir.as_str();
-                    dir == path
-                        || (path == "." && dir.is_empty())
-                        || path.ends_with(&format!("/{dir}"))
-                };
-                self.members.values().find(ends)
-            });
+            let by_path = call
+                .path
+                .iter()
+                .filter_map(|path| self.members.values().find(|member| leads_to(path, member)));
             for member in by_name.chain(by_path) {
                 found.extend(member.binaries.iter().map(|binary| binary.name.to_string()));
             }
@@ -193,26 +187,37 @@ fn add(
         bin: BinaryName::new(bin),
         line,
         path,
-        call: best_call(calls, bin, &member.name).cloned(),
+        call: best_call(calls, bin, member).cloned(),
     });
 }
 
 /// Returns the call that says most of how a binary is compiled.
-fn best_call<'c>(calls: &'c [CargoCall], bin: &str, package: &str) -> Option<&'c CargoCall> {
-    let says = |call: &&CargoCall| {
+fn best_call<'c>(calls: &'c [CargoCall], bin: &str, member: &Member) -> Option<&'c CargoCall> {
+    let says = |call: &CargoCall| {
         let names_bin = call.bins.iter().any(|own| own == bin);
-        let names_package = call.packages.iter().any(|own| own == package);
-        let names_other = !call.bins.is_empty() || !call.packages.is_empty();
+        let names_package = call.packages.iter().any(|own| *own == *member.name)
+            || call
+                .path
+                .as_ref()
+                .is_some_and(|path| leads_to(path, member));
+        let general = call.bins.is_empty() && call.packages.is_empty() && call.path.is_none();
         let profile = match call.profile.as_deref() {
             Some("dev") => 0,
             None => 1,
             Some(_) => 2,
         };
-        (names_bin, names_package, !names_other, profile)
+        (names_bin, names_package, general, profile)
     };
-    let best = calls.iter().rev().max_by_key(says)?;
-    let (names_bin, names_package, general, _) = says(&best);
+    let best = calls.iter().rev().max_by_key(|call| says(call))?;
+    let (names_bin, names_package, general, _) = says(best);
     (names_bin || names_package || general).then_some(best)
+}
+
+/// Returns whether a path in a Dockerfile is the folder of a package.
+fn leads_to(path: &str, member: &Member) -> bool {
+    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let dir = member.dir.as_str();
+    dir == path || (path == "." && dir.is_empty()) || path.ends_with(&format!("/{dir}"))
 }
 
 /// A binary, its path in the image, and the calls of Cargo of the stage that it comes from.

@@ -8,7 +8,7 @@ use super::walk::walk;
 use crate::graph::Workspace;
 use crate::graph::context::repository;
 use crate::names::PackageName;
-use crate::plan::choice::{Choice, LeftOut, why_not};
+use crate::plan::choice::{Choice, LeftOut, ProposedService, why_not};
 
 /// Chooses what the repository ships. If its files name no binary of the workspace, it chooses by the manifests, and by
 /// what people are told of.
@@ -21,9 +21,9 @@ pub fn choose(workspace: &Workspace, frontends: &BTreeMap<PackageName, String>) 
     let shipped = gather(&files, folder, workspace);
     let mut chosen = Choice::of(workspace, frontends);
     if shipped.services.is_empty() {
-        let names = chosen.services.iter().map(|service| service.main());
+        let names = chosen.services.iter().map(ProposedService::main);
         let names: Vec<String> = names.map(ToString::to_string).collect();
-        let told = named(&files, names.iter().map(String::as_str));
+        let told = named(&files, &names);
         chosen.leave_untold(|bin| told.contains(bin));
         chosen.shipping = shipped.shipping;
         return chosen;

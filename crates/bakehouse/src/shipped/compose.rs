@@ -28,7 +28,7 @@ pub fn read(
     let environment = Scope::default();
     let filled = |text: &str| environment.fill(text).text;
     let mut requests = Vec::new();
-    for (name, service) in tree::entries(services) {
+    for (name, start, service) in tree::placed(services) {
         let Some(build) = tree::get(service, "build") else {
             continue;
         };
@@ -45,12 +45,13 @@ pub fn read(
         requests.push(Request {
             asker: Asker::Compose,
             name: Some(name.to_owned()),
-            place: Place::new(file, line(source, service.span.start.saturating_sub(1))),
+            place: Place::new(file, line(source, start)),
             context,
             dockerfile,
             target: part("target"),
             args: tree::get(build, "args").map(pairs).unwrap_or_default(),
             tags: tags.filter(|tag| !tag.contains('$')).into_iter().collect(),
+            named_at: None,
             platforms: Vec::new(),
             compose: Some(OfCompose {
                 entrypoint: tree::get(service, "entrypoint").and_then(words),

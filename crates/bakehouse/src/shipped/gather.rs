@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::bake;
 use super::candidate::Candidate;
 use super::carried::Known;
+use super::chart;
 use super::compose;
 use super::dockerfile::Dockerfile;
 use super::image::last;
@@ -53,6 +54,7 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
     let mut groups = BTreeMap::new();
     let requests = requests(files, &mut groups, &mut passed);
     let mut candidates = candidates(requests, &dockerfiles, &known, &mut passed);
+    chart::name(&mut candidates, &repositories(files, &mut passed));
     candidates.sort_by_key(|candidate| {
         let request = &candidate.request;
         let place = &request.place;
@@ -122,6 +124,22 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
 
 fn of_kind(files: &Files, kind: Kind) -> impl Iterator<Item = &Text> {
     files.texts.iter().filter(move |text| text.kind == kind)
+}
+
+/// Returns the names of images in the values of charts.
+fn repositories(files: &Files, passed: &mut Vec<String>) -> Vec<chart::Repository> {
+    let mut all = Vec::new();
+    for Text { file, text, .. } in of_kind(files, Kind::Chart) {
+        let is_chart = |name: &str| files.all.contains(&file.with_file_name(name));
+        if !["Chart.yaml", "Chart.yml"].into_iter().any(is_chart) {
+            continue;
+        }
+        match chart::read(file, text) {
+            Ok(found) => all.extend(found),
+            Err(why) => passed.push(format!("{file}: {why}")),
+        }
+    }
+    all
 }
 
 /// Groups of Bake, each with its place and targets.
@@ -210,6 +228,7 @@ fn candidates(
                 target: Some(name.unwrap_or_else(|| stage.to_string())),
                 args: BTreeMap::new(),
                 tags: Vec::new(),
+                named_at: None,
                 platforms: Vec::new(),
                 compose: None,
             };
@@ -354,7 +373,11 @@ fn images(
         if !candidate.binaries.is_empty() || (candidate.rust && with(&request.dockerfile)) {
             continue;
         }
-        if !seen.insert((request.dockerfile.clone(), candidate.stage)) {
+        if !seen.insert((
+            request.dockerfile.clone(),
+            candidate.stage,
+            request.args.clone(),
+        )) {
             continue;
         }
         if candidate.rust {

@@ -175,7 +175,7 @@ impl Image {
                     let filled = self.scope.fill(port).text;
                     let (number, protocol) = filled.split_once('/').unwrap_or((&filled, "tcp"));
                     match number.parse() {
-                        Ok(value) if protocol.eq_ignore_ascii_case("tcp") => {
+                        Ok(value) if value != 0 && protocol.eq_ignore_ascii_case("tcp") => {
                             self.ports.push(At { line, value });
                         }
                         _ => self.untold.push(At {
@@ -265,7 +265,7 @@ impl Image {
                 self.links
                     .insert(self.absolute(&link), self.absolute(target));
             }
-            ("apt-get" | "apt" | "apk", [rest @ ..]) => {
+            ("apt-get" | "apt" | "apk", rest) => {
                 let installs = rest
                     .iter()
                     .position(|word| matches!(word.as_str(), "install" | "add"));

@@ -101,7 +101,7 @@ impl Making<'_> {
     fn image_name(&mut self) {
         let request = &self.candidate.request;
         if let Some(image) = request.image().filter(|image| *image != self.service.name) {
-            self.key("image", image, request.place.to_string());
+            self.key("image", image, request.place_of_name().to_string());
         }
     }
 
@@ -263,7 +263,7 @@ impl Making<'_> {
             let to_folder = copied.to.ends_with('/') || copied.sources.len() > 1;
             for source in &copied.sources {
                 let is_binary = |carried: &Carried| carried.line == *line;
-                if candidate.binaries.iter().any(is_binary) {
+                if candidate.binaries.iter().any(is_binary) || source.ends_with("/bin/*") {
                     continue;
                 }
                 let inside = match &from {
@@ -292,7 +292,12 @@ impl Making<'_> {
                 let own = own
                     .and_then(|path| path.strip_prefix(sight.folder).ok().map(Utf8Path::to_owned));
                 let Some(path) = own.filter(|path| !path.as_str().is_empty()) else {
-                    let why = format!("COPY of {source} is not proposed");
+                    let way = if source.contains(".so") {
+                        ": see `libs`"
+                    } else {
+                        ""
+                    };
+                    let why = format!("COPY of {source} is not proposed{way}");
                     self.note(*line, &why);
                     continue;
                 };
@@ -333,6 +338,16 @@ impl Making<'_> {
             return;
         };
         let place = self.place(*line);
+        let paths = Paths {
+            binaries: &candidate.binaries,
+            links: &image.links,
+            workdir: &image.workdir,
+        };
+        let run = paths.program(value);
+        if run[0].starts_with(BIN) {
+            self.key("healthcheck", run, place);
+            return;
+        }
         let requested = words(value).iter().find_map(|word| {
             let rest = word.split_once("://")?.1;
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -340,23 +355,12 @@ impl Making<'_> {
             let path = path.trim_end_matches(['"', '\'']);
             Some((number.parse::<u16>().ok()?, format!("/{path}")))
         });
-        if let Some((_, path)) = requested
-            .as_ref()
-            .filter(|(number, _)| Some(*number) == port)
-        {
-            self.key("health", path.clone(), place);
-            return;
-        }
-        let paths = Paths {
-            binaries: &candidate.binaries,
-            links: &image.links,
-            workdir: &image.workdir,
-        };
-        let words = paths.program(value);
-        if words[0].starts_with(BIN) {
-            self.key("health", words, place);
-        } else {
-            self.note(*line, "HEALTHCHECK is not proposed: `health` requests a path on the first port, or runs a binary");
+        match requested.filter(|(number, _)| Some(*number) == port) {
+            Some((_, path)) => self.key("health", path, place),
+            None => {
+                let why = format!("HEALTHCHECK is not proposed: the image has no {}", run[0]);
+                self.note(*line, &why);
+            }
         }
     }
 
@@ -364,7 +368,8 @@ impl Making<'_> {
         let candidate = self.candidate;
         let image = &candidate.image;
         if let Some(At { line, value }) = &image.stop_signal {
-            self.note(*line, &format!("STOPSIGNAL {value} is not proposed"));
+            let place = self.place(*line);
+            self.key("stop-signal", value.clone(), place);
         }
         for At { line, value } in &image.untold {
             self.note(*line, value);
@@ -395,8 +400,13 @@ impl Making<'_> {
             );
             self.service.notes.push(note);
         }
-        self.note(image.base_line, &format!("it runs on {} there", image.base));
+        let base = format!(
+            "{}: it runs on {} there",
+            self.place(image.base_line),
+            image.base
+        );
         let notes = &mut self.service.notes;
+        notes.insert(0, base);
         let mut told = BTreeSet::new();
         notes.retain(|note| told.insert(note.clone()));
         if notes.len() > MOST_NOTES {

@@ -9,6 +9,7 @@ pub enum Kind {
     Bake,
     Compose,
     Workflow,
+    /// The values of a Helm chart.
     Chart,
     Script,
     Document,
@@ -78,7 +79,7 @@ pub fn kind(path: &Utf8Path) -> Option<Kind> {
         _ if yaml && (stem.starts_with("docker-compose") || stem.starts_with("compose")) => {
             Some(Kind::Compose)
         }
-        _ if yaml && stem == "chart" => Some(Kind::Chart),
+        _ if yaml && stem == "values" => Some(Kind::Chart),
         "sh" => Some(Kind::Script),
         _ if matches!(small.as_str(), "makefile" | "justfile" | ".justfile") => Some(Kind::Script),
         "md" if stem == "readme" || path.starts_with("docs") => Some(Kind::Document),
@@ -161,7 +162,7 @@ mod tests {
                 Weight::Full,
             ),
             (".github/dependabot.yml", None, Weight::Full),
-            ("charts/api/Chart.yaml", Some(Kind::Chart), Weight::Full),
+            ("charts/api/values.yaml", Some(Kind::Chart), Weight::Full),
             ("tests/e2e/Dockerfile", Some(Kind::Dockerfile), Weight::None),
             (
                 ".devcontainer/Dockerfile",

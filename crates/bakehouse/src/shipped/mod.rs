@@ -4,6 +4,7 @@ mod bake;
 mod candidate;
 mod cargo_call;
 mod carried;
+mod chart;
 pub mod choose;
 mod compose;
 mod dockerfile;

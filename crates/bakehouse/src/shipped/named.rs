@@ -6,10 +6,7 @@ use super::kinds::Kind;
 use super::walk::Files;
 
 /// Returns which of `binaries` a document or workflow names. A document names one only in code.
-pub fn named<'a>(
-    files: &Files,
-    binaries: impl Iterator<Item = &'a str> + Clone,
-) -> BTreeSet<&'a str> {
+pub fn named<'a>(files: &Files, binaries: &'a [String]) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     for text in &files.texts {
         let code = match text.kind {
@@ -19,7 +16,8 @@ pub fn named<'a>(
         };
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let words: BTreeSet<&str> = code.split(|c| !is_part(c)).collect();
-        found.extend(binaries.clone().filter(|binary| words.contains(binary)));
+        let named = binaries.iter().map(String::as_str);
+        found.extend(named.filter(|binary| words.contains(binary)));
     }
     found
 }

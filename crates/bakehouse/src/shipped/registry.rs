@@ -18,7 +18,7 @@ pub fn registry(
                 (
                     registry.to_owned(),
                     name.to_owned(),
-                    of.request.place.to_string(),
+                    of.request.place_of_name().to_string(),
                 )
             })
     };

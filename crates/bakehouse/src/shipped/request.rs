@@ -30,6 +30,8 @@ pub struct Request {
     pub args: BTreeMap<String, String>,
     /// Full names of the image, some with a tag.
     pub tags: Vec<String>,
+    /// The place of the name if it is another one.
+    pub named_at: Option<Place>,
     pub platforms: Vec<String>,
     pub compose: Option<OfCompose>,
 }
@@ -44,6 +46,11 @@ pub struct OfCompose {
 }
 
 impl Request {
+    /// Returns the place of the image's name.
+    pub fn place_of_name(&self) -> &Place {
+        self.named_at.as_ref().unwrap_or(&self.place)
+    }
+
     /// Returns whether the image has a name with a registry or an organisation.
     pub fn is_published(&self) -> bool {
         self.tags

@@ -166,9 +166,15 @@ mod tests {
         }
     }
 
+    /// Text → names with their values.
+    type Row = (
+        &'static str,
+        &'static [(&'static str, Option<&'static str>)],
+    );
+
     #[test]
     fn assignments_have_both_forms() {
-        let table: &[(&str, &[(&str, Option<&str>)])] = &[
+        let table: &[Row] = &[
             ("A=1 B=\"2 3\"", &[("A", Some("1")), ("B", Some("2 3"))]),
             ("A", &[("A", None)]),
             ("LANG en_US.utf8", &[("LANG", Some("en_US.utf8"))]),

@@ -20,12 +20,19 @@ pub fn get<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
         .map(|(_, node)| node)
 }
 
-pub fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
+/// Returns the entries of a map, each with the offset of its key.
+pub fn placed(node: &Node) -> impl Iterator<Item = (&str, usize, &Node)> {
     let entries = match &node.value {
         Value::Map(entries) => &entries[..],
         _ => &[],
     };
-    entries.iter().map(|(key, node)| (key.text.as_str(), node))
+    entries
+        .iter()
+        .map(|(key, node)| (key.text.as_str(), key.span.start, node))
+}
+
+pub fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    placed(node).map(|(key, _, node)| (key, node))
 }
 
 pub fn items(node: &Node) -> &[Node] {

@@ -88,6 +88,7 @@ fn configured(
                 target: known("target").map(str::to_owned),
                 args: BTreeMap::new(),
                 tags: vec![image.to_owned()],
+                named_at: None,
                 platforms: platforms
                     .iter()
                     .filter_map(tree::text)
@@ -155,6 +156,7 @@ fn of_action(
         target: part("target").and_then(known),
         args: args.collect(),
         tags: tags.collect(),
+        named_at: None,
         platforms: listed(&platforms),
         compose: None,
     })
@@ -192,6 +194,7 @@ pub fn of_script(
             target: None,
             args: BTreeMap::new(),
             tags: Vec::new(),
+            named_at: None,
             platforms: Vec::new(),
             compose: None,
         };
@@ -218,7 +221,8 @@ pub fn of_script(
                 }
                 "--target" => request.target = known(value()),
                 "--platform" => {
-                    request.platforms = known(value()).map(|list| listed(&list)).unwrap_or_default()
+                    request.platforms =
+                        known(value()).map(|list| listed(&list)).unwrap_or_default();
                 }
                 "--build-arg" => {
                     let pair = value();

@@ -74,11 +74,13 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
             }
             Err(Problems(problems)) => problems,
         };
-        let refused = problems.iter().map(|problem| {
+        let mut refused = false;
+        for problem in &problems {
             let key = proposal::key_at(&written.text, problem.start());
-            key.is_some_and(|(service, key)| proposal.refuse(&service, &key, &problem.message))
-        });
-        if refused.fold(false, |any, refused| any || refused) {
+            refused |=
+                key.is_some_and(|(service, key)| proposal.refuse(&service, &key, &problem.message));
+        }
+        if refused {
             continue;
         }
         let others = problems.into_iter();

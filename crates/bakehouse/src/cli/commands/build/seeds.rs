@@ -3,7 +3,7 @@
 //! before the bake, and what was compiled is pushed as a seed after it. A seed that cannot be read or written costs time,
 //! never a build.
 
-use super::choice::Chosen;
+use super::chosen::Chosen;
 use super::seed_names::{SeedNames, seed_names};
 use crate::cli::session::Planned;
 use crate::documents::bake::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};

@@ -7,7 +7,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use super::account::{Account, Outcome};
-use super::choice::Chosen;
+use super::chosen::Chosen;
 use super::store::{Details, Store};
 use crate::names::TargetName;
 
