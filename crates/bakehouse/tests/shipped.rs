@@ -106,6 +106,7 @@ function "image" {
 }
 group "default" { targets = ["gateway", "relayer"] }
 group "nightly" { targets = ["relayer-nightly", "gateway"] }
+group "sites" { targets = ["each"] }
 target "_common" {
   dockerfile = "Dockerfile"
   platforms = ["linux/amd64", "linux/arm64"]
@@ -216,6 +217,33 @@ FROM debian:bookworm-slim AS relayer
 COPY --from=builder /out/bin/relayer /usr/local/bin/
 USER 1000:1001
 CMD ["relayer"]
+"#,
+            ),
+        ],
+    ),
+    (
+        "a Bake file with two registries and a group that cannot be",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"target "relayer" { tags = ["ghcr.io/acme/relayer:1", "quay.io/acme/relayer:1"] }
+target "admin" {
+  args = { BIN = "gateway-admin" }
+  tags = ["ghcr.io/acme/admin:1", "quay.io/acme/admin:1"]
+}
+group "relayer" { targets = ["admin"] }
+"#,
+            ),
+            (
+                "Dockerfile",
+                r#"FROM rust AS build
+COPY . .
+RUN cargo build --release --workspace
+FROM debian
+ARG BIN=relayer
+COPY --from=build /target/release/${BIN} /usr/local/bin/
+ENV BIN=$BIN
+ENTRYPOINT exec $BIN
 "#,
             ),
         ],

@@ -32,8 +32,8 @@ fn registry(text: &mut String, proposal: &Proposal) {
         "The prefix of image names. Without it, images have only local names.",
     );
     let notes = &proposal.shipping.notes;
-    if let Some(ProposedKey { value, place, .. }) = &proposal.shipping.registry {
-        let _ = writeln!(text, "registry = {value} # {}", one_line(place));
+    if let Some(ProposedKey { name, value, place }) = &proposal.shipping.registry {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
         notes.iter().for_each(|note| comment(text, note));
         return;
     }
@@ -244,6 +244,12 @@ fn images(text: &mut String, proposal: &Proposal) {
         comment(text, &format!("[images.{}] # {}", image.name, image.place));
         image.keys.iter().for_each(|key| comment(text, key));
     }
+    if !shipping.groups.is_empty() {
+        text.push_str("\n[bake.groups]\n");
+    }
+    for ProposedKey { name, value, place } in &shipping.groups {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+    }
     if !shipping.passed.is_empty() {
         text.push('\n');
         comment(text, "Passed over:");
@@ -253,7 +259,8 @@ fn images(text: &mut String, proposal: &Proposal) {
     }
 }
 
-/// Returns the service and the key of the line at an offset of a rendered proposal; no service for keys at the top.
+/// Returns the service and the key of the line at an offset of a rendered proposal; no service for keys at the top,
+/// and `bake.groups` for a group.
 pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
     let end = text
         .get(offset..)?
@@ -267,6 +274,7 @@ pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
     let service = match head.strip_prefix("[services.") {
         Some(rest) => rest.trim_end_matches(']').trim_end_matches(".files"),
         None if head.is_empty() => "",
+        None if head == "[bake.groups]" => "bake.groups",
         None => return None,
     };
     Some((service.to_owned(), key.to_owned()))

@@ -59,7 +59,10 @@ pub struct ProposedKey {
 /// What the files of a repository say beside its services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shipping {
+    /// The registry of all images, or the registries.
     pub registry: Option<ProposedKey>,
+    /// Groups of services that the repository's own Bake file has.
+    pub groups: Vec<ProposedKey>,
     pub notes: Vec<String>,
     pub images: Vec<ProposedImage>,
     /// Files that were not understood, each with the reason.

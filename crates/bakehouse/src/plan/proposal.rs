@@ -142,12 +142,12 @@ impl Proposal {
             service.notes.push(note);
             return true;
         }
-        let (keys, notes) = if service.is_empty() {
-            let registry = self
-                .shipping
-                .registry
-                .take_if(|registry| registry.name == key);
-            (&mut Vec::from_iter(registry), &mut self.shipping.notes)
+        let shipping = &mut self.shipping;
+        let (keys, notes) = if service == "bake.groups" {
+            (&mut shipping.groups, &mut shipping.notes)
+        } else if service.is_empty() {
+            let registry = shipping.registry.take_if(|registry| registry.name == key);
+            (&mut Vec::from_iter(registry), &mut shipping.notes)
         } else {
             let mut services = self.services.iter_mut();
             let Some(service) = services.find(|own| own.name == service) else {

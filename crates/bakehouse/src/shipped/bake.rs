@@ -347,3 +347,66 @@ fn first_line(error: &str) -> String {
         .trim()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"variable "V" { default = "é" }
+variable "EMPTY" {}
+function "f" {
+  params = [a, b]
+  result = V == "é" && a != b ? ["${a}/${lower(b)}:1"] : []
+}
+target "x" {
+  matrix = { item = [{ n = "a", t = "A" }, { n = "b", t = "B" }] }
+  name = "x-${item.n}"
+  tags = concat(f("r/ä", item.t), ["${EMPTY}/y"])
+  args = { A = "1", B = item["n"] }
+}
+target "z" {
+  inherits = ["x-a", "docker-metadata-action"]
+  args = { B = "2" }
+}
+"#;
+
+    #[test]
+    fn a_bake_file_is_evaluated_and_may_end_anywhere() {
+        let files = BTreeSet::from(["Dockerfile".into()]);
+        for (end, _) in TEXT.char_indices() {
+            let _ = read("docker-bake.hcl".into(), &TEXT[..end], &files);
+        }
+        let asked = read("docker-bake.hcl".into(), TEXT, &files).unwrap();
+        let found: Vec<(&str, &[String], &str)> = asked
+            .requests
+            .iter()
+            .map(|request| {
+                let name = request.name.as_deref().unwrap();
+                (name, &request.tags[..], request.args["B"].as_str())
+            })
+            .collect();
+        let a = ["r/ä/a:1".to_owned(), "/y".to_owned()];
+        let b = ["r/ä/b:1".to_owned(), "/y".to_owned()];
+        assert_eq!(
+            found,
+            [
+                ("x-a", &a[..], "a"),
+                ("x-b", &b[..], "b"),
+                ("z", &a[..], "2")
+            ]
+        );
+    }
+
+    #[test]
+    fn json_says_the_same_and_functions_that_call_each_other_end() {
+        let files = BTreeSet::from(["Dockerfile".into()]);
+        let text = r#"{"variable": {"V": {"default": "1"}}, "target": {"x": {"tags": ["a:${V}"], "args": {"N": 2}}}}"#;
+        let asked = read("bake.json".into(), text, &files).unwrap();
+        assert_eq!(asked.requests[0].tags, ["a:1"]);
+        assert_eq!(asked.requests[0].args["N"], "2");
+        let text =
+            "function \"f\" {\n  params = []\n  result = f()\n}\ntarget \"x\" { tags = f() }\n";
+        let asked = read("bake.hcl".into(), text, &files).unwrap();
+        assert_eq!(asked.passed.len(), 1, "{:?}", asked.passed);
+    }
+}

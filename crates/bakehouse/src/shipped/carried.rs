@@ -1,6 +1,6 @@
 //! Which binaries of the workspace an image has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cargo_call::CargoCall;
 use super::dockerfile::{Dockerfile, Program};
@@ -26,9 +26,6 @@ pub struct Known<'a> {
     binaries: BTreeMap<&'a str, Vec<&'a Member>>,
     members: BTreeMap<&'a str, &'a Member>,
 }
-
-/// Longest row of stages that hand a file on.
-const DEEPEST: usize = 8;
 
 impl<'a> Known<'a> {
     pub fn new(workspace: &'a Workspace) -> Self {
@@ -233,7 +230,7 @@ fn taken(
     let origin = copied.from.map(|stage| image(file, stage, arguments));
     let calls = origin
         .as_ref()
-        .map(|origin| calls(file, origin, arguments, 0));
+        .map(|origin| calls(file, origin, arguments, &mut BTreeSet::new()));
     let calls = calls.unwrap_or_default();
     let runs = |name: &str| run.iter().any(|(word, _)| last(word) == name);
     let mut found = Vec::new();
@@ -309,27 +306,24 @@ fn is_in(path: &str, folder: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Returns the calls of Cargo of a stage and of those that it takes files from.
-pub fn calls(
+/// Returns the calls of Cargo of a stage and of those that it takes files from. `seen` are the stages that need not be
+/// looked at again.
+fn calls(
     file: &Dockerfile,
     of: &Image,
     arguments: &BTreeMap<String, String>,
-    depth: usize,
+    seen: &mut BTreeSet<usize>,
 ) -> Vec<CargoCall> {
     let flags = of.env.get("RUSTFLAGS").map(|flags| flags.value.clone());
     let mut all: Vec<CargoCall> = of.calls.clone();
     for call in &mut all {
         call.rustflags = call.rustflags.take().or_else(|| flags.clone());
     }
-    if all.is_empty() && depth < DEEPEST {
+    if all.is_empty() {
         for At { value, .. } in &of.copied {
-            if let Some(stage) = value.from {
-                all.extend(calls(
-                    file,
-                    &image(file, stage, arguments),
-                    arguments,
-                    depth + 1,
-                ));
+            if let Some(stage) = value.from.filter(|stage| seen.insert(*stage)) {
+                let origin = image(file, stage, arguments);
+                all.extend(calls(file, &origin, arguments, seen));
             }
         }
     }

@@ -110,7 +110,8 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
         .map(|(candidate, merged)| (*candidate, &merged[..]))
         .collect();
     shipped.shipping.registry = registry(&all, &mut shipped.services);
-    shipped.shipping.notes = notes(&all, &groups, &shipped.services);
+    shipped.shipping.notes = notes(&all);
+    shipped.shipping.groups = grouped(&groups, &shipped.services);
     shipped.services.sort_by(|a, b| a.name.cmp(&b.name));
     images(&candidates, &mut shipped.shipping, &mut taken, &mut passed);
     if passed.len() > MOST_PASSED {
@@ -299,11 +300,7 @@ fn depends_on(kept: &[(&Candidate, Vec<&Candidate>)], services: &mut [ProposedSe
 }
 
 /// Returns what the files say of all services together.
-fn notes(
-    all: &[(&Candidate, &[&Candidate])],
-    groups: &Groups,
-    services: &[ProposedService],
-) -> Vec<String> {
+fn notes(all: &[(&Candidate, &[&Candidate])]) -> Vec<String> {
     let mut notes = Vec::new();
     let mut platforms: BTreeMap<Vec<String>, Place> = BTreeMap::new();
     for of in all
@@ -341,16 +338,26 @@ fn notes(
     for (place, names) in installed {
         notes.push(format!("{place} installs in the image: {names}"));
     }
-    let is_service = |target: &String| services.iter().any(|service| service.name == *target);
-    for (name, (file, targets)) in groups {
-        if name != "default" && !targets.is_empty() && targets.iter().all(is_service) {
-            notes.push(format!(
-                "{file} has the group {name}: {}",
-                targets.join(", ")
-            ));
-        }
-    }
     notes
+}
+
+/// Returns the groups that have services only.
+fn grouped(groups: &Groups, services: &[ProposedService]) -> Vec<ProposedKey> {
+    let is_service = |target: &String| services.iter().any(|service| service.name == *target);
+    let plain = |name: &str| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    };
+    let all = groups.iter().filter(|(name, (_, targets))| {
+        let own = *name != "default" && plain(name) && !name.is_empty();
+        own && !targets.is_empty() && targets.iter().all(is_service)
+    });
+    let key = |(name, (file, targets)): (&String, &(Utf8PathBuf, Vec<String>))| ProposedKey {
+        name: name.clone(),
+        value: toml::Value::from(targets.clone()).to_string(),
+        place: file.to_string(),
+    };
+    all.map(key).collect()
 }
 
 /// Finds the images that are not of this workspace.

@@ -59,6 +59,30 @@ pub fn registry(
             });
         }
     }
+    // Each image may have the same name in several registries.
+    let of = |of: &Candidate| -> Vec<String> {
+        let registries = of.request.tags.iter().filter_map(|tag| split(tag));
+        let registries = registries.map(|(registry, _)| registry.to_owned());
+        let mut all: Vec<String> = registries
+            .filter(|registry| is_registry(registry))
+            .collect();
+        all.dedup();
+        all
+    };
+    let several: Vec<Vec<String>> = all
+        .iter()
+        .filter_map(|(first, merged)| {
+            let mut all = [*first].into_iter().chain(merged.iter().copied());
+            all.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()))
+        })
+        .collect();
+    if several[0].len() > 1 && several.iter().all(|registries| *registries == several[0]) {
+        return Some(ProposedKey {
+            name: "registries".to_owned(),
+            value: toml::Value::from(several[0].clone()).to_string(),
+            place,
+        });
+    }
     Some(ProposedKey {
         name: "registry".to_owned(),
         value: toml::Value::String(common).to_string(),
