@@ -45,7 +45,10 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
             call.missing.push(missing.clone());
         }
         call.dynamic |= filled.text.contains('$');
-        let split = word.starts_with('$') && !word.contains(' ') && filled.missing.is_none();
+        let split = word.starts_with('$')
+            && !word.contains(' ')
+            && filled.missing.is_none()
+            && filled.text.contains(' ');
         // An unquoted variable may hold several words.
         if split {
             words.extend(filled.text.split_whitespace().map(str::to_owned));
@@ -119,7 +122,7 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
                 let list = value(short("-F")).unwrap_or_default();
                 call.features.extend(feature_list(&list));
             }
-            _ if command == "install" && !option.starts_with('-') => {
+            _ if command == "install" && !option.is_empty() && !option.starts_with('-') => {
                 call.packages.push(option.to_owned());
             }
             _ => {}
@@ -163,6 +166,7 @@ mod tests {
         scope.set("PROFILE", Some("maxperf".to_owned()));
         scope.set("FEATURES", Some("a,b".to_owned()));
         scope.set("UNSET", None);
+        scope.set("EMPTY", Some(String::new()));
         let command = shell::commands(script).remove(0);
         let command: Vec<(String, usize)> =
             command.into_iter().map(|word| (word.text, 1)).collect();
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn calls_say_what_is_built_and_how() {
-        let table: [Row; 9] = [
+        let table: [Row; 10] = [
             (
                 "cargo build --release --bin api",
                 &[],
@@ -210,6 +214,13 @@ mod tests {
                 &[],
                 &[],
                 &["a", "b"],
+                Some("release"),
+            ),
+            (
+                "cargo build --features \"$EMPTY\" --release $EMPTY",
+                &[],
+                &[],
+                &[],
                 Some("release"),
             ),
             (

@@ -350,3 +350,39 @@ pub fn last(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.rsplit('/').next().unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"ARG A=1
+FROM rust:${A:-ä} AS b
+RUN apt-get install -y x \
+    # ü
+    y && useradd -u 1 z && cargo build --features "${A}, ö" -p q --profile=$A; ln -s /a /b
+COPY --from=0 ["é", "/f/"]
+FROM b
+ENV K=${A:+'v'} L="${M}"
+HEALTHCHECK CMD curl http://localhost:80/é || exit 1
+ENTRYPOINT ["sh", "-c", "exec /a $K"]
+CMD a --b
+"#;
+
+    #[test]
+    fn a_dockerfile_that_ends_anywhere_is_read_or_refused() {
+        for (end, _) in TEXT.char_indices() {
+            if let Ok(file) = Dockerfile::read(&TEXT[..end]) {
+                for stage in file.leaves() {
+                    image(&file, stage, &std::collections::BTreeMap::new());
+                }
+            }
+        }
+        let file = Dockerfile::read(TEXT).unwrap();
+        assert_eq!(file.leaves(), [1]);
+        let image = image(&file, 1, &std::collections::BTreeMap::new());
+        assert_eq!(image.base, "rust:1");
+        let packages: Vec<&str> = image.packages.iter().map(|at| at.value.as_str()).collect();
+        assert_eq!(packages, ["x", "y"]);
+        assert_eq!(image.calls[0].features, ["ö"]);
+    }
+}

@@ -72,13 +72,13 @@ pub fn walk(root: &Utf8Path) -> Files {
         }
         counted += 1;
         if counted > MOST_FILES {
-            too_many += 1;
+            // Nobody misses the words of one document more.
+            too_many += usize::from(kind != Kind::Document);
             continue;
         }
         let path = root.join(&file);
         let size = path.metadata().map_or(0, |metadata| metadata.len());
         if size > MOST_BYTES {
-            // Nobody misses the words of a long document.
             if kind != Kind::Document {
                 too_large.push(file);
             }
