@@ -13,6 +13,7 @@
 //! | [`git`] | the files of a revision, and uncommitted changes | runs `git` |
 //! | [`engine`] | Docker: queries and builds | runs `docker` |
 //! | [`packs`] | packs: their contents, checks, and the binaries put into them | reads and writes pack folders |
+//! | [`shipped`] | what a repository ships by its own Dockerfiles, Bake files and the like | reads files |
 //! | [`doctor`] | checks of the machine and of the workspace's setup | runs `docker` and `rustc`, reads files |
 //! | [`bench`] | compares this tool with cargo-chef, hand-written cache mounts and the host | runs all of these on copies |
 //! | [`cli`] | arguments, output, exit codes | the terminal |
@@ -30,6 +31,7 @@ pub mod names;
 pub mod packs;
 pub mod plan;
 pub mod problem;
+pub mod shipped;
 pub mod toolchain;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
 /// Rooms in the order of the data flow. Each may use only those before it; all may report problems.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "toolchain",
     "graph",
     "plan",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 11] = [
     "git",
     "engine",
     "packs",
+    "shipped",
     "doctor",
     "bench",
     "cli",

@@ -44,6 +44,7 @@ mod rootfs;
 mod secrets;
 mod settings;
 mod shared_libraries;
+mod shipped;
 mod shop;
 mod skips;
 mod sound_and_precise;

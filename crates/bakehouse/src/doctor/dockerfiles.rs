@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use parse_dockerfile::{Command, Instruction, RunInstruction};
 
 use super::{Check, Verdict};
+use crate::shipped::kinds::is_dockerfile;
 
 /// A cache mount with a mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,22 +110,6 @@ fn dockerfiles(root: &Utf8Path, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect();
     files.sort();
     files
-}
-
-/// Returns whether a name is that of a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`. Lower case counts
-/// only at the end of the name, because `dockerfile.rs` is a source file.
-fn is_dockerfile(name: &str) -> bool {
-    if name.ends_with(".dockerignore") {
-        return false;
-    }
-    let small = name.to_ascii_lowercase();
-    ["Dockerfile", "Containerfile"].into_iter().any(|usual| {
-        let begins = name
-            .strip_prefix(usual)
-            .is_some_and(|rest| rest.starts_with(['.', '-']));
-        let ends = small.strip_suffix(&usual.to_ascii_lowercase());
-        begins || ends.is_some_and(|rest| rest.is_empty() || rest.ends_with(['.', '-']))
-    })
 }
 
 /// Returns the mistakes in `text`, in their order.
@@ -402,27 +387,5 @@ mod tests {
         let lints = lint(text).unwrap();
         assert_eq!(lints.len(), 1);
         assert_eq!((lints[0].line, lints[0].target.as_str()), (3, "/out"));
-    }
-
-    #[test]
-    fn dockerfiles_are_known_by_their_names() {
-        for name in [
-            "Dockerfile",
-            "api.Dockerfile",
-            "Dockerfile.dev",
-            "Containerfile",
-            "dockerfile",
-        ] {
-            assert!(is_dockerfile(name), "{name}");
-        }
-        for name in [
-            "Dockerfile.dockerignore",
-            "dockerfiles.rs",
-            "mydockerfile",
-            "dockerfile.rs",
-            "dockerfile_parser",
-        ] {
-            assert!(!is_dockerfile(name), "{name}");
-        }
     }
 }

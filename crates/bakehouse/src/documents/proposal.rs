@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
+use crate::plan::choice::ProposedKey;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::parted::Parted;
 use crate::plan::proposal::Proposal;
@@ -30,11 +31,18 @@ fn registry(text: &mut String, proposal: &Proposal) {
         text,
         "The prefix of image names. Without it, images have only local names.",
     );
+    let notes = &proposal.shipping.notes;
+    if let Some(ProposedKey { name, value, place }) = &proposal.shipping.registry {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+        notes.iter().for_each(|note| comment(text, note));
+        return;
+    }
     let example = proposal
         .registry
         .as_deref()
         .unwrap_or("ghcr.io/you/project");
     let _ = writeln!(text, "# registry = {}", quoted(example));
+    notes.iter().for_each(|note| comment(text, note));
 }
 
 fn context(text: &mut String, proposal: &Proposal) {
@@ -186,16 +194,25 @@ fn parted(text: &mut String, proposal: &Proposal) {
 fn services(text: &mut String, proposal: &Proposal) {
     parted(text, proposal);
     for service in &proposal.services {
-        let _ = write!(
-            text,
-            "\n[services.{}]\npackage = {}\n",
-            service.name,
-            quoted(&service.package)
-        );
+        let _ = writeln!(text, "\n[services.{}]", service.name);
+        let place = service.place.as_ref();
+        let place = place.map_or_else(String::new, |place| format!(" # {}", one_line(place)));
+        let _ = writeln!(text, "package = {}{place}", quoted(&service.package));
         if let Some(bin) = &service.bin {
-            let _ = writeln!(text, "bin = {}", quoted(bin));
+            let _ = writeln!(text, "bin = {}{place}", quoted(bin));
+        }
+        for ProposedKey { name, value, place } in &service.keys {
+            let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+        }
+        service.notes.iter().for_each(|note| comment(text, note));
+        if !service.files.is_empty() {
+            let _ = writeln!(text, "[services.{}.files]", service.name);
+        }
+        for ProposedKey { name, value, place } in &service.files {
+            let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
         }
     }
+    images(text, proposal);
     if !proposal.left_out.is_empty() {
         text.push('\n');
         comment(
@@ -211,6 +228,56 @@ fn services(text: &mut String, proposal: &Proposal) {
         };
         comment(text, &format!("  {name}: {}", left_out.why));
     }
+}
+
+/// Describes images that no member is built into, and files that say nothing.
+fn images(text: &mut String, proposal: &Proposal) {
+    let shipping = &proposal.shipping;
+    if !shipping.images.is_empty() {
+        text.push('\n');
+        comment(
+            text,
+            "Images without a binary of this workspace, which stay with their Dockerfiles.",
+        );
+    }
+    for image in &shipping.images {
+        comment(text, &format!("[images.{}] # {}", image.name, image.place));
+        image.keys.iter().for_each(|key| comment(text, key));
+    }
+    if !shipping.groups.is_empty() {
+        text.push_str("\n[bake.groups]\n");
+    }
+    for ProposedKey { name, value, place } in &shipping.groups {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+    }
+    if !shipping.passed.is_empty() {
+        text.push('\n');
+        comment(text, "Passed over:");
+    }
+    for passed in &shipping.passed {
+        comment(text, &format!("  {passed}"));
+    }
+}
+
+/// Returns the service and the key of the line at an offset of a rendered proposal; no service for keys at the top,
+/// and `bake.groups` for a group.
+pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
+    let end = text
+        .get(offset..)?
+        .find('\n')
+        .map_or(text.len(), |end| offset + end);
+    let before = &text[..end];
+    let line = before.rsplit('\n').next()?;
+    let (key, _) = line.split_once(" = ")?;
+    let mut lines = before.lines().rev();
+    let head = lines.find(|line| line.starts_with('[')).unwrap_or_default();
+    let service = match head.strip_prefix("[services.") {
+        Some(rest) => rest.trim_end_matches(']').trim_end_matches(".files"),
+        None if head.is_empty() => "",
+        None if head == "[bake.groups]" => "bake.groups",
+        None => return None,
+    };
+    Some((service.to_owned(), key.to_owned()))
 }
 
 fn inputs(text: &mut String, proposal: &Proposal) {

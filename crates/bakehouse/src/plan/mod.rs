@@ -9,6 +9,7 @@ pub mod baked;
 pub mod build;
 pub mod builder;
 pub mod chains;
+pub mod choice;
 mod collect;
 pub mod config;
 pub mod costs;

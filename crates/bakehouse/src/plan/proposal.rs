@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::config::{bases, names};
+use super::choice::{Choice, LeftOut, ProposedKey, ProposedService, Shipping};
+use super::config::bases;
 use super::parted::Parted;
+use crate::graph::Workspace;
 use crate::graph::cargo_config::Tool;
-use crate::graph::inputs::{Finding, needed};
+use crate::graph::inputs::Finding;
 use crate::graph::system::{self, Need};
 use crate::graph::toolchain_file::Channel;
-use crate::graph::{Member, Workspace};
-use crate::names::{BinaryName, PackageName};
+use crate::names::PackageName;
 
 /// The proposal of `bakehouse init`.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Proposal {
     /// The services that are not built with most others, with the features that prevent it.
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
+    /// What the repository's own files say beside that.
+    pub shipping: Shipping,
     /// The inputs of each package that can be declared.
     pub inputs: BTreeMap<PackageName, Vec<Finding>>,
     /// The inputs that cannot be declared: the repository, submodules, missing paths, and paths outside.
@@ -74,114 +77,9 @@ pub struct Seen {
     pub excluded: Option<String>,
 }
 
-/// A binary that becomes a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProposedService {
-    pub name: String,
-    pub package: PackageName,
-    /// The binary's name, if the configuration has to say it.
-    pub bin: Option<String>,
-}
-
-/// A binary that does not become a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    pub package: PackageName,
-    pub bin: BinaryName,
-    pub why: String,
-}
-
-/// Words in the names of packages that support development.
-const DEVELOPMENT: [&str; 18] = [
-    "bench",
-    "benches",
-    "benchmark",
-    "benchmarks",
-    "example",
-    "examples",
-    "fuzz",
-    "fuzzer",
-    "fuzzers",
-    "test",
-    "testbin",
-    "testbins",
-    "testing",
-    "testkit",
-    "tests",
-    "testutil",
-    "testutils",
-    "xtask",
-];
-
-/// The choice of binaries that become services.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    pub services: Vec<ProposedService>,
-    pub left_out: Vec<LeftOut>,
-}
-
-impl Chosen {
-    /// Chooses among all binaries. `frontends` are the packages that run in a browser, each with the evidence for it.
-    pub fn of(workspace: &Workspace, frontends: &BTreeMap<PackageName, String>) -> Self {
-        let mut left_out = Vec::new();
-        let mut kept: Vec<(&Member, &str)> = Vec::new();
-        for member in workspace.own_members() {
-            for binary in &member.binaries {
-                let frontend = frontends.get(&member.name).cloned();
-                let why = || why_not(workspace, member, &binary.required_features);
-                match frontend.or_else(why) {
-                    None => kept.push((member, &binary.name)),
-                    Some(why) => left_out.push(LeftOut {
-                        package: member.name.clone(),
-                        bin: binary.name.clone(),
-                        why,
-                    }),
-                }
-            }
-        }
-        if kept.is_empty() {
-            // In a workspace of nothing but examples, the examples become services.
-            let is_program = |member: &&Member| !frontends.contains_key(&member.name);
-            let mut programs = workspace.own_members().filter(is_program);
-            let any = programs.any(|member| !member.binaries.is_empty());
-            left_out.retain(|left_out| any && frontends.contains_key(&left_out.package));
-            let members = workspace.own_members();
-            let members = members.filter(|member| !any || is_program(member));
-            kept = members
-                .flat_map(|member| {
-                    member
-                        .binaries
-                        .iter()
-                        .map(move |binary| (member, binary.name.as_str()))
-                })
-                .collect();
-        }
-        let names = names(kept.iter().map(|(member, bin)| (&*member.name, *bin)));
-        let mut services: Vec<ProposedService> = kept
-            .into_iter()
-            .zip(names)
-            .map(|((member, bin), name)| ProposedService {
-                bin: (bin != name && member.binaries.len() > 1).then(|| bin.to_owned()),
-                name,
-                package: member.name.clone(),
-            })
-            .collect();
-        services.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { services, left_out }
-    }
-
-    /// Returns the packages that the services are built from.
-    pub fn packages<'a>(&'a self, workspace: &'a Workspace) -> BTreeSet<&'a str> {
-        let packages = self.services.iter().map(|service| service.package.as_str());
-        packages
-            .flat_map(|package| needed(workspace, package))
-            .collect()
-    }
-}
-
 impl Proposal {
     /// Creates the proposal.
-    pub fn new(workspace: &Workspace, chosen: Chosen, seen: Seen) -> Self {
+    pub fn new(workspace: &Workspace, chosen: Choice, seen: Seen) -> Self {
         let direct = chosen
             .packages(workspace)
             .iter()
@@ -228,9 +126,41 @@ impl Proposal {
             services: chosen.services,
             parted: Vec::new(),
             left_out: chosen.left_out,
+            shipping: chosen.shipping,
             inputs,
             remarks,
         }
+    }
+
+    /// Makes a key that comes from the repository's own files a comment. Returns whether there was one.
+    pub fn refuse(&mut self, service: &str, key: &str, why: &str) -> bool {
+        if let Some(service) = self.services.iter_mut().find(|own| own.name == service)
+            && let Some(at) = service.files.iter().position(|row| row.name == key)
+        {
+            let ProposedKey { name, value, place } = service.files.remove(at);
+            let note = format!("{place}: {name} to {value} is not proposed: {why}");
+            service.notes.push(note);
+            return true;
+        }
+        let shipping = &mut self.shipping;
+        let (keys, notes) = if service == "bake.groups" {
+            (&mut shipping.groups, &mut shipping.notes)
+        } else if service.is_empty() {
+            let registry = shipping.registry.take_if(|registry| registry.name == key);
+            (&mut Vec::from_iter(registry), &mut shipping.notes)
+        } else {
+            let mut services = self.services.iter_mut();
+            let Some(service) = services.find(|own| own.name == service) else {
+                return false;
+            };
+            (&mut service.keys, &mut service.notes)
+        };
+        let Some(at) = keys.iter().position(|own| own.name == key) else {
+            return false;
+        };
+        let ProposedKey { name, value, place } = keys.remove(at);
+        notes.push(format!("{place}: {name} = {value} is not proposed: {why}"));
+        true
     }
 
     /// Returns the hidden inputs that the configuration declares.
@@ -240,59 +170,6 @@ impl Proposal {
             .flatten()
             .filter(|finding| finding.proposed())
     }
-}
-
-fn why_not(workspace: &Workspace, member: &Member, required: &[String]) -> Option<String> {
-    let words = |text: &str| {
-        text.split(['/', '-', '_'])
-            .find(|word| DEVELOPMENT.contains(word))
-            .map(str::to_owned)
-    };
-    if let Some(word) = words(member.dir.as_str()).or_else(|| words(&member.name)) {
-        return Some(format!("its name or folder contains `{word}`"));
-    }
-    if let Some(feature) = required.iter().find(|feature| !is_default(member, feature)) {
-        return Some(format!(
-            "it needs the feature `{feature}`, which is not on by default"
-        ));
-    }
-    let default: Vec<&str> = workspace
-        .manifest
-        .get("workspace")
-        .and_then(|workspace| workspace.get("default-members"))
-        .and_then(toml::Value::as_array)?
-        .iter()
-        .filter_map(toml::Value::as_str)
-        .collect();
-    let named = |pattern: &&str| {
-        let pattern = pattern.trim_end_matches('/').trim_start_matches("./");
-        match pattern.split_once('*') {
-            Some((folder, _)) => member.dir.as_str().starts_with(folder),
-            None => member.dir == if pattern == "." { "" } else { pattern },
-        }
-    };
-    (!default.iter().any(named)).then(|| "it is not in `default-members`".to_owned())
-}
-
-fn is_default(member: &Member, feature: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec!["default"];
-    while let Some(name) = open.pop() {
-        if name == feature {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(
-                member
-                    .features
-                    .get(name)
-                    .into_iter()
-                    .flatten()
-                    .map(String::as_str),
-            );
-        }
-    }
-    false
 }
 
 /// Returns the reason why the default builder base may be wrong for a toolchain.

@@ -46,6 +46,7 @@ impl<'a> Settings<'a> {
             user: _,
             // Those of an output are added with it.
             services: _,
+            by_rule: _,
             images: _,
             // The input hashes of the images are added with the packages that embed them.
             embedded: _,

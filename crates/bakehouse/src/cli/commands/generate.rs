@@ -34,6 +34,12 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         protect(&changes, "generate")?;
     }
     apply(session, root, &changes)?;
+    if plan.config.by_rule {
+        let services = plan.config.services.len();
+        session.say(format_args!(
+            "no [services]: {services} by the manifests alone; `bakehouse init` also reads what the repository ships"
+        ));
+    }
     session.say(format_args!(
         "{} of {} files changed",
         changes.len(),

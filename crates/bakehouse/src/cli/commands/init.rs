@@ -18,8 +18,9 @@ use crate::graph::listing::Apart;
 use crate::graph::well_known::is_imported;
 use crate::plan::chains::parted;
 use crate::plan::config::{BAKE_FILE, Config, FOLDER};
-use crate::plan::proposal::{Chosen, Proposal, ProposedOutput, Seen};
+use crate::plan::proposal::{Proposal, ProposedOutput, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
+use crate::shipped::choose::choose;
 
 pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     let manifest = session.global.manifest_path.as_deref();
@@ -30,7 +31,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     }
     let output = elsewhere(&workspace);
     workspace.take_apart(&apart(&workspace, &output))?;
-    let chosen = Chosen::of(&workspace, &frontends(&workspace));
+    let chosen = choose(&workspace, &frontends(&workspace));
     let look = |workspace: &Workspace| {
         let packages = chosen.packages(workspace);
         let sources = workspace.sources_of(&packages)?;
@@ -63,13 +64,29 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         text: proposal::render(proposal),
     };
     // A configuration that would be refused is not written, unless the only fault is one that the manifest has to fix
-    // first: the written file mentions it.
-    match Config::read(&source(&proposal), &mut workspace) {
-        Ok(config) => proposal.parted = parted(&workspace, &config).split_off(1),
-        Err(Problems(mut problems)) => {
-            problems.retain(|problem| problem.code != Code::OutputMember);
-            Problems(problems).or(())?;
+    // first: the written file mentions it. What the repository's files say may be no value here; it becomes a comment.
+    loop {
+        let written = source(&proposal);
+        let problems = match Config::read(&written, &mut workspace) {
+            Ok(config) => {
+                proposal.parted = parted(&workspace, &config).split_off(1);
+                break;
+            }
+            Err(Problems(problems)) => problems,
+        };
+        let mut refused = false;
+        for problem in &problems {
+            let key = proposal::key_at(&written.text, problem.start());
+            refused |=
+                key.is_some_and(|(service, key)| proposal.refuse(&service, &key, &problem.message));
         }
+        if refused {
+            continue;
+        }
+        let others = problems.into_iter();
+        let others = others.filter(|problem| problem.code != Code::OutputMember);
+        Problems(others.collect()).or(())?;
+        break;
     }
     let source = source(&proposal);
     if arguments.print {

@@ -13,6 +13,7 @@ mod groups;
 pub mod image_name;
 mod images;
 mod inputs;
+pub mod names;
 mod output;
 mod parse;
 pub mod raw;
@@ -30,6 +31,6 @@ mod values;
 mod written;
 
 pub use check::{BAKE_FILE, FOLDER, SCRIPTS, SKELETON};
+pub(super) use names::sanitised;
 pub use raw::RawConfig;
-pub(super) use services::{names, sanitised};
 pub use valid::Config;

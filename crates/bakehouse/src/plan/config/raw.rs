@@ -80,8 +80,8 @@ pub struct RawConfig {
     /// The settings that all images share.
     #[serde(default)]
     pub runtime: RawRuntime,
-    /// The images, by name: the name of the Bake target and of the image. Without this table, each binary of each
-    /// member becomes a service.
+    /// The images, by name: the name of the Bake target and of the image. Without this table, each binary that the
+    /// manifests do not show to be a tool becomes a service.
     pub services: Option<BTreeMap<Spanned<String>, RawService>>,
     /// Images of Dockerfiles of the workspace, beside the services, by name.
     #[serde(default)]

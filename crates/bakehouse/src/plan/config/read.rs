@@ -242,6 +242,7 @@ impl Check<'_> {
             services,
             images,
             embedded,
+            by_rule: raw.services.is_none(),
             packs,
             builders: self.builders(raw),
             at_bake,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bases;
-use super::check::{Check, is_reserved, sorted};
+use super::check::{Check, sorted};
 use super::image_name::Form;
 use super::raw::{RawBinary, RawConfig, RawService, RawVariant};
 use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
@@ -11,6 +11,7 @@ use super::spanned::Spanned;
 use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
 use crate::names::{BinaryName, PackageName, TargetName};
+use crate::plan::choice::Choice;
 use crate::problem::{Code, did_you_mean};
 
 /// A binary that a service names, with what is asked for it alone.
@@ -42,30 +43,28 @@ impl Check<'_> {
                 }
             }
             None => {
-                let members = self.workspace.own_members();
-                let binaries: Vec<_> = members
-                    .flat_map(|member| member.binaries.iter().map(move |bin| (member, bin)))
-                    .collect();
-                let names = names(binaries.iter().map(|(m, bin)| (&*m.name, &*bin.name)));
+                let chosen = Choice::of(self.workspace, &BTreeMap::new());
                 let nothing = RawVariant::default();
-                for ((member, bin), name) in binaries.into_iter().zip(names) {
+                for service in chosen.services {
+                    let bin = service.main().clone();
+                    let member = &self.workspace.members[&service.package];
                     services.push(ServiceConfig {
-                        name: TargetName::new(&name),
-                        built_as: name.clone(),
+                        name: TargetName::new(&service.name),
+                        built_as: service.name.clone(),
                         variant: None,
                         binaries: vec![BinaryConfig {
-                            package: member.name.clone(),
-                            bin: bin.name.clone(),
-                            features: bin.required_features.clone(),
+                            features: member.required_features(&bin),
+                            package: service.package,
+                            bin,
                             default_features: true,
                             linked_static: false,
                             settings: self.settings(raw, &[&nothing]),
                         }],
                         libraries: Vec::new(),
                         image: self.image(raw, &[&nothing]),
-                        target: self.target(raw, &name, None, &[&nothing]),
+                        target: self.target(raw, &service.name, None, &[&nothing]),
                         compose: ComposeConfig::default(),
-                        family: name,
+                        family: service.name,
                     });
                 }
             }
@@ -456,84 +455,6 @@ impl Check<'_> {
             command: self.last_command(layers().map(|image| image.command.as_deref())),
             stop_signal: self.stop_signal(layers()),
             healthcheck: self.healthcheck(layers()),
-        }
-    }
-}
-
-/// Returns a name for the service of each binary, which is given as package and binary: the binary's own name, or a
-/// longer one if that is taken.
-pub(in crate::plan) fn names<'a>(
-    binaries: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-) -> Vec<String> {
-    // Names collide if they differ only in `-` and `_`.
-    let folded = |name: &str| name.replace('_', "-");
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, bin) in binaries.clone() {
-        *count.entry(folded(&sanitised(bin))).or_default() += 1;
-    }
-    let mut taken = BTreeSet::new();
-    let mut name = |(package, bin): (&str, &str)| {
-        let own = sanitised(bin);
-        let long = sanitised(&format!("{package}-{bin}"));
-        let others = |name: &str| count.get(&folded(name)).copied().unwrap_or_default();
-        let numbered = (2..).map(|n| format!("app-{long}-{n}"));
-        let own = std::iter::once(own.clone())
-            .filter(|own| others(own) == 1)
-            .chain(
-                [long.clone(), format!("app-{own}"), format!("app-{long}")]
-                    .into_iter()
-                    .filter(|name| others(name) == 0),
-            );
-        own.chain(numbered)
-            .find(|name| !name.is_empty() && !is_reserved(name) && taken.insert(folded(name)))
-            .expect("numbers do not end")
-    };
-    binaries.map(&mut name).collect()
-}
-
-/// Converts a binary's name to the name of an image.
-pub(in crate::plan) fn sanitised(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let mut plain = String::with_capacity(lower.len());
-    let mut rest = lower.as_str();
-    while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
-        let (between, word) = rest.split_at(start);
-        let end = word.find(|c: char| !c.is_ascii_alphanumeric());
-        let (word, behind) = word.split_at(end.unwrap_or(word.len()));
-        if !plain.is_empty() {
-            // Image names allow only some separators between words.
-            let keeps = matches!(between, "_" | "__") || between.bytes().all(|b| b == b'-');
-            plain += if keeps { between } else { "-" };
-        }
-        plain += word;
-        rest = behind;
-    }
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_has_its_binarys_name_or_a_longer_one() {
-        let table: [&[[&str; 3]]; 7] = [
-            &[["shop-api", "Api_Server", "api_server"]],
-            &[["a", "serve", "a-serve"], ["b", "serve", "b-serve"]],
-            &[["a", "x-y", "a-x-y"], ["b", "x_y", "b-x_y"]],
-            &[["build-info", "build-info", "app-build-info"]],
-            &[["shop", "vendor", "shop-vendor"]],
-            &[["a", "b", "app-b"], ["c", "b", "c-b"], ["d", "a-b", "a-b"]],
-            &[
-                ["a", "x_", "x"],
-                ["b", "y___z", "y-z"],
-                ["c", "u-_v.w", "u-v-w"],
-            ],
-        ];
-        for binaries in table {
-            let found = names(binaries.iter().map(|[package, bin, _]| (*package, *bin)));
-            let expected: Vec<&str> = binaries.iter().map(|[.., name]| *name).collect();
-            assert_eq!(found, expected);
         }
     }
 }

@@ -125,6 +125,8 @@ pub struct Config {
     pub services: Vec<ServiceConfig>,
     /// The images of other Dockerfiles, by name.
     pub images: Vec<OtherImageConfig>,
+    /// Set if the configuration names no services, so that a rule chooses them.
+    pub by_rule: bool,
     /// The group of each library that shares a stage, by package.
     pub groups: BTreeMap<PackageName, String>,
     /// The paths outside each package's folder that its build reads.

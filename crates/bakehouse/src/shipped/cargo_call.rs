@@ -1,0 +1,269 @@
+//! Calls of Cargo in the scripts of a Dockerfile.
+
+use super::scope::Scope;
+
+/// A call that compiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CargoCall {
+    pub line: usize,
+    pub packages: Vec<String>,
+    pub bins: Vec<String>,
+    pub features: Vec<String>,
+    pub no_default_features: bool,
+    pub all_features: bool,
+    /// The folder of `--path`.
+    pub path: Option<String>,
+    /// The profile; none if a variable that has no value decides.
+    pub profile: Option<String>,
+    /// The flags in `RUSTFLAGS`.
+    pub rustflags: Option<String>,
+    /// The variables that would have had to say more.
+    pub missing: Vec<String>,
+    /// Set if a word is only known to the shell that runs it.
+    pub dynamic: bool,
+}
+
+/// Returns the call of Cargo that a command is.
+pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCall> {
+    let at = command
+        .iter()
+        .position(|(word, _)| word == "cargo" || word.ends_with("/cargo"))?;
+    let line = command[at].1;
+    let mut call = CargoCall {
+        line,
+        ..CargoCall::default()
+    };
+    for (word, _) in &command[..at] {
+        if let Some(flags) = word.strip_prefix("RUSTFLAGS=") {
+            call.rustflags = scope.fill(flags).complete();
+        }
+    }
+    let mut words: Vec<String> = Vec::new();
+    for (word, _) in &command[at + 1..] {
+        let filled = scope.fill(word);
+        if let Some(missing) = &filled.missing {
+            call.missing.push(missing.clone());
+        }
+        call.dynamic |= filled.text.contains('$');
+        let split = word.starts_with('$')
+            && !word.contains(' ')
+            && filled.missing.is_none()
+            && filled.text.contains(' ');
+        // An unquoted variable may hold several words.
+        if split {
+            words.extend(filled.text.split_whitespace().map(str::to_owned));
+        } else {
+            words.push(filled.text);
+        }
+    }
+    let mut words = words.iter().map(String::as_str);
+    let mut command = words.by_ref().find(|word| !word.starts_with(['+', '-']))?;
+    if command == "auditable" {
+        command = words.next()?;
+    }
+    let known = matches!(
+        command,
+        "build" | "b" | "install" | "rustc" | "zigbuild" | "leptos" | "cross"
+    );
+    if !known {
+        return None;
+    }
+    let (mut release, mut debug) = (command == "install", false);
+    let mut named: Option<String> = None;
+    while let Some(word) = words.next() {
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) if word.starts_with('-') => (option, Some(value.to_owned())),
+            _ => (word, None),
+        };
+        let short = |letter: &str| {
+            let glued = word.strip_prefix(letter).filter(|rest| !rest.is_empty());
+            glued.filter(|_| !word.starts_with("--")).map(str::to_owned)
+        };
+        let mut value = |glued: Option<String>| {
+            value
+                .clone()
+                .or(glued)
+                .or_else(|| words.next().map(str::to_owned))
+        };
+        match option {
+            "--release" | "-r" => release = true,
+            "--debug" => debug = true,
+            "--no-default-features" => call.no_default_features = true,
+            "--all-features" => call.all_features = true,
+            "--profile" => named = value(None),
+            "--bin" => call.bins.extend(value(None)),
+            "--package" => call.packages.extend(value(None)),
+            "--path" => call.path = value(None),
+            "--features" => {
+                let list = value(None).unwrap_or_default();
+                call.features.extend(feature_list(&list));
+            }
+            "--manifest-path" => {
+                let path = value(None).unwrap_or_default();
+                let folder = path.strip_suffix("Cargo.toml").unwrap_or(&path);
+                call.path = Some(folder.trim_end_matches('/').to_owned());
+            }
+            "--" => break,
+            "--target" | "--target-dir" | "--config" | "--color" | "-j" | "--jobs" | "--root"
+            | "--version" | "--git" | "--rev" | "--branch" | "--tag" | "--exclude" | "-Z"
+            | "--example" | "--message-format" => {
+                if value(None).is_none() {
+                    break;
+                }
+                if matches!(option, "--git" | "--version") {
+                    // Another crate than one of the workspace.
+                    return None;
+                }
+            }
+            _ if option.starts_with("-p") && !option.starts_with("--") => {
+                call.packages.extend(value(short("-p")));
+            }
+            _ if option.starts_with("-F") => {
+                let list = value(short("-F")).unwrap_or_default();
+                call.features.extend(feature_list(&list));
+            }
+            _ if command == "install" && !option.is_empty() && !option.starts_with('-') => {
+                call.packages.push(option.to_owned());
+            }
+            _ => {}
+        }
+    }
+    // `cargo install` without a path takes a crate from the registry.
+    if command == "install" && call.path.is_none() && !call.packages.is_empty() {
+        return None;
+    }
+    let unknown = |text: &str| text.contains('$');
+    call.features.retain(|feature| !unknown(feature));
+    call.bins.retain(|bin| !unknown(bin));
+    call.packages.retain(|package| !unknown(package));
+    call.profile = match named {
+        Some(named) if unknown(&named) => None,
+        Some(named) => Some(if named == "debug" {
+            "dev".to_owned()
+        } else {
+            named
+        }),
+        None if release && !debug => Some("release".to_owned()),
+        None if call.dynamic => None,
+        None => Some("dev".to_owned()),
+    };
+    Some(call)
+}
+
+fn feature_list(list: &str) -> Vec<String> {
+    let names = list.split([',', ' ', '\n', '\t']);
+    let names = names.filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shipped::shell;
+
+    fn call(script: &str) -> Option<CargoCall> {
+        let mut scope = Scope::default();
+        scope.set("PROFILE", Some("maxperf".to_owned()));
+        scope.set("FEATURES", Some("a,b".to_owned()));
+        scope.set("UNSET", None);
+        scope.set("EMPTY", Some(String::new()));
+        let command = shell::commands(script).remove(0);
+        let command: Vec<(String, usize)> =
+            command.into_iter().map(|word| (word.text, 1)).collect();
+        cargo_call(&command, &scope)
+    }
+
+    /// Script → packages, binaries, features, profile.
+    type Row = (
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+        &'static [&'static str],
+        Option<&'static str>,
+    );
+
+    #[test]
+    fn calls_say_what_is_built_and_how() {
+        let table: [Row; 10] = [
+            (
+                "cargo build --release --bin api",
+                &[],
+                &["api"],
+                &[],
+                Some("release"),
+            ),
+            (
+                "cargo build -p x -py --profile=$PROFILE",
+                &["x", "y"],
+                &[],
+                &[],
+                Some("maxperf"),
+            ),
+            ("cargo build --profile ${UNSET}", &[], &[], &[], None),
+            ("cargo build", &[], &[], &[], Some("dev")),
+            ("cargo build ${release_flag}", &[], &[], &[], None),
+            (
+                "cargo +nightly build -r --features \"$FEATURES c\"",
+                &[],
+                &[],
+                &["a", "b", "c"],
+                Some("release"),
+            ),
+            (
+                "RUSTFLAGS=-Dx mold -run /usr/bin/cargo build -Fa --features=b -r",
+                &[],
+                &[],
+                &["a", "b"],
+                Some("release"),
+            ),
+            (
+                "cargo build --features \"$EMPTY\" --release $EMPTY",
+                &[],
+                &[],
+                &[],
+                Some("release"),
+            ),
+            (
+                "cargo auditable build --release -p x",
+                &["x"],
+                &[],
+                &[],
+                Some("release"),
+            ),
+            (
+                "cargo install --path crates/api --locked",
+                &[],
+                &[],
+                &[],
+                Some("release"),
+            ),
+        ];
+        for (script, packages, bins, features, profile) in table {
+            let call = call(script).expect(script);
+            assert_eq!(
+                (
+                    &*call.packages,
+                    &*call.bins,
+                    &*call.features,
+                    call.profile.as_deref()
+                ),
+                (
+                    &*packages.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    &*bins.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    &*features.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    profile
+                ),
+                "{script}"
+            );
+        }
+        for script in [
+            "cargo chef cook --release",
+            "cargo install cargo-chef --locked",
+            "cargo install --git https://example.com/x x",
+            "cargo fetch",
+            "npm run build",
+        ] {
+            assert_eq!(call(script), None, "{script}");
+        }
+    }
+}

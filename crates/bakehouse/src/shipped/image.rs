@@ -1,0 +1,388 @@
+//! What a stage of a Dockerfile makes of an image, given the arguments of a build.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use super::cargo_call::{CargoCall, cargo_call};
+use super::dockerfile::{Dockerfile, Program, Step};
+use super::scope::Scope;
+
+/// A value with its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    pub line: usize,
+    pub value: T,
+}
+
+/// Files that a stage takes from another one, or from the context.
+#[derive(Clone, Debug)]
+pub struct Copied {
+    /// The stage; none for the context or an image.
+    pub from: Option<usize>,
+    /// Set if they come from the context.
+    pub of_context: bool,
+    pub sources: Vec<String>,
+    pub to: String,
+}
+
+/// What is known of a stage after its last step.
+#[derive(Clone, Debug, Default)]
+pub struct Image {
+    /// The image at the bottom.
+    pub base: String,
+    pub base_line: usize,
+    pub entrypoint: Option<At<Program>>,
+    pub command: Option<At<Program>>,
+    pub ports: Vec<At<u16>>,
+    pub user: Option<At<String>>,
+    pub env: BTreeMap<String, At<String>>,
+    pub workdir: String,
+    pub stop_signal: Option<At<String>>,
+    pub health: Option<At<Program>>,
+    /// Packages of the distribution.
+    pub packages: Vec<At<String>>,
+    pub copied: Vec<At<Copied>>,
+    /// Links in the image, with what they lead to.
+    pub links: BTreeMap<String, String>,
+    pub calls: Vec<CargoCall>,
+    /// Files that scripts copy or move, each with where to.
+    pub moved: Vec<(String, String)>,
+    /// Numbers of users that scripts create.
+    pub users: BTreeMap<String, String>,
+    /// Words that cannot be told from the file.
+    pub untold: Vec<At<String>>,
+    /// The arguments of the build that it reads.
+    pub arguments: Vec<String>,
+    scope: Scope,
+}
+
+/// Works out the stage `index`.
+pub fn image(file: &Dockerfile, index: usize, arguments: &BTreeMap<String, String>) -> Image {
+    let mut globals = Scope::default();
+    for (name, default) in &file.globals {
+        let value = match arguments.get(name) {
+            Some(value) => Some(value.clone()),
+            None => default
+                .as_ref()
+                .and_then(|default| globals.fill(default).complete()),
+        };
+        globals.set(name, value);
+    }
+    of_stage(file, index, arguments, &globals)
+}
+
+fn of_stage(
+    file: &Dockerfile,
+    index: usize,
+    arguments: &BTreeMap<String, String>,
+    globals: &Scope,
+) -> Image {
+    let stage = &file.stages[index];
+    let base = globals.fill(&stage.base).text;
+    let mut image = match file.earlier(&base, index) {
+        Some(earlier) => Image {
+            scope: Scope::default(),
+            ..of_stage(file, earlier, arguments, globals)
+        },
+        None => Image {
+            base,
+            base_line: stage.line,
+            workdir: "/".to_owned(),
+            ..Image::default()
+        },
+    };
+    for (name, At { value, .. }) in image.env.clone() {
+        image.scope.set(&name, Some(value));
+    }
+    for (line, step) in &stage.steps {
+        image.take(file, index, *line, step, arguments, globals);
+    }
+    image
+}
+
+impl Image {
+    fn take(
+        &mut self,
+        file: &Dockerfile,
+        index: usize,
+        line: usize,
+        step: &Step,
+        arguments: &BTreeMap<String, String>,
+        globals: &Scope,
+    ) {
+        match step {
+            Step::Arg(assigned) => {
+                for (name, default) in assigned {
+                    let global = || globals.values.get(name).cloned().flatten();
+                    let value = match (arguments.get(name), default) {
+                        (Some(value), _) => Some(value.clone()),
+                        (None, Some(default)) => self.scope.fill(default).complete(),
+                        (None, None) => global(),
+                    };
+                    self.arguments.push(name.clone());
+                    if !self.env.contains_key(name) {
+                        self.scope.set(name, value);
+                    }
+                }
+            }
+            Step::Env(assigned) => {
+                for (name, value) in assigned {
+                    let value = value.clone().unwrap_or_default();
+                    let filled = self.scope.fill(&value);
+                    if let Some(missing) = &filled.missing {
+                        self.untold.push(At {
+                            line,
+                            value: format!(
+                                "{name} is not proposed: nothing says what ${missing} is"
+                            ),
+                        });
+                        self.scope.set(name, None);
+                        continue;
+                    }
+                    self.scope.set(name, Some(filled.text.clone()));
+                    let value = filled.text;
+                    self.env.insert(name.clone(), At { line, value });
+                }
+            }
+            Step::Copy { from, sources, to } => {
+                let earlier = from.as_deref().and_then(|name| file.earlier(name, index));
+                let fill = |text: &String| self.scope.fill(text).text;
+                let value = Copied {
+                    from: earlier,
+                    of_context: from.is_none(),
+                    sources: sources.iter().map(fill).collect(),
+                    to: self.absolute(&fill(to)),
+                };
+                self.copied.push(At { line, value });
+            }
+            Step::Run(commands) => {
+                for command in commands {
+                    self.run(command);
+                }
+            }
+            Step::Entrypoint(program) => {
+                let value = self.filled(program);
+                self.entrypoint = Some(At { line, value });
+                self.command = None;
+            }
+            Step::Cmd(program) => {
+                let value = self.filled(program);
+                self.command = Some(At { line, value });
+            }
+            Step::Expose(ports) => {
+                for port in ports {
+                    let filled = self.scope.fill(port).text;
+                    let (number, protocol) = filled.split_once('/').unwrap_or((&filled, "tcp"));
+                    match number.parse() {
+                        Ok(value) if value != 0 && protocol.eq_ignore_ascii_case("tcp") => {
+                            self.ports.push(At { line, value });
+                        }
+                        _ => self.untold.push(At {
+                            line,
+                            value: format!("EXPOSE {filled} is not proposed"),
+                        }),
+                    }
+                }
+            }
+            Step::User(user) => {
+                let value = self.scope.fill(user).text;
+                self.user = Some(At { line, value });
+            }
+            Step::Workdir(folder) => {
+                self.workdir = self.absolute(&self.scope.fill(folder).text);
+            }
+            Step::StopSignal(signal) => {
+                let value = self.scope.fill(signal).text;
+                self.stop_signal = Some(At { line, value });
+            }
+            Step::Health(program) => {
+                let value = program.clone();
+                self.health = Some(At { line, value });
+            }
+        }
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        match path {
+            "." | "" => format!("{}/", self.workdir.trim_end_matches('/')),
+            _ if path.starts_with('/') => path.to_owned(),
+            _ => format!("{}/{path}", self.workdir.trim_end_matches('/')),
+        }
+    }
+
+    /// Puts values into a program. Only a shell puts them into its words when the image runs.
+    fn filled(&self, program: &Program) -> Program {
+        let values = self.env.iter();
+        let env = Scope {
+            values: values
+                .map(|(name, At { value, .. })| (name.clone(), Some(value.clone())))
+                .collect(),
+        };
+        match program {
+            Program::Shell(script) => Program::Shell(env.fill(script).text),
+            Program::Exec(words) => match &words[..] {
+                [shell, flag, script, rest @ ..] if is_shell(shell) && flag == "-c" => {
+                    let mut words = vec![shell.clone(), flag.clone(), env.fill(script).text];
+                    words.extend_from_slice(rest);
+                    Program::Exec(words)
+                }
+                _ => program.clone(),
+            },
+        }
+    }
+
+    fn run(&mut self, command: &[(String, usize)]) {
+        if let Some(call) = cargo_call(command, &self.scope) {
+            self.calls.push(call);
+            return;
+        }
+        let Some((program, line)) = command.first() else {
+            return;
+        };
+        let filled = |word: &String| self.scope.fill(word).text;
+        let words: Vec<String> = command[1..].iter().map(|(word, _)| filled(word)).collect();
+        let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+        let name = Utf8Path::new(program).file_name().unwrap_or(program);
+        let name = if name == "sudo" {
+            plain.first().map_or("", |word| word.as_str())
+        } else {
+            name
+        };
+        match (name, &plain[..]) {
+            ("cp" | "mv" | "install", [sources @ .., to]) => {
+                for source in sources {
+                    self.moved.push(((*source).clone(), self.absolute(to)));
+                }
+            }
+            ("ln", [target, link]) => {
+                let link = if link.ends_with('/') {
+                    format!("{link}{}", last(target))
+                } else {
+                    (*link).clone()
+                };
+                self.links
+                    .insert(self.absolute(&link), self.absolute(target));
+            }
+            ("apt-get" | "apt" | "apk", rest) => {
+                let installs = rest
+                    .iter()
+                    .position(|word| matches!(word.as_str(), "install" | "add"));
+                let Some(installs) = installs else { return };
+                let names = rest[installs + 1..].iter().map(|name| name.as_str());
+                for name in names.filter(|name| !name.contains('$') && !name.starts_with('.')) {
+                    self.packages.push(At {
+                        line: *line,
+                        value: name.to_owned(),
+                    });
+                }
+            }
+            ("useradd" | "adduser", [.., user]) => {
+                let number = |names: &[&str]| number_of(&words, names);
+                if let Some(uid) = number(&["-u", "--uid"]) {
+                    let gid = number(&["-g", "--gid"]).filter(|gid| is_number(gid));
+                    let gid = gid.unwrap_or_else(|| uid.clone());
+                    // Without a number of its own, the group of a user has the user's.
+                    let named = words.iter().position(|word| *word == **user);
+                    let user = named.map_or_else(|| user.as_str(), |at| words[at].as_str());
+                    self.users.insert(user.to_owned(), format!("{uid}:{gid}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the user as `UID:GID`.
+    pub fn numeric_user(&self) -> Option<Result<At<String>, At<String>>> {
+        let At { line, value } = self.user.clone()?;
+        let (user, group) = value
+            .split_once(':')
+            .map_or((value.as_str(), None), |(user, group)| (user, Some(group)));
+        if user == "root" || user == "0" {
+            return None;
+        }
+        let known = self.users.get(user).cloned();
+        let distroless = self.base.contains("distroless") && user == "nonroot";
+        let known = known.or_else(|| distroless.then(|| "65532:65532".to_owned()));
+        let found = match (is_number(user), group) {
+            (true, Some(group)) if is_number(group) => Some(value.clone()),
+            (true, None) => Some(format!("{user}:{user}")),
+            _ => known,
+        };
+        Some(match found {
+            Some(value) => Ok(At { line, value }),
+            None => Err(At {
+                line,
+                value: format!("USER {value} is a name: write its numbers as `user = \"UID:GID\"`"),
+            }),
+        })
+    }
+}
+
+fn number_of(words: &[String], names: &[&str]) -> Option<String> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if names.contains(&word.as_str()) {
+            return words.next().filter(|word| is_number(word)).cloned();
+        }
+        let glued = names
+            .iter()
+            .find_map(|name| word.strip_prefix(&format!("{name}=")));
+        if let Some(value) = glued.filter(|value| is_number(value)) {
+            return Some(value.to_owned());
+        }
+    }
+    None
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns whether a program is a shell.
+pub fn is_shell(program: &str) -> bool {
+    matches!(last(program), "sh" | "bash" | "ash" | "dash")
+}
+
+/// Returns the last part of a path.
+pub fn last(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"ARG A=1
+FROM rust:${A:-ä} AS b
+RUN apt-get install -y x \
+    # ü
+    y && useradd -u 1 z && cargo build --features "${A}, ö" -p q --profile=$A; ln -s /a /b
+COPY --from=0 ["é", "/f/"]
+FROM b
+ENV K=${A:+'v'} L="${M}"
+HEALTHCHECK CMD curl http://localhost:80/é || exit 1
+ENTRYPOINT ["sh", "-c", "exec /a $K"]
+CMD a --b
+"#;
+
+    #[test]
+    fn a_dockerfile_that_ends_anywhere_is_read_or_refused() {
+        for (end, _) in TEXT.char_indices() {
+            if let Ok(file) = Dockerfile::read(&TEXT[..end]) {
+                for stage in file.leaves() {
+                    image(&file, stage, &std::collections::BTreeMap::new());
+                }
+            }
+        }
+        let file = Dockerfile::read(TEXT).unwrap();
+        assert_eq!(file.leaves(), [1]);
+        let image = image(&file, 1, &std::collections::BTreeMap::new());
+        assert_eq!(image.base, "rust:1");
+        let packages: Vec<&str> = image.packages.iter().map(|at| at.value.as_str()).collect();
+        assert_eq!(packages, ["x", "y"]);
+        assert_eq!(image.calls[0].features, ["ö"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! Programs of images, as an image of this tool runs them: its binaries are in `/usr/local/bin`.
+
+use std::collections::BTreeMap;
+
+use super::carried::Carried;
+use super::dockerfile::Program;
+use super::image::{Image, is_shell, last};
+
+/// The folder of binaries in an image.
+pub const BIN: &str = "/usr/local/bin";
+
+/// Replaces paths of binaries by those of this tool's images.
+pub struct Paths<'a> {
+    pub binaries: &'a [Carried],
+    pub links: &'a BTreeMap<String, String>,
+    pub workdir: &'a str,
+}
+
+/// A program and its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    pub entrypoint: Option<Vec<String>>,
+    pub command: Option<Vec<String>>,
+}
+
+impl Run {
+    /// Returns what an image runs.
+    pub fn of(image: &Image, binaries: &[Carried]) -> Self {
+        let paths = Paths {
+            binaries,
+            links: &image.links,
+            workdir: &image.workdir,
+        };
+        let program = |program: &Option<super::image::At<Program>>| {
+            program
+                .as_ref()
+                .map(|program| paths.program(&program.value))
+        };
+        Self::without_defaults(
+            program(&image.entrypoint),
+            program(&image.command),
+            binaries,
+        )
+    }
+
+    /// Leaves out an entrypoint that is the first binary.
+    pub fn without_defaults(
+        entrypoint: Option<Vec<String>>,
+        command: Option<Vec<String>>,
+        binaries: &[Carried],
+    ) -> Self {
+        let main = binaries.first().map(|main| format!("{BIN}/{}", main.bin));
+        let is_main = |words: &[String]| words.first() == main.as_ref();
+        let (entrypoint, command) = match (entrypoint, command) {
+            (Some(entrypoint), command) if is_main(&entrypoint) && entrypoint.len() == 1 => {
+                (None, command)
+            }
+            (None, Some(command)) if is_main(&command) => (None, Some(command[1..].to_vec())),
+            (None, Some(command)) => (Some(command), None),
+            other => other,
+        };
+        Self {
+            entrypoint: entrypoint.filter(|words| !words.is_empty()),
+            command: command.filter(|words| !words.is_empty()),
+        }
+    }
+}
+
+impl Paths<'_> {
+    pub fn program(&self, program: &Program) -> Vec<String> {
+        match program {
+            Program::Shell(script) => self.in_shell("/bin/sh", "-c", script, &[]),
+            Program::Exec(words) => match &words[..] {
+                [shell, flag, script, rest @ ..] if is_shell(shell) && flag.starts_with('-') => {
+                    self.in_shell(shell, flag, script, rest)
+                }
+                [first, rest @ ..] if self.link(first).is_some() => {
+                    let bin = self.link(first).unwrap_or_default();
+                    let script = format!("exec -a {first} {BIN}/{bin} \"$@\"");
+                    let mut all = vec![
+                        "/bin/bash".to_owned(),
+                        "-c".to_owned(),
+                        script,
+                        first.clone(),
+                    ];
+                    all.extend(rest.iter().map(|word| self.word(word)));
+                    all
+                }
+                words => words.iter().map(|word| self.word(word)).collect(),
+            },
+        }
+    }
+
+    fn in_shell(&self, shell: &str, flag: &str, script: &str, rest: &[String]) -> Vec<String> {
+        let mut linked = false;
+        let mut text = String::new();
+        for piece in script.split_inclusive(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)) {
+            let end = piece.trim_end_matches(|c: char| c.is_whitespace() || ";&|()\"'".contains(c));
+            let (word, separator) = piece.split_at(end.len());
+            match self.link(word) {
+                // Only bash gives a program another name for itself.
+                Some(bin) if text.trim_end().ends_with("exec") => {
+                    linked = true;
+                    text += &format!("-a {word} {BIN}/{bin}");
+                }
+                _ => text += &self.word(word),
+            }
+            text += separator;
+        }
+        let shell = if linked { "/bin/bash" } else { shell };
+        let mut words = vec![shell.to_owned(), flag.to_owned(), text];
+        words.extend_from_slice(rest);
+        words
+    }
+
+    /// Returns the binary that a link leads to.
+    fn link(&self, word: &str) -> Option<String> {
+        let named = |link: &&String| **link == word || (!word.contains('/') && last(link) == word);
+        let link = self.links.keys().find(named)?;
+        let target = &self.links[link];
+        let leads = |carried: &&Carried| carried.path == *target || *last(target) == *carried.bin;
+        let found = self.binaries.iter().find(leads)?;
+        (*last(link) != *found.bin).then(|| found.bin.to_string())
+    }
+
+    fn word(&self, word: &str) -> String {
+        let here = |carried: &&Carried| {
+            let local = word.strip_prefix("./").unwrap_or(word);
+            let full = format!("{}/{local}", self.workdir.trim_end_matches('/'));
+            word == carried.path
+                || full == carried.path
+                || word == last(&carried.path)
+                || (word.starts_with('/') && *last(word) == *carried.bin && word.contains("bin/"))
+        };
+        match self.binaries.iter().find(here) {
+            Some(carried) => format!("{BIN}/{}", carried.bin),
+            None => word.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The registry that the names of all images begin with.
+
+use super::candidate::Candidate;
+use super::request::split;
+use crate::plan::choice::{ProposedKey, ProposedService};
+
+/// Returns the registry, and gives services below it the rest of their image's name. `services` are in the order of
+/// `all`.
+pub fn registry(
+    all: &[(&Candidate, &[&Candidate])],
+    services: &mut [ProposedService],
+) -> Option<ProposedKey> {
+    let full = |of: &Candidate| {
+        let tags = of.request.tags.iter();
+        tags.filter_map(|tag| split(tag))
+            .find(|(registry, _)| is_registry(registry))
+            .map(|(registry, name)| {
+                (
+                    registry.to_owned(),
+                    name.to_owned(),
+                    of.request.place_of_name().to_string(),
+                )
+            })
+    };
+    let named: Vec<Option<(String, String, String)>> = all
+        .iter()
+        .map(|(first, merged)| full(first).or_else(|| merged.iter().find_map(|of| full(of))))
+        .collect();
+    let mut common: Option<Vec<&str>> = None;
+    for (registry, ..) in named.iter().flatten() {
+        let parts: Vec<&str> = registry.split('/').collect();
+        common = Some(match common {
+            None => parts,
+            Some(common) => {
+                let both = common.into_iter().zip(parts);
+                both.take_while(|(a, b)| a == b)
+                    .map(|(part, _)| part)
+                    .collect()
+            }
+        });
+    }
+    let common = common.filter(|parts| !parts.is_empty())?.join("/");
+    let place = named
+        .iter()
+        .flatten()
+        .map(|(.., place)| place.clone())
+        .next()?;
+    for (service, named) in services.iter_mut().zip(&named) {
+        let Some((registry, name, place)) = named else {
+            continue;
+        };
+        let below = registry[common.len()..].trim_start_matches('/');
+        if !below.is_empty() {
+            service.keys.retain(|key| key.name != "image");
+            service.keys.push(ProposedKey {
+                name: "image".to_owned(),
+                value: toml::Value::String(format!("{below}/{name}")).to_string(),
+                place: place.clone(),
+            });
+        }
+    }
+    // Each image may have the same name in several registries.
+    let of = |of: &Candidate| -> Vec<String> {
+        let registries = of.request.tags.iter().filter_map(|tag| split(tag));
+        let registries = registries.map(|(registry, _)| registry.to_owned());
+        let mut all: Vec<String> = registries
+            .filter(|registry| is_registry(registry))
+            .collect();
+        all.dedup();
+        all
+    };
+    let several: Vec<Vec<String>> = all
+        .iter()
+        .filter_map(|(first, merged)| {
+            let mut all = [*first].into_iter().chain(merged.iter().copied());
+            all.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()))
+        })
+        .collect();
+    if several[0].len() > 1 && several.iter().all(|registries| *registries == several[0]) {
+        return Some(ProposedKey {
+            name: "registries".to_owned(),
+            value: toml::Value::from(several[0].clone()).to_string(),
+            place,
+        });
+    }
+    Some(ProposedKey {
+        name: "registry".to_owned(),
+        value: toml::Value::String(common).to_string(),
+        place,
+    })
+}
+
+/// Returns whether a text is a whole registry: a variable leaves parts of it empty.
+fn is_registry(text: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.:".contains(c))
+    };
+    text.split('/').all(plain)
+}

@@ -1,0 +1,104 @@
+//! Builds of images that the files of a repository ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::place::{Place, normal};
+
+/// The kind of file that asks; what comes first names the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asker {
+    Bake,
+    Workflow,
+    Script,
+    Compose,
+    /// Nobody asks for more than the Dockerfile says.
+    Dockerfile,
+}
+
+/// A build of an image.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub asker: Asker,
+    /// The name that the file gives it: of a target or of a service.
+    pub name: Option<String>,
+    pub place: Place,
+    pub context: Utf8PathBuf,
+    pub dockerfile: Utf8PathBuf,
+    pub target: Option<String>,
+    pub args: BTreeMap<String, String>,
+    /// Full names of the image, some with a tag.
+    pub tags: Vec<String>,
+    /// The place of the name if it is another one.
+    pub named_at: Option<Place>,
+    pub platforms: Vec<String>,
+    pub compose: Option<OfCompose>,
+}
+
+/// What a Compose file says of a service beside its build.
+#[derive(Clone, Debug, Default)]
+pub struct OfCompose {
+    pub entrypoint: Option<Vec<String>>,
+    pub command: Option<Vec<String>>,
+    pub ports: Vec<u16>,
+    pub depends_on: Vec<String>,
+}
+
+impl Request {
+    /// Returns the place of the image's name.
+    pub fn place_of_name(&self) -> &Place {
+        self.named_at.as_ref().unwrap_or(&self.place)
+    }
+
+    /// Returns whether the image has a name with a registry or an organisation.
+    pub fn is_published(&self) -> bool {
+        self.tags
+            .iter()
+            .any(|tag| split(tag).is_some_and(|(registry, _)| !registry.is_empty()))
+    }
+
+    /// Returns the name of the image under its registry.
+    pub fn image(&self) -> Option<&str> {
+        self.tags
+            .iter()
+            .find_map(|tag| split(tag))
+            .map(|(_, name)| name)
+    }
+}
+
+/// Parts the name of an image into registry and name, without the tag: `ghcr.io/acme/api:1` is `ghcr.io/acme` and
+/// `api`. What a variable would have said may be missing.
+pub fn split(tag: &str) -> Option<(&str, &str)> {
+    let tag = tag.split('@').next().unwrap_or(tag);
+    let (registry, name) = tag.rsplit_once('/').unwrap_or(("", tag));
+    let name = name.split(':').next().unwrap_or(name);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (!name.is_empty() && name.chars().all(plain)).then_some((registry, name))
+}
+
+/// Finds the Dockerfile that a build of `context` means. Paths are relative to the first of `folders` that has one.
+pub fn find_dockerfile(
+    files: &BTreeSet<Utf8PathBuf>,
+    folders: &[&Utf8Path],
+    context: &str,
+    dockerfile: Option<&str>,
+) -> Option<(Utf8PathBuf, Utf8PathBuf)> {
+    let name = dockerfile.unwrap_or("Dockerfile");
+    let contexts = folders
+        .iter()
+        .filter_map(|start| normal(&start.join(context)));
+    let contexts: Vec<Utf8PathBuf> = contexts.collect();
+    let of = |context: &Utf8PathBuf, place: Utf8PathBuf| {
+        let place = normal(&place)?;
+        files.contains(&place).then(|| (context.clone(), place))
+    };
+    contexts
+        .iter()
+        .find_map(|context| of(context, context.join(name)))
+        .or_else(|| of(contexts.first()?, name.into()).filter(|_| dockerfile.is_some()))
+        .or_else(|| {
+            let beside = |folder: &&Utf8Path| of(contexts.first()?, folder.join(name));
+            folders.iter().find_map(beside)
+        })
+}
