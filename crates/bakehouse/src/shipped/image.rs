@@ -373,13 +373,13 @@ CMD a --b
         for (end, _) in TEXT.char_indices() {
             if let Ok(file) = Dockerfile::read(&TEXT[..end]) {
                 for stage in file.leaves() {
-                    image(&file, stage, &std::collections::BTreeMap::new());
+                    image(&file, stage, &BTreeMap::new());
                 }
             }
         }
         let file = Dockerfile::read(TEXT).unwrap();
         assert_eq!(file.leaves(), [1]);
-        let image = image(&file, 1, &std::collections::BTreeMap::new());
+        let image = image(&file, 1, &BTreeMap::new());
         assert_eq!(image.base, "rust:1");
         let packages: Vec<&str> = image.packages.iter().map(|at| at.value.as_str()).collect();
         assert_eq!(packages, ["x", "y"]);

@@ -47,6 +47,9 @@ pub fn seed_names(engine: &Engine, planned: &Planned) -> Result<Option<Vec<SeedN
     };
     let base = variable("BUILDER_BASE").unwrap_or_else(|| plan.config.builder.clone());
     let _ = write!(given, " {base}");
+    for name in plan.config.at_bake.variables() {
+        let _ = write!(given, " {name}={}", variable(name).unwrap_or_default());
+    }
     let names = seed_inputs(plan).into_iter().map(|inputs| {
         let environment = hash(
             "seed environment",
