@@ -16,7 +16,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[services.web]",
                 "[services.web]\nprofile = \"dev\"",
-            )
+            );
         },
         &["batch-python", "batch-shell", "web"],
     ),
@@ -27,7 +27,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[services.web]",
                 "[services.web]\nprofile = \"release\"",
-            )
+            );
         },
         &[],
     ),
@@ -38,7 +38,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[services.web]",
                 "[services.web]\nrustflags = [\"-C\", \"strip=none\"]",
-            )
+            );
         },
         &["batch-python", "batch-shell", "web"],
     ),

@@ -34,7 +34,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[services.web]",
                 "[services.web]\nprofile = \"dev\"",
-            )
+            );
         },
         "web",
         &[
@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
                 "bakehouse.toml",
                 "[services.web]",
                 "[services.web]\nrustflags = [\"-C\", \"strip=none\"]",
-            )
+            );
         },
         "web",
         &[
