@@ -140,7 +140,7 @@ const RIGHT: &[&str] = &[
     "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\" }\nvariants.b = { tag = \"y\" }\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"{TAG}-a\", default = false }\n",
     // Files have a name inside them, and are overwritten only if one bake writes both.
-    "[services.web]\npackage = \"web\"\noutput = \"type=docker,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\noutput = \"type=docker,dest=x.tar\"\ndefault = false\n",
+    "[services.web]\npackage = \"web\"\noutput = \"type=oci,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\noutput = \"type=oci,dest=x.tar\"\ndefault = false\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { default = false }\n[bake.groups]\na = [\"b\", \"web-a\", \"web\", \"compiled\"]\nb = [\"web\"]\n",
 ];
 
@@ -156,12 +156,12 @@ fn names_that_differ_in_something_are_taken() {
 #[test]
 fn no_name_is_in_an_input_hash() {
     let shop = Shop::native();
-    let config =
-        |keys: &str, file: &str| format!("{file}\n[services.web]\npackage = \"web\"\n{keys}\n");
+    let config = |keys: &str, file: &str| {
+        format!("{file}\n[services.batch]\n[services.web]\npackage = \"web\"\n{keys}\n")
+    };
     shop.write("bakehouse.toml", &config("", ""));
     let plain = shop.hashes();
-    let keys =
-        "image = \"acme\"\ntag = \"x\"\ndefault = false\noutput = \"type=docker,dest=x.tar\"";
+    let keys = "image = \"acme\"\ntag = \"x\"\ndefault = false\noutput = \"type=oci,dest=x.tar\"";
     let file =
         "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\"]\nbake.groups.g = [\"web\"]";
     shop.write("bakehouse.toml", &config(keys, file));
@@ -227,7 +227,7 @@ fn the_oldest_buildx_knows_all_that_the_bake_file_uses() {
         .replace("registry = \"registry.example/shop\"\n", keys)
         .replace(
             "[services.web]\n",
-            "[services.web]\nplatforms = [\"linux/amd64\"]\noutput = \"type=docker,dest=x.tar\"\ntag = \"{TAG}-x\"\n",
+            "[services.web]\nplatforms = [\"linux/amd64\"]\noutput = \"type=oci,dest=x.tar\"\ntag = \"{TAG}-x\"\n",
         );
     shop.write("bakehouse.toml", &config);
     shop.generate();

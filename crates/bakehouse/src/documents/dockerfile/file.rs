@@ -118,5 +118,9 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
 
 /// Returns Cargo's folder for the outputs of a profile.
 pub fn profile_folder(profile: &str) -> &str {
-    if profile == "dev" { "debug" } else { profile }
+    match profile {
+        "dev" | "test" => "debug",
+        "bench" => "release",
+        other => other,
+    }
 }

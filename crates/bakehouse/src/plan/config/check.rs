@@ -45,6 +45,12 @@ pub(super) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start))
 }
 
+/// Returns whether an image of another Dockerfile cannot have this name: it is a target, but no stage.
+pub(super) fn is_reserved_target(name: &str) -> bool {
+    let starts = ["deps-fill", "deps-save", "_"];
+    RESERVED.contains(&name) || starts.iter().any(|start| name.starts_with(start))
+}
+
 /// The default folder of the Dockerfile, relative to the workspace.
 pub const FOLDER: &str = "docker";
 /// The default path of the Bake file.

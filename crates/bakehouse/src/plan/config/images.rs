@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::check::{Check, is_reserved, sorted};
+use super::check::{Check, is_reserved_target, sorted};
 use super::raw::{RawConfig, RawOtherImage, RawVariant};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, OtherImageConfig, PackConfig, ServiceConfig};
@@ -193,7 +193,7 @@ impl Check<'_> {
         for (image, key) in images.iter().zip(raw.images.keys()) {
             let name = image.name.as_str();
             let own = format!("the image `{name}`");
-            if is_reserved(name) {
+            if is_reserved_target(name) {
                 self.problem(
                     Code::NameCollision,
                     format!("`{name}` is reserved for a stage or group of bakehouse"),

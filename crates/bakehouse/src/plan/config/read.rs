@@ -158,6 +158,14 @@ impl Check<'_> {
         self.collisions(&services, &packs);
         let mut images = self.images(raw);
         self.image_collisions(raw, &images, &services, &packs);
+        let targets = services.iter().map(|service| &service.target);
+        let mut targets = targets.chain(images.iter().map(|image| &image.target));
+        if !services.is_empty() && targets.all(|target| !target.default) {
+            self.problems.push(
+                Problem::new(Code::NothingToBake, "nothing is baked by default")
+                    .hint("remove `default = false` from a service, so that `docker buildx bake` without a name has a target"),
+            );
+        }
         let embedded = self.embedded(raw, &images);
         let DeclaredInputs {
             paths: inputs,

@@ -1,8 +1,8 @@
 //! Checks of Bake targets: names, tags, platforms and places of images.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::check::{Check, sorted};
+use super::check::{Check, FOLDER, sorted};
 use super::image_name::{self, Fault, is_component};
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
@@ -32,13 +32,20 @@ impl Check<'_> {
         let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
         let mut platforms = layers.iter().map(|layer| &layer.platforms);
         let platforms = platforms.rfind(|list| !list.is_empty());
+        let platforms = platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list));
+        let built = match platforms.len() {
+            0 => raw.platforms.len(),
+            own => own,
+        };
         TargetConfig {
             image,
             tag: tags.next_back().map(|tag| self.tag(tag)),
             default: layers.iter().all(|layer| layer.default != Some(false)),
             of_family: variant.is_none() || last.is_none_or(|layer| layer.default != Some(false)),
-            output: outputs.next_back().map(|output| self.result(output)),
-            platforms: platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list)),
+            output: outputs
+                .next_back()
+                .map(|output| self.result(raw, output, built)),
+            platforms,
         }
     }
 
@@ -99,8 +106,34 @@ impl Check<'_> {
         sorted(platforms.iter().map(|platform| platform.as_ref().clone()))
     }
 
+    /// Returns whether a result at `dest` would replace files of the workspace, or become a source of a package.
+    fn overwrites(&self, raw: &RawConfig, dest: &str, is_folder: bool) -> bool {
+        let folder = &self.workspace.folder;
+        let here: Utf8PathBuf = folder.join(dest).components().collect();
+        let generated = raw
+            .output
+            .folder
+            .as_ref()
+            .map_or(FOLDER, |folder| folder.as_ref());
+        let packages = self
+            .workspace
+            .own_members()
+            .map(|member| member.dir.as_path());
+        let packages = packages.filter(|dir| *dir != folder.as_path());
+        let mut kept = packages
+            .map(Utf8Path::to_owned)
+            .chain([folder.join(generated)]);
+        let file = self.workspace.root.join(&here);
+        let is_archive = here
+            .extension()
+            .is_some_and(|end| ["tar", "tgz", "gz", "zst"].contains(&end));
+        here == *folder
+            || kept.any(|dir| dir.starts_with(&here) || here.starts_with(&dir))
+            || file.is_file() && (is_folder || !is_archive)
+    }
+
     /// Checks the place of a result: one of buildx's outputs, which stays in the workspace.
-    fn result(&mut self, output: &Spanned<String>) -> String {
+    fn result(&mut self, raw: &RawConfig, output: &Spanned<String>, platforms: usize) -> String {
         const TYPES: [&str; 7] = [
             "cacheonly",
             "docker",
@@ -137,6 +170,36 @@ impl Check<'_> {
                     hint,
                 );
             }
+        }
+        let kind = value("type").unwrap_or_default();
+        if value("dest").is_none_or(str::is_empty) && ["local", "oci", "tar"].contains(&kind) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` does not say where to", text.escape_debug()),
+                output.span(),
+                format!("add a path in the workspace: `type={kind},dest=artifacts/…`"),
+            );
+        }
+        if kind == "docker" && platforms > 1 {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is for one platform, and the image has {platforms}", text.escape_debug()),
+                output.span(),
+                "name one in `platforms` of the service or variant, or write `type=oci`, which holds several",
+            );
+        }
+        if let Some(dest) = value("dest")
+            && self.overwrites(raw, dest, kind == "local")
+        {
+            self.problem(
+                Code::PathOutside,
+                format!(
+                    "`{}` would overwrite what images are built from",
+                    dest.escape_debug()
+                ),
+                output.span(),
+                "write a folder of its own, such as `artifacts` or one in `target`",
+            );
         }
         if let Some(dest) = value("dest") {
             let path = Utf8Path::new(dest);

@@ -1,8 +1,8 @@
 # found.sh SCRIPT LIBRARIES BINARY: runs the SCRIPT that compiles a binary. Then puts each of LIBRARIES, which are one word, below
 # /dist/libraries/LIBRARY at its path in the image.
 #
-# A library is looked for where the build scripts of this build wrote and what they told the linker, then in Cargo's folder of
-# outputs, then where the builder's linker looks.
+# A library is looked for where the build scripts of this build wrote and what they told the linker, then among the outputs that
+# Cargo reports for this build, then where the builder's linker looks. Cargo's folders may hold what other builds left.
 set -eu
 script=$1 wanted=$2
 shift 2
@@ -17,15 +17,14 @@ linker=cc
 scripts() { grep -F '"reason":"build-script-executed"' /tmp/units || true; }
 scripts | grep -o '"out_dir":"[^"]*"' | cut -d '"' -f 4 | LC_ALL=C sort -u >/tmp/written
 scripts | sed -n 's/.*"linked_paths":\[\([^]]*\)\].*/\1/p' | tr ',' '\n' | sed -e 's/"//g' -e 's/^[a-z]*=//' | LC_ALL=C sort -u >/tmp/told
+sed -n 's/.*"filenames":\[\([^]]*\)\].*/\1/p' /tmp/units | tr ',' '\n' | tr -d '"' >/tmp/reported
 # Prints the places of a library among those that come first.
 places() {
   {
     while read -r folder; do find -L "$folder" -type f -name "$1" 2>/dev/null || true; done </tmp/written
     while read -r folder; do [ ! -f "$folder/$1" ] || echo "$folder/$1"; done </tmp/told
   } | grep . && return
-  for folder in "$built/$outputs" "$built/$outputs/deps"; do
-    [ ! -f "$folder/$1" ] || { echo "$folder/$1" && return; }
-  done
+  while read -r output; do [ "${output##*/}" != "$1" ] || { echo "$output" && return; }; done </tmp/reported
   # The compiler prints the name alone if it finds nothing.
   path=$("$linker" -print-file-name="$1" 2>/dev/null || true)
   case "$path" in /*) echo "$path" && return ;; esac

@@ -2,7 +2,7 @@
 cd /build
 build="cargo build" built=target outputs=$BAKEHOUSE_PROFILE
 for env in /cross/env /zig/out/env; do [ ! -e $env ] || . $env; done
-[ "$outputs" != dev ] || outputs=debug
+case $outputs in dev | test) outputs=debug ;; bench) outputs=release ;; esac
 for library in /libraries/*; do [ ! -d "$library" ] || cp -a "$library/." .; done
 for folder in /sources /manifests; do [ ! -d $folder ] || cp -R --preserve=mode,links $folder/. .; done
 # Layers keep whole seconds. A manifest is the newest file of its package: where a build script declares nothing, Cargo remembers
