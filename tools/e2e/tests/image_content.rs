@@ -262,3 +262,29 @@ fn libraries_are_for_the_platform_of_the_image() {
         }
     }
 }
+
+#[test]
+fn a_library_that_another_build_left_in_a_mount_is_not_taken() {
+    let turn = Turn::take();
+    let members = [
+        Member::binary("app", "fn main() {}\n"),
+        Member::library(
+            "plug",
+            "#[unsafe(no_mangle)]\npub extern \"C\" fn value() -> u32 { 1 }\n",
+        )
+        .depends("\n[lib]\ncrate-type = [\"cdylib\"]"),
+    ];
+    let config = "[bases]\nbuilder = \"docker.io/library/rust:1.95.0-slim-bookworm\"\n\
+        [cache]\nstrategy = \"mount\"\n\
+        [services.app]\nlibs = [{ package = \"plug\" }]\n";
+    let workspace = Workspace::of(&members, config);
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let _ = workspace.bake(["app"]).run(&turn);
+    // The same mount now has the library, and the service asks for a file of that name.
+    workspace.replace("bakehouse.toml", "{ package = \"plug\" }", "\"libplug.so\"");
+    workspace.append("crates/app/src/main.rs", "// edited\n");
+    workspace.generate();
+    let said = workspace.bake(["app"]).attempt(&turn).said();
+    assert!(said.contains("libplug.so is not in BUILDER_BASE"), "{said}");
+}

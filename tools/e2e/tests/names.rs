@@ -22,7 +22,7 @@ package = "relayer"
 image = "agents/acme-relayer"
 variants.profiling = { tag = "nightly-profiling", default = false, platforms = ["linux/amd64"] }
 variants.debug = { tag = "{TAG}-debug", default = false }
-variants.archive = { output = "type=docker,dest=relayer.tar", default = false }
+variants.archive = { output = "type=oci,dest=relayer.tar", default = false }
 
 [services.scraper]
 package = "scraper"
@@ -152,7 +152,7 @@ fn each_image_has_its_tags_under_each_registry() {
             .map(output)
             .collect();
         let expected = match target {
-            "relayer-archive" => vec!["type=docker,dest=relayer.tar".to_owned()],
+            "relayer-archive" => vec!["type=oci,dest=relayer.tar".to_owned()],
             _ => Vec::new(),
         };
         assert_eq!(output, expected, "{target}");

@@ -251,16 +251,3 @@ fn a_library_that_is_nowhere_is_named_with_the_remedy() {
     );
     let _ = tree.build(&[]);
 }
-
-#[test]
-#[should_panic(
-    expected = "error: libplugin.so is not in BUILDER_BASE, and no build script of api makes it"
-)]
-fn a_library_that_another_build_left_is_not_taken() {
-    let tree = Tree::of(WORKSPACE);
-    let config = "profile = \"dev\"\n[cache]\nstrategy = \"mount\"\n\
-        [services.aaa]\npackage = \"other\"\nlibs = [{ package = \"plugin\" }]\n\
-        [services.api]\nlibs = [\"libplugin.so\"]\n";
-    tree.write("bakehouse.toml", config);
-    let _ = tree.build(&[]);
-}
