@@ -212,7 +212,7 @@ COPY . .
 RUN cargo install --path crates/relayer --root /out --features=$FEATURES && cargo install --path crates/gateway --root /out
 FROM debian:bookworm-slim AS gateway
 COPY --from=builder /out/bin/gateway /usr/local/bin/
-CMD gateway serve
+CMD exec gateway serve
 FROM debian:bookworm-slim AS relayer
 COPY --from=builder /out/bin/relayer /usr/local/bin/
 USER 1000:1001

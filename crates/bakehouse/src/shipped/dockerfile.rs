@@ -238,7 +238,12 @@ fn program(command: &Command<'_>) -> Option<(usize, Program)> {
             let plain = plain.trim();
             let program = if shell::is_plain(plain) {
                 let words = shell::commands(plain).into_iter().flatten();
-                Program::Exec(words.map(|word| word.text).collect())
+                let mut words: Vec<String> = words.map(|word| word.text).collect();
+                // A builtin of the shell, which is not needed without one.
+                if words.len() > 1 && words[0] == "exec" {
+                    words.remove(0);
+                }
+                Program::Exec(words)
             } else {
                 Program::Shell(plain.to_owned())
             };

@@ -37,7 +37,7 @@ pub fn variables(plan: &Plan) -> Vec<Block> {
             ),
             [one_of(
                 FEATURES,
-                "split(\",\", FEATURES)",
+                "compact(split(\",\", FEATURES))",
                 &known,
                 "a feature of a service's package",
             )],
