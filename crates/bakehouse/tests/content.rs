@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, changed, stderr, stdout};
 
 /// Creates the shop with a package that is a shared library, which nothing uses, and with these lines for `web`.
 fn shop(lines: &str) -> Shop {
@@ -285,12 +285,7 @@ fn exactly_the_images_that_hold_something_change_with_it() {
         let before = shop.hashes();
         edit(&shop);
         let after = shop.hashes();
-        let changed: Vec<&str> = before
-            .iter()
-            .filter(|(name, hash)| after[*name] != **hash)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        assert_eq!(changed, expected, "{name}");
+        assert_eq!(changed(&before, &after), expected, "{name}");
     }
 }
 

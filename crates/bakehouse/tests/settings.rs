@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::shop::{Shop, stderr, stdout};
+use crate::shop::{Shop, changed, stderr, stdout};
 
 /// A change of the configuration, and the outputs that are built anew. A service that leaves a chain no longer asks for
 /// features of third-party crates there.
@@ -51,12 +51,7 @@ fn another_setting_reaches_the_outputs_that_have_it() {
         let before = shop.hashes();
         edit(&shop);
         let after = shop.hashes();
-        let changed: Vec<&str> = before
-            .iter()
-            .filter(|(name, hash)| after[*name] != **hash)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        assert_eq!(changed, *expected, "{name}");
+        assert_eq!(changed(&before, &after), *expected, "{name}");
     }
 }
 
@@ -85,9 +80,11 @@ fn what_a_bake_chooses_counts_where_the_configuration_allows_it() {
         }
         let before = shop.hashes();
         let after = shop.hashes_with(&[("PROFILE", profile), ("FEATURES", features)]);
-        let changed = before.iter().filter(|(name, hash)| after[*name] != **hash);
-        let changed: Vec<&str> = changed.map(|(name, _)| name.as_str()).collect();
-        assert_eq!(changed, expected, "{allowed} {profile} {features}");
+        assert_eq!(
+            changed(&before, &after),
+            expected,
+            "{allowed} {profile} {features}"
+        );
     }
 }
 

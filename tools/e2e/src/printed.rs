@@ -1,4 +1,4 @@
-//! What Bake reads from the generated file, without a bake.
+//! The targets that Bake reads from the generated file, without a bake.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -227,7 +227,7 @@ fn what_users_write_beside_the_bake_file_is_read_after_it() {
     assert_eq!(workspace.read("docker-bake.override.hcl"), OVERRIDE);
 }
 
-/// What it changes is in no input hash, so images have none. Targets and groups of its own change no image.
+/// Its changes are in no input hash, so images have none. Targets and groups of its own change no image.
 #[test]
 fn a_build_reads_what_users_write_beside_the_bake_file() {
     let _turn = Turn::take();

@@ -20,7 +20,7 @@ impl Dockerfile {
     /// Reads the file at `path`. Returns `None` if it cannot be parsed: BuildKit may know more of the syntax.
     ///
     /// # Errors
-    /// That of a file that cannot be read.
+    /// The error of a file that cannot be read.
     pub fn read(path: &Utf8Path) -> std::io::Result<Option<Self>> {
         Ok(Self::parse(&fs_err::read_to_string(path)?))
     }

@@ -3,6 +3,8 @@
 
 use camino::Utf8Path;
 
+use super::pattern::plain;
+
 /// The patterns, in order.
 #[derive(Clone, Debug, Default)]
 pub struct DockerIgnore {
@@ -20,7 +22,7 @@ impl DockerIgnore {
                 Some(pattern) => (false, pattern.trim()),
                 None => (true, line),
             };
-            let pattern = cleaned(pattern);
+            let pattern = plain(pattern);
             (!pattern.is_empty()).then(|| (out, Pattern::new(&pattern)))
         });
         Self {
@@ -195,21 +197,6 @@ fn set(text: &str) -> Option<(Token, &str)> {
         }
     }
     Some((Token::Set(!negated, ranges), &text[end + 1..]))
-}
-
-/// Returns a pattern cleaned the way paths are: without slashes at either end, `.` and `..`.
-fn cleaned(pattern: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in pattern.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Ignored {
 }
 
 /// Returns a pattern cleaned the way paths are: without slashes at either end, `.` and `..`.
-fn plain(pattern: &str) -> String {
+pub(super) fn plain(pattern: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in pattern.split('/') {
         match part {

@@ -158,10 +158,8 @@ impl Plan {
         };
         let of_services = unified(ChosenBy::Bake);
         // The Bake file holds the hashes of these, so they are the same in every environment.
-        let of_packs = match config.at_bake == AtBake::default() {
-            true => None,
-            false => Some(unified(ChosenBy::Configuration)),
-        };
+        let differ = !config.packs.is_empty() && config.at_bake != AtBake::default();
+        let of_packs = differ.then(|| unified(ChosenBy::Configuration));
         let all: Vec<BinaryRequest<'_>> = binary_requests(&config);
         let binary = |output: &BinaryRequest<'_>,
                       unified: &[(&Selection, UnifiedSelection<'_>)]| {

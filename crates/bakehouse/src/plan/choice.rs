@@ -19,7 +19,7 @@ pub struct ProposedService {
     pub keys: Vec<ProposedKey>,
     /// Files of the repository, each with its place in the image.
     pub files: Vec<ProposedKey>,
-    /// What the configuration cannot say, or people have to decide.
+    /// Remarks on what the configuration cannot say, or people have to decide.
     pub notes: Vec<String>,
     /// The packages of further binaries.
     pub others: Vec<PackageName>,
@@ -56,7 +56,7 @@ pub struct ProposedKey {
     pub place: String,
 }
 
-/// What the files of a repository say beside its services.
+/// The facts that the files of a repository state beside its services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shipping {
     /// The registry of all images, or the registries.

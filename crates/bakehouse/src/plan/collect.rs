@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::config::Config;
-use super::config::valid::{CompileSettings, Embedded, FEATURES, PROFILE, ServiceConfig};
+use super::config::valid::{Embedded, FEATURES, PROFILE, ServiceConfig};
 use super::development::{Development, dev_dependents, with_development};
 use super::feature_requests::FeatureRequests;
 use super::inherit;
@@ -254,7 +254,8 @@ impl<'a> Collector<'a> {
         let mut inputs = Inputs(parts.into_iter().collect());
         self.settings.binary(&mut inputs, binary_stage);
         if together.chosen == ChosenBy::Bake {
-            self.at_bake(&mut inputs, binary_stage);
+            inputs.setting("profile", self.profile(together));
+            self.chosen_features(&mut inputs, binary_stage);
         }
         inputs.set(Part::Toolchain, toolchain_text(self.workspace));
         if let Some(toolchain) = &self.workspace.toolchain {
@@ -272,23 +273,13 @@ impl<'a> Collector<'a> {
 
     /// Returns the Cargo profile that a bake uses now.
     fn profile<'b>(&'b self, together: &'b UnifiedSelection<'_>) -> &'b str {
-        match together.chosen {
-            ChosenBy::Bake => self.chosen_profile(&together.selection.settings),
-            ChosenBy::Configuration => &together.selection.settings.profile,
-        }
+        let can_choose = together.chosen == ChosenBy::Bake && self.config.at_bake.profile;
+        let chosen = self.sources.variables.get(PROFILE).filter(|_| can_choose);
+        chosen.unwrap_or(&together.selection.settings.profile)
     }
 
-    fn chosen_profile<'b>(&'b self, settings: &'b CompileSettings) -> &'b str {
-        let chosen = self.sources.variables.get(PROFILE);
-        let chosen = chosen.filter(|_| self.config.at_bake.profile);
-        chosen.unwrap_or(&settings.profile)
-    }
-
-    /// Adds the profile and the features that were chosen for a bake.
-    fn at_bake(&self, inputs: &mut Inputs, binary_stage: &'a CompileStage) {
-        if self.config.at_bake.profile {
-            inputs.setting("profile", self.chosen_profile(&binary_stage.settings));
-        }
+    /// Adds the features that were chosen for a bake.
+    fn chosen_features(&self, inputs: &mut Inputs, binary_stage: &CompileStage) {
         let Some(known) = &self.config.at_bake.features else {
             return;
         };

@@ -41,7 +41,7 @@ pub struct Proposal {
     /// The services that are not built with most others, with the features that prevent it.
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
     pub left_out: Vec<LeftOut>,
-    /// What the repository's own files say beside that.
+    /// The rest that the repository's own files say.
     pub shipping: Shipping,
     /// The inputs of each package that can be declared.
     pub inputs: BTreeMap<PackageName, Vec<Finding>>,

@@ -1,6 +1,6 @@
 //! The binaries that the configuration asks for.
 
-use super::config::valid::{BinaryConfig, CdylibConfig, CompileSettings, PackBinaryConfig};
+use super::config::valid::{BinaryConfig, CdylibConfig, CompileSettings};
 use super::config::{Config, sanitised};
 use crate::names::{BinaryName, PackageName};
 
@@ -106,9 +106,8 @@ pub fn binary_requests(config: &Config) -> Vec<BinaryRequest<'_>> {
         }
     }
     for pack in &config.packs {
-        for PackBinaryConfig { binary, .. } in &pack.binaries {
-            let name = format!("pack-{}-{}", pack.name, binary.bin);
-            all.push(BinaryRequest::binary(binary, name));
+        for built in &pack.binaries {
+            all.push(BinaryRequest::binary(&built.binary, pack.target(built)));
         }
     }
     for (place, request) in all.iter_mut().enumerate() {

@@ -278,24 +278,9 @@ impl<'a> Settings<'a> {
 }
 
 fn healthcheck_text(check: &Healthcheck) -> String {
-    let Healthcheck {
-        command,
-        interval,
-        timeout,
-        start_period,
-        retries,
-    } = check;
-    let retries = retries.map(|count| count.to_string());
-    let mut text = serde_json::Value::from(command.as_slice()).to_string();
-    for (name, value) in [
-        ("interval", interval),
-        ("timeout", timeout),
-        ("start-period", start_period),
-        ("retries", &retries),
-    ] {
-        if let Some(value) = value {
-            text += &format!(", {name} {value}");
-        }
+    let mut text = serde_json::Value::from(check.command.as_slice()).to_string();
+    for (name, value) in check.options() {
+        text += &format!(", {name} {value}");
     }
     text
 }

@@ -10,13 +10,13 @@ use super::place::{Place, line};
 use super::request::{Asker, Request, find_dockerfile};
 use super::values::{Names, Value};
 
-/// What a Bake file asks for.
+/// The requests and groups of a Bake file.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub requests: Vec<Request>,
     /// Groups, each with its targets.
     pub groups: BTreeMap<String, Vec<String>>,
-    /// What could not be told, each with its place.
+    /// Remarks on what could not be told, each with its place.
     pub passed: Vec<String>,
 }
 

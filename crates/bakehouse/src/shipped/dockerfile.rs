@@ -55,7 +55,7 @@ impl Dockerfile {
     /// Reads the text of a Dockerfile.
     ///
     /// # Errors
-    /// What the parser does not understand.
+    /// The parser's message about what it does not understand.
     pub fn read(text: &str) -> Result<Self, String> {
         let parsed = parse(text).map_err(|error| error.to_string())?;
         let globals = parsed

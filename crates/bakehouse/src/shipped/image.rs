@@ -1,4 +1,4 @@
-//! What a stage of a Dockerfile makes of an image, given the arguments of a build.
+//! The image that a stage of a Dockerfile makes, given the arguments of a build.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Copied {
     pub to: String,
 }
 
-/// What is known of a stage after its last step.
+/// A stage after its last step, as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub struct Image {
     /// The image at the bottom.

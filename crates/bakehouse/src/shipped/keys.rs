@@ -16,7 +16,7 @@ use crate::plan::choice::{ProposedKey, ProposedService};
 /// Most lines about what is not proposed for a service.
 const MOST_NOTES: usize = 8;
 
-/// What keys are worked out from.
+/// The facts that keys are worked out from.
 pub struct Sight<'a> {
     pub workspace: &'a Workspace,
     /// All files of the repository.

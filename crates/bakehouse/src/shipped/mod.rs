@@ -1,4 +1,4 @@
-//! What a repository ships already, by its own Dockerfiles, Bake files, Compose files, workflows and scripts.
+//! The images that a repository ships already, by its own Dockerfiles, Bake files, Compose files, workflows and scripts.
 
 mod bake;
 mod candidate;

@@ -36,7 +36,7 @@ pub struct Request {
     pub compose: Option<OfCompose>,
 }
 
-/// What a Compose file says of a service beside its build.
+/// The settings of a service in a Compose file beside its build.
 #[derive(Clone, Debug, Default)]
 pub struct OfCompose {
     pub entrypoint: Option<Vec<String>>,

@@ -64,7 +64,7 @@ impl Names {
     /// Returns the value of an expression.
     ///
     /// # Errors
-    /// What the file does not tell.
+    /// The part of the expression that the file does not tell.
     pub fn value(&self, expression: &Expression) -> Result<Value, String> {
         self.at(expression, 0)
     }

@@ -19,7 +19,7 @@ pub struct Files {
     pub all: BTreeSet<Utf8PathBuf>,
     /// The texts of those that say something, the shallowest first.
     pub texts: Vec<Text>,
-    /// What was passed over, in words.
+    /// Remarks on what was passed over.
     pub passed: Vec<String>,
 }
 

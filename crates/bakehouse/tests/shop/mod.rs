@@ -119,6 +119,15 @@ impl Shop {
     }
 }
 
+/// Returns the names whose hash is another one afterwards.
+pub fn changed<'a>(
+    before: &'a std::collections::BTreeMap<String, String>,
+    after: &std::collections::BTreeMap<String, String>,
+) -> Vec<&'a str> {
+    let changed = before.iter().filter(|(name, hash)| after[*name] != **hash);
+    changed.map(|(name, _)| name.as_str()).collect()
+}
+
 /// Runs bakehouse in `folder`.
 pub fn bakehouse(folder: &Path, arguments: &[&str]) -> Output {
     Command::cargo_bin("bakehouse")

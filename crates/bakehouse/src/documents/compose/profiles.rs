@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::plan::service::Service;
 
 /// Returns the profiles of a service: its own name if it is not baked by default, and those of the services that need it.
-/// What a service without a profile needs has none either, since Compose refuses a service whose dependency is not
+/// A service that one without a profile depends on has none either: Compose refuses a service whose dependency is not
 /// enabled.
 pub fn profiles<'a>(plan: &'a Plan, service: &'a Service) -> BTreeSet<&'a str> {
     let mut profiles = BTreeSet::new();

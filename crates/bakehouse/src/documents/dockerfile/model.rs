@@ -164,26 +164,11 @@ impl fmt::Display for Instruction {
             Self::Cmd(words) => writeln!(f, "CMD {}", exec_form(words)),
             Self::StopSignal(signal) => writeln!(f, "STOPSIGNAL {signal}"),
             Self::Healthcheck(check) => {
-                let Healthcheck {
-                    command,
-                    interval,
-                    timeout,
-                    start_period,
-                    retries,
-                } = check;
-                let retries = retries.map(|count| count.to_string());
                 f.write_str("HEALTHCHECK ")?;
-                for (name, value) in [
-                    ("interval", interval),
-                    ("timeout", timeout),
-                    ("start-period", start_period),
-                    ("retries", &retries),
-                ] {
-                    if let Some(value) = value {
-                        write!(f, "--{name}={value} ")?;
-                    }
+                for (name, value) in check.options() {
+                    write!(f, "--{name}={value} ")?;
                 }
-                writeln!(f, "CMD {}", exec_form(command))
+                writeln!(f, "CMD {}", exec_form(&check.command))
             }
             Self::PathList { name, folder } => {
                 writeln!(f, "ENV {name}=\"{folder}${{{name}:+:${name}}}\"")

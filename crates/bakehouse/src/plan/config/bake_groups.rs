@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Check, is_reserved};
+use super::check::{Check, is_reserved, reaches};
 use super::raw::RawConfig;
 use super::valid::{BakeConfig, OtherImageConfig, PackConfig, ServiceConfig};
 use crate::names::TargetName;
@@ -129,7 +129,7 @@ fn targets(services: &[ServiceConfig], packs: &[PackConfig]) -> BTreeSet<String>
     let families = services.iter().filter(|service| service.target.of_family);
     let binaries = packs.iter().flat_map(|pack| {
         let binaries = pack.binaries.iter();
-        binaries.map(|built| format!("pack-{}-{}", pack.name, built.binary.bin))
+        binaries.map(|built| pack.target(built))
     });
     let binaries: Vec<String> = binaries.collect();
     let all_binaries = (!binaries.is_empty()).then(|| PACKS.to_owned());
@@ -141,19 +141,4 @@ fn targets(services: &[ServiceConfig], packs: &[PackConfig]) -> BTreeSet<String>
         .chain(binaries)
         .chain([COMPILED.to_owned()])
         .collect()
-}
-
-/// Returns whether the group `to` is `from`, or below it.
-fn reaches(groups: &BTreeMap<&str, Vec<&str>>, from: &str, to: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(groups.get(name).into_iter().flatten());
-        }
-    }
-    false
 }

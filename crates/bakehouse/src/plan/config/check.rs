@@ -210,11 +210,9 @@ impl Check<'_> {
             .filter(|service| service.variant.is_some() && service.target.of_family)
             .map(|service| service.family.as_str())
             .collect();
-        let binaries = packs.iter().flat_map(|pack| {
-            pack.binaries
-                .iter()
-                .map(|built| format!("pack-{}-{}", pack.name, built.binary.bin))
-        });
+        let binaries = packs
+            .iter()
+            .flat_map(|pack| pack.binaries.iter().map(|built| pack.target(built)));
         // A pack's own name is that of its image.
         let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let names = services.iter().map(|service| service.name.to_string());
@@ -242,4 +240,22 @@ impl Check<'_> {
 /// Returns values sorted and without duplicates, so that the order in the file does not change an image.
 pub(super) fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+/// Returns whether `to` is `from`, or is reached from it. `next` has the names that each name leads to directly.
+pub(super) fn reaches<'a, C>(next: &BTreeMap<&'a str, C>, from: &'a str, to: &str) -> bool
+where
+    for<'b> &'b C: IntoIterator<Item = &'b &'a str>,
+{
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(next.get(name).into_iter().flatten());
+        }
+    }
+    false
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
+use super::check::{Check, reaches};
 use super::raw::{RawConfig, RawHealth};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, Health, OtherImageConfig, PacksMount, ServiceConfig, State};
@@ -210,19 +210,4 @@ fn families(services: &[ServiceConfig]) -> BTreeMap<String, Vec<TargetName>> {
         names.push(service.name.clone());
     }
     families
-}
-
-/// Returns whether `to` is `from`, or something that it needs.
-fn reaches(needs: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(needs.get(name).into_iter().flatten());
-        }
-    }
-    false
 }

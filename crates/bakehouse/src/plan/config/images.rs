@@ -186,7 +186,7 @@ impl Check<'_> {
             .collect();
         let packs = packs.iter().flat_map(|pack| {
             let binaries = pack.binaries.iter();
-            let binaries = binaries.map(|built| format!("pack-{}-{}", pack.name, built.binary.bin));
+            let binaries = binaries.map(|built| pack.target(built));
             binaries.chain([format!("pack-{}", pack.name)])
         });
         taken.extend(packs.map(|name| (folded(&name), format!("the target `{name}`"))));

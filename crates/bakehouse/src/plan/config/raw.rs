@@ -209,7 +209,7 @@ pub struct RawBake {
     /// Form: table: name → list of names. Default: `{}`.
     #[serde(default)]
     pub groups: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
-    /// What images take over from docker/metadata-action beside its tags. See
+    /// The parts of docker/metadata-action that images take over beside its tags. See
     /// [bake-file.md](bake-file.md#with-dockermetadata-action).
     ///
     /// Form: list of `"labels"` and `"annotations"`. Default: `[]`.

@@ -432,6 +432,34 @@ impl TargetConfig {
     }
 }
 
+impl PackConfig {
+    /// Returns the name of the target of one of its binaries.
+    pub fn target(&self, built: &PackBinaryConfig) -> String {
+        format!("pack-{}-{}", self.name, built.binary.bin)
+    }
+}
+
+impl Healthcheck {
+    /// Returns the options that are set, by the names that a Dockerfile has for them.
+    pub fn options(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let Self {
+            command: _,
+            interval,
+            timeout,
+            start_period,
+            retries,
+        } = self;
+        let options = [
+            ("interval", interval.clone()),
+            ("timeout", timeout.clone()),
+            ("start-period", start_period.clone()),
+            ("retries", retries.map(|count| count.to_string())),
+        ];
+        let set = options.into_iter();
+        set.filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
 impl ServiceConfig {
     /// Returns the binary that the service is named after.
     pub fn main(&self) -> &BinaryConfig {

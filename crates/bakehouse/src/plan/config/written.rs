@@ -1,4 +1,4 @@
-//! What outputs write: no two of them write the same tag of an image. Those that one bake builds do not write the same
+//! Checks of what outputs write: no two of them write the same tag of an image. Those that one bake builds do not write the same
 //! file, either.
 
 use std::collections::BTreeMap;
