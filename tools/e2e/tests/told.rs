@@ -192,12 +192,14 @@ fn what_compiles_twice_is_told_with_the_reason() {
     let again = again.unwrap_or_else(|| panic!("{ran}"));
     let line = again.lines().find(|line| {
         line.trim()
-            .starts_with("cfg-if v1.0.0 in deps-for-a, deps-for-b")
+            .starts_with("common v0.1.0 in lib-common-for-a, lib-common-for-b")
     });
     assert!(
         line.is_some_and(|line| line.ends_with("features are not unified: `unify = \"each\"`")),
         "{ran}"
     );
+    // The chain of `b` begins with the third-party crates of `a`.
+    assert!(!again.contains("cfg-if"), "{ran}");
 }
 
 #[test]
