@@ -83,6 +83,43 @@ path = 1
 }
 
 #[test]
+fn lists_and_names_that_say_a_thing_twice_are_reported_in_their_places() {
+    let shop = Shop::new();
+    shop.write(
+        "bakehouse.toml",
+        r#"registries = []
+platforms = ["linux/amd64", "linux/arm64", "linux/amd64"]
+
+[services.web]
+package = "web"
+bin = "shop-web"
+tag = "{TAGS}"
+output = "type=oci,dest=web-${TAG}.tar,compression=gzp"
+platforms = ["linux/arm64", "linux/arm64"]
+
+[services.web.variants.x]
+
+[services.web-x]
+package = "web"
+bin = "shop-web"
+
+[bake.groups]
+all = ["web", "web-x", "web"]
+"#,
+    );
+    let output = shop.bakehouse(&["plan"]);
+    assert_eq!(output.status.code(), Some(2));
+    let mut told = stderr(&output);
+    shop.write(
+        "bakehouse.toml",
+        "[services]\nweb = \"shop-web\"\n\n[cache]\nreference = { a = 1 }\n",
+    );
+    let output = shop.bakehouse(&["plan"]);
+    told += &stderr(&output);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
 fn a_key_that_does_not_exist_is_shown_in_its_place() {
     let shop = Shop::new();
     shop.write(

@@ -302,6 +302,49 @@ CMD ["--once"]
         ],
     ),
     (
+        "several calls of Cargo in one step, and quoted values",
+        &[
+            (
+                "Dockerfile",
+                r#"FROM rust:1.95 AS builder
+COPY . /src
+WORKDIR /src
+RUN cargo build --release -p gateway && \
+    export RUSTFLAGS="-C target-cpu=x86-64-v3" && \
+    cargo build --profile maxperf -p relayer --features jemalloc && \
+    cargo build --release -p gateway --features otlp
+FROM debian:bookworm-slim AS gateway
+COPY --from=builder /src/target/release/gateway /usr/bin/
+ENV LEVEL=info
+ENV LEVEL=debug OLD=$LEVEL PATTERN='$1;x' \
+    # of the proxy
+    URL=http://proxy/?a=1&b=2 PRICE=\$5
+SHELL ["/bin/bash", "-eo", "pipefail", "-c"]
+USER 2000
+CMD gateway --pattern '$LEVEL' --level $LEVEL | tee /tmp/log
+FROM debian:bookworm-slim AS relayer
+COPY --from=builder /src/target/maxperf/relayer /usr/bin/
+USER 5
+HEALTHCHECK CMD pgrep relayer
+CMD ["relayer"]
+"#,
+            ),
+            (
+                "compose.yaml",
+                r#"services:
+  relayer:
+    image: quay.io/acme/relayer
+    build: { context: ., target: relayer }
+    command: relayer --price $$5 '$${NAME}'
+    environment: { A: b }
+    user: "7"
+  gateway:
+    build: { context: ., target: gateway }
+"#,
+            ),
+        ],
+    ),
+    (
         "values that a configuration cannot have",
         &[(
             "Dockerfile",

@@ -23,6 +23,25 @@ pub struct CargoCall {
     pub dynamic: bool,
 }
 
+impl CargoCall {
+    /// Returns whether both compile a package alike.
+    pub fn compiles_like(&self, other: &Self) -> bool {
+        let settings = |of: &Self| {
+            let flags = of.rustflags.clone().unwrap_or_default();
+            let mut features = of.features.clone();
+            features.sort_unstable();
+            (
+                of.profile.clone(),
+                features,
+                of.no_default_features,
+                of.all_features,
+                flags,
+            )
+        };
+        settings(self) == settings(other)
+    }
+}
+
 /// Returns the call of Cargo that a command is.
 pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCall> {
     let at = command
@@ -37,6 +56,9 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
         if let Some(flags) = word.strip_prefix("RUSTFLAGS=") {
             call.rustflags = scope.fill(flags).complete();
         }
+    }
+    if call.rustflags.is_none() {
+        call.rustflags = scope.values.get("RUSTFLAGS").cloned().flatten();
     }
     let mut words: Vec<String> = Vec::new();
     for (word, _) in &command[at + 1..] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cargo_call::CargoCall;
 use super::dockerfile::{Dockerfile, Program};
-use super::image::{At, Copied, Image, image, is_shell, last};
+use super::image::{At, Copied, Image, image, last, script_at};
 use super::shell;
 use crate::graph::{Member, Workspace};
 use crate::names::{BinaryName, PackageName};
@@ -19,6 +19,8 @@ pub struct Carried {
     pub path: String,
     /// The call of Cargo that says most about it.
     pub call: Option<CargoCall>,
+    /// The lines of other calls that compile it as well, with other settings.
+    pub rivals: BTreeSet<usize>,
 }
 
 /// The binaries of a workspace by name.
@@ -90,13 +92,13 @@ pub fn words(program: &Program) -> Vec<String> {
     };
     match program {
         Program::Shell(script) => in_script(script),
-        Program::Exec(words) => match &words[..] {
-            [shell, flag, script, rest @ ..] if is_shell(shell) && flag.starts_with('-') => {
-                let mut all = in_script(script);
-                all.extend_from_slice(rest);
+        Program::Exec(words) => match script_at(words) {
+            Some(at) => {
+                let mut all = in_script(&words[at]);
+                all.extend_from_slice(&words[at + 1..]);
                 all
             }
-            _ => words.clone(),
+            None => words.clone(),
         },
     }
 }
@@ -179,18 +181,25 @@ fn add(
     if found.iter().any(|carried| *carried.bin == *bin) {
         return;
     }
+    let (call, rivals) = best_call(calls, bin, member).unzip();
     found.push(Carried {
         package: member.name.clone(),
         bin: BinaryName::new(bin),
         line,
         path,
-        call: best_call(calls, bin, member).cloned(),
+        call: call.cloned(),
+        rivals: rivals.unwrap_or_default(),
     });
 }
 
-/// Returns the call that says most of how a binary is compiled.
-fn best_call<'c>(calls: &'c [CargoCall], bin: &str, member: &Member) -> Option<&'c CargoCall> {
-    let says = |call: &CargoCall| {
+/// Returns the call that says most of how a binary is compiled, the last one of several that say the same, and the
+/// lines of those that differ from it.
+fn best_call<'c>(
+    calls: &'c [CargoCall],
+    bin: &str,
+    member: &Member,
+) -> Option<(&'c CargoCall, BTreeSet<usize>)> {
+    let names = |call: &CargoCall| {
         let names_bin = call.bins.iter().any(|own| own == bin);
         let names_package = call.packages.iter().any(|own| *own == *member.name)
             || call
@@ -198,16 +207,34 @@ fn best_call<'c>(calls: &'c [CargoCall], bin: &str, member: &Member) -> Option<&
                 .as_ref()
                 .is_some_and(|path| leads_to(path, member));
         let general = call.bins.is_empty() && call.packages.is_empty() && call.path.is_none();
+        (names_bin, names_package, general)
+    };
+    let says = |call: &CargoCall| {
         let profile = match call.profile.as_deref() {
             Some("dev") => 0,
             None => 1,
             Some(_) => 2,
         };
-        (names_bin, names_package, general, profile)
+        (names(call), profile, !call.features.is_empty())
     };
-    let best = calls.iter().rev().max_by_key(|call| says(call))?;
-    let (names_bin, names_package, general, _) = says(best);
-    (names_bin || names_package || general).then_some(best)
+    let best = calls.iter().max_by_key(|call| says(call))?;
+    let level = names(best);
+    let rivals = calls
+        .iter()
+        .filter(|call| names(call) == level && !call.compiles_like(best))
+        .map(|call| call.line);
+    (level != (false, false, false)).then(|| (best, rivals.collect()))
+}
+
+/// Leaves the calls whose profile is that of the folder of a binary, if there are any.
+fn of_folder(calls: &[CargoCall], path: &str) -> Vec<CargoCall> {
+    let folder = path.trim_end_matches('/').rsplit('/').nth(1);
+    let profile = folder.map(|folder| if folder == "debug" { "dev" } else { folder });
+    let own = calls
+        .iter()
+        .filter(|call| call.profile.is_some() && call.profile.as_deref() == profile);
+    let own: Vec<CargoCall> = own.cloned().collect();
+    if own.is_empty() { calls.to_vec() } else { own }
 }
 
 /// Returns whether a path in a Dockerfile is the folder of a package.
@@ -253,7 +280,7 @@ fn taken(
         let compiled = !calls.is_empty() || source.contains("target/");
         let in_stage_or_context = copied.from.is_some() || copied.of_context;
         if known.has(name) && in_stage_or_context && (compiled || runs(name)) {
-            found.push((name.to_owned(), path(name), calls.clone()));
+            found.push((name.to_owned(), path(name), of_folder(&calls, source)));
             continue;
         }
         let Some(origin) = &origin else {
@@ -266,9 +293,10 @@ fn taken(
         let renamed = origin.moved.iter().filter(|(from, to)| {
             known.has(last(from)) && (to == source || (last(to) == name && !to.ends_with('/')))
         });
-        let renamed: Vec<&str> = renamed.map(|(from, _)| last(from)).collect();
-        if let [bin, ..] = renamed[..] {
-            found.push((bin.to_owned(), path(name), calls.clone()));
+        let renamed: Vec<&str> = renamed.map(|(from, _)| from.as_str()).collect();
+        if let [from, ..] = renamed[..] {
+            let calls = of_folder(&calls, from);
+            found.push((last(from).to_owned(), path(name), calls));
             continue;
         }
         let many = source.contains('*') || source.ends_with('/') || !name.contains('.');
@@ -314,11 +342,7 @@ fn calls(
     arguments: &BTreeMap<String, String>,
     seen: &mut BTreeSet<usize>,
 ) -> Vec<CargoCall> {
-    let flags = of.env.get("RUSTFLAGS").map(|flags| flags.value.clone());
     let mut all: Vec<CargoCall> = of.calls.clone();
-    for call in &mut all {
-        call.rustflags = call.rustflags.take().or_else(|| flags.clone());
-    }
     if all.is_empty() {
         for At { value, .. } in &of.copied {
             if let Some(stage) = value.from.filter(|stage| seen.insert(*stage)) {

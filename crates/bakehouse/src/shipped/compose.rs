@@ -11,6 +11,16 @@ use super::shell;
 use super::tree;
 use crate::packs::yaml::Node;
 
+/// Keys that change what a container does and that a service of `bakehouse.toml` can say, but which only the reader can
+/// tell to be the image's.
+const LEFT: [&str; 5] = [
+    "environment",
+    "user",
+    "working_dir",
+    "healthcheck",
+    "stop_signal",
+];
+
 /// Reads a Compose file.
 ///
 /// # Errors
@@ -26,7 +36,7 @@ pub fn read(
     };
     let folder = file.parent().unwrap_or(Utf8Path::new(""));
     let environment = Scope::default();
-    let filled = |text: &str| environment.fill(text).text;
+    let filled = |text: &str| environment.fill(&escaped(text)).text;
     let mut requests = Vec::new();
     for (name, start, service) in tree::placed(services) {
         let Some(build) = tree::get(service, "build") else {
@@ -60,10 +70,19 @@ pub fn read(
                 depends_on: tree::get(service, "depends_on")
                     .map(names)
                     .unwrap_or_default(),
+                left: LEFT
+                    .into_iter()
+                    .filter(|key| tree::get(service, key).is_some())
+                    .collect(),
             }),
         });
     }
     Ok(requests)
+}
+
+/// Writes the `$$` of Compose, which is a dollar, as [`Scope::fill`] has it.
+fn escaped(text: &str) -> String {
+    text.replace("$$", "\\$")
 }
 
 /// Returns `KEY=value` entries, as a list or a map.
@@ -75,7 +94,7 @@ fn pairs(node: &Node) -> BTreeMap<String, String> {
         .filter_map(|item| tree::text(item)?.split_once('='));
     of_map
         .chain(of_list)
-        .filter_map(|(key, value)| Some((key.to_owned(), scope.fill(value).complete()?)))
+        .filter_map(|(key, value)| Some((key.to_owned(), scope.fill(&escaped(value)).complete()?)))
         .collect()
 }
 
@@ -83,10 +102,9 @@ fn pairs(node: &Node) -> BTreeMap<String, String> {
 fn words(node: &Node) -> Option<Vec<String>> {
     let scope = Scope::default();
     let words: Vec<String> = match tree::text(node) {
-        Some(text) => shell::commands(text)
+        Some(text) => shell::words(text)
             .into_iter()
-            .flatten()
-            .map(|word| word.text)
+            .map(|word| word.text.replace("\\$", "$"))
             .collect(),
         None => tree::items(node)
             .iter()
@@ -95,7 +113,7 @@ fn words(node: &Node) -> Option<Vec<String>> {
     };
     let words: Option<Vec<String>> = words
         .into_iter()
-        .map(|word| scope.fill(&word).complete())
+        .map(|word| scope.fill(&escaped(&word)).complete())
         .collect();
     words.filter(|words| !words.is_empty())
 }

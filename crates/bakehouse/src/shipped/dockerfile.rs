@@ -3,7 +3,7 @@
 use parse_dockerfile::{Command, HealthcheckArguments, Instruction, Source, parse};
 
 use super::place::line;
-use super::scope::assignments;
+use super::scope::{assignments, unquoted};
 use super::shell;
 
 /// A Dockerfile.
@@ -33,6 +33,8 @@ pub enum Step {
         sources: Vec<String>,
         to: String,
     },
+    /// The shell of the steps that follow.
+    Shell(Vec<String>),
     /// Commands, each of whose words has its line.
     Run(Vec<Vec<(String, usize)>>),
     Entrypoint(Program),
@@ -136,7 +138,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
                 Step::Copy {
                     from: from.map(|from| from.value.to_string()),
                     sources: paths(&copy.src),
-                    to: copy.dest.value.to_string(),
+                    to: unquoted(&copy.dest.value),
                 },
             )
         }
@@ -180,21 +182,31 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
                 expose
                     .arguments
                     .iter()
-                    .map(|port| port.value.to_string())
+                    .map(|port| unquoted(&port.value))
                     .collect(),
             ),
         ),
         Instruction::User(user) => (
             at(user.arguments.span.start),
-            Step::User(user.arguments.value.to_string()),
+            Step::User(unquoted(&user.arguments.value)),
         ),
         Instruction::Workdir(folder) => (
             at(folder.arguments.span.start),
-            Step::Workdir(folder.arguments.value.to_string()),
+            Step::Workdir(unquoted(&folder.arguments.value)),
         ),
         Instruction::Stopsignal(signal) => (
             at(signal.arguments.span.start),
-            Step::StopSignal(signal.arguments.value.to_string()),
+            Step::StopSignal(unquoted(&signal.arguments.value)),
+        ),
+        Instruction::Shell(shell) => (
+            at(shell.arguments.first()?.span.start),
+            Step::Shell(
+                shell
+                    .arguments
+                    .iter()
+                    .map(|word| word.value.to_string())
+                    .collect(),
+            ),
         ),
         Instruction::Healthcheck(check) => match &check.arguments {
             HealthcheckArguments::Cmd { arguments, .. } => {
@@ -209,7 +221,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
 
 fn paths(sources: &[Source<'_>]) -> Vec<String> {
     let path = |source: &Source<'_>| match source {
-        Source::Path(path) => Some(path.value.to_string()),
+        Source::Path(path) => Some(unquoted(&path.value)),
         _ => None,
     };
     sources.iter().filter_map(path).collect()

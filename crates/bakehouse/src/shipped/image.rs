@@ -8,6 +8,9 @@ use super::cargo_call::{CargoCall, cargo_call};
 use super::dockerfile::{Dockerfile, Program, Step};
 use super::scope::Scope;
 
+/// The first user that distributions do not use for themselves.
+const LEAST_OWN_USER: u32 = 1000;
+
 /// A value with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
@@ -54,6 +57,8 @@ pub struct Image {
     pub untold: Vec<At<String>>,
     /// The arguments of the build that it reads.
     pub arguments: Vec<String>,
+    /// The shell that runs scripts, if it is not `/bin/sh -c`.
+    shell: Vec<String>,
     scope: Scope,
 }
 
@@ -127,9 +132,11 @@ impl Image {
                 }
             }
             Step::Env(assigned) => {
+                // All values are those of before the instruction.
+                let before = self.scope.clone();
                 for (name, value) in assigned {
                     let value = value.clone().unwrap_or_default();
-                    let filled = self.scope.fill(&value);
+                    let filled = before.fill(&value);
                     if let Some(missing) = &filled.missing {
                         self.untold.push(At {
                             line,
@@ -156,11 +163,8 @@ impl Image {
                 };
                 self.copied.push(At { line, value });
             }
-            Step::Run(commands) => {
-                for command in commands {
-                    self.run(command);
-                }
-            }
+            Step::Shell(words) => self.shell.clone_from(words),
+            Step::Run(commands) => self.run_all(commands),
             Step::Entrypoint(program) => {
                 let value = self.filled(program);
                 self.entrypoint = Some(At { line, value });
@@ -197,7 +201,7 @@ impl Image {
                 self.stop_signal = Some(At { line, value });
             }
             Step::Health(program) => {
-                let value = program.clone();
+                let value = self.in_its_shell(program);
                 self.health = Some(At { line, value });
             }
         }
@@ -220,17 +224,51 @@ impl Image {
                 .map(|(name, At { value, .. })| (name.clone(), Some(value.clone())))
                 .collect(),
         };
-        match program {
-            Program::Shell(script) => Program::Shell(env.fill(script).text),
-            Program::Exec(words) => match &words[..] {
-                [shell, flag, script, rest @ ..] if is_shell(shell) && flag == "-c" => {
-                    let mut words = vec![shell.clone(), flag.clone(), env.fill(script).text];
-                    words.extend_from_slice(rest);
-                    Program::Exec(words)
+        match self.in_its_shell(program) {
+            Program::Shell(script) => Program::Shell(env.fill_script(&script)),
+            Program::Exec(mut words) => {
+                if let Some(at) = script_at(&words) {
+                    words[at] = env.fill_script(&words[at]);
                 }
-                _ => program.clone(),
-            },
+                Program::Exec(words)
+            }
         }
+    }
+
+    /// Names the shell that runs a script if it is not the usual one.
+    fn in_its_shell(&self, program: &Program) -> Program {
+        match program {
+            Program::Shell(script) if !self.shell.is_empty() => {
+                let mut words = self.shell.clone();
+                words.push(script.clone());
+                Program::Exec(words)
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Takes the commands of a step. What one of them exports holds for the others.
+    fn run_all(&mut self, commands: &[Vec<(String, usize)>]) {
+        let before = self.scope.clone();
+        for command in commands {
+            let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
+            let assigned = match words[..] {
+                ["export", ref assigned @ ..] => assigned,
+                ref all if all.iter().all(|word| is_assignment(word)) => all,
+                _ => {
+                    self.run(command);
+                    continue;
+                }
+            };
+            for word in assigned {
+                if let Some((name, value)) = word.split_once('=') {
+                    let value = self.scope.fill(value).complete();
+                    self.scope
+                        .set(name, value.filter(|value| !value.contains('`')));
+                }
+            }
+        }
+        self.scope = before;
     }
 
     fn run(&mut self, command: &[(String, usize)]) {
@@ -302,19 +340,33 @@ impl Image {
         if user == "root" || user == "0" {
             return None;
         }
-        let known = self.users.get(user).cloned();
-        let distroless = self.base.contains("distroless") && user == "nonroot";
-        let known = known.or_else(|| distroless.then(|| "65532:65532".to_owned()));
+        let created = self.users.iter().find(|(name, numbers)| {
+            *name == user || numbers.split(':').next().is_some_and(|uid| uid == user)
+        });
+        let known = created.map(|(_, numbers)| numbers.clone()).or_else(|| {
+            let distroless = self.base.contains("distroless");
+            let of_base = match user {
+                "nonroot" | "65532" if distroless => "65532:65532",
+                "65534" => "65534:65534",
+                _ => return None,
+            };
+            Some(of_base.to_owned())
+        });
         let found = match (is_number(user), group) {
             (true, Some(group)) if is_number(group) => Some(value.clone()),
-            (true, None) => Some(format!("{user}:{user}")),
+            // A user that no file of the image lists has the group 0.
+            (true, None) if user.parse().is_ok_and(|uid: u32| uid >= LEAST_OWN_USER) => {
+                known.or_else(|| Some(format!("{user}:0")))
+            }
             _ => known,
         };
         Some(match found {
             Some(value) => Ok(At { line, value }),
             None => Err(At {
                 line,
-                value: format!("USER {value} is a name: write its numbers as `user = \"UID:GID\"`"),
+                value: format!(
+                    "USER {value} stands in /etc/passwd there: write its numbers as `user = \"UID:GID\"`"
+                ),
             }),
         })
     }
@@ -343,6 +395,20 @@ fn is_number(text: &str) -> bool {
 /// Returns whether a program is a shell.
 pub fn is_shell(program: &str) -> bool {
     matches!(last(program), "sh" | "bash" | "ash" | "dash")
+}
+
+/// Returns the place of the script among the words of a program that is a shell: behind `-c`.
+pub fn script_at(words: &[String]) -> Option<usize> {
+    words.first().filter(|program| is_shell(program))?;
+    let runs = |word: &String| word.starts_with('-') && word.ends_with('c');
+    let at = words.iter().position(runs)? + 1;
+    (at < words.len()).then_some(at)
+}
+
+fn is_assignment(word: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    word.split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_name))
 }
 
 /// Returns the last part of a path.

@@ -119,6 +119,10 @@ impl Making<'_> {
                 self.note(call.line, &why);
             }
         }
+        for line in &main.rivals {
+            let why = "Cargo compiles it there as well, with other settings: see variants";
+            self.note(*line, why);
+        }
         let member = &sight.workspace.members[&main.package];
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for feature in &call.features {
@@ -358,7 +362,11 @@ impl Making<'_> {
         match requested.filter(|(number, _)| Some(*number) == port) {
             Some((_, path)) => self.key("health", path, place),
             None => {
-                let why = format!("HEALTHCHECK is not proposed: the image has no {}", run[0]);
+                let program = words(value).into_iter().next().unwrap_or_default();
+                let why = format!(
+                    "HEALTHCHECK with {} is not proposed: see `healthcheck`, and `packages` for what it runs",
+                    last(&program)
+                );
                 self.note(*line, &why);
             }
         }
@@ -370,6 +378,16 @@ impl Making<'_> {
         if let Some(At { line, value }) = &image.stop_signal {
             let place = self.place(*line);
             self.key("stop-signal", value.clone(), place);
+        }
+        for of in [candidate].into_iter().chain(merged.iter().copied()) {
+            if let Some(compose) = of.request.compose.as_ref().filter(|of| !of.left.is_empty()) {
+                let note = format!(
+                    "{}: {} of Compose are not proposed",
+                    of.request.place,
+                    compose.left.join(", ")
+                );
+                self.service.notes.push(note);
+            }
         }
         for At { line, value } in &image.untold {
             self.note(*line, value);

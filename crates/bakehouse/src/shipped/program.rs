@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::carried::Carried;
 use super::dockerfile::Program;
-use super::image::{Image, is_shell, last};
+use super::image::{Image, last, script_at};
 
 /// The folder of binaries in an image.
 pub const BIN: &str = "/usr/local/bin";
@@ -69,11 +69,14 @@ impl Run {
 impl Paths<'_> {
     pub fn program(&self, program: &Program) -> Vec<String> {
         match program {
-            Program::Shell(script) => self.in_shell("/bin/sh", "-c", script, &[]),
+            Program::Shell(script) => {
+                let words = ["/bin/sh", "-c", script].map(str::to_owned);
+                self.in_shell(&words, 2)
+            }
+            Program::Exec(words) if script_at(words).is_some() => {
+                self.in_shell(words, script_at(words).unwrap_or_default())
+            }
             Program::Exec(words) => match &words[..] {
-                [shell, flag, script, rest @ ..] if is_shell(shell) && flag.starts_with('-') => {
-                    self.in_shell(shell, flag, script, rest)
-                }
                 [first, rest @ ..] if self.link(first).is_some() => {
                     let bin = self.link(first).unwrap_or_default();
                     let script = format!("exec -a {first} {BIN}/{bin} \"$@\"");
@@ -91,7 +94,9 @@ impl Paths<'_> {
         }
     }
 
-    fn in_shell(&self, shell: &str, flag: &str, script: &str, rest: &[String]) -> Vec<String> {
+    /// Returns the words of a shell, of which the one at `at` is its script.
+    fn in_shell(&self, words: &[String], at: usize) -> Vec<String> {
+        let script = &words[at];
         let mut linked = false;
         let mut text = String::new();
         for piece in script.split_inclusive(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)) {
@@ -107,9 +112,11 @@ impl Paths<'_> {
             }
             text += separator;
         }
-        let shell = if linked { "/bin/bash" } else { shell };
-        let mut words = vec![shell.to_owned(), flag.to_owned(), text];
-        words.extend_from_slice(rest);
+        let mut words = words.to_vec();
+        words[at] = text;
+        if linked {
+            "/bin/bash".clone_into(&mut words[0]);
+        }
         words
     }
 

@@ -43,6 +43,8 @@ pub struct OfCompose {
     pub command: Option<Vec<String>>,
     pub ports: Vec<u16>,
     pub depends_on: Vec<String>,
+    /// Its keys that are not proposed.
+    pub left: Vec<&'static str>,
 }
 
 impl Request {

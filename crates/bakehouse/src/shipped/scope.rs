@@ -34,7 +34,7 @@ impl Scope {
         self.values.get(name)?.as_deref()
     }
 
-    /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`.
+    /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; `\$` is a dollar.
     pub fn fill(&self, text: &str) -> Filled {
         let mut filled = Filled {
             text: String::with_capacity(text.len()),
@@ -42,6 +42,12 @@ impl Scope {
         };
         let mut rest = text;
         while let Some(start) = rest.find('$') {
+            if let Some(before) = rest[..start].strip_suffix('\\') {
+                filled.text += before;
+                filled.text.push('$');
+                rest = &rest[start + 1..];
+                continue;
+            }
             filled.text += &rest[..start];
             rest = &rest[start..];
             let Some((whole, name, rule)) = reference(rest) else {
@@ -65,6 +71,34 @@ impl Scope {
         }
         filled.text += rest;
         filled
+    }
+
+    /// Replaces the variables of a script that still goes through a shell: escaped ones, and those in single quotes, stay
+    /// as they are.
+    pub fn fill_script(&self, script: &str) -> String {
+        let mut text = String::with_capacity(script.len());
+        let (mut start, mut double) = (0, false);
+        let mut chars = script.char_indices();
+        let filled = |from: usize, to: usize| self.fill(&script[from..to]).text;
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => double = !double,
+                '\\' => {
+                    text += &filled(start, at);
+                    let escaped = chars.next().map_or(0, |(_, c)| c.len_utf8());
+                    start = at + 1 + escaped;
+                    text += &script[at..start];
+                }
+                '\'' if !double => {
+                    text += &filled(start, at);
+                    let end = chars.find(|(_, c)| *c == '\'');
+                    start = end.map_or(script.len(), |(end, _)| end + 1);
+                    text += &script[at..start];
+                }
+                _ => {}
+            }
+        }
+        text + &filled(start, script.len())
     }
 
     fn append(&self, filled: &mut Filled, inner: &str) {
@@ -115,10 +149,8 @@ fn reference(text: &str) -> Option<(&str, &str, Rule<'_>)> {
 
 /// Returns the assignments of `ARG` and `ENV`: `A=1 B="2 3"`, or `A 1` of old.
 pub fn assignments(text: &str) -> Vec<(String, Option<String>)> {
-    let words = shell::commands(&text.replace(['\n', ';', '&', '|', '(', ')'], " "));
-    let words = words.into_iter().flatten();
     let mut found: Vec<(String, Option<String>)> = Vec::new();
-    for word in words {
+    for word in shell::words(text) {
         match (word.text.split_once('='), found.last_mut()) {
             (Some((name, value)), _) => found.push((name.to_owned(), Some(value.to_owned()))),
             (None, Some((_, None))) => {
@@ -133,6 +165,16 @@ pub fn assignments(text: &str) -> Vec<(String, Option<String>)> {
         }
     }
     found
+}
+
+/// Returns a word of an instruction without its quotes.
+pub fn unquoted(text: &str) -> String {
+    if !text.contains(['\'', '"', '\\']) {
+        return text.to_owned();
+    }
+    let words = shell::words(text);
+    let words: Vec<String> = words.into_iter().map(|word| word.text).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -155,6 +197,7 @@ mod tests {
             ("$ 5$", "$ 5$", None),
             ("${A", "${A", None),
             ("$(date)", "$(date)", None),
+            (r"\$A x\$N", "$A x$N", None),
         ];
         for (text, expected, missing) in table {
             let filled = scope.fill(text);
@@ -163,6 +206,22 @@ mod tests {
                 (expected, missing),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_script_keeps_what_its_shell_must_not_replace() {
+        let mut scope = Scope::default();
+        scope.set("A", Some("1".to_owned()));
+        let table = [
+            ("exec x $A", "exec x 1"),
+            (r"echo \$A '$A' $A", r"echo \$A '$A' 1"),
+            (r#"echo "'$A' \$A""#, r#"echo "'1' \$A""#),
+            (r"a 'open $A", r"a 'open $A"),
+            (r"a $A\", r"a 1\"),
+        ];
+        for (script, expected) in table {
+            assert_eq!(scope.fill_script(script), expected, "{script}");
         }
     }
 
@@ -180,6 +239,14 @@ mod tests {
             ("LANG en_US.utf8", &[("LANG", Some("en_US.utf8"))]),
             ("A b c", &[("A", Some("b c"))]),
             ("A=", &[("A", Some(""))]),
+            (
+                r"A=x;y&z B='$A' C=\$A",
+                &[
+                    ("A", Some("x;y&z")),
+                    ("B", Some(r"\$A")),
+                    ("C", Some(r"\$A")),
+                ],
+            ),
         ];
         for (text, expected) in table {
             let found = assignments(text);

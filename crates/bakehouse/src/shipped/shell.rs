@@ -1,6 +1,7 @@
 //! The words of shell scripts, as far as they can be told without running them.
 
-/// A word without its quotes, and its offset in the script.
+/// A word without its quotes, and its offset in the script. A dollar that begins no variable, since it is escaped or in
+/// single quotes, is `\$` in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     pub text: String,
@@ -14,9 +15,18 @@ const KEYWORDS: [&str; 9] = [
 
 /// Returns the simple commands of a script. Continued lines are one, and comments are left out.
 pub fn commands(script: &str) -> Vec<Vec<Word>> {
+    read(script, true)
+}
+
+/// Returns the words of a text that is no script: only quotes, escapes and spaces mean something in it.
+pub fn words(text: &str) -> Vec<Word> {
+    read(text, false).into_iter().flatten().collect()
+}
+
+fn read(script: &str, is_script: bool) -> Vec<Vec<Word>> {
     let mut reader = Reader::default();
     let mut chars = script.char_indices().peekable();
-    let mut begins_line = true;
+    let mut begins_line = is_script;
     while let Some((offset, c)) = chars.next() {
         match c {
             '\\' => match chars.next() {
@@ -25,10 +35,10 @@ pub fn commands(script: &str) -> Vec<Vec<Word>> {
                     chars.next_if(|(_, c)| *c == '\n');
                     begins_line = true;
                 }
-                Some((_, escaped)) => reader.push(offset, escaped),
+                Some((_, escaped)) => reader.push_literally(offset, escaped),
                 None => {}
             },
-            '#' if reader.word.is_none() => {
+            '#' if reader.word.is_none() && (is_script || begins_line) => {
                 while chars.next_if(|(_, c)| *c != '\n').is_some() {}
                 // In a Dockerfile a line with a comment does not end the command around it.
                 if begins_line {
@@ -41,7 +51,7 @@ pub fn commands(script: &str) -> Vec<Vec<Word>> {
                     if c == '\'' {
                         break;
                     }
-                    reader.push(offset, c);
+                    reader.push_literally(offset, c);
                 }
             }
             '"' => {
@@ -49,16 +59,21 @@ pub fn commands(script: &str) -> Vec<Vec<Word>> {
                 while let Some((_, c)) = chars.next() {
                     match c {
                         '"' => break,
-                        '\\' => {
-                            if let Some((_, next)) = chars.next().filter(|(_, c)| *c != '\n') {
+                        '\\' => match chars.next() {
+                            Some((_, '\n')) | None => {}
+                            Some((_, next @ ('"' | '\\' | '$' | '`'))) => {
+                                reader.push_literally(offset, next);
+                            }
+                            Some((_, next)) => {
+                                reader.push(offset, '\\');
                                 reader.push(offset, next);
                             }
-                        }
+                        },
                         c => reader.push(offset, c),
                     }
                 }
             }
-            '$' if chars.peek().is_some_and(|(_, c)| *c == '(') => {
+            '$' if is_script && chars.peek().is_some_and(|(_, c)| *c == '(') => {
                 reader.push(offset, '$');
                 let mut depth = 0;
                 for (_, c) in chars.by_ref() {
@@ -69,7 +84,7 @@ pub fn commands(script: &str) -> Vec<Vec<Word>> {
                     }
                 }
             }
-            ';' | '&' | '|' | '\n' | '(' | ')' => {
+            ';' | '&' | '|' | '\n' | '(' | ')' if is_script => {
                 begins_line = c == '\n';
                 reader.end_command();
             }
@@ -104,6 +119,14 @@ impl Reader {
         if let Some(word) = &mut self.word {
             word.text.push(c);
         }
+    }
+
+    /// Adds a character that has no meaning of its own.
+    fn push_literally(&mut self, offset: usize, c: char) {
+        if c == '$' {
+            self.push(offset, '\\');
+        }
+        self.push(offset, c);
     }
 
     fn end_word(&mut self) {
@@ -151,6 +174,10 @@ mod tests {
             ("a $(b c) d", &[&["a", "$(b c)", "d"]]),
             ("a # b c", &[&["a"]]),
             ("a 'open", &[&["a", "open"]]),
+            (
+                r#"$A '$A' \$A "\$A $A \n""#,
+                &[&["$A", r"\$A", r"\$A", r"\$A $A \n"]],
+            ),
         ];
         for (script, expected) in table {
             let found = commands(script);
@@ -160,5 +187,12 @@ mod tests {
                 .collect();
             assert_eq!(found, *expected, "{script}");
         }
+    }
+
+    #[test]
+    fn the_words_of_a_text_may_have_what_ends_a_command() {
+        let found = words("A=x;y \\\n  # why\n B=\"1&2\" C=a\\ b #d");
+        let found: Vec<&str> = found.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(found, ["A=x;y", "B=1&2", "C=a b", "#d"]);
     }
 }

@@ -80,6 +80,7 @@ impl Check<'_> {
                     "name its targets, or leave the group out",
                 );
             }
+            self.once(members);
             for member in members {
                 let known = || {
                     targets

@@ -204,7 +204,12 @@ impl Check<'_> {
 
     /// Checks the names of outputs. Two outputs of the same name would overwrite each other in Bake. So would names
     /// that differ only in `-` and `_`, because their variables are the same.
-    pub(super) fn collisions(&mut self, services: &[ServiceConfig], packs: &[PackConfig]) {
+    pub(super) fn collisions(
+        &mut self,
+        raw: &RawConfig,
+        services: &[ServiceConfig],
+        packs: &[PackConfig],
+    ) {
         let groups: BTreeSet<&str> = services
             .iter()
             .filter(|service| service.variant.is_some() && service.target.of_family)
@@ -229,12 +234,26 @@ impl Check<'_> {
             } else {
                 continue;
             };
-            self.problems.push(
-                Problem::new(Code::NameCollision, message)
-                    .hint("give the service another name under [services] in bakehouse.toml"),
-            );
+            let hint = "give the service another name under [services] in bakehouse.toml";
+            let named = services.iter().rfind(|service| *service.name == *name);
+            let problem = match named.and_then(|service| named_at(raw, service)) {
+                Some(span) => Problem::new(Code::NameCollision, message).at(self.source, span),
+                None => Problem::new(Code::NameCollision, message),
+            };
+            self.problems.push(problem.hint(hint));
         }
     }
+}
+
+/// Returns the place of the key that names a service or variant; none if nobody wrote it.
+fn named_at(raw: &RawConfig, service: &ServiceConfig) -> Option<std::ops::Range<usize>> {
+    let mut families = raw.services.iter().flatten();
+    let (key, family) = families.find(|(key, _)| *key.as_ref() == service.family)?;
+    let variant = service.variant.as_ref().and_then(|variant| {
+        let mut keys = family.variants.keys();
+        keys.find(|key| key.as_ref() == variant)
+    });
+    Some(variant.unwrap_or(key).span())
 }
 
 /// Returns values sorted and without duplicates, so that the order in the file does not change an image.

@@ -17,7 +17,7 @@ use super::spanned::Spanned;
 /// The whole file. Every key is optional.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawConfig {
     /// Namespace of the builder's cache mounts. Set it if two workspaces that share a builder would get the same one.
     ///
@@ -32,7 +32,7 @@ pub struct RawConfig {
     /// the variable `REGISTRY`. See [bake-file.md](bake-file.md#names-and-tags).
     ///
     /// Form: list of image names without a tag. Default: the one that `registry` names.
-    pub registries: Option<Vec<Spanned<String>>>,
+    pub registries: Option<Spanned<Vec<Spanned<String>>>>,
     /// Default of the variable `PLATFORMS`.
     ///
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: the builder's own.
@@ -119,7 +119,7 @@ pub struct RawConfig {
 /// `[output]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawOutput {
     /// The folder of the Dockerfile, its ignore file and the skeleton. It must not lie in a folder that images are
     /// built from.
@@ -135,7 +135,7 @@ pub struct RawOutput {
 /// `[secrets]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawSecrets {
     /// Environment variables for the step that fetches crates, such as a registry's token.
     ///
@@ -156,7 +156,7 @@ pub struct RawSecrets {
 /// `[builders.<name>]`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBuilder {
     /// The driver with which buildx creates the nodes: `docker-container`, on engines; `kubernetes`, in a cluster;
     /// `remote`, for a BuildKit that already runs.
@@ -173,7 +173,7 @@ pub struct RawBuilder {
 /// A node of a builder.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawNode {
     /// The address of BuildKit (`remote`), or a docker context or the address of an engine (`docker-container`), such
     /// as `ssh://builder@arm`. A node of `kubernetes` has none.
@@ -195,7 +195,7 @@ pub struct RawNode {
 /// `[bake]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBake {
     /// Variables that say at bake time how everything is compiled. `PROFILE` replaces all Cargo profiles. `FEATURES` adds
     /// features, separated by commas, to those packages of services that have them; each package then has a chain of
@@ -220,7 +220,7 @@ pub struct RawBake {
 /// `[ci]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawCi {
     /// The branch whose images are published.
     ///
@@ -239,7 +239,7 @@ pub struct RawCi {
 /// `[cache]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawCache {
     /// The place of compile results: `layer`, in layers, which a registry cache carries to other builders; `mount`, in
     /// one cache mount of a builder that is kept.
@@ -258,7 +258,7 @@ pub struct RawCache {
 /// `[bases]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBases {
     /// The image with the Rust toolchain. If it lacks something that `rust-toolchain.toml` names, its rustup installs
     /// that.
@@ -291,7 +291,7 @@ pub struct RawBases {
 /// `[runtime]`: the settings that all runtime images share.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawRuntime {
     /// The user that the service runs as.
     ///
@@ -330,7 +330,7 @@ pub struct RawRuntime {
 /// `[services.<name>]`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawService {
     /// The package that is built.
     ///
@@ -534,7 +534,7 @@ pub enum RawBinary {
 /// A binary of any package.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBinaryOf {
     /// The package that is built.
     ///
@@ -656,7 +656,7 @@ impl schemars::JsonSchema for RawHealth {
 /// service and keep spans.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawVariant {
     /// The Cargo profile.
     ///
@@ -757,7 +757,7 @@ pub struct RawVariant {
 /// `[images.<name>]`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawOtherImage {
     /// The folder that it is built from. Its `.dockerignore` applies, or `<Dockerfile>.dockerignore`.
     ///
@@ -821,7 +821,7 @@ pub struct RawOtherImage {
 /// `[inputs.<package>]`: the files and variables that its build reads.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawInputs {
     /// Files or folders outside its own folder that its build reads.
     ///
@@ -852,7 +852,7 @@ pub struct RawInputs {
 /// `[packs.<name>]`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawPack {
     /// The pack's folder.
     ///
@@ -868,7 +868,7 @@ pub struct RawPack {
 /// A binary that is built into a pack.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawPackBinary {
     /// The package that is built.
     ///

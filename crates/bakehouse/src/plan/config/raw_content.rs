@@ -19,7 +19,7 @@ pub enum RawSharedLibrary {
 /// The shared library that a package is compiled to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawSharedLibraryOf {
     /// The package whose library is a `cdylib`.
     ///
@@ -50,7 +50,7 @@ pub enum RawHealthcheck {
 /// The check of a container, with its times.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawTimedHealthcheck {
     /// The command that exits with 0 if the container is well. No shell reads it.
     ///

@@ -155,7 +155,7 @@ impl Check<'_> {
                     .hint("add a [[bin]] target to a member, or name a service in bakehouse.toml"),
             );
         }
-        self.collisions(&services, &packs);
+        self.collisions(raw, &services, &packs);
         let mut images = self.images(raw);
         self.image_collisions(raw, &images, &services, &packs);
         let targets = services.iter().map(|service| &service.target);
@@ -178,7 +178,7 @@ impl Check<'_> {
         let at_bake = self.at_bake(raw, &services, &packs);
         let bake = self.bake(raw, &services, &images, &packs);
         self.written_twice(raw, &services, &images, &packs);
-        let registries = raw.registries.as_ref().and_then(|all| all.first());
+        let registries = raw.registries.as_ref().and_then(|all| all.as_ref().first());
         let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
             (Some(name), _) => {
                 self.target_name(name);
@@ -203,7 +203,10 @@ impl Check<'_> {
             min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
             auditable: raw.auditable.unwrap_or_default(),
             registries: self.registries(raw, &services, &images, &packs),
-            platforms: sorted(raw.platforms.iter().map(|platform| self.platform(platform))),
+            platforms: {
+                self.once(&raw.platforms);
+                sorted(raw.platforms.iter().map(|platform| self.platform(platform)))
+            },
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),
             unify: self.choice(

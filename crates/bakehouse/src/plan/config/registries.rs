@@ -25,6 +25,17 @@ impl Check<'_> {
                 "leave one of them out",
             );
         }
+        if let Some(listed) = &raw.registries {
+            if listed.as_ref().is_empty() {
+                self.problem(
+                    Code::ConfigValue,
+                    "`registries` is empty".to_owned(),
+                    listed.span(),
+                    "name one, or leave the key out: names are local then",
+                );
+            }
+            self.once(listed.as_ref());
+        }
         let services = services.iter().map(|service| &service.target);
         let images = services.chain(images.iter().map(|image| &image.target));
         // A name that is refused itself is not reported again with its registry.
@@ -35,16 +46,9 @@ impl Check<'_> {
         let mut checked: Vec<String> = Vec::new();
         for registry in written(raw) {
             let text = self.registry(registry, longest.as_deref());
-            if checked.contains(&text) {
-                self.problem(
-                    Code::ConfigValue,
-                    format!("`{}` is listed twice", text.escape_debug()),
-                    registry.span(),
-                    "leave one of them out",
-                );
-                continue;
+            if !checked.contains(&text) {
+                checked.push(text);
             }
-            checked.push(text);
         }
         checked
     }
@@ -105,5 +109,6 @@ impl Check<'_> {
 
 /// Returns the registries as they are written.
 fn written(raw: &RawConfig) -> impl Iterator<Item = &Spanned<String>> {
-    raw.registry.iter().chain(raw.registries.iter().flatten())
+    let listed = raw.registries.iter().flat_map(AsRef::as_ref);
+    raw.registry.iter().chain(listed)
 }

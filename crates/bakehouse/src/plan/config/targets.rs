@@ -73,6 +73,11 @@ impl Check<'_> {
         let example = tag.as_ref().replace(GIVEN_TAG, USUAL_TAG);
         if let Err(Fault { what, hint }) = image_name::tag(&example) {
             let message = format!("`{}` {what}", tag.as_ref().escape_debug());
+            let hint = if example.contains('{') {
+                format!("only `{GIVEN_TAG}` is replaced, by what the variable TAG says")
+            } else {
+                hint
+            };
             self.problem(Code::ConfigValue, message, tag.span(), hint);
         }
         tag.as_ref().clone()
@@ -84,6 +89,7 @@ impl Check<'_> {
         raw: &RawConfig,
         platforms: &[Spanned<String>],
     ) -> Vec<String> {
+        self.once(platforms);
         let all: Vec<&str> = raw
             .platforms
             .iter()
@@ -143,8 +149,20 @@ impl Check<'_> {
             "registry",
             "tar",
         ];
+        const COMPRESSIONS: [&str; 4] = ["estargz", "gzip", "uncompressed", "zstd"];
         let text = output.as_ref();
         self.one_line(output);
+        if text.contains('{') {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` contains a variable, which would not be replaced",
+                    text.escape_debug()
+                ),
+                output.span(),
+                "write a fixed place; `docker buildx bake --set <target>.output=…` gives another one for one bake",
+            );
+        }
         let fields: Vec<(&str, &str)> = text
             .split(',')
             .map(|field| field.split_once('=').unwrap_or((field, "")))
@@ -170,6 +188,16 @@ impl Check<'_> {
                     hint,
                 );
             }
+        }
+        if let Some(given) = value("compression").filter(|given| !COMPRESSIONS.contains(given)) {
+            let hint = did_you_mean(given, COMPRESSIONS)
+                .unwrap_or_else(|| format!("there are {}", COMPRESSIONS.join(", ")));
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is not a compression of layers", given.escape_debug()),
+                output.span(),
+                hint,
+            );
         }
         let kind = value("type").unwrap_or_default();
         if value("dest").is_none_or(str::is_empty) && ["local", "oci", "tar"].contains(&kind) {

@@ -91,6 +91,23 @@ impl Check<'_> {
         }
     }
 
+    /// Reports values that a list names again.
+    pub(super) fn once(&mut self, list: &[Spanned<String>]) {
+        for (at, value) in list.iter().enumerate() {
+            if list[..at]
+                .iter()
+                .any(|other| other.as_ref() == value.as_ref())
+            {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{}` is listed twice", value.as_ref().escape_debug()),
+                    value.span(),
+                    "leave one of them out",
+                );
+            }
+        }
+    }
+
     /// Checks an image's name, or the part of one that `form` names.
     pub(super) fn image_name(&mut self, name: &Spanned<String>, form: Form) -> String {
         if let Err(Fault { what, hint }) = image_name::check(name.as_ref(), form) {
