@@ -49,6 +49,7 @@ mod shop;
 mod skips;
 mod sound_and_precise;
 mod steps;
+mod system;
 mod toolchain_stage;
 mod tree;
 mod why;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::graph::context::relative;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
+use crate::graph::system::Need;
 use crate::plan::choice::ProposedKey;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::parted::Parted;
@@ -95,7 +96,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
     }
     let _ = writeln!(text, "builder = {}", quoted(&proposal.builder));
     let _ = writeln!(text, "runtime = {}", quoted(bases::RUNTIME));
-    let mut packages = because(proposal, |need| need.builder);
+    let mut packages = because(proposal, |need| &need.build);
     let tools = proposal.tools.iter();
     for (tool, package) in tools.filter_map(|tool| Some((tool, tool.package.as_deref()?))) {
         let reasons = packages.entry(package).or_default();
@@ -132,7 +133,7 @@ fn bases(text: &mut String, proposal: &Proposal) {
             comment(text, &format!("  {source}"));
         }
     }
-    let packages = because(proposal, |need| need.runtime);
+    let packages = because(proposal, |need| &need.run);
     if !packages.is_empty() {
         text.push_str("\n[runtime]\n");
         comment(
@@ -156,12 +157,12 @@ fn list(text: &mut String, packages: &BTreeMap<&str, Vec<&str>>) {
 /// Writes Debian packages with the crates that need them.
 fn because(
     proposal: &Proposal,
-    packages: impl Fn(&crate::graph::system::Need) -> &'static [&'static str],
+    packages: impl Fn(&Need) -> &[String],
 ) -> BTreeMap<&str, Vec<&str>> {
     let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for need in &proposal.needs {
         for package in packages(need) {
-            all.entry(package).or_default().push(need.because);
+            all.entry(package).or_default().push(&need.because);
         }
     }
     all

@@ -44,6 +44,11 @@ pub struct Requirement {
     pub git: Option<String>,
     /// Set if it is found by its path.
     pub is_local: bool,
+    pub optional: bool,
+    /// The features that it asks for in any case.
+    pub features: Vec<String>,
+    /// The platforms that it is for; all if `None`.
+    pub target: Option<Platform>,
 }
 
 /// An optional dependency on a crate that is not local.

@@ -97,6 +97,9 @@ fn requirement(dependency: &Dependency) -> Requirement {
         version: dependency.req.clone(),
         git: source.filter(|source| source.starts_with("git+")).cloned(),
         is_local: dependency.path.is_some(),
+        optional: dependency.optional,
+        features: dependency.features.clone(),
+        target: dependency.target.clone(),
     }
 }
 

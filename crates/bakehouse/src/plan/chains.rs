@@ -10,6 +10,7 @@ use super::parted::Parted;
 use super::request::{BinaryRequest, binary_requests};
 use crate::graph::activation::Gain;
 use crate::graph::parallel::parallel_map;
+use crate::graph::system::Reach;
 use crate::graph::{Activation, Workspace};
 use crate::names::PackageName;
 
@@ -31,6 +32,17 @@ pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<P
             (names.collect(), chain.parted)
         })
         .collect()
+}
+
+/// Returns the crates that the images of a configuration reach.
+pub fn needed<'a>(workspace: &'a Workspace, config: &Config) -> Reach<'a> {
+    let builds = Builds {
+        workspace,
+        machines: machines(workspace, config),
+    };
+    let chains = chains(workspace, config, binary_requests(config));
+    let activations = chains.iter().flat_map(|chain| builds.of(&chain.outputs));
+    Reach::new(workspace, &Vec::from_iter(activations), &config.platforms)
 }
 
 /// The outputs that ask for the same features, with the activation of a build of them alone.

@@ -26,6 +26,7 @@ pub mod image_files;
 mod inherit;
 pub mod inputs;
 pub mod lock_graph;
+pub mod missing;
 pub mod other_image;
 pub mod pack;
 pub mod parted;

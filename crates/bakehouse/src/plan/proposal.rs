@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::chains::needed;
 use super::choice::{Choice, LeftOut, ProposedKey, ProposedService, Shipping};
-use super::config::bases;
+use super::config::{Config, bases};
 use super::parted::Parted;
 use crate::graph::Workspace;
 use crate::graph::cargo_config::Tool;
 use crate::graph::inputs::Finding;
-use crate::graph::system::{self, Need};
+use crate::graph::system::{self, Distribution, Need, Reach};
 use crate::graph::toolchain_file::Channel;
 use crate::names::PackageName;
 
@@ -33,6 +34,8 @@ pub struct Proposal {
     /// The reason why the builder base may be wrong.
     pub builder_note: Option<String>,
     pub needs: Vec<Need>,
+    /// Set if a message definition imports one of Google's own, such as a timestamp.
+    well_known: bool,
     /// The programs that Cargo's configuration needs.
     pub tools: Vec<Tool>,
     /// The crates that may need a C library.
@@ -89,11 +92,6 @@ impl Proposal {
             })
             .collect();
         let locked = workspace.lock.reachable(&direct);
-        let names: BTreeSet<&str> = locked.iter().map(|package| package.name.as_str()).collect();
-        let seeking: Vec<(&str, &[String])> = locked
-            .iter()
-            .map(|package| (package.name.as_str(), package.dependencies.as_slice()))
-            .collect();
         let sources = locked
             .iter()
             .filter_map(|package| package.source.as_deref());
@@ -116,12 +114,10 @@ impl Proposal {
             registry: registry(workspace),
             builder: bases::builder(channel),
             builder_note: builder_note(channel),
-            needs: system::needs(&names, seen.well_known),
+            needs: Vec::new(),
+            well_known: seen.well_known,
             tools: workspace.cargo_config.tools.clone(),
-            unknown_needs: system::unknown(&seeking)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            unknown_needs: Vec::new(),
             sources: sources.filter_map(origin).collect(),
             services: chosen.services,
             parted: Vec::new(),
@@ -130,6 +126,23 @@ impl Proposal {
             inputs,
             remarks,
         }
+    }
+
+    /// Adds what the crates seek on the system that the services reach, as they are configured. Without a configuration
+    /// all features count.
+    pub fn seek(
+        &mut self,
+        workspace: &Workspace,
+        config: Option<&Config>,
+        packages: &BTreeSet<&str>,
+    ) {
+        let reach = match config {
+            Some(config) => needed(workspace, config),
+            None => Reach::of_all(workspace, packages),
+        };
+        self.needs = system::needs(&reach, Distribution::Debian, self.well_known);
+        let unknown = system::unknown(&reach).into_iter();
+        self.unknown_needs = unknown.map(str::to_owned).collect();
     }
 
     /// Makes a key that comes from the repository's own files a comment. Returns whether there was one.

@@ -1,5 +1,6 @@
 //! `bakehouse init`.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -50,6 +51,8 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         context = 0;
     }
     let packages = chosen.packages(&workspace);
+    let all: BTreeSet<String> = packages.iter().map(|name| (*name).to_owned()).collect();
+    let all = all.iter().map(String::as_str).collect();
     let seen = Seen {
         well_known: is_imported(&workspace, &packages, &findings),
         findings,
@@ -70,6 +73,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let problems = match Config::read(&written, &mut workspace) {
             Ok(config) => {
                 proposal.parted = parted(&workspace, &config).split_off(1);
+                proposal.seek(&workspace, Some(&config), &BTreeSet::new());
                 break;
             }
             Err(Problems(problems)) => problems,
@@ -86,6 +90,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let others = problems.into_iter();
         let others = others.filter(|problem| problem.code != Code::OutputMember);
         Problems(others.collect()).or(())?;
+        proposal.seek(&workspace, None, &all);
         break;
     }
     let source = source(&proposal);

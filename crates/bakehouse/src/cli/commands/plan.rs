@@ -15,6 +15,7 @@ use crate::graph::inputs::Finding;
 use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
 use crate::plan::config::valid::{CompileSettings, Unify};
+use crate::plan::missing::{Missing, missing};
 use crate::plan::other_image::OtherImage;
 use crate::plan::parted::Again;
 use crate::plan::shared::Shared;
@@ -26,12 +27,14 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
     let planned = ManuallyDrop::new(session.plan()?);
     let plan = &planned.plan;
     let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
+    let missing = missing(&planned.workspace, &plan.config);
     match arguments.format {
         Format::Text => {
             text(plan);
             inputs(plan, &hidden);
+            packages(&missing);
         }
-        Format::Json => json(&ShownPlan::of(plan, &hidden)),
+        Format::Json => json(&ShownPlan::of(plan, &hidden, &missing)),
     }
     Ok(())
 }
@@ -48,6 +51,17 @@ struct ShownPlan<'a> {
     chains: Vec<ShownChain<'a>>,
     stages: Vec<ShownStage<'a>>,
     hidden_inputs: Vec<ShownInput<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_packages: Vec<ShownMissing<'a>>,
+}
+
+/// A package that may be missing in an image.
+#[derive(Serialize)]
+struct ShownMissing<'a> {
+    package: &'a str,
+    /// The key that lists the packages of the image.
+    key: &'a str,
+    crates: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -165,7 +179,7 @@ struct ShownInput<'a> {
 }
 
 impl<'a> ShownPlan<'a> {
-    fn of(plan: &'a Plan, hidden: &'a [Finding]) -> Self {
+    fn of(plan: &'a Plan, hidden: &'a [Finding], missing: &'a [Missing]) -> Self {
         Self {
             version: 1,
             bases: plan.bases().into_iter().collect(),
@@ -227,6 +241,14 @@ impl<'a> ShownPlan<'a> {
                     package: &stage.package,
                     needs: &stage.needs,
                     reads: stage.reads.iter().map(|path| path.as_str()).collect(),
+                })
+                .collect(),
+            missing_packages: missing
+                .iter()
+                .map(|missing| ShownMissing {
+                    package: &missing.package,
+                    key: missing.key,
+                    crates: &missing.crates,
                 })
                 .collect(),
             hidden_inputs: hidden
@@ -508,6 +530,25 @@ fn inputs(plan: &Plan, hidden: &[Finding]) {
             finding.path,
             hidden::remark(finding),
             format_args!("{} {}, in {services}", finding.place(), finding.by).dimmed()
+        );
+    }
+}
+
+fn packages(missing: &[Missing]) {
+    if missing.is_empty() {
+        return;
+    }
+    let heading = "packages that crates look for, and that no key lists";
+    anstream::println!("{}", heading.bold());
+    for Missing {
+        package,
+        key,
+        crates,
+    } in missing
+    {
+        anstream::println!(
+            "  {package}, perhaps in `{key}`  {}",
+            format_args!("for {}", crates.join(", ")).dimmed()
         );
     }
 }
