@@ -116,6 +116,12 @@ all = ["web", "web-x", "web"]
     );
     let output = shop.bakehouse(&["plan"]);
     told += &stderr(&output);
+    shop.write(
+        "bakehouse.toml",
+        "[services.shop-web]\nfeatures = [\"price/x\", \"prices/x\", \"stub-server/x\"]\n",
+    );
+    let output = shop.bakehouse(&["plan"]);
+    told += &stderr(&output);
     insta::assert_snapshot!(told);
 }
 

@@ -144,3 +144,38 @@ fn all_services_have_those_of_all() {
         ],
     );
 }
+
+#[test]
+fn features_of_dependencies_are_asked_for_as_on_cargos_command_line() {
+    let turn = Turn::take();
+    at_once(STRATEGIES, |strategy| {
+        let workspace = workspace();
+        workspace.replace(
+            "bakehouse.toml",
+            "package = \"quiet\"\n",
+            "package = \"quiet\"\nfeatures = [\"flags/loud\", \"log/std\"]\n",
+        );
+        workspace.make_cold(&unique::unique());
+        (strategy.prepare)(&workspace);
+        workspace.bake([]).run(&turn);
+        let host = std::process::Command::new("cargo")
+            .args([
+                "run",
+                "--locked",
+                "--quiet",
+                "--release",
+                "--package",
+                "quiet",
+            ])
+            .args(["--features", "flags/loud,log/std"])
+            .current_dir(workspace.dir())
+            .output()
+            .expect("cargo runs the tests");
+        let host = String::from_utf8(host.stdout).expect("a line");
+        assert_eq!(host.trim(), "quiet+loud ERROR");
+        for (service, prints) in [("quiet", host.trim()), ("loud", "loud DEBUG")] {
+            let printed = container::prints(&workspace.images.name(service), []);
+            assert_eq!(printed, prints, "{service}, strategy {}", strategy.name);
+        }
+    });
+}

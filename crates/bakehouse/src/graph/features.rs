@@ -183,6 +183,12 @@ impl<'a> Features<'a> {
     }
 
     fn feature(&mut self, unit: Unit<'a>, feature: &'a str, by: Option<&'a str>) {
+        if let Some((key, feature)) = feature.split_once('/') {
+            let weak = key.ends_with('?');
+            let step = Step::OfDependency(unit, key.trim_end_matches('?'), feature, weak, by);
+            self.open.push(step);
+            return;
+        }
         let on = self.on.entry(unit).or_default();
         if on.contains_key(feature) {
             return;
@@ -193,9 +199,6 @@ impl<'a> Features<'a> {
         for value in values.into_iter().flatten() {
             let step = if let Some(key) = value.strip_prefix("dep:") {
                 Step::Optional(unit, key)
-            } else if let Some((key, feature)) = value.split_once('/') {
-                let weak = key.ends_with('?');
-                Step::OfDependency(unit, key.trim_end_matches('?'), feature, weak, by)
             } else {
                 Step::Feature(unit, value, by)
             };

@@ -189,7 +189,10 @@ impl Group<'_> {
             .iter()
             .flat_map(|output| {
                 let named = output.features.iter();
-                named.map(|feature| format!("{}/{feature}", output.package))
+                named.map(|feature| match feature.contains('/') {
+                    true => feature.clone(),
+                    false => format!("{}/{feature}", output.package),
+                })
             })
             .collect();
         if all_features_named {

@@ -347,7 +347,7 @@ pub struct RawService {
     pub bins: Option<Vec<Spanned<RawBinary>>>,
     /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
-    /// Form: list of features of the package. Default: `[]`.
+    /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
     /// Whether the package's default features are enabled. If not, the binary is the one that `cargo build
@@ -546,7 +546,7 @@ pub struct RawBinaryOf {
     pub bin: Option<Spanned<String>>,
     /// Features to enable for this binary in addition to the default ones.
     ///
-    /// Form: list of features of the package. Default: `[]`.
+    /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
     /// Whether the package's default features are enabled for this binary.
@@ -664,7 +664,7 @@ pub struct RawVariant {
     pub profile: Option<Spanned<String>>,
     /// Features in addition to the service's.
     ///
-    /// Form: list of features of the package. Default: `[]`.
+    /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
     /// Whether the package's default features are enabled.
@@ -880,7 +880,7 @@ pub struct RawPackBinary {
     pub bin: Option<Spanned<String>>,
     /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
     ///
-    /// Form: list of features of the package. Default: `[]`.
+    /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
     /// Whether the package's default features are enabled.

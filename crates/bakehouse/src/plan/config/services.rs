@@ -10,6 +10,7 @@ use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use super::spanned::Spanned;
 use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
 use crate::graph::Member;
+use crate::graph::member::EdgeKind;
 use crate::names::{BinaryName, PackageName, TargetName};
 use crate::plan::choice::Choice;
 use crate::problem::{Code, did_you_mean};
@@ -254,7 +255,9 @@ impl Check<'_> {
         let member = &self.workspace.members[package];
         let mut features = BTreeSet::from_iter(member.required_features(bin));
         for feature in asked {
-            if !member.features.contains_key(feature.as_ref()) {
+            if let Some((key, of)) = feature.as_ref().split_once('/') {
+                self.feature_of_dependency(package, key, of, feature);
+            } else if !member.features.contains_key(feature.as_ref()) {
                 let known = member.features.keys().map(String::as_str);
                 let hint = did_you_mean(feature.as_ref(), known).unwrap_or_else(|| {
                     format!(
@@ -272,6 +275,50 @@ impl Check<'_> {
             features.insert(feature.as_ref().clone());
         }
         features.into_iter().collect()
+    }
+
+    /// Checks a feature of a direct dependency, `<dependency>/<feature>`. Of third-party crates only the lock's name is known.
+    fn feature_of_dependency(
+        &mut self,
+        package: &str,
+        key: &str,
+        of: &str,
+        feature: &Spanned<String>,
+    ) {
+        let member = &self.workspace.members[package];
+        let mut needed = member.requirements.iter();
+        let needed = needed.find(|needed| needed.key == key && needed.kind != EdgeKind::Dev);
+        let Some(needed) = needed else {
+            let keys = member.requirements.iter().map(|needed| needed.key.as_str());
+            let hint = did_you_mean(key, keys).unwrap_or_else(|| {
+                "write a feature of the package itself without a `/`".to_owned()
+            });
+            self.problem(
+                Code::FeatureUnknown,
+                format!("package `{package}` has no dependency `{key}`"),
+                feature.span(),
+                hint,
+            );
+            return;
+        };
+        let local = self.workspace.members.get(needed.name.as_str());
+        let Some(local) = local.filter(|local| needed.is_local && !local.features.contains_key(of))
+        else {
+            return;
+        };
+        let hint =
+            did_you_mean(of, local.features.keys().map(String::as_str)).unwrap_or_else(|| {
+                format!(
+                    "declare it under [features] in {}",
+                    local.path("Cargo.toml")
+                )
+            });
+        self.problem(
+            Code::FeatureUnknown,
+            format!("package `{}` has no feature `{of}`", local.name),
+            feature.span(),
+            hint,
+        );
     }
 
     /// Returns whether a binary has the default features of its package. Under the first resolver, with a root package,
