@@ -48,8 +48,10 @@ fn attributes_of_a_checkout_and_of_an_archive_change_nothing() {
     assert_eq!(shop.affected("HEAD"), [""; 0]);
     shop.write("web/static/index.html", "<a>\r\n<c>\r\n");
     assert_eq!(shop.affected("HEAD"), ["web"]);
-    // A filter that fails like Git LFS without its objects.
+    // A filter that fails like Git LFS without its objects, which matters only where the file differs.
     shop.git(&["config", "filter.upper.smudge", "false"]);
+    assert_eq!(shop.affected("HEAD"), ["web"]);
+    shop.write("web/src/main.rs", "FN MAIN() {}");
     refused(&shop, "HEAD", "revision-incomplete", 1);
 }
 
@@ -223,6 +225,54 @@ fn a_partial_clone_gets_what_it_lacks() {
     );
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(names(&output), ["web"]);
+}
+
+/// Git's marks for files that it does not look at → how they are set.
+const UNSEEN: [(&str, &[&str]); 2] = [
+    ("assume-unchanged", &["update-index", "--assume-unchanged"]),
+    ("skip-worktree", &["update-index", "--skip-worktree"]),
+];
+
+#[test]
+fn changes_that_git_is_told_not_to_see_count() {
+    for (mark, set) in UNSEEN {
+        let shop = Shop::new();
+        shop.commit_all();
+        let arguments: Vec<&str> = set.iter().copied().chain(["web/src/main.rs"]).collect();
+        shop.git(&arguments);
+        shop.write("web/src/main.rs", "fn main() { loop {} }");
+        let output = shop.bakehouse(&["affected", "--format", "json", "--since", "HEAD"]);
+        assert_eq!(names(&output), ["web"], "{mark}");
+    }
+}
+
+#[test]
+fn an_object_may_be_missing_if_no_image_needs_it() {
+    let shop = Shop::new();
+    shop.write("notes/old.txt", "one");
+    shop.commit_all();
+    shop.write("notes/old.txt", "two");
+    shop.write("web/src/main.rs", "fn main() { loop {} }");
+    shop.commit_all();
+    let lose = |path: &str| {
+        let id = shop.git(&["rev-parse", &format!("HEAD~:{path}")]);
+        let id = id.trim();
+        let object = format!(".git/objects/{}/{}", &id[..2], &id[2..]);
+        std::fs::remove_file(shop.path(&object)).unwrap();
+    };
+    lose("notes/old.txt");
+    let run = || shop.bakehouse(&["affected", "--format", "json", "--since", "HEAD~"]);
+    let output = run();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(names(&output), ["web"]);
+    lose("web/src/main.rs");
+    let output = run();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("revision-incomplete"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

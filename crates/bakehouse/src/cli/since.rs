@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::session::{Planned, Session};
-use crate::git::{Repository, Revision, Snapshot};
+use crate::git::{Repository, Revision, Snapshot, snapshot};
 use crate::problem::{Code, Problem, Problems};
 
 /// A revision and the plan of its files.
@@ -30,7 +30,15 @@ impl Since {
         let planned = match plan(session, &repository, &snapshot, folder) {
             Ok(planned) => {
                 needs_none(&snapshot.top, &planned, &snapshot.missing, LACKS)?;
+                let mut lost = snapshot.lost.iter();
+                let needed = |path: &Utf8Path| is_read(&snapshot.top, &planned, path);
+                if let Some((_, why)) = lost.find(|(path, _)| needed(path)) {
+                    return Err(snapshot::lost(why).into());
+                }
                 Some(planned)
+            }
+            Err(_) if !snapshot.lost.is_empty() => {
+                return Err(snapshot::lost(&snapshot.lost[0].1).into());
             }
             Err(_) if !snapshot.missing.is_empty() => {
                 return Err(missing(&snapshot.missing[0], LACKS).into());
@@ -103,18 +111,20 @@ fn needs_none(
     submodules: &[Utf8PathBuf],
     how: &str,
 ) -> Result<(), Problem> {
-    let read: Vec<Utf8PathBuf> = planned
-        .plan
-        .context
+    let needed = submodules
         .iter()
-        .map(|path| planned.root.join(path))
-        .collect();
-    let needed = submodules.iter().find(|submodule| {
-        let folder = top.join(submodule);
-        read.iter()
-            .any(|path| path.starts_with(&folder) || folder.starts_with(path))
-    });
+        .find(|submodule| is_read(top, planned, submodule));
     needed.map_or(Ok(()), |submodule| Err(missing(submodule, how)))
+}
+
+/// Returns whether an image is built from something at or below a path of the work tree at `top`, or above it.
+fn is_read(top: &Utf8Path, planned: &Planned, path: &Utf8Path) -> bool {
+    let path = top.join(path);
+    let mut read = planned.plan.context.iter();
+    read.any(|own| {
+        let own = planned.root.join(own);
+        own.starts_with(&path) || path.starts_with(&own)
+    })
 }
 
 fn missing(submodule: &Utf8Path, how: &str) -> Problem {

@@ -4,6 +4,7 @@ pub mod attributes;
 mod command;
 pub mod commits;
 pub mod history;
+mod kept;
 mod objects;
 pub mod repository;
 pub mod snapshot;

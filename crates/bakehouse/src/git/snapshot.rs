@@ -1,14 +1,17 @@
 //! The files of a revision, as a checkout would write them, in a temporary folder.
 //!
-//! Git writes them through a separate index, with the conversions and filters of a checkout (line ends, LFS), so that
-//! they are byte for byte the same as in a work tree. An archive would leave out the paths marked `export-ignore`.
+//! What the work tree has as well is linked. Git writes the rest through a separate index, with the conversions and
+//! filters of a checkout (line ends, LFS), so that it is byte for byte the same as in a work tree. An archive would leave
+//! out the paths marked `export-ignore`.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::command::{entries, git, printed, run, said};
+use super::command::{entries, git, missing, printed, run, said};
+use super::kept::Files;
 use super::repository::{Repository, Revision};
 use crate::problem::{Code, Problem};
 
@@ -22,6 +25,8 @@ pub struct Snapshot {
     pub root: Utf8PathBuf,
     /// Submodules whose files are not in the repository, as paths in the work tree.
     pub missing: Vec<Utf8PathBuf>,
+    /// Files that git could not write, as paths in the work tree, with what it said.
+    pub lost: Vec<(Utf8PathBuf, String)>,
 }
 
 impl Repository {
@@ -56,6 +61,7 @@ impl Snapshot {
             index: path.join("index"),
             top: path.join("tree"),
             missing: Vec::new(),
+            lost: Vec::new(),
         };
         let store = Store::WorkTree(repository.top.clone());
         writer.write(&store, &revision.tree, Utf8Path::new(""))?;
@@ -65,6 +71,7 @@ impl Snapshot {
             root: writer.top.join(&repository.prefix),
             top: writer.top,
             missing: writer.missing,
+            lost: writer.lost,
             _folder: folder,
         })
     }
@@ -100,6 +107,7 @@ struct Writer {
     index: Utf8PathBuf,
     top: Utf8PathBuf,
     missing: Vec<Utf8PathBuf>,
+    lost: Vec<(Utf8PathBuf, String)>,
 }
 
 impl Writer {
@@ -109,28 +117,63 @@ impl Writer {
         fs_err::create_dir_all(&folder).map_err(|error| {
             Problem::from_error(Code::FileUnwritable, error).hint("free space, or set TMPDIR")
         })?;
-        let _ = fs_err::remove_file(&self.index);
-        let mut command = store.git();
-        command
-            .env("GIT_INDEX_FILE", &self.index)
-            .arg(format!("--work-tree={folder}"))
-            .args([
-                "read-tree",
-                "--reset",
-                "-u",
-                "--no-recurse-submodules",
-                tree,
-            ]);
-        let output = run(&mut command)?;
-        if !output.status.success() {
-            return Err(Problem::new(
-                Code::RevisionIncomplete,
-                format!("the files of the revision cannot be read: {}", said(&output)),
-            )
-            .hint("the clone lacks some of its objects, or a filter such as git-lfs failed: `git fetch`, `git lfs fetch`"));
+        let work_tree = match store {
+            Store::WorkTree(top) => Some(top.as_path()),
+            Store::Folder(_) => None,
+        };
+        let incomplete = |problem: Problem| lost(&problem.message);
+        let mut files = Files::of(tree, &mut store.git(), work_tree).map_err(incomplete)?;
+        if let Some(top) = work_tree {
+            files.link(top, &folder);
         }
+        self.check_out(store, tree, &folder, &files.others, at)?;
         if folder.join(".gitmodules").exists() {
             self.submodules(store, tree, at)?;
+        }
+        Ok(())
+    }
+
+    /// Lets git write files of a tree to a folder.
+    fn check_out(
+        &mut self,
+        store: &Store,
+        tree: &str,
+        folder: &Utf8Path,
+        files: &[Utf8PathBuf],
+        at: &Utf8Path,
+    ) -> Result<(), Problem> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let _ = fs_err::remove_file(&self.index);
+        let command = || {
+            let mut command = store.git();
+            command
+                .env("GIT_INDEX_FILE", &self.index)
+                .arg(format!("--work-tree={folder}"));
+            command
+        };
+        let output = run(command().args(["read-tree", tree]))?;
+        if !output.status.success() {
+            return Err(lost(&said(&output)));
+        }
+        let mut checkout = command();
+        checkout.args(["checkout-index", "--force", "-z", "--stdin"]);
+        checkout.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = checkout.stderr(Stdio::piped()).spawn().map_err(missing)?;
+        let names = child.stdin.take();
+        let list: String = files.iter().map(|path| format!("{path}\0")).collect();
+        let writer = std::thread::spawn(move || {
+            // If git ends early, the files are missing below.
+            names.map(|mut names| names.write_all(list.as_bytes()))
+        });
+        let output = child.wait_with_output().map_err(missing)?;
+        let _ = writer.join();
+        let why = said(&output);
+        for path in files {
+            if folder.join(path).symlink_metadata().is_err() {
+                self.lost.push((at.join(path), why.clone()));
+            }
         }
         Ok(())
     }
@@ -201,4 +244,14 @@ impl Writer {
         let folder = Utf8PathBuf::from(String::from_utf8_lossy(&folder).trim_end_matches('\n'));
         Ok(folder.exists().then_some(Store::Folder(folder)))
     }
+}
+
+/// Returns the problem for files of a revision that git cannot read.
+pub fn lost(said: &str) -> Problem {
+    let said = said.lines().next().unwrap_or_default();
+    Problem::new(
+        Code::RevisionIncomplete,
+        format!("the files of the revision cannot be read: {said}"),
+    )
+    .hint("the clone lacks some of its objects, or a filter such as git-lfs failed: `git fetch`, `git lfs fetch`")
 }

@@ -286,10 +286,10 @@ impl Check<'_> {
         feature: &Spanned<String>,
     ) {
         let member = &self.workspace.members[package];
-        let mut needed = member.requirements.iter();
-        let needed = needed.find(|needed| needed.key == key && needed.kind != EdgeKind::Dev);
-        let Some(needed) = needed else {
-            let keys = member.requirements.iter().map(|needed| needed.key.as_str());
+        let all = member.requirements.iter();
+        let mut all = all.filter(|needed| needed.kind != EdgeKind::Dev);
+        let Some(needed) = all.clone().find(|needed| needed.key == key) else {
+            let keys = all.by_ref().map(|needed| needed.key.as_str());
             let hint = did_you_mean(key, keys).unwrap_or_else(|| {
                 "write a feature of the package itself without a `/`".to_owned()
             });
