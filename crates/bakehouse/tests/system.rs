@@ -22,6 +22,13 @@ const SQLX: &[(&str, &[&str])] = &[
     ("sqlx-sqlite", &["libsqlite3-sys"]),
 ];
 
+const DIESEL: &[(&str, &[&str])] = &[
+    ("diesel", &["libsqlite3-sys", "pq-sys"]),
+    ("layer", &["diesel"]),
+    ("libsqlite3-sys", &["pkg-config", "vcpkg"]),
+    ("pq-sys", &["vcpkg"]),
+];
+
 const ROWS: &[Row<'_>] = &[
     (
         "a library of the system",
@@ -178,6 +185,29 @@ const ROWS: &[Row<'_>] = &[
         SQLX,
         &["libsqlite3-dev", "pkg-config"],
         &["libsqlite3-0"],
+    ),
+    (
+        "a backend that another package switches on",
+        &[
+            (
+                "api",
+                "[dependencies]\ndiesel = { version = \"1\", features = [\"postgres\"] }\n",
+            ),
+            (
+                "other-tool",
+                "[features]\nlocal = [\"diesel/sqlite\"]\n[dependencies]\ndiesel = \"1\"\n",
+            ),
+        ],
+        DIESEL,
+        &["libpq-dev"],
+        &["libpq5"],
+    ),
+    (
+        "a backend that perhaps a third-party crate switches on",
+        &[("api", "[dependencies]\nlayer = \"1\"\n")],
+        DIESEL,
+        &["libpq-dev", "libsqlite3-dev", "pkg-config"],
+        &["libpq5", "libsqlite3-0"],
     ),
     (
         "a build tool that its only user leaves alone",

@@ -93,9 +93,19 @@ pub fn needs(reach: &Reach<'_>, distribution: Distribution, well_known: bool) ->
 /// Leaves out crates that only dependents need which nobody switches on.
 fn without_what_is_off<'a>(reach: &Reach<'a>) -> Reach<'a> {
     let is_asked = |user: &str, features: &[String]| {
+        let (exact, anywhere): (Vec<_>, Vec<_>) = features
+            .iter()
+            .map(|feature| feature.split_once('/').unwrap_or(("", feature)))
+            .partition(|(of, _)| !of.is_empty());
         let mut asked = reach.asked.iter();
-        asked
-            .any(|(on, feature)| features.iter().any(|own| own == feature) && reach.leads(on, user))
+        let is_on = asked.any(|(of, feature)| {
+            exact.contains(&(*of, *feature))
+                || anywhere.contains(&("", *feature)) && reach.leads(of, user)
+        });
+        let is_known = |other: &str| {
+            reach.is_member(other) || other == user || exact.iter().any(|(of, _)| *of == other)
+        };
+        is_on || !exact.is_empty() && reach.users(user).any(|other| !is_known(other))
     };
     let mut off = BTreeSet::new();
     for name in reach.crates() {

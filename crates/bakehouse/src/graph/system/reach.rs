@@ -121,6 +121,11 @@ impl<'a> Reach<'a> {
         all.filter(|name| !self.members.contains(name))
     }
 
+    /// Returns whether a name is that of a package of the workspace.
+    pub fn is_member(&self, name: &str) -> bool {
+        self.members.contains(name)
+    }
+
     /// Returns whether a crate or package depends on another directly.
     pub fn depends(&self, user: &str, needed: &str) -> bool {
         self.needs
