@@ -148,6 +148,29 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "a build script runs in the folder of its package, and holds paths in several variables",
+        files: &[
+            (
+                "crates/api/build.rs",
+                "fn main() {\n    read(std::env::current_dir().unwrap().join(\"..\").join(\"../a.txt\"));\n    let mut p = current_dir()?;\n    p.pop();\n    p.push(\"../b.txt\");\n    read(&p);\n    let root = env::var(\"CARGO_MANIFEST_DIR\").map(PathBuf::from).unwrap();\n    let above = root.parent().unwrap().to_owned();\n    read(above.join(\"../c.txt\"));\n    let q = { let mut q = current_dir().map(|own| own.join(\"..\")).unwrap(); q.push(\"../d.txt\"); q };\n    read(q);\n}",
+            ),
+            (
+                MAIN,
+                "fn main() { read(std::env::current_dir().unwrap().join(\"../../a.txt\")); }",
+            ),
+            ("a.txt", ""),
+            ("b.txt", ""),
+            ("c.txt", ""),
+            ("d.txt", ""),
+        ],
+        findings: &[
+            "api a.txt crates/api/build.rs:2 build-script certain",
+            "api b.txt crates/api/build.rs:3 build-script certain",
+            "api c.txt crates/api/build.rs:7 build-script certain",
+            "api d.txt crates/api/build.rs:10 build-script certain",
+        ],
+    },
+    Case {
         name: "tests are in no image",
         files: &[
             (

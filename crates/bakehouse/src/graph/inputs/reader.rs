@@ -7,7 +7,7 @@ use syn::{Item, Pat, Stmt};
 use super::call::asks_git;
 use super::finding::{Certainty, Kind};
 use super::reference::{Place, Reference, Role};
-use super::value::{KnownNames, PathValue, values};
+use super::value::{KnownNames, PathValue, WORKING_FOLDER, bind, values};
 
 /// Reads a source file.
 pub struct Reader {
@@ -22,9 +22,19 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(role: Role) -> Self {
+        // Cargo runs a build script in the folder of its package.
+        let working = (role == Role::BuildScript).then(|| {
+            let folder = PathValue {
+                in_package: true,
+                text: String::new(),
+                open: false,
+                line: 0,
+            };
+            (WORKING_FOLDER.to_owned(), vec![folder])
+        });
         Self {
             role,
-            names: KnownNames::new(),
+            names: KnownNames::from_iter(working),
             found: BTreeSet::new(),
             other_macro: None,
             perhaps: false,
@@ -119,14 +129,7 @@ impl Reader {
     }
 
     pub fn bind(&mut self, pat: &Pat, found: Vec<PathValue>) {
-        let pat = match pat {
-            Pat::Type(typed) => &*typed.pat,
-            Pat::Reference(inner) => &*inner.pat,
-            other => other,
-        };
-        if let Pat::Ident(name) = pat {
-            self.names.insert(name.ident.to_string(), found);
-        }
+        bind(pat, found, &mut self.names);
     }
 
     pub fn git(&mut self, name: &str, line: usize) {

@@ -11,7 +11,7 @@ use super::finding::{Certainty, Kind};
 use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
-use super::value::{PathValue, joined, values};
+use super::value::{change, values};
 
 /// Words that occur in every source file that names something outside its package. Most files have none of them and
 /// need not be parsed.
@@ -134,21 +134,8 @@ impl Visit<'_> for Reader {
     }
 
     fn visit_expr(&mut self, expr: &Expr) {
-        if let Expr::MethodCall(call) = expr
-            && let Expr::Path(receiver) = &*call.receiver
-            && let Some(name) = receiver.path.get_ident().map(ToString::to_string)
-            && let Some(before) = self.names.get(&name)
-            && before.iter().any(|value| value.in_package)
-        {
-            let after = match (call.method.to_string().as_str(), call.args.first()) {
-                ("push", Some(part)) => Some(joined(before, Some(&values(part, &self.names)))),
-                ("pop", None) => Some(before.iter().map(up).collect()),
-                _ => None,
-            };
-            if let Some(after) = after {
-                self.names.insert(name, after);
-                return;
-            }
+        if change(expr, &mut self.names) {
+            return;
         }
         let found = values(expr, &self.names);
         if found.is_empty() {
@@ -203,13 +190,6 @@ impl Visit<'_> for Reader {
             self.add(line, Kind::Git, "git", Place::Git, Certainty::Certain);
         }
         visit::visit_expr_call(self, call);
-    }
-}
-
-fn up(value: &PathValue) -> PathValue {
-    PathValue {
-        text: format!("{}/..", value.text),
-        ..value.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Span;
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprMethodCall, Lit, Macro, Token};
+use syn::{Block, Expr, ExprMethodCall, Lit, Macro, Pat, Stmt, Token};
 
 /// A value that an expression can have, if it is a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct PathValue {
 
 /// Variables, constants and functions without arguments, by name.
 pub type KnownNames = HashMap<String, Vec<PathValue>>;
+
+/// The name under which a build script knows the folder that it runs in.
+pub const WORKING_FOLDER: &str = "current_dir()";
 
 /// The largest number of values that are followed for one expression, such as a list of files.
 const MOST: usize = 256;
@@ -43,6 +46,7 @@ pub fn values(expr: &Expr, names: &KnownNames) -> Vec<PathValue> {
         Expr::Group(inner) => values(&inner.expr, names),
         Expr::Try(inner) => values(&inner.expr, names),
         Expr::Array(array) => list(array.elems.iter(), names),
+        Expr::Block(inner) => of_block(&inner.block, names),
         Expr::Macro(inner) => of_macro(&inner.mac, names),
         Expr::MethodCall(call) => of_method(call, names),
         Expr::Call(call) => {
@@ -66,11 +70,86 @@ pub fn values(expr: &Expr, names: &KnownNames) -> Vec<PathValue> {
                 {
                     vec![package(call.paren_token.span.open())]
                 }
+                ([.., "env", "current_dir"] | ["current_dir"], None) => {
+                    let folder = names.get(WORKING_FOLDER).cloned().unwrap_or_default();
+                    let line = call.paren_token.span.open().start().line;
+                    folder
+                        .into_iter()
+                        .map(|value| PathValue { line, ..value })
+                        .collect()
+                }
                 ([name], None) => names.get(&format!("{name}()")).cloned().unwrap_or_default(),
                 _ => Vec::new(),
             }
         }
         _ => Vec::new(),
+    }
+}
+
+/// Returns the values of the last expression of a block.
+fn of_block(block: &Block, names: &KnownNames) -> Vec<PathValue> {
+    let mut names = names.clone();
+    for statement in &block.stmts {
+        match statement {
+            Stmt::Local(local) => {
+                let init = local.init.as_ref();
+                let found = init.map(|init| values(&init.expr, &names));
+                bind(&local.pat, found.unwrap_or_default(), &mut names);
+            }
+            Stmt::Expr(expr, Some(_)) => {
+                change(expr, &mut names);
+            }
+            _ => {}
+        }
+    }
+    match block.stmts.last() {
+        Some(Stmt::Expr(last, None)) => values(last, &names),
+        _ => Vec::new(),
+    }
+}
+
+/// Gives a variable its values.
+pub fn bind(pat: &Pat, found: Vec<PathValue>, names: &mut KnownNames) {
+    let pat = match pat {
+        Pat::Type(typed) => &*typed.pat,
+        Pat::Reference(inner) => &*inner.pat,
+        other => other,
+    };
+    if let Pat::Ident(name) = pat {
+        names.insert(name.ident.to_string(), found);
+    }
+}
+
+/// Changes the values of a variable as `push` and `pop` do. Returns whether the expression is one of these.
+pub fn change(expr: &Expr, names: &mut KnownNames) -> bool {
+    let Expr::MethodCall(call) = expr else {
+        return false;
+    };
+    let Expr::Path(receiver) = &*call.receiver else {
+        return false;
+    };
+    let Some(name) = receiver.path.get_ident().map(ToString::to_string) else {
+        return false;
+    };
+    let Some(before) = names.get(&name) else {
+        return false;
+    };
+    if !before.iter().any(|value| value.in_package) {
+        return false;
+    }
+    let after = match (call.method.to_string().as_str(), call.args.first()) {
+        ("push", Some(part)) => joined(before, Some(&values(part, names))),
+        ("pop", None) => before.iter().map(up).collect(),
+        _ => return false,
+    };
+    names.insert(name, after);
+    true
+}
+
+fn up(value: &PathValue) -> PathValue {
+    PathValue {
+        text: format!("{}/..", value.text),
+        ..value.clone()
     }
 }
 
@@ -259,6 +338,16 @@ fn of_method(call: &ExprMethodCall, names: &KnownNames) -> Vec<PathValue> {
             let receiver = values(&call.receiver, names);
             joined(&receiver, Some(&values(part, names)))
         }
+        ("map" | "and_then", Some(Expr::Closure(closure))) => {
+            let mut names = names.clone();
+            let receiver = values(&call.receiver, &names);
+            if let Some(parameter) = closure.inputs.first() {
+                bind(parameter, receiver, &mut names);
+            }
+            values(&closure.body, &names)
+        }
+        // A conversion, such as `PathBuf::from`.
+        ("map", Some(Expr::Path(_))) => values(&call.receiver, names),
         ("parent", None) => up_from(&call.receiver, "/..", names),
         (same, _) if SAME.contains(&same) => values(&call.receiver, names),
         ("unwrap_or_else" | "map_err" | "context" | "with_context" | "wrap_err" | "ok_or", _) => {
