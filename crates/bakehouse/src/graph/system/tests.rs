@@ -7,7 +7,7 @@ fn the_table_is_sorted_and_its_lists_are() {
         .lines()
         .filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
     let names: Vec<&str> = names.collect();
-    assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    assert!(names.is_sorted_by(|a, b| a < b), "{}", names.join(" "));
     assert_eq!(names.len(), TABLE.len());
     for (name, row) in &*TABLE {
         let lists = [
@@ -22,7 +22,11 @@ fn the_table_is_sorted_and_its_lists_are() {
             &row.not_for,
         ];
         for list in lists {
-            assert!(list.is_sorted_by(|a, b| a < b), "{name}: {list:?}");
+            assert!(
+                list.is_sorted_by(|a, b| a < b),
+                "{name}: {}",
+                list.join(" ")
+            );
         }
         assert_eq!(
             row.debian.build.is_empty(),
