@@ -14,6 +14,7 @@ mod configuration;
 mod content;
 mod cross;
 mod doctor;
+mod fetch;
 mod fill;
 mod floor;
 mod generate;

@@ -148,8 +148,9 @@ pub(crate) fn archive(name: &str, version: &str, source: &str) -> (Vec<u8>, Stri
     (archive.clone(), sha256(&file))
 }
 
+/// Returns the checksum of a file.
 #[track_caller]
-fn sha256(file: &Utf8Path) -> String {
+pub(crate) fn sha256(file: &Utf8Path) -> String {
     let sum = Ran::of(Command::new("sha256sum").arg(file)).succeeded();
     sum.stdout.split(' ').next().unwrap_or_default().to_owned()
 }

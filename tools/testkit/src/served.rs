@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::crates::sha256;
 use crate::engine::gateway;
 use crate::ran::Ran;
 use crate::refusing::head;
@@ -45,6 +46,28 @@ impl Served {
     /// Returns the folder that is served.
     pub fn folder(&self) -> &Utf8Path {
         Utf8Path::from_path(self.folder.path()).expect("its name is UTF-8")
+    }
+
+    /// Serves a file at a path below [`Self::http`], and returns its SHA-256 checksum.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    #[track_caller]
+    pub fn put(&self, path: &str, text: &str) -> String {
+        let file = self.folder().join(path);
+        let folder = file.parent().expect("it is in a folder");
+        fs_err::create_dir_all(folder).expect("a folder can be made");
+        fs_err::write(&file, text).expect("a file can be written");
+        sha256(&file)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn remove(&self, path: &str) {
+        fs_err::remove_file(self.folder().join(path)).expect("a file can be removed");
     }
 
     /// Returns the folder's address for git.

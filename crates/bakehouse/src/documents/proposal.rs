@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::graph::context::relative;
+use crate::graph::downloads::Download;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
 use crate::graph::system::Need;
@@ -123,6 +124,21 @@ fn bases(text: &mut String, proposal: &Proposal) {
                 "These look for a C library, and may need a package of the builder: {crates}."
             ),
         );
+    }
+    if !proposal.downloads.is_empty() {
+        comment(
+            text,
+            "Build scripts of these crates download something, and fail: no step that compiles has network. [fetch] gives them files.",
+        );
+    }
+    for Download {
+        name,
+        fetches,
+        instead,
+        ..
+    } in &proposal.downloads
+    {
+        comment(text, &format!("  {name} fetches {fetches}: {instead}"));
     }
     if !proposal.sources.is_empty() {
         comment(

@@ -27,6 +27,8 @@ pub enum Cause {
     /// Layers of the registry cache are missing, differ from their digests, or cannot be fetched.
     LayerUnreadable,
     PushRefused,
+    /// A file that BuildKit fetched is not the one that the configuration describes.
+    OtherChecksum,
     /// Crates come from a registry or repository that requires authentication.
     Unknown,
 }
@@ -51,6 +53,8 @@ impl Cause {
             Some(Self::BusError)
         } else if UNKNOWN.iter().any(|words| said.contains(words)) {
             Some(Self::Unknown)
+        } else if error.contains("digest mismatch sha256:") {
+            Some(Self::OtherChecksum)
         } else if UNREADABLE.iter().any(|words| error.contains(words)) {
             Some(Self::LayerUnreadable)
         } else {
@@ -76,6 +80,10 @@ impl Cause {
             Self::LayerUnreadable => (
                 "a layer cannot be read from its registry",
                 "its own message is above; `-- --set '*.cache-from='` bakes without reading a registry cache",
+            ),
+            Self::OtherChecksum => (
+                "a fetched file has another checksum than `[fetch]` in bakehouse.toml says",
+                "both are in BuildKit's message above, that of the file first; if the file may have changed, write its `sha256` there and run `bakehouse generate`",
             ),
             Self::Unknown => (
                 "a registry or repository of crates requires authentication",
@@ -127,6 +135,10 @@ mod tests {
                 "ERROR: target a: failed to solve: failed to compute cache key: failed to copy: httpReadSeeker: failed open: \
                  could not fetch content descriptor sha256:75 from remote: not found\n",
                 Some(Cause::LayerUnreadable),
+            ),
+            (
+                "ERROR: target a: failed to solve: failed to load cache key: digest mismatch sha256:1a: sha256:2b\n",
+                Some(Cause::OtherChecksum),
             ),
             (
                 "ERROR: target a: failed to solve: failed to compute cache key: failed commit on ref \"layer-sha256:2c\": commit failed: \

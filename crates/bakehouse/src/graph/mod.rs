@@ -13,6 +13,7 @@ pub mod context;
 pub mod docker_context;
 pub mod dockerfile;
 pub mod dockerignore;
+pub mod downloads;
 pub mod features;
 mod fingerprint;
 pub mod frontend;

@@ -11,6 +11,7 @@ use super::config::valid::{AtBake, ImageConfig, ServiceConfig, SharedLibraryConf
 use super::config::{Config, SCRIPTS, SKELETON};
 use super::development::Development;
 use super::draft::Draft;
+use super::given::given_crates;
 use super::inputs::{Inputs, PackageInputs};
 use super::other_image::OtherImage;
 use super::pack::{Pack, PackBinary};
@@ -101,6 +102,7 @@ impl Plan {
             compiled,
         } = draft;
         for selection in &mut selections {
+            selection.given = given_crates(workspace, &config, selection);
             let stages = selection
                 .libraries
                 .iter_mut()
@@ -232,7 +234,14 @@ impl Plan {
                 .flat_map(|package| &read_by[package.as_str()]);
             let contexts = config.contexts_of(&closure);
             let shipped = service.image.files.keys();
-            let reads = outermost(sources.chain(shipped).chain(contexts));
+            let of_service = |selection: &&Selection| {
+                let mut stages = selection.binary_stages.iter();
+                stages.any(|stage| binaries.iter().any(|binary| binary.stage == stage.name))
+            };
+            let given = selections.iter().filter(of_service);
+            let given = given.flat_map(|selection| &selection.given);
+            let given = given.flat_map(|of_crate| &of_crate.paths);
+            let reads = outermost(sources.chain(shipped).chain(contexts).chain(given));
             Service {
                 name: service.name.clone(),
                 family: service.family.clone(),
@@ -372,7 +381,10 @@ impl Plan {
     pub fn variables(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut variables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (package, names) in &self.config.variables {
-            if self.packages.contains_key(package) {
+            let mut selections = self.selections.iter();
+            let is_given =
+                |selection: &Selection| selection.given.iter().any(|one| one.name == *package);
+            if self.packages.contains_key(package) || selections.any(is_given) {
                 for name in names {
                     variables.entry(name).or_default().push(package);
                 }

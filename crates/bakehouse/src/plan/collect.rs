@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::skeleton::Skeleton;
 use super::stage::{CompileStage, Selection};
 use super::tables::canonical;
+use crate::graph::inputs::fixed_part;
 use crate::graph::parallel::parallel_map;
 use crate::graph::sources::FileState;
 use crate::graph::toolchain_file::Channel;
@@ -48,6 +49,8 @@ struct Reached {
     locked: Vec<(Part, Arc<str>)>,
     /// The feature requests of each package to crates of that part.
     asked: Vec<(PackageName, Arc<str>)>,
+    /// The variables and files that these crates are given, by key.
+    given: Vec<(String, Arc<str>)>,
     /// The settings of the workspace's manifest for these crates, by key.
     decided: Vec<(String, Arc<str>)>,
 }
@@ -266,6 +269,9 @@ impl<'a> Collector<'a> {
                 inputs.set(Part::CargoConfig(file.to_owned()), file_text(state));
             }
         }
+        for (key, value) in &reached.given {
+            inputs.setting(key.as_str(), value.clone());
+        }
         self.variables(&mut inputs, together.selection, closure);
         self.embedded(&mut inputs, closure);
         inputs
@@ -338,6 +344,7 @@ impl<'a> Collector<'a> {
         )
         .into_iter();
         let reached = Arc::new(Reached {
+            given: self.given(&names),
             asked: asked.collect(),
             locked: locked.collect(),
             decided: decided
@@ -346,6 +353,35 @@ impl<'a> Collector<'a> {
         });
         known.insert(part, reached.clone());
         reached
+    }
+
+    /// Returns what third-party crates among `names` are given: values of variables, and files.
+    fn given(&self, names: &HashSet<&str>) -> Vec<(String, Arc<str>)> {
+        let counts = |name: &PackageName| {
+            names.contains(name.as_str()) && !self.workspace.members.contains_key(name)
+        };
+        let mut given: Vec<(String, Arc<str>)> = Vec::new();
+        let variables = self.config.variables.iter();
+        for (name, variables) in variables.filter(|(name, _)| counts(name)) {
+            for variable in variables {
+                if let Some(value) = self.sources.variables.get(variable) {
+                    let key = format!("inputs.{name}.variables.{variable}");
+                    given.push((key, value.as_str().into()));
+                }
+            }
+        }
+        let paths = self.config.inputs.iter();
+        for (name, paths) in paths.filter(|(name, _)| counts(name)) {
+            for path in paths.iter().map(|path| fixed_part(path)) {
+                for (file, state) in self.sources.below(&path) {
+                    given.push((
+                        format!("inputs.{name}.paths.{file}"),
+                        file_text(state).into(),
+                    ));
+                }
+            }
+        }
+        given
     }
 
     /// Returns the values of the variables that the compilation of `closure` gets. Variables of packages that are

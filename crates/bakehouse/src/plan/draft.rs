@@ -8,6 +8,7 @@ use super::config::Config;
 use super::selection::{member_reads, selections};
 use super::stage::Selection;
 use crate::graph::Workspace;
+use crate::graph::inputs::fixed_part;
 use crate::names::PackageName;
 
 /// A plan that lacks the content of the sources.
@@ -44,10 +45,14 @@ impl<'a> Draft<'a> {
             .compiled
             .iter()
             .flat_map(|package| member_reads(self.workspace, &self.config, package));
+        let given = self.config.inputs.iter();
+        let given = given.filter(|(name, _)| !self.workspace.members.contains_key(*name));
+        let given = given.flat_map(|(_, paths)| paths.iter().map(|path| fixed_part(path)));
         let services = self.config.services.iter();
         let shipped = services.flat_map(|service| service.image.files.keys().cloned());
         let shipped = shipped.map(Utf8PathBuf::from);
         let configs = self.workspace.cargo_configs.iter().cloned();
-        sources.chain(shipped).chain(configs).collect()
+        let read = sources.chain(given).chain(shipped);
+        read.chain(configs).collect()
     }
 }

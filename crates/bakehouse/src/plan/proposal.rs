@@ -7,9 +7,11 @@ use camino::Utf8PathBuf;
 use super::chains::needed;
 use super::choice::{Choice, LeftOut, ProposedKey, ProposedService, Shipping};
 use super::config::{Config, bases};
+use super::downloads::downloading;
 use super::parted::Parted;
 use crate::graph::Workspace;
 use crate::graph::cargo_config::Tool;
+use crate::graph::downloads::Download;
 use crate::graph::inputs::Finding;
 use crate::graph::system::{self, Distribution, Need, Reach};
 use crate::graph::toolchain_file::Channel;
@@ -40,6 +42,8 @@ pub struct Proposal {
     pub tools: Vec<Tool>,
     /// The crates that may need a C library.
     pub unknown_needs: Vec<String>,
+    /// The crates whose build scripts fetch something.
+    pub downloads: Vec<Download>,
     pub services: Vec<ProposedService>,
     /// The services that are not built with most others, with the features that prevent it.
     pub parted: Vec<(Vec<String>, Vec<Parted>)>,
@@ -118,6 +122,7 @@ impl Proposal {
             well_known: seen.well_known,
             tools: workspace.cargo_config.tools.clone(),
             unknown_needs: Vec::new(),
+            downloads: downloading(workspace, &chosen.packages(workspace)),
             sources: sources.filter_map(origin).collect(),
             services: chosen.services,
             parted: Vec::new(),

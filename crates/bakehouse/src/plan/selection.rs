@@ -317,6 +317,7 @@ impl Group<'_> {
             libraries,
             binary_stages,
             closures,
+            given: Vec::new(),
             activation,
             suffix,
             groups,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
+use super::config::fetched::FetchedFile;
 use super::config::valid::OtherImageConfig;
 use super::config::valid::{
     CompileSettings, Healthcheck, ImageConfig, PackBinaryConfig, ServiceConfig,
@@ -68,6 +69,7 @@ impl<'a> Settings<'a> {
             output: _,
             // They are used to fetch content, and the lock identifies that.
             secrets: _,
+            fetch,
             // They are only checked against binaries.
             glibc: _,
             // They serve packs, services and CI, and build nothing.
@@ -95,6 +97,10 @@ impl<'a> Settings<'a> {
         if let Some(min_glibc) = min_glibc {
             let by = format!("{min_glibc} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
             binary.push(("glibc", by.into()));
+        }
+        if !fetch.is_empty() {
+            let files: Vec<String> = fetch.iter().map(FetchedFile::identity).collect();
+            binary.push(("fetch", files.join(", ").into()));
         }
         let mut image: Vec<(&'static str, Arc<str>)> =
             vec![("runtime.workdir", workdir.as_str().into())];

@@ -48,8 +48,20 @@ pub struct Selection {
     pub groups: BTreeMap<PackageName, String>,
     /// The stages of binaries and of shared libraries, one each.
     pub binary_stages: Vec<CompileStage>,
+    /// The third-party crates among those it compiles that are given variables or files.
+    pub given: Vec<GivenCrate>,
     /// All packages that the build of each package compiles, including itself.
     pub closures: BTreeMap<PackageName, BTreeSet<PackageName>>,
+}
+
+/// A third-party crate that is given variables or files of the workspace.
+#[derive(Clone, Debug)]
+pub struct GivenCrate {
+    pub name: PackageName,
+    /// Environment variables, sorted.
+    pub variables: Vec<String>,
+    /// Files and folders, sorted.
+    pub paths: Vec<ContextPath>,
 }
 
 /// A stage that compiles one library, or one output: a binary or a shared library.
@@ -205,13 +217,13 @@ impl Selection {
             .any(|stage| stage.package == package)
     }
 
-    /// Returns the variables of the packages that are compiled with the third-party crates, sorted.
-    pub fn path_dependency_variables(&self) -> BTreeSet<&str> {
-        let variables = self
-            .path_dependencies
-            .iter()
-            .flat_map(|stage| &stage.variables);
-        variables.map(String::as_str).collect()
+    /// Returns the variables of third-party crates and of packages that are compiled with them, sorted.
+    pub fn third_party_variables(&self) -> BTreeSet<&str> {
+        let local = self.path_dependencies.iter();
+        let local = local.flat_map(|stage| &stage.variables);
+        let crates = self.given.iter();
+        let crates = crates.flat_map(|of_crate| &of_crate.variables);
+        local.chain(crates).map(String::as_str).collect()
     }
 
     /// Returns the features in the syntax of Cargo's command line.

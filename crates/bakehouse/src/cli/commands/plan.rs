@@ -10,11 +10,13 @@ use serde::Serialize;
 use crate::cli::args::{Format, PlanArgs};
 use crate::cli::hidden;
 use crate::cli::report::json;
-use crate::cli::session::Session;
+use crate::cli::session::{Planned, Session};
 use crate::graph::inputs::Finding;
 use crate::names::{PackageName, StageName};
 use crate::plan::Plan;
 use crate::plan::config::valid::{CompileSettings, Unify};
+use crate::plan::downloads::{downloading, holders, unanswered};
+use crate::plan::explain::Output;
 use crate::plan::missing::{Missing, missing};
 use crate::plan::other_image::OtherImage;
 use crate::plan::parted::Again;
@@ -28,13 +30,15 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
     let plan = &planned.plan;
     let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
     let missing = missing(&planned.workspace, &plan.config);
+    let downloads = ShownDownload::all(&planned);
     match arguments.format {
         Format::Text => {
             text(plan);
             inputs(plan, &hidden);
             packages(&missing);
+            print_downloads(&downloads);
         }
-        Format::Json => json(&ShownPlan::of(plan, &hidden, &missing)),
+        Format::Json => json(&ShownPlan::of(plan, &hidden, &missing, downloads)),
     }
     Ok(())
 }
@@ -53,6 +57,9 @@ struct ShownPlan<'a> {
     hidden_inputs: Vec<ShownInput<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing_packages: Vec<ShownMissing<'a>>,
+    /// The crates whose build scripts download something, which no step can.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    downloads: Vec<ShownDownload<'a>>,
 }
 
 /// A package that may be missing in an image.
@@ -178,10 +185,48 @@ struct ShownInput<'a> {
     services: Vec<&'a str>,
 }
 
+/// A crate whose build script downloads something, unless the configuration has another way for it.
+#[derive(Serialize)]
+struct ShownDownload<'a> {
+    package: String,
+    fetches: String,
+    /// The variables that name a local copy.
+    variables: Vec<String>,
+    /// The features that avoid it.
+    features: Vec<String>,
+    instead: String,
+    services: Vec<&'a str>,
+}
+
+impl<'a> ShownDownload<'a> {
+    fn all(planned: &'a Planned) -> Vec<Self> {
+        let plan = &planned.plan;
+        let packages = hidden::packages(plan);
+        let found = unanswered(&plan.config, downloading(&planned.workspace, &packages));
+        let outputs = Output::all(plan).map(|output| (output.name, output.closure));
+        let mut holders = holders(&planned.workspace, outputs, &found);
+        let shown = found.into_iter().map(|download| Self {
+            services: holders.remove(&download.name).unwrap_or_default(),
+            package: download.name,
+            fetches: download.fetches,
+            variables: download.variables,
+            features: download.features,
+            instead: download.instead,
+        });
+        shown.collect()
+    }
+}
+
 impl<'a> ShownPlan<'a> {
-    fn of(plan: &'a Plan, hidden: &'a [Finding], missing: &'a [Missing]) -> Self {
+    fn of(
+        plan: &'a Plan,
+        hidden: &'a [Finding],
+        missing: &'a [Missing],
+        downloads: Vec<ShownDownload<'a>>,
+    ) -> Self {
         Self {
             version: 1,
+            downloads,
             bases: plan.bases().into_iter().collect(),
             services: plan
                 .services
@@ -549,6 +594,28 @@ fn packages(missing: &[Missing]) {
         anstream::println!(
             "  {package}, perhaps in `{key}`  {}",
             format_args!("for {}", crates.join(", ")).dimmed()
+        );
+    }
+}
+
+fn print_downloads(downloads: &[ShownDownload<'_>]) {
+    if downloads.is_empty() {
+        return;
+    }
+    let title = "build scripts that download; no step that compiles has network";
+    anstream::println!("{}", title.bold());
+    for ShownDownload {
+        package,
+        fetches,
+        instead,
+        services,
+        ..
+    } in downloads
+    {
+        let services = format!("in {}", services.join(", "));
+        anstream::println!(
+            "  {package} fetches {fetches}: {instead}  {}",
+            services.dimmed()
         );
     }
 }

@@ -1,6 +1,8 @@
 //! The environment that all compile steps of a selection share: their base, variables and mounts. It is one stage of
 //! the Dockerfile.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use super::model::{Command, Instruction, Mount, Run, Stage};
@@ -111,6 +113,8 @@ impl<'a> Environment<'a> {
             one("CARGO_HOME", mounts::CARGO_HOME),
             one("CARGO_NET_OFFLINE", "true"),
         ];
+        let fetched = plan.config.fetch.iter();
+        variables.extend(fetched.map(|file| one(&file.variable, &file.value())));
         variables.extend(self.debug_of_host());
         if !settings.rustflags.is_empty() {
             variables.push(("RUSTFLAGS".to_owned(), vec![settings.rustflags.join(" ")]));
@@ -180,11 +184,16 @@ impl<'a> Environment<'a> {
         let plan = self.plan;
         let mut mounts = vec![Mount::Temporary, mounts::cargo_home()];
         mounts.extend(mounts::zig(plan));
+        mounts.extend(mounts::fetched(plan));
         mounts.extend(step.mounts);
         let scripts = step.scripts.into_iter().chain([step.call.script()]);
         mounts.extend(scripts.map(|script| mounts::script(plan, script)));
         let platform = std::iter::once(step.platform.to_owned());
-        let arguments = platform.chain(step.arguments).map(Instruction::Arg);
+        // Cargo compiles a crate again if a variable that it reads differs from step to step.
+        let of_crates = self.selection.given.iter();
+        let of_crates = of_crates.flat_map(|of_crate| &of_crate.variables).cloned();
+        let variables: BTreeSet<String> = step.arguments.into_iter().chain(of_crates).collect();
+        let arguments = platform.chain(variables).map(Instruction::Arg);
         Stage {
             comment: vec![step.comment],
             from: String::from(&self.stage),

@@ -6,8 +6,8 @@ use super::environment::Environment;
 use super::model::{Mount, Stage};
 use super::script::Script;
 use super::stages::{
-    auditable, binary, compiled, cross, dependencies, embedded, glibc, image, library, mounted,
-    rootfs, seed, toolchain, vendor, zig,
+    auditable, binary, compiled, cross, dependencies, embedded, fetched, glibc, image, library,
+    mounted, rootfs, seed, toolchain, vendor, zig,
 };
 use crate::documents::document::Document;
 use crate::documents::header::with_header;
@@ -68,6 +68,7 @@ fn scripts(stages: &[Stage]) -> BTreeSet<Script> {
 fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages = vec![toolchain::stage(plan), vendor::stage(plan)];
     // A mount can only name an earlier stage.
+    stages.extend(fetched::stages(plan));
     stages.extend(embedded::placeholders(plan));
     stages.extend(cross::stage(plan));
     stages.extend(zig::stage(plan));

@@ -3,6 +3,7 @@
 
 mod environment;
 mod file;
+mod given;
 mod model;
 mod mounts;
 mod platform;

@@ -48,6 +48,12 @@ pub enum Instruction {
         source: ContextPath,
         target: String,
     },
+    /// A file that BuildKit fetches and compares with its checksum.
+    Add {
+        sha256: String,
+        url: String,
+        target: String,
+    },
     Run(Run),
 }
 
@@ -188,6 +194,14 @@ impl fmt::Display for Instruction {
                 // The image must not show the umask of the checkout.
                 writeln!(f, "COPY --chmod=u=rwX,go=rX {source} {target}")
             }
+            Self::Add {
+                sha256,
+                url,
+                target,
+            } => writeln!(
+                f,
+                "ADD --checksum=sha256:{sha256} --chmod=644 {url} {target}"
+            ),
             Self::Run(run) => run.fmt(f),
         }
     }

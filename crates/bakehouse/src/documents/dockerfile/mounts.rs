@@ -4,6 +4,7 @@ use super::model::Mount;
 use super::platform;
 use super::script::Script;
 use crate::plan::Plan;
+use crate::plan::config::fetched;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
 use crate::plan::stage::Selection;
 
@@ -37,6 +38,12 @@ pub fn zig(plan: &Plan) -> Option<Mount> {
         target: ZIG.to_owned(),
         writable: true,
     })
+}
+
+/// Returns the mount of the fetched files for a step that compiles.
+pub fn fetched(plan: &Plan) -> Option<Mount> {
+    let any = !plan.config.fetch.is_empty();
+    any.then(|| Mount::stage(fetched::STAGE, "/", fetched::FOLDER))
 }
 
 /// Returns the mount in which the stages of a selection keep what they compile.

@@ -47,6 +47,7 @@ scripts! {
     Fill => "fill",
     Folders => "folders",
     Found => "found",
+    Given => "given",
     Glibc => "glibc",
     Kept => "kept",
     Library => "lib",
@@ -128,6 +129,13 @@ impl Call {
     /// Adds arguments.
     pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Makes it a call of `other`, which is told the name of the script as its first argument.
+    pub fn through(mut self, other: Script) -> Self {
+        self.arguments.insert(0, self.script.name().to_owned());
+        self.script = other;
         self
     }
 

@@ -1,8 +1,8 @@
 //! The inputs of seeds, from which their names are computed.
 
 use super::environment::Environment;
-use super::model::{Mount, Stage};
-use super::stages::{cross, dependencies, seed, toolchain, vendor, zig};
+use super::model::{Instruction, Mount, Stage};
+use super::stages::{cross, dependencies, fetched, seed, toolchain, vendor, zig};
 use crate::context_path::ContextPath;
 use crate::names::StageName;
 use crate::plan::Plan;
@@ -45,6 +45,7 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
     below.extend(cross::stage(plan));
     below.extend(zig::stage(plan));
     let mut all = vec![vendor::stage(plan), environment.stage()];
+    all.extend(fetched::stages(plan).into_iter().map(without_addresses));
     // With the strategy `mount`, no stage compiles third-party crates alone. They come from the same files.
     all.push(dependencies::stage(&environment));
     let mounts = below.iter().chain(&all).flat_map(Stage::mounts);
@@ -77,12 +78,22 @@ fn inputs(plan: &Plan, selection: &Selection) -> SeedInputs {
         ),
         stages: text(&all),
         variables: selection
-            .path_dependency_variables()
+            .third_party_variables()
             .into_iter()
             .map(str::to_owned)
             .collect(),
         sources,
     }
+}
+
+/// Returns a stage that fetches files without their addresses, which do not change the files.
+fn without_addresses(mut stage: Stage) -> Stage {
+    for instruction in &mut stage.instructions {
+        if let Instruction::Add { url, .. } = instruction {
+            url.clear();
+        }
+    }
+    stage
 }
 
 fn text(stages: &[Stage]) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use super::check::{Check, sorted};
-use super::raw::RawConfig;
+use super::raw::{RawConfig, RawInputs};
 use super::spanned::Spanned;
 use crate::names::PackageName;
 use crate::problem::{Code, did_you_mean};
@@ -30,10 +30,16 @@ impl Check<'_> {
         let mut inputs = DeclaredInputs::default();
         for (package, declared) in &raw.inputs {
             let name = package.as_ref();
-            if !self.workspace.members.contains_key(name) {
+            let is_member = self.workspace.members.contains_key(name);
+            if !is_member && self.is_third_party(name) {
+                self.only_paths_and_variables(name, declared);
+            } else if !is_member {
                 let members = self.workspace.members.keys().map(PackageName::as_str);
-                let hint = did_you_mean(name, members).unwrap_or_else(|| {
-                    "[inputs.…] is named after a package of the workspace".to_owned()
+                let locked = self.workspace.lock.packages().iter();
+                let known = members.chain(locked.map(|entry| entry.name.as_str()));
+                let hint = did_you_mean(name, known).unwrap_or_else(|| {
+                    "[inputs.…] is named after a package of the workspace, or after a crate in Cargo.lock"
+                        .to_owned()
                 });
                 self.problem(
                     Code::PackageUnknown,
@@ -60,6 +66,39 @@ impl Check<'_> {
             }
         }
         inputs
+    }
+
+    /// Returns whether the lock has a third-party crate of that name.
+    fn is_third_party(&self, name: &str) -> bool {
+        let mut entries = self.workspace.lock.packages().iter();
+        entries.any(|entry| entry.name == name && entry.source.is_some())
+    }
+
+    /// Reports the keys that a third-party crate cannot have: its folder is not in the workspace.
+    fn only_paths_and_variables(&mut self, name: &str, declared: &RawInputs) {
+        let RawInputs {
+            exclude,
+            only,
+            images,
+            paths: _,
+            variables: _,
+        } = declared;
+        let only = only.as_ref().and_then(|only| only.first());
+        let spans = [
+            ("exclude", exclude.first().map(Spanned::span)),
+            ("only", only.map(Spanned::span)),
+            ("images", images.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in spans {
+            if let Some(span) = span {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{name}` is a third-party crate, for which there is no `{key}`"),
+                    span,
+                    "a third-party crate can have `paths` and `variables`",
+                );
+            }
+        }
     }
 
     /// Checks a path in the folder of `package`.

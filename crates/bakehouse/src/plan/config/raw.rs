@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::raw_embedded::RawEmbedded;
+use super::raw_fetch::RawFetch;
 use super::spanned::Spanned;
 
 /// The whole file. Every key is optional.
@@ -95,6 +96,9 @@ pub struct RawConfig {
     /// The inputs of packages' builds outside their own folders, by package.
     #[serde(default)]
     pub inputs: BTreeMap<Spanned<String>, RawInputs>,
+    /// Files that are fetched once for build scripts, which have no network, by name.
+    #[serde(default)]
+    pub fetch: BTreeMap<Spanned<String>, RawFetch>,
     /// Secrets of steps with network, which no image, layer or cache contains. See [secrets.md](secrets.md).
     #[serde(default)]
     pub secrets: RawSecrets,
@@ -818,7 +822,7 @@ pub struct RawOtherImage {
     pub depends_on: Vec<Spanned<String>>,
 }
 
-/// `[inputs.<package>]`: the files and variables that its build reads.
+/// `[inputs.<package>]`: the files and variables that its build reads. The package may be a third-party crate.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]

@@ -178,6 +178,7 @@ impl Check<'_> {
         let at_bake = self.at_bake(raw, &services, &packs);
         let bake = self.bake(raw, &services, &images, &packs);
         self.written_twice(raw, &services, &images, &packs);
+        let fetch = self.fetch(raw, &services);
         let registries = raw.registries.as_ref().and_then(|all| all.as_ref().first());
         let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
             (Some(name), _) => {
@@ -244,6 +245,7 @@ impl Check<'_> {
                 .as_ref()
                 .map(|path| self.in_context(path)),
             workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            fetch,
             secrets: self.secrets(raw),
             groups: self.groups(raw),
             inputs,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use super::fetched::FetchedFile;
 use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, TargetName};
 
@@ -129,16 +130,18 @@ pub struct Config {
     pub by_rule: bool,
     /// The group of each library that shares a stage, by package.
     pub groups: BTreeMap<PackageName, String>,
-    /// The paths outside each package's folder that its build reads.
+    /// The paths outside each package's folder that its build reads. Third-party crates are among the packages.
     pub inputs: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The paths in the folder of each package that its build does not read.
     pub excluded: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
     /// The only paths in the folder of each package that its build reads, besides the folders of its targets.
     pub only: BTreeMap<PackageName, Vec<Utf8PathBuf>>,
-    /// The environment variables that the compilation of each package gets.
+    /// The environment variables that the compilation of each package gets. Third-party crates are among the packages.
     pub variables: BTreeMap<PackageName, Vec<String>>,
     /// The files of images that the build of each package reads.
     pub embedded: BTreeMap<PackageName, Vec<Embedded>>,
+    /// The files that are fetched for build scripts.
+    pub fetch: Vec<FetchedFile>,
     pub secrets: SecretsConfig,
     pub packs: Vec<PackConfig>,
     pub builders: Vec<BuilderConfig>,

@@ -6,7 +6,7 @@ use crate::documents::dockerfile::environment::{Environment, Step, spec};
 use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::mounts::BUILD;
 use crate::documents::dockerfile::script::{Call, Script};
-use crate::documents::dockerfile::{mounts, platform};
+use crate::documents::dockerfile::{given, mounts, platform};
 use crate::plan::Plan;
 use crate::plan::stage::Selection;
 
@@ -15,14 +15,19 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let platform = platform::of_compiler(plan);
     let mut mounts = target_mounts(plan, &selection.deps(), platform);
+    mounts.extend(given::mounts(environment));
     mounts.extend(of_earlier(plan, selection));
     mounts.extend(selection.path_dependencies.iter().flat_map(source_mounts));
     let path_dependencies = selection
         .path_dependencies
         .iter()
         .map(|stage| spec(plan, &stage.package));
+    let call = Call::of(Script::Dependencies).arguments(path_dependencies);
+    let (call, guarded) = given::guarded(environment, call);
+    let mut scripts = target_scripts(plan);
+    scripts.extend(guarded);
     let variables = selection
-        .path_dependency_variables()
+        .third_party_variables()
         .into_iter()
         .map(str::to_owned);
     environment.compile(Step {
@@ -34,8 +39,8 @@ pub fn stage(environment: &Environment<'_>) -> Stage {
         platform,
         arguments: variables.collect(),
         mounts,
-        scripts: target_scripts(plan),
-        call: Call::of(Script::Dependencies).arguments(path_dependencies),
+        scripts,
+        call,
     })
 }
 
@@ -62,8 +67,13 @@ pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
 
 /// Returns the mount of a kept target folder.
 pub fn target_cache(plan: &Plan, purpose: &str, platform: &str) -> Mount {
+    // What was compiled before any crate was given something is not compared with it.
+    let purpose = match given::given(plan) {
+        true => format!("given-{purpose}"),
+        false => purpose.to_owned(),
+    };
     Mount::Cache {
-        id: mounts::compiled_id(plan, purpose, platform),
+        id: mounts::compiled_id(plan, &purpose, platform),
         target: format!("{BUILD}/target"),
         shared: false,
     }

@@ -6,6 +6,7 @@ pub mod compiled;
 pub mod cross;
 pub mod dependencies;
 pub mod embedded;
+pub mod fetched;
 pub mod glibc;
 pub mod image;
 pub mod library;

@@ -11,6 +11,7 @@ use super::library::{
 use super::{auditable, glibc, shared};
 use crate::context_path::ContextPath;
 use crate::documents::dockerfile::environment::{Environment, Step, listed};
+use crate::documents::dockerfile::given;
 use crate::documents::dockerfile::model::Stage;
 use crate::documents::dockerfile::script::Script;
 use crate::plan::Plan;
@@ -32,9 +33,12 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     }
     mounts.extend(as_is_mounts(&as_is));
     mounts.extend(audited(plan, binary_stage));
+    mounts.extend(given::mounts(environment));
     mounts.extend(glibc::mounts(plan, binary_stage));
     let scripts = target_scripts(plan).into_iter();
     let (call, further) = shared::call(plan, binary_stage, Script::Mounted, Script::MountedCdylib);
+    let call = link(call, binary_stage).input("CLOSURE", table(plan, &closure));
+    let (call, guarded) = given::guarded(environment, call);
     environment.compile(Step {
         name: binary_stage.name.clone(),
         comment: about(binary_stage),
@@ -44,8 +48,9 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
         scripts: scripts
             .chain(compile_scripts(is_wrapped(plan, binary_stage, &as_is)))
             .chain(further)
+            .chain(guarded)
             .collect(),
-        call: link(call, binary_stage).input("CLOSURE", table(plan, &closure)),
+        call,
     })
 }
 
