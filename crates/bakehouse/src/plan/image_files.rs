@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Plan;
 use super::config::valid::ImageConfig;
@@ -19,7 +19,9 @@ pub struct ImageFiles<'a> {
     pub services: Vec<&'a str>,
     /// The stage or image that the images are built on.
     pub base: &'a str,
-    /// The owner of the service's folder, as `UID:GID`.
+    /// The working folder.
+    pub workdir: &'a Utf8Path,
+    /// Its owner, as `UID:GID`.
     pub user: &'a str,
     /// The paths in the image, by the path in the context.
     pub files: &'a BTreeMap<ContextPath, Utf8PathBuf>,
@@ -33,12 +35,15 @@ impl Plan {
             let image = &service.image;
             let base = self.base_to_mount(image);
             let same = |one: &&mut ImageFiles<'_>| {
-                (one.base, one.user, one.files) == (base, &image.user, &image.files)
+                one.base == base
+                    && (one.workdir, one.user) == (&*image.workdir, &*image.user)
+                    && one.files == &image.files
             };
             if let Some(one) = all.iter_mut().find(same) {
                 one.services.push(&service.name);
             } else {
-                let plain = image.files.is_empty().then(|| match base {
+                let usual = image.files.is_empty() && image.workdir == self.config.workdir;
+                let plain = usual.then(|| match base {
                     DEFAULT_BASE => "runtime".to_owned(),
                     base => base_in_a_stage(base),
                 });
@@ -51,6 +56,7 @@ impl Plan {
                     stage: stage.expect("numbers do not end"),
                     services: vec![&service.name],
                     base,
+                    workdir: &image.workdir,
                     user: &image.user,
                     files: &image.files,
                 });

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
+
 use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
@@ -23,6 +25,8 @@ pub(super) struct Settings<'a> {
     image: Vec<(&'static str, Arc<str>)>,
     /// The base of images that do not name their own.
     runtime: &'a str,
+    /// The working folder of such images.
+    workdir: &'a Utf8Path,
 }
 
 impl<'a> Settings<'a> {
@@ -96,8 +100,7 @@ impl<'a> Settings<'a> {
             let by = format!("{min_glibc} by zig {ZIG} and cargo-zigbuild {CARGO_ZIGBUILD}");
             binary.push(("glibc", by.into()));
         }
-        let mut image: Vec<(&'static str, Arc<str>)> =
-            vec![("runtime.workdir", workdir.as_str().into())];
+        let mut image: Vec<(&'static str, Arc<str>)> = Vec::new();
         if !packs.is_empty() {
             image.push(("runtime.packs", packs_path.as_str().into()));
         }
@@ -105,6 +108,7 @@ impl<'a> Settings<'a> {
             binary,
             image,
             runtime,
+            workdir,
         }
     }
 
@@ -166,6 +170,7 @@ impl<'a> Settings<'a> {
             runtime,
             packages,
             user,
+            workdir,
             ports,
             env,
             labels,
@@ -179,7 +184,7 @@ impl<'a> Settings<'a> {
             platforms,
             // They name and place the image.
             image: _,
-            tag: _,
+            own_tags: _,
             default: _,
             of_family: _,
             output: _,
@@ -193,6 +198,13 @@ impl<'a> Settings<'a> {
             inputs.setting(key("packages"), packages.join(", "));
         }
         inputs.setting(key("user"), user.as_str());
+        let own = *workdir != self.workdir;
+        let workdir_key = if own {
+            key("workdir")
+        } else {
+            "runtime.workdir".to_owned()
+        };
+        inputs.setting(workdir_key, workdir.as_str());
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         inputs.setting(key("ports"), ports.join(", "));
         for (name, value) in env {
@@ -237,7 +249,7 @@ impl<'a> Settings<'a> {
                     platforms,
                     // They name and place the image.
                     image: _,
-                    tag: _,
+                    own_tags: _,
                     default: _,
                     of_family: _,
                     output: _,

@@ -14,7 +14,10 @@ pub fn render(plan: &Plan, store: bool) -> String {
     for service in &plan.services {
         let name = &service.name;
         let mut target = target(name, store);
-        target["tags"] = json!([format!("${{REGISTRY}}/{}", service.target.name())]);
+        target["tags"] = json!([format!(
+            "${{REGISTRY}}/{}",
+            service.target.names(&plan.config.bake.usual_tag)[0]
+        )]);
         targets.insert(name.into(), target);
     }
     for binary in plan.pack_binaries() {

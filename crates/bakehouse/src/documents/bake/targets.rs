@@ -259,16 +259,26 @@ pub fn tags(image: &str) -> String {
 /// Returns the tags of an image, as HCL.
 pub fn service_tags(target: &TargetConfig) -> String {
     let image = &target.image;
-    match &target.tag {
-        Some(tag) if tag.contains(GIVEN_TAG) => {
-            let tag = tag.replace(GIVEN_TAG, "${tag}");
+    match &target.own_tags[..] {
+        [] => tags(image),
+        [tag] => format!(r#"tagged("{image}", {})"#, own_tags(tag)),
+        several => {
+            let several: Vec<String> = several.iter().map(|tag| own_tags(tag)).collect();
             format!(
-                r#"tagged("{image}", [for tag in usual(target.{METADATA_ACTION}.tags) : "{tag}"])"#
+                r#"tagged("{image}", distinct(concat({})))"#,
+                several.join(", ")
             )
         }
-        Some(tag) => format!(r#"tagged("{image}", ["{tag}"])"#),
-        None => tags(image),
     }
+}
+
+/// Returns the tags that one of an image's own stands for, as a list in HCL.
+fn own_tags(tag: &str) -> String {
+    if !tag.contains(GIVEN_TAG) {
+        return format!(r#"["{tag}"]"#);
+    }
+    let tag = tag.replace(GIVEN_TAG, "${tag}");
+    format!(r#"[for tag in usual(target.{METADATA_ACTION}.tags) : "{tag}"]"#)
 }
 
 /// Returns those of `PLATFORMS` that an image has; all that it has if none of them is among `PLATFORMS`.

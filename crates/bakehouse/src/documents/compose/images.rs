@@ -27,10 +27,13 @@ fn service(plan: &Plan, one: &OtherImage) -> Yaml {
     let mut keys = vec![
         (
             "image",
-            image(plan, &config.target.image, config.target.tag.as_deref()),
+            image(plan, &config.target.image, &config.target.own_tags),
         ),
         ("build", build(plan, one)),
     ];
+    if plan.shares_its_name(&config.name, &config.target) {
+        keys.push(("pull_policy", Yaml::text("build")));
+    }
     if !config.target.default {
         keys.push(("profiles", Yaml::words([PROFILE])));
     }

@@ -4,7 +4,7 @@ use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::names::PackageName;
 use crate::plan::Plan;
-use crate::plan::config::valid::{GIVEN_TAG, USUAL_TAG};
+use crate::plan::config::valid::GIVEN_TAG;
 use crate::plan::other_image::stage_of;
 use crate::plan::service::Service;
 
@@ -23,15 +23,16 @@ pub fn base(variable: &str, default: &str) -> Yaml {
     Yaml::Template(format!("${{{variable}:-{default}}}"))
 }
 
-/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. `tag` is that which it
-/// has whatever TAG says.
-pub fn image(plan: &Plan, name: &str, tag: Option<&str>) -> Yaml {
+/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. Of `own_tags`, which it has
+/// whatever TAG says, it has the first.
+pub fn image(plan: &Plan, name: &str, own_tags: &[String]) -> Yaml {
     let registry = match plan.config.registry() {
         "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
         registry => format!("${{REGISTRY-{registry}/}}${{REGISTRY:+/}}"),
     };
-    let usual = format!("${{TAG:-{USUAL_TAG}}}");
-    let tag = tag.unwrap_or(GIVEN_TAG).replace(GIVEN_TAG, &usual);
+    let usual = format!("${{TAG:-{}}}", plan.config.bake.usual_tag);
+    let own = own_tags.first().map_or(GIVEN_TAG, String::as_str);
+    let tag = own.replace(GIVEN_TAG, &usual);
     Yaml::Template(format!("{registry}{name}:{tag}"))
 }
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::raw_embedded::RawEmbedded;
+use super::raw_port::RawPort;
+use super::raw_tags::RawTags;
 use super::spanned::Spanned;
 
 /// The whole file. Every key is optional.
@@ -215,6 +217,10 @@ pub struct RawBake {
     /// Form: list of `"labels"` and `"annotations"`. Default: `[]`.
     #[serde(default)]
     pub metadata: Vec<Spanned<String>>,
+    /// Default of the variable `TAG`.
+    ///
+    /// Form: tag. Default: `"latest"`.
+    pub tag: Option<Spanned<String>>,
 }
 
 /// `[ci]`.
@@ -374,10 +380,11 @@ pub struct RawService {
     ///
     /// Form: name in an image name, with `/` between its parts. Default: the service's name.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: `TAG`.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: `"{TAG}"`.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
@@ -422,6 +429,10 @@ pub struct RawService {
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
+    /// The working folder, which belongs to the user.
+    ///
+    /// Form: absolute path. Default: `runtime.workdir`.
+    pub workdir: Option<Spanned<String>>,
     /// Packages in addition to `runtime.packages`.
     ///
     /// Form: list of packages². Default: `[]`.
@@ -431,7 +442,7 @@ pub struct RawService {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// Variables in addition to `runtime.env`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
@@ -497,6 +508,7 @@ impl RawService {
             healthcheck: self.healthcheck.clone(),
             runtime: self.runtime.clone(),
             user: self.user.clone(),
+            workdir: self.workdir.clone(),
             packages: self.packages.clone(),
             ports: self.ports.clone(),
             env: self.env.clone(),
@@ -681,10 +693,11 @@ pub struct RawVariant {
     /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
     /// variant.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: the service's.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: the service's.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: the service's.
@@ -727,6 +740,10 @@ pub struct RawVariant {
     ///
     /// Form: `"UID:GID"`. Default: the service's.
     pub user: Option<Spanned<String>>,
+    /// The working folder, which belongs to the user.
+    ///
+    /// Form: absolute path. Default: the service's.
+    pub workdir: Option<Spanned<String>>,
     /// Packages in addition to the service's.
     ///
     /// Form: list of packages². Default: `[]`.
@@ -736,7 +753,7 @@ pub struct RawVariant {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// Variables in addition to the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
@@ -780,10 +797,11 @@ pub struct RawOtherImage {
     ///
     /// Form: name in an image name. Default: its own.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: those of `TAG`.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: `"{TAG}"`.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
@@ -801,7 +819,7 @@ pub struct RawOtherImage {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// In Compose: environment variables.
     ///
     /// Form: table of strings. Default: `{}`.

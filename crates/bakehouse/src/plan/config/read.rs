@@ -177,7 +177,7 @@ impl Check<'_> {
         self.compose(raw, &mut services, &mut images);
         let at_bake = self.at_bake(raw, &services, &packs);
         let bake = self.bake(raw, &services, &images, &packs);
-        self.written_twice(raw, &services, &images, &packs);
+        self.written_twice(raw, &services, &images, &packs, &bake);
         let registries = raw.registries.as_ref().and_then(|all| all.as_ref().first());
         let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
             (Some(name), _) => {
@@ -243,7 +243,7 @@ impl Check<'_> {
                 .packs_dev
                 .as_ref()
                 .map(|path| self.in_context(path)),
-            workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            workdir: self.absolute(raw.runtime.workdir.as_ref(), bases::WORKDIR),
             secrets: self.secrets(raw),
             groups: self.groups(raw),
             inputs,

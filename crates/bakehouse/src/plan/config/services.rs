@@ -444,6 +444,10 @@ impl Check<'_> {
             .filter_map(|image| image.user.as_ref())
             .next_back()
             .or(raw.runtime.user.as_ref());
+        let workdir = layers()
+            .filter_map(|image| image.workdir.as_ref())
+            .next_back()
+            .or(raw.runtime.workdir.as_ref());
         let own = layers().flat_map(|image| &image.packages);
         let mut packages: Vec<String> = own.map(|name| self.package(name)).collect();
         // The packages of all images are checked only once.
@@ -494,7 +498,10 @@ impl Check<'_> {
             runtime: runtime.map(|name| self.image_name(name, Form::Image)),
             packages: sorted(packages.into_iter()),
             user: user.map_or_else(|| bases::USER.to_owned(), |user| self.user(user)),
-            ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
+            workdir: self.absolute(workdir, bases::WORKDIR),
+            ports: sorted(
+                layers().flat_map(|image| image.ports.iter().map(|port| port.as_ref().0)),
+            ),
             env,
             labels,
             files,

@@ -23,7 +23,7 @@ pub const FEATURES: &str = "FEATURES";
 /// The part of a tag that stands for a tag of the variable `TAG`.
 pub const GIVEN_TAG: &str = "{TAG}";
 
-/// The default of the variable `TAG`.
+/// The default of the variable `TAG`, unless the configuration names another.
 pub const USUAL_TAG: &str = "latest";
 
 /// The place where compile results are kept between builds.
@@ -121,6 +121,7 @@ pub struct Config {
     pub packs_path: Utf8PathBuf,
     /// A folder of packs that are edited in place.
     pub packs_dev: Option<ContextPath>,
+    /// The working folder of services that do not name their own.
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// The images of other Dockerfiles, by name.
@@ -164,7 +165,7 @@ pub struct AtBake {
 }
 
 /// The settings of the Bake file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BakeConfig {
     /// The members of each group.
     pub groups: BTreeMap<TargetName, Vec<String>>,
@@ -172,6 +173,8 @@ pub struct BakeConfig {
     pub given_labels: bool,
     /// Whether images take over the annotations of docker/metadata-action.
     pub given_annotations: bool,
+    /// The default of the variable `TAG`.
+    pub usual_tag: String,
 }
 
 /// The places of generated files.
@@ -267,8 +270,8 @@ pub struct CompileSettings {
 pub struct TargetConfig {
     /// The name of the image under the registry.
     pub image: String,
-    /// The tag; `None` for those of the variable `TAG`. Where it contains `{TAG}`, there is one for each of those.
-    pub tag: Option<String>,
+    /// The tags; empty for those of the variable `TAG`. One that contains `{TAG}` stands for one with each of those.
+    pub own_tags: Vec<String>,
     /// Whether it is baked if no target is named.
     pub default: bool,
     /// Whether it is baked if its service is named without the variant.
@@ -337,6 +340,8 @@ pub struct ImageConfig {
     /// Packages of the base's distribution.
     pub packages: Vec<String>,
     pub user: String,
+    /// The working folder.
+    pub workdir: Utf8PathBuf,
     pub ports: Vec<u16>,
     pub env: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
@@ -402,22 +407,31 @@ impl TargetConfig {
         }
     }
 
-    /// Returns the tags, where `TAG` has these.
+    /// Returns the tags, each once, where `TAG` has these.
     pub fn tags(&self, given: &[String]) -> Vec<String> {
-        let Some(own) = &self.tag else {
+        if self.own_tags.is_empty() {
             return given.to_vec();
-        };
-        if !own.contains(GIVEN_TAG) {
-            return vec![own.clone()];
         }
-        let given = given.iter();
-        given.map(|tag| own.replace(GIVEN_TAG, tag)).collect()
+        let mut tags: Vec<String> = Vec::new();
+        for own in &self.own_tags {
+            let of_given = given.iter().map(|tag| own.replace(GIVEN_TAG, tag));
+            let all = match own.contains(GIVEN_TAG) {
+                true => of_given.collect(),
+                false => vec![own.clone()],
+            };
+            for tag in all {
+                if !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+            }
+        }
+        tags
     }
 
-    /// Returns the name under the registry with the tag, where `TAG` has its default.
-    pub fn name(&self) -> String {
-        let tags = self.tags(&[USUAL_TAG.to_owned()]);
-        format!("{}:{}", self.image, tags[0])
+    /// Returns the names under the registry with each tag, where `TAG` is `usual`; never none.
+    pub fn names(&self, usual: &str) -> Vec<String> {
+        let tags = self.tags(&[usual.to_owned()]).into_iter();
+        tags.map(|tag| format!("{}:{tag}", self.image)).collect()
     }
 
     /// Returns the path that the result is written to.

@@ -149,7 +149,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         onto_root(String::from(&library.stage), &folder)
     }));
     instructions.push(Instruction::User(image.user.clone()));
-    instructions.push(Instruction::Workdir(plan.config.workdir.to_string()));
+    instructions.push(Instruction::Workdir(image.workdir.to_string()));
     instructions.extend(image.ports.iter().map(|port| Instruction::Expose(*port)));
     let entrypoint = image.entrypoint.clone();
     let entrypoint = entrypoint.unwrap_or_else(|| vec![format!("{BIN}/{}", service.main().bin)]);

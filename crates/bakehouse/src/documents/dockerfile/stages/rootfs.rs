@@ -21,7 +21,7 @@ pub fn stage(plan: &Plan, files: &ImageFiles<'_>) -> Stage {
     if !plan.packs.is_empty() {
         call = call.arguments(["folder", plan.config.packs_path.as_str(), "0:0"]);
     }
-    call = call.arguments(["folder", plan.config.workdir.as_str(), files.user]);
+    call = call.arguments(["folder", files.workdir.as_str(), files.user]);
     for (from, to) in files.files {
         call = call.arguments(["file", from.as_str(), to.as_str()]);
     }
