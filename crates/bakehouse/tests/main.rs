@@ -22,6 +22,7 @@ mod graph;
 mod group;
 mod grove;
 mod hashes;
+mod image_parts;
 mod images;
 mod init;
 mod init_packs;

@@ -232,7 +232,9 @@ impl Plan {
                 .flat_map(|package| &read_by[package.as_str()]);
             let contexts = config.contexts_of(&closure);
             let shipped = service.image.files.keys();
-            let reads = outermost(sources.chain(shipped).chain(contexts));
+            let images = service.image.images();
+            let further = images.filter_map(|image| config.context_of(image));
+            let reads = outermost(sources.chain(shipped).chain(contexts).chain(further));
             Service {
                 name: service.name.clone(),
                 family: service.family.clone(),
@@ -381,12 +383,12 @@ impl Plan {
         variables
     }
 
-    /// Returns every base image, sorted.
+    /// Returns every base image that is pulled, sorted.
     pub fn bases(&self) -> BTreeSet<&str> {
         let own = self
             .services
             .iter()
-            .filter_map(|service| service.image.runtime.as_deref());
+            .filter_map(|service| service.image.pulled_base());
         own.chain([self.config.builder.as_str(), self.config.runtime.as_str()])
             .collect()
     }

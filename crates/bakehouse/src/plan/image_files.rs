@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Plan;
-use super::config::valid::ImageConfig;
+use super::config::valid::{ImageConfig, ImagePath};
 use super::glibc::{DEFAULT_BASE, base_in_a_stage};
 use crate::context_path::ContextPath;
 
@@ -25,6 +25,8 @@ pub struct ImageFiles<'a> {
     pub user: &'a str,
     /// The paths in the image, by the path in the context.
     pub files: &'a BTreeMap<ContextPath, Utf8PathBuf>,
+    /// The paths in the image, by those in other images.
+    pub of_images: &'a BTreeMap<ImagePath, Utf8PathBuf>,
 }
 
 impl Plan {
@@ -37,12 +39,13 @@ impl Plan {
             let same = |one: &&mut ImageFiles<'_>| {
                 one.base == base
                     && (one.workdir, one.user) == (&*image.workdir, &*image.user)
-                    && one.files == &image.files
+                    && (one.files, one.of_images) == (&image.files, &image.files_of_images)
             };
             if let Some(one) = all.iter_mut().find(same) {
                 one.services.push(&service.name);
             } else {
-                let usual = image.files.is_empty() && image.workdir == self.config.workdir;
+                let none = image.files.is_empty() && image.files_of_images.is_empty();
+                let usual = none && image.workdir == self.config.workdir;
                 let plain = usual.then(|| match base {
                     DEFAULT_BASE => "runtime".to_owned(),
                     base => base_in_a_stage(base),
@@ -59,6 +62,7 @@ impl Plan {
                     workdir: &image.workdir,
                     user: &image.user,
                     files: &image.files,
+                    of_images: &image.files_of_images,
                 });
             }
         }

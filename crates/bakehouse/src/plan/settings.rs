@@ -168,6 +168,7 @@ impl<'a> Settings<'a> {
         } = service;
         let ImageConfig {
             runtime,
+            built_base,
             packages,
             user,
             workdir,
@@ -175,6 +176,7 @@ impl<'a> Settings<'a> {
             env,
             labels,
             files,
+            files_of_images,
             entrypoint,
             command,
             stop_signal,
@@ -190,8 +192,8 @@ impl<'a> Settings<'a> {
             output: _,
         } = target;
         let key = |key: &str| format!("services.{family}.{key}");
-        match runtime {
-            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
+        match built_base.as_deref().or(runtime.as_deref()) {
+            Some(runtime) => inputs.setting(key("runtime"), runtime),
             None => inputs.setting("bases.runtime", self.runtime),
         }
         if !packages.is_empty() {
@@ -214,6 +216,9 @@ impl<'a> Settings<'a> {
             inputs.setting(key(&format!("labels.{name}")), value.as_str());
         }
         for (from, to) in files {
+            inputs.setting(key(&format!("files.{from}")), to.as_str());
+        }
+        for (from, to) in files_of_images {
             inputs.setting(key(&format!("files.{from}")), to.as_str());
         }
         for (name, words) in [("entrypoint", entrypoint), ("command", command)] {

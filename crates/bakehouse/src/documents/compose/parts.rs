@@ -2,7 +2,6 @@
 
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
-use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::config::valid::GIVEN_TAG;
 use crate::plan::other_image::stage_of;
@@ -42,7 +41,7 @@ pub fn build(plan: &Plan, service: &Service) -> Yaml {
         ("<<", Yaml::alias("build")),
         ("target", Yaml::text(&service.name)),
     ];
-    match embedded(plan, &service.closure) {
+    match contexts(plan, service) {
         None => Yaml::line(keys),
         Some(contexts) => {
             keys.push(("additional_contexts", contexts));
@@ -51,19 +50,15 @@ pub fn build(plan: &Plan, service: &Service) -> Yaml {
     }
 }
 
-/// Returns the images whose files the builds of `packages` read, in the form of `additional_contexts`.
-fn embedded<'a>(
-    plan: &'a Plan,
-    packages: impl IntoIterator<Item = &'a PackageName>,
-) -> Option<Yaml> {
-    let embedded = plan.embedded(packages).into_iter();
-    let mut contexts: Vec<(String, Yaml)> = embedded
-        .map(|embedded| {
-            let image = Yaml::text(format!("service:{}", embedded.image));
-            (stage_of(&embedded.image), image)
+/// Returns the images that a service is built from, in the form of `additional_contexts`.
+fn contexts(plan: &Plan, service: &Service) -> Option<Yaml> {
+    let images = plan.images_of_service(service).into_iter();
+    let contexts: Vec<(String, Yaml)> = images
+        .map(|image| {
+            let service = Yaml::text(format!("service:{image}"));
+            (stage_of(image), service)
         })
         .collect();
-    contexts.dedup();
     (!contexts.is_empty()).then_some(Yaml::Map(contexts))
 }
 

@@ -11,6 +11,7 @@ pub mod digests;
 mod embedded;
 mod groups;
 pub mod image_name;
+mod image_parts;
 mod images;
 mod inputs;
 pub mod names;

@@ -42,6 +42,7 @@ impl<'a> OneBake<'a> {
         }
         for service in services {
             let needed = service.compose.depends_on.iter();
+            let needed = needed.chain(service.image.images());
             let own = leads.entry(service.name.as_str()).or_default();
             own.extend(needed.map(TargetName::as_str));
         }

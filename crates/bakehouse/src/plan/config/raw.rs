@@ -272,7 +272,7 @@ pub struct RawBases {
     /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
     /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.
     pub builder: Option<Spanned<String>>,
-    /// The image that services run on, unless they name another.
+    /// The image that services run on, unless they name another, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: `docker.io/library/debian:bookworm-slim`.
     pub runtime: Option<Spanned<String>>,
@@ -421,7 +421,7 @@ pub struct RawService {
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: that of the base,
     /// usually none.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on.
+    /// The image that it runs on, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub runtime: Option<Spanned<String>>,
@@ -453,10 +453,11 @@ pub struct RawService {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Files and folders to ship beside the binary. They are owned by root; everybody may read them, and run executable
-    /// files. The *content* of a folder goes to the path.
+    /// Files and folders to ship beside the binary: of the workspace, or of one of `[images]`, as
+    /// `<image>:<path in the image>`. They are owned by root; everybody may read them, and run executable files. The
+    /// *content* of a folder goes to the path.
     ///
-    /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
+    /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
     /// The service in other forms, see below.
@@ -732,7 +733,7 @@ pub struct RawVariant {
     ///
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: the service's.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on.
+    /// The image that it runs on, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: the service's.
     pub runtime: Option<Spanned<String>>,
@@ -766,7 +767,7 @@ pub struct RawVariant {
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
     /// Files and folders in addition to the service's, which they override.
     ///
-    /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
+    /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }

@@ -8,6 +8,7 @@ use super::bases;
 use super::check::{Check, sorted};
 use super::embedded::holder;
 use super::image_name::Form;
+use super::image_parts::is_built;
 use super::inputs::DeclaredInputs;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
@@ -193,7 +194,10 @@ impl Check<'_> {
                 |first| first.main().package.to_string(),
             ),
         };
-        let runtime = raw.bases.runtime.as_ref().map_or_else(
+        // Services have a base of `[images]` as their own, and the variable its default.
+        let runtime = raw.bases.runtime.as_ref();
+        let runtime = runtime.filter(|name| !is_built(raw, name));
+        let runtime = runtime.map_or_else(
             || bases::RUNTIME.to_owned(),
             |name| self.image_name(name, Form::Image),
         );

@@ -2,6 +2,7 @@
 //! in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use camino::Utf8PathBuf;
 
@@ -292,6 +293,20 @@ pub struct Embedded {
     pub to: ContextPath,
 }
 
+/// A path in an image of `[images]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImagePath {
+    pub image: TargetName,
+    pub path: Utf8PathBuf,
+}
+
+impl fmt::Display for ImagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { image, path } = self;
+        write!(f, "{image}:{path}")
+    }
+}
+
 /// The settings of a service for Compose, which do not affect its image.
 #[derive(Clone, Debug, Default)]
 pub struct ComposeConfig {
@@ -335,8 +350,10 @@ pub enum State {
 /// The content of a runtime image beside its binary.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
-    /// Another base than `bases.runtime`.
+    /// Another base than the variable `RUNTIME_BASE`: an image, or the stage that stands for one of `[images]`.
     pub runtime: Option<String>,
+    /// The image of `[images]` that is the base.
+    pub built_base: Option<TargetName>,
     /// Packages of the base's distribution.
     pub packages: Vec<String>,
     pub user: String,
@@ -347,6 +364,8 @@ pub struct ImageConfig {
     pub labels: BTreeMap<String, String>,
     /// The path in the image of each file or folder.
     pub files: BTreeMap<ContextPath, Utf8PathBuf>,
+    /// The path in the image of each file or folder of another image.
+    pub files_of_images: BTreeMap<ImagePath, Utf8PathBuf>,
     /// The program; `None` for the first binary.
     pub entrypoint: Option<Vec<String>>,
     /// The arguments of the program.
@@ -474,6 +493,20 @@ impl Healthcheck {
     }
 }
 
+impl ImageConfig {
+    /// Returns the images of `[images]` that it is built from.
+    pub fn images(&self) -> impl Iterator<Item = &TargetName> {
+        let files = self.files_of_images.keys().map(|from| &from.image);
+        self.built_base.iter().chain(files)
+    }
+
+    /// Returns the base that a registry or the engine has, unless it is that of the variable.
+    pub fn pulled_base(&self) -> Option<&str> {
+        let pulled = self.built_base.is_none();
+        self.runtime.as_deref().filter(|_| pulled)
+    }
+}
+
 impl ServiceConfig {
     /// Returns the binary that the service is named after.
     pub fn main(&self) -> &BinaryConfig {
@@ -503,8 +536,14 @@ impl Config {
         let embedded = packages.iter();
         let embedded = embedded.filter_map(|package| self.embedded.get(package));
         let names = embedded.flatten().map(|embedded| &embedded.image);
-        let images = names.filter_map(|name| self.images.iter().find(|one| one.name == *name));
-        images.map(|image| &image.context)
+        names.filter_map(|name| self.context_of(name))
+    }
+
+    /// Returns the folder that an image of `[images]` is built from.
+    pub fn context_of(&self, image: &str) -> Option<&ContextPath> {
+        let mut images = self.images.iter();
+        let image = images.find(|one| *one.name == *image)?;
+        Some(&image.context)
     }
 
     /// Returns whether the builder cross-compiles for other platforms than its own.

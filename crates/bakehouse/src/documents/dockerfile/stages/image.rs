@@ -12,6 +12,7 @@ use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::config::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use crate::plan::image_files::ImageFiles;
+use crate::plan::other_image::stage_of;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::PreparedBase;
 use crate::plan::service::Service;
@@ -74,6 +75,13 @@ fn by_hand(
         source: from.clone(),
         target: to.to_string(),
     });
+    let files_of_images = service.image.files_of_images.iter();
+    let files_of_images = files_of_images.map(|(from, to)| Instruction::Copy {
+        from: stage_of(&from.image),
+        source: from.path.to_string(),
+        target: to.to_string(),
+    });
+    let files = files.chain(files_of_images);
     let binaries = binaries.map(|(from, source)| Instruction::Copy {
         from,
         source,
