@@ -74,7 +74,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "[services.web]\npackage = \"web\"\ntag = [\"a\", \"{TAG}\", \"a\"]\n",
-        "3:20",
+        "3:22",
         "`a` is listed twice",
     ),
     (
@@ -85,7 +85,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[services.web]\npackage = \"web\"\ntag = 1\n",
         "3:7",
-        "expected a tag such as \"{TAG}-debug\", or a list of tags",
+        "expected a tag such as",
     ),
     // Of several tags each is a name.
     (
