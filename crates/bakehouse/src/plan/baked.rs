@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Plan;
 use super::config::valid::TargetConfig;
 use super::other_image::OtherImage;
 use super::service::Service;
@@ -50,18 +49,5 @@ impl BakedImage {
             is_other: true,
         });
         services.chain(images).collect()
-    }
-}
-
-impl Plan {
-    /// Returns whether the image of a target has the first name of another one, too.
-    pub fn shares_its_name(&self, name: &TargetName, target: &TargetConfig) -> bool {
-        let first = |target: &TargetConfig| {
-            let names = target.names(&self.config.bake.usual_tag).into_iter().next();
-            names.filter(|_| target.is_image())
-        };
-        let own = first(target);
-        let mut others = self.baked.iter().filter(|other| other.name != *name);
-        own.is_some() && others.any(|other| first(&other.target) == own)
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::store::{STORE, STORE_MODE};
 use crate::documents::bake::images::relative;
 use crate::plan::Plan;
-use crate::plan::config::valid::OtherImageConfig;
-use crate::plan::other_image::{OtherImage, stage_of};
+use crate::plan::config::valid::{OtherImageConfig, stage_of};
+use crate::plan::other_image::OtherImage;
 
 /// The Dockerfile beside it.
 pub const DOCKERFILE: &str = "Dockerfile.bench";

@@ -7,7 +7,7 @@ use hcl::{BlockBuilder, Expression};
 
 use super::syntax::text;
 use crate::names::TargetName;
-use crate::plan::other_image::stage_of;
+use crate::plan::config::valid::stage_of;
 
 /// Adds the images that a target is built from.
 pub fn with_images(block: BlockBuilder, images: BTreeSet<&TargetName>) -> BlockBuilder {

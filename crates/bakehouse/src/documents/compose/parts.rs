@@ -3,8 +3,7 @@
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
-use crate::plan::config::valid::GIVEN_TAG;
-use crate::plan::other_image::stage_of;
+use crate::plan::config::valid::{GIVEN_TAG, stage_of};
 use crate::plan::service::Service;
 
 /// The anchor of the keys that all services share.

@@ -808,7 +808,8 @@ pub struct RawOtherImage {
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
-    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`.
+    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`, or not at all
+    /// if services are built from it.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default: Option<bool>,

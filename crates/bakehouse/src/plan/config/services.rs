@@ -8,12 +8,13 @@ use super::image_name::Form;
 use super::raw::{RawBinary, RawConfig, RawService, RawVariant};
 use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use super::spanned::Spanned;
-use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
+use super::valid::{
+    BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig, stage_of,
+};
 use crate::graph::Member;
 use crate::graph::member::EdgeKind;
 use crate::names::{BinaryName, PackageName, TargetName};
 use crate::plan::choice::Choice;
-use crate::plan::other_image::stage_of;
 use crate::problem::{Code, did_you_mean};
 
 /// A binary that a service names, with what is asked for it alone.

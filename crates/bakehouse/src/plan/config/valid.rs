@@ -406,6 +406,12 @@ pub struct PackBinaryConfig {
     pub folder: ContextPath,
 }
 
+/// Returns the name of the stage in the Dockerfile of the services that stands for an image. The Bake file puts the image
+/// in its place.
+pub fn stage_of(image: &str) -> String {
+    format!("image-{image}")
+}
+
 impl AtBake {
     /// Returns the names of the variables with what was chosen.
     pub fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {

@@ -3,7 +3,7 @@
 use crate::documents::dockerfile::model::Stage;
 use crate::names::StageName;
 use crate::plan::Plan;
-use crate::plan::other_image::stage_of;
+use crate::plan::config::valid::stage_of;
 
 /// Renders the stages that the Bake file and Compose replace by the images. They have nothing, so that a build without
 /// the image fails.

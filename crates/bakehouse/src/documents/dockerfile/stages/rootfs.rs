@@ -7,8 +7,8 @@ use crate::documents::dockerfile::model::{Mount, Stage};
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::names::StageName;
 use crate::plan::Plan;
+use crate::plan::config::valid::stage_of;
 use crate::plan::image_files::ImageFiles;
-use crate::plan::other_image::stage_of;
 
 /// The folder that is copied. It is one level down, as all copied folders are.
 pub const OUT: &str = "/rootfs/out";
