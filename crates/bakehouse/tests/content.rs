@@ -414,3 +414,56 @@ healthcheck = { command = [], interval = "10", timeout = "0s", start-period = "1
     assert_eq!(output.status.code(), Some(2));
     insta::assert_snapshot!(stderr(&output));
 }
+
+#[test]
+fn a_service_works_in_the_folder_that_it_names() {
+    let shop = Shop::native();
+    shop.edit(
+        "bakehouse.toml",
+        "bin = \"shop-web\"",
+        "bin = \"shop-web\"\nworkdir = \"/srv\"\nstate = \"volume\"",
+    );
+    shop.edit(
+        "bakehouse.toml",
+        "[services.batch]",
+        "[services.batch]\nworkdir = \"/a\"\nstate = \"memory\"",
+    );
+    shop.edit(
+        "bakehouse.toml",
+        "env = { PYTHON",
+        "workdir = \"/b\", env = { PYTHON",
+    );
+    shop.generate();
+    let dockerfile = shop.read("docker/Dockerfile");
+    let compose: Value = serde_saphyr::from_str(&shop.read("docker/compose.yaml")).unwrap();
+    for (service, folder) in [
+        ("web", "/srv"),
+        ("batch-shell", "/a"),
+        ("batch-python", "/b"),
+    ] {
+        let (_, stage) = dockerfile.split_once(&format!(" AS {service}\n")).unwrap();
+        let stage = stage.split("\n\n").next().unwrap();
+        assert!(stage.contains(&format!("\nWORKDIR {folder}\n")), "{stage}");
+        // It belongs to the user in the stage that is copied, where a layer has no time of its own.
+        let rootfs = stage.split("--from=rootfs-").nth(1).unwrap();
+        let rootfs = rootfs.split(' ').next().unwrap();
+        let (_, stage) = dockerfile
+            .split_once(&format!(" AS rootfs-{rootfs}\n"))
+            .unwrap();
+        let call = stage.split("\n\n").next().unwrap();
+        assert!(
+            call.contains(&format!("folder {folder} 10001:10001")),
+            "{call}"
+        );
+    }
+    let services = &compose["services"];
+    let volumes = services["web"]["volumes"].as_array().unwrap();
+    assert!(
+        volumes.iter().any(|mount| mount["target"] == "/srv"),
+        "{volumes:?}"
+    );
+    for (service, folder) in [("batch-shell", "/a:"), ("batch-python", "/b:")] {
+        let memory = services[service]["tmpfs"].to_string();
+        assert!(memory.contains(folder), "{service}: {memory}");
+    }
+}

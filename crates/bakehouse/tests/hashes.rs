@@ -41,6 +41,39 @@ const ROWS: &[Row] = &[
         &["probe"],
     ),
     (
+        "the working folder of a service",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "bin = \"shop-web\"",
+                "bin = \"shop-web\"\nworkdir = \"/srv\"",
+            );
+        },
+        &["web"],
+    ),
+    (
+        "the working folder that a service has anyway",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "bin = \"shop-web\"",
+                "bin = \"shop-web\"\nworkdir = \"/var/lib/app\"",
+            );
+        },
+        &[],
+    ),
+    (
+        "the working folder of a variant",
+        |s| {
+            s.edit(
+                "bakehouse.toml",
+                "variants.shell = {}",
+                "variants.shell = { workdir = \"/srv\" }",
+            );
+        },
+        &["batch-shell"],
+    ),
+    (
         "a shipped file",
         |s| s.write("web/static/index.html", "<body>"),
         &["web"],

@@ -435,3 +435,18 @@ fn an_image_that_is_not_default_is_baked_only_by_name() {
         json!(["images"])
     );
 }
+
+#[test]
+fn compose_builds_an_image_that_is_not_default_for_the_services_that_embed_it() {
+    let shop = shop("images = [\"dashboard:/dist\"]");
+    shop.edit(
+        "bakehouse.toml",
+        "target = \"runtime\"",
+        "target = \"runtime\"\ndefault = false",
+    );
+    shop.generate();
+    let compose: Value = serde_saphyr::from_str(&shop.read("docker/compose.yaml")).unwrap();
+    let dashboard = &compose["services"]["dashboard"];
+    assert_eq!(dashboard["scale"], "0");
+    assert_eq!(dashboard["profiles"], Value::Null);
+}

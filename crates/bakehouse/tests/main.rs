@@ -23,6 +23,7 @@ mod graph;
 mod group;
 mod grove;
 mod hashes;
+mod image_parts;
 mod images;
 mod init;
 mod init_packs;

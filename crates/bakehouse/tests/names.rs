@@ -68,6 +68,88 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "the image `pack-demo:latest` of `web` is that of `pack-demo`, too",
     ),
     (
+        "[services.web]\npackage = \"web\"\ntag = []\n",
+        "3:7",
+        "`tag` is empty",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = [\"a\", \"{TAG}\", \"a\"]\n",
+        "3:22",
+        "`a` is listed twice",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = [\"a\", \"{TAG}-b/c\", \"{T}\"]\n",
+        "3:13",
+        "has `/` in its tag",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = 1\n",
+        "3:7",
+        "expected a tag such as",
+    ),
+    // Of several tags each is a name.
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = { tag = [\"y\", \"x\"] }\nvariants.b = { tag = [\"{TAG}\", \"x\"] }\n",
+        "4:22",
+        "the image `web:x` of `web-b` is that of `web-a`, too",
+    ),
+    (
+        "[bake]\ntag = \"dev\"\n[services.web]\npackage = \"web\"\nvariants.a = { tag = \"dev\", default = false }\n",
+        "5:22",
+        "the image `web:dev` of `web-a` is that of `web`, too",
+    ),
+    (
+        "[bake]\ntag = \"{TAG}\"\n[services.web]\npackage = \"web\"\n",
+        "2:7",
+        "has `{` in its tag",
+    ),
+    (
+        "[bake]\ntag = \"a,b\"\n[services.web]\npackage = \"web\"\n",
+        "2:7",
+        "has `,` in its tag",
+    ),
+    // What a group, a dependency of Compose or the profile of other images brings together is one bake.
+    (
+        "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\", default = false }\nvariants.b = { tag = \"x\", default = false }\n[bake.groups]\nall = [\"web-a\", \"more\"]\nmore = [\"web-b\"]\n",
+        "4:22",
+        "the image `web:x` of `web-b` is that of `web-a`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"x\"\ndefault = false\ndepends-on = [\"batch\"]\n[services.batch]\npackage = \"batch\"\nimage = \"x\"\ndefault = false\n[services.more]\npackage = \"web\"\n",
+        "8:9",
+        "the image `x:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"pack-demo\"\ndefault = false\n[services.batch]\npackage = \"batch\"\n[packs.demo]\npath = \"packs\"\n",
+        "3:9",
+        "the image `pack-demo:latest` of `web` is that of `pack-demo`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"ghcr.io/acme/api\"\n",
+        "3:9",
+        "write `api`, and `registry = \"ghcr.io/acme\"`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nimage = \"localhost:5000/api\"\n",
+        "3:9",
+        "write `api`, and `registry = \"localhost:5000\"`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nports = [80, \"53/udp\"]\n",
+        "3:14",
+        "`53/udp` is a port of UDP: only TCP ports can be listed",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nports = [\"8080/tcp\"]\n",
+        "3:10",
+        "expected the number of a TCP port, such as 8080",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nports = [65536]\n",
+        "3:10",
+        "expected the number of a TCP port, such as 8080",
+    ),
+    (
         "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=x.tar\"\n",
         "6:10",
         "`web` and `batch` both write `x.tar`",
@@ -139,6 +221,11 @@ fn names_and_groups_that_cannot_be_are_refused_in_their_place() {
 const RIGHT: &[&str] = &[
     "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\" }\nvariants.b = { tag = \"y\" }\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"{TAG}-a\", default = false }\n",
+    "[services.web]\npackage = \"web\"\ntag = [\"{TAG}\", \"latest\"]\n",
+    "[services.web]\npackage = \"web\"\nimage = \"v1.2/api\"\n",
+    "[bake]\ntag = \"dev\"\n[services.web]\npackage = \"web\"\nvariants.a = { tag = \"latest\", default = false }\n",
+    // Nobody bakes both without naming both.
+    "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\", default = false }\nvariants.b = { tag = [\"y\", \"x\"], default = false }\n[bake.groups]\none = [\"web-a\", \"web\"]\nother = [\"web-b\", \"web\"]\n",
     // Files have a name inside them, and are overwritten only if one bake writes both.
     "[services.web]\npackage = \"web\"\noutput = \"type=oci,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\noutput = \"type=oci,dest=x.tar\"\ndefault = false\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { default = false }\n[bake.groups]\na = [\"b\", \"web-a\", \"web\", \"compiled\"]\nb = [\"web\"]\n",
@@ -161,11 +248,45 @@ fn no_name_is_in_an_input_hash() {
     };
     shop.write("bakehouse.toml", &config("", ""));
     let plain = shop.hashes();
-    let keys = "image = \"acme\"\ntag = \"x\"\ndefault = false\noutput = \"type=oci,dest=x.tar\"";
-    let file =
-        "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\"]\nbake.groups.g = [\"web\"]";
+    let keys = "image = \"acme\"\ntag = [\"x\", \"{TAG}\"]\ndefault = false\noutput = \"type=oci,dest=x.tar\"";
+    let file = "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\"]\nbake.tag = \"dev\"\nbake.groups.g = [\"web\"]";
     shop.write("bakehouse.toml", &config(keys, file));
     assert_eq!(shop.hashes(), plain);
+}
+
+/// Two outputs with one name and tag, which no group brings together.
+const ALTERNATIVES: &str = "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\", default = false }\nvariants.b = { tag = [\"y\", \"x\"], default = false }\n";
+
+#[test]
+fn a_build_does_not_write_two_images_of_one_name() {
+    let shop = Shop::native();
+    shop.write("bakehouse.toml", ALTERNATIVES);
+    shop.generate();
+    let output = shop.bakehouse(&["build", "web-a", "web-b"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.starts_with("name-collision"), "{said}");
+    let both = "`web-a` and `web-b` both write the image `web:x`";
+    assert!(said.contains(both), "{said}");
+}
+
+/// Another service may have built the image of that name, so Compose must not start what it finds.
+#[test]
+fn compose_builds_what_has_the_name_of_another_image_before_each_start() {
+    let shop = Shop::native();
+    let first = ALTERNATIVES.replace("[\"y\", \"x\"]", "\"x\"");
+    shop.write("bakehouse.toml", &first);
+    shop.generate();
+    let compose: serde_json::Value =
+        serde_saphyr::from_str(&shop.read("docker/compose.yaml")).unwrap();
+    for (service, expected) in [
+        ("web", None),
+        ("web-a", Some("build")),
+        ("web-b", Some("build")),
+    ] {
+        let policy = compose["services"][service]["pull_policy"].as_str();
+        assert_eq!(policy, expected, "{service}");
+    }
 }
 
 /// The functions that Bake of buildx 0.19 has, among those that a file could use.
@@ -227,7 +348,7 @@ fn the_oldest_buildx_knows_all_that_the_bake_file_uses() {
         .replace("registry = \"registry.example/shop\"\n", keys)
         .replace(
             "[services.web]\n",
-            "[services.web]\nplatforms = [\"linux/amd64\"]\noutput = \"type=oci,dest=x.tar\"\ntag = \"{TAG}-x\"\n",
+            "[services.web]\nplatforms = [\"linux/amd64\"]\noutput = \"type=oci,dest=x.tar\"\ntag = [\"{TAG}-x\", \"y\"]\n",
         );
     shop.write("bakehouse.toml", &config);
     shop.generate();

@@ -10,7 +10,7 @@ use bakehouse_testkit::{Compose, Member, Ran, Turn, Workspace};
 use serde_json::{Value, json};
 
 /// Every place that accepts text, as TOML with `@` for the content of the quotes.
-const PLACES: [&str; 46] = [
+const PLACES: [&str; 49] = [
     "name = @",
     "registry = @",
     "platforms = [@]",
@@ -50,6 +50,9 @@ const PLACES: [&str; 46] = [
     "[services.@]\npackage = \"thing\"",
     "[services.thing]\nbin = @",
     "[services.thing]\nfeatures = [@]",
+    "[services.thing]\nworkdir = @",
+    "[services.thing]\ntag = [@]",
+    "[bake]\ntag = @",
     "[services.thing]\nfiles = { @ = \"/srv/x\" }",
     "[services.thing]\nfiles = { \"notes\" = @ }",
     "[services.thing.variants.@]",

@@ -22,6 +22,7 @@ mod glibc;
 mod hidden_inputs;
 mod hostile;
 mod image_content;
+mod image_parts;
 mod images;
 mod load;
 mod lock_changes;

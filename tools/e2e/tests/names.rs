@@ -24,6 +24,12 @@ variants.profiling = { tag = "nightly-profiling", default = false, platforms = [
 variants.debug = { tag = "{TAG}-debug", default = false }
 variants.archive = { output = "type=oci,dest=relayer.tar", default = false }
 
+[services.tagged]
+package = "scraper"
+bin = "scraper"
+tag = ["{TAG}", "debian-{TAG}", "stable"]
+default = false
+
 [services.scraper]
 package = "scraper"
 variants.full = {}
@@ -48,7 +54,7 @@ fn each_image_has_its_tags_under_each_registry() {
     let workspace = workspace();
     let both = ["linux/amd64", "linux/arm64"];
     let amd64 = ["linux/amd64"];
-    let table: [Row<'_>; 12] = [
+    let table: [Row<'_>; 14] = [
         (
             &[],
             "relayer",
@@ -126,6 +132,31 @@ fn each_image_has_its_tags_under_each_registry() {
             &[
                 "r/agents/acme-relayer:1.2.3-debug",
                 "r/agents/acme-relayer:1.2-debug",
+            ],
+            &both,
+        ),
+        (
+            &[("REGISTRY", "r,s")],
+            "tagged",
+            &[
+                "r/tagged:latest",
+                "r/tagged:debian-latest",
+                "r/tagged:stable",
+                "s/tagged:latest",
+                "s/tagged:debian-latest",
+                "s/tagged:stable",
+            ],
+            &both,
+        ),
+        // Each tag counts once.
+        (
+            &[("REGISTRY", "r"), ("TAG", "1.2,stable")],
+            "tagged",
+            &[
+                "r/tagged:1.2",
+                "r/tagged:stable",
+                "r/tagged:debian-1.2",
+                "r/tagged:debian-stable",
             ],
             &both,
         ),
@@ -242,6 +273,18 @@ fn tags_of_the_metadata_action_are_taken_once_and_the_rest_when_asked() {
         ]
     );
 
+    let tagged = read("tagged", &["meta.json"]);
+    assert_eq!(
+        texts(&tagged["tags"]),
+        [
+            "r/tagged:1.2.3",
+            "r/tagged:sha-1",
+            "r/tagged:debian-1.2.3",
+            "r/tagged:debian-sha-1",
+            "r/tagged:stable"
+        ]
+    );
+
     let asked = format!("{CONFIG}\n[bake]\nmetadata = [\"labels\", \"annotations\"]\n");
     workspace.write("bakehouse.toml", &asked);
     workspace.generate();
@@ -300,9 +343,48 @@ fn compose_has_the_same_names_and_starts_what_is_baked_by_default() {
             json!(null),
         ),
         ("scraper-nightly", "r/scraper-nightly:1", json!(null)),
+        ("tagged", "r/tagged:1", json!(null)),
     ] {
         assert_eq!(all["services"][service]["image"], image);
         assert_eq!(all["services"][service]["platform"], platform, "{service}");
+    }
+}
+
+#[test]
+fn without_the_variable_the_tag_is_that_of_the_configuration() {
+    let workspace = workspace();
+    workspace.write(
+        "bakehouse.toml",
+        &format!("{CONFIG}\n[bake]\ntag = \"dev\"\n"),
+    );
+    workspace.generate();
+    for (variables, tag) in [(vec![], "dev"), (vec![("TAG", "1")], "1")] {
+        let variables = [vec![("REGISTRY", "r")], variables].concat();
+        let tags = |target: &str| {
+            let bake = printed(&workspace, &[target], &variables, &[]);
+            texts(&bake["target"][target]["tags"])
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<String>>()
+        };
+        assert_eq!(tags("relayer"), [format!("r/agents/acme-relayer:{tag}")]);
+        let debug = format!("r/agents/acme-relayer:{tag}-debug");
+        assert_eq!(tags("relayer-debug"), [debug]);
+        let mut compose = std::process::Command::new("docker");
+        compose
+            .current_dir(workspace.dir())
+            .args([
+                "compose",
+                "--file",
+                "docker/compose.yaml",
+                "config",
+                "--images",
+            ])
+            .env_remove("TAG")
+            .envs(variables.iter().copied());
+        let said = Ran::of(&mut compose).succeeded();
+        let image = format!("r/agents/acme-relayer:{tag}");
+        assert!(said.stdout.lines().any(|line| line == image), "{said}");
     }
 }
 

@@ -146,7 +146,11 @@ impl Subject {
                     &binary.package,
                     &binary.bin,
                     closure.unwrap_or(&service.closure),
-                    Some(service.target.name()),
+                    service
+                        .target
+                        .names(&plan.config.bake.usual_tag)
+                        .into_iter()
+                        .next(),
                     None,
                 );
             }

@@ -76,7 +76,8 @@ impl Bench<'_> {
                 continue;
             }
             let sizes = self.plan.services.iter().filter_map(|service| {
-                let name = sandbox.image(&service.target.name());
+                let names = service.target.names(&self.plan.config.bake.usual_tag);
+                let name = sandbox.image(&names[0]);
                 let size = docker(&["image", "inspect", "--format", "{{.Size}}", &name]).ok()?;
                 Some((service.name.to_string(), size.trim().parse().ok()?))
             });

@@ -44,6 +44,7 @@ impl Floor {
         let images = plan
             .services
             .iter()
+            .filter(|service| service.image.built_base.is_none())
             .map(|service| service.image.runtime.as_deref().unwrap_or(runtime));
         let known = images.filter_map(|image| {
             let version = of_image(image)?;

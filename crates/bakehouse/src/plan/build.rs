@@ -241,7 +241,10 @@ impl Plan {
             let given = selections.iter().filter(of_service);
             let given = given.flat_map(|selection| &selection.given);
             let given = given.flat_map(|of_crate| &of_crate.paths);
-            let reads = outermost(sources.chain(shipped).chain(contexts).chain(given));
+            let images = service.image.images();
+            let further = images.filter_map(|image| config.context_of(image));
+            let reads = sources.chain(shipped).chain(contexts);
+            let reads = outermost(reads.chain(given).chain(further));
             Service {
                 name: service.name.clone(),
                 family: service.family.clone(),
@@ -393,12 +396,12 @@ impl Plan {
         variables
     }
 
-    /// Returns every base image, sorted.
+    /// Returns every base image that is pulled, sorted.
     pub fn bases(&self) -> BTreeSet<&str> {
         let own = self
             .services
             .iter()
-            .filter_map(|service| service.image.runtime.as_deref());
+            .filter_map(|service| service.image.pulled_base());
         own.chain([self.config.builder.as_str(), self.config.runtime.as_str()])
             .collect()
     }

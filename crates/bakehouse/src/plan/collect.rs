@@ -432,6 +432,12 @@ impl<'a> Collector<'a> {
         for (label, value) in labels {
             Settings::label(inputs, label, value);
         }
+        for name in service.image.images() {
+            let mut images = self.images.iter();
+            if let Some(image) = images.find(|image| image.config.name == *name) {
+                inputs.set(Part::Image(name.clone()), image.input_hash.as_str());
+            }
+        }
         for path in service.image.files.keys() {
             for (file, state) in self.shipped(path) {
                 inputs.set(Part::Shipped(file.to_owned()), file_text(state));

@@ -1,10 +1,13 @@
-//! The images whose files packages embed.
+//! The images of other Dockerfiles that outputs are built from: packages embed files of them, and images ship files of them
+//! or are built on them.
 
 use std::collections::BTreeSet;
 
 use super::Plan;
 use super::config::valid::Embedded;
-use crate::names::PackageName;
+use super::pack::PackBinary;
+use super::service::Service;
+use crate::names::{PackageName, TargetName};
 
 impl Plan {
     /// Returns the files of images that the builds of `packages` read, each once.
@@ -24,5 +27,58 @@ impl Plan {
             self.packages.contains_key(*package) && list.iter().any(|one| *one.image == *image)
         });
         packages.map(|(package, _)| package.as_str())
+    }
+
+    /// Returns the services that ship files of an image, or are built on it.
+    pub fn shipped_by<'a>(&'a self, image: &'a str) -> impl Iterator<Item = &'a str> {
+        let services = self.services.iter();
+        let services = services.filter(move |service| {
+            let mut images = service.image.images();
+            images.any(|one| **one == *image)
+        });
+        services.map(|service| service.name.as_str())
+    }
+
+    /// Returns the images that a service is built from.
+    pub fn images_of_service<'a>(&'a self, service: &'a Service) -> BTreeSet<&'a TargetName> {
+        let stages = service.stages().into_iter();
+        let bases = stages.flat_map(|stage| self.built_bases_met_by(stage));
+        let embedded = self.embedded(&service.closure).into_iter();
+        let embedded = embedded.map(|embedded| &embedded.image);
+        embedded
+            .chain(bases)
+            .chain(service.image.images())
+            .collect()
+    }
+
+    /// Returns the images that the binary of a pack is built from.
+    pub fn images_of_pack_binary<'a>(&'a self, binary: &'a PackBinary) -> BTreeSet<&'a TargetName> {
+        let bases = self.built_bases_met_by(&binary.binary_stage);
+        let embedded = self.embedded(&binary.closure).into_iter();
+        embedded
+            .map(|embedded| &embedded.image)
+            .chain(bases)
+            .collect()
+    }
+
+    /// Returns the images that any stage is built from.
+    pub fn images_of_stages(&self) -> BTreeSet<&TargetName> {
+        let embedded = self.embedded(self.packages.keys()).into_iter();
+        let services = self.services.iter();
+        let shipped = services.flat_map(|service| service.image.images());
+        embedded
+            .map(|embedded| &embedded.image)
+            .chain(shipped)
+            .collect()
+    }
+
+    /// Returns the bases whose glibc a binary is compared with, and which have to be built for that.
+    fn built_bases_met_by(&self, binary_stage: &str) -> impl Iterator<Item = &TargetName> {
+        let bases = match self.images.is_empty() {
+            true => Vec::new(),
+            false => self.met_by(binary_stage),
+        };
+        let read = bases.into_iter().filter(|base| base.declared.is_none());
+        read.filter_map(|base| base.built)
     }
 }

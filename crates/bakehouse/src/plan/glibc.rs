@@ -1,17 +1,20 @@
 //! The bases that binaries will run on, and their versions of glibc.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 use super::config::digests::tagged;
+use crate::names::TargetName;
 
 /// A base that some binary will run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeBase<'a> {
     /// The stage that determines its glibc.
     pub stage: String,
-    /// The image; `None` for that of the variable `RUNTIME_BASE`.
+    /// The image, or the stage that stands for it; `None` for that of the variable `RUNTIME_BASE`.
     pub image: Option<&'a str>,
+    /// The image of `[images]` that it is.
+    pub built: Option<&'a TargetName>,
     /// The name in messages. It lacks registry and digest, so that a mirror or a new digest runs no stage again.
     pub name: &'a str,
     /// The version of glibc that the configuration declares for it.
@@ -30,13 +33,14 @@ pub const MIN_GLIBC_STAGE: &str = "glibc-zig";
 impl Plan {
     /// Returns every base that a binary will run on, that of the variable first, the others by name.
     pub fn runtime_bases(&self) -> Vec<RuntimeBase<'_>> {
-        let mut images: BTreeSet<Option<&str>> = self
+        let mut images: BTreeMap<Option<&str>, Option<&TargetName>> = self
             .services
             .iter()
-            .map(|service| service.image.runtime.as_deref())
+            .map(|service| &service.image)
+            .map(|image| (image.runtime.as_deref(), image.built_base.as_ref()))
             .collect();
         if images.is_empty() && self.pack_binaries().next().is_some() {
-            images.insert(None);
+            images.insert(None, None);
         }
         let mut taken = BTreeSet::from([DEFAULT_BASE.to_owned()]);
         taken.extend(
@@ -47,8 +51,9 @@ impl Plan {
         );
         images
             .into_iter()
-            .map(|image| {
+            .map(|(image, built)| {
                 let full = image.unwrap_or(&self.config.runtime);
+                let full = built.map_or(full, TargetName::as_str);
                 let name = short(full);
                 let own = match image {
                     Some(_) => stage(name),
@@ -62,6 +67,7 @@ impl Plan {
                 RuntimeBase {
                     stage,
                     image,
+                    built,
                     name,
                     declared: self.config.glibc.get(tagged(full)).map(String::as_str),
                 }

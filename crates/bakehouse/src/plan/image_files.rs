@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Plan;
-use super::config::valid::ImageConfig;
+use super::config::valid::{ImageConfig, ImagePath};
 use super::glibc::{DEFAULT_BASE, base_in_a_stage};
 use crate::context_path::ContextPath;
 
@@ -19,10 +19,14 @@ pub struct ImageFiles<'a> {
     pub services: Vec<&'a str>,
     /// The stage or image that the images are built on.
     pub base: &'a str,
-    /// The owner of the service's folder, as `UID:GID`.
+    /// The working folder.
+    pub workdir: &'a Utf8Path,
+    /// Its owner, as `UID:GID`.
     pub user: &'a str,
     /// The paths in the image, by the path in the context.
     pub files: &'a BTreeMap<ContextPath, Utf8PathBuf>,
+    /// The paths in the image, by those in other images.
+    pub of_images: &'a BTreeMap<ImagePath, Utf8PathBuf>,
 }
 
 impl Plan {
@@ -33,12 +37,16 @@ impl Plan {
             let image = &service.image;
             let base = self.base_to_mount(image);
             let same = |one: &&mut ImageFiles<'_>| {
-                (one.base, one.user, one.files) == (base, &image.user, &image.files)
+                one.base == base
+                    && (one.workdir, one.user) == (&*image.workdir, &*image.user)
+                    && (one.files, one.of_images) == (&image.files, &image.files_of_images)
             };
             if let Some(one) = all.iter_mut().find(same) {
                 one.services.push(&service.name);
             } else {
-                let plain = image.files.is_empty().then(|| match base {
+                let none = image.files.is_empty() && image.files_of_images.is_empty();
+                let usual = none && image.workdir == self.config.workdir;
+                let plain = usual.then(|| match base {
                     DEFAULT_BASE => "runtime".to_owned(),
                     base => base_in_a_stage(base),
                 });
@@ -51,8 +59,10 @@ impl Plan {
                     stage: stage.expect("numbers do not end"),
                     services: vec![&service.name],
                     base,
+                    workdir: &image.workdir,
                     user: &image.user,
                     files: &image.files,
+                    of_images: &image.files_of_images,
                 });
             }
         }

@@ -43,6 +43,8 @@ pub enum Part {
     Sent(Utf8PathBuf),
     /// An image whose files a package embeds.
     Embedded(TargetName),
+    /// An image that the image ships files of, or is built on.
+    Image(TargetName),
 }
 
 impl fmt::Display for Part {
@@ -66,6 +68,7 @@ impl fmt::Display for Part {
             Self::Shipped(path) => write!(f, "{path}, a shipped file"),
             Self::Dockerfile(path) | Self::Sent(path) => write!(f, "{path}"),
             Self::Embedded(name) => write!(f, "image {name}, which is embedded"),
+            Self::Image(name) => write!(f, "image {name}"),
         }
     }
 }
@@ -121,6 +124,7 @@ impl Inputs {
                 Part::Dockerfile(path) => ("dockerfile", path.as_str()),
                 Part::Sent(path) => ("sent", path.as_str()),
                 Part::Embedded(name) => ("embedded", name),
+                Part::Image(name) => ("image", name),
             };
             hash.part(name, of);
             hash.part("value", value);

@@ -4,6 +4,7 @@
 pub mod about;
 mod activated;
 pub mod affected;
+mod alternatives;
 pub mod auditable;
 pub mod baked;
 pub mod build;

@@ -65,9 +65,3 @@ impl OtherImage {
         }
     }
 }
-
-/// Returns the name of the stage in the Dockerfile of the services that stands for an image. The Bake file puts the image
-/// in its place.
-pub fn stage_of(image: &str) -> String {
-    format!("image-{image}")
-}

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
+
 use super::about;
 use super::auditable::CARGO_AUDITABLE;
 use super::config::Config;
@@ -24,6 +26,8 @@ pub(super) struct Settings<'a> {
     image: Vec<(&'static str, Arc<str>)>,
     /// The base of images that do not name their own.
     runtime: &'a str,
+    /// The working folder of such images.
+    workdir: &'a Utf8Path,
 }
 
 impl<'a> Settings<'a> {
@@ -102,8 +106,7 @@ impl<'a> Settings<'a> {
             let files: Vec<String> = fetch.iter().map(FetchedFile::identity).collect();
             binary.push(("fetch", files.join(", ").into()));
         }
-        let mut image: Vec<(&'static str, Arc<str>)> =
-            vec![("runtime.workdir", workdir.as_str().into())];
+        let mut image: Vec<(&'static str, Arc<str>)> = Vec::new();
         if !packs.is_empty() {
             image.push(("runtime.packs", packs_path.as_str().into()));
         }
@@ -111,6 +114,7 @@ impl<'a> Settings<'a> {
             binary,
             image,
             runtime,
+            workdir,
         }
     }
 
@@ -170,12 +174,15 @@ impl<'a> Settings<'a> {
         } = service;
         let ImageConfig {
             runtime,
+            built_base,
             packages,
             user,
+            workdir,
             ports,
             env,
             labels,
             files,
+            files_of_images,
             entrypoint,
             command,
             stop_signal,
@@ -185,20 +192,27 @@ impl<'a> Settings<'a> {
             platforms,
             // They name and place the image.
             image: _,
-            tag: _,
+            own_tags: _,
             default: _,
             of_family: _,
             output: _,
         } = target;
         let key = |key: &str| format!("services.{family}.{key}");
-        match runtime {
-            Some(runtime) => inputs.setting(key("runtime"), runtime.as_str()),
+        match built_base.as_deref().or(runtime.as_deref()) {
+            Some(runtime) => inputs.setting(key("runtime"), runtime),
             None => inputs.setting("bases.runtime", self.runtime),
         }
         if !packages.is_empty() {
             inputs.setting(key("packages"), packages.join(", "));
         }
         inputs.setting(key("user"), user.as_str());
+        let own = *workdir != self.workdir;
+        let workdir_key = if own {
+            key("workdir")
+        } else {
+            "runtime.workdir".to_owned()
+        };
+        inputs.setting(workdir_key, workdir.as_str());
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         inputs.setting(key("ports"), ports.join(", "));
         for (name, value) in env {
@@ -208,6 +222,9 @@ impl<'a> Settings<'a> {
             inputs.setting(key(&format!("labels.{name}")), value.as_str());
         }
         for (from, to) in files {
+            inputs.setting(key(&format!("files.{from}")), to.as_str());
+        }
+        for (from, to) in files_of_images {
             inputs.setting(key(&format!("files.{from}")), to.as_str());
         }
         for (name, words) in [("entrypoint", entrypoint), ("command", command)] {
@@ -243,7 +260,7 @@ impl<'a> Settings<'a> {
                     platforms,
                     // They name and place the image.
                     image: _,
-                    tag: _,
+                    own_tags: _,
                     default: _,
                     of_family: _,
                     output: _,

@@ -1,9 +1,14 @@
 //! A Bake file like one written by hand: a target for each image, with a registry cache.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::store::{STORE, STORE_MODE};
+use crate::documents::bake::images::relative;
 use crate::plan::Plan;
+use crate::plan::config::valid::{OtherImageConfig, stage_of};
+use crate::plan::other_image::OtherImage;
 
 /// The Dockerfile beside it.
 pub const DOCKERFILE: &str = "Dockerfile.bench";
@@ -14,8 +19,22 @@ pub fn render(plan: &Plan, store: bool) -> String {
     for service in &plan.services {
         let name = &service.name;
         let mut target = target(name, store);
-        target["tags"] = json!([format!("${{REGISTRY}}/{}", service.target.name())]);
+        target["tags"] = json!([format!(
+            "${{REGISTRY}}/{}",
+            service.target.names(&plan.config.bake.usual_tag)[0]
+        )]);
+        let images = service.image.images();
+        let contexts: BTreeMap<String, String> = images
+            .map(|image| (stage_of(image), format!("target:{image}")))
+            .collect();
+        if !contexts.is_empty() {
+            target["contexts"] = json!(contexts);
+        }
         targets.insert(name.into(), target);
+    }
+    let used = |image: &&OtherImage| plan.shipped_by(&image.config.name).next().is_some();
+    for image in plan.images.iter().filter(used) {
+        targets.insert((&image.config.name).into(), other(&image.config));
     }
     for binary in plan.pack_binaries() {
         let mut target = target(&binary.target, store);
@@ -32,6 +51,24 @@ pub fn render(plan: &Plan, store: bool) -> String {
         "target": targets,
     });
     serde_json::to_string_pretty(&file).expect("strings and lists are JSON") + "\n"
+}
+
+/// Returns the target of an image of another Dockerfile.
+fn other(image: &OtherImageConfig) -> Value {
+    let context = match image.context.as_str() {
+        "" => ".",
+        folder => folder,
+    };
+    let mut target = json!({
+        "context": context,
+        "dockerfile": relative(&image.dockerfile, &image.context),
+        "args": image.args,
+        "output": ["type=cacheonly"],
+    });
+    if let Some(stage) = &image.stage {
+        target["target"] = json!(stage);
+    }
+    target
 }
 
 fn target(name: &str, store: bool) -> Value {

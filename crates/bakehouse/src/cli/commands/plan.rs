@@ -106,6 +106,9 @@ struct ShownImage<'a> {
     files: usize,
     /// The packages that embed files of it.
     embedded_by: Vec<&'a str>,
+    /// The services that ship files of it, or are built on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shipped_by: Vec<&'a str>,
     input_hash: &'a str,
 }
 
@@ -119,6 +122,7 @@ impl<'a> ShownImage<'a> {
             target: config.stage.as_deref(),
             files: image.files,
             embedded_by: plan.embedded_by(&config.name).collect(),
+            shipped_by: plan.shipped_by(&config.name).collect(),
             input_hash: &image.input_hash,
         }
     }
@@ -430,7 +434,8 @@ fn images(plan: &Plan, width: usize) {
     anstream::println!("{}", head.bold());
     for image in &plan.images {
         let name = &image.config.name;
-        let readers: Vec<&str> = plan.embedded_by(name).collect();
+        let readers = plan.embedded_by(name).chain(plan.shipped_by(name));
+        let readers: Vec<&str> = readers.collect();
         let readers = match readers.is_empty() {
             true => String::new(),
             false => format!(", in {}", readers.join(", ")),

@@ -11,7 +11,7 @@ use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::Since;
 use crate::git::repository::Uncommitted;
-use crate::names::PackageName;
+use crate::names::{PackageName, TargetName};
 use crate::plan::Plan;
 use crate::plan::explain::{Compiled, Output, Reason, reasons};
 use crate::plan::inputs::Part;
@@ -230,7 +230,7 @@ struct ShownMade<'a> {
     locked: Vec<&'a str>,
     features_unified_with: Vec<&'a str>,
     shipped: Vec<&'a str>,
-    /// Images whose files it embeds.
+    /// Images whose files it embeds or ships, or that it is built on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<&'a str>,
     /// The files of the context of an image of another Dockerfile.
@@ -265,9 +265,12 @@ impl<'a> ShownMade<'a> {
             _ => None,
         };
         let images = |part: &'a Part| match part {
-            Part::Embedded(name) => Some(name.as_str()),
+            Part::Embedded(name) | Part::Image(name) => Some(name.as_str()),
             _ => None,
         };
+        let mut images = pick(images);
+        images.sort_unstable();
+        images.dedup();
         let files = |part: &'a Part| match part {
             Part::Sent(path) => Some(path.as_str()),
             _ => None,
@@ -292,7 +295,7 @@ impl<'a> ShownMade<'a> {
             locked: pick(locked),
             features_unified_with: pick(feature_requests),
             shipped: pick(shipped),
-            images: pick(images),
+            images,
             files: pick(files),
         }
     }
@@ -329,13 +332,29 @@ fn made_of(now: &Planned, output: Output<'_>) {
             anstream::println!("  {file}");
         }
     }
-    if !shown.images.is_empty() {
-        anstream::println!("{}", "embedded".bold());
-        for image in &shown.images {
-            anstream::println!("  image {image}");
-        }
-    }
+    let parts = output.inputs.0.keys();
+    let embedded = parts.clone().filter_map(|part| match part {
+        Part::Embedded(image) => Some(image),
+        _ => None,
+    });
+    let shipped = parts.filter_map(|part| match part {
+        Part::Image(image) => Some(image),
+        _ => None,
+    });
+    images("embedded", embedded);
+    images("built from", shipped);
     settings(output);
+}
+
+/// Prints images, if there are any, below a title.
+fn images<'a>(title: &str, images: impl Iterator<Item = &'a TargetName>) {
+    let mut images = images.peekable();
+    if images.peek().is_some() {
+        anstream::println!("{}", title.bold());
+    }
+    for image in images {
+        anstream::println!("  image {image}");
+    }
 }
 
 /// Prints what an image of another Dockerfile is made of.

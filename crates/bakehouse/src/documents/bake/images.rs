@@ -82,15 +82,13 @@ fn target(plan: &Plan, image: &OtherImage) -> Noted {
         .add_attribute(("cache-from", expression(&read)))
         .add_attribute(("cache-to", expression(&write)))
         .build();
-    let comment = match plan
-        .config
-        .embedded
-        .values()
-        .flatten()
-        .any(|one| one.image == *name)
-    {
-        true => format!("{}, which packages embed", image.what()),
-        false => image.what(),
+    let embedded = plan.config.embedded.values().flatten();
+    let comment = if embedded.into_iter().any(|one| one.image == *name) {
+        format!("{}, which packages embed", image.what())
+    } else if plan.shipped_by(name).next().is_some() {
+        format!("{}, which services are built from", image.what())
+    } else {
+        image.what()
     };
     Noted::new(comment, block)
 }

@@ -4,7 +4,7 @@ use hcl::expr::ObjectKey;
 use hcl::{Block, Expression};
 
 use super::at_bake;
-use super::embedded::with_embedded;
+use super::embedded::with_images;
 use super::syntax::{Noted, expression, label, list, names, reference, text};
 use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
@@ -164,7 +164,7 @@ fn compiled(plan: &Plan) -> Noted {
         .add_label(COMPILED)
         .add_attribute(("inherits", names(["_common"])))
         .add_attribute(("target", COMPILED));
-    let block = with_embedded(block, plan, plan.packages.keys())
+    let block = with_images(block, plan.images_of_stages())
         .add_attribute(("args", always()))
         .add_attribute(("output", names(["type=cacheonly"])))
         .add_attribute((
@@ -236,7 +236,7 @@ fn service(plan: &Plan, service: &Service) -> Noted {
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_image"])))
         .add_attribute(("target", name.as_str()));
-    block = with_embedded(block, plan, &service.closure)
+    block = with_images(block, plan.images_of_service(service))
         .add_attribute(("tags", expression(&service_tags(&service.target))));
     if !service.target.platforms.is_empty() {
         let own = service.target.platforms.iter().map(String::as_str);
@@ -259,16 +259,26 @@ pub fn tags(image: &str) -> String {
 /// Returns the tags of an image, as HCL.
 pub fn service_tags(target: &TargetConfig) -> String {
     let image = &target.image;
-    match &target.tag {
-        Some(tag) if tag.contains(GIVEN_TAG) => {
-            let tag = tag.replace(GIVEN_TAG, "${tag}");
+    match &target.own_tags[..] {
+        [] => tags(image),
+        [tag] => format!(r#"tagged("{image}", {})"#, own_tags(tag)),
+        several => {
+            let several: Vec<String> = several.iter().map(|tag| own_tags(tag)).collect();
             format!(
-                r#"tagged("{image}", [for tag in usual(target.{METADATA_ACTION}.tags) : "{tag}"])"#
+                r#"tagged("{image}", distinct(concat({})))"#,
+                several.join(", ")
             )
         }
-        Some(tag) => format!(r#"tagged("{image}", ["{tag}"])"#),
-        None => tags(image),
     }
+}
+
+/// Returns the tags that one of an image's own stands for, as a list in HCL.
+fn own_tags(tag: &str) -> String {
+    if !tag.contains(GIVEN_TAG) {
+        return format!(r#"["{tag}"]"#);
+    }
+    let tag = tag.replace(GIVEN_TAG, "${tag}");
+    format!(r#"[for tag in usual(target.{METADATA_ACTION}.tags) : "{tag}"]"#)
 }
 
 /// Returns those of `PLATFORMS` that an image has; all that it has if none of them is among `PLATFORMS`.
@@ -285,7 +295,7 @@ fn pack_binary(plan: &Plan, binary: &PackBinary) -> Noted {
         .add_label(name.as_str())
         .add_attribute(("inherits", names(["_common"])))
         .add_attribute(("target", name.as_str()));
-    let mut block = with_embedded(block, plan, &binary.closure)
+    let mut block = with_images(block, plan.images_of_pack_binary(binary))
         .add_attribute(("output", list([text(&output)])))
         .add_attribute(("labels", label(INPUT_HASH_LABEL, hash)));
     if let Some(arguments) = at_bake::nothing_chosen(plan) {

@@ -5,7 +5,6 @@ use hcl::Block;
 use super::syntax::{Noted, validated, variable};
 use super::{at_bake, checked};
 use crate::plan::Plan;
-use crate::plan::config::valid::USUAL_TAG;
 
 /// The creation time, which all compilations get.
 pub const EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -31,7 +30,7 @@ pub fn variables(plan: &Plan) -> Vec<Noted> {
         validated(
             variable(
                 "TAG",
-                USUAL_TAG,
+                &config.bake.usual_tag,
                 "Tag of the images, or several, separated by commas",
             ),
             checked::tag(),

@@ -27,12 +27,19 @@ fn service(plan: &Plan, one: &OtherImage) -> Yaml {
     let mut keys = vec![
         (
             "image",
-            image(plan, &config.target.image, config.target.tag.as_deref()),
+            image(plan, &config.target.image, &config.target.own_tags),
         ),
         ("build", build(plan, one)),
     ];
+    if plan.shares_its_name(&config.name, &config.target) {
+        keys.push(("pull_policy", Yaml::text("build")));
+    }
     if !config.target.default {
-        keys.push(("profiles", Yaml::words([PROFILE])));
+        // A service cannot be built from one that no profile enables.
+        keys.push(match plan.images_of_stages().contains(&config.name) {
+            true => ("scale", Yaml::text("0")),
+            false => ("profiles", Yaml::words([PROFILE])),
+        });
     }
     keys.push(("security_opt", Yaml::words(["no-new-privileges:true"])));
     if !config.env.is_empty() {

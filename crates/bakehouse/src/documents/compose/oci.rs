@@ -83,7 +83,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
         ("provenance", Yaml::False),
     ]);
     let service = Yaml::map([
-        ("image", image(plan, &name, None)),
+        ("image", image(plan, &name, &[])),
         ("build", build),
         ("profiles", Yaml::words(["packs"])),
     ]);
@@ -93,7 +93,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
 fn image_mount(plan: &Plan, pack: &Pack) -> Yaml {
     Yaml::line([
         ("type", Yaml::text("image")),
-        ("source", image(plan, &pack.image(), None)),
+        ("source", image(plan, &pack.image(), &[])),
         (
             "target",
             Yaml::text(plan.config.packs_path.join(&pack.name)),

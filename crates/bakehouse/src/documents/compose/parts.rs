@@ -2,10 +2,8 @@
 
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
-use crate::names::PackageName;
 use crate::plan::Plan;
-use crate::plan::config::valid::{GIVEN_TAG, USUAL_TAG};
-use crate::plan::other_image::stage_of;
+use crate::plan::config::valid::{GIVEN_TAG, stage_of};
 use crate::plan::service::Service;
 
 /// The anchor of the keys that all services share.
@@ -23,15 +21,16 @@ pub fn base(variable: &str, default: &str) -> Yaml {
     Yaml::Template(format!("${{{variable}:-{default}}}"))
 }
 
-/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. `tag` is that which it
-/// has whatever TAG says.
-pub fn image(plan: &Plan, name: &str, tag: Option<&str>) -> Yaml {
+/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. Of `own_tags`, which it has
+/// whatever TAG says, it has the first.
+pub fn image(plan: &Plan, name: &str, own_tags: &[String]) -> Yaml {
     let registry = match plan.config.registry() {
         "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
         registry => format!("${{REGISTRY-{registry}/}}${{REGISTRY:+/}}"),
     };
-    let usual = format!("${{TAG:-{USUAL_TAG}}}");
-    let tag = tag.unwrap_or(GIVEN_TAG).replace(GIVEN_TAG, &usual);
+    let usual = format!("${{TAG:-{}}}", plan.config.bake.usual_tag);
+    let own = own_tags.first().map_or(GIVEN_TAG, String::as_str);
+    let tag = own.replace(GIVEN_TAG, &usual);
     Yaml::Template(format!("{registry}{name}:{tag}"))
 }
 
@@ -41,7 +40,7 @@ pub fn build(plan: &Plan, service: &Service) -> Yaml {
         ("<<", Yaml::alias("build")),
         ("target", Yaml::text(&service.name)),
     ];
-    match embedded(plan, &service.closure) {
+    match contexts(plan, service) {
         None => Yaml::line(keys),
         Some(contexts) => {
             keys.push(("additional_contexts", contexts));
@@ -50,19 +49,15 @@ pub fn build(plan: &Plan, service: &Service) -> Yaml {
     }
 }
 
-/// Returns the images whose files the builds of `packages` read, in the form of `additional_contexts`.
-fn embedded<'a>(
-    plan: &'a Plan,
-    packages: impl IntoIterator<Item = &'a PackageName>,
-) -> Option<Yaml> {
-    let embedded = plan.embedded(packages).into_iter();
-    let mut contexts: Vec<(String, Yaml)> = embedded
-        .map(|embedded| {
-            let image = Yaml::text(format!("service:{}", embedded.image));
-            (stage_of(&embedded.image), image)
+/// Returns the images that a service is built from, in the form of `additional_contexts`.
+fn contexts(plan: &Plan, service: &Service) -> Option<Yaml> {
+    let images = plan.images_of_service(service).into_iter();
+    let contexts: Vec<(String, Yaml)> = images
+        .map(|image| {
+            let service = Yaml::text(format!("service:{image}"));
+            (stage_of(image), service)
         })
         .collect();
-    contexts.dedup();
     (!contexts.is_empty()).then_some(Yaml::Map(contexts))
 }
 

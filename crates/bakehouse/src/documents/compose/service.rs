@@ -17,7 +17,7 @@ pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static s
         keys.push(("read_only", Yaml::True));
         keys.push((
             "tmpfs",
-            Yaml::words(memory(plan, service, state).iter().map(String::as_str)),
+            Yaml::words(memory(service, state).iter().map(String::as_str)),
         ));
     }
     if !service.image.env.is_empty() {
@@ -58,13 +58,13 @@ pub fn service(plan: &Plan, service: &Service, watch: &Watch) -> Vec<(&'static s
 }
 
 /// Returns the folders that are kept in memory.
-fn memory(plan: &Plan, service: &Service, state: State) -> Vec<String> {
+fn memory(service: &Service, state: State) -> Vec<String> {
     let mut folders = vec!["/tmp".to_owned()];
     if state == State::Memory {
         let (uid, gid) = service.image.user.split_once(':').unwrap_or_default();
         folders.push(format!(
             "{}:uid={uid},gid={gid},mode=0750",
-            plan.config.workdir
+            service.image.workdir
         ));
     }
     folders
@@ -102,7 +102,7 @@ pub fn own_mounts(plan: &Plan, service: &Service) -> Vec<Yaml> {
         mounts.push(Yaml::line([
             ("type", Yaml::text("volume")),
             ("source", Yaml::text(state_volume(service))),
-            ("target", Yaml::text(plan.config.workdir.as_str())),
+            ("target", Yaml::text(service.image.workdir.as_str())),
         ]));
     }
     mounts

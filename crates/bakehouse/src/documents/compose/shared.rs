@@ -63,9 +63,13 @@ impl<'a> Shared<'a> {
             // The image follows the merged keys.
             let target = &service.target;
             let mut own = vec![
-                ("image", image(plan, &target.image, target.tag.as_deref())),
+                ("image", image(plan, &target.image, &target.own_tags)),
                 ("build", build(plan, service)),
             ];
+            // Another service may have built the image of this name.
+            if plan.shares_its_name(&service.name, target) {
+                own.push(("pull_policy", Yaml::text("build")));
+            }
             if let [platform] = &target.platforms[..] {
                 own.push(("platform", Yaml::text(platform)));
             }

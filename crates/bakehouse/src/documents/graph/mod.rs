@@ -248,7 +248,7 @@ impl Graph {
         }
     }
 
-    /// Adds the images of other Dockerfiles, which crates that embed their files need.
+    /// Adds the images of other Dockerfiles, which crates that embed their files need, and services that ship them.
     fn images(&mut self, plan: &Plan, places: &BTreeMap<&str, usize>) {
         for image in &plan.images {
             let place = self.nodes.len();
@@ -257,6 +257,16 @@ impl Graph {
                 let reader = &mut self.nodes[places[package]];
                 reader.needs.push(place);
                 changes.extend(reader.changes.iter().copied());
+            }
+            for service in plan.shipped_by(&image.config.name) {
+                let mut nodes = self.nodes.iter_mut().enumerate();
+                let is_it = |(_, node): &(usize, &mut Node)| {
+                    node.kind == Kind::Service && node.name == service
+                };
+                if let Some((reader, node)) = nodes.find(is_it) {
+                    node.needs.push(place);
+                    changes.insert(reader);
+                }
             }
             changes.insert(place);
             self.nodes.push(Node {

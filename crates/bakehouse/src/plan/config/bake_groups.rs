@@ -36,6 +36,7 @@ impl Check<'_> {
             groups: self.bake_groups(raw, &targets),
             given_labels,
             given_annotations,
+            usual_tag: self.usual_tag(raw.bake.tag.as_ref()),
         }
     }
 

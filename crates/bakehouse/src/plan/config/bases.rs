@@ -8,6 +8,9 @@ pub const RUNTIME: &str = "docker.io/library/debian:bookworm-slim";
 /// The user that services run as.
 pub const USER: &str = "10001:10001";
 
+/// The working folder of services.
+pub const WORKDIR: &str = "/var/lib/app";
+
 /// Returns the builder for a toolchain: the image of its release if the toolchain names one.
 pub fn builder(channel: Option<&Channel>) -> String {
     match channel.filter(|channel| is_published(channel)) {

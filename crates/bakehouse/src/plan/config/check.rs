@@ -114,7 +114,8 @@ impl Check<'_> {
     ) -> BTreeMap<String, String> {
         let own = services
             .iter()
-            .filter_map(|service| service.image.runtime.as_deref());
+            .map(|service| &service.image)
+            .filter_map(|image| image.built_base.as_deref().or(image.pulled_base()));
         let bases: BTreeSet<&str> = own.chain([runtime]).map(tagged).collect();
         let mut declared = BTreeMap::new();
         for (base, version) in &raw.bases.glibc {

@@ -24,11 +24,13 @@ fn is_settled(image: &str) -> bool {
 impl Config {
     /// Returns the base images that a registry can be asked about, without digests.
     pub fn tagged_bases(&self) -> BTreeSet<String> {
-        let own = self.services.iter().map(|service| &service.image.runtime);
-        let on_default = self.services.is_empty() || own.clone().any(Option::is_none);
-        own.flatten()
-            .chain([&self.builder])
-            .chain(on_default.then_some(&self.runtime))
+        let images = self.services.iter().map(|service| &service.image);
+        let on_default =
+            self.services.is_empty() || images.clone().any(|image| image.runtime.is_none());
+        images
+            .filter_map(|image| image.pulled_base())
+            .chain([self.builder.as_str()])
+            .chain(on_default.then_some(self.runtime.as_str()))
             .filter(|image| !is_settled(image))
             .map(|image| tagged(image).to_owned())
             .collect()

@@ -9,11 +9,11 @@ use super::inputs::ByPackage;
 use super::raw::RawConfig;
 use super::raw_embedded::RawEmbedded;
 use super::spanned::Spanned;
-use super::valid::{Embedded, OtherImageConfig};
+use super::valid::{Embedded, ImagePath, OtherImageConfig};
 use crate::context_path::ContextPath;
 use crate::graph::inputs::fixed_part;
-use crate::names::{PackageName, TargetName};
-use crate::problem::{Code, did_you_mean};
+use crate::names::PackageName;
+use crate::problem::Code;
 
 impl Check<'_> {
     /// Returns the files of images that the build of each package reads.
@@ -46,7 +46,7 @@ impl Check<'_> {
                 }
             };
             for (from, to) in pairs {
-                let Some(one) = self.embedded_one(images, from, to) else {
+                let Some(one) = self.embedded_one(raw, images, from, to) else {
                     continue;
                 };
                 let place = to.unwrap_or(from);
@@ -76,48 +76,27 @@ impl Check<'_> {
 
     fn embedded_one(
         &mut self,
+        raw: &RawConfig,
         images: &[OtherImageConfig],
         from: &Spanned<String>,
         to: Option<&Spanned<String>>,
     ) -> Option<Embedded> {
-        let text = from.as_ref();
-        let Some((name, path)) = text.split_once(':').filter(|(_, path)| path.len() > 1) else {
-            self.problem(
-                Code::ConfigValue,
-                format!(
-                    "`{}` is not an image with a path in it",
-                    text.escape_debug()
-                ),
-                from.span(),
-                "write it as `dashboard:/dist`",
-            );
-            return None;
-        };
-        let Some(image) = images.iter().find(|image| image.name.as_str() == name) else {
-            let hint = did_you_mean(name, images.iter().map(|image| image.name.as_str()))
-                .unwrap_or_else(|| format!("declare it with [images.{name}]"));
-            self.problem(
-                Code::ServiceUnknown,
-                format!("there is no image `{}` under [images]", name.escape_debug()),
-                from.span(),
-                hint,
-            );
-            return None;
-        };
+        let ImagePath {
+            image,
+            path: source,
+        } = self.path_in_image(raw, from)?;
+        let context = &images.iter().find(|one| one.name == image)?.context;
         let before = self.problems.len();
-        let source = self.absolute(Some(&Spanned::new(from.span(), path.to_owned())), "/");
-        let source: Utf8PathBuf = source.components().collect();
         let to: Utf8PathBuf = match to {
             Some(to) => Utf8PathBuf::from(self.in_context(to))
                 .components()
                 .collect(),
-            None => image
-                .context
+            None => context
                 .join(source.strip_prefix("/").unwrap_or(&source))
                 .into(),
         };
         (self.problems.len() == before).then(|| Embedded {
-            image: TargetName::new(name),
+            image,
             source,
             to: ContextPath::new(to),
         })

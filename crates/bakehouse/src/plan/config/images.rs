@@ -77,7 +77,7 @@ impl Check<'_> {
                 self.one_line(target);
                 target.as_ref().clone()
             }),
-            ports: sorted(image.ports.iter().map(|port| *port.as_ref())),
+            ports: sorted(image.ports.iter().map(|port| port.as_ref().0)),
             name: TargetName::new(name.as_ref()),
             compose: ComposeConfig::default(),
             context,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer};
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::raw_embedded::RawEmbedded;
 use super::raw_fetch::RawFetch;
+use super::raw_port::RawPort;
+use super::raw_tags::RawTags;
 use super::spanned::Spanned;
 
 /// The whole file. Every key is optional.
@@ -219,6 +221,10 @@ pub struct RawBake {
     /// Form: list of `"labels"` and `"annotations"`. Default: `[]`.
     #[serde(default)]
     pub metadata: Vec<Spanned<String>>,
+    /// Default of the variable `TAG`.
+    ///
+    /// Form: tag. Default: `"latest"`.
+    pub tag: Option<Spanned<String>>,
 }
 
 /// `[ci]`.
@@ -270,7 +276,7 @@ pub struct RawBases {
     /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
     /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.
     pub builder: Option<Spanned<String>>,
-    /// The image that services run on, unless they name another.
+    /// The image that services run on, unless they name another, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: `docker.io/library/debian:bookworm-slim`.
     pub runtime: Option<Spanned<String>>,
@@ -378,10 +384,11 @@ pub struct RawService {
     ///
     /// Form: name in an image name, with `/` between its parts. Default: the service's name.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: `TAG`.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: `"{TAG}"`.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
@@ -418,7 +425,7 @@ pub struct RawService {
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: that of the base,
     /// usually none.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on.
+    /// The image that it runs on, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub runtime: Option<Spanned<String>>,
@@ -426,6 +433,10 @@ pub struct RawService {
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
+    /// The working folder, which belongs to the user.
+    ///
+    /// Form: absolute path. Default: `runtime.workdir`.
+    pub workdir: Option<Spanned<String>>,
     /// Packages in addition to `runtime.packages`.
     ///
     /// Form: list of packages². Default: `[]`.
@@ -435,7 +446,7 @@ pub struct RawService {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// Variables in addition to `runtime.env`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
@@ -446,10 +457,11 @@ pub struct RawService {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Files and folders to ship beside the binary. They are owned by root; everybody may read them, and run executable
-    /// files. The *content* of a folder goes to the path.
+    /// Files and folders to ship beside the binary: of the workspace, or of one of `[images]`, as
+    /// `<image>:<path in the image>`. They are owned by root; everybody may read them, and run executable files. The
+    /// *content* of a folder goes to the path.
     ///
-    /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
+    /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
     /// The service in other forms, see below.
@@ -501,6 +513,7 @@ impl RawService {
             healthcheck: self.healthcheck.clone(),
             runtime: self.runtime.clone(),
             user: self.user.clone(),
+            workdir: self.workdir.clone(),
             packages: self.packages.clone(),
             ports: self.ports.clone(),
             env: self.env.clone(),
@@ -685,10 +698,11 @@ pub struct RawVariant {
     /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
     /// variant.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that variable.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: the service's.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: the service's.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: the service's.
@@ -723,7 +737,7 @@ pub struct RawVariant {
     ///
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: the service's.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on.
+    /// The image that it runs on, or the name of one of `[images]`.
     ///
     /// Form: image name. Default: the service's.
     pub runtime: Option<Spanned<String>>,
@@ -731,6 +745,10 @@ pub struct RawVariant {
     ///
     /// Form: `"UID:GID"`. Default: the service's.
     pub user: Option<Spanned<String>>,
+    /// The working folder, which belongs to the user.
+    ///
+    /// Form: absolute path. Default: the service's.
+    pub workdir: Option<Spanned<String>>,
     /// Packages in addition to the service's.
     ///
     /// Form: list of packages². Default: `[]`.
@@ -740,7 +758,7 @@ pub struct RawVariant {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// Variables in addition to the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
@@ -753,7 +771,7 @@ pub struct RawVariant {
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
     /// Files and folders in addition to the service's, which they override.
     ///
-    /// Form: table: path in the workspace → absolute path in the image. Default: `{}`.
+    /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
 }
@@ -784,16 +802,18 @@ pub struct RawOtherImage {
     ///
     /// Form: name in an image name. Default: its own.
     pub image: Option<Spanned<String>>,
-    /// The tag of the image, whatever the variable `TAG` says.
+    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
+    /// variable.
     ///
-    /// Form: tag. Default: those of `TAG`.
-    pub tag: Option<Spanned<String>>,
+    /// Form: tag, or list of tags. Default: `"{TAG}"`.
+    pub tag: Option<Spanned<RawTags>>,
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
-    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`.
+    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`, or not at all
+    /// if services are built from it.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default: Option<bool>,
@@ -805,7 +825,7 @@ pub struct RawOtherImage {
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
-    pub ports: Vec<Spanned<u16>>,
+    pub ports: Vec<Spanned<RawPort>>,
     /// In Compose: environment variables.
     ///
     /// Form: table of strings. Default: `{}`.

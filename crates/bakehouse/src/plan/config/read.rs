@@ -8,6 +8,7 @@ use super::bases;
 use super::check::{Check, sorted};
 use super::embedded::holder;
 use super::image_name::Form;
+use super::image_parts::is_built;
 use super::inputs::DeclaredInputs;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
@@ -177,7 +178,7 @@ impl Check<'_> {
         self.compose(raw, &mut services, &mut images);
         let at_bake = self.at_bake(raw, &services, &packs);
         let bake = self.bake(raw, &services, &images, &packs);
-        self.written_twice(raw, &services, &images, &packs);
+        self.written_twice(raw, &services, &images, &packs, &bake);
         let fetch = self.fetch(raw, &services);
         let registries = raw.registries.as_ref().and_then(|all| all.as_ref().first());
         let name = match (&raw.name, raw.registry.as_ref().or(registries)) {
@@ -194,7 +195,10 @@ impl Check<'_> {
                 |first| first.main().package.to_string(),
             ),
         };
-        let runtime = raw.bases.runtime.as_ref().map_or_else(
+        // Services have a base of `[images]` as their own, and the variable its default.
+        let runtime = raw.bases.runtime.as_ref();
+        let runtime = runtime.filter(|name| !is_built(raw, name));
+        let runtime = runtime.map_or_else(
             || bases::RUNTIME.to_owned(),
             |name| self.image_name(name, Form::Image),
         );
@@ -244,7 +248,7 @@ impl Check<'_> {
                 .packs_dev
                 .as_ref()
                 .map(|path| self.in_context(path)),
-            workdir: self.absolute(raw.runtime.workdir.as_ref(), "/var/lib/app"),
+            workdir: self.absolute(raw.runtime.workdir.as_ref(), bases::WORKDIR),
             fetch,
             secrets: self.secrets(raw),
             groups: self.groups(raw),

@@ -8,7 +8,9 @@ use super::image_name::Form;
 use super::raw::{RawBinary, RawConfig, RawService, RawVariant};
 use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use super::spanned::Spanned;
-use super::valid::{BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig};
+use super::valid::{
+    BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig, stage_of,
+};
 use crate::graph::Member;
 use crate::graph::member::EdgeKind;
 use crate::names::{BinaryName, PackageName, TargetName};
@@ -436,6 +438,7 @@ impl Check<'_> {
 
     /// Returns the content of an image. Keys of the last of `layers` count most.
     fn image(&mut self, raw: &RawConfig, layers: &[&RawVariant]) -> ImageConfig {
+        let all = layers;
         let layers = || layers.iter().copied();
         let runtime = layers()
             .filter_map(|image| image.runtime.as_ref())
@@ -444,6 +447,10 @@ impl Check<'_> {
             .filter_map(|image| image.user.as_ref())
             .next_back()
             .or(raw.runtime.user.as_ref());
+        let workdir = layers()
+            .filter_map(|image| image.workdir.as_ref())
+            .next_back()
+            .or(raw.runtime.workdir.as_ref());
         let own = layers().flat_map(|image| &image.packages);
         let mut packages: Vec<String> = own.map(|name| self.package(name)).collect();
         // The packages of all images are checked only once.
@@ -467,11 +474,20 @@ impl Check<'_> {
                 "name a base that has apt-get or apk, or leave `packages` out for this image",
             );
         }
-        let mut files = BTreeMap::new();
-        for image in layers() {
-            for (from, to) in &image.files {
-                let from = self.in_context(from);
-                files.insert(from, self.absolute(Some(to), "/"));
+        let built_base = self.built_base(raw, all, base);
+        let runtime = match &built_base {
+            Some(image) => Some(stage_of(image)),
+            None => runtime.map(|name| self.image_name(name, Form::Image)),
+        };
+        let (mut files, mut files_of_images) = (BTreeMap::new(), BTreeMap::new());
+        for (from, to) in layers().flat_map(|image| &image.files) {
+            let to = self.absolute(Some(to), "/");
+            // No path in the workspace has a colon.
+            if from.as_ref().contains(':') {
+                let from = self.shipped_of_image(raw, all, from);
+                files_of_images.extend(from.map(|from| (from, to)));
+            } else {
+                files.insert(self.in_context(from), to);
             }
         }
         let (mut env, mut labels) = (BTreeMap::new(), BTreeMap::new());
@@ -491,13 +507,18 @@ impl Check<'_> {
             *own = format!("{LIBRARIES}:{own}");
         }
         ImageConfig {
-            runtime: runtime.map(|name| self.image_name(name, Form::Image)),
+            runtime,
+            built_base,
             packages: sorted(packages.into_iter()),
             user: user.map_or_else(|| bases::USER.to_owned(), |user| self.user(user)),
-            ports: sorted(layers().flat_map(|image| image.ports.iter().map(|port| *port.as_ref()))),
+            workdir: self.absolute(workdir, bases::WORKDIR),
+            ports: sorted(
+                layers().flat_map(|image| image.ports.iter().map(|port| port.as_ref().0)),
+            ),
             env,
             labels,
             files,
+            files_of_images,
             entrypoint: self.last_command(layers().map(|image| image.entrypoint.as_deref())),
             command: self.last_command(layers().map(|image| image.command.as_deref())),
             stop_signal: self.stop_signal(layers()),

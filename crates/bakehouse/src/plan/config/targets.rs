@@ -3,10 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::check::{Check, FOLDER, sorted};
-use super::image_name::{self, Fault, is_component};
+use super::image_name::is_component;
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
-use super::valid::{GIVEN_TAG, TargetConfig, USUAL_TAG};
+use super::valid::TargetConfig;
 use crate::problem::{Code, did_you_mean};
 
 impl Check<'_> {
@@ -39,7 +39,7 @@ impl Check<'_> {
         };
         TargetConfig {
             image,
-            tag: tags.next_back().map(|tag| self.tag(tag)),
+            own_tags: tags.next_back().map_or_else(Vec::new, |tag| self.tags(tag)),
             default: layers.iter().all(|layer| layer.default != Some(false)),
             of_family: variant.is_none() || last.is_none_or(|layer| layer.default != Some(false)),
             output: outputs
@@ -59,28 +59,22 @@ impl Check<'_> {
                 }
                 _ => "write a name such as `acme-relayer`, without registry and tag".to_owned(),
             };
+            let hint = with_registry(text).unwrap_or(hint);
             self.problem(
                 Code::ConfigValue,
                 format!("`{}` cannot name an image", text.escape_debug()),
                 name.span(),
                 hint,
             );
+        } else if let Some(hint) = with_registry(text) {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{text}` begins with a registry"),
+                name.span(),
+                hint,
+            );
         }
         text.clone()
-    }
-
-    fn tag(&mut self, tag: &Spanned<String>) -> String {
-        let example = tag.as_ref().replace(GIVEN_TAG, USUAL_TAG);
-        if let Err(Fault { what, hint }) = image_name::tag(&example) {
-            let message = format!("`{}` {what}", tag.as_ref().escape_debug());
-            let hint = if example.contains('{') {
-                format!("only `{GIVEN_TAG}` is replaced, by what the variable TAG says")
-            } else {
-                hint
-            };
-            self.problem(Code::ConfigValue, message, tag.span(), hint);
-        }
-        tag.as_ref().clone()
     }
 
     /// Checks platforms that are some of the workspace's.
@@ -243,4 +237,22 @@ impl Check<'_> {
         }
         text.clone()
     }
+}
+
+/// Returns what to write for the name of an image that begins with a registry: `localhost`, or a host with a port or a
+/// domain.
+fn with_registry(name: &str) -> Option<String> {
+    let (host, _) = name.split_once('/')?;
+    let (namespace, image) = name.rsplit_once('/')?;
+    let domain = |host: &str| {
+        let top = host.rsplit_once('.').map(|(_, top)| top);
+        top.is_some_and(|top| top.len() > 1 && top.bytes().all(|b| b.is_ascii_alphabetic()))
+    };
+    let port = |host: &str| {
+        let port = host.split_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| port.parse::<u16>().is_ok())
+    };
+    (host == "localhost" || domain(host) || port(host)).then(|| {
+        format!("write `{image}`, and `registry = \"{namespace}\"` at the top of the file")
+    })
 }

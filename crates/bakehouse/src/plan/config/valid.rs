@@ -2,6 +2,7 @@
 //! in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use camino::Utf8PathBuf;
 
@@ -24,7 +25,7 @@ pub const FEATURES: &str = "FEATURES";
 /// The part of a tag that stands for a tag of the variable `TAG`.
 pub const GIVEN_TAG: &str = "{TAG}";
 
-/// The default of the variable `TAG`.
+/// The default of the variable `TAG`, unless the configuration names another.
 pub const USUAL_TAG: &str = "latest";
 
 /// The place where compile results are kept between builds.
@@ -122,6 +123,7 @@ pub struct Config {
     pub packs_path: Utf8PathBuf,
     /// A folder of packs that are edited in place.
     pub packs_dev: Option<ContextPath>,
+    /// The working folder of services that do not name their own.
     pub workdir: Utf8PathBuf,
     pub services: Vec<ServiceConfig>,
     /// The images of other Dockerfiles, by name.
@@ -167,7 +169,7 @@ pub struct AtBake {
 }
 
 /// The settings of the Bake file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BakeConfig {
     /// The members of each group.
     pub groups: BTreeMap<TargetName, Vec<String>>,
@@ -175,6 +177,8 @@ pub struct BakeConfig {
     pub given_labels: bool,
     /// Whether images take over the annotations of docker/metadata-action.
     pub given_annotations: bool,
+    /// The default of the variable `TAG`.
+    pub usual_tag: String,
 }
 
 /// The places of generated files.
@@ -270,8 +274,8 @@ pub struct CompileSettings {
 pub struct TargetConfig {
     /// The name of the image under the registry.
     pub image: String,
-    /// The tag; `None` for those of the variable `TAG`. Where it contains `{TAG}`, there is one for each of those.
-    pub tag: Option<String>,
+    /// The tags; empty for those of the variable `TAG`. One that contains `{TAG}` stands for one with each of those.
+    pub own_tags: Vec<String>,
     /// Whether it is baked if no target is named.
     pub default: bool,
     /// Whether it is baked if its service is named without the variant.
@@ -290,6 +294,20 @@ pub struct Embedded {
     pub source: Utf8PathBuf,
     /// The path at which the build finds it.
     pub to: ContextPath,
+}
+
+/// A path in an image of `[images]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImagePath {
+    pub image: TargetName,
+    pub path: Utf8PathBuf,
+}
+
+impl fmt::Display for ImagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { image, path } = self;
+        write!(f, "{image}:{path}")
+    }
 }
 
 /// The settings of a service for Compose, which do not affect its image.
@@ -335,16 +353,22 @@ pub enum State {
 /// The content of a runtime image beside its binary.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
-    /// Another base than `bases.runtime`.
+    /// Another base than the variable `RUNTIME_BASE`: an image, or the stage that stands for one of `[images]`.
     pub runtime: Option<String>,
+    /// The image of `[images]` that is the base.
+    pub built_base: Option<TargetName>,
     /// Packages of the base's distribution.
     pub packages: Vec<String>,
     pub user: String,
+    /// The working folder.
+    pub workdir: Utf8PathBuf,
     pub ports: Vec<u16>,
     pub env: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
     /// The path in the image of each file or folder.
     pub files: BTreeMap<ContextPath, Utf8PathBuf>,
+    /// The path in the image of each file or folder of another image.
+    pub files_of_images: BTreeMap<ImagePath, Utf8PathBuf>,
     /// The program; `None` for the first binary.
     pub entrypoint: Option<Vec<String>>,
     /// The arguments of the program.
@@ -385,6 +409,12 @@ pub struct PackBinaryConfig {
     pub folder: ContextPath,
 }
 
+/// Returns the name of the stage in the Dockerfile of the services that stands for an image. The Bake file puts the image
+/// in its place.
+pub fn stage_of(image: &str) -> String {
+    format!("image-{image}")
+}
+
 impl AtBake {
     /// Returns the names of the variables with what was chosen.
     pub fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -405,22 +435,31 @@ impl TargetConfig {
         }
     }
 
-    /// Returns the tags, where `TAG` has these.
+    /// Returns the tags, each once, where `TAG` has these.
     pub fn tags(&self, given: &[String]) -> Vec<String> {
-        let Some(own) = &self.tag else {
+        if self.own_tags.is_empty() {
             return given.to_vec();
-        };
-        if !own.contains(GIVEN_TAG) {
-            return vec![own.clone()];
         }
-        let given = given.iter();
-        given.map(|tag| own.replace(GIVEN_TAG, tag)).collect()
+        let mut tags: Vec<String> = Vec::new();
+        for own in &self.own_tags {
+            let of_given = given.iter().map(|tag| own.replace(GIVEN_TAG, tag));
+            let all = match own.contains(GIVEN_TAG) {
+                true => of_given.collect(),
+                false => vec![own.clone()],
+            };
+            for tag in all {
+                if !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+            }
+        }
+        tags
     }
 
-    /// Returns the name under the registry with the tag, where `TAG` has its default.
-    pub fn name(&self) -> String {
-        let tags = self.tags(&[USUAL_TAG.to_owned()]);
-        format!("{}:{}", self.image, tags[0])
+    /// Returns the names under the registry with each tag, where `TAG` is `usual`; never none.
+    pub fn names(&self, usual: &str) -> Vec<String> {
+        let tags = self.tags(&[usual.to_owned()]).into_iter();
+        tags.map(|tag| format!("{}:{tag}", self.image)).collect()
     }
 
     /// Returns the path that the result is written to.
@@ -463,6 +502,20 @@ impl Healthcheck {
     }
 }
 
+impl ImageConfig {
+    /// Returns the images of `[images]` that it is built from.
+    pub fn images(&self) -> impl Iterator<Item = &TargetName> {
+        let files = self.files_of_images.keys().map(|from| &from.image);
+        self.built_base.iter().chain(files)
+    }
+
+    /// Returns the base that a registry or the engine has, unless it is that of the variable.
+    pub fn pulled_base(&self) -> Option<&str> {
+        let pulled = self.built_base.is_none();
+        self.runtime.as_deref().filter(|_| pulled)
+    }
+}
+
 impl ServiceConfig {
     /// Returns the binary that the service is named after.
     pub fn main(&self) -> &BinaryConfig {
@@ -492,8 +545,14 @@ impl Config {
         let embedded = packages.iter();
         let embedded = embedded.filter_map(|package| self.embedded.get(package));
         let names = embedded.flatten().map(|embedded| &embedded.image);
-        let images = names.filter_map(|name| self.images.iter().find(|one| one.name == *name));
-        images.map(|image| &image.context)
+        names.filter_map(|name| self.context_of(name))
+    }
+
+    /// Returns the folder that an image of `[images]` is built from.
+    pub fn context_of(&self, image: &str) -> Option<&ContextPath> {
+        let mut images = self.images.iter();
+        let image = images.find(|one| *one.name == *image)?;
+        Some(&image.context)
     }
 
     /// Returns whether the builder cross-compiles for other platforms than its own.

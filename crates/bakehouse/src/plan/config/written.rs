@@ -1,13 +1,14 @@
-//! Checks of what outputs write: no two of them write the same tag of an image. Those that one bake builds do not write the same
-//! file, either.
+//! Checks of what outputs write: no two of them write the same tag of an image, unless only somebody who names both bakes
+//! them together. Those that one bake builds do not write the same file, either.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::check::Check;
+use super::one_bake::OneBake;
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
-use super::valid::{OtherImageConfig, PackConfig, ServiceConfig, TargetConfig, USUAL_TAG};
+use super::valid::{BakeConfig, OtherImageConfig, PackConfig, ServiceConfig, TargetConfig};
 use crate::problem::Code;
 
 /// An output, and the places in the file that say what it writes.
@@ -28,7 +29,9 @@ impl Check<'_> {
         services: &[ServiceConfig],
         images: &[OtherImageConfig],
         packs: &[PackConfig],
+        bake: &BakeConfig,
     ) {
+        let one_bake = OneBake::new(services, images, bake);
         let services = services.iter().map(|service| Written {
             name: &service.name,
             target: &service.target,
@@ -37,12 +40,13 @@ impl Check<'_> {
         });
         let others = images.iter().zip(&raw.images);
         let others = others.map(|(image, (name, written))| {
-            let named = written.tag.as_ref().or(written.image.as_ref());
+            let tag = written.tag.as_ref().map(Spanned::span);
+            let image_name = written.image.as_ref().map(Spanned::span);
             let output = written.output.as_ref();
             Written {
                 name: &image.name,
                 target: &image.target,
-                image: named.unwrap_or(name).span(),
+                image: tag.or(image_name).unwrap_or_else(|| name.span()),
                 output: output.unwrap_or(name).span(),
             }
         });
@@ -51,9 +55,10 @@ impl Check<'_> {
         // A pack's image has the usual tag.
         let packs = packs.iter().map(|pack| {
             let name = format!("pack-{}", pack.name);
-            (format!("{name}:{USUAL_TAG}"), name)
+            (format!("{name}:{}", bake.usual_tag), vec![name])
         });
-        let mut taken: BTreeMap<String, String> = packs.collect();
+        // The targets that write each name.
+        let mut taken: BTreeMap<String, Vec<String>> = packs.collect();
         let mut files: BTreeMap<&str, &str> = BTreeMap::new();
         for Written {
             name,
@@ -63,8 +68,15 @@ impl Check<'_> {
         } in outputs
         {
             if target.is_image() {
-                let written = target.name();
-                if let Some(other) = taken.get(&written) {
+                let written = target.names(&bake.usual_tag);
+                let other = |written: &String| {
+                    let mut others = taken.get(written)?.iter();
+                    others.find(|other| !one_bake.is_never_of(name, other))
+                };
+                let collision = written
+                    .iter()
+                    .find_map(|written| Some((written, other(written)?)));
+                if let Some((written, other)) = collision {
                     self.problem(
                         Code::NameCollision,
                         format!("the image `{written}` of `{name}` is that of `{other}`, too"),
@@ -73,7 +85,9 @@ impl Check<'_> {
                     );
                     continue;
                 }
-                taken.insert(written, name.to_owned());
+                for written in written {
+                    taken.entry(written).or_default().push(name.to_owned());
+                }
             } else if let Some(dest) = target.dest().filter(|_| target.default) {
                 if let Some(other) = files.get(dest) {
                     self.problem(
@@ -100,11 +114,11 @@ enum Aspect {
 /// Returns the place where the file says what a service writes: its key if it has one, else its name.
 fn place(raw: &RawConfig, service: &ServiceConfig, aspect: Aspect) -> Range<usize> {
     let key = |keys: &RawVariant| {
-        let key = match aspect {
-            Aspect::Image => keys.tag.as_ref().or(keys.image.as_ref()),
-            Aspect::Output => keys.output.as_ref(),
-        };
-        key.map(Spanned::span)
+        let tag = keys.tag.as_ref().map(Spanned::span);
+        match aspect {
+            Aspect::Image => tag.or_else(|| keys.image.as_ref().map(Spanned::span)),
+            Aspect::Output => keys.output.as_ref().map(Spanned::span),
+        }
     };
     let mut named = raw.services.iter().flatten();
     let Some((name, written)) = named.find(|(name, _)| *name.as_ref() == service.family) else {

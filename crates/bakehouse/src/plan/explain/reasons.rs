@@ -151,6 +151,7 @@ impl<'a> Explained<'a> {
             | Part::Locked(_) => {}
             // An image that is new here, or no longer read, is reported with its setting.
             Part::Embedded(image) => reasons.extend(self.embedded(image)),
+            Part::Image(image) => reasons.extend(self.of_image(image, &here())),
         }
     }
 
@@ -328,17 +329,20 @@ impl<'a> Explained<'a> {
 
     /// Returns the changes of an image whose files a package reads, both then and now.
     fn embedded(&self, image: &str) -> Vec<Reason> {
-        let of =
-            |state: WorkspaceState<'a>| Output::all(state.plan).find(|output| output.name == image);
-        let (Some(was), Some(is)) = (of(self.then), of(self.now)) else {
-            return Vec::new();
-        };
         let embedded = self.now.plan.config.embedded.iter();
         let readers = embedded.filter(|(package, images)| {
             self.is.closure.contains(*package) && images.iter().any(|one| *one.image == *image)
         });
         let chains = readers.map(|(package, _)| self.now.chain(self.is, package));
-        let Some(chain) = chains.min_by_key(Vec::len) else {
+        let chain = chains.min_by_key(Vec::len);
+        chain.map_or_else(Vec::new, |chain| self.of_image(image, &chain))
+    }
+
+    /// Returns the changes of an image of another Dockerfile, which reaches the output by `chain`, both then and now.
+    fn of_image(&self, image: &str, chain: &[String]) -> Vec<Reason> {
+        let of =
+            |state: WorkspaceState<'a>| Output::all(state.plan).find(|output| output.name == image);
+        let (Some(was), Some(is)) = (of(self.then), of(self.now)) else {
             return Vec::new();
         };
         let mut changes = reasons((self.then, was), (self.now, is), self.config);

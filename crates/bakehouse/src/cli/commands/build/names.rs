@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::plan::Plan;
 use crate::plan::baked::BakedImage;
 use crate::plan::config::image_name::{self, Fault, Form, check};
-use crate::plan::config::valid::USUAL_TAG;
 use crate::problem::{Code, Problem};
 
 /// Registries and tags of the images, from the environment and the configuration.
@@ -14,6 +13,8 @@ pub struct Names {
     registries: Vec<String>,
     /// Never empty.
     tags: Vec<String>,
+    /// The default of `TAG`.
+    usual_tag: String,
 }
 
 impl Names {
@@ -31,7 +32,8 @@ impl Names {
         for registry in &registries {
             refuse("REGISTRY", registry, check(registry, Form::Prefix))?;
         }
-        let tags = parts(&variable("TAG").unwrap_or_else(|| USUAL_TAG.to_owned()));
+        let usual = || config.bake.usual_tag.clone();
+        let tags = parts(&variable("TAG").unwrap_or_else(usual));
         for tag in &tags {
             refuse("TAG", tag, image_name::tag(tag))?;
         }
@@ -44,7 +46,11 @@ impl Names {
         if let Some(cache) = variable("CACHE_REF").filter(|cache| !cache.is_empty()) {
             refuse("CACHE_REF", &cache, check(&cache, Form::Repository))?;
         }
-        Ok(Self { registries, tags })
+        Ok(Self {
+            registries,
+            tags,
+            usual_tag: config.bake.usual_tag.clone(),
+        })
     }
 
     /// Returns the registries and namespaces of the images; none for local names.
@@ -84,7 +90,8 @@ impl Names {
         }
     }
 
-    /// Refuses tags that make two images one, such as a `TAG` that another image has as its own.
+    /// Refuses two images of one name and tag, as the configuration allows them outside of one bake, and as a `TAG` can
+    /// make them that another image has as its own.
     ///
     /// # Errors
     /// `name-collision`.
@@ -94,6 +101,15 @@ impl Names {
             for tag in service.target.tags(&self.tags) {
                 let name = format!("{}:{tag}", service.target.image);
                 if let Some(other) = taken.get(&name) {
+                    let mut usual = [other, service].into_iter();
+                    if usual.all(|one| one.target.names(&self.usual_tag).contains(&name)) {
+                        let message = format!(
+                            "`{}` and `{}` both write the image `{name}`",
+                            other.name, service.name
+                        );
+                        return Err(Problem::new(Code::NameCollision, message)
+                            .hint("bake one of them, or give it another `image` or `tag`"));
+                    }
                     let message = format!(
                         "TAG in the environment makes `{name}` the image of both `{}` and `{}`",
                         other.name, service.name

@@ -11,6 +11,7 @@ use crate::documents::labels;
 use crate::names::StageName;
 use crate::plan::Plan;
 use crate::plan::config::shared_libraries::{LIBRARIES, LIBRARY_PATH};
+use crate::plan::config::valid::stage_of;
 use crate::plan::image_files::ImageFiles;
 use crate::plan::pack::PackBinary;
 use crate::plan::runtime::PreparedBase;
@@ -74,6 +75,13 @@ fn by_hand(
         source: from.clone(),
         target: to.to_string(),
     });
+    let files_of_images = service.image.files_of_images.iter();
+    let files_of_images = files_of_images.map(|(from, to)| Instruction::Copy {
+        from: stage_of(&from.image),
+        source: from.path.to_string(),
+        target: to.to_string(),
+    });
+    let files = files.chain(files_of_images);
     let binaries = binaries.map(|(from, source)| Instruction::Copy {
         from,
         source,
@@ -149,7 +157,7 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         onto_root(String::from(&library.stage), &folder)
     }));
     instructions.push(Instruction::User(image.user.clone()));
-    instructions.push(Instruction::Workdir(plan.config.workdir.to_string()));
+    instructions.push(Instruction::Workdir(image.workdir.to_string()));
     instructions.extend(image.ports.iter().map(|port| Instruction::Expose(*port)));
     let entrypoint = image.entrypoint.clone();
     let entrypoint = entrypoint.unwrap_or_else(|| vec![format!("{BIN}/{}", service.main().bin)]);

@@ -10,8 +10,7 @@ use crate::documents::dockerfile::mounts::{BUILD, kept};
 use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
-use crate::plan::config::valid::Embedded;
-use crate::plan::other_image::stage_of;
+use crate::plan::config::valid::{Embedded, stage_of};
 use crate::plan::skeleton::{RUNNER, Role};
 use crate::plan::stage::{CompileStage, LibraryStage, Selection};
 
