@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use crate::grove::Grove;
 
+mod written;
+
 /// Package → its binaries; the first is `src/main.rs`.
 const PACKAGES: [(&str, &[&str]); 4] = [
     ("gateway", &["gateway", "gateway-admin"]),
@@ -54,7 +56,7 @@ fn repository(files: &[(&str, &str)]) -> Grove {
 }
 
 /// Case → files.
-type Row<'a> = (&'a str, &'a [(&'a str, &'a str)]);
+pub type Row<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
 const ROWS: &[Row<'_>] = &[
     (
@@ -362,17 +364,27 @@ CMD ["relayer"]
     ),
 ];
 
-#[test]
-fn what_the_repository_ships_is_proposed_with_its_places_and_plans() {
+/// Returns what is proposed in each case. Each proposal is one that `plan` accepts.
+fn proposed(rows: &[Row<'_>]) -> String {
     let mut all = String::new();
-    for (case, files) in ROWS {
+    for (case, files) in rows {
         let grove = repository(files);
         let printed = grove.run(&["init", "--print"]);
         let _ = write!(all, "===== {case}\n{printed}\n");
         grove.run(&["init"]);
         grove.run(&["plan"]);
     }
-    insta::assert_snapshot!(all);
+    all
+}
+
+#[test]
+fn what_the_repository_ships_is_proposed_with_its_places_and_plans() {
+    insta::assert_snapshot!(proposed(ROWS));
+}
+
+#[test]
+fn what_bake_files_and_dockerfiles_by_hand_say_is_proposed_and_plans() {
+    insta::assert_snapshot!(proposed(written::ROWS));
 }
 
 #[test]

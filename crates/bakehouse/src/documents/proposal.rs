@@ -8,6 +8,7 @@ use crate::graph::downloads::Download;
 use crate::graph::inputs::{Finding, Kind};
 use crate::graph::paths::outermost;
 use crate::graph::system::Need;
+use crate::names::PackageName;
 use crate::plan::choice::ProposedKey;
 use crate::plan::config::{BAKE_FILE, bases};
 use crate::plan::parted::Parted;
@@ -36,14 +37,16 @@ fn registry(text: &mut String, proposal: &Proposal) {
     let notes = &proposal.shipping.notes;
     if let Some(ProposedKey { name, value, place }) = &proposal.shipping.registry {
         let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
-        notes.iter().for_each(|note| comment(text, note));
-        return;
+    } else {
+        let example = proposal
+            .registry
+            .as_deref()
+            .unwrap_or("ghcr.io/you/project");
+        let _ = writeln!(text, "# registry = {}", quoted(example));
     }
-    let example = proposal
-        .registry
-        .as_deref()
-        .unwrap_or("ghcr.io/you/project");
-    let _ = writeln!(text, "# registry = {}", quoted(example));
+    if let Some(ProposedKey { name, value, place }) = &proposal.shipping.platforms {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+    }
     notes.iter().for_each(|note| comment(text, note));
 }
 
@@ -92,12 +95,27 @@ fn output(text: &mut String, proposal: &Proposal) {
 
 fn bases(text: &mut String, proposal: &Proposal) {
     text.push_str("\n[bases]\n");
-    if let Some(note) = &proposal.builder_note {
-        comment(text, note);
+    let own = &proposal.shipping.bases;
+    let (builder, place, builder_notes) = proposal.builder();
+    builder_notes.iter().for_each(|note| comment(text, note));
+    own.notes.iter().for_each(|note| comment(text, note));
+    let at = |place: Option<&str>| place.map_or_else(String::new, |place| format!(" # {place}"));
+    let _ = writeln!(
+        text,
+        "builder = {}{}",
+        quoted(builder),
+        one_line(&at(place))
+    );
+    match &own.runtime {
+        Some(ProposedKey { name, value, place }) => {
+            let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
+        }
+        None => {
+            let _ = writeln!(text, "runtime = {}", quoted(bases::RUNTIME));
+        }
     }
-    let _ = writeln!(text, "builder = {}", quoted(&proposal.builder));
-    let _ = writeln!(text, "runtime = {}", quoted(bases::RUNTIME));
     let mut packages = because(proposal, |need| &need.build);
+    add(&mut packages, &own.builder_packages);
     let tools = proposal.tools.iter();
     for (tool, package) in tools.filter_map(|tool| Some((tool, tool.package.as_deref()?))) {
         let reasons = packages.entry(package).or_default();
@@ -149,14 +167,55 @@ fn bases(text: &mut String, proposal: &Proposal) {
             comment(text, &format!("  {source}"));
         }
     }
-    let packages = because(proposal, |need| &need.run);
-    if !packages.is_empty() {
+    runtime(text, proposal);
+}
+
+/// Writes what all images share.
+fn runtime(text: &mut String, proposal: &Proposal) {
+    let own = &proposal.shipping.bases;
+    let mut packages = because(proposal, |need| &need.run);
+    let missing: Vec<&str> = packages.keys().copied().collect();
+    let lacks_debian = !own.without_debian.is_empty();
+    if lacks_debian {
+        packages.clear();
+    }
+    add(&mut packages, &own.packages);
+    if !packages.is_empty() || (lacks_debian && !missing.is_empty()) {
         text.push_str("\n[runtime]\n");
+    }
+    if lacks_debian && !missing.is_empty() {
+        let bases: Vec<&str> = own.without_debian.iter().map(String::as_str).collect();
+        let line = format!(
+            "Crates need at run time what Debian has in {}. See that {} has the like.",
+            missing.join(", "),
+            bases.join(", ")
+        );
+        comment(text, &line);
+    }
+    if !packages.is_empty() {
         comment(
             text,
             "Packages that crates need at run time and the slim base does not have. Remove those that no service uses.",
         );
+        let numbered = |name: &&str| name.ends_with(|c: char| c.is_ascii_digit());
+        if own.of_other_release && !lacks_debian && missing.iter().any(numbered) {
+            comment(
+                text,
+                "Those of crates are named as in Debian bookworm, and may have another number here.",
+            );
+        }
         list(text, &packages);
+    }
+}
+
+/// Adds packages that Dockerfiles install to those that crates need.
+fn add<'a>(
+    packages: &mut BTreeMap<&'a str, Vec<&'a str>>,
+    installed: &'a BTreeMap<String, BTreeSet<String>>,
+) {
+    for (package, places) in installed {
+        let reasons = packages.entry(package).or_default();
+        reasons.extend(places.iter().map(String::as_str));
     }
 }
 
@@ -210,6 +269,8 @@ fn parted(text: &mut String, proposal: &Proposal) {
 
 fn services(text: &mut String, proposal: &Proposal) {
     parted(text, proposal);
+    let needed = because(proposal, |need| &need.run);
+    let parts = !proposal.shipping.bases.without_debian.is_empty();
     for service in &proposal.services {
         let _ = writeln!(text, "\n[services.{}]", service.name);
         let place = service.place.as_ref();
@@ -218,7 +279,11 @@ fn services(text: &mut String, proposal: &Proposal) {
         if let Some(bin) = &service.bin {
             let _ = writeln!(text, "bin = {}{place}", quoted(bin));
         }
-        for ProposedKey { name, value, place } in &service.keys {
+        let mut keys = service.keys.clone();
+        if parts && !service.without_debian {
+            with_packages(&mut keys, &needed);
+        }
+        for ProposedKey { name, value, place } in &keys {
             let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
         }
         service.notes.iter().for_each(|note| comment(text, note));
@@ -247,19 +312,63 @@ fn services(text: &mut String, proposal: &Proposal) {
     }
 }
 
+/// Adds packages that crates need to those of a service.
+fn with_packages(keys: &mut Vec<ProposedKey>, needed: &BTreeMap<&str, Vec<&str>>) {
+    if needed.is_empty() {
+        return;
+    }
+    let own = keys.iter().position(|key| key.name == "packages");
+    let own = own.map(|at| keys.remove(at));
+    let parsed = own.as_ref().map(|own| format!("v = {}", own.value));
+    let parsed = parsed.and_then(|text| text.parse::<toml::Table>().ok());
+    let listed = parsed.as_ref().and_then(|table| table.get("v")?.as_array());
+    let listed = listed.into_iter().flatten().filter_map(toml::Value::as_str);
+    let names: BTreeSet<&str> = listed.chain(needed.keys().copied()).collect();
+    let places = own.iter().map(|own| own.place.as_str());
+    let crates: BTreeSet<&str> = needed.values().flatten().copied().collect();
+    let places: Vec<&str> = places.chain(crates).collect();
+    keys.push(ProposedKey {
+        name: "packages".to_owned(),
+        value: toml::Value::from(Vec::from_iter(names)).to_string(),
+        place: places.join(", "),
+    });
+}
+
 /// Describes images that no member is built into, and files that say nothing.
 fn images(text: &mut String, proposal: &Proposal) {
     let shipping = &proposal.shipping;
-    if !shipping.images.is_empty() {
+    let (own, others): (Vec<_>, Vec<_>) = shipping.images.iter().partition(|image| image.proposed);
+    for image in own {
+        let _ = writeln!(
+            text,
+            "\n[images.{}] # {}",
+            image.name,
+            one_line(&image.place)
+        );
+        for key in &image.keys {
+            let _ = writeln!(text, "{}", one_line(key));
+        }
+    }
+    if !others.is_empty() {
         text.push('\n');
         comment(
             text,
             "Images without a binary of this workspace, which stay with their Dockerfiles.",
         );
     }
-    for image in &shipping.images {
+    for image in others {
         comment(text, &format!("[images.{}] # {}", image.name, image.place));
         image.keys.iter().for_each(|key| comment(text, key));
+    }
+    let of_bake: Vec<&ProposedKey> = [&shipping.tag, &shipping.variables]
+        .into_iter()
+        .flatten()
+        .collect();
+    if !of_bake.is_empty() {
+        text.push_str("\n[bake]\n");
+    }
+    for ProposedKey { name, value, place } in of_bake {
+        let _ = writeln!(text, "{name} = {value} # {}", one_line(place));
     }
     if !shipping.groups.is_empty() {
         text.push_str("\n[bake.groups]\n");
@@ -276,8 +385,8 @@ fn images(text: &mut String, proposal: &Proposal) {
     }
 }
 
-/// Returns the service and the key of the line at an offset of a rendered proposal; no service for keys at the top,
-/// and `bake.groups` for a group.
+/// Returns the service and the key of the line at an offset of a rendered proposal; no service for keys at the top, and
+/// the name of the table for others. The key of a service's first line is empty.
 pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
     let end = text
         .get(offset..)?
@@ -285,26 +394,39 @@ pub fn key_at(text: &str, offset: usize) -> Option<(String, String)> {
         .map_or(text.len(), |end| offset + end);
     let before = &text[..end];
     let line = before.rsplit('\n').next()?;
+    if let Some(service) = line.strip_prefix("[services.") {
+        return Some((service.trim_end_matches(']').to_owned(), String::new()));
+    }
     let (key, _) = line.split_once(" = ")?;
     let mut lines = before.lines().rev();
     let head = lines.find(|line| line.starts_with('[')).unwrap_or_default();
     let service = match head.strip_prefix("[services.") {
         Some(rest) => rest.trim_end_matches(']').trim_end_matches(".files"),
         None if head.is_empty() => "",
-        None if head == "[bake.groups]" => "bake.groups",
-        None => return None,
+        None => {
+            let table = head.trim_start_matches('[').trim_end_matches(']');
+            // A place may follow it.
+            let table = table.split(']').next().unwrap_or_default();
+            let known = ["bake", "bake.groups", "bases"].contains(&table);
+            let named = table.starts_with("inputs.") || table.starts_with("images.");
+            (known || named).then_some(table)?
+        }
     };
     Some((service.to_owned(), key.to_owned()))
 }
 
 fn inputs(text: &mut String, proposal: &Proposal) {
     let mut first = true;
-    for (package, findings) in &proposal.inputs {
-        let declared: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| finding.proposed())
-            .collect();
-        if declared.is_empty() {
+    let packages: BTreeSet<&PackageName> = proposal
+        .inputs
+        .keys()
+        .chain(proposal.given.keys())
+        .collect();
+    for package in packages {
+        let findings = proposal.inputs.get(package).into_iter().flatten();
+        let declared: Vec<&Finding> = findings.filter(|finding| finding.proposed()).collect();
+        let given = proposal.given.get(package);
+        if declared.is_empty() && given.is_none() {
             continue;
         }
         text.push('\n');
@@ -324,14 +446,28 @@ fn inputs(text: &mut String, proposal: &Proposal) {
             .iter()
             .map(|path| quoted(relative(&proposal.folder, path).as_str()))
             .collect();
-        let _ = writeln!(text, "paths = [{}]", paths.join(", "));
+        if !paths.is_empty() {
+            let _ = writeln!(text, "paths = [{}]", paths.join(", "));
+        }
+        if let Some(given) = given {
+            let names: Vec<String> = given.keys().map(|name| quoted(name)).collect();
+            let places: BTreeSet<&str> = given.values().map(String::as_str).collect();
+            let places = one_line(&Vec::from_iter(places).join(", "));
+            let _ = writeln!(text, "variables = [{}] # {places}", names.join(", "));
+        }
     }
     variables(text, proposal);
 }
 
 /// Describes the variables that compilations read. People decide which of them a build should have.
 fn variables(text: &mut String, proposal: &Proposal) {
-    if proposal.variables.is_empty() {
+    let mut open = proposal.variables.clone();
+    for (package, variables) in &mut open {
+        let given = proposal.given.get(package);
+        variables.retain(|name, _| given.is_none_or(|given| !given.contains_key(name)));
+    }
+    open.retain(|_, variables| !variables.is_empty());
+    if open.is_empty() {
         return;
     }
     text.push('\n');
@@ -343,7 +479,7 @@ fn variables(text: &mut String, proposal: &Proposal) {
         text,
         "its [inputs] table names. Packages that get none of them are not built again when they change.",
     );
-    for (package, variables) in &proposal.variables {
+    for (package, variables) in &open {
         let names: Vec<String> = variables.keys().map(|name| quoted(name)).collect();
         let places: BTreeSet<&str> = variables.values().map(String::as_str).collect();
         comment(

@@ -16,13 +16,19 @@ pub struct ProposedService {
     pub bin: Option<String>,
     /// The line of the repository that ships it.
     pub place: Option<String>,
+    /// The line that asks for its image.
+    pub place_of_target: Option<String>,
     pub keys: Vec<ProposedKey>,
     /// Files of the repository, each with its place in the image.
     pub files: Vec<ProposedKey>,
+    /// Images that it has files of.
+    pub images: Vec<ProposedImage>,
     /// Remarks on what the configuration cannot say, or people have to decide.
     pub notes: Vec<String>,
     /// The packages of further binaries.
     pub others: Vec<PackageName>,
+    /// Set if its base has no Debian packages.
+    pub without_debian: bool,
     main: BinaryName,
 }
 
@@ -34,10 +40,13 @@ impl ProposedService {
             name,
             package: member.name.clone(),
             place: None,
+            place_of_target: None,
             keys: Vec::new(),
             files: Vec::new(),
+            images: Vec::new(),
             notes: Vec::new(),
             others: Vec::new(),
+            without_debian: false,
             main: BinaryName::new(bin),
         }
     }
@@ -61,12 +70,40 @@ pub struct ProposedKey {
 pub struct Shipping {
     /// The registry of all images, or the registries.
     pub registry: Option<ProposedKey>,
+    /// The platforms of all images.
+    pub platforms: Option<ProposedKey>,
+    pub bases: ProposedBases,
+    /// The tag of all images, if nobody says another one.
+    pub tag: Option<ProposedKey>,
+    /// The variables that say at bake time how everything is compiled.
+    pub variables: Option<ProposedKey>,
+    /// Variables that compilations get as build arguments, each with its place.
+    pub given: BTreeMap<String, String>,
     /// Groups of services that the repository's own Bake file has.
     pub groups: Vec<ProposedKey>,
     pub notes: Vec<String>,
     pub images: Vec<ProposedImage>,
     /// Files that were not understood, each with the reason.
     pub passed: Vec<String>,
+}
+
+/// The base images that the repository's own Dockerfiles have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProposedBases {
+    pub builder: Option<ProposedKey>,
+    /// Set if the builder base alone says which Rust it is.
+    pub says_version: bool,
+    pub runtime: Option<ProposedKey>,
+    /// Debian packages of the builder, each with its places.
+    pub builder_packages: BTreeMap<String, BTreeSet<String>>,
+    /// Packages of all images, each with its places.
+    pub packages: BTreeMap<String, BTreeSet<String>>,
+    /// Set if images run on another release than the default one.
+    pub of_other_release: bool,
+    /// Images that services run on, and which have no Debian packages.
+    pub without_debian: BTreeSet<String>,
+    /// Remarks on what the configuration cannot say, or people have to decide.
+    pub notes: Vec<String>,
 }
 
 /// An image that is built from no member of the workspace.
@@ -76,6 +113,8 @@ pub struct ProposedImage {
     pub place: String,
     /// Keys with their values.
     pub keys: Vec<String>,
+    /// Set if a service has files of it; people decide about the others.
+    pub proposed: bool,
 }
 
 /// A binary that does not become a service.

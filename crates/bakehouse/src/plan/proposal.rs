@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::chains::needed;
 use super::choice::{Choice, LeftOut, ProposedKey, ProposedService, Shipping};
+use super::config::values::is_taken;
 use super::config::{Config, bases};
 use super::downloads::downloading;
 use super::parted::Parted;
@@ -30,11 +31,13 @@ pub struct Proposal {
     pub excluded: Option<String>,
     /// The variables that the compilation of each package reads, with their places.
     pub variables: BTreeMap<PackageName, BTreeMap<String, String>>,
+    /// Variables that the repository's own builds give to the compilation of each package, with their places.
+    pub given: BTreeMap<PackageName, BTreeMap<String, String>>,
     /// The registry for images, if the manifest names a repository on a forge with a registry.
     pub registry: Option<String>,
-    pub builder: String,
+    builder: String,
     /// The reason why the builder base may be wrong.
-    pub builder_note: Option<String>,
+    builder_note: Option<String>,
     pub needs: Vec<Need>,
     /// Set if a message definition imports one of Google's own, such as a timestamp.
     well_known: bool,
@@ -109,7 +112,9 @@ impl Proposal {
                 .or_default()
                 .push(finding);
         }
+        let given = given(&seen.variables, &chosen.shipping);
         Self {
+            given,
             folder: workspace.folder.clone(),
             context: seen.context,
             output: seen.output,
@@ -150,8 +155,35 @@ impl Proposal {
         self.unknown_needs = unknown.map(str::to_owned).collect();
     }
 
+    /// Lets services be baked by default if none is. Returns whether there was one to let.
+    pub fn bake_something(&mut self) -> bool {
+        let mut found = false;
+        for service in &mut self.services {
+            let Some(at) = service.keys.iter().position(|key| key.name == "default") else {
+                continue;
+            };
+            let ProposedKey { place, .. } = service.keys.remove(at);
+            let why = "default = false is not proposed: nothing would be baked by default";
+            service.notes.push(format!("{place}: {why}"));
+            found = true;
+        }
+        found
+    }
+
     /// Makes a key that comes from the repository's own files a comment. Returns whether there was one.
     pub fn refuse(&mut self, service: &str, key: &str, why: &str) -> bool {
+        if key.is_empty() {
+            // Two targets have one name: the latter stays out.
+            let at = self.services.iter().position(|own| own.name == service);
+            let Some(service) = at.map(|at| self.services.remove(at)) else {
+                return false;
+            };
+            let place = service.place_of_target.unwrap_or_default();
+            let name = service.name;
+            let note = format!("{place}: [services.{name}] is not proposed: {why}");
+            self.shipping.notes.push(note);
+            return true;
+        }
         if let Some(service) = self.services.iter_mut().find(|own| own.name == service)
             && let Some(at) = service.files.iter().position(|row| row.name == key)
         {
@@ -163,9 +195,30 @@ impl Proposal {
         let shipping = &mut self.shipping;
         let (keys, notes) = if service == "bake.groups" {
             (&mut shipping.groups, &mut shipping.notes)
-        } else if service.is_empty() {
-            let registry = shipping.registry.take_if(|registry| registry.name == key);
-            (&mut Vec::from_iter(registry), &mut shipping.notes)
+        } else if ["", "bases", "bake"].contains(&service) {
+            let keys = [
+                &mut shipping.registry,
+                &mut shipping.platforms,
+                &mut shipping.bases.builder,
+                &mut shipping.bases.runtime,
+                &mut shipping.tag,
+                &mut shipping.variables,
+            ];
+            let mut keys = keys.into_iter();
+            let found = keys.find_map(|own| own.take_if(|own| own.name == key));
+            (&mut Vec::from_iter(found), &mut shipping.notes)
+        } else if let Some(name) = service.strip_prefix("images.") {
+            let mut images = shipping.images.iter_mut();
+            let Some(image) = images.find(|image| image.name == name && image.proposed) else {
+                return false;
+            };
+            image.proposed = false;
+            let note = format!("{}: [images.{name}] is not proposed: {why}", image.place);
+            shipping.notes.push(note);
+            return true;
+        } else if let Some(package) = service.strip_prefix("inputs.") {
+            let found = self.given.remove(package);
+            return key == "variables" && found.is_some();
         } else {
             let mut services = self.services.iter_mut();
             let Some(service) = services.find(|own| own.name == service) else {
@@ -181,6 +234,26 @@ impl Proposal {
         true
     }
 
+    /// Returns the builder base, with its place if a Dockerfile names it, and remarks on it.
+    pub fn builder(&self) -> (&str, Option<&str>, Vec<String>) {
+        let note = self.builder_note.clone();
+        let default = (self.builder.as_str(), None, Vec::from_iter(note.clone()));
+        let bases = &self.shipping.bases;
+        let Some(ProposedKey { value, place, .. }) = &bases.builder else {
+            return default;
+        };
+        let name = value.trim_matches('"');
+        let wants = self.needs.iter().any(|need| !need.build.is_empty())
+            || !bases.builder_packages.is_empty()
+            || self.tools.iter().any(|tool| tool.package.is_some());
+        if name.contains("alpine") && wants {
+            let why = format!("{place}: it is {name} there, which has no Debian packages");
+            return (default.0, None, [vec![why], default.2].concat());
+        }
+        let note = note.filter(|_| !bases.says_version);
+        (name, Some(place), Vec::from_iter(note))
+    }
+
     /// Returns the hidden inputs that the configuration declares.
     pub fn declared(&self) -> impl Iterator<Item = &Finding> {
         self.inputs
@@ -188,6 +261,23 @@ impl Proposal {
             .flatten()
             .filter(|finding| finding.proposed())
     }
+}
+
+/// Returns the variables that compilations read, and that the repository's own builds give them.
+fn given(
+    read: &BTreeMap<PackageName, BTreeMap<String, String>>,
+    shipping: &Shipping,
+) -> BTreeMap<PackageName, BTreeMap<String, String>> {
+    let of_package = |variables: &BTreeMap<String, String>| {
+        let given = variables.keys().filter(|name| !is_taken(name));
+        let given =
+            given.filter_map(|name| Some((name.clone(), shipping.given.get(name)?.clone())));
+        given.collect::<BTreeMap<String, String>>()
+    };
+    let all = read
+        .iter()
+        .map(|(package, variables)| (package.clone(), of_package(variables)));
+    all.filter(|(_, given)| !given.is_empty()).collect()
 }
 
 /// Returns the reason why the default builder base may be wrong for a toolchain.
@@ -214,7 +304,7 @@ fn builder_note(channel: Option<&Channel>) -> Option<String> {
 }
 
 /// Derives the registry from the repository: `https://github.com/acme/shop` → `ghcr.io/acme/shop`.
-fn registry(workspace: &Workspace) -> Option<String> {
+pub fn registry(workspace: &Workspace) -> Option<String> {
     let manifest = &workspace.manifest;
     let of = |table: Option<&toml::Value>| {
         let repository = table?.get("repository")?.as_str()?;

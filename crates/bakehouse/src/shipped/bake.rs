@@ -3,354 +3,444 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl::expr::TemplateExpr;
-use hcl::{Body, Expression};
 
-use super::place::{Place, line};
-use super::request::{Asker, Request, find_dockerfile};
+use super::bake_file::{Attributes, BakeFile, Block};
+use super::bake_names::{defaults, expanded, names};
+use super::place::Place;
+use super::request::{Asker, NamedContext, OfBake, Request, find_dockerfile, marked};
 use super::values::{Names, Value};
 
 /// The requests and groups of a Bake file.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub requests: Vec<Request>,
-    /// Groups, each with its targets.
-    pub groups: BTreeMap<String, Vec<String>>,
+    /// Groups, each with its place and targets.
+    pub groups: BTreeMap<String, (Place, Vec<String>)>,
     /// Remarks on what could not be told, each with its place.
     pub passed: Vec<String>,
 }
 
-type Attributes = BTreeMap<String, Expression>;
+/// The facts beside a Bake file.
+#[derive(Clone, Debug)]
+pub struct Around<'a> {
+    /// All files of the repository.
+    pub files: &'a BTreeSet<Utf8PathBuf>,
+    /// The targets that workflows and scripts bake.
+    pub named: BTreeSet<String>,
+    /// Values of variables that workflows bake with.
+    pub given: BTreeMap<String, String>,
+}
 
 /// A target before its parents are known.
 struct Target {
     names: Names,
-    attributes: Attributes,
+    /// Its attributes in each file that has it.
+    layers: Vec<Attributes>,
+    place: Place,
 }
 
-/// Most targets that one matrix gives.
-const MOST_OF_MATRIX: usize = 100;
+/// All targets of a Bake file.
+struct Targets<'a> {
+    all: BTreeMap<String, Target>,
+    /// The defaults of variables that are text.
+    defaults: BTreeMap<String, String>,
+    /// The targets of the group `default`, if there is one.
+    default: Option<BTreeSet<String>>,
+    folder: &'a Utf8Path,
+    files: &'a BTreeSet<Utf8PathBuf>,
+}
 
-/// Reads a Bake file.
-///
-/// # Errors
-/// A text that is neither HCL nor JSON.
-pub fn read(file: &Utf8Path, text: &str, files: &BTreeSet<Utf8PathBuf>) -> Result<Asked, String> {
-    let blocks = if file.extension() == Some("json") {
-        of_json(text)?
-    } else {
-        of_hcl(text)?
-    };
+/// Most targets that inherit from each other, or are contexts of each other.
+const DEEPEST: usize = 20;
+/// The names that docker/metadata-action writes targets under begin with this.
+const METADATA: &str = "docker-metadata";
+
+/// Reads a Bake file, with others laid over it.
+pub fn read(layers: &[&BakeFile], around: &Around<'_>) -> Asked {
     let mut asked = Asked::default();
-    let names = names(&blocks);
-    let mut targets: BTreeMap<String, Target> = BTreeMap::new();
-    let mut order = Vec::new();
-    let place = |kind: &str, name: &str| {
-        let quoted = [format!("{kind} \"{name}\""), format!("\"{name}\"")];
-        let at = quoted.iter().find_map(|wanted| text.find(wanted.as_str()));
-        Place::new(file, at.map_or(1, |at| line(text, at)))
+    let blocks: Vec<&Block> = layers.iter().flat_map(|layer| &layer.blocks).collect();
+    let names = names(&blocks, &around.given);
+    let folder = layers.first().and_then(|layer| layer.file.parent());
+    let mut targets = Targets {
+        all: BTreeMap::new(),
+        defaults: defaults(&blocks, &names),
+        default: None,
+        folder: folder.unwrap_or(Utf8Path::new("")),
+        files: around.files,
     };
-    let mut declared: BTreeMap<String, Place> = BTreeMap::new();
-    for (kind, label, attributes) in &blocks {
-        let Some(label) = label else { continue };
-        match kind.as_str() {
-            "group" => {
-                let members = attributes.get("targets").map(|list| names.value(list));
-                if let Some(Ok(members)) = members {
-                    asked
-                        .groups
-                        .insert(label.clone(), members.list().unwrap_or_default());
-                }
-            }
-            "target" => match expanded(label, attributes, &names) {
-                Ok(expanded) => {
-                    for (name, target) in expanded {
-                        declared.insert(name.clone(), place(kind, label));
-                        order.push(name.clone());
-                        targets.insert(name, target);
+    let mut order = Vec::new();
+    for layer in layers {
+        for (kind, label, attributes) in &layer.blocks {
+            let Some(label) = label else { continue };
+            let place = || layer.place(kind, label);
+            match kind.as_str() {
+                "group" => {
+                    let members = attributes.get("targets").map(|list| names.value(list));
+                    if let Some(Ok(members)) = members {
+                        let members = members.list().unwrap_or_default();
+                        asked.groups.insert(label.clone(), (place(), members));
                     }
                 }
-                Err(why) => asked.passed.push(format!(
-                    "{}: target {label} is not read: it needs {why}",
-                    place(kind, label)
-                )),
-            },
-            _ => {}
-        }
-    }
-    order.dedup();
-    let folder = file.parent().unwrap_or(Utf8Path::new(""));
-    for name in order {
-        if name.starts_with('_') {
-            continue;
-        }
-        match request(&name, &targets, &declared[&name], folder, files) {
-            Ok(Some(request)) => asked.requests.push(request),
-            Ok(None) => {}
-            Err(why) => asked.passed.push(format!(
-                "{}: target {name} is not read: it needs {why}",
-                declared[&name]
-            )),
-        }
-    }
-    Ok(asked)
-}
-
-fn request(
-    name: &str,
-    targets: &BTreeMap<String, Target>,
-    place: &Place,
-    folder: &Utf8Path,
-    files: &BTreeSet<Utf8PathBuf>,
-) -> Result<Option<Request>, String> {
-    let mut all: BTreeMap<String, Value> = BTreeMap::new();
-    inherited(name, targets, &mut all, 0)?;
-    let text = |key: &str| {
-        all.get(key)
-            .and_then(Value::text)
-            .filter(|text| !text.is_empty())
-    };
-    let list = |key: &str| all.get(key).and_then(Value::list).unwrap_or_default();
-    let context = text("context").unwrap_or_else(|| ".".to_owned());
-    // A remote context, or a Dockerfile in the file itself.
-    if context.contains("://") || all.contains_key("dockerfile-inline") {
-        return Ok(None);
-    }
-    let dockerfile = text("dockerfile");
-    let found = find_dockerfile(
-        files,
-        &[Utf8Path::new(""), folder],
-        &context,
-        dockerfile.as_deref(),
-    );
-    let Some((context, dockerfile)) = found else {
-        // Targets that others inherit from often name none.
-        return Ok(None);
-    };
-    let args = match all.get("args") {
-        Some(Value::Map(map)) => map
-            .iter()
-            .filter_map(|(key, value)| Some((key.clone(), value.text()?)))
-            .collect(),
-        _ => BTreeMap::new(),
-    };
-    Ok(Some(Request {
-        asker: Asker::Bake,
-        name: Some(name.to_owned()),
-        place: place.clone(),
-        context,
-        dockerfile,
-        target: text("target"),
-        args,
-        tags: list("tags"),
-        named_at: None,
-        platforms: list("platforms"),
-        compose: None,
-    }))
-}
-
-/// Collects the attributes of a target and of those that it inherits from.
-fn inherited(
-    name: &str,
-    targets: &BTreeMap<String, Target>,
-    all: &mut BTreeMap<String, Value>,
-    depth: usize,
-) -> Result<(), String> {
-    let target = targets
-        .get(name)
-        .ok_or_else(|| format!("the target {name}"))?;
-    if depth > 20 {
-        return Err("targets that inherit from each other".to_owned());
-    }
-    let parents = match target.attributes.get("inherits") {
-        Some(parents) => target.names.value(parents)?.list().unwrap_or_default(),
-        None => Vec::new(),
-    };
-    for parent in parents {
-        // Such as the file that docker/metadata-action writes.
-        if targets.contains_key(&parent) {
-            inherited(&parent, targets, all, depth + 1)?;
-        }
-    }
-    for key in [
-        "context",
-        "dockerfile",
-        "dockerfile-inline",
-        "target",
-        "args",
-        "tags",
-        "platforms",
-    ] {
-        let Some(expression) = target.attributes.get(key) else {
-            continue;
-        };
-        let value = target.names.value(expression)?;
-        match (all.get_mut(key), value) {
-            (Some(Value::Map(old)), Value::Map(new)) => old.extend(new),
-            (_, value) => {
-                all.insert(key.to_owned(), value);
+                "target" => match expanded(label, attributes, &names) {
+                    Ok(expanded) => {
+                        for (name, names) in expanded {
+                            if !targets.all.contains_key(&name) {
+                                order.push(name.clone());
+                            }
+                            let target = targets.all.entry(name).or_insert_with(|| Target {
+                                names,
+                                layers: Vec::new(),
+                                place: place(),
+                            });
+                            target.layers.push(attributes.clone());
+                            target.place = place();
+                        }
+                    }
+                    Err(why) => asked.passed.push(format!(
+                        "{}: target {label} is not read: it needs {why}",
+                        place()
+                    )),
+                },
+                _ => {}
             }
         }
     }
-    Ok(())
-}
-
-/// Returns the targets that a block stands for: one, or one for each entry of its matrix.
-fn expanded(
-    label: &str,
-    attributes: &Attributes,
-    names: &Names,
-) -> Result<Vec<(String, Target)>, String> {
-    let target = |names: Names| Target {
-        names,
-        attributes: attributes.clone(),
-    };
-    let Some(matrix) = attributes.get("matrix") else {
-        return Ok(vec![(label.to_owned(), target(names.clone()))]);
-    };
-    let Value::Map(matrix) = names.value(matrix)? else {
-        return Err("a matrix that is a table".to_owned());
-    };
-    let mut all = vec![names.clone()];
-    for (key, values) in matrix {
-        let Value::List(values) = values else {
-            return Err("a matrix of lists".to_owned());
-        };
-        let with = |names: Names| {
-            let key = &key;
-            values.iter().map(move |value| {
-                let mut names = names.clone();
-                names.values.insert(key.clone(), value.clone());
-                names
-            })
-        };
-        all = all
-            .into_iter()
-            .flat_map(with)
-            .take(MOST_OF_MATRIX)
-            .collect();
+    let is_target = targets.all.contains_key("default");
+    targets.default = (is_target || asked.groups.contains_key("default")).then(|| {
+        let mut members = BTreeSet::new();
+        collect(&asked.groups, "default", &mut members);
+        // A group comes before a target of its name.
+        if members.is_empty() {
+            members.insert("default".to_owned());
+        }
+        members
+    });
+    let groups = asked.groups.values();
+    let mut named: BTreeSet<String> = groups.flat_map(|(_, members)| members.clone()).collect();
+    named.extend(around.named.iter().cloned());
+    let helpers = targets.helpers(&named);
+    order.retain(|name| !helpers.contains(name));
+    for name in &order {
+        match targets.request(name, 0) {
+            Ok(mut request) => {
+                let shorter = |other: &&String| continued(other, name).is_some();
+                if let Some(bake) = &mut request.bake {
+                    bake.continues = order.iter().filter(shorter).count();
+                }
+                asked.requests.push(request);
+            }
+            Err(why) => {
+                let place = &targets.all[name].place;
+                asked
+                    .passed
+                    .push(format!("{place}: target {name} is not read: {why}"));
+            }
+        }
     }
-    let name = attributes.get("name").ok_or("a name for its matrix")?;
-    all.into_iter()
-        .map(|names| {
-            let name = names.value(name)?.text().ok_or("a name that is text")?;
-            Ok((name, target(names)))
-        })
-        .collect()
+    asked
 }
 
-/// A block: its kind, its label and its attributes.
-type Block = (String, Option<String>, Attributes);
+/// Returns the word by which a target's name continues another one: `heap` of `api-heap`.
+pub fn continued<'a>(shorter: &str, name: &'a str) -> Option<&'a str> {
+    let rest = name.strip_prefix(shorter)?;
+    rest.strip_prefix(['-', '_'])
+        .filter(|word| !word.is_empty())
+}
 
-fn names(blocks: &[Block]) -> Names {
-    let mut names = Names::default();
-    for (kind, label, attributes) in blocks {
-        let Some(label) = label.clone() else { continue };
-        match kind.as_str() {
-            "function" => {
-                let parameters = match attributes.get("params") {
-                    Some(Expression::Array(items)) => items
-                        .iter()
-                        .filter_map(|item| match item {
-                            Expression::Variable(name) => Some(name.as_str().to_owned()),
-                            Expression::String(name) => Some(name.clone()),
-                            _ => None,
-                        })
-                        .collect(),
-                    _ => Vec::new(),
+/// Collects the targets of a group, and of groups in it.
+fn collect(
+    groups: &BTreeMap<String, (Place, Vec<String>)>,
+    group: &str,
+    found: &mut BTreeSet<String>,
+) {
+    for member in groups
+        .get(group)
+        .into_iter()
+        .flat_map(|(_, members)| members)
+    {
+        if found.insert(member.clone()) && member != group {
+            collect(groups, member, found);
+        }
+    }
+}
+
+impl Targets<'_> {
+    /// Returns the targets that give something to others and are no images: those that others inherit or take files
+    /// from, and that nobody names. One with tags is an image as long as none that inherits from it has the same.
+    fn helpers(&self, named: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut heirs: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut sources = BTreeSet::new();
+        for (name, target) in &self.all {
+            for parent in target.parents().unwrap_or_default() {
+                heirs.entry(parent).or_default().push(name);
+            }
+            for contexts in target.values("contexts") {
+                let Ok(Value::Map(contexts)) = contexts else {
+                    continue;
                 };
-                if let Some(result) = attributes.get("result") {
-                    names.functions.insert(label, (parameters, result.clone()));
+                let contexts = contexts.values().filter_map(Value::text);
+                sources.extend(
+                    contexts
+                        .filter_map(|context| Some(context.strip_prefix("target:")?.to_owned())),
+                );
+            }
+        }
+        let has_tags = |name: &str| {
+            let mut all = BTreeMap::new();
+            let read = self.inherited(name, &["tags"], &BTreeMap::new(), &mut all, 0);
+            let tags = all.get("tags").and_then(Value::list).unwrap_or_default();
+            read.is_err() || tags.iter().any(|tag| !tag.is_empty())
+        };
+        let is_helper = |name: &String| {
+            let heirs = heirs.get(name);
+            if name.starts_with('_') || name.starts_with(METADATA) {
+                return true;
+            }
+            if named.contains(name) || (heirs.is_none() && !sources.contains(name)) {
+                return false;
+            }
+            let mut heirs = heirs.into_iter().flatten();
+            let own = |heir: &&str| {
+                let mut layers = self.all[*heir].layers.iter();
+                layers.any(|layer| layer.contains_key("tags"))
+            };
+            !has_tags(name) || !heirs.all(own)
+        };
+        self.all
+            .keys()
+            .filter(|name| is_helper(name))
+            .cloned()
+            .collect()
+    }
+
+    fn request(&self, name: &str, depth: usize) -> Result<Request, String> {
+        const KEYS: [&str; 10] = [
+            "context",
+            "contexts",
+            "dockerfile",
+            "dockerfile-inline",
+            "target",
+            "args",
+            "tags",
+            "platforms",
+            "output",
+            "labels",
+        ];
+        let target = &self.all[name];
+        let read = |keys: &[&str]| {
+            let mut all: BTreeMap<String, Value> = BTreeMap::new();
+            self.inherited(name, keys, &BTreeMap::new(), &mut all, 0)
+                .map(|()| all)
+        };
+        let all = read(&KEYS).map_err(|why| format!("it needs {why}"))?;
+        let text = |key: &str| {
+            all.get(key)
+                .and_then(Value::text)
+                .filter(|text| !text.is_empty())
+        };
+        let list = |key: &str| all.get(key).and_then(Value::list).unwrap_or_default();
+        let map = |key: &str| texts(all.get(key));
+        let context = text("context").unwrap_or_else(|| ".".to_owned());
+        if context.contains("://") {
+            return Err(format!("its context is {context}"));
+        }
+        if all.contains_key("dockerfile-inline") {
+            return Err("its Dockerfile is in the Bake file: give it a file of its own".to_owned());
+        }
+        let dockerfile = text("dockerfile");
+        let folders = [Utf8Path::new(""), self.folder];
+        let found = find_dockerfile(self.files, &folders, &context, dockerfile.as_deref());
+        let (context, dockerfile) = found.ok_or_else(|| {
+            let dockerfile = dockerfile.as_deref().unwrap_or("Dockerfile");
+            format!("there is no {dockerfile} in {context}")
+        })?;
+        let args = self.with_variables(name, "args");
+        let is_variable = |text: &String| {
+            let name = text.strip_prefix('\u{1}')?.strip_suffix('\u{2}')?;
+            (!name.contains('\u{1}')).then(|| name.to_owned())
+        };
+        let variables = texts(args.as_ref()).into_iter();
+        let variables = variables.filter_map(|(key, text)| Some((key, is_variable(&text)?)));
+        let tags = self.with_variables(name, "tags");
+        let tags = tags.as_ref().and_then(Value::list).unwrap_or_default();
+        let mut parents = BTreeSet::new();
+        self.ancestors(name, &mut parents);
+        let used = tags.iter().flat_map(|tag| super::request::variables(tag));
+        let defaults = used
+            .filter_map(|name| Some((name.to_owned(), self.defaults.get(name)?.clone())))
+            .collect();
+        Ok(Request {
+            name: Some(name.to_owned()),
+            context,
+            target: text("target"),
+            args: map("args"),
+            tags: list("tags"),
+            platforms: list("platforms"),
+            bake: Some(OfBake {
+                tags,
+                labels: texts(self.with_variables(name, "labels").as_ref()),
+                outputs: list("output"),
+                variables: variables.collect(),
+                default: self.default.as_ref().map(|default| default.contains(name)),
+                parents,
+                contexts: self.contexts(target, map("contexts"), depth),
+                overlay: None,
+                continues: 0,
+                defaults,
+            }),
+            ..Request::new(Asker::Bake, target.place.clone(), dockerfile)
+        })
+    }
+
+    /// Returns what the names in a Dockerfile stand for. Folders have no stages.
+    fn contexts(
+        &self,
+        target: &Target,
+        contexts: BTreeMap<String, String>,
+        depth: usize,
+    ) -> BTreeMap<String, NamedContext> {
+        let context = |text: &str| {
+            if let Some(image) = text.strip_prefix("docker-image://") {
+                return Some(NamedContext::Image(image.to_owned(), target.place.clone()));
+            }
+            let other = text.strip_prefix("target:")?;
+            let known = depth < DEEPEST && self.all.contains_key(other);
+            let request = known.then(|| self.request(other, depth + 1))?;
+            request
+                .ok()
+                .map(|request| NamedContext::Target(Box::new(request)))
+        };
+        let contexts = contexts.into_iter();
+        contexts
+            .filter_map(|(name, text)| Some((name, context(&text)?)))
+            .collect()
+    }
+
+    /// Returns a value with variables in it as [`marked`], those that do not change what else it is.
+    fn with_variables(&self, name: &str, key: &str) -> Option<Value> {
+        let read = |given: &BTreeMap<String, Value>| {
+            let mut all = BTreeMap::new();
+            self.inherited(name, &[key], given, &mut all, 0).ok()?;
+            all.remove(key)
+        };
+        let mut given = BTreeMap::new();
+        let plain = read(&given)?;
+        let mut value = plain.clone();
+        for variable in self.defaults.keys() {
+            given.insert(variable.clone(), Value::Text(marked(variable)));
+            let back = |text: &str| {
+                let names = given.keys();
+                names.fold(text.to_owned(), |text, name| {
+                    text.replace(&marked(name), &self.defaults[name])
+                })
+            };
+            match read(&given) {
+                Some(found) if found != value && found.replaced(&back) == plain => value = found,
+                _ => {
+                    given.remove(variable);
                 }
             }
-            "variable" => {
-                // Bake takes one without a default from the environment, and it is empty without that.
-                names.values.insert(label, Value::Null);
-            }
-            _ => {}
         }
+        Some(value)
     }
-    // Defaults and attributes may name each other in any order.
-    for _ in 0..3 {
-        for (kind, label, attributes) in blocks {
-            let (name, value) = match (kind.as_str(), label) {
-                ("variable", Some(label)) => (label, attributes.get("default")),
-                ("", Some(label)) => (label, attributes.get("")),
-                _ => continue,
-            };
-            if let Some(Ok(value)) = value.map(|value| names.value(value)) {
-                names.values.insert(name.clone(), value);
+
+    fn ancestors(&self, name: &str, found: &mut BTreeSet<String>) {
+        let parents = self
+            .all
+            .get(name)
+            .map(|target| target.parents().unwrap_or_default());
+        for parent in parents.into_iter().flatten() {
+            if found.insert(parent.clone()) {
+                self.ancestors(&parent, found);
             }
         }
     }
-    names
-}
 
-fn of_hcl(text: &str) -> Result<Vec<Block>, String> {
-    let body: Body = hcl::parse(text).map_err(|error| first_line(&error.to_string()))?;
-    let mut blocks = Vec::new();
-    for attribute in body.attributes() {
-        let value = Attributes::from([(String::new(), attribute.expr.clone())]);
-        blocks.push((String::new(), Some(attribute.key.to_string()), value));
-    }
-    for block in body.blocks() {
-        let label = block.labels.first().map(|label| label.as_str().to_owned());
-        let attributes = block
-            .body
-            .attributes()
-            .map(|attribute| (attribute.key.to_string(), attribute.expr.clone()));
-        blocks.push((block.identifier.to_string(), label, attributes.collect()));
-    }
-    Ok(blocks)
-}
-
-fn of_json(text: &str) -> Result<Vec<Block>, String> {
-    let root: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| first_line(&error.to_string()))?;
-    let mut blocks = Vec::new();
-    for (kind, labels) in root.as_object().into_iter().flatten() {
-        for (label, body) in labels.as_object().into_iter().flatten() {
-            let attributes = body.as_object().into_iter().flatten();
-            let attributes = attributes.map(|(key, value)| (key.clone(), expression(value)));
-            blocks.push((kind.clone(), Some(label.clone()), attributes.collect()));
+    /// Collects attributes of a target and of those that it inherits from. `given` are other values of variables.
+    fn inherited(
+        &self,
+        name: &str,
+        keys: &[&str],
+        given: &BTreeMap<String, Value>,
+        all: &mut BTreeMap<String, Value>,
+        depth: usize,
+    ) -> Result<(), String> {
+        let target = self
+            .all
+            .get(name)
+            .ok_or_else(|| format!("the target {name}"))?;
+        if depth > DEEPEST {
+            return Err("targets that inherit from each other".to_owned());
         }
+        for parent in target.parents()? {
+            // Such as the file that docker/metadata-action writes.
+            if self.all.contains_key(&parent) {
+                self.inherited(&parent, keys, given, all, depth + 1)?;
+            }
+        }
+        let mut names = None;
+        for layer in &target.layers {
+            for key in keys {
+                let Some(expression) = layer.get(*key) else {
+                    continue;
+                };
+                let names = names.get_or_insert_with(|| {
+                    let mut names = target.names.clone();
+                    names.values.extend(given.clone());
+                    names
+                });
+                let value = names.value(expression)?;
+                match (all.get_mut(*key), value) {
+                    (Some(Value::Map(old)), Value::Map(new)) => old.extend(new),
+                    (_, value) => {
+                        all.insert((*key).to_owned(), value);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(blocks)
 }
 
-fn expression(value: &serde_json::Value) -> Expression {
-    match value {
-        serde_json::Value::Null => Expression::Null,
-        serde_json::Value::Bool(value) => Expression::Bool(*value),
-        serde_json::Value::Number(number) => Expression::String(number.to_string()),
-        serde_json::Value::String(text) if text.contains("${") => {
-            Expression::from(TemplateExpr::QuotedString(text.clone()))
-        }
-        serde_json::Value::String(text) => Expression::String(text.clone()),
-        serde_json::Value::Array(items) => {
-            Expression::Array(items.iter().map(expression).collect())
-        }
-        serde_json::Value::Object(map) => Expression::Object(
-            map.iter()
-                .map(|(key, value)| (hcl::expr::ObjectKey::from(key.as_str()), expression(value)))
-                .collect(),
-        ),
+impl Target {
+    /// Returns the values of a key in each file that has it.
+    fn values(&self, key: &str) -> impl Iterator<Item = Result<Value, String>> {
+        let layers = self.layers.iter().filter_map(move |layer| layer.get(key));
+        layers.map(|expression| self.names.value(expression))
+    }
+
+    fn parents(&self) -> Result<Vec<String>, String> {
+        let last = self.values("inherits").last().transpose()?;
+        Ok(last.and_then(|list| list.list()).unwrap_or_default())
     }
 }
 
-/// Returns the line of an error that says most.
-fn first_line(error: &str) -> String {
-    let mut lines = error.lines().filter(|line| !line.trim().is_empty());
-    lines
-        .next()
-        .unwrap_or("it is not understood")
-        .trim()
-        .to_owned()
+/// Returns a table of texts.
+fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
+    let Some(Value::Map(map)) = value else {
+        return BTreeMap::new();
+    };
+    map.iter()
+        .filter(|(_, value)| **value != Value::Null)
+        .filter_map(|(key, value)| Some((key.clone(), value.text()?)))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::request::variables;
     use super::*;
+
+    fn ask(file: &str, text: &str) -> Option<Asked> {
+        let files = BTreeSet::from(["Dockerfile".into()]);
+        let file = BakeFile::read(file.into(), text).ok()?;
+        let around = Around {
+            files: &files,
+            named: BTreeSet::new(),
+            given: BTreeMap::new(),
+        };
+        Some(read(&[&file], &around))
+    }
 
     const TEXT: &str = r#"variable "V" { default = "é" }
 variable "EMPTY" {}
@@ -364,6 +454,7 @@ target "x" {
   tags = concat(f("r/ä", item.t), ["${EMPTY}/y"])
   args = { A = "1", B = item["n"] }
 }
+group "all" { targets = ["x-a", "x-b", "z"] }
 target "z" {
   inherits = ["x-a", "docker-metadata-action"]
   args = { B = "2" }
@@ -372,11 +463,10 @@ target "z" {
 
     #[test]
     fn a_bake_file_is_evaluated_and_may_end_anywhere() {
-        let files = BTreeSet::from(["Dockerfile".into()]);
         for (end, _) in TEXT.char_indices() {
-            let _ = read("docker-bake.hcl".into(), &TEXT[..end], &files);
+            let _ = ask("docker-bake.hcl", &TEXT[..end]);
         }
-        let asked = read("docker-bake.hcl".into(), TEXT, &files).unwrap();
+        let asked = ask("docker-bake.hcl", TEXT).unwrap();
         let found: Vec<(&str, &[String], &str)> = asked
             .requests
             .iter()
@@ -399,14 +489,83 @@ target "z" {
 
     #[test]
     fn json_says_the_same_and_functions_that_call_each_other_end() {
-        let files = BTreeSet::from(["Dockerfile".into()]);
         let text = r#"{"variable": {"V": {"default": "1"}}, "target": {"x": {"tags": ["a:${V}"], "args": {"N": 2}}}}"#;
-        let asked = read("bake.json".into(), text, &files).unwrap();
+        let asked = ask("bake.json", text).unwrap();
         assert_eq!(asked.requests[0].tags, ["a:1"]);
         assert_eq!(asked.requests[0].args["N"], "2");
         let text =
             "function \"f\" {\n  params = []\n  result = f()\n}\ntarget \"x\" { tags = f() }\n";
-        let asked = read("bake.hcl".into(), text, &files).unwrap();
+        let asked = ask("bake.hcl", text).unwrap();
         assert_eq!(asked.passed.len(), 1, "{:?}", asked.passed);
+    }
+
+    /// Bake file → its requests.
+    type Row = (&'static str, &'static [&'static str]);
+
+    #[test]
+    fn a_target_that_gives_something_to_others_is_a_request_only_if_it_is_one() {
+        let table: &[Row] = &[
+            (
+                "target \"docker-metadata\" {}\ntarget \"api\" { inherits = [\"_c\", \"docker-metadata\"] }\ntarget \"_c\" {}\n",
+                &["api"],
+            ),
+            (
+                "target \"docker-metadata-action\" { tags = [\"a/b:1\"] }\ntarget \"api\" { inherits = [\"docker-metadata-action\"] }\n",
+                &["api"],
+            ),
+            (
+                "target \"rust\" { dockerfile = \"Dockerfile\" }\ntarget \"api\" { inherits = [\"rust\"] }\n",
+                &["api"],
+            ),
+            (
+                "target \"api\" { tags = [\"a\"] }\ntarget \"api-debug\" {\n  inherits = [\"api\"]\n  tags = [\"b\"]\n}\n",
+                &["api", "api-debug"],
+            ),
+            (
+                "group \"all\" { targets = [\"api\"] }\ntarget \"api\" {}\ntarget \"debug\" { inherits = [\"api\"] }\n",
+                &["api", "debug"],
+            ),
+            (
+                "target \"builder\" {}\ntarget \"api\" { contexts = { x = \"target:builder\" } }\n",
+                &["api"],
+            ),
+        ];
+        for (text, expected) in table {
+            let asked = ask("docker-bake.hcl", text).unwrap();
+            let found: Vec<&str> = asked
+                .requests
+                .iter()
+                .filter_map(|request| request.name.as_deref())
+                .collect();
+            assert_eq!(found, *expected, "{text}");
+        }
+    }
+
+    /// Tags → variables in them.
+    type Tags = (&'static str, &'static [&'static str]);
+
+    #[test]
+    fn variables_are_told_that_only_stand_in_a_tag() {
+        let table: &[Tags] = &[
+            ("[\"a:${TAG}-x\"]", &["TAG"]),
+            ("[\"a:x\", \"a:${TAG}\"]", &["TAG"]),
+            ("[TAG == \"dev\" ? \"a:x\" : \"a:y\"]", &[]),
+            ("[\"a:${replace(TAG, \"d\", \"D\")}\"]", &[]),
+            ("EMPTY == \"\" ? [] : [\"a:${EMPTY}\"]", &[]),
+            (
+                "[for t in [\"x\", TAG] : \"a:${t}\" if t != \"x\"]",
+                &["TAG"],
+            ),
+        ];
+        for (tags, expected) in table {
+            let text = format!(
+                "variable \"TAG\" {{ default = \"dev\" }}\nvariable \"EMPTY\" {{}}\ntarget \"x\" {{ tags = {tags} }}\n"
+            );
+            let asked = ask("docker-bake.hcl", &text).unwrap();
+            assert_eq!(asked.passed, [""; 0], "{tags}");
+            let bake = asked.requests[0].bake.as_ref().unwrap();
+            let found: Vec<&str> = bake.tags.iter().flat_map(|tag| variables(tag)).collect();
+            assert_eq!(found, *expected, "{tags}");
+        }
     }
 }

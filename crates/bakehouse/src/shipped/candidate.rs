@@ -1,11 +1,14 @@
 //! Images that a repository asks for, with the binaries of the workspace in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use super::carried::{Carried, Known, carried};
+use super::base;
+use super::carried::{Carried, Known, carried, words};
 use super::dockerfile::{Dockerfile, Program, Step};
-use super::image::{At, Image, image, last};
+use super::image::{At, Image, image, is_shell, last};
 use super::kinds::Weight;
+use super::place::{Line, Place};
 use super::program::{Paths, Run};
 use super::request::{Asker, Request};
 
@@ -14,8 +17,11 @@ use super::request::{Asker, Request};
 pub struct Candidate {
     pub weight: Weight,
     pub request: Request,
+    pub file: Rc<Dockerfile>,
     pub stage: usize,
     pub image: Image,
+    /// The stage that compiles its binaries.
+    pub builder: Option<Image>,
     /// The binaries of the workspace in it, the one that it runs first.
     pub binaries: Vec<Carried>,
     pub run: Run,
@@ -48,15 +54,15 @@ impl Candidate {
     pub fn new(
         request: Request,
         weight: Weight,
-        file: &Dockerfile,
+        file: Dockerfile,
         known: &Known<'_>,
     ) -> Option<Self> {
         let stage = match &request.target {
-            Some(target) => file.earlier(target, file.stages.len())?,
+            Some(target) => file.stage(target)?,
             None => file.stages.len().checked_sub(1)?,
         };
-        let image = image(file, stage, &request.args);
-        let binaries = carried(file, &image, &request.args, known);
+        let image = image(&file, stage, &request.args);
+        let binaries = carried(&file, &image, &request.args, known);
         let mut run = Run::of(&image, &binaries);
         if let Some(compose) = &request.compose {
             let paths = Paths {
@@ -80,16 +86,57 @@ impl Candidate {
                 );
             }
         }
-        let rust = compiles(file, &request.args);
+        let rust = compiles(&file, &request.args);
+        let builder = builder(&file, &image, &request.args, &mut BTreeSet::new());
         Some(Self {
             weight,
             request,
+            file: Rc::new(file),
             stage,
             image,
+            builder,
             binaries,
             run,
             rust,
         })
+    }
+
+    /// Returns the place of a line of its Dockerfile.
+    pub fn place(&self, line: Line) -> Place {
+        self.file.place(line)
+    }
+
+    /// Returns whether it runs a program that is neither of the workspace nor installed in it by name: what its base
+    /// is for, or what its other steps made.
+    pub fn is_foreign(&self) -> bool {
+        if base::is_neutral(&self.image.base) {
+            return false;
+        }
+        let image = &self.image;
+        let programs = [&image.entrypoint, &image.command].into_iter().flatten();
+        let all: Vec<String> = programs.flat_map(|at| words(&at.value)).collect();
+        let Some(first) = all.first() else {
+            return self.run == Run::default();
+        };
+        let ours = |word: &String| {
+            let name = last(word);
+            let mut binaries = self.binaries.iter();
+            binaries.any(|carried| *carried.bin == *name || last(&carried.path) == name)
+                || image.links.keys().any(|link| last(link) == name)
+        };
+        // The program of `supervisor` is `supervisord`.
+        let installed = image
+            .packages
+            .iter()
+            .any(|package| last(first).starts_with(package.value.as_str()));
+        let copied = image.copied.iter().any(|At { value, .. }| {
+            let mut sources = value.sources.iter();
+            let named = *first == value.to
+                || (first.starts_with(&value.to) && first.contains('/'))
+                || sources.any(|source| last(source) == last(first));
+            value.of_context && named
+        });
+        !(all.iter().any(ours) || installed || copied || is_shell(first))
     }
 
     pub fn main(&self) -> Option<&Carried> {
@@ -116,24 +163,70 @@ impl Candidate {
         if main(self) != main(other) {
             return false;
         }
+        if let (Some(own), Some(others)) = (&self.request.bake, &other.request.bake) {
+            // Two targets of a file are two images, as long as they differ in anything.
+            let same_file = self.request.place.file == other.request.place.file;
+            let same = self.request.name == other.request.name && others.overlay == own.overlay;
+            let overlay = own.overlay.is_some() || others.overlay.is_some();
+            if same_file || same || overlay {
+                return same;
+            }
+        }
+        let bin = self.main().map_or("", |main| main.bin.as_str());
+        let runs_alike = self.run.is_like(&other.run, bin);
         let compiles = |of: &Self| of.main().is_some_and(|main| main.call.is_some());
         if compiles(self) && !compiles(other) && !other.request.is_published() {
             return true;
         }
+        // The stages of contexts come first.
+        let stage = |of: &Self| {
+            let first = of.file.origins.last().map_or(0, |origin| origin.first);
+            of.stage - first
+        };
         let same_stage =
-            self.request.dockerfile == other.request.dockerfile && self.stage == other.stage;
+            self.request.dockerfile == other.request.dockerfile && stage(self) == stage(other);
         match other.request.asker {
             Asker::Dockerfile => true,
             Asker::Compose if self.request.asker != Asker::Compose && same_stage => true,
-            Asker::Compose => self.run == other.run,
+            Asker::Compose => runs_alike,
             _ if self.request.is_published() && !other.request.is_published() && same_stage => {
-                self.request.asker != Asker::Bake || self.run == other.run
+                self.request.asker != Asker::Bake || runs_alike
             }
             _ => match (self.request.image(), other.request.image()) {
                 (Some(own), Some(others)) if own == others => true,
                 (Some(_), Some(_)) if self.request.place.file == other.request.place.file => false,
-                _ => self.run == other.run && self.binaries.len() == other.binaries.len(),
+                _ => runs_alike && self.binaries.len() == other.binaries.len(),
             },
         }
     }
+}
+
+/// Returns the stage that compiles what an image has: it calls Cargo, or takes files from one that does.
+fn builder(
+    file: &Dockerfile,
+    of: &Image,
+    arguments: &BTreeMap<String, String>,
+    seen: &mut BTreeSet<usize>,
+) -> Option<Image> {
+    if !of.calls.is_empty() {
+        return Some(of.clone());
+    }
+    let stages: Vec<usize> = of
+        .copied
+        .iter()
+        .filter_map(|At { value, .. }| value.from)
+        .filter(|stage| seen.insert(*stage))
+        .collect();
+    let images: Vec<Image> = stages
+        .into_iter()
+        .map(|stage| image(file, stage, arguments))
+        .collect();
+    let found = images
+        .iter()
+        .find_map(|image| builder(file, image, arguments, seen));
+    // A script may call Cargo.
+    found.or_else(|| {
+        let mut images = images.into_iter();
+        images.find(|image| base::rust(&image.base).is_some())
+    })
 }

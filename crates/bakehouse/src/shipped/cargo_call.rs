@@ -1,16 +1,23 @@
 //! Calls of Cargo in the scripts of a Dockerfile.
 
+use std::collections::BTreeSet;
+
+use super::place::Line;
 use super::scope::Scope;
 
 /// A call that compiles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CargoCall {
-    pub line: usize,
+    pub line: Line,
     pub packages: Vec<String>,
     pub bins: Vec<String>,
     pub features: Vec<String>,
     pub no_default_features: bool,
     pub all_features: bool,
+    /// The platform of `--target`, or of `CARGO_BUILD_TARGET`.
+    pub target: Option<String>,
+    /// Variables that the command alone gets.
+    pub given: Vec<String>,
     /// The folder of `--path`.
     pub path: Option<String>,
     /// The profile; none if a variable that has no value decides.
@@ -43,7 +50,7 @@ impl CargoCall {
 }
 
 /// Returns the call of Cargo that a command is.
-pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCall> {
+pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall> {
     let at = command
         .iter()
         .position(|(word, _)| word == "cargo" || word.ends_with("/cargo"))?;
@@ -53,12 +60,20 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
         ..CargoCall::default()
     };
     for (word, _) in &command[..at] {
-        if let Some(flags) = word.strip_prefix("RUSTFLAGS=") {
-            call.rustflags = scope.fill(flags).complete();
+        let Some((name, value)) = word.split_once('=') else {
+            continue;
+        };
+        match name {
+            "RUSTFLAGS" => call.rustflags = scope.fill(value).complete(),
+            "CARGO_BUILD_TARGET" => call.target = scope.fill(value).complete(),
+            _ => call.given.push(name.to_owned()),
         }
     }
     if call.rustflags.is_none() {
         call.rustflags = scope.values.get("RUSTFLAGS").cloned().flatten();
+    }
+    if call.target.is_none() {
+        call.target = scope.values.get("CARGO_BUILD_TARGET").cloned().flatten();
     }
     let mut words: Vec<String> = Vec::new();
     for (word, _) in &command[at + 1..] {
@@ -126,9 +141,10 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
                 call.path = Some(folder.trim_end_matches('/').to_owned());
             }
             "--" => break,
-            "--target" | "--target-dir" | "--config" | "--color" | "-j" | "--jobs" | "--root"
-            | "--version" | "--git" | "--rev" | "--branch" | "--tag" | "--exclude" | "-Z"
-            | "--example" | "--message-format" => {
+            "--target" => call.target = value(None),
+            "--target-dir" | "--config" | "--color" | "-j" | "--jobs" | "--root" | "--version"
+            | "--git" | "--rev" | "--branch" | "--tag" | "--exclude" | "-Z" | "--example"
+            | "--message-format" => {
                 if value(None).is_none() {
                     break;
                 }
@@ -155,6 +171,8 @@ pub fn cargo_call(command: &[(String, usize)], scope: &Scope) -> Option<CargoCal
         return None;
     }
     let unknown = |text: &str| text.contains('$');
+    let mut seen = BTreeSet::new();
+    call.features.retain(|feature| seen.insert(feature.clone()));
     call.features.retain(|feature| !unknown(feature));
     call.bins.retain(|bin| !unknown(bin));
     call.packages.retain(|package| !unknown(package));
@@ -190,8 +208,10 @@ mod tests {
         scope.set("UNSET", None);
         scope.set("EMPTY", Some(String::new()));
         let command = shell::commands(script).remove(0);
-        let command: Vec<(String, usize)> =
-            command.into_iter().map(|word| (word.text, 1)).collect();
+        let command: Vec<(String, Line)> = command
+            .into_iter()
+            .map(|word| (word.text, Line::default()))
+            .collect();
         cargo_call(&command, &scope)
     }
 

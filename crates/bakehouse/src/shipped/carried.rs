@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cargo_call::CargoCall;
 use super::dockerfile::{Dockerfile, Program};
 use super::image::{At, Copied, Image, image, last, script_at};
+use super::place::Line;
 use super::shell;
 use crate::graph::{Member, Workspace};
 use crate::names::{BinaryName, PackageName};
@@ -14,13 +15,13 @@ use crate::names::{BinaryName, PackageName};
 pub struct Carried {
     pub package: PackageName,
     pub bin: BinaryName,
-    pub line: usize,
+    pub line: Line,
     /// The file in the image.
     pub path: String,
     /// The call of Cargo that says most about it.
     pub call: Option<CargoCall>,
     /// The lines of other calls that compile it as well, with other settings.
-    pub rivals: BTreeSet<usize>,
+    pub rivals: BTreeSet<Line>,
 }
 
 /// The binaries of a workspace by name.
@@ -111,7 +112,7 @@ pub fn carried(
     known: &Known<'_>,
 ) -> Vec<Carried> {
     let programs = [&of.entrypoint, &of.command].into_iter().flatten();
-    let run: Vec<(String, usize)> = programs
+    let run: Vec<(String, Line)> = programs
         .flat_map(|At { line, value }| words(value).into_iter().map(move |word| (word, *line)))
         .collect();
     let mut found: Vec<Carried> = Vec::new();
@@ -170,7 +171,7 @@ pub fn carried(
 fn add(
     found: &mut Vec<Carried>,
     bin: &str,
-    line: usize,
+    line: Line,
     path: String,
     calls: &[CargoCall],
     known: &Known<'_>,
@@ -198,7 +199,7 @@ fn best_call<'c>(
     calls: &'c [CargoCall],
     bin: &str,
     member: &Member,
-) -> Option<(&'c CargoCall, BTreeSet<usize>)> {
+) -> Option<(&'c CargoCall, BTreeSet<Line>)> {
     let names = |call: &CargoCall| {
         let names_bin = call.bins.iter().any(|own| own == bin);
         let names_package = call.packages.iter().any(|own| *own == *member.name)
@@ -252,7 +253,7 @@ fn taken(
     copied: &Copied,
     arguments: &BTreeMap<String, String>,
     known: &Known<'_>,
-    run: &[(String, usize)],
+    run: &[(String, Line)],
 ) -> Vec<Taken> {
     let origin = copied.from.map(|stage| image(file, stage, arguments));
     let calls = origin
@@ -277,8 +278,13 @@ fn taken(
                 copied.to.clone()
             }
         };
-        let compiled = !calls.is_empty() || source.contains("target/");
-        let in_stage_or_context = copied.from.is_some() || copied.of_context;
+        // A context of Bake that is not known here, unlike an image.
+        let of_other = copied.other.as_deref();
+        let of_other = of_other.is_some_and(|other| !other.contains([':', '/', '@']));
+        let to_programs = copied.to.contains("bin/") || copied.to.ends_with("/bin");
+        let to_programs = to_programs && (of_other || copied.from.is_some());
+        let compiled = !calls.is_empty() || source.contains("target/") || to_programs;
+        let in_stage_or_context = copied.from.is_some() || copied.of_context || of_other;
         if known.has(name) && in_stage_or_context && (compiled || runs(name)) {
             found.push((name.to_owned(), path(name), of_folder(&calls, source)));
             continue;

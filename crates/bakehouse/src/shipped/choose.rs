@@ -18,7 +18,7 @@ pub fn choose(workspace: &Workspace, frontends: &BTreeMap<PackageName, String>) 
     let root = repository(&home).unwrap_or(&home);
     let files = walk(root);
     let folder = home.strip_prefix(root).unwrap_or("".into());
-    let shipped = gather(&files, folder, workspace);
+    let shipped = gather(&files, root, folder, workspace);
     let mut chosen = Choice::of(workspace, frontends);
     if shipped.services.is_empty() {
         let names = chosen.services.iter().map(ProposedService::main);

@@ -63,6 +63,7 @@ pub fn read(
             tags: tags.filter(|tag| !tag.contains('$')).into_iter().collect(),
             named_at: None,
             platforms: Vec::new(),
+            bake: None,
             compose: Some(OfCompose {
                 entrypoint: tree::get(service, "entrypoint").and_then(words),
                 command: tree::get(service, "command").and_then(words),

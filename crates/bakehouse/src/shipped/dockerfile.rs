@@ -1,17 +1,36 @@
 //! Dockerfiles as a list of stages, each with its steps and their lines.
 
-use parse_dockerfile::{Command, HealthcheckArguments, Instruction, Source, parse};
+use std::collections::BTreeMap;
 
-use super::place::line;
+use camino::{Utf8Path, Utf8PathBuf};
+use parse_dockerfile::{
+    Command, Flag, HealthcheckArguments, Instruction, JsonOrStringArray, Source, parse,
+};
+
+use super::place::{Line, Place, line};
 use super::scope::{assignments, unquoted};
 use super::shell;
 
-/// A Dockerfile.
+/// A Dockerfile, with the stages of others that Bake gives it as contexts before its own.
 #[derive(Clone, Debug)]
 pub struct Dockerfile {
-    /// The arguments before the first stage.
-    pub globals: Vec<(String, Option<String>)>,
+    /// The files that its stages come from. It is the last one itself.
+    pub origins: Vec<Origin>,
     pub stages: Vec<Stage>,
+}
+
+/// A file with stages.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub path: Utf8PathBuf,
+    /// The index of its first stage.
+    pub first: usize,
+    /// The arguments before its first stage.
+    pub globals: Vec<(String, Option<String>)>,
+    /// The arguments of its build; none if they are those of the request.
+    pub arguments: Option<BTreeMap<String, String>>,
+    /// The stages of other files that names stand for.
+    pub contexts: BTreeMap<String, usize>,
 }
 
 /// A stage. Variables in it are not replaced yet.
@@ -19,8 +38,8 @@ pub struct Dockerfile {
 pub struct Stage {
     pub name: Option<String>,
     pub base: String,
-    pub line: usize,
-    pub steps: Vec<(usize, Step)>,
+    pub line: Line,
+    pub steps: Vec<(Line, Step)>,
 }
 
 /// An instruction.
@@ -32,18 +51,32 @@ pub enum Step {
         from: Option<String>,
         sources: Vec<String>,
         to: String,
+        /// Set if the mode of the copies makes them executable.
+        executable: bool,
     },
+    Label(Vec<(String, Option<String>)>),
+    Volume(Vec<String>),
     /// The shell of the steps that follow.
     Shell(Vec<String>),
     /// Commands, each of whose words has its line.
-    Run(Vec<Vec<(String, usize)>>),
+    Run(Vec<Vec<(String, Line)>>),
     Entrypoint(Program),
     Cmd(Program),
     Expose(Vec<String>),
     User(String),
     Workdir(String),
     StopSignal(String),
-    Health(Program),
+    Health(Program, Vec<(String, String)>),
+}
+
+impl Step {
+    /// Changes the lines of the words of its commands.
+    pub fn each_line(&mut self, change: impl Fn(&mut Line)) {
+        if let Self::Run(commands) = self {
+            let words = commands.iter_mut().flatten();
+            words.for_each(|(_, line)| change(line));
+        }
+    }
 }
 
 /// A program with its arguments.
@@ -58,7 +91,7 @@ impl Dockerfile {
     ///
     /// # Errors
     /// The parser's message about what it does not understand.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(path: &Utf8Path, text: &str) -> Result<Self, String> {
         let parsed = parse(text).map_err(|error| error.to_string())?;
         let globals = parsed
             .global_args()
@@ -71,7 +104,7 @@ impl Dockerfile {
                 .as_ref()
                 .map(|(_, name)| name.value.to_string()),
             base: stage.from.image.value.to_string(),
-            line: line(text, stage.from.image.span.start),
+            line: at(text, stage.from.image.span.start),
             steps: stage
                 .instructions
                 .iter()
@@ -79,21 +112,50 @@ impl Dockerfile {
                 .collect(),
         });
         Ok(Self {
-            globals,
             stages: stages.collect(),
+            origins: vec![Origin {
+                path: path.to_owned(),
+                first: 0,
+                globals,
+                arguments: None,
+                contexts: BTreeMap::new(),
+            }],
         })
     }
 
-    /// Returns the stage of a name or number before the stage `before`.
-    pub fn earlier(&self, name: &str, before: usize) -> Option<usize> {
+    /// Returns the place of a line.
+    pub fn place(&self, line: Line) -> Place {
+        Place::new(&self.origins[line.file].path, line.number)
+    }
+
+    /// Returns the stage of a name or number among its own.
+    pub fn stage(&self, name: &str) -> Option<usize> {
+        let first = self.origins.last()?.first;
+        self.among(name, first, self.stages.len())
+    }
+
+    /// Returns the stage that a name or number means in the stage `at`: a context, or a stage before it.
+    pub fn earlier(&self, name: &str, at: usize) -> Option<usize> {
+        let origin = &self.origins[self.stages[at].line.file];
+        let context = origin.contexts.get(name).copied();
+        context.or_else(|| self.among(name, origin.first, at))
+    }
+
+    fn among(&self, name: &str, first: usize, end: usize) -> Option<usize> {
         let named = |stage: &Stage| {
             stage
                 .name
                 .as_ref()
                 .is_some_and(|own| own.eq_ignore_ascii_case(name))
         };
-        let number = name.parse().ok().filter(|number| *number < before);
-        self.stages[..before].iter().position(named).or(number)
+        let number = name
+            .parse()
+            .ok()
+            .and_then(|number| first.checked_add(number));
+        let named = self.stages[first..end].iter().position(named);
+        named
+            .map(|index| first + index)
+            .or(number.filter(|number| *number < end))
     }
 
     /// Returns the stages that no other stage uses; the last one is always among them.
@@ -116,8 +178,31 @@ impl Dockerfile {
     }
 }
 
-fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
-    let at = |offset: usize| line(text, offset);
+fn at(text: &str, offset: usize) -> Line {
+    Line {
+        file: 0,
+        number: line(text, offset),
+    }
+}
+
+/// Returns the value of an option of an instruction.
+fn option(options: &[Flag<'_>], name: &str) -> Option<String> {
+    let named = options.iter().find(|option| option.name.value == name)?;
+    Some(named.value.as_ref()?.value.to_string())
+}
+
+/// Returns whether a mode lets a file be run: `+x`, `0755`.
+pub fn is_executable(mode: &str) -> bool {
+    let numeric = u32::from_str_radix(mode, 8).is_ok_and(|bits| bits & 0o111 != 0);
+    numeric
+        || mode
+            .rsplit(['+', '='])
+            .next()
+            .is_some_and(|set| set != mode && set.contains('x'))
+}
+
+fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
+    let at = |offset: usize| at(text, offset);
     Some(match instruction {
         Instruction::Arg(arg) => (
             at(arg.arguments.span.start),
@@ -128,17 +213,14 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
             Step::Env(assignments(&env.arguments.value)),
         ),
         Instruction::Copy(copy) => {
-            let from = copy
-                .options
-                .iter()
-                .find(|option| option.name.value == "from");
-            let from = from.and_then(|option| option.value.as_ref());
+            let mode = option(&copy.options, "chmod");
             (
                 at(copy.dest.span.start),
                 Step::Copy {
-                    from: from.map(|from| from.value.to_string()),
+                    from: option(&copy.options, "from"),
                     sources: paths(&copy.src),
                     to: unquoted(&copy.dest.value),
+                    executable: mode.is_some_and(|mode| is_executable(&mode)),
                 },
             )
         }
@@ -148,6 +230,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
                 from: None,
                 sources: paths(&add.src),
                 to: add.dest.value.to_string(),
+                executable: option(&add.options, "chmod").is_some_and(|mode| is_executable(&mode)),
             },
         ),
         Instruction::Run(run) => {
@@ -211,10 +294,25 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(usize, Step)> {
         Instruction::Healthcheck(check) => match &check.arguments {
             HealthcheckArguments::Cmd { arguments, .. } => {
                 let (offset, program) = program(arguments)?;
-                (at(offset), Step::Health(program))
+                let times = ["interval", "timeout", "start-period", "retries"].into_iter();
+                let times =
+                    times.filter_map(|name| Some((name.to_owned(), option(&check.options, name)?)));
+                (at(offset), Step::Health(program, times.collect()))
             }
             _ => return None,
         },
+        Instruction::Label(label) => (
+            at(label.arguments.span.start),
+            Step::Label(assignments(&label.arguments.value)),
+        ),
+        Instruction::Volume(volume) => {
+            let paths = match &volume.arguments {
+                JsonOrStringArray::Json(paths) => &paths.value[..],
+                JsonOrStringArray::String(paths) => &paths[..],
+            };
+            let paths = paths.iter().map(|path| unquoted(&path.value));
+            (at(volume.volume.span.start), Step::Volume(paths.collect()))
+        }
         _ => return None,
     })
 }
@@ -228,12 +326,15 @@ fn paths(sources: &[Source<'_>]) -> Vec<String> {
 }
 
 /// Returns the commands of a script that begins at `start` of the text.
-fn words(text: &str, script: &str, start: usize) -> Vec<Vec<(String, usize)>> {
-    let first = line(text, start);
+fn words(text: &str, script: &str, start: usize) -> Vec<Vec<(String, Line)>> {
+    let first = at(text, start).number;
     let commands = shell::commands(script).into_iter();
     commands
         .map(|command| {
-            let word = |word: shell::Word| (word.text, first + line(script, word.offset) - 1);
+            let word = |word: shell::Word| {
+                let number = first + line(script, word.offset) - 1;
+                (word.text, Line { file: 0, number })
+            };
             command.into_iter().map(word).collect()
         })
         .collect()

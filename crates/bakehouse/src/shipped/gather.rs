@@ -5,22 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::bake;
+use super::bake::Around;
+use super::bake_file::BakeFile;
+use super::bases::bases;
 use super::candidate::Candidate;
 use super::carried::Known;
 use super::chart;
+use super::ci::Ci;
 use super::compose;
 use super::dockerfile::Dockerfile;
+use super::families::{Groups, apart, fold, grouped};
 use super::image::last;
-use super::keys::{Sight, service};
+use super::joined::joined;
+use super::keys::{Sight, finish, service};
 use super::kinds::{Kind, Weight, weight};
+use super::overlay;
 use super::place::Place;
 use super::registry::registry;
 use super::request::{Asker, Request};
+use super::targets::{Kept, targets};
+use super::together::{depends_on, files_of_images, given, under_none, users};
 use super::walk::{Files, Text};
 use super::workflow;
 use crate::graph::Workspace;
-use crate::plan::choice::{ProposedImage, ProposedKey, ProposedService, Shipping};
+use crate::plan::choice::{ProposedImage, ProposedService, Shipping};
 use crate::plan::config::names::free_name;
 
 /// Most lines about files that were passed over.
@@ -38,13 +46,13 @@ pub struct Shipped {
     pub shipping: Shipping,
 }
 
-/// Reads what the files say. `folder` is that of the workspace in the repository.
-pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shipped {
+/// Reads what the files of the repository `root` say. `folder` is that of the workspace in it.
+pub fn gather(files: &Files, root: &Utf8Path, folder: &Utf8Path, workspace: &Workspace) -> Shipped {
     let known = Known::new(workspace);
     let mut passed = files.passed.clone();
     let mut dockerfiles: BTreeMap<Utf8PathBuf, Dockerfile> = BTreeMap::new();
     for text in of_kind(files, Kind::Dockerfile) {
-        match Dockerfile::read(&text.text) {
+        match Dockerfile::read(&text.file, &text.text) {
             Ok(dockerfile) => {
                 dockerfiles.insert(text.file.clone(), dockerfile);
             }
@@ -52,7 +60,7 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
         }
     }
     let mut groups = BTreeMap::new();
-    let requests = requests(files, &mut groups, &mut passed);
+    let requests = requests(files, workspace, &mut groups, &mut passed);
     let mut candidates = candidates(requests, &dockerfiles, &known, &mut passed);
     chart::name(&mut candidates, &repositories(files, &mut passed));
     candidates.sort_by_key(|candidate| {
@@ -64,8 +72,11 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
             candidate.main().is_none_or(|main| main.call.is_none()),
             request.asker,
             request.asker != Asker::Bake && !request.is_published(),
+            request.overlay().is_some(),
             place.file.components().count(),
             place.file.clone(),
+            // A target comes before those whose names continue its own.
+            request.bake.as_ref().map(|bake| bake.continues),
             // The last stage of a Dockerfile is the one that is built if nobody names another.
             (request.asker == Asker::Dockerfile).then_some(Reverse(candidate.stage)),
             place.line,
@@ -76,44 +87,55 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
         .any(|candidate| candidate.weight == Weight::Full && !candidate.binaries.is_empty());
     let counts = |candidate: &&Candidate| candidate.weight == Weight::Full || !full;
     let candidates: Vec<Candidate> = candidates.iter().filter(counts).cloned().collect();
-    let mut kept: Vec<(&Candidate, Vec<&Candidate>)> = Vec::new();
-    for candidate in candidates
-        .iter()
-        .filter(|candidate| !candidate.binaries.is_empty())
-    {
-        match kept.iter_mut().find(|(first, _)| first.is_same(candidate)) {
-            Some((_, merged)) => merged.push(candidate),
+    let mut kept: Vec<Kept<'_>> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| is_service(candidate)) {
+        let same = |(first, _): &Kept<'_>| first.is_same(candidate);
+        let compiled = |kept: &Kept<'_>| same(kept) && kept.0.settings() == candidate.settings();
+        let found = kept.iter().position(compiled);
+        match found.or_else(|| kept.iter().position(same)) {
+            Some(at) => kept[at].1.push(candidate),
             None => kept.push((candidate, Vec::new())),
         }
     }
     let sight = Sight {
         workspace,
+        root,
         files: &files.all,
         folder,
     };
     let mut shipped = Shipped::default();
-    let mut taken = BTreeSet::new();
+    let shipping = &mut shipped.shipping;
+    let (mut services, mut taken) = (Vec::new(), BTreeSet::new());
     for (candidate, merged) in &kept {
         let name = name(candidate, &mut taken);
-        let file = &dockerfiles[&candidate.request.dockerfile];
-        if let Some(service) = service(name, candidate, merged, file, &sight) {
-            shipped.services.push(service);
-        }
+        services.extend(service(name, candidate, merged, &sight));
         for carried in &candidate.binaries {
             let pair = (carried.package.to_string(), carried.bin.to_string());
             shipped.binaries.insert(pair);
         }
     }
-    depends_on(&kept, &mut shipped.services);
+    depends_on(&kept, &mut services);
+    files_of_images(&mut services, shipping, &mut taken);
     let all: Vec<(&Candidate, &[&Candidate])> = kept
         .iter()
         .map(|(candidate, merged)| (*candidate, &merged[..]))
         .collect();
-    shipped.shipping.registry = registry(&all, &mut shipped.services);
-    shipped.shipping.notes = notes(&all);
-    shipped.shipping.groups = grouped(&groups, &shipped.services);
-    shipped.services.sort_by(|a, b| a.name.cmp(&b.name));
-    images(&candidates, &mut shipped.shipping, &mut taken, &mut passed);
+    shipping.registry = registry(&all, &mut services);
+    let firsts: Vec<&Candidate> = kept.iter().map(|(first, _)| *first).collect();
+    shipping.bases = bases(&firsts, &mut services, workspace.channel());
+    targets(&kept, &mut services, shipping);
+    users(&firsts, &mut services, shipping);
+    shipping.given = given(&firsts);
+    if shipping.registry.is_some() {
+        under_none(&kept, &mut services);
+    }
+    apart(&kept, &mut services);
+    let names = fold(&kept, &mut services, shipping);
+    grouped(&groups, &names, shipping);
+    services.iter_mut().for_each(finish);
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    images(&candidates, shipping, &mut taken, &mut passed);
+    shipped.services = services;
     if passed.len() > MOST_PASSED {
         let more = passed.len() - MOST_PASSED;
         passed.truncate(MOST_PASSED);
@@ -121,6 +143,11 @@ pub fn gather(files: &Files, folder: &Utf8Path, workspace: &Workspace) -> Shippe
     }
     shipped.shipping.passed = passed;
     shipped
+}
+
+/// Returns whether an image runs a binary of the workspace.
+fn is_service(candidate: &Candidate) -> bool {
+    !candidate.binaries.is_empty() && !candidate.is_foreign()
 }
 
 fn of_kind(files: &Files, kind: Kind) -> impl Iterator<Item = &Text> {
@@ -143,25 +170,33 @@ fn repositories(files: &Files, passed: &mut Vec<String>) -> Vec<chart::Repositor
     all
 }
 
-/// Groups of Bake, each with its place and targets.
-type Groups = BTreeMap<String, (Utf8PathBuf, Vec<String>)>;
-
 fn requests(
     files: &Files,
+    workspace: &Workspace,
     groups: &mut Groups,
     passed: &mut Vec<String>,
 ) -> Vec<(Weight, Request)> {
     let mut all: Vec<(Weight, Request)> = Vec::new();
+    let registry = crate::plan::proposal::registry(workspace);
+    let repository = registry
+        .as_deref()
+        .and_then(|name| name.strip_prefix("ghcr.io/"));
+    let mut ci = Ci::default();
+    for text in &files.texts {
+        ci.read(text, repository);
+    }
+    let (mut bakes, mut weights) = (Vec::new(), Vec::new());
     for text in &files.texts {
         let file = &text.file;
         let found = match text.kind {
-            Kind::Bake => bake::read(file, &text.text, &files.all).map(|asked| {
-                passed.extend(asked.passed);
-                for (name, targets) in asked.groups {
-                    groups.entry(name).or_insert((file.clone(), targets));
+            Kind::Bake => match BakeFile::read(file, &text.text) {
+                Ok(bake) => {
+                    bakes.push(bake);
+                    weights.push(text.weight);
+                    continue;
                 }
-                asked.requests
-            }),
+                Err(why) => Err(why),
+            },
             Kind::Compose => compose::read(file, &text.text, &files.all),
             Kind::Workflow => workflow::read(file, &text.text, &files.all),
             Kind::Script => Ok(workflow::of_script(
@@ -177,6 +212,27 @@ fn requests(
             Err(why) => passed.push(format!("{file}: {why}")),
         }
     }
+    let around = Around {
+        files: &files.all,
+        named: ci.named.clone(),
+        given: ci.given.clone(),
+    };
+    for (index, asked) in overlay::ask(&bakes, &around) {
+        passed.extend(asked.passed);
+        for (name, group) in asked.groups {
+            groups.entry(name).or_insert(group);
+        }
+        let requests = &asked.requests;
+        let over: BTreeSet<String> = requests
+            .iter()
+            .filter(|request| request.overlay().is_some())
+            .filter_map(|request| request.place.file.file_name().map(str::to_owned))
+            .collect();
+        all.extend(asked.requests.into_iter().map(|mut request| {
+            ci.name(&mut request, &over);
+            (weights[index], request)
+        }));
+    }
     all
 }
 
@@ -189,9 +245,9 @@ fn candidates(
     let mut all = Vec::new();
     let mut asked: BTreeSet<Utf8PathBuf> = BTreeSet::new();
     for (weighs, request) in requests {
-        let Some(file) = dockerfiles.get(&request.dockerfile) else {
+        if !dockerfiles.contains_key(&request.dockerfile) {
             continue;
-        };
+        }
         // Who gives an image the name of a registry wants it, wherever its Dockerfile is.
         let wanted = request.is_published() && request.asker != Asker::Compose;
         let weighs = if wanted {
@@ -203,10 +259,14 @@ fn candidates(
         let target = request.target.clone().unwrap_or_default();
         let full = request.asker != Asker::Compose && weighs == Weight::Full;
         let dockerfile = request.dockerfile.clone();
-        match Candidate::new(request, weighs, file, known) {
+        let file = joined(&request, dockerfiles);
+        match file.and_then(|file| Candidate::new(request, weighs, file, known)) {
             Some(candidate) => {
                 if full {
                     asked.insert(dockerfile);
+                    // What an image takes files from is built with it.
+                    let origins = candidate.file.origins.iter();
+                    asked.extend(origins.map(|origin| origin.path.clone()));
                 }
                 all.push(candidate);
             }
@@ -220,19 +280,13 @@ fn candidates(
         }
         for stage in file.leaves() {
             let name = file.stages[stage].name.clone();
+            let place = file.place(file.stages[stage].line);
             let request = Request {
-                asker: Asker::Dockerfile,
                 name: name.clone(),
-                place: Place::new(path, file.stages[stage].line),
-                context: Utf8PathBuf::new(),
-                dockerfile: path.clone(),
                 target: Some(name.unwrap_or_else(|| stage.to_string())),
-                args: BTreeMap::new(),
-                tags: Vec::new(),
-                named_at: None,
-                platforms: Vec::new(),
-                compose: None,
+                ..Request::new(Asker::Dockerfile, place, path.clone())
             };
+            let file = file.clone();
             all.extend(Candidate::new(request, weight(path), file, known));
         }
     }
@@ -249,115 +303,17 @@ fn name(candidate: &Candidate, taken: &mut BTreeSet<String>) -> String {
         Asker::Workflow | Asker::Script => request.image(),
         Asker::Dockerfile => None,
     };
-    let others = [usual, Some(bin), request.name.as_deref(), folder];
+    let long = request
+        .overlay()
+        .map(|word| format!("{}-{word}", usual.unwrap_or(bin)));
+    let others = [
+        long.as_deref(),
+        usual,
+        Some(bin),
+        request.name.as_deref(),
+        folder,
+    ];
     free_name(others.into_iter().flatten(), taken)
-}
-
-/// Adds what Compose files say of the order of services.
-fn depends_on(kept: &[(&Candidate, Vec<&Candidate>)], services: &mut [ProposedService]) {
-    let names: Vec<String> = services
-        .iter()
-        .map(|service| service.name.clone())
-        .collect();
-    let mut of_compose: BTreeMap<(&Utf8Path, &str), usize> = BTreeMap::new();
-    let asked = |index: usize| {
-        let (first, merged) = &kept[index];
-        let all = [*first].into_iter().chain(merged.iter().copied());
-        all.filter(|of| of.request.compose.is_some())
-    };
-    for index in 0..kept.len() {
-        for of in asked(index) {
-            if let Some(name) = &of.request.name {
-                of_compose.insert((&of.request.place.file, name), index);
-            }
-        }
-    }
-    for (index, service) in services.iter_mut().enumerate() {
-        let mut needed = BTreeSet::new();
-        let mut places = BTreeSet::new();
-        for of in asked(index) {
-            let compose = of
-                .request
-                .compose
-                .iter()
-                .flat_map(|compose| &compose.depends_on);
-            for name in compose {
-                let found = of_compose.get(&(&*of.request.place.file, name.as_str()));
-                if let Some(found) = found.filter(|found| **found != index) {
-                    needed.insert(names[*found].clone());
-                    places.insert(of.request.place.to_string());
-                }
-            }
-        }
-        if !needed.is_empty() {
-            service.keys.push(ProposedKey {
-                name: "depends-on".to_owned(),
-                value: toml::Value::from(Vec::from_iter(needed)).to_string(),
-                place: Vec::from_iter(places).join(", "),
-            });
-        }
-    }
-}
-
-/// Returns what the files say of all services together.
-fn notes(all: &[(&Candidate, &[&Candidate])]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut platforms: BTreeMap<Vec<String>, Place> = BTreeMap::new();
-    for of in all
-        .iter()
-        .flat_map(|(first, merged)| [*first].into_iter().chain(merged.iter().copied()))
-    {
-        if !of.request.platforms.is_empty() {
-            let place = of.request.place.clone();
-            platforms
-                .entry(of.request.platforms.clone())
-                .or_insert(place);
-        }
-    }
-    for (platforms, place) in platforms {
-        notes.push(format!(
-            "platforms = {} # {place}",
-            toml::Value::from(platforms)
-        ));
-    }
-    let installed = all.iter().map(|(of, _)| {
-        let names: BTreeSet<&str> = of
-            .image
-            .packages
-            .iter()
-            .map(|package| package.value.as_str())
-            .collect();
-        let line = of.image.packages.first().map_or(0, |package| package.line);
-        (
-            Place::new(&of.request.dockerfile, line),
-            Vec::from_iter(names).join(", "),
-        )
-    });
-    let installed: BTreeMap<Place, String> =
-        installed.filter(|(_, names)| !names.is_empty()).collect();
-    for (place, names) in installed {
-        notes.push(format!("{place} installs in the image: {names}"));
-    }
-    notes
-}
-
-/// Returns the groups that have services only.
-fn grouped(groups: &Groups, services: &[ProposedService]) -> Vec<ProposedKey> {
-    let is_service = |target: &String| services.iter().any(|service| service.name == *target);
-    let plain = |name: &str| {
-        name.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    };
-    let all = groups.iter().filter(|(name, (_, targets))| {
-        let own = *name != "default" && plain(name) && !name.is_empty();
-        own && !targets.is_empty() && targets.iter().all(is_service)
-    });
-    let key = |(name, (file, targets)): (&String, &(Utf8PathBuf, Vec<String>))| ProposedKey {
-        name: name.clone(),
-        value: toml::Value::from(targets.clone()).to_string(),
-        place: file.to_string(),
-    };
-    all.map(key).collect()
 }
 
 /// Finds the images that are not of this workspace.
@@ -369,15 +325,16 @@ fn images(
 ) {
     let mut seen = BTreeSet::new();
     let with = |file: &Utf8PathBuf| {
-        let binaries = |of: &&Candidate| of.request.dockerfile == *file && !of.binaries.is_empty();
-        candidates.iter().find(binaries).is_some()
+        let mut candidates = candidates.iter();
+        candidates.any(|of| of.request.dockerfile == *file && is_service(of))
     };
     for candidate in candidates
         .iter()
         .filter(|candidate| candidate.weight == Weight::Full)
     {
         let request = &candidate.request;
-        if !candidate.binaries.is_empty() || (candidate.rust && with(&request.dockerfile)) {
+        let foreign = !candidate.binaries.is_empty() && candidate.is_foreign();
+        if is_service(candidate) || (candidate.rust && !foreign && with(&request.dockerfile)) {
             continue;
         }
         if !seen.insert((
@@ -387,18 +344,20 @@ fn images(
         )) {
             continue;
         }
-        if candidate.rust {
+        if candidate.rust && !foreign {
             let file = &request.dockerfile;
             passed.push(format!("{file}: no line names a binary of the workspace"));
             continue;
         }
         let folder = request.dockerfile.parent().unwrap_or(Utf8Path::new(""));
         let usual = match request.asker {
+            Asker::Dockerfile if foreign => request.name.as_deref().or(folder.file_name()),
             Asker::Dockerfile => folder.file_name(),
             _ => request.name.as_deref().or(request.image()),
         };
         let Some(usual) = usual else { continue };
-        if shipping.images.len() == MOST_IMAGES {
+        let others = shipping.images.iter().filter(|image| !image.proposed);
+        if others.count() == MOST_IMAGES {
             passed.push("more Dockerfiles of other images".to_owned());
             return;
         }
@@ -416,7 +375,7 @@ fn images(
         let target = request
             .target
             .clone()
-            .filter(|_| request.asker != Asker::Dockerfile);
+            .filter(|_| request.asker != Asker::Dockerfile || foreign);
         keys.extend(target.map(|target| ("target", target.into())));
         if !request.args.is_empty() {
             let args = request
@@ -428,6 +387,7 @@ fn images(
         shipping.images.push(ProposedImage {
             name: free_name([last(usual)].into_iter(), taken),
             place: request.place.to_string(),
+            proposed: false,
             keys: keys
                 .into_iter()
                 .map(|(key, value)| format!("{key} = {value}"))

@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use super::cargo_call::{CargoCall, cargo_call};
-use super::dockerfile::{Dockerfile, Program, Step};
+use super::dockerfile::{Dockerfile, Program, Step, is_executable};
+use super::place::Line;
 use super::scope::Scope;
-
-/// The first user that distributions do not use for themselves.
-const LEAST_OWN_USER: u32 = 1000;
 
 /// A value with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
-    pub line: usize,
+    pub line: Line,
     pub value: T,
 }
 
@@ -23,10 +21,14 @@ pub struct At<T> {
 pub struct Copied {
     /// The stage; none for the context or an image.
     pub from: Option<usize>,
+    /// The name of another image or context, if it is no stage.
+    pub other: Option<String>,
     /// Set if they come from the context.
     pub of_context: bool,
     pub sources: Vec<String>,
     pub to: String,
+    /// Set if the copies are executable, whatever their originals are.
+    pub executable: bool,
 }
 
 /// A stage after its last step, as far as it is known.
@@ -34,17 +36,27 @@ pub struct Copied {
 pub struct Image {
     /// The image at the bottom.
     pub base: String,
-    pub base_line: usize,
+    pub base_line: Line,
     pub entrypoint: Option<At<Program>>,
     pub command: Option<At<Program>>,
     pub ports: Vec<At<u16>>,
     pub user: Option<At<String>>,
     pub env: BTreeMap<String, At<String>>,
     pub workdir: String,
+    /// The line that names the working folder.
+    pub workdir_line: Option<Line>,
+    pub labels: BTreeMap<String, At<String>>,
+    pub volumes: Vec<At<String>>,
     pub stop_signal: Option<At<String>>,
     pub health: Option<At<Program>>,
+    /// The times of the check, by their names.
+    pub health_times: Vec<(String, String)>,
     /// Packages of the distribution.
     pub packages: Vec<At<String>>,
+    /// The program that installs them.
+    pub installer: Option<String>,
+    /// The patterns of files that a script makes executable.
+    pub executable: Vec<String>,
     pub copied: Vec<At<Copied>>,
     /// Links in the image, with what they lead to.
     pub links: BTreeMap<String, String>,
@@ -62,11 +74,14 @@ pub struct Image {
     scope: Scope,
 }
 
-/// Works out the stage `index`.
+/// Works out the stage `index`. `arguments` are those of the request.
 pub fn image(file: &Dockerfile, index: usize, arguments: &BTreeMap<String, String>) -> Image {
+    let stage = &file.stages[index];
+    let origin = &file.origins[stage.line.file];
+    let own = origin.arguments.as_ref().unwrap_or(arguments);
     let mut globals = Scope::default();
-    for (name, default) in &file.globals {
-        let value = match arguments.get(name) {
+    for (name, default) in &origin.globals {
+        let value = match own.get(name) {
             Some(value) => Some(value.clone()),
             None => default
                 .as_ref()
@@ -74,22 +89,10 @@ pub fn image(file: &Dockerfile, index: usize, arguments: &BTreeMap<String, Strin
         };
         globals.set(name, value);
     }
-    of_stage(file, index, arguments, &globals)
-}
-
-fn of_stage(
-    file: &Dockerfile,
-    index: usize,
-    arguments: &BTreeMap<String, String>,
-    globals: &Scope,
-) -> Image {
-    let stage = &file.stages[index];
     let base = globals.fill(&stage.base).text;
     let mut image = match file.earlier(&base, index) {
-        Some(earlier) => Image {
-            scope: Scope::default(),
-            ..of_stage(file, earlier, arguments, globals)
-        },
+        // Arguments of a stage are those of the stages on it, too.
+        Some(earlier) => image(file, earlier, arguments),
         None => Image {
             base,
             base_line: stage.line,
@@ -101,7 +104,7 @@ fn of_stage(
         image.scope.set(&name, Some(value));
     }
     for (line, step) in &stage.steps {
-        image.take(file, index, *line, step, arguments, globals);
+        image.take(file, index, *line, step, own, &globals);
     }
     image
 }
@@ -111,7 +114,7 @@ impl Image {
         &mut self,
         file: &Dockerfile,
         index: usize,
-        line: usize,
+        line: Line,
         step: &Step,
         arguments: &BTreeMap<String, String>,
         globals: &Scope,
@@ -152,14 +155,21 @@ impl Image {
                     self.env.insert(name.clone(), At { line, value });
                 }
             }
-            Step::Copy { from, sources, to } => {
+            Step::Copy {
+                from,
+                sources,
+                to,
+                executable,
+            } => {
                 let earlier = from.as_deref().and_then(|name| file.earlier(name, index));
                 let fill = |text: &String| self.scope.fill(text).text;
                 let value = Copied {
                     from: earlier,
+                    other: from.clone().filter(|_| earlier.is_none()),
                     of_context: from.is_none(),
                     sources: sources.iter().map(fill).collect(),
                     to: self.absolute(&fill(to)),
+                    executable: *executable,
                 };
                 self.copied.push(At { line, value });
             }
@@ -194,15 +204,34 @@ impl Image {
                 self.user = Some(At { line, value });
             }
             Step::Workdir(folder) => {
-                self.workdir = self.absolute(&self.scope.fill(folder).text);
+                let folder = self.absolute(&self.scope.fill(folder).text);
+                self.workdir = match folder.trim_end_matches('/') {
+                    "" => "/".to_owned(),
+                    folder => folder.to_owned(),
+                };
+                self.workdir_line = Some(line);
+            }
+            Step::Volume(paths) => {
+                for path in paths {
+                    let value = self.scope.fill(path).text;
+                    self.volumes.push(At { line, value });
+                }
+            }
+            Step::Label(assigned) => {
+                for (name, value) in assigned {
+                    let filled = self.scope.fill(value.as_deref().unwrap_or_default());
+                    let value = filled.complete().unwrap_or_default();
+                    self.labels.insert(name.clone(), At { line, value });
+                }
             }
             Step::StopSignal(signal) => {
                 let value = self.scope.fill(signal).text;
                 self.stop_signal = Some(At { line, value });
             }
-            Step::Health(program) => {
+            Step::Health(program, times) => {
                 let value = self.in_its_shell(program);
                 self.health = Some(At { line, value });
+                self.health_times.clone_from(times);
             }
         }
     }
@@ -248,7 +277,7 @@ impl Image {
     }
 
     /// Takes the commands of a step. What one of them exports holds for the others.
-    fn run_all(&mut self, commands: &[Vec<(String, usize)>]) {
+    fn run_all(&mut self, commands: &[Vec<(String, Line)>]) {
         let before = self.scope.clone();
         for command in commands {
             let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
@@ -271,7 +300,7 @@ impl Image {
         self.scope = before;
     }
 
-    fn run(&mut self, command: &[(String, usize)]) {
+    fn run(&mut self, command: &[(String, Line)]) {
         if let Some(call) = cargo_call(command, &self.scope) {
             self.calls.push(call);
             return;
@@ -303,18 +332,24 @@ impl Image {
                 self.links
                     .insert(self.absolute(&link), self.absolute(target));
             }
-            ("apt-get" | "apt" | "apk", rest) => {
-                let installs = rest
+            ("chmod", [mode, paths @ ..]) if is_executable(mode) => {
+                let paths = paths.iter().map(|path| self.absolute(path));
+                self.executable.extend(paths.collect::<Vec<_>>());
+            }
+            (
+                installer @ ("apt-get" | "apt" | "apk" | "dnf" | "microdnf" | "yum" | "zypper"),
+                rest,
+            ) => {
+                if !rest
                     .iter()
-                    .position(|word| matches!(word.as_str(), "install" | "add"));
-                let Some(installs) = installs else { return };
-                let names = rest[installs + 1..].iter().map(|name| name.as_str());
-                for name in names.filter(|name| !name.contains('$') && !name.starts_with('.')) {
-                    self.packages.push(At {
-                        line: *line,
-                        value: name.to_owned(),
-                    });
+                    .any(|word| matches!(word.as_str(), "install" | "add"))
+                {
+                    return;
                 }
+                self.installer = Some(installer.to_owned());
+                let named = packages(&words).into_iter();
+                self.packages
+                    .extend(named.map(|value| At { line: *line, value }));
             }
             ("useradd" | "adduser", [.., user]) => {
                 let number = |names: &[&str]| number_of(&words, names);
@@ -330,46 +365,27 @@ impl Image {
             _ => {}
         }
     }
+}
 
-    /// Returns the user as `UID:GID`.
-    pub fn numeric_user(&self) -> Option<Result<At<String>, At<String>>> {
-        let At { line, value } = self.user.clone()?;
-        let (user, group) = value
-            .split_once(':')
-            .map_or((value.as_str(), None), |(user, group)| (user, Some(group)));
-        if user == "root" || user == "0" {
-            return None;
-        }
-        let created = self.users.iter().find(|(name, numbers)| {
-            *name == user || numbers.split(':').next().is_some_and(|uid| uid == user)
-        });
-        let known = created.map(|(_, numbers)| numbers.clone()).or_else(|| {
-            let distroless = self.base.contains("distroless");
-            let of_base = match user {
-                "nonroot" | "65532" if distroless => "65532:65532",
-                "65534" => "65534:65534",
-                _ => return None,
-            };
-            Some(of_base.to_owned())
-        });
-        let found = match (is_number(user), group) {
-            (true, Some(group)) if is_number(group) => Some(value.clone()),
-            // A user that no file of the image lists has the group 0.
-            (true, None) if user.parse().is_ok_and(|uid: u32| uid >= LEAST_OWN_USER) => {
-                known.or_else(|| Some(format!("{user}:0")))
+/// Returns the packages that a command installs.
+fn packages(words: &[String]) -> Vec<String> {
+    let mut words = words.iter().map(String::as_str);
+    words.find(|word| matches!(*word, "install" | "add"));
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "-t" | "--target-release" | "--virtual" | "-X" | "--repository" => {
+                words.next();
             }
-            _ => known,
-        };
-        Some(match found {
-            Some(value) => Ok(At { line, value }),
-            None => Err(At {
-                line,
-                value: format!(
-                    "USER {value} stands in /etc/passwd there: write its numbers as `user = \"UID:GID\"`"
-                ),
-            }),
-        })
+            _ if word.starts_with(['-', '.']) || word.contains('$') => {}
+            // A pattern of versions is none that the configuration can have.
+            _ if word.contains('*') => {
+                found.extend(word.split('=').next().map(str::to_owned));
+            }
+            _ => found.push(word.to_owned()),
+        }
     }
+    found
 }
 
 fn number_of(words: &[String], names: &[&str]) -> Option<String> {
@@ -388,7 +404,7 @@ fn number_of(words: &[String], names: &[&str]) -> Option<String> {
     None
 }
 
-fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -437,13 +453,13 @@ CMD a --b
     #[test]
     fn a_dockerfile_that_ends_anywhere_is_read_or_refused() {
         for (end, _) in TEXT.char_indices() {
-            if let Ok(file) = Dockerfile::read(&TEXT[..end]) {
+            if let Ok(file) = Dockerfile::read("Dockerfile".into(), &TEXT[..end]) {
                 for stage in file.leaves() {
                     image(&file, stage, &BTreeMap::new());
                 }
             }
         }
-        let file = Dockerfile::read(TEXT).unwrap();
+        let file = Dockerfile::read("Dockerfile".into(), TEXT).unwrap();
         assert_eq!(file.leaves(), [1]);
         let image = image(&file, 1, &BTreeMap::new());
         assert_eq!(image.base, "rust:1");

@@ -11,6 +11,14 @@ pub struct Place {
     pub line: usize,
 }
 
+/// A line of one of the files that a Dockerfile is made of, counted from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// The index of the file.
+    pub file: usize,
+    pub number: usize,
+}
+
 impl Place {
     pub fn new(file: &Utf8Path, line: usize) -> Self {
         Self {

@@ -49,20 +49,56 @@ impl Run {
         command: Option<Vec<String>>,
         binaries: &[Carried],
     ) -> Self {
-        let main = binaries.first().map(|main| format!("{BIN}/{}", main.bin));
-        let is_main = |words: &[String]| words.first() == main.as_ref();
-        let (entrypoint, command) = match (entrypoint, command) {
-            (Some(entrypoint), command) if is_main(&entrypoint) && entrypoint.len() == 1 => {
-                (None, command)
-            }
-            (None, Some(command)) if is_main(&command) => (None, Some(command[1..].to_vec())),
-            (None, Some(command)) => (Some(command), None),
-            other => other,
+        let main = binaries.first().map(|main| main.bin.as_str());
+        let is_main = |words: &[String]| match words {
+            [word] => Some(word.strip_prefix(&format!("{BIN}/")).unwrap_or(word)) == main,
+            _ => false,
         };
-        Self {
-            entrypoint: entrypoint.filter(|words| !words.is_empty()),
-            command: command.filter(|words| !words.is_empty()),
+        let full = |words: &Vec<String>| !words.is_empty();
+        let (entrypoint, command) = (entrypoint.filter(full), command.filter(full));
+        match (entrypoint, command) {
+            (Some(entrypoint), command) if is_main(&entrypoint) => Self {
+                entrypoint: None,
+                command,
+            },
+            // The first word that a container is started with is then its program.
+            (None, Some(command)) => Self {
+                entrypoint: Some(Vec::new()),
+                command: Some(command),
+            },
+            (entrypoint, command) => Self {
+                entrypoint,
+                command,
+            },
         }
+    }
+
+    /// Returns whether both run the same if they are started without arguments. `main` is the first binary.
+    pub fn is_like(&self, other: &Self, main: &str) -> bool {
+        let all = |of: &Self| {
+            let own = vec![main.to_owned()];
+            let entrypoint = of.entrypoint.clone().unwrap_or(own);
+            let words = entrypoint
+                .into_iter()
+                .chain(of.command.iter().flatten().cloned());
+            let mut words: Vec<String> = words.collect();
+            if let Some(first) = words.first_mut() {
+                let short = first.strip_prefix(&format!("{BIN}/")).map(str::to_owned);
+                *first = short.unwrap_or_else(|| first.clone());
+            }
+            words
+        };
+        all(self) == all(other)
+    }
+
+    /// Returns the program and its arguments; none if that is the first binary alone.
+    pub fn program(&self) -> Option<&[String]> {
+        let entrypoint = self.entrypoint.as_deref();
+        let program = entrypoint.filter(|words| !words.is_empty());
+        program.or(match entrypoint {
+            Some(_) => self.command.as_deref(),
+            None => None,
+        })
     }
 }
 
@@ -130,7 +166,17 @@ impl Paths<'_> {
         (*last(link) != *found.bin).then(|| found.bin.to_string())
     }
 
+    /// Returns whether a word is a binary.
+    pub fn is_binary(&self, word: &str) -> bool {
+        let name = word.strip_prefix(&format!("{BIN}/")).unwrap_or(word);
+        self.binaries.iter().any(|carried| *carried.bin == *name)
+    }
+
     fn word(&self, word: &str) -> String {
+        // The search path leads to it.
+        if !word.contains('/') && self.is_binary(word) {
+            return word.to_owned();
+        }
         let here = |carried: &&Carried| {
             let local = word.strip_prefix("./").unwrap_or(word);
             let full = format!("{}/{local}", self.workdir.trim_end_matches('/'));

@@ -71,15 +71,18 @@ pub fn registry(
     };
     let several: Vec<Vec<String>> = all
         .iter()
+        .filter(|(first, _)| first.request.overlay().is_none())
         .filter_map(|(first, merged)| {
             let mut all = [*first].into_iter().chain(merged.iter().copied());
             all.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()))
         })
         .collect();
-    if several[0].len() > 1 && several.iter().all(|registries| *registries == several[0]) {
+    if let Some(first) = several.first().filter(|first| first.len() > 1)
+        && several.iter().all(|registries| registries == first)
+    {
         return Some(ProposedKey {
             name: "registries".to_owned(),
-            value: toml::Value::from(several[0].clone()).to_string(),
+            value: toml::Value::from(first.clone()).to_string(),
             place,
         });
     }

@@ -18,7 +18,7 @@ pub enum Asker {
 }
 
 /// A build of an image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub asker: Asker,
     /// The name that the file gives it: of a target or of a service.
@@ -33,11 +33,57 @@ pub struct Request {
     /// The place of the name if it is another one.
     pub named_at: Option<Place>,
     pub platforms: Vec<String>,
+    pub bake: Option<OfBake>,
     pub compose: Option<OfCompose>,
 }
 
+/// The settings of a Bake target beside its build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfBake {
+    /// The tags, with the variables of the file in them as [`marked`].
+    pub tags: Vec<String>,
+    pub labels: BTreeMap<String, String>,
+    pub outputs: Vec<String>,
+    /// The variable that each argument is, if it is one.
+    pub variables: BTreeMap<String, String>,
+    /// Whether the group `default` has it; none if there is no such group.
+    pub default: Option<bool>,
+    /// The targets that it inherits from.
+    pub parents: BTreeSet<String>,
+    /// The stages and images that names in its Dockerfile stand for.
+    pub contexts: BTreeMap<String, NamedContext>,
+    /// The word that tells the file which is laid over another one, and changes the target.
+    pub overlay: Option<String>,
+    /// The number of targets of the file whose names its own continues.
+    pub continues: usize,
+    /// Defaults of the variables in its tags.
+    pub defaults: BTreeMap<String, String>,
+}
+
+/// A named context of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamedContext {
+    Target(Box<Request>),
+    /// An image, and the line that names it.
+    Image(String, Place),
+}
+
+/// The signs around the name of a variable in a text.
+const SIGNS: [char; 2] = ['\u{1}', '\u{2}'];
+
+/// Returns a text that stands for a variable.
+pub fn marked(name: &str) -> String {
+    format!("{}{name}{}", SIGNS[0], SIGNS[1])
+}
+
+/// Returns the names of the variables that a text has [`marked`].
+pub fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(SIGNS[0]).skip(1);
+    parts.filter_map(|part| Some(part.split_once(SIGNS[1])?.0))
+}
+
 /// The settings of a service in a Compose file beside its build.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfCompose {
     pub entrypoint: Option<Vec<String>>,
     pub command: Option<Vec<String>>,
@@ -48,6 +94,29 @@ pub struct OfCompose {
 }
 
 impl Request {
+    /// Returns a request for a stage of a Dockerfile, or for its last one, and nothing else.
+    pub fn new(asker: Asker, place: Place, dockerfile: Utf8PathBuf) -> Self {
+        Self {
+            asker,
+            name: None,
+            place,
+            context: Utf8PathBuf::new(),
+            dockerfile,
+            target: None,
+            args: BTreeMap::new(),
+            tags: Vec::new(),
+            named_at: None,
+            platforms: Vec::new(),
+            bake: None,
+            compose: None,
+        }
+    }
+
+    /// Returns the word of the file that is laid over another one, and asks for this.
+    pub fn overlay(&self) -> Option<&str> {
+        self.bake.as_ref()?.overlay.as_deref()
+    }
+
     /// Returns the place of the image's name.
     pub fn place_of_name(&self) -> &Place {
         self.named_at.as_ref().unwrap_or(&self.place)

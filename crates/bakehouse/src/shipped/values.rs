@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hcl::Expression;
-use hcl::expr::{BinaryOperator, ObjectKey, Operation, TraversalOperator, UnaryOperator};
+use hcl::expr::{BinaryOperator, ForExpr, ObjectKey, Operation, TraversalOperator, UnaryOperator};
 use hcl::template::{Directive, Element, Template};
 
 /// A value.
@@ -48,6 +48,22 @@ impl Value {
                 .collect(),
             Self::Null => Some(Vec::new()),
             other => other.text().map(|text| vec![text]),
+        }
+    }
+
+    /// Returns the value with every text in it replaced.
+    pub fn replaced(&self, by: &impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(by(text)),
+            Self::List(values) => {
+                Self::List(values.iter().map(|value| value.replaced(by)).collect())
+            }
+            Self::Map(map) => Self::Map(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), value.replaced(by)))
+                    .collect(),
+            ),
+            other => other.clone(),
         }
     }
 
@@ -139,6 +155,7 @@ impl Names {
                 Ok(value)
             }
             Expression::Operation(operation) => self.operation(operation, depth),
+            Expression::ForExpr(each) => self.each(each, depth),
             Expression::FuncCall(call) => {
                 let name = call.name.name.to_string();
                 let arguments: Vec<Value> = call.args.iter().map(next).collect::<Result<_, _>>()?;
@@ -153,6 +170,50 @@ impl Names {
             }
             _ => Err("an expression of an unknown kind".to_owned()),
         }
+    }
+
+    fn each(&self, each: &ForExpr, depth: usize) -> Result<Value, String> {
+        let collection = match self.at(&each.collection_expr, depth + 1)? {
+            Value::List(values) => (0..)
+                .map(|index: usize| Value::Text(index.to_string()))
+                .zip(values)
+                .collect(),
+            Value::Map(map) => map
+                .into_iter()
+                .map(|(key, value)| (Value::Text(key), value))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let (mut list, mut map) = (Vec::new(), BTreeMap::new());
+        for (key, value) in collection {
+            let mut inner = self.clone();
+            if let Some(name) = &each.key_var {
+                inner.values.insert(name.to_string(), key);
+            }
+            inner.values.insert(each.value_var.to_string(), value);
+            if let Some(condition) = &each.cond_expr {
+                let holds = inner.at(condition, depth + 1)?.is_true();
+                if !holds.ok_or("a condition that is neither true nor false")? {
+                    continue;
+                }
+            }
+            let value = inner.at(&each.value_expr, depth + 1)?;
+            match &each.key_expr {
+                Some(key) => {
+                    let key = inner.at(key, depth + 1)?.text();
+                    map.insert(key.ok_or("a key that is no text")?, value);
+                }
+                None => list.push(value),
+            }
+        }
+        if each.grouping {
+            return Err("a loop that groups values".to_owned());
+        }
+        Ok(if each.key_expr.is_some() {
+            Value::Map(map)
+        } else {
+            Value::List(list)
+        })
     }
 
     fn template(&self, template: &Template, depth: usize) -> Result<String, String> {

@@ -11,7 +11,7 @@ use super::tree;
 use crate::packs::yaml::Node;
 
 /// Values of `env`, `matrix` and the like, by their full name: `matrix.name`.
-type Context = BTreeMap<String, String>;
+pub type Context = BTreeMap<String, String>;
 
 /// Most entries of a matrix that are looked at.
 const MOST_OF_MATRIX: usize = 50;
@@ -79,22 +79,17 @@ fn configured(
             .map(tree::items)
             .unwrap_or_default();
         requests.extend(found.map(|(context, dockerfile)| {
+            let place = Place::new(file, line(source, node.span.start));
             Request {
-                asker: Asker::Workflow,
-                name: None,
-                place: Place::new(file, line(source, node.span.start)),
                 context,
-                dockerfile,
                 target: known("target").map(str::to_owned),
-                args: BTreeMap::new(),
                 tags: vec![image.to_owned()],
-                named_at: None,
                 platforms: platforms
                     .iter()
                     .filter_map(tree::text)
                     .map(str::to_owned)
                     .collect(),
-                compose: None,
+                ..Request::new(Asker::Workflow, place, dockerfile)
             }
         }));
     }
@@ -148,17 +143,12 @@ fn of_action(
     });
     let platforms = part("platforms").and_then(known).unwrap_or_default();
     Some(Request {
-        asker: Asker::Workflow,
-        name: None,
-        place: place.clone(),
         context: folder,
-        dockerfile,
         target: part("target").and_then(known),
         args: args.collect(),
         tags: tags.collect(),
-        named_at: None,
         platforms: listed(&platforms),
-        compose: None,
+        ..Request::new(Asker::Workflow, place.clone(), dockerfile)
     })
 }
 
@@ -179,25 +169,14 @@ pub fn of_script(
         let _ = program;
         words.next_if(|word| *word == "buildx");
         words.next().filter(|word| *word == "build")?;
-        let mut request = Request {
-            asker,
-            name: None,
-            place: Place {
-                file: place.file.clone(),
-                line: match asker {
-                    Asker::Script => line(script, command[0].offset),
-                    _ => place.line,
-                },
+        let place_of_call = Place {
+            file: place.file.clone(),
+            line: match asker {
+                Asker::Script => line(script, command[0].offset),
+                _ => place.line,
             },
-            context: Utf8PathBuf::new(),
-            dockerfile: Utf8PathBuf::new(),
-            target: None,
-            args: BTreeMap::new(),
-            tags: Vec::new(),
-            named_at: None,
-            platforms: Vec::new(),
-            compose: None,
         };
+        let mut request = Request::new(asker, place_of_call, Utf8PathBuf::new());
         let (mut context, mut dockerfile) = (None, None);
         while let Some(word) = words.next() {
             let (option, value) = match word.split_once('=') {
@@ -259,7 +238,7 @@ pub fn of_script(
     commands.iter().filter_map(request).collect()
 }
 
-fn environment(node: &Node, context: &mut Context) {
+pub fn environment(node: &Node, context: &mut Context) {
     let env = tree::get(node, "env").into_iter().flat_map(tree::entries);
     for (name, value) in env {
         if let Some(value) = tree::text(value) {
@@ -270,7 +249,7 @@ fn environment(node: &Node, context: &mut Context) {
 }
 
 /// Returns the entries of a job's matrix; one empty one if it has none.
-fn matrix(job: &Node) -> Vec<Context> {
+pub fn matrix(job: &Node) -> Vec<Context> {
     let matrix = tree::get(job, "strategy").and_then(|strategy| tree::get(strategy, "matrix"));
     let Some(matrix) = matrix else {
         return vec![Context::new()];
@@ -321,7 +300,7 @@ fn matrix(job: &Node) -> Vec<Context> {
 }
 
 /// Replaces expressions whose value the file tells.
-fn filled(text: &str, context: &Context) -> String {
+pub fn filled(text: &str, context: &Context) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${{") {
@@ -339,7 +318,7 @@ fn filled(text: &str, context: &Context) -> String {
     filled + rest
 }
 
-fn listed(text: &str) -> Vec<String> {
+pub fn listed(text: &str) -> Vec<String> {
     let items = text.split(['\n', ',']).map(str::trim);
     items
         .filter(|item| !item.is_empty())

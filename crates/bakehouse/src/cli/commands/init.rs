@@ -81,10 +81,18 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let mut refused = false;
         for problem in &problems {
             let key = proposal::key_at(&written.text, problem.start());
+            // An image under a name of its own would be another one.
+            let key = key.map(|(service, key)| match key.as_str() {
+                "tag" | "image" if problem.code == Code::NameCollision => (service, String::new()),
+                _ => (service, key),
+            });
             refused |=
                 key.is_some_and(|(service, key)| proposal.refuse(&service, &key, &problem.message));
         }
-        if refused {
+        let none = problems
+            .iter()
+            .any(|problem| problem.code == Code::NothingToBake);
+        if refused || (none && proposal.bake_something()) {
             continue;
         }
         let others = problems.into_iter();

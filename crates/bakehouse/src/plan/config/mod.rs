@@ -35,7 +35,7 @@ mod spanned;
 mod tags;
 mod targets;
 pub mod valid;
-mod values;
+pub mod values;
 mod written;
 
 pub use check::{BAKE_FILE, FOLDER, SCRIPTS, SKELETON};

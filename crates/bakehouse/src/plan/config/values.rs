@@ -63,7 +63,7 @@ const TAKEN_STARTS: [&str; 8] = [
 const TAKEN_ENDS: [&str; 1] = ["_PROXY"];
 
 /// Returns whether a variable has a meaning of its own for Cargo, Docker or the generated files.
-pub(super) fn is_taken(name: &str) -> bool {
+pub fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
         || TAKEN_STARTS.iter().any(|start| name.starts_with(start))
         || TAKEN_ENDS.iter().any(|end| name.ends_with(end))
