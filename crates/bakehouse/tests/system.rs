@@ -318,6 +318,27 @@ fn packages_are_those_that_the_services_crates_seek() {
 }
 
 #[test]
+fn packages_have_the_names_of_the_bases_that_are_proposed() {
+    let (_, members, crates, ..) = ROWS[0];
+    let grove = workspace(members, crates);
+    grove.write(
+        "Dockerfile",
+        "FROM rust:1.95.0-alpine AS b\nCOPY . .\nRUN cargo build --release -p api\nFROM alpine:3.22\nCOPY --from=b /target/release/api /usr/bin/\nENTRYPOINT [\"api\"]\n",
+    );
+    let printed = grove.run(&["init", "--print"]);
+    assert_eq!(
+        packages(&printed, "bases"),
+        ["openssl-dev", "pkgconf"],
+        "{printed}"
+    );
+    assert_eq!(
+        packages(&printed, "runtime"),
+        ["ca-certificates", "libcrypto3", "libssl3"],
+        "{printed}"
+    );
+}
+
+#[test]
 fn plan_names_what_no_key_lists_until_one_does() {
     let (_, members, crates, ..) = ROWS[0];
     let grove = workspace(members, crates);

@@ -127,9 +127,9 @@ fn bases(text: &mut String, proposal: &Proposal) {
         comment(
             text,
             if proposal.tools.is_empty() {
-                "Debian packages of the builder, for crates that compile or link C, or run a tool."
+                "Packages of the builder, for crates that compile or link C, or run a tool."
             } else {
-                "Debian packages of the builder, for crates that compile or link C, or run a tool, and for Cargo's configuration."
+                "Packages of the builder, for crates that compile or link C, or run a tool, and for Cargo's configuration."
             },
         );
         list(text, &packages);
@@ -175,7 +175,7 @@ fn runtime(text: &mut String, proposal: &Proposal) {
     let own = &proposal.shipping.bases;
     let mut packages = because(proposal, |need| &need.run);
     let missing: Vec<&str> = packages.keys().copied().collect();
-    let lacks_debian = !own.without_debian.is_empty();
+    let lacks_debian = !own.without_debian.is_empty() && !proposal.runs_on_alpine();
     if lacks_debian {
         packages.clear();
     }

@@ -25,7 +25,10 @@ pub fn missing(workspace: &Workspace, config: &Config) -> Vec<Missing> {
         return Vec::new();
     }
     let reach = needed(workspace, config);
-    let needs = |image: &str| system::needs(&reach, Distribution::of_image(image), false);
+    let needs = |image: &str| {
+        let distribution = Distribution::of_image(image);
+        system::needs(&reach, distribution, distribution, false)
+    };
     let mut found = Vec::new();
     if of_builder {
         let listed: BTreeSet<&str> = names(&config.builder_packages);

@@ -150,9 +150,23 @@ impl Proposal {
             Some(config) => needed(workspace, config),
             None => Reach::of_all(workspace, packages),
         };
-        self.needs = system::needs(&reach, Distribution::Debian, self.well_known);
+        let builder = Distribution::of_image(self.builder().0);
+        let runtime = match self.runs_on_alpine() {
+            true => Distribution::Alpine,
+            false => Distribution::Debian,
+        };
+        self.needs = system::needs(&reach, builder, runtime, self.well_known);
         let unknown = system::unknown(&reach).into_iter();
         self.unknown_needs = unknown.map(str::to_owned).collect();
+    }
+
+    /// Returns whether all services run on Alpine.
+    pub fn runs_on_alpine(&self) -> bool {
+        let is_alpine = |image: &str| Distribution::of_image(image) == Distribution::Alpine;
+        let common = self.shipping.bases.runtime.as_ref();
+        let own = self.services.iter().flat_map(|service| &service.keys);
+        let mut own = own.filter(|key| key.name == "runtime");
+        common.is_some_and(|key| is_alpine(&key.value)) && own.all(|key| is_alpine(&key.value))
     }
 
     /// Lets services be baked by default if none is. Returns whether there was one to let.

@@ -27,12 +27,17 @@ pub struct Need {
     pub run: Vec<String>,
 }
 
-/// Protobuf's own definitions, which Debian packages separately from the compiler.
+/// Protobuf's own definitions, which distributions package separately from the compiler.
 const WELL_KNOWN: &str = "google/protobuf/*.proto";
 
 /// Returns what the reached crates need, sorted by crate. `well_known` is set if message definitions are compiled that
 /// import those of `google/protobuf`.
-pub fn needs(reach: &Reach<'_>, distribution: Distribution, well_known: bool) -> Vec<Need> {
+pub fn needs(
+    reach: &Reach<'_>,
+    builder: Distribution,
+    runtime: Distribution,
+    well_known: bool,
+) -> Vec<Need> {
     let reach = &without_what_is_off(reach);
     let rows = reach
         .crates()
@@ -65,25 +70,22 @@ pub fn needs(reach: &Reach<'_>, distribution: Distribution, well_known: bool) ->
     let mut needs: Vec<Need> = found
         .into_iter()
         .filter(|(name, _)| !unused.contains(name))
-        .map(|(name, row)| {
-            let packages = row.of(distribution);
-            Need {
-                because: name.to_owned(),
-                build: packages.build.clone(),
-                run: packages.run.clone(),
-            }
+        .map(|(name, row)| Need {
+            because: name.to_owned(),
+            build: row.of(builder).build.clone(),
+            run: row.of(runtime).run.clone(),
         })
         .filter(|need| !need.build.is_empty() || !need.run.is_empty())
         .collect();
-    let compiles = |need: &Need| {
-        need.build
-            .iter()
-            .any(|package| package == "protobuf-compiler")
+    let (compiler, definitions) = match builder {
+        Distribution::Debian => ("protobuf-compiler", "libprotobuf-dev"),
+        Distribution::Alpine => ("protoc", "protobuf-dev"),
     };
+    let compiles = |need: &Need| need.build.iter().any(|package| package == compiler);
     if well_known && needs.iter().any(compiles) {
         needs.push(Need {
             because: WELL_KNOWN.to_owned(),
-            build: vec!["libprotobuf-dev".to_owned()],
+            build: vec![definitions.to_owned()],
             run: Vec::new(),
         });
     }
