@@ -83,11 +83,12 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
         }
         call.dynamic |= filled.text.contains('$');
         let split = word.starts_with('$')
-            && !word.contains(' ')
+            && (!word.contains(' ') || word.ends_with('}'))
             && filled.missing.is_none()
             && filled.text.contains(' ');
-        // An unquoted variable may hold several words.
-        if split {
+        // An unquoted variable may hold several words, and `${X:+--features $X}` none.
+        let is_nothing = word.starts_with('$') && word.contains(' ') && filled.text.is_empty();
+        if split || is_nothing {
             words.extend(filled.text.split_whitespace().map(str::to_owned));
         } else {
             words.push(filled.text);
@@ -226,7 +227,21 @@ mod tests {
 
     #[test]
     fn calls_say_what_is_built_and_how() {
-        let table: [Row; 10] = [
+        let table: [Row; 12] = [
+            (
+                "cargo build --bin api ${FEATURES:+--features ${FEATURES}} -r",
+                &[],
+                &["api"],
+                &["a", "b"],
+                Some("release"),
+            ),
+            (
+                "cargo build --bin api ${EMPTY:+--features ${EMPTY}} -r",
+                &[],
+                &["api"],
+                &[],
+                Some("release"),
+            ),
             (
                 "cargo build --release --bin api",
                 &[],

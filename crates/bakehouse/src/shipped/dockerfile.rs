@@ -86,12 +86,23 @@ pub enum Program {
     Shell(String),
 }
 
+impl Program {
+    /// Returns whether it is the one of `ENTRYPOINT []`.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Exec(words) => words.iter().all(String::is_empty),
+            Self::Shell(script) => script.is_empty(),
+        }
+    }
+}
+
 impl Dockerfile {
     /// Reads the text of a Dockerfile.
     ///
     /// # Errors
     /// The parser's message about what it does not understand.
     pub fn read(path: &Utf8Path, text: &str) -> Result<Self, String> {
+        let text = &with_a_word(text);
         let parsed = parse(text).map_err(|error| error.to_string())?;
         let globals = parsed
             .global_args()
@@ -199,6 +210,21 @@ pub fn is_executable(mode: &str) -> bool {
             .rsplit(['+', '='])
             .next()
             .is_some_and(|set| set != mode && set.contains('x'))
+}
+
+/// Puts an empty word into `ENTRYPOINT []` and `CMD []`, which the parser refuses. Lines stay where they are.
+fn with_a_word(text: &str) -> String {
+    let line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let keyword = words.next().unwrap_or_default().to_ascii_uppercase();
+        let is_empty = words.collect::<String>() == "[]";
+        match ["CMD", "ENTRYPOINT"].contains(&keyword.as_str()) && is_empty {
+            true => format!("{keyword} [\"\"]"),
+            false => line.to_owned(),
+        }
+    };
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join("\n")
 }
 
 fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {

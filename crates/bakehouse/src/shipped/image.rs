@@ -177,12 +177,12 @@ impl Image {
             Step::Run(commands) => self.run_all(commands),
             Step::Entrypoint(program) => {
                 let value = self.filled(program);
-                self.entrypoint = Some(At { line, value });
+                self.entrypoint = (!value.is_empty()).then_some(At { line, value });
                 self.command = None;
             }
             Step::Cmd(program) => {
                 let value = self.filled(program);
-                self.command = Some(At { line, value });
+                self.command = (!value.is_empty()).then_some(At { line, value });
             }
             Step::Expose(ports) => {
                 for port in ports {
@@ -466,5 +466,15 @@ CMD a --b
         let packages: Vec<&str> = image.packages.iter().map(|at| at.value.as_str()).collect();
         assert_eq!(packages, ["x", "y"]);
         assert_eq!(image.calls[0].features, ["ö"]);
+    }
+
+    #[test]
+    fn an_empty_entrypoint_is_none() {
+        let text = "FROM a\nENTRYPOINT [\"x\"]\nFROM 0\nentrypoint [ ]\nCMD [\"worker\"]\n";
+        let file = Dockerfile::read("Dockerfile".into(), text).unwrap();
+        let image = image(&file, 1, &BTreeMap::new());
+        assert_eq!(image.entrypoint, None);
+        let command = image.command.map(|at| at.value);
+        assert_eq!(command, Some(Program::Exec(vec!["worker".to_owned()])));
     }
 }

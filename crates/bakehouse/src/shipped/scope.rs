@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use super::shell;
 
+/// The limit of a value in bytes. Variables that name each other twice would double it with each.
+const LONGEST: usize = 64 * 1024;
+
 /// Variables with their values. A variable without one is known, but nothing gives it a value.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -61,7 +64,13 @@ impl Scope {
                 (Rule::Default(default), _) if !has_one => self.append(&mut filled, default),
                 (Rule::Other(other), _) if has_one => self.append(&mut filled, other),
                 (Rule::Other(_), _) => {}
-                (_, Some(value)) => filled.text += value,
+                (_, Some(value)) if filled.text.len() + value.len() <= LONGEST => {
+                    filled.text += value;
+                }
+                (_, Some(_)) => {
+                    filled.missing.get_or_insert_with(|| name.to_owned());
+                    filled.text += whole;
+                }
                 (_, None) => {
                     filled.missing.get_or_insert_with(|| name.to_owned());
                     filled.text += whole;
@@ -223,6 +232,19 @@ mod tests {
         for (script, expected) in table {
             assert_eq!(scope.fill_script(script), expected, "{script}");
         }
+    }
+
+    #[test]
+    fn values_that_double_end() {
+        let mut scope = Scope::default();
+        scope.set("A0", Some("xx".to_owned()));
+        for n in 0..64 {
+            let value = scope.fill(&format!("$A{n}$A{n}")).complete();
+            scope.set(&format!("A{}", n + 1), value);
+        }
+        let known = scope.values.values().flatten();
+        assert!(known.map(String::len).max() <= Some(LONGEST));
+        assert_eq!(scope.values["A64"], None);
     }
 
     /// Text → names with their values.

@@ -84,6 +84,18 @@ fn read(script: &str, is_script: bool) -> Vec<Vec<Word>> {
                     }
                 }
             }
+            // A variable with a default may hold spaces: `${X:+--features $X}`.
+            '$' if chars.peek().is_some_and(|(_, c)| *c == '{') => {
+                reader.push(offset, '$');
+                let mut depth = 0;
+                for (_, c) in chars.by_ref() {
+                    reader.push(offset, c);
+                    depth += i32::from(c == '{') - i32::from(c == '}');
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
             ';' | '&' | '|' | '\n' | '(' | ')' if is_script => {
                 begins_line = c == '\n';
                 reader.end_command();
@@ -172,6 +184,7 @@ mod tests {
                 &[&["a"], &["b"], &["c"], &["fi"]],
             ),
             ("a $(b c) d", &[&["a", "$(b c)", "d"]]),
+            ("a ${B:+--b ${B}} c", &[&["a", "${B:+--b ${B}}", "c"]]),
             ("a # b c", &[&["a"]]),
             ("a 'open", &[&["a", "open"]]),
             (

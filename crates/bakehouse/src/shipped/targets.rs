@@ -266,10 +266,18 @@ fn platforms(kept: &[Kept<'_>], services: &mut [ProposedService], shipping: &mut
         .flat_map(|(platforms, _)| platforms.clone())
         .collect();
     let union = Vec::from_iter(union);
-    for (own, service) in own.into_iter().zip(services) {
-        let Some((platforms, place)) = own.filter(|(platforms, _)| *platforms != union) else {
+    for ((own, (of, _)), service) in own.into_iter().zip(kept).zip(services) {
+        let Some((platforms, place)) = own else {
+            let note = format!(
+                "{}: it is built for the builder's own platform there, and for those at the top of this file here",
+                of.request.place
+            );
+            service.notes.push(note);
             continue;
         };
+        if platforms == union {
+            continue;
+        }
         service.keys.push(ProposedKey {
             name: "platforms".to_owned(),
             value: toml::Value::from(platforms).to_string(),
