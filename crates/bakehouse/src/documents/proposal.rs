@@ -319,19 +319,15 @@ fn with_packages(keys: &mut Vec<ProposedKey>, needed: &BTreeMap<&str, Vec<&str>>
     }
     let own = keys.iter().position(|key| key.name == "packages");
     let own = own.map(|at| keys.remove(at));
-    let parsed = own.as_ref().map(|own| format!("v = {}", own.value));
-    let parsed = parsed.and_then(|text| text.parse::<toml::Table>().ok());
-    let listed = parsed.as_ref().and_then(|table| table.get("v")?.as_array());
+    let parsed = own.as_ref().and_then(ProposedKey::parsed);
+    let listed = parsed.as_ref().and_then(toml::Value::as_array);
     let listed = listed.into_iter().flatten().filter_map(toml::Value::as_str);
     let names: BTreeSet<&str> = listed.chain(needed.keys().copied()).collect();
     let places = own.iter().map(|own| own.place.as_str());
     let crates: BTreeSet<&str> = needed.values().flatten().copied().collect();
     let places: Vec<&str> = places.chain(crates).collect();
-    keys.push(ProposedKey {
-        name: "packages".to_owned(),
-        value: toml::Value::from(Vec::from_iter(names)).to_string(),
-        place: places.join(", "),
-    });
+    let names = Vec::from_iter(names);
+    keys.push(ProposedKey::new("packages", names, places.join(", ")));
 }
 
 /// Describes images that no member is built into, and files that say nothing.

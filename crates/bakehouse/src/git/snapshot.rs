@@ -1,8 +1,8 @@
 //! The files of a revision, as a checkout would write them, in a temporary folder.
 //!
-//! What the work tree has as well is linked. Git writes the rest through a separate index, with the conversions and
-//! filters of a checkout (line ends, LFS), so that it is byte for byte the same as in a work tree. An archive would leave
-//! out the paths marked `export-ignore`.
+//! Files that the work tree has as well are links to those. Git writes the others through a separate index, with the
+//! conversions and filters of a checkout (line ends, LFS), so that they are byte for byte the same as in a work tree. An
+//! archive would leave out the paths marked `export-ignore`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -63,9 +63,8 @@ impl Download {
         let older = self.since.as_ref().zip(version);
         let older = older.is_some_and(|(since, version)| version < *since);
         let has = |names: &[String]| {
-            let dependencies = entry.dependencies.iter();
-            let mut dependencies = dependencies.filter_map(|one| one.split(' ').next());
-            dependencies.any(|one| names.iter().any(|name| name == one))
+            let mut needs = entry.needs();
+            needs.any(|one| names.iter().any(|name| name == one))
         };
         !older && (self.when.is_empty() || has(&self.when)) && !has(&self.unless)
     }

@@ -41,6 +41,14 @@ struct RawLock {
     metadata: BTreeMap<String, String>,
 }
 
+impl Package {
+    /// Returns the names of the entries that it depends on.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let dependencies = self.dependencies.iter();
+        dependencies.map(|reference| split_reference(reference).0)
+    }
+}
+
 impl Lock {
     /// Returns the sources of third-party crates.
     pub fn sources(&self) -> impl Iterator<Item = &str> {

@@ -32,7 +32,7 @@ pub mod paths;
 pub mod pattern;
 mod patterns_of_members;
 pub mod place;
-mod platform;
+pub mod platform;
 pub mod sources;
 pub mod system;
 mod toml_file;

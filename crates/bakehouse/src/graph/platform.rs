@@ -4,6 +4,11 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::cargo_platform::{Cfg, CfgExpr, Platform};
 
+/// Returns the platforms that the architecture of a builder is taken from where nobody names one.
+pub fn usual() -> [String; 2] {
+    ["linux/amd64", "linux/arm64"].map(str::to_owned)
+}
+
 /// Returns whether a dependency under `[target.<target>]` can be used on any of `platforms`, such as `linux/amd64`. If
 /// only the compiler can say, it counts as used.
 ///

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::cargo::{Cargo, metadata_apart};
 use super::cargo_config::{CargoConfig, Named, Tool, cfgs};
 use super::cargo_sources::{LocalSources, check_reachable};
+use super::lock::Package;
 use super::package::{Found, Surroundings};
 use super::parallel::parallel_map;
 use super::paths::outermost;
@@ -49,6 +50,23 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// Returns the entries of the lock that packages reach if all their features are on, development apart.
+    pub fn reachable<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> Vec<&Package> {
+        self.lock.reachable(&self.direct(packages))
+    }
+
+    /// Returns the names of the direct dependencies of packages, development apart.
+    pub fn direct<'a>(
+        &self,
+        packages: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeMap<String, BTreeSet<String>> {
+        let members = packages.into_iter();
+        let members = members.filter_map(|name| self.members.get(name));
+        members
+            .map(|member| (member.name.to_string(), member.dependencies.clone()))
+            .collect()
+    }
+
     /// Reads the files at and below `paths` that images are built from.
     ///
     /// # Errors

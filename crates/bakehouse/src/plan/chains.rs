@@ -11,7 +11,7 @@ use super::request::{BinaryRequest, binary_requests};
 use crate::graph::activation::Gain;
 use crate::graph::parallel::parallel_map;
 use crate::graph::system::Reach;
-use crate::graph::{Activation, Workspace};
+use crate::graph::{Activation, Workspace, platform};
 use crate::names::PackageName;
 
 /// The outputs of one build.
@@ -23,24 +23,17 @@ pub struct Chain<'a> {
     pub parted: Vec<Parted>,
 }
 
-/// Returns the chains of a configuration, each with its outputs and the reasons why they are not built with the first.
-pub fn parted(workspace: &Workspace, config: &Config) -> Vec<(Vec<String>, Vec<Parted>)> {
-    let chains = chains(workspace, config, binary_requests(config)).into_iter();
-    chains
-        .map(|chain| {
-            let names = chain.outputs.into_iter().map(|output| output.name);
-            (names.collect(), chain.parted)
-        })
-        .collect()
+/// Returns the chains of all outputs of a configuration.
+pub fn all_chains<'a>(workspace: &Workspace, config: &'a Config) -> Vec<Chain<'a>> {
+    chains(workspace, config, binary_requests(config))
 }
 
-/// Returns the crates that the images of a configuration reach.
-pub fn needed<'a>(workspace: &'a Workspace, config: &Config) -> Reach<'a> {
+/// Returns the crates that chains of a configuration reach.
+pub fn needed<'a>(workspace: &'a Workspace, config: &Config, chains: &[Chain<'_>]) -> Reach<'a> {
     let builds = Builds {
         workspace,
         machines: machines(workspace, config),
     };
-    let chains = chains(workspace, config, binary_requests(config));
     let activations = chains.iter().flat_map(|chain| builds.of(&chain.outputs));
     Reach::new(workspace, &Vec::from_iter(activations), &config.platforms)
 }
@@ -196,7 +189,7 @@ fn machines(workspace: &Workspace, config: &Config) -> Vec<Machine> {
             builder: config.builder_platforms().to_vec(),
         }];
     }
-    let usual = ["linux/amd64".to_owned(), "linux/arm64".to_owned()];
+    let usual = platform::usual();
     let platforms = match &config.platforms[..] {
         [] => &usual[..],
         platforms => platforms,

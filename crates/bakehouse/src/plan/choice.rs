@@ -65,6 +65,32 @@ pub struct ProposedKey {
     pub place: String,
 }
 
+impl ProposedKey {
+    pub fn new(name: &str, value: impl Into<toml::Value>, place: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.into().to_string(),
+            place: place.into(),
+        }
+    }
+
+    /// Returns a value that is text without its quotes.
+    pub fn text(&self) -> &str {
+        self.value.trim_matches('"')
+    }
+
+    /// Returns the value.
+    pub fn parsed(&self) -> Option<toml::Value> {
+        parsed(&self.value)
+    }
+}
+
+/// Returns the value that a text of TOML writes.
+pub fn parsed(text: &str) -> Option<toml::Value> {
+    let table: toml::Table = format!("v = {text}").parse().ok()?;
+    table.into_iter().next().map(|(_, value)| value)
+}
+
 /// The facts that the files of a repository state beside its services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shipping {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
+use crate::graph::Workspace;
 use crate::graph::downloads::{Download, downloads};
-use crate::graph::{Member, Workspace};
+use crate::graph::member::{EdgeKind, Requirement};
 use crate::names::PackageName;
 
 /// Returns the crates that `packages` reach in the lock and whose build scripts fetch something. It leaves out those
@@ -13,14 +14,7 @@ pub fn downloading(workspace: &Workspace, packages: &BTreeSet<&str>) -> Vec<Down
     if downloads(workspace.lock.packages()).is_empty() {
         return Vec::new();
     }
-    let direct: BTreeMap<String, BTreeSet<String>> = packages
-        .iter()
-        .filter_map(|name| {
-            let member = workspace.members.get(*name)?;
-            Some(((*name).to_owned(), member.dependencies.clone()))
-        })
-        .collect();
-    let mut found = downloads(workspace.lock.reachable(&direct));
+    let mut found = downloads(workspace.reachable(packages.iter().copied()));
     found.retain(|download| {
         let mut variables = download.variables.iter();
         !variables.any(|name| workspace.cargo_config.env.contains(name))
@@ -42,38 +36,15 @@ pub fn unanswered(config: &Config, mut found: Vec<Download>) -> Vec<Download> {
 
 /// Returns whether one of `packages` asks for a feature of the crate with which it fetches nothing.
 fn avoids(workspace: &Workspace, packages: &BTreeSet<&str>, download: &Download) -> bool {
-    if download.features.is_empty() {
-        return false;
-    }
-    let asks = |table: &toml::Table| {
-        let of_all = table.get("target").and_then(toml::Value::as_table);
-        let of_all = of_all.into_iter().flat_map(toml::Table::values);
-        let tables = of_all.filter_map(toml::Value::as_table).chain([table]);
-        let mut dependencies = tables.flat_map(|table| {
-            ["dependencies", "build-dependencies"]
-                .into_iter()
-                .filter_map(|kind| table.get(kind)?.as_table())
-                .flatten()
-        });
-        dependencies.any(|(key, dependency)| {
-            let of = |field: &str| dependency.get(field);
-            let package = of("package").and_then(toml::Value::as_str);
-            let features = of("features").and_then(toml::Value::as_array);
-            let mut features = features.into_iter().flatten();
-            package.unwrap_or(key) == download.name
-                && features.any(|feature| {
-                    let name = feature.as_str();
-                    name.is_some_and(|name| download.features.iter().any(|one| one == name))
-                })
-        })
+    let asks = |needed: &Requirement| {
+        let mut features = needed.features.iter();
+        needed.name == download.name
+            && needed.kind != EdgeKind::Dev
+            && features.any(|feature| download.features.contains(feature))
     };
-    let shared = workspace.manifest.get("workspace");
-    let shared = shared.and_then(toml::Value::as_table);
-    let inherited =
-        |member: &Member| member.dependencies.contains(&download.name) && shared.is_some_and(asks);
     let members = packages.iter();
     let mut members = members.filter_map(|name| workspace.members.get(*name));
-    members.any(|member| asks(&member.manifest) || inherited(member))
+    members.any(|member| member.requirements.iter().any(asks))
 }
 
 /// Returns the packages of each output that compiles one of these crates, by the crate's name.

@@ -1,6 +1,6 @@
 //! Third-party crates that the configuration gives variables or files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::config::Config;
 use super::stage::{GivenCrate, Selection};
@@ -22,15 +22,7 @@ pub fn given_crates(
         return Vec::new();
     }
     let packages = selection.closures.keys();
-    let direct: BTreeMap<String, BTreeSet<String>> = packages
-        .map(|name| {
-            (
-                name.to_string(),
-                workspace.members[name].dependencies.clone(),
-            )
-        })
-        .collect();
-    let reached = workspace.lock.reachable(&direct);
+    let reached = workspace.reachable(packages.map(PackageName::as_str));
     named.retain(|name| reached.iter().any(|entry| entry.name == name.as_str()));
     let given = named.into_iter().map(|name| {
         let paths = config.inputs.get(name).into_iter().flatten();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chains::needed;
+use super::chains::{all_chains, needed};
 use super::config::{Config, bases};
 use crate::graph::Workspace;
 use crate::graph::system::{self, Distribution, Need};
@@ -24,15 +24,12 @@ pub fn missing(workspace: &Workspace, config: &Config) -> Vec<Missing> {
     if !of_builder && !of_image {
         return Vec::new();
     }
-    let reach = needed(workspace, config);
-    let needs = |image: &str| {
-        let distribution = Distribution::of_image(image);
-        system::needs(&reach, distribution, distribution, false)
-    };
+    let reach = needed(workspace, config, &all_chains(workspace, config));
+    let builder = Distribution::of_image(&config.builder);
+    let needs = system::needs(&reach, builder, Distribution::of_image(runtime), false);
     let mut found = Vec::new();
     if of_builder {
-        let listed: BTreeSet<&str> = names(&config.builder_packages);
-        let needs = needs(&config.builder);
+        let listed = names(&config.builder_packages);
         found.extend(lacking(
             "bases.packages",
             &needs,
@@ -43,7 +40,6 @@ pub fn missing(workspace: &Workspace, config: &Config) -> Vec<Missing> {
     if of_image {
         let images = config.services.iter().map(|service| &service.image);
         let listed = images.flat_map(|image| names(&image.packages)).collect();
-        let needs = needs(runtime);
         found.extend(lacking(
             "runtime.packages",
             &needs,

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::chains::needed;
 use super::choice::{Choice, LeftOut, ProposedKey, ProposedService, Shipping};
+use super::config::bases;
 use super::config::values::is_taken;
-use super::config::{Config, bases};
 use super::downloads::downloading;
 use super::parted::Parted;
 use crate::graph::Workspace;
@@ -90,15 +89,7 @@ pub struct Seen {
 impl Proposal {
     /// Creates the proposal.
     pub fn new(workspace: &Workspace, chosen: Choice, seen: Seen) -> Self {
-        let direct = chosen
-            .packages(workspace)
-            .iter()
-            .map(|name| {
-                let dependencies = workspace.members[*name].dependencies.clone();
-                ((*name).to_owned(), dependencies)
-            })
-            .collect();
-        let locked = workspace.lock.reachable(&direct);
+        let locked = workspace.reachable(chosen.packages(workspace));
         let sources = locked
             .iter()
             .filter_map(|package| package.source.as_deref());
@@ -138,25 +129,15 @@ impl Proposal {
         }
     }
 
-    /// Adds what the crates seek on the system that the services reach, as they are configured. Without a configuration
-    /// all features count.
-    pub fn seek(
-        &mut self,
-        workspace: &Workspace,
-        config: Option<&Config>,
-        packages: &BTreeSet<&str>,
-    ) {
-        let reach = match config {
-            Some(config) => needed(workspace, config),
-            None => Reach::of_all(workspace, packages),
-        };
+    /// Adds what the crates look for on the system that the services reach.
+    pub fn seek(&mut self, reach: &Reach<'_>) {
         let builder = Distribution::of_image(self.builder().0);
         let runtime = match self.runs_on_alpine() {
             true => Distribution::Alpine,
             false => Distribution::Debian,
         };
-        self.needs = system::needs(&reach, builder, runtime, self.well_known);
-        let unknown = system::unknown(&reach).into_iter();
+        self.needs = system::needs(reach, builder, runtime, self.well_known);
+        let unknown = system::unknown(reach).into_iter();
         self.unknown_needs = unknown.map(str::to_owned).collect();
     }
 
@@ -253,10 +234,10 @@ impl Proposal {
         let note = self.builder_note.clone();
         let default = (self.builder.as_str(), None, Vec::from_iter(note.clone()));
         let bases = &self.shipping.bases;
-        let Some(ProposedKey { value, place, .. }) = &bases.builder else {
+        let Some(builder) = &bases.builder else {
             return default;
         };
-        let name = value.trim_matches('"');
+        let (name, place) = (builder.text(), &builder.place);
         let wants = self.needs.iter().any(|need| !need.build.is_empty())
             || !bases.builder_packages.is_empty()
             || self.tools.iter().any(|tool| tool.package.is_some());

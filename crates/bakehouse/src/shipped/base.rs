@@ -1,6 +1,6 @@
 //! Names of base images, and what they tell.
 
-/// What an image is made of, as far as its name tells.
+/// The kind of an image, as far as its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseKind {
     /// Nothing, or no C library.

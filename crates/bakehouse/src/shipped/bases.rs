@@ -19,10 +19,7 @@ pub fn bases(
     runtime(kept, services, &mut bases);
     builder(kept, channel, &mut bases);
     glibc(kept, services, channel, &mut bases);
-    let runtime = bases
-        .runtime
-        .as_ref()
-        .map(|key| key.value.trim_matches('"'));
+    let runtime = bases.runtime.as_ref().map(ProposedKey::text);
     bases.of_other_release =
         runtime.is_some_and(|name| base::release(name) != base::release(RUNTIME));
     packages(kept, services, channel, &mut bases);
@@ -80,11 +77,8 @@ fn runtime(kept: &[&Candidate], services: &mut [ProposedService], bases: &mut Pr
         if linked {
             let call = of.main().and_then(|main| main.call.as_ref());
             let line = call.map_or(of.image.base_line, |call| call.line);
-            service.keys.push(ProposedKey {
-                name: "static".to_owned(),
-                value: "true".to_owned(),
-                place: of.place(line).to_string(),
-            });
+            let place = of.place(line).to_string();
+            service.keys.push(ProposedKey::new("static", true, place));
         }
         named.push(name);
     }
@@ -107,7 +101,7 @@ fn runtime(kept: &[&Candidate], services: &mut [ProposedService], bases: &mut Pr
         .collect();
     let place = places.into_iter().next().unwrap_or_default();
     if let Some(first) = &first {
-        bases.runtime = Some(key("runtime", first.clone(), place));
+        bases.runtime = Some(ProposedKey::new("runtime", first.clone(), place));
     }
     for ((of, service), name) in kept.iter().zip(services).zip(&named) {
         // An image that cannot be a base here has the base of the others, if that has a C library.
@@ -125,7 +119,9 @@ fn runtime(kept: &[&Candidate], services: &mut [ProposedService], bases: &mut Pr
         }
         if own != of_all {
             let place = of.place(of.image.base_line).to_string();
-            service.keys.push(key("runtime", own.to_owned(), place));
+            service
+                .keys
+                .push(ProposedKey::new("runtime", own.to_owned(), place));
         }
     }
 }
@@ -169,10 +165,7 @@ fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedB
     if let Some(channel) = published {
         fit(&mut rust, channel.as_str(), image, place, bases);
     }
-    let runtime = bases
-        .runtime
-        .as_ref()
-        .map(|key| key.value.trim_matches('"'));
+    let runtime = bases.runtime.as_ref().map(ProposedKey::text);
     let release = runtime.and_then(base::release);
     let silent = base::release(&rust.name()).is_none() && !is_alpine && rust.digest.is_none();
     if let Some(release) = release.filter(|_| silent && rust.is_official()) {
@@ -192,9 +185,9 @@ fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedB
         && !all_static
     {
         let name = format!("docker.io/library/debian:{release}-slim");
-        bases.runtime = Some(key("runtime", name, place.clone()));
+        bases.runtime = Some(ProposedKey::new("runtime", name, place.clone()));
     }
-    bases.builder = Some(key("builder", rust.name(), place.clone()));
+    bases.builder = Some(ProposedKey::new("builder", rust.name(), place.clone()));
 }
 
 /// Takes the default builder of the release that images run on.
@@ -203,12 +196,12 @@ fn of_release(channel: Option<&Channel>, bases: &mut ProposedBases) {
     let Some(runtime) = &bases.runtime else {
         return;
     };
-    let release = base::release(runtime.value.trim_matches('"'));
+    let release = base::release(runtime.text());
     if let (Some(release), Some(own)) = (release, base::release(&default))
         && release != own
     {
         let name = default.replace(own, release);
-        bases.builder = Some(key("builder", name, runtime.place.clone()));
+        bases.builder = Some(ProposedKey::new("builder", name, runtime.place.clone()));
     }
 }
 
@@ -246,7 +239,7 @@ fn glibc(
     channel: Option<&Channel>,
     bases: &mut ProposedBases,
 ) {
-    let image = |key: &ProposedKey| key.value.trim_matches('"').to_owned();
+    let image = |key: &ProposedKey| key.text().to_owned();
     let own = bases.builder.as_ref().map(image);
     let Some(newer) = base::glibc(&own.unwrap_or_else(|| default_builder(channel))) else {
         return;
@@ -303,8 +296,8 @@ fn packages(
     bases: &mut ProposedBases,
 ) {
     let chosen = bases.builder.as_ref();
-    let chosen = chosen.map_or_else(|| default_builder(channel), |key| key.value.clone());
-    let chosen = base::release(chosen.trim_matches('"'));
+    let chosen = chosen.map_or_else(|| default_builder(channel), |key| key.text().to_owned());
+    let chosen = base::release(&chosen);
     for of in kept {
         let builder = of.builder.as_ref().filter(|builder| has_apt(builder));
         // An image that is its own builder tells nothing apart.
@@ -334,16 +327,13 @@ fn packages(
             }
         }
     }
-    let of_all = bases
-        .runtime
-        .as_ref()
-        .map(|key| key.value.trim_matches('"').to_owned());
+    let of_all = bases.runtime.as_ref().map(|key| key.text().to_owned());
     let usable: Vec<bool> = kept
         .iter()
         .zip(&*services)
         .map(|(of, service)| {
             let own = service.keys.iter().find(|key| key.name == "runtime");
-            let own = own.map(|key| key.value.trim_matches('"').to_owned());
+            let own = own.map(|key| key.text().to_owned());
             let base = own.or(of_all.clone()).unwrap_or_else(|| RUNTIME.to_owned());
             match of.image.installer.as_deref() {
                 Some("apt" | "apt-get") => {
@@ -381,11 +371,7 @@ fn packages(
             }
         } else if usable {
             let names: Vec<String> = lines.into_keys().collect();
-            service.keys.push(ProposedKey {
-                name: "packages".to_owned(),
-                value: toml::Value::from(names).to_string(),
-                place: all,
-            });
+            service.keys.push(ProposedKey::new("packages", names, all));
         } else {
             let names: Vec<String> = lines.into_keys().collect();
             let note = format!(
@@ -394,13 +380,5 @@ fn packages(
             );
             service.notes.push(note);
         }
-    }
-}
-
-fn key(name: &str, image: String, place: String) -> ProposedKey {
-    ProposedKey {
-        name: name.to_owned(),
-        value: toml::Value::String(image).to_string(),
-        place,
     }
 }

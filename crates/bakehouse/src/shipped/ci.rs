@@ -1,4 +1,4 @@
-//! What workflows and scripts say of a Bake file: the targets that they bake, with which values, and under which names.
+//! Calls of Bake in workflows and scripts: the targets that they bake, with which values, and under which names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::packs::yaml::Node;
 /// The target that docker/metadata-action fills if nobody names another.
 const USUAL: &str = "docker-metadata-action";
 
-/// What is said.
+/// The facts about a Bake file that workflows and scripts state.
 #[derive(Clone, Debug, Default)]
 pub struct Ci {
     /// The targets and groups that are baked.
@@ -25,7 +25,7 @@ pub struct Ci {
     names: Vec<GivenNames>,
 }
 
-/// GivenNames that docker/metadata-action gives a target.
+/// The names that docker/metadata-action gives targets.
 #[derive(Clone, Debug)]
 struct GivenNames {
     targets: Vec<String>,

@@ -84,14 +84,19 @@ impl Making<'_> {
                 && !["PATH", "RUSTFLAGS", "LD_LIBRARY_PATH"].contains(&name.as_str())
         });
         let told: Vec<(&String, &At<String>)> = told.collect();
-        if told.is_empty() {
+        self.table("env", &told);
+    }
+
+    /// Adds a table with these rows, if there are any.
+    fn table(&mut self, name: &str, rows: &[(&String, &At<String>)]) {
+        if rows.is_empty() {
             return;
         }
-        let places = self.places(told.iter().map(|(_, value)| value.line));
-        let table = told
-            .into_iter()
-            .map(|(name, value)| (name.clone(), value.value.clone().into()));
-        self.key("env", toml::Value::Table(table.collect()), places);
+        let places = self.places(rows.iter().map(|(_, value)| value.line));
+        let table = rows
+            .iter()
+            .map(|(name, value)| ((*name).clone(), value.value.clone().into()));
+        self.key(name, toml::Value::Table(table.collect()), places);
     }
 
     fn paths(&self) -> Paths<'_> {
@@ -107,14 +112,9 @@ impl Making<'_> {
     fn labels(&mut self) {
         let candidate = self.candidate;
         let labels = &candidate.image.labels;
-        let told: Vec<(&String, &At<String>)> = labels
+        let (told, silent): (Vec<_>, Vec<_>) = labels
             .iter()
-            .filter(|(_, value)| !value.value.is_empty())
-            .collect();
-        let silent: Vec<(&String, &At<String>)> = labels
-            .iter()
-            .filter(|(_, value)| value.value.is_empty())
-            .collect();
+            .partition(|(_, value)| !value.value.is_empty());
         if let Some((_, first)) = silent.first() {
             let names: Vec<&str> = silent.iter().map(|(name, _)| name.as_str()).collect();
             let names = names.join(", ");
@@ -123,14 +123,7 @@ impl Making<'_> {
                 &format!("LABEL of {names} is not proposed: a build says its value"),
             );
         }
-        if told.is_empty() {
-            return;
-        }
-        let places = self.places(told.iter().map(|(_, value)| value.line));
-        let table = told
-            .into_iter()
-            .map(|(name, value)| (name.clone(), value.value.clone().into()));
-        self.key("labels", toml::Value::Table(table.collect()), places);
+        self.table("labels", &told);
     }
 
     /// Adds the working folder, unless it is one of the system's: here it belongs to the user.
@@ -182,10 +175,11 @@ impl Making<'_> {
             .packages
             .iter()
             .any(|package| package.value == *last(&program));
-        let shipped = self.service.files.iter().any(|row| {
-            let to = row.value.trim_matches('"');
-            Utf8Path::new(&program).starts_with(to)
-        });
+        let shipped = self
+            .service
+            .files
+            .iter()
+            .any(|row| Utf8Path::new(&program).starts_with(row.text()));
         if self.paths().is_binary(&run[0]) || installed || shipped {
             let check = self.timed(run);
             self.key("healthcheck", check, place);

@@ -83,16 +83,15 @@ pub fn fold(
 /// Returns the name of a service's image under the registry.
 fn image(of: &ProposedService) -> &str {
     let own = of.keys.iter().find(|key| key.name == "image");
-    own.map_or(&of.name, |key| key.value.trim_matches('"'))
+    own.map_or(&of.name, ProposedKey::text)
 }
 
 /// Bakes targets only by name whose images have a name and a tag in common, if nothing is baked by default.
 pub fn apart(kept: &[Kept<'_>], services: &mut [ProposedService]) {
     let tags = |of: &ProposedService| -> Vec<String> {
         let own = of.keys.iter().find(|key| key.name == "tag");
-        let parsed = own.and_then(|key| format!("v = {}", key.value).parse::<toml::Table>().ok());
-        match parsed.as_ref().and_then(|table| table.get("v")) {
-            Some(toml::Value::String(tag)) => vec![tag.clone()],
+        match own.and_then(ProposedKey::parsed) {
+            Some(toml::Value::String(tag)) => vec![tag],
             Some(toml::Value::Array(tags)) => {
                 let tags = tags
                     .iter()
@@ -122,11 +121,7 @@ pub fn apart(kept: &[Kept<'_>], services: &mut [ProposedService]) {
 
 /// Returns the key of what is baked only if it is named.
 fn by_name(place: &Place) -> ProposedKey {
-    ProposedKey {
-        name: "default".to_owned(),
-        value: "false".to_owned(),
-        place: place.to_string(),
-    }
+    ProposedKey::new("default", false, place.to_string())
 }
 
 /// Proposes the groups whose members are targets here, and says why others are not.
@@ -139,7 +134,7 @@ pub fn grouped(groups: &Groups, names: &BTreeMap<String, String>, shipping: &mut
         .iter()
         .filter(|(name, (_, targets))| *name != "default" && !targets.is_empty())
         .collect();
-    // What has a group that cannot be is none either.
+    // A group with a member that cannot be is left out, too.
     let mut dropped: BTreeMap<&String, (String, &Place)> = BTreeMap::new();
     loop {
         let gone = open.iter().find_map(|(name, (place, targets))| {
@@ -165,11 +160,7 @@ pub fn grouped(groups: &Groups, names: &BTreeMap<String, String>, shipping: &mut
         let targets: Vec<String> = targets
             .map(|target| names.get(target).unwrap_or(target).clone())
             .collect();
-        ProposedKey {
-            name: name.clone(),
-            value: toml::Value::from(targets).to_string(),
-            place: place.to_string(),
-        }
+        ProposedKey::new(name, targets, place.to_string())
     };
     shipping.groups = open.into_iter().map(key).collect();
 }

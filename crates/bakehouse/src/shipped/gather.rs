@@ -68,7 +68,7 @@ pub fn gather(files: &Files, root: &Utf8Path, folder: &Utf8Path, workspace: &Wor
         let place = &request.place;
         (
             candidate.weight,
-            // What takes a binary from elsewhere says less of it.
+            // A file that takes a binary from elsewhere says less of it.
             candidate.main().is_none_or(|main| main.call.is_none()),
             request.asker,
             request.asker != Asker::Bake && !request.is_published(),
@@ -248,7 +248,7 @@ fn candidates(
         if !dockerfiles.contains_key(&request.dockerfile) {
             continue;
         }
-        // Who gives an image the name of a registry wants it, wherever its Dockerfile is.
+        // An image with the name of a registry is wanted, wherever its Dockerfile is.
         let wanted = request.is_published() && request.asker != Asker::Compose;
         let weighs = if wanted {
             weighs
@@ -264,7 +264,7 @@ fn candidates(
             Some(candidate) => {
                 if full {
                     asked.insert(dockerfile);
-                    // What an image takes files from is built with it.
+                    // The Dockerfiles that an image takes files from are built with it.
                     let origins = candidate.file.origins.iter();
                     asked.extend(origins.map(|origin| origin.path.clone()));
                 }

@@ -112,11 +112,8 @@ impl Making<'_> {
     }
 
     pub(super) fn key(&mut self, name: &str, value: impl Into<toml::Value>, place: String) {
-        self.service.keys.push(ProposedKey {
-            name: name.to_owned(),
-            value: value.into().to_string(),
-            place,
-        });
+        let key = ProposedKey::new(name, value, place);
+        self.service.keys.push(key);
     }
 
     pub(super) fn note(&mut self, line: Line, text: &str) {

@@ -52,11 +52,9 @@ pub fn registry(
         let below = registry[common.len()..].trim_start_matches('/');
         if !below.is_empty() {
             service.keys.retain(|key| key.name != "image");
-            service.keys.push(ProposedKey {
-                name: "image".to_owned(),
-                value: toml::Value::String(format!("{below}/{name}")).to_string(),
-                place: place.clone(),
-            });
+            let image = format!("{below}/{name}");
+            let key = ProposedKey::new("image", image, place.as_str());
+            service.keys.push(key);
         }
     }
     // Each image may have the same name in several registries.
@@ -80,17 +78,9 @@ pub fn registry(
     if let Some(first) = several.first().filter(|first| first.len() > 1)
         && several.iter().all(|registries| registries == first)
     {
-        return Some(ProposedKey {
-            name: "registries".to_owned(),
-            value: toml::Value::from(first.clone()).to_string(),
-            place,
-        });
+        return Some(ProposedKey::new("registries", first.clone(), place));
     }
-    Some(ProposedKey {
-        name: "registry".to_owned(),
-        value: toml::Value::String(common).to_string(),
-        place,
-    })
+    Some(ProposedKey::new("registry", common, place))
 }
 
 /// Returns whether a text is a whole registry: a variable leaves parts of it empty.

@@ -43,11 +43,7 @@ fn of_target(
     let place = request.place.to_string();
     let named = request.place_of_name().to_string();
     let mut key = |name: &str, value: toml::Value, place: &str| {
-        service.keys.push(ProposedKey {
-            name: name.to_owned(),
-            value: value.to_string(),
-            place: place.to_owned(),
-        });
+        service.keys.push(ProposedKey::new(name, value, place));
     };
     let (tags, untold) = tags(&request.tags, bake, variable);
     let usual = tags == [GIVEN_TAG] || (variable.is_none() && tags == [USUAL_TAG]);
@@ -88,19 +84,14 @@ fn of_target(
         let mut table = toml::Table::new();
         let mut places = BTreeSet::from([place.clone()]);
         if let Some(old) = old {
-            if let Ok(parsed) = format!("v = {}", old.value).parse::<toml::Table>()
-                && let Some(toml::Value::Table(parsed)) = parsed.get("v")
-            {
-                table.extend(parsed.clone());
+            if let Some(toml::Value::Table(parsed)) = old.parsed() {
+                table.extend(parsed);
             }
             places.extend(old.place.split(", ").map(str::to_owned));
         }
         table.extend(told);
-        service.keys.push(ProposedKey {
-            name: "labels".to_owned(),
-            value: toml::Value::Table(table).to_string(),
-            place: Vec::from_iter(places).join(", "),
-        });
+        let places = Vec::from_iter(places).join(", ");
+        service.keys.push(ProposedKey::new("labels", table, places));
     }
     if !untold.is_empty() {
         let untold = Vec::from_iter(untold).join(", ");
@@ -212,11 +203,7 @@ fn notes(
         shipping.notes.push(note);
     }
     if !["", USUAL_TAG].contains(&default.as_str()) {
-        shipping.tag = Some(ProposedKey {
-            name: "tag".to_owned(),
-            value: toml::Value::String(default.clone()).to_string(),
-            place,
-        });
+        shipping.tag = Some(ProposedKey::new("tag", default.as_str(), place));
     }
 }
 
@@ -278,17 +265,10 @@ fn platforms(kept: &[Kept<'_>], services: &mut [ProposedService], shipping: &mut
         if platforms == union {
             continue;
         }
-        service.keys.push(ProposedKey {
-            name: "platforms".to_owned(),
-            value: toml::Value::from(platforms).to_string(),
-            place,
-        });
+        let key = ProposedKey::new("platforms", platforms, place);
+        service.keys.push(key);
     }
-    shipping.platforms = Some(ProposedKey {
-        name: "platforms".to_owned(),
-        value: toml::Value::from(union).to_string(),
-        place,
-    });
+    shipping.platforms = Some(ProposedKey::new("platforms", union, place));
 }
 
 /// Proposes the variables that say at bake time how Cargo compiles.
@@ -332,10 +312,7 @@ fn bake_variables(
     }
     shipping.notes.extend(others.into_iter().take(2));
     if let Some(place) = places.into_iter().next() {
-        shipping.variables = Some(ProposedKey {
-            name: "variables".to_owned(),
-            value: toml::Value::from(Vec::from_iter(found)).to_string(),
-            place,
-        });
+        let found = Vec::from_iter(found);
+        shipping.variables = Some(ProposedKey::new("variables", found, place));
     }
 }

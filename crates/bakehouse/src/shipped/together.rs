@@ -1,4 +1,4 @@
-//! What is said of a service only beside the others.
+//! The keys and remarks that a service gets only beside the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,11 +136,9 @@ pub fn depends_on(kept: &[Kept<'_>], services: &mut [ProposedService]) {
             }
         }
         if !needed.is_empty() {
-            service.keys.push(ProposedKey {
-                name: "depends-on".to_owned(),
-                value: toml::Value::from(Vec::from_iter(needed)).to_string(),
-                place: Vec::from_iter(places).join(", "),
-            });
+            let (needed, places) = (Vec::from_iter(needed), Vec::from_iter(places));
+            let key = ProposedKey::new("depends-on", needed, places.join(", "));
+            service.keys.push(key);
         }
     }
 }

@@ -70,6 +70,6 @@ pub enum User {
     Numbers(At<String>),
     /// One without known numbers, with a remark on it.
     Named(At<String>),
-    /// That of the base.
+    /// The user of the base.
     Unknown,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::plan::choice::{ProposedKey, ProposedService};
+use crate::plan::choice::{ProposedKey, ProposedService, parsed};
 use crate::plan::config::valid::GIVEN_TAG;
 
 /// Keys whose value in a variant takes the place of the service's.
@@ -43,9 +43,8 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     fn of(service: &'a ProposedService) -> Option<Self> {
-        let value = |text: &str| format!("v = {text}").parse::<Table>().ok()?.remove("v");
         let keys = service.keys.iter();
-        let keys = keys.map(|key| Some((key.name.as_str(), value(&key.value)?)));
+        let keys = keys.map(|key| Some((key.name.as_str(), key.parsed()?)));
         Some(Self {
             service,
             values: keys.collect::<Option<_>>()?,
@@ -111,9 +110,8 @@ pub fn variant(
         .collect();
     if !files.is_empty() {
         let row = |row: &&ProposedKey| {
-            let text = |text: &str| format!("v = {text}").parse::<Table>().ok()?.remove("v");
-            let path = text(&row.name)?.as_str()?.to_owned();
-            Some((path, text(&row.value)?))
+            let path = parsed(&row.name)?.as_str()?.to_owned();
+            Some((path, row.parsed()?))
         };
         let rows: Option<Table> = files.iter().map(row).collect();
         table.insert("files".to_owned(), Value::Table(rows?));
@@ -158,10 +156,7 @@ fn usual(key: &str, platforms: Option<&str>) -> Option<Value> {
         "default-features" => true.into(),
         "tag" => GIVEN_TAG.into(),
         "command" => Value::Array(Vec::new()),
-        "platforms" => format!("v = {}", platforms?)
-            .parse::<Table>()
-            .ok()?
-            .remove("v")?,
+        "platforms" => parsed(platforms?)?,
         _ => return None,
     })
 }
@@ -211,7 +206,6 @@ mod tests {
 
     #[test]
     fn a_variant_adds_to_what_the_service_has_and_takes_nothing_from_it() {
-        let value = |text: &str| format!("v = {text}").parse::<Table>().unwrap().remove("v");
         let table = [
             ("[\"a\"]", "[\"a\", \"b\"]", Some(Some("[\"b\"]"))),
             ("[\"a\"]", "[\"b\", \"a\"]", Some(Some("[\"b\"]"))),
@@ -230,8 +224,8 @@ mod tests {
             ("{ A = \"1\" }", "{ B = \"3\" }", None),
         ];
         for (own, other, expected) in table {
-            let found = added(value(own).as_ref(), value(other).as_ref());
-            let expected = expected.map(|more| more.and_then(value));
+            let found = added(parsed(own).as_ref(), parsed(other).as_ref());
+            let expected = expected.map(|more| more.and_then(parsed));
             assert_eq!(found, expected, "{own} {other}");
         }
     }

@@ -130,7 +130,7 @@ fn of_action(
         tree::text_of(with, "images").map(|images| listed(&filled(images, context)))
     });
     tags = meta.unwrap_or(tags);
-    // What is left of a tag need not be known, unlike the name before it.
+    // The rest of a tag need not be known, unlike the name before it.
     let tags = tags.into_iter().filter_map(|tag| {
         let name = tag.split("${{").next()?.to_owned();
         let whole = name == tag || name.contains(':');

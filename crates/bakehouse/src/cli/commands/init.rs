@@ -16,8 +16,9 @@ use crate::graph::context::repository;
 use crate::graph::frontend::frontends;
 use crate::graph::inputs::{Finding, scan, variables};
 use crate::graph::listing::Apart;
+use crate::graph::system::Reach;
 use crate::graph::well_known::is_imported;
-use crate::plan::chains::parted;
+use crate::plan::chains::{all_chains, needed};
 use crate::plan::config::{BAKE_FILE, Config, FOLDER};
 use crate::plan::proposal::{Proposal, ProposedOutput, Seen};
 use crate::problem::{Code, Problem, Problems, Source};
@@ -52,7 +53,6 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     }
     let packages = chosen.packages(&workspace);
     let all: BTreeSet<String> = packages.iter().map(|name| (*name).to_owned()).collect();
-    let all = all.iter().map(String::as_str).collect();
     let seen = Seen {
         well_known: is_imported(&workspace, &packages, &findings),
         findings,
@@ -72,8 +72,13 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let written = source(&proposal);
         let problems = match Config::read(&written, &mut workspace) {
             Ok(config) => {
-                proposal.parted = parted(&workspace, &config).split_off(1);
-                proposal.seek(&workspace, Some(&config), &BTreeSet::new());
+                let chains = all_chains(&workspace, &config);
+                proposal.seek(&needed(&workspace, &config, &chains));
+                let parted = chains.into_iter().skip(1).map(|chain| {
+                    let names = chain.outputs.into_iter().map(|output| output.name);
+                    (names.collect(), chain.parted)
+                });
+                proposal.parted = parted.collect();
                 break;
             }
             Err(Problems(problems)) => problems,
@@ -98,7 +103,8 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
         let others = problems.into_iter();
         let others = others.filter(|problem| problem.code != Code::OutputMember);
         Problems(others.collect()).or(())?;
-        proposal.seek(&workspace, None, &all);
+        let all = all.iter().map(String::as_str).collect();
+        proposal.seek(&Reach::of_all(&workspace, &all));
         break;
     }
     let source = source(&proposal);

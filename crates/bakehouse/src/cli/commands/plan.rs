@@ -28,9 +28,10 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
     // The program ends with this command, so freeing the memory is wasted time.
     let planned = ManuallyDrop::new(session.plan()?);
     let plan = &planned.plan;
-    let hidden = hidden::undeclared(&planned, &hidden::packages(plan));
+    let built = hidden::packages(plan);
+    let hidden = hidden::undeclared(&planned, &built);
     let missing = missing(&planned.workspace, &plan.config);
-    let downloads = ShownDownload::all(&planned);
+    let downloads = ShownDownload::all(&planned, &built);
     match arguments.format {
         Format::Text => {
             text(plan);
@@ -203,10 +204,9 @@ struct ShownDownload<'a> {
 }
 
 impl<'a> ShownDownload<'a> {
-    fn all(planned: &'a Planned) -> Vec<Self> {
+    fn all(planned: &'a Planned, packages: &BTreeSet<&str>) -> Vec<Self> {
         let plan = &planned.plan;
-        let packages = hidden::packages(plan);
-        let found = unanswered(&plan.config, downloading(&planned.workspace, &packages));
+        let found = unanswered(&plan.config, downloading(&planned.workspace, packages));
         let outputs = Output::all(plan).map(|output| (output.name, output.closure));
         let mut holders = holders(&planned.workspace, outputs, &found);
         let shown = found.into_iter().map(|download| Self {

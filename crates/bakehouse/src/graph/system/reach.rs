@@ -53,19 +53,17 @@ impl<'a> Reach<'a> {
 
     /// Returns the crates that some packages reach if all their features are on.
     pub fn of_all(workspace: &'a Workspace, packages: &BTreeSet<&str>) -> Self {
-        let mut reach = Self::default();
-        let mut direct: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for member in packages
-            .iter()
-            .filter_map(|name| workspace.members.get(*name))
-        {
+        let mut reach = Self {
+            members: workspace.members.keys().map(AsRef::as_ref).collect(),
+            ..Self::default()
+        };
+        let members = packages.iter();
+        for member in members.filter_map(|name| workspace.members.get(*name)) {
             for name in &member.dependencies {
                 reach.link(&member.name, name);
             }
-            direct.insert(member.name.to_string(), member.dependencies.clone());
         }
-        reach.members = workspace.members.keys().map(AsRef::as_ref).collect();
-        reach.follow(workspace, &direct);
+        reach.follow(workspace, &workspace.direct(packages.iter().copied()));
         reach
     }
 
@@ -76,8 +74,7 @@ impl<'a> Reach<'a> {
                 continue;
             }
             self.needs.entry(&entry.name).or_default();
-            for dependency in &entry.dependencies {
-                let name = dependency.split(' ').next().unwrap_or_default();
+            for name in entry.needs() {
                 self.link(&entry.name, name);
             }
         }
@@ -169,11 +166,10 @@ fn used<'a>(
                 values.any(|value| *value == own || value.starts_with(&of_own))
             })
     };
-    let usual = ["linux/amd64".to_owned(), "linux/arm64".to_owned()];
-    let platforms = if platforms.is_empty() {
-        &usual
-    } else {
-        platforms
+    let usual = platform::usual();
+    let platforms = match platforms {
+        [] => &usual[..],
+        platforms => platforms,
     };
     let applies = |requirement: &Requirement| {
         let target = requirement.target.as_ref();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Check, is_reserved, reaches};
+use super::check::{Check, is_reserved, reached};
 use super::raw::RawConfig;
 use super::valid::{BakeConfig, OtherImageConfig, PackConfig, ServiceConfig};
 use crate::names::TargetName;
@@ -100,7 +100,7 @@ impl Check<'_> {
                         member.span(),
                         hint,
                     );
-                } else if reaches(&groups, is, name) {
+                } else if reached(&groups, is).contains(name.as_str()) {
                     self.problem(
                         Code::ConfigValue,
                         format!(

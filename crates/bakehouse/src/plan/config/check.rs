@@ -262,20 +262,17 @@ pub(super) fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<T>>().into_iter().collect()
 }
 
-/// Returns whether `to` is `from`, or is reached from it. `next` has the names that each name leads to directly.
-pub(super) fn reaches<'a, C>(next: &BTreeMap<&'a str, C>, from: &'a str, to: &str) -> bool
+/// Returns `from` and all names that it leads to. `next` has the names that each leads to directly.
+pub(super) fn reached<'a, C>(next: &BTreeMap<&'a str, C>, from: &'a str) -> BTreeSet<&'a str>
 where
     for<'b> &'b C: IntoIterator<Item = &'b &'a str>,
 {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
     while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
         if seen.insert(name) {
             open.extend(next.get(name).into_iter().flatten());
         }
     }
-    false
+    seen
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Check, reaches};
+use super::check::{Check, reached};
 use super::raw::{RawConfig, RawHealth};
 use super::spanned::Spanned;
 use super::valid::{ComposeConfig, Health, OtherImageConfig, PacksMount, ServiceConfig, State};
@@ -109,7 +109,7 @@ impl Check<'_> {
     fn loops(&mut self, raw: &RawConfig, needs: &BTreeMap<&str, BTreeSet<&str>>) {
         for (name, written) in written_needs(raw) {
             for need in written {
-                if reaches(needs, need.as_ref(), name.as_ref()) {
+                if reached(needs, need.as_ref()).contains(name.as_ref().as_str()) {
                     self.problem(
                         Code::ConfigValue,
                         format!(

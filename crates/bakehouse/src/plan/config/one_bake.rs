@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::check::reached;
 use super::valid::{BakeConfig, OtherImageConfig, ServiceConfig};
 use crate::names::TargetName;
 
@@ -51,7 +52,8 @@ impl<'a> OneBake<'a> {
             let own = leads.entry(image.name.as_str()).or_default();
             own.extend(needed.map(TargetName::as_str));
         }
-        let mut sets: Vec<BTreeSet<&str>> = leads.keys().map(|name| all(&leads, name)).collect();
+        let mut sets: Vec<BTreeSet<&str>> =
+            leads.keys().map(|name| reached(&leads, name)).collect();
         // Compose has one profile for all images that are not started by default.
         sets.push(others);
         Self { by_name, sets }
@@ -62,16 +64,4 @@ impl<'a> OneBake<'a> {
         let both = |set: &BTreeSet<&str>| set.contains(one) && set.contains(other);
         both(&self.by_name) && !self.sets.iter().any(both)
     }
-}
-
-/// Returns `from` and all that it leads to.
-fn all<'a>(leads: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str) -> BTreeSet<&'a str> {
-    let mut all = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(name) = open.pop() {
-        if all.insert(name) {
-            open.extend(leads.get(name).into_iter().flatten());
-        }
-    }
-    all
 }

@@ -67,7 +67,7 @@ pub fn target_mounts(plan: &Plan, purpose: &str, platform: &str) -> Vec<Mount> {
 
 /// Returns the mount of a kept target folder.
 pub fn target_cache(plan: &Plan, purpose: &str, platform: &str) -> Mount {
-    // What was compiled before any crate was given something is not compared with it.
+    // The guard cannot compare a folder from before any crate was given something.
     let purpose = match given::given(plan) {
         true => format!("given-{purpose}"),
         false => purpose.to_owned(),
