@@ -326,6 +326,10 @@ fn packages_have_the_names_of_the_bases_that_are_proposed() {
         "FROM rust:1.95.0-alpine AS b\nCOPY . .\nRUN cargo build --release -p api\nFROM alpine:3.22\nCOPY --from=b /target/release/api /usr/bin/\nENTRYPOINT [\"api\"]\n",
     );
     let printed = grove.run(&["init", "--print"]);
+    assert!(
+        printed.contains("builder = \"docker.io/library/rust:1.95.0-alpine\""),
+        "{printed}"
+    );
     assert_eq!(
         packages(&printed, "bases"),
         ["openssl-dev", "pkgconf"],

@@ -238,8 +238,8 @@ impl Proposal {
             return default;
         };
         let (name, place) = (builder.text(), &builder.place);
-        let wants = self.needs.iter().any(|need| !need.build.is_empty())
-            || !bases.builder_packages.is_empty()
+        // The packages that crates need are known for Alpine, too.
+        let wants = !bases.builder_packages.is_empty()
             || self.tools.iter().any(|tool| tool.package.is_some());
         if name.contains("alpine") && wants {
             let why = format!("{place}: it is {name} there, which has no Debian packages");
