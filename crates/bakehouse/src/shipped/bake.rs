@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use hcl::Expression;
 
 use super::bake_file::{Attributes, BakeFile, Block};
-use super::bake_names::{defaults, expanded, names};
+use super::bake_names::{attributes, defaults, expanded, names};
+use super::bake_variables::{Named, Used};
 use super::place::Place;
 use super::request::{Asker, NamedContext, OfBake, Request, find_dockerfile, marked};
 use super::values::{Names, Value};
@@ -44,6 +46,10 @@ struct Targets<'a> {
     all: BTreeMap<String, Target>,
     /// The defaults of variables that are text.
     defaults: BTreeMap<String, String>,
+    /// The names of all variables.
+    variables: BTreeSet<String>,
+    /// The attributes outside of blocks.
+    attributes: BTreeMap<String, Expression>,
     /// The targets of the group `default`, if there is one.
     default: Option<BTreeSet<String>>,
     folder: &'a Utf8Path,
@@ -52,6 +58,18 @@ struct Targets<'a> {
 
 /// Most targets that inherit from each other, or are contexts of each other.
 const DEEPEST: usize = 20;
+/// Keys of targets that `bakehouse.toml` says otherwise, or not at all.
+const UNSAID: [&str; 9] = [
+    "annotations",
+    "attest",
+    "entitlements",
+    "extra-hosts",
+    "network",
+    "secret",
+    "shm-size",
+    "ssh",
+    "ulimits",
+];
 /// The names that docker/metadata-action writes targets under begin with this.
 const METADATA: &str = "docker-metadata";
 
@@ -64,6 +82,12 @@ pub fn read(layers: &[&BakeFile], around: &Around<'_>) -> Asked {
     let mut targets = Targets {
         all: BTreeMap::new(),
         defaults: defaults(&blocks, &names),
+        variables: layers
+            .iter()
+            .flat_map(|layer| layer.labels("variable"))
+            .map(str::to_owned)
+            .collect(),
+        attributes: attributes(&blocks),
         default: None,
         folder: folder.unwrap_or(Utf8Path::new("")),
         files: around.files,
@@ -83,6 +107,11 @@ pub fn read(layers: &[&BakeFile], around: &Around<'_>) -> Asked {
                 }
                 "target" => match expanded(label, attributes, &names) {
                     Ok(expanded) => {
+                        if attributes.contains_key("matrix") {
+                            let members = expanded.iter().map(|(name, _)| name.clone());
+                            let group = (place(), members.collect());
+                            asked.groups.entry(label.clone()).or_insert(group);
+                        }
                         for (name, names) in expanded {
                             if !targets.all.contains_key(&name) {
                                 order.push(name.clone());
@@ -254,21 +283,40 @@ impl Targets<'_> {
             let dockerfile = dockerfile.as_deref().unwrap_or("Dockerfile");
             format!("there is no {dockerfile} in {context}")
         })?;
-        let args = self.with_variables(name, "args");
+        let mut decided = BTreeMap::new();
+        let mut with_variables = |key: &'static str| {
+            let told = self.with_variables(name, key);
+            if !told.decided.is_empty() {
+                decided.insert(key, told.decided);
+            }
+            (told.value, told.defaults)
+        };
+        let (args, _) = with_variables("args");
         let is_variable = |text: &String| {
             let name = text.strip_prefix('\u{1}')?.strip_suffix('\u{2}')?;
             (!name.contains('\u{1}')).then(|| name.to_owned())
         };
         let variables = texts(args.as_ref()).into_iter();
         let variables = variables.filter_map(|(key, text)| Some((key, is_variable(&text)?)));
-        let tags = self.with_variables(name, "tags");
+        let (tags, of_tags) = with_variables("tags");
+        let (labels, _) = with_variables("labels");
+        for key in ["output", "platforms", "target"] {
+            let used = self.used(name, key);
+            if !used.is_empty() {
+                decided.insert(key, used);
+            }
+        }
         let tags = tags.as_ref().and_then(Value::list).unwrap_or_default();
         let mut parents = BTreeSet::new();
         self.ancestors(name, &mut parents);
         let used = tags.iter().flat_map(|tag| super::request::variables(tag));
         let defaults = used
-            .filter_map(|name| Some((name.to_owned(), self.defaults.get(name)?.clone())))
+            .filter_map(|name| Some((name.to_owned(), of_tags.get(name)?.clone())))
             .collect();
+        let unsaid = UNSAID.into_iter().filter(|key| {
+            let value = self.inherited_value(name, key);
+            !matches!(value, None | Some(Value::Null)) && value != Some(Value::List(Vec::new()))
+        });
         Ok(Request {
             name: Some(name.to_owned()),
             context,
@@ -278,7 +326,7 @@ impl Targets<'_> {
             platforms: list("platforms"),
             bake: Some(OfBake {
                 tags,
-                labels: texts(self.with_variables(name, "labels").as_ref()),
+                labels: texts(labels.as_ref()),
                 outputs: list("output"),
                 variables: variables.collect(),
                 default: self.default.as_ref().map(|default| default.contains(name)),
@@ -287,6 +335,8 @@ impl Targets<'_> {
                 overlay: None,
                 continues: 0,
                 defaults,
+                unsaid: unsaid.collect(),
+                decided,
             }),
             ..Request::new(Asker::Bake, target.place.clone(), dockerfile)
         })
@@ -316,32 +366,117 @@ impl Targets<'_> {
             .collect()
     }
 
-    /// Returns a value with variables in it as [`marked`], those that do not change what else it is.
-    fn with_variables(&self, name: &str, key: &str) -> Option<Value> {
+    /// Returns a value with the variables in it as [`marked`] that stand in it. The others decide about it.
+    fn with_variables(&self, name: &str, key: &'static str) -> Told {
         let read = |given: &BTreeMap<String, Value>| {
             let mut all = BTreeMap::new();
             self.inherited(name, &[key], given, &mut all, 0).ok()?;
             all.remove(key)
         };
+        let mut told = Told {
+            defaults: self.defaults.clone(),
+            ..Told::default()
+        };
         let mut given = BTreeMap::new();
-        let plain = read(&given)?;
+        let Some(plain) = read(&given) else {
+            return told;
+        };
         let mut value = plain.clone();
         for variable in self.defaults.keys() {
+            let before = given.clone();
             given.insert(variable.clone(), Value::Text(marked(variable)));
-            let back = |text: &str| {
-                let names = given.keys();
-                names.fold(text.to_owned(), |text, name| {
-                    text.replace(&marked(name), &self.defaults[name])
+            let Some(found) = read(&given).filter(|found| *found != value) else {
+                given = before;
+                continue;
+            };
+            let back = |names: &BTreeMap<String, Value>| {
+                found.replaced(&|text| {
+                    let names = names.keys();
+                    names.fold(text.to_owned(), |text, name| {
+                        text.replace(&marked(name), &told.defaults[name])
+                    })
                 })
             };
-            match read(&given) {
-                Some(found) if found != value && found.replaced(&back) == plain => value = found,
-                _ => {
-                    given.remove(variable);
-                }
+            if back(&given) == plain {
+                value = found;
+            } else if let Some(default) =
+                stands_for(&back(&before), &plain, variable, &self.defaults[variable])
+            {
+                told.defaults.insert(variable.clone(), default);
+                value = found;
+            } else {
+                given = before;
             }
         }
-        Some(value)
+        let mut standing = BTreeSet::new();
+        value.each_text(&mut |text| {
+            standing.extend(super::request::variables(text).map(str::to_owned));
+        });
+        let used = self.names_in(name, key);
+        let others = used.all.difference(&standing).chain(&used.deciding);
+        let others = others.filter(|name| self.variables.contains(*name));
+        told.decided = others.cloned().collect();
+        told.value = Some(value);
+        told
+    }
+
+    /// Returns the variables that a key of a target names.
+    fn used(&self, name: &str, key: &str) -> BTreeSet<String> {
+        let used = self.names_in(name, key).all;
+        used.intersection(&self.variables).cloned().collect()
+    }
+
+    /// Returns the names in a key of a target.
+    fn names_in(&self, name: &str, key: &str) -> Used {
+        let mut parts = Vec::new();
+        self.parts(name, key, &mut parts, 0);
+        let mut used = Used::default();
+        for part in parts {
+            let named = Named {
+                names: part.names,
+                attributes: &self.attributes,
+            };
+            named.add(part.value, &mut used);
+        }
+        used
+    }
+
+    /// Collects the expressions that the value of a key is made of: tables are laid over each other row by row, and
+    /// others replaced.
+    fn parts<'t>(&'t self, name: &str, key: &str, parts: &mut Vec<Part<'t>>, depth: usize) {
+        let Some(target) = self.all.get(name).filter(|_| depth <= DEEPEST) else {
+            return;
+        };
+        for parent in target.parents().unwrap_or_default() {
+            self.parts(&parent, key, parts, depth + 1);
+        }
+        let names = &target.names;
+        for value in target.layers.iter().filter_map(|layer| layer.get(key)) {
+            let Expression::Object(rows) = value else {
+                if !["args", "labels"].contains(&key) {
+                    parts.clear();
+                }
+                parts.push(Part {
+                    row: None,
+                    value,
+                    names,
+                });
+                continue;
+            };
+            for (row, value) in rows {
+                let row = Some(row.to_string().trim_matches('"').to_owned());
+                parts.retain(|part| part.row != row);
+                parts.push(Part { row, value, names });
+            }
+        }
+    }
+
+    /// Returns the value of a key of a target; none if it has none, or one that is not known.
+    fn inherited_value(&self, name: &str, key: &str) -> Option<Value> {
+        let mut all = BTreeMap::new();
+        self.inherited(name, &[key], &BTreeMap::new(), &mut all, 0)
+            .ok()?;
+        all.remove(key)
     }
 
     fn ancestors(&self, name: &str, found: &mut BTreeSet<String>) {
@@ -400,6 +535,58 @@ impl Targets<'_> {
         }
         Ok(())
     }
+}
+
+/// An expression that is a value, or a row of it.
+struct Part<'t> {
+    row: Option<String>,
+    value: &'t Expression,
+    names: &'t Names,
+}
+
+/// A value with the variables that stand in it.
+#[derive(Default)]
+struct Told {
+    value: Option<Value>,
+    /// The defaults of variables.
+    defaults: BTreeMap<String, String>,
+    /// The variables that decide about the value in another way.
+    decided: BTreeSet<String>,
+}
+
+/// Returns the default that a variable would need for `found` to be `plain`: a variable may have another value if it is
+/// empty, or be a list.
+fn stands_for(found: &Value, plain: &Value, variable: &str, default: &str) -> Option<String> {
+    let (found, plain) = (found.list()?, plain.list()?);
+    let mark = marked(variable);
+    let split = |text: &String| -> Vec<String> {
+        let parts = default.split(',').map(str::trim);
+        let each = |part: &str| text.replace(&mark, part);
+        match text.contains(&mark) {
+            true => parts.map(each).collect(),
+            false => vec![text.clone()],
+        }
+    };
+    if default.contains(',') && found.iter().flat_map(split).eq(plain.iter().cloned()) {
+        return Some(default.to_owned());
+    }
+    let mut needed: Option<&str> = None;
+    for (found, plain) in found.iter().zip(&plain) {
+        let Some((start, end)) = found.split_once(&mark) else {
+            if found != plain {
+                return None;
+            }
+            continue;
+        };
+        let own = plain.strip_prefix(start)?.strip_suffix(end)?;
+        if own.is_empty() || needed.is_some_and(|needed| needed != own) {
+            return None;
+        }
+        needed = Some(own);
+    }
+    needed
+        .filter(|_| found.len() == plain.len())
+        .map(str::to_owned)
 }
 
 impl Target {

@@ -105,6 +105,14 @@ pub fn names(blocks: &[&Block], given: &BTreeMap<String, String>) -> Names {
     names
 }
 
+/// Returns the attributes of a file that are in no block.
+pub fn attributes(blocks: &[&Block]) -> BTreeMap<String, Expression> {
+    let outside = blocks.iter().filter(|(kind, ..)| kind.is_empty());
+    outside
+        .filter_map(|(_, label, value)| Some((label.clone()?, value.get("")?.clone())))
+        .collect()
+}
+
 /// Returns the defaults of variables that are text.
 pub fn defaults(blocks: &[&Block], names: &Names) -> BTreeMap<String, String> {
     let variables = blocks.iter().filter(|(kind, ..)| kind == "variable");

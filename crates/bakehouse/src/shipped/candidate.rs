@@ -65,11 +65,7 @@ impl Candidate {
         let binaries = carried(&file, &image, &request.args, known);
         let mut run = Run::of(&image, &binaries);
         if let Some(compose) = &request.compose {
-            let paths = Paths {
-                binaries: &binaries,
-                links: &image.links,
-                workdir: &image.workdir,
-            };
+            let paths = Paths::of(&image, &binaries);
             let words = |words: &Option<Vec<String>>| {
                 words
                     .as_ref()
@@ -114,7 +110,9 @@ impl Candidate {
         }
         let image = &self.image;
         let programs = [&image.entrypoint, &image.command].into_iter().flatten();
-        let all: Vec<String> = programs.flat_map(|at| words(&at.value)).collect();
+        let all: Vec<String> = programs
+            .flat_map(|at| words(&at.value, &image.environment()))
+            .collect();
         let Some(first) = all.first() else {
             return self.run == Run::default();
         };

@@ -28,6 +28,8 @@ pub struct CargoCall {
     pub missing: Vec<String>,
     /// Set if a word is only known to the shell that runs it.
     pub dynamic: bool,
+    /// Settings that no key has, each with the way to have them.
+    pub beside: Vec<(String, &'static str)>,
 }
 
 impl CargoCall {
@@ -75,6 +77,12 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
     if call.target.is_none() {
         call.target = scope.values.get("CARGO_BUILD_TARGET").cloned().flatten();
     }
+    for name in call.given.iter().chain(scope.values.keys()) {
+        let way = variable_way(name);
+        let set = !scope.values.get(name).is_some_and(Option::is_none);
+        call.beside
+            .extend(way.filter(|_| set).map(|way| (name.clone(), way)));
+    }
     let mut words: Vec<String> = Vec::new();
     for (word, _) in &command[at + 1..] {
         let filled = scope.fill(word);
@@ -93,6 +101,10 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
         } else {
             words.push(filled.text);
         }
+    }
+    if let Some(toolchain) = words.first().filter(|word| word.starts_with('+')) {
+        let way = "see rust-toolchain.toml";
+        call.beside.push((toolchain.clone(), way));
     }
     let mut words = words.iter().map(String::as_str);
     let mut command = words.by_ref().find(|word| !word.starts_with(['+', '-']))?;
@@ -143,9 +155,17 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
             }
             "--" => break,
             "--target" => call.target = value(None),
-            "--target-dir" | "--config" | "--color" | "-j" | "--jobs" | "--root" | "--version"
-            | "--git" | "--rev" | "--branch" | "--tag" | "--exclude" | "-Z" | "--example"
-            | "--message-format" => {
+            "--config" | "-Z" => {
+                let given = value(None).unwrap_or_default();
+                let way = "see .cargo/config.toml";
+                call.beside.push((format!("{option} {given}"), way));
+            }
+            _ if option.starts_with("-Z") => {
+                let way = "see .cargo/config.toml";
+                call.beside.push((option.to_owned(), way));
+            }
+            "--target-dir" | "--color" | "-j" | "--jobs" | "--root" | "--version" | "--git"
+            | "--rev" | "--branch" | "--tag" | "--exclude" | "--example" | "--message-format" => {
                 if value(None).is_none() {
                     break;
                 }
@@ -189,6 +209,29 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
         None => Some("dev".to_owned()),
     };
     Some(call)
+}
+
+/// Returns how to have what a variable changes of the code that Cargo compiles; none if it changes none, or a key says
+/// it.
+fn variable_way(name: &str) -> Option<&'static str> {
+    const TOOLS: [&str; 7] = [
+        "AR", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS",
+    ];
+    let of_target = |tool: &&str| {
+        let rest = name.strip_prefix(*tool);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    if name == "RUSTUP_TOOLCHAIN" {
+        return Some("see rust-toolchain.toml");
+    }
+    if name.starts_with("CARGO_PROFILE_") {
+        return Some("see the profiles of Cargo.toml");
+    }
+    let of_cargo = ["CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].contains(&name)
+        || name.starts_with("CARGO_UNSTABLE_")
+        || (name.starts_with("CARGO_TARGET_") && name != "CARGO_TARGET_DIR");
+    let tool = TOOLS.iter().any(of_target) || name == "RUSTC_BOOTSTRAP";
+    (of_cargo || tool).then_some("see .cargo/config.toml")
 }
 
 fn feature_list(list: &str) -> Vec<String> {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::base;
 use super::cargo_call::CargoCall;
 use super::dockerfile::{Dockerfile, Program};
 use super::image::{At, Copied, Image, image, last, script_at};
 use super::place::Line;
+use super::scope::Scope;
 use super::shell;
 use crate::graph::{Member, Workspace};
 use crate::names::{BinaryName, PackageName};
@@ -20,6 +22,8 @@ pub struct Carried {
     pub path: String,
     /// The call of Cargo that says most about it.
     pub call: Option<CargoCall>,
+    /// Set if it is compiled in a stage that does not call Cargo by name.
+    pub by_script: bool,
     /// The lines of other calls that compile it as well, with other settings.
     pub rivals: BTreeSet<Line>,
 }
@@ -85,11 +89,12 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Returns the words of a program, including those of a script in it.
-pub fn words(program: &Program) -> Vec<String> {
+/// Returns the words of a program, including those of a script in it with the values of its variables.
+pub fn words(program: &Program, environment: &Scope) -> Vec<String> {
     let in_script = |script: &str| {
         let words = shell::commands(script).into_iter().flatten();
-        words.map(|word| word.text).collect::<Vec<_>>()
+        let words = words.map(|word| environment.fill(&word.text).text);
+        words.collect::<Vec<_>>()
     };
     match program {
         Program::Shell(script) => in_script(script),
@@ -113,12 +118,22 @@ pub fn carried(
 ) -> Vec<Carried> {
     let programs = [&of.entrypoint, &of.command].into_iter().flatten();
     let run: Vec<(String, Line)> = programs
-        .flat_map(|At { line, value }| words(value).into_iter().map(move |word| (word, *line)))
+        .flat_map(|At { line, value }| {
+            let words = words(value, &of.environment());
+            words.into_iter().map(move |word| (word, *line))
+        })
         .collect();
     let mut found: Vec<Carried> = Vec::new();
     for At { line, value } in &of.copied {
         for (bin, path, calls) in taken(file, value, arguments, known, &run) {
             add(&mut found, &bin, *line, path, &calls, known);
+            let origin = value.from.filter(|_| calls.is_empty());
+            if let (Some(stage), Some(added)) = (origin, found.last_mut())
+                && *added.bin == *bin
+            {
+                let made = image(file, stage, arguments);
+                added.by_script = base::rust(&made.base).is_some();
+            }
         }
     }
     // A stage that compiles is its own image.
@@ -189,6 +204,7 @@ fn add(
         line,
         path,
         call: call.cloned(),
+        by_script: false,
         rivals: rivals.unwrap_or_default(),
     });
 }

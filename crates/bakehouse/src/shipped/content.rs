@@ -100,12 +100,7 @@ impl Making<'_> {
     }
 
     fn paths(&self) -> Paths<'_> {
-        let image = &self.candidate.image;
-        Paths {
-            binaries: &self.candidate.binaries,
-            links: &image.links,
-            workdir: &image.workdir,
-        }
+        Paths::of(&self.candidate.image, &self.candidate.binaries)
     }
 
     /// Adds the labels of the Dockerfile.
@@ -170,7 +165,10 @@ impl Making<'_> {
         };
         let place = self.place(*line);
         let run = self.paths().program(value);
-        let program = words(value).into_iter().next().unwrap_or_default();
+        let program = words(value, &image.environment())
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         let installed = image
             .packages
             .iter()
@@ -185,7 +183,7 @@ impl Making<'_> {
             self.key("healthcheck", check, place);
             return;
         }
-        let requested = words(value).iter().find_map(|word| {
+        let requested = words(value, &image.environment()).iter().find_map(|word| {
             let rest = word.split_once("://")?.1;
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             let (_, number) = host.split_once(':').unwrap_or((host, "80"));

@@ -53,6 +53,8 @@ pub enum Step {
         to: String,
         /// Set if the mode of the copies makes them executable.
         executable: bool,
+        /// The user who owns the copies.
+        owner: Option<String>,
     },
     Label(Vec<(String, Option<String>)>),
     Volume(Vec<String>),
@@ -247,6 +249,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                     sources: paths(&copy.src),
                     to: unquoted(&copy.dest.value),
                     executable: mode.is_some_and(|mode| is_executable(&mode)),
+                    owner: option(&copy.options, "chown"),
                 },
             )
         }
@@ -257,6 +260,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                 sources: paths(&add.src),
                 to: add.dest.value.to_string(),
                 executable: option(&add.options, "chmod").is_some_and(|mode| is_executable(&mode)),
+                owner: option(&add.options, "chown"),
             },
         ),
         Instruction::Run(run) => {

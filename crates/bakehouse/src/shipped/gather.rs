@@ -197,7 +197,12 @@ fn requests(
                 }
                 Err(why) => Err(why),
             },
-            Kind::Compose => compose::read(file, &text.text, &files.all),
+            Kind::Compose => {
+                compose::read(file, &text.text, &files.all).map(|(requests, remarks)| {
+                    passed.extend(remarks);
+                    requests
+                })
+            }
             Kind::Workflow => workflow::read(file, &text.text, &files.all),
             Kind::Script => Ok(workflow::of_script(
                 Asker::Script,

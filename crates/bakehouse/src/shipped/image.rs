@@ -29,6 +29,8 @@ pub struct Copied {
     pub to: String,
     /// Set if the copies are executable, whatever their originals are.
     pub executable: bool,
+    /// The user who owns the copies, if it is not root.
+    pub owner: Option<String>,
 }
 
 /// A stage after its last step, as far as it is known.
@@ -67,6 +69,10 @@ pub struct Image {
     pub users: BTreeMap<String, String>,
     /// Words that cannot be told from the file.
     pub untold: Vec<At<String>>,
+    /// Commands of scripts that change the image in a way that is not read.
+    pub scripts: Vec<At<String>>,
+    /// Folders that scripts make.
+    pub folders: Vec<At<String>>,
     /// The arguments of the build that it reads.
     pub arguments: Vec<String>,
     /// The shell that runs scripts, if it is not `/bin/sh -c`.
@@ -160,7 +166,15 @@ impl Image {
                 sources,
                 to,
                 executable,
+                owner,
             } => {
+                if sources.is_empty() {
+                    let to = self.scope.fill(to).text;
+                    let value = format!(
+                        "{to} is not proposed: write it into a file, and list that in `files`"
+                    );
+                    self.untold.push(At { line, value });
+                }
                 let earlier = from.as_deref().and_then(|name| file.earlier(name, index));
                 let fill = |text: &String| self.scope.fill(text).text;
                 let value = Copied {
@@ -170,18 +184,22 @@ impl Image {
                     sources: sources.iter().map(fill).collect(),
                     to: self.absolute(&fill(to)),
                     executable: *executable,
+                    owner: owner.clone().filter(|owner| {
+                        let user = owner.split(':').next();
+                        !["root", "0"].contains(&user.unwrap_or_default())
+                    }),
                 };
                 self.copied.push(At { line, value });
             }
             Step::Shell(words) => self.shell.clone_from(words),
-            Step::Run(commands) => self.run_all(commands),
+            Step::Run(commands) => self.run_all(commands, line),
             Step::Entrypoint(program) => {
-                let value = self.filled(program);
+                let value = self.in_its_shell(program);
                 self.entrypoint = (!value.is_empty()).then_some(At { line, value });
                 self.command = None;
             }
             Step::Cmd(program) => {
-                let value = self.filled(program);
+                let value = self.in_its_shell(program);
                 self.command = (!value.is_empty()).then_some(At { line, value });
             }
             Step::Expose(ports) => {
@@ -245,22 +263,13 @@ impl Image {
         }
     }
 
-    /// Puts values into a program. Only a shell puts them into its words when the image runs.
-    fn filled(&self, program: &Program) -> Program {
+    /// Returns the variables that a shell knows when the image runs.
+    pub fn environment(&self) -> Scope {
         let values = self.env.iter();
-        let env = Scope {
+        Scope {
             values: values
                 .map(|(name, At { value, .. })| (name.clone(), Some(value.clone())))
                 .collect(),
-        };
-        match self.in_its_shell(program) {
-            Program::Shell(script) => Program::Shell(env.fill_script(&script)),
-            Program::Exec(mut words) => {
-                if let Some(at) = script_at(&words) {
-                    words[at] = env.fill_script(&words[at]);
-                }
-                Program::Exec(words)
-            }
         }
     }
 
@@ -276,8 +285,8 @@ impl Image {
         }
     }
 
-    /// Takes the commands of a step. What one of them exports holds for the others.
-    fn run_all(&mut self, commands: &[Vec<(String, Line)>]) {
+    /// Takes the commands of the step in a line. What one of them exports holds for the others.
+    fn run_all(&mut self, commands: &[Vec<(String, Line)>], step: Line) {
         let before = self.scope.clone();
         for command in commands {
             let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
@@ -285,7 +294,7 @@ impl Image {
                 ["export", ref assigned @ ..] => assigned,
                 ref all if all.iter().all(|word| is_assignment(word)) => all,
                 _ => {
-                    self.run(command);
+                    self.run(command, step);
                     continue;
                 }
             };
@@ -300,7 +309,7 @@ impl Image {
         self.scope = before;
     }
 
-    fn run(&mut self, command: &[(String, Line)]) {
+    fn run(&mut self, command: &[(String, Line)], step: Line) {
         if let Some(call) = cargo_call(command, &self.scope) {
             self.calls.push(call);
             return;
@@ -347,9 +356,24 @@ impl Image {
                     return;
                 }
                 self.installer = Some(installer.to_owned());
-                let named = packages(&words).into_iter();
-                self.packages
-                    .extend(named.map(|value| At { line: *line, value }));
+                let line = *line;
+                for package in packages(&words) {
+                    let (name, version) = package.split_once('=').unwrap_or((&package, ""));
+                    if name.contains('$') {
+                        let value =
+                            format!("{name} is not proposed: nothing says which package it is");
+                        self.untold.push(At { line, value });
+                        continue;
+                    }
+                    // A pattern of versions is none that the configuration can have.
+                    let is_version = !version.contains(['*', '$']);
+                    if !is_version {
+                        let value = format!("the version {version} of {name} is not proposed");
+                        self.untold.push(At { line, value });
+                    }
+                    let value = if is_version { &package } else { name }.to_owned();
+                    self.packages.push(At { line, value });
+                }
             }
             ("useradd" | "adduser", [.., user]) => {
                 let number = |names: &[&str]| number_of(&words, names);
@@ -362,9 +386,84 @@ impl Image {
                     self.users.insert(user.to_owned(), format!("{uid}:{gid}"));
                 }
             }
-            _ => {}
+            ("mkdir", folders) => {
+                for folder in folders.iter().filter(|folder| folder.starts_with('/')) {
+                    let value = folder.trim_end_matches('/').to_owned();
+                    self.folders.push(At { line: *line, value });
+                }
+            }
+            _ if changes_nothing(name, &words) => {}
+            _ => {
+                let script = Vec::from_iter(command.iter().map(|(word, _)| word.as_str()));
+                let value = script.join(" ");
+                self.scripts.push(At { line: step, value });
+            }
         }
     }
+}
+
+/// Returns whether a command leaves nothing in the image that a container would miss: others find packages and users, and
+/// modes are judged where files are copied.
+fn changes_nothing(program: &str, words: &[String]) -> bool {
+    const PROGRAMS: [&str; 42] = [
+        "",
+        ":",
+        "[",
+        "addgroup",
+        "adduser",
+        "apk",
+        "apt",
+        "apt-get",
+        "awk",
+        "cat",
+        "cd",
+        "chmod",
+        "chown",
+        "command",
+        "date",
+        "dnf",
+        "done",
+        "echo",
+        "env",
+        "esac",
+        "exit",
+        "export",
+        "fi",
+        "file",
+        "grep",
+        "groupadd",
+        "id",
+        "ldconfig",
+        "ls",
+        "microdnf",
+        "printf",
+        "rm",
+        "set",
+        "sleep",
+        "test",
+        "true",
+        "uname",
+        "update-ca-certificates",
+        "useradd",
+        "which",
+        "yum",
+        "zypper",
+    ];
+    let asks = matches!(words, [only] if ["--version", "-V", "--help"].contains(&only.as_str()));
+    let edits = program == "sed" && words.iter().any(|word| word.starts_with("-i"));
+    let known = PROGRAMS.contains(&program) || program == "sed" || is_number(program);
+    (known || asks) && !edits && !writes(words)
+}
+
+/// Returns whether a command writes its output into a file.
+fn writes(words: &[String]) -> bool {
+    let file = |(index, word): (usize, &String)| {
+        let file = word.strip_prefix('>')?.trim_start_matches('>');
+        let next = words.get(index + 1).map(String::as_str);
+        Some(if file.is_empty() { next? } else { file }.to_owned())
+    };
+    let mut files = words.iter().enumerate().filter_map(file);
+    files.any(|file| !file.starts_with("/dev/") && !file.starts_with('&'))
 }
 
 /// Returns the packages that a command installs.
@@ -377,11 +476,7 @@ fn packages(words: &[String]) -> Vec<String> {
             "-t" | "--target-release" | "--virtual" | "-X" | "--repository" => {
                 words.next();
             }
-            _ if word.starts_with(['-', '.']) || word.contains('$') => {}
-            // A pattern of versions is none that the configuration can have.
-            _ if word.contains('*') => {
-                found.extend(word.split('=').next().map(str::to_owned));
-            }
+            _ if word.starts_with(['-', '.']) => {}
             _ => found.push(word.to_owned()),
         }
     }

@@ -1,6 +1,6 @@
 //! The keys of a service, from the image that a repository ships.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -14,7 +14,7 @@ use crate::graph::{Member, Workspace};
 use crate::plan::choice::{ProposedKey, ProposedService};
 
 /// Most lines about what is not proposed for a service.
-const MOST_NOTES: usize = 8;
+const MOST_NOTES: usize = 12;
 
 /// The facts that keys are worked out from.
 pub struct Sight<'a> {
@@ -155,7 +155,14 @@ impl Making<'_> {
     }
 
     fn compiled(&mut self, main: &Carried, sight: &Sight<'_>) {
-        let Some(call) = &main.call else { return };
+        let Some(call) = &main.call else {
+            if main.by_script {
+                let why =
+                    "no line there calls Cargo for it: a script says its profile and features";
+                self.note(main.line, why);
+            }
+            return;
+        };
         let place = self.place(call.line);
         match &call.profile {
             Some(profile) if profile == "release" => {}
@@ -167,6 +174,23 @@ impl Making<'_> {
                 };
                 self.note(call.line, &why);
             }
+        }
+        if call.profile.is_some() {
+            if !call.missing.is_empty() {
+                let missing = call.missing.join(", $");
+                self.note(call.line, &format!("nothing says what ${missing} is"));
+            } else if call.dynamic {
+                let why = "a script says a part of what Cargo is told";
+                self.note(call.line, why);
+            }
+        }
+        let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (setting, way) in &call.beside {
+            beside.entry(way).or_default().insert(setting);
+        }
+        for (way, settings) in beside {
+            let settings = Vec::from_iter(settings).join(", ");
+            self.note(call.line, &format!("not proposed: {settings}: {way}"));
         }
         for line in &main.rivals {
             let why = "Cargo compiles it there as well, with other settings: see variants";
@@ -237,6 +261,7 @@ impl Making<'_> {
         for At { line, value } in &image.untold {
             self.note(*line, value);
         }
+        self.scripts();
         for carried in &candidate.binaries {
             let name = last(&carried.path);
             if *name != *carried.bin && !carried.path.is_empty() {
@@ -263,6 +288,58 @@ impl Making<'_> {
             );
             self.service.notes.push(note);
         }
+    }
+}
+
+impl Making<'_> {
+    /// Says which commands of the image's own stages are not proposed. A stage that compiles runs them for that.
+    fn scripts(&mut self) {
+        let candidate = self.candidate;
+        let image = &candidate.image;
+        if !image.calls.is_empty() {
+            return;
+        }
+        let mut lines: BTreeMap<Line, Vec<&str>> = BTreeMap::new();
+        for At { line, value } in &image.scripts {
+            lines.entry(*line).or_default().push(value);
+        }
+        for (line, scripts) in lines {
+            let script = shortened(&scripts.join("; "));
+            let why = format!("`{script}` is not proposed: an image of your own can be `runtime`");
+            self.note(line, &why);
+        }
+        for At { line, value } in &image.folders {
+            let folder = Utf8Path::new(value);
+            let is_there = |path: &str| Utf8Path::new(path).starts_with(folder);
+            let copies = image
+                .copied
+                .iter()
+                .any(|At { value, .. }| is_there(&value.to));
+            if !copies && !is_there(&image.workdir) {
+                let why = format!("the folder {folder} is not proposed: see `state` and `workdir`");
+                self.note(*line, &why);
+            }
+        }
+        for At { line, value } in &image.copied {
+            let is_binary = |carried: &Carried| carried.line == *line;
+            if let Some(owner) = &value.owner
+                && !candidate.binaries.iter().any(is_binary)
+            {
+                self.note(
+                    *line,
+                    &format!("--chown={owner} is not proposed: files are root's here"),
+                );
+            }
+        }
+    }
+}
+
+/// Returns the beginning of a script.
+fn shortened(script: &str) -> String {
+    const LONGEST: usize = 60;
+    match script.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", script[..end].trim_end()),
+        None => script.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod bake;
 mod bake_file;
 mod bake_names;
+mod bake_variables;
 mod base;
 mod bases;
 mod candidate;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::carried::Carried;
 use super::dockerfile::Program;
 use super::image::{Image, last, script_at};
+use super::scope::Scope;
 
 /// The folder of binaries in an image.
 pub const BIN: &str = "/usr/local/bin";
@@ -14,6 +15,8 @@ pub struct Paths<'a> {
     pub binaries: &'a [Carried],
     pub links: &'a BTreeMap<String, String>,
     pub workdir: &'a str,
+    /// The variables that a shell knows when the image runs.
+    pub environment: Scope,
 }
 
 /// A program and its arguments.
@@ -26,11 +29,7 @@ pub struct Run {
 impl Run {
     /// Returns what an image runs.
     pub fn of(image: &Image, binaries: &[Carried]) -> Self {
-        let paths = Paths {
-            binaries,
-            links: &image.links,
-            workdir: &image.workdir,
-        };
+        let paths = Paths::of(image, binaries);
         let program = |program: &Option<super::image::At<Program>>| {
             program
                 .as_ref()
@@ -102,7 +101,16 @@ impl Run {
     }
 }
 
-impl Paths<'_> {
+impl<'a> Paths<'a> {
+    pub fn of(image: &'a Image, binaries: &'a [Carried]) -> Self {
+        Self {
+            binaries,
+            links: &image.links,
+            workdir: &image.workdir,
+            environment: image.environment(),
+        }
+    }
+
     pub fn program(&self, program: &Program) -> Vec<String> {
         match program {
             Program::Shell(script) => {
@@ -138,6 +146,10 @@ impl Paths<'_> {
         for piece in script.split_inclusive(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)) {
             let end = piece.trim_end_matches(|c: char| c.is_whitespace() || ";&|()\"'".contains(c));
             let (word, separator) = piece.split_at(end.len());
+            // A variable stays one, unless it leads to a binary that is elsewhere here.
+            let filled = self.environment.fill(word).text;
+            let moved = self.link(&filled).is_some() || self.word(&filled) != filled;
+            let word = if moved { &filled } else { word };
             match self.link(word) {
                 // Only bash gives a program another name for itself.
                 Some(bin) if text.trim_end().ends_with("exec") => {
@@ -173,6 +185,10 @@ impl Paths<'_> {
     }
 
     fn word(&self, word: &str) -> String {
+        let word = match self.links.get(word) {
+            Some(target) if last(target) == last(word) => target,
+            _ => word,
+        };
         // The search path leads to it.
         if !word.contains('/') && self.is_binary(word) {
             return word.to_owned();

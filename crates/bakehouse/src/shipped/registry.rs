@@ -80,6 +80,19 @@ pub fn registry(
     {
         return Some(ProposedKey::new("registries", first.clone(), place));
     }
+    for ((first, merged), service) in all.iter().zip(services) {
+        let mut own = [*first].into_iter().chain(merged.iter().copied());
+        let found = own.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()));
+        if let Some([_, others @ ..]) = found.as_deref()
+            && !others.is_empty()
+        {
+            let place = first.request.place_of_name();
+            let others = others.join(", ");
+            service.notes.push(format!(
+                "{place}: it is in {others} as well, and other images are not: see `registries`"
+            ));
+        }
+    }
     Some(ProposedKey::new("registry", common, place))
 }
 

@@ -58,6 +58,10 @@ pub struct OfBake {
     pub continues: usize,
     /// Defaults of the variables in its tags.
     pub defaults: BTreeMap<String, String>,
+    /// Its keys that are not proposed.
+    pub unsaid: Vec<&'static str>,
+    /// The variables that decide about a key without standing in its value.
+    pub decided: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 /// A named context of a target.

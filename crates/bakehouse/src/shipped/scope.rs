@@ -82,34 +82,6 @@ impl Scope {
         filled
     }
 
-    /// Replaces the variables of a script that still goes through a shell: escaped ones, and those in single quotes, stay
-    /// as they are.
-    pub fn fill_script(&self, script: &str) -> String {
-        let mut text = String::with_capacity(script.len());
-        let (mut start, mut double) = (0, false);
-        let mut chars = script.char_indices();
-        let filled = |from: usize, to: usize| self.fill(&script[from..to]).text;
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '"' => double = !double,
-                '\\' => {
-                    text += &filled(start, at);
-                    let escaped = chars.next().map_or(0, |(_, c)| c.len_utf8());
-                    start = at + 1 + escaped;
-                    text += &script[at..start];
-                }
-                '\'' if !double => {
-                    text += &filled(start, at);
-                    let end = chars.find(|(_, c)| *c == '\'');
-                    start = end.map_or(script.len(), |(end, _)| end + 1);
-                    text += &script[at..start];
-                }
-                _ => {}
-            }
-        }
-        text + &filled(start, script.len())
-    }
-
     fn append(&self, filled: &mut Filled, inner: &str) {
         let inner = inner.trim_matches(['"', '\'']);
         let more = self.fill(inner);
@@ -215,22 +187,6 @@ mod tests {
                 (expected, missing),
                 "{text}"
             );
-        }
-    }
-
-    #[test]
-    fn a_script_keeps_what_its_shell_must_not_replace() {
-        let mut scope = Scope::default();
-        scope.set("A", Some("1".to_owned()));
-        let table = [
-            ("exec x $A", "exec x 1"),
-            (r"echo \$A '$A' $A", r"echo \$A '$A' 1"),
-            (r#"echo "'$A' \$A""#, r#"echo "'1' \$A""#),
-            (r"a 'open $A", r"a 'open $A"),
-            (r"a $A\", r"a 1\"),
-        ];
-        for (script, expected) in table {
-            assert_eq!(scope.fill_script(script), expected, "{script}");
         }
     }
 

@@ -97,6 +97,16 @@ fn of_target(
         let untold = Vec::from_iter(untold).join(", ");
         notes.push(format!("{named}: its tags with {untold} are not proposed"));
     }
+    for (key, variables) in &bake.decided {
+        let variables = Vec::from_iter(variables.iter().map(String::as_str)).join(", ");
+        notes.push(format!(
+            "{place}: `{key}` depends on {variables} there, and here is what the defaults give"
+        ));
+    }
+    if !bake.unsaid.is_empty() {
+        let unsaid = bake.unsaid.join(", ");
+        notes.push(format!("{place}: not proposed: {unsaid}"));
+    }
     if outputs.len() > 1 {
         notes.push(format!(
             "{place}: it has {} outputs there, and one at most here",
@@ -134,6 +144,7 @@ fn tag_variable<'a>(all: impl Iterator<Item = &'a OfBake>) -> Option<String> {
 }
 
 fn tag_part(reference: &str) -> &str {
+    let reference = reference.split('@').next().unwrap_or(reference);
     let last = reference.rsplit('/').next().unwrap_or(reference);
     last.split_once(':').map_or("", |(_, tag)| tag)
 }

@@ -67,6 +67,16 @@ impl Value {
         }
     }
 
+    /// Calls `seen` with every text in it.
+    pub fn each_text(&self, seen: &mut impl FnMut(&str)) {
+        match self {
+            Self::Text(text) => seen(text),
+            Self::List(values) => values.iter().for_each(|value| value.each_text(seen)),
+            Self::Map(map) => map.values().for_each(|value| value.each_text(seen)),
+            Self::Bool(_) | Self::Null => {}
+        }
+    }
+
     fn is_true(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),

@@ -361,4 +361,145 @@ target "twice" {
             ("Dockerfile", STAGES),
         ],
     ),
+    (
+        "variables that decide about a target",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"variable "TAG" { default = "" }
+variable "TAGS" { default = "latest,nightly" }
+variable "PUSH_LATEST" { default = false }
+variable "OUTPUT" { default = "type=docker,dest=artifacts/relayer.tar" }
+variable "DEBUG" { default = "" }
+function "tag" {
+  params = [name]
+  result = "ghcr.io/acme/${name}:${TAG == "" ? "nightly" : TAG}"
+}
+target "gateway" {
+  target = "gateway"
+  args = { PROFILE = DEBUG == "1" ? "dev" : "release" }
+  tags = [tag("gateway"), PUSH_LATEST ? "ghcr.io/acme/gateway:latest" : ""]
+  secret = ["id=token"]
+  annotations = ["a=b"]
+  network = "host"
+  ssh = []
+}
+target "relayer" {
+  target = "relayer"
+  tags = [tag("relayer"), "docker.io/acme/relayer:1@sha256:2222222222222222222222222222222222222222222222222222222222222222"]
+  output = [OUTPUT]
+}
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "a list of tags in a variable, and the group of a matrix",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"variable "TAGS" { default = "edge,nightly" }
+target "all" {
+  name = name
+  matrix = { name = ["gateway", "relayer"] }
+  target = name
+  tags = [for tag in split(",", TAGS) : "ghcr.io/acme/${name}:${tag}"]
+}
+group "images" { targets = ["all"] }
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "what scripts, users and documents of an image do is said",
+        &[
+            (
+                "Dockerfile",
+                r#"FROM rust:1.95-bookworm AS build
+ARG FLAGS
+ENV CARGO_PROFILE_RELEASE_LTO=thin CC=clang CARGO_HOME=/cargo
+COPY . .
+RUN cargo +nightly build --release --config net.offline=true -Zunstable --bin gateway $(test -n "$F" && echo --features $F)
+RUN cargo build --release --bin relayer $FLAGS
+FROM rust:1.95-bookworm AS made
+COPY . .
+RUN make release
+FROM debian:bookworm-slim AS gateway
+RUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.* libpq5=15.1 "libssl$V" && rm -rf /var/lib/apt/lists/*
+RUN groupadd app && useradd -u 1000 -g 1000 app && mkdir -p /data/cache /etc/gateway && chown app /data
+RUN setcap cap_net_bind_service=+ep /usr/bin/gateway && echo done >/dev/null && echo "a" > /etc/motd
+COPY --from=build /target/release/gateway /usr/bin/gateway
+RUN ln -s /usr/bin/gateway /gateway
+COPY --chown=app:app config /etc/gateway
+COPY <<EOF /etc/gateway/more.toml
+a = 1
+EOF
+ENV PORT=8080 BIN=/usr/bin/gateway
+USER 1000:1000
+ENTRYPOINT ["/gateway"]
+CMD ["--port", "8080"]
+FROM debian:bookworm-slim AS relayer
+COPY --from=build /target/release/relayer /app/relayer
+ENV PORT=8080 RELAYER=/app/relayer
+USER 1000:1000
+CMD $RELAYER --port $PORT
+FROM debian:bookworm-slim AS keygen
+COPY --from=made /target/release/keygen /usr/local/bin/
+USER 1000:1000
+ENTRYPOINT ["keygen"]
+"#,
+            ),
+            ("config/gateway.toml", ""),
+        ],
+    ),
+    (
+        "registries that images do not share",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"target "gateway" {
+  target = "gateway"
+  tags = ["ghcr.io/acme/gateway:1", "docker.io/acme/gateway:1"]
+}
+target "relayer" {
+  target = "relayer"
+  tags = ["ghcr.io/acme/relayer:1"]
+}
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "what Compose says of a build",
+        &[
+            (
+                "compose.yaml",
+                r#"services:
+  gateway:
+    image: ghcr.io/acme/gateway:${TAG:-dev}
+    build:
+      context: .
+      target: gateway
+      platforms: [linux/amd64]
+      labels: { a: b }
+      tags: ["ghcr.io/acme/gateway:old"]
+    entrypoint: ["gateway", "${FLAG:---fast}"]
+    command: ["serve"]
+    ports: ["8000-8010:8000-8010", "9000:9000"]
+  relayer:
+    build: { context: ., target: relayer }
+    command: relayer --price $$5
+  inline:
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM scratch
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
 ];
