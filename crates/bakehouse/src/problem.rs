@@ -70,6 +70,7 @@ codes! {
     GlibcTooNew, "glibc-too-new", WRONG;
     InputMissing, "input-missing", WRONG;
     InputUndeclared, "input-undeclared", FAILED;
+    InstallMissing, "install-missing", WRONG;
     LockInvalid, "lock-invalid", WRONG;
     LockMissing, "lock-missing", WRONG;
     LockStale, "lock-stale", WRONG;

@@ -11,6 +11,9 @@ use crate::shop::{Shop, stderr};
 const GITHUB: &str = ".github/workflows/bakehouse.yml";
 const GITLAB: &str = ".gitlab/bakehouse.yml";
 
+/// The line of `bakehouse.toml` that says how CI installs this program.
+const INSTALL: &str = "install = \"cargo install --locked --git https://git.example/bakehouse --rev 0123456789abcdef0123456789abcdef01234567 bakehouse\"";
+
 /// Returns the shop in a repository with one commit.
 fn shop() -> Shop {
     let shop = Shop::new();
@@ -71,8 +74,8 @@ fn all() -> Vec<(&'static str, Shop)> {
     let own_words = shop();
     own_words.edit(
         "bakehouse.toml",
-        "[cache]",
-        "[ci]\nbranch = \"trunk/2\"\nrunner = \"big-one\"\ninstall = \"curl -fsS 'https://example.com/a?b=1&c=2' | sh\"\n\n[cache]",
+        INSTALL,
+        "branch = \"trunk/2\"\nrunner = \"big-one\"\ninstall = \"curl -fsS 'https://example.com/a?b=1&c=2' | sh\"",
     );
     vec![
         ("as it is", shop()),
@@ -288,8 +291,8 @@ fn what_is_published_is_tagged_by_its_branch_or_version() {
         let shop = shop();
         shop.edit(
             "bakehouse.toml",
-            "[cache]",
-            &format!("[ci]\nbranch = \"{branch}\"\n\n[cache]"),
+            "[ci]",
+            &format!("[ci]\nbranch = \"{branch}\""),
         );
         for (service, file, job) in [
             ("github", GITHUB, "publish"),
@@ -403,4 +406,18 @@ fn without_a_registry_or_a_repository_it_says_so() {
         "{}",
         stderr(&output)
     );
+}
+
+#[test]
+fn no_workflow_installs_a_package_that_nobody_published() {
+    let shop = shop();
+    shop.edit("bakehouse.toml", INSTALL, "");
+    for service in ["github", "gitlab"] {
+        let output = shop.bakehouse(&["ci", service]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(said.contains("install-missing"), "{said}");
+        assert!(said.contains("install = "), "{said}");
+    }
+    assert!(!shop.path(GITHUB).exists() && !shop.path(GITLAB).exists());
 }

@@ -16,6 +16,8 @@ pub struct Activation {
     /// Features of each package, as it is linked and as it is run; only the first is used if Cargo's resolver does not
     /// keep the two apart. Cargo also gives features to packages that it does not compile in the end.
     features: BTreeMap<PackageName, [Option<Asked>; 2]>,
+    /// Optional dependencies that are on, by their names in the manifests of packages.
+    optional: BTreeMap<PackageName, BTreeSet<String>>,
     /// Set if the resolver keeps the two apart.
     apart: bool,
 }
@@ -52,8 +54,13 @@ impl Activation {
         let mut found = Self {
             builds: BTreeMap::new(),
             features: BTreeMap::new(),
+            optional: BTreeMap::new(),
             apart: setting.apart,
         };
+        for (package, key) in features.optional_on() {
+            let known = found.optional.entry(PackageName::new(package)).or_default();
+            known.insert(key.to_owned());
+        }
         for ((package, run), on) in features.all() {
             let known = found.features.entry(PackageName::new(package)).or_default();
             let on = on.iter();
@@ -110,6 +117,11 @@ impl Activation {
             .map(PackageName::as_str)
     }
 
+    /// Returns whether `package` is compiled, or gets features.
+    pub fn knows(&self, package: &str) -> bool {
+        self.is_compiled(package) || self.features.contains_key(package)
+    }
+
     /// Returns whether `package` is compiled.
     pub fn is_compiled(&self, package: &str) -> bool {
         self.builds.contains_key(package)
@@ -126,6 +138,12 @@ impl Activation {
         let both = both.filter_map(|run| self.on(package, run));
         let features: BTreeSet<&str> = both.flatten().map(|(name, _)| name.as_str()).collect();
         features.into_iter()
+    }
+
+    /// Returns the optional dependencies of `package` that are on, by their names in its manifest.
+    pub fn optional(&self, package: &str) -> impl Iterator<Item = &str> {
+        let on = self.optional.get(package).into_iter().flatten();
+        on.map(String::as_str)
     }
 
     /// Returns whether `package` needs `other` directly.

@@ -137,6 +137,13 @@ impl<'a> Features<'a> {
         self.on.iter().map(|(unit, on)| (*unit, on))
     }
 
+    /// Returns the optional dependencies that are on, by package and their names in its manifest.
+    pub fn optional_on(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.optional
+            .iter()
+            .map(|((package, _), key)| (*package, *key))
+    }
+
     /// Returns whether a dependency of a unit is on.
     pub fn follows(&self, unit: Unit<'a>, edge: &'a Edge) -> bool {
         !edge.optional || self.optional.contains(&(unit, edge.key.as_str()))

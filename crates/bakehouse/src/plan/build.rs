@@ -23,6 +23,7 @@ use super::service::{ImageBinary, Service, SharedLibrary};
 use super::settings::Settings;
 use super::skeleton::{Packages, Runner, Skeleton};
 use super::stage::{CompileStage, Selection};
+use super::switched_off::without_switched_off;
 use crate::context_path::ContextPath;
 use crate::graph::cargo_config::CargoConfig;
 use crate::graph::parallel::parallel_map;
@@ -101,6 +102,8 @@ impl Plan {
             mut selections,
             compiled,
         } = draft;
+        let reduced = without_switched_off(workspace, &selections);
+        let workspace = reduced.as_ref().unwrap_or(workspace);
         for selection in &mut selections {
             selection.given = given_crates(workspace, &config, selection);
             let stages = selection

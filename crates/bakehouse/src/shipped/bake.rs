@@ -570,6 +570,9 @@ fn stands_for(found: &Value, plain: &Value, variable: &str, default: &str) -> Op
     if default.contains(',') && found.iter().flat_map(split).eq(plain.iter().cloned()) {
         return Some(default.to_owned());
     }
+    if !default.is_empty() {
+        return None;
+    }
     let mut needed: Option<&str> = None;
     for (found, plain) in found.iter().zip(&plain) {
         let Some((start, end)) = found.split_once(&mark) else {

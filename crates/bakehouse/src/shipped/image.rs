@@ -314,6 +314,9 @@ impl Image {
             self.calls.push(call);
             return;
         }
+        // Variables of the command stand before it.
+        let given = command.iter().take_while(|(word, _)| is_assignment(word));
+        let command = &command[given.count()..];
         let Some((program, line)) = command.first() else {
             return;
         };

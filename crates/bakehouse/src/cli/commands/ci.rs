@@ -28,7 +28,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
             .hint("set `registry` in bakehouse.toml, such as \"ghcr.io/acme/shop\"")
             .into());
     }
-    let place = place(&planned, root);
+    let place = place(&planned, root)?;
     let (name, document) = match arguments.service {
         CiService::Github => ("ci github", github::render(&planned.plan, &place)),
         CiService::Gitlab => ("ci gitlab", gitlab::render(&planned.plan, &place)),
@@ -49,34 +49,35 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     Ok(())
 }
 
-fn place(planned: &Planned, root: &Utf8Path) -> Place {
+/// # Errors
+/// `install-missing` if nothing says how CI installs this program.
+fn place(planned: &Planned, root: &Utf8Path) -> Result<Place, Problem> {
     let inside = |folder: &Utf8Path| {
         let inside = folder.strip_prefix(root).map(Utf8Path::to_owned);
         inside.unwrap_or_else(|_| Utf8PathBuf::new())
     };
     let workspace = inside(&planned.workspace.home());
     let config = &planned.plan.config;
-    Place {
+    let install = config.ci_install.clone().or_else(|| of_sources(planned));
+    Ok(Place {
         context: inside(&planned.root),
         branch: config.ci_branch.clone(),
-        install: config
-            .ci_install
-            .clone()
-            .unwrap_or_else(|| install(planned)),
+        install: install.ok_or_else(install_missing)?,
         workspace,
-    }
+    })
 }
 
-/// Returns the command that installs this version of bakehouse: from crates.io, or in this program's own repository
-/// from its sources.
-fn install(planned: &Planned) -> String {
-    let own = planned.workspace.own_member(env!("CARGO_PKG_NAME"));
-    match own.filter(|member| !member.binaries.is_empty()) {
-        Some(member) => format!("cargo install --locked --path {}", member.dir),
-        None => format!(
-            "cargo install --locked {}@{}",
-            env!("CARGO_PKG_NAME"),
-            env!("CARGO_PKG_VERSION")
-        ),
-    }
+/// Returns the command that installs this program from its sources; none outside its own repository.
+fn of_sources(planned: &Planned) -> Option<String> {
+    let own = planned.workspace.own_member(env!("CARGO_PKG_NAME"))?;
+    (!own.binaries.is_empty()).then(|| format!("cargo install --locked --path {}", own.dir))
+}
+
+/// The registry of crates has no package of this name. Its first publisher would run code in jobs that may write images.
+fn install_missing() -> Problem {
+    Problem::new(
+        Code::InstallMissing,
+        "nothing says how CI installs bakehouse, which is not published: any package of that name would be somebody else's",
+    )
+    .hint("set `install` under [ci] of bakehouse.toml: `install = \"cargo install --locked --git URL --rev COMMIT bakehouse\"`, or a download that compares a checksum")
 }

@@ -242,7 +242,7 @@ pub struct RawCi {
     pub runner: Option<Spanned<String>>,
     /// The shell command that installs bakehouse on a runner.
     ///
-    /// Form: a command. Default: `cargo install` of the version that writes the workflow, from crates.io.
+    /// Form: a command. Default: none; `bakehouse ci` asks for it, since bakehouse is not published yet.
     pub install: Option<Spanned<String>>,
 }
 
