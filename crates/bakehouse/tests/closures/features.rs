@@ -486,6 +486,102 @@ pub fn kind() -> String { format!("{} {}", cfg!(feature = "loud"), cfg!(feature 
     assert_eq!(tree.built(), right);
 }
 
+/// Features of the service → third-party crates that the build needs.
+type Optional = (&'static [&'static str], &'static [&'static str]);
+
+#[test]
+fn a_crate_behind_a_feature_that_is_off_is_no_part_of_the_build() {
+    let tree = Tree::of(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["app", "kit"]
+-- bakehouse.toml --
+profile = "dev"
+[services.app]
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+[features]
+by-dep = ["dep:quote"]
+by-name = ["itoa"]
+of-kit = ["kit/words"]
+weak = ["quote?/proc-macro"]
+strong = ["quote/proc-macro"]
+elsewhere = ["dep:cfg-if"]
+[dependencies]
+kit = { path = "../kit" }
+itoa = { version = "1", optional = true }
+quote = { version = "1", optional = true, default-features = false }
+[target.'cfg(windows)'.dependencies]
+cfg-if = { version = "1", optional = true }
+-- app/src/main.rs --
+fn main() { println!("{}", cfg!(feature = "itoa")) }
+-- kit/Cargo.toml --
+[package]
+name = "kit"
+version = "0.1.0"
+edition = "2021"
+[features]
+words = ["dep:words"]
+[dependencies]
+words = { package = "unicode-ident", version = "1", optional = true }
+-- kit/src/lib.rs --
+"#,
+    );
+    let table: &[Optional] = &[
+        (&[], &[]),
+        (&["weak"], &[]),
+        (&["by-dep"], &["proc-macro2", "quote", "unicode-ident"]),
+        (&["strong"], &["proc-macro2", "quote", "unicode-ident"]),
+        (&["by-name"], &["itoa"]),
+        (&["itoa"], &["itoa"]),
+        (&["of-kit"], &["unicode-ident"]),
+        // A bake may be for another platform.
+        (&["elsewhere"], &["cfg-if"]),
+        (&["by-name", "of-kit"], &["itoa", "unicode-ident"]),
+    ];
+    let lock = tree.read("Cargo.lock");
+    for (features, crates) in table {
+        tree.write(
+            "bakehouse.toml",
+            &format!("profile = \"dev\"\n[services.app]\nfeatures = {features:?}\n"),
+        );
+        check(&tree);
+        let cut = tree.read("docker/skeleton/deps/Cargo.lock");
+        let names = cut
+            .lines()
+            .filter_map(|line| line.strip_prefix("name = "))
+            .map(|name| name.trim_matches('"'));
+        let third_party: Vec<&str> = names
+            .filter(|name| !["app", "kit"].contains(name))
+            .collect();
+        assert_eq!(third_party, *crates, "{features:?}");
+        let hash = || tree.plan()["services"][0]["input_hash"].clone();
+        let before = hash();
+        for name in ["itoa", "unicode-ident"] {
+            let at = lock.find(&format!("name = \"{name}\"")).unwrap();
+            let sum = at + lock[at..].find("checksum = \"").unwrap() + "checksum = \"".len();
+            let moved = format!("{}0000{}", &lock[..sum], &lock[sum + 4..]);
+            tree.write("Cargo.lock", &moved);
+            assert_eq!(
+                hash() != before,
+                crates.contains(&name),
+                "{features:?} {name}"
+            );
+        }
+        tree.write("Cargo.lock", &lock);
+    }
+    tree.write(
+        "bakehouse.toml",
+        "profile = \"dev\"\n[services.app]\nfeatures = [\"by-name\"]\n",
+    );
+    assert_eq!(tree.built(), ["app: true"]);
+}
+
 /// Pseudo-random numbers, which are the same for the same seed.
 struct Random(u64);
 
