@@ -2,7 +2,7 @@
 
 use bakehouse::graph::Workspace;
 use bakehouse::graph::cargo::Cargo;
-use bakehouse::graph::inputs::{Finding, scan};
+use bakehouse::graph::inputs::{Finding, scan, scan_files};
 
 use crate::grove::Grove;
 
@@ -83,6 +83,33 @@ const CASES: &[Case] = &[
             MAIN,
             "include!(concat!(env!(\"OUT_DIR\"), \"/../x.rs\")); fn main() {}",
         )],
+        findings: &[],
+    },
+    Case {
+        name: "an included file of a package within the package",
+        files: &[
+            (
+                MAIN,
+                "const A: &str = include_str!(\"nested/a.txt\");\nfn main() {}",
+            ),
+            (
+                "crates/api/src/nested/Cargo.toml",
+                "[package]\nname = \"nested\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+            ),
+            ("crates/api/src/nested/src/lib.rs", ""),
+            ("crates/api/src/nested/a.txt", ""),
+        ],
+        findings: &[],
+    },
+    Case {
+        name: "what comments name",
+        files: &[
+            (
+                MAIN,
+                "//! As `include_str!(\"../../../a.txt\")` does, in CARGO_MANIFEST_DIR.\n/* include!(\"../../../a.txt\") */\nfn main() { env!(\"CARGO_MANIFEST_DIR\"); }",
+            ),
+            ("a.txt", ""),
+        ],
         findings: &[],
     },
     Case {
@@ -392,6 +419,8 @@ fn findings(grove: &Grove) -> Vec<String> {
     let packages = ["api", "common"].into();
     let sources = workspace.sources_of(&packages).unwrap();
     let found = scan(&workspace, &sources, &packages);
+    // Files without a sign are not parsed, and there is nothing in them.
+    assert_eq!(found, scan_files(&workspace, &sources, &packages, false));
     found.iter().map(line).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The common beginning of all commands: reads the workspace, checks the configuration and works out the plan.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,10 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::Global;
 use crate::files::{Change, ChangeKind};
 use crate::graph::cargo::Cargo;
-use crate::graph::sources::ContextFiles;
+use crate::graph::sources::{ContextFiles, FilesRead};
 use crate::graph::{Sources, Workspace, docker_context};
 use crate::names::TargetName;
 use crate::plan::config::Config;
+use crate::plan::config::valid::OtherImageConfig;
 use crate::plan::draft::Draft;
 use crate::plan::explain::WorkspaceState;
 use crate::plan::lock_graph::LockGraph;
@@ -24,6 +26,8 @@ pub struct Session {
     /// Whether the session is about the files of a revision. Files that git ignores are missing there, and nobody can
     /// change the files.
     pub of_revision: bool,
+    /// Files that were read already.
+    pub known: Cell<FilesRead>,
 }
 
 /// A plan, the workspace that it was worked out from, and the folder in which it is carried out.
@@ -58,6 +62,7 @@ impl Session {
             global,
             cargo: Cargo::remembering(),
             of_revision: false,
+            known: Cell::default(),
         }
     }
 
@@ -96,13 +101,14 @@ impl Session {
         config: Option<&Utf8Path>,
     ) -> Result<Planned, Problems> {
         let mut workspace = Workspace::read(&self.cargo, manifest)?;
+        workspace.take_known(self.known.take());
         if !self.of_revision {
             Problems(workspace.stale_lock()).or(())?;
         }
         let source = config_source(config, &workspace)?;
         let config = Config::read(&source, &mut workspace)?;
         let variables = variables(&config);
-        let contexts = contexts(&workspace, &config)?;
+        let images = config.images.clone();
         let draft = Draft::new(&workspace, config);
         let mut reads = Vec::from_iter(draft.reads());
         if self.of_revision {
@@ -112,7 +118,7 @@ impl Session {
         let crates = workspace.local_sources.crates.values();
         sources.add_crates(&workspace.root, crates)?;
         workspace.add_as_is(&mut sources, draft.compiled())?;
-        sources.images = contexts;
+        sources.images = contexts(&workspace, &images, &sources)?;
         sources.variables = variables;
         tracing::info!(
             "{} members, {} files read",
@@ -133,18 +139,27 @@ impl Session {
     }
 }
 
-/// Reads the contexts of the images of other Dockerfiles.
+/// Reads the contexts of the images of other Dockerfiles. Several stages of one have the same context.
 fn contexts(
     workspace: &Workspace,
-    config: &Config,
+    images: &[OtherImageConfig],
+    sources: &Sources,
 ) -> Result<BTreeMap<TargetName, ContextFiles>, Problem> {
-    let images = config.images.iter();
-    images
-        .map(|image| {
-            let files = docker_context::read(&workspace.root, &image.context, &image.dockerfile)?;
-            Ok((image.name.clone(), files))
-        })
-        .collect()
+    let mut read: BTreeMap<_, ContextFiles> = BTreeMap::new();
+    let mut contexts = BTreeMap::new();
+    for image in images {
+        let place = (&image.context, &image.dockerfile);
+        let files = match read.get(&place) {
+            Some(files) => files.clone(),
+            None => {
+                let (root, known) = (&workspace.root, &sources.files);
+                docker_context::read(root, &image.context, &image.dockerfile, known)?
+            }
+        };
+        contexts.insert(image.name.clone(), files.clone());
+        read.insert(place, files);
+    }
+    Ok(contexts)
 }
 
 /// Returns the values that the environment has for the variables of compilations. Bake reads the same ones.

@@ -1,10 +1,75 @@
 //! The workspace as it was at a revision.
 
+use std::cell::Cell;
+use std::panic::resume_unwind;
+use std::thread::scope;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::session::{Planned, Session};
 use crate::git::{Repository, Revision, Snapshot, snapshot};
+use crate::graph::sources::FilesRead;
 use crate::problem::{Code, Problem, Problems};
+
+/// The files of a revision.
+pub struct CheckedOut {
+    repository: Repository,
+    revision: Revision,
+    snapshot: Snapshot,
+}
+
+impl CheckedOut {
+    /// Checks out the revision with that name, of the repository that `folder` is in.
+    ///
+    /// # Errors
+    /// `revision-unknown` and git's own errors.
+    pub fn new(folder: &Utf8Path, name: &str) -> Result<Self, Problem> {
+        let repository = Repository::of(folder)?;
+        let revision = repository.revision(name)?;
+        let snapshot = repository.check_out(&revision)?;
+        Ok(Self {
+            repository,
+            revision,
+            snapshot,
+        })
+    }
+
+    /// Works out the plan of the work tree, and checks out the revision meanwhile.
+    ///
+    /// # Errors
+    /// Those of the plan come first.
+    pub fn beside_plan(session: &Session, name: &str) -> Result<(Planned, Self), Problems> {
+        let manifest = session.global.manifest_path.as_deref();
+        let folder = manifest.and_then(Utf8Path::parent);
+        let folder = folder.filter(|folder| !folder.as_str().is_empty());
+        let folder = folder.unwrap_or(Utf8Path::new("."));
+        let (now, then) = scope(|scope| {
+            let then = scope.spawn(|| Self::new(folder, name));
+            let now = session.plan();
+            (
+                now,
+                then.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            )
+        });
+        let now = now?;
+        // The workspace may be in another repository than the folder that names it.
+        let repository = Repository::of(&now.root)?;
+        match then {
+            Ok(then) if then.repository.top == repository.top => Ok((now, then.at(repository))),
+            _ => {
+                let then = Self::new(&now.root, name)?;
+                Ok((now, then))
+            }
+        }
+    }
+
+    /// Moves the context to another folder of the repository.
+    fn at(mut self, repository: Repository) -> Self {
+        self.snapshot.root = self.snapshot.top.join(&repository.prefix);
+        self.repository = repository;
+        self
+    }
+}
 
 /// A revision and the plan of its files.
 pub struct Since {
@@ -15,19 +80,26 @@ pub struct Since {
 }
 
 impl Since {
-    /// Works out the plan of the revision with that name.
+    /// Works out the plan of a revision.
     ///
     /// # Errors
-    /// `revision-unknown` and git's own errors; `submodule-missing` if files that an image is built from are not in
-    /// this clone, so that it is unknown whether they changed.
-    pub fn new(session: &Session, now: &Planned, name: &str) -> Result<Self, Problems> {
-        let repository = Repository::of(&now.root)?;
-        let revision = repository.revision(name)?;
-        let snapshot = repository.check_out(&revision)?;
+    /// `submodule-missing` if files that an image is built from are not in this clone, so that it is unknown whether
+    /// they changed.
+    pub fn new(session: &Session, now: &Planned, then: CheckedOut) -> Result<Self, Problems> {
+        let CheckedOut {
+            repository,
+            revision,
+            snapshot,
+        } = then;
         let here = repository.missing_submodules()?;
         needs_none(&repository.top, now, &here, "is not checked out")?;
         let folder = &now.workspace.folder;
-        let planned = match plan(session, &repository, &snapshot, folder) {
+        let mut known = FilesRead::of(&snapshot.root);
+        known.add(&now.sources, |path| {
+            let inside = repository.prefix.join(path);
+            snapshot.same.contains(inside.as_str())
+        });
+        let planned = match plan(session, &repository, &snapshot, folder, known) {
             Ok(planned) => {
                 needs_none(&snapshot.top, &planned, &snapshot.missing, LACKS)?;
                 let mut lost = snapshot.lost.iter();
@@ -68,6 +140,7 @@ fn plan(
     repository: &Repository,
     snapshot: &Snapshot,
     folder: &Utf8Path,
+    known: FilesRead,
 ) -> Result<Planned, Problems> {
     let config = session
         .global
@@ -79,6 +152,7 @@ fn plan(
         global: session.global.clone(),
         cargo: session.cargo.for_once(),
         of_revision: true,
+        known: Cell::new(known),
     };
     then.plan_of(Some(&manifest), config.as_deref())
 }

@@ -59,7 +59,9 @@ impl Files {
             let fails = |path: &&Utf8PathBuf| !put(&top.join(path), &folder.join(path));
             paths.filter(fails).cloned().collect::<Vec<_>>()
         });
-        self.others.extend(failed.into_iter().flatten());
+        let failed: BTreeSet<Utf8PathBuf> = failed.into_iter().flatten().collect();
+        self.kept.retain(|path| !failed.contains(path));
+        self.others.extend(failed);
     }
 }
 

@@ -4,6 +4,7 @@
 //! conversions and filters of a checkout (line ends, LFS), so that they are byte for byte the same as in a work tree. An
 //! archive would leave out the paths marked `export-ignore`.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub missing: Vec<Utf8PathBuf>,
     /// Files that git could not write, as paths in the work tree, with what it said.
     pub lost: Vec<(Utf8PathBuf, String)>,
+    /// Files that are the same in the work tree, as paths in it.
+    pub same: HashSet<String>,
 }
 
 impl Repository {
@@ -62,6 +65,7 @@ impl Snapshot {
             top: path.join("tree"),
             missing: Vec::new(),
             lost: Vec::new(),
+            same: HashSet::new(),
         };
         let store = Store::WorkTree(repository.top.clone());
         writer.write(&store, &revision.tree, Utf8Path::new(""))?;
@@ -72,6 +76,7 @@ impl Snapshot {
             top: writer.top,
             missing: writer.missing,
             lost: writer.lost,
+            same: writer.same,
             _folder: folder,
         })
     }
@@ -108,6 +113,7 @@ struct Writer {
     top: Utf8PathBuf,
     missing: Vec<Utf8PathBuf>,
     lost: Vec<(Utf8PathBuf, String)>,
+    same: HashSet<String>,
 }
 
 impl Writer {
@@ -125,6 +131,8 @@ impl Writer {
         let mut files = Files::of(tree, &mut store.git(), work_tree).map_err(incomplete)?;
         if let Some(top) = work_tree {
             files.link(top, &folder);
+            let same = files.kept.iter().map(|path| at.join(path).into_string());
+            self.same.extend(same);
         }
         self.check_out(store, tree, &folder, &files.others, at)?;
         if folder.join(".gitmodules").exists() {

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use memchr::memmem;
 
 use super::inputs::normal;
 use super::listing::is_of_a_build_script;
 use super::parallel::parallel_map;
+use super::sources::FilesRead;
 use super::{Member, Sources, Workspace, literals};
 use crate::names::PackageName;
 use crate::problem::Problem;
@@ -38,7 +40,7 @@ impl Workspace {
             .map(|(member, paths)| (member.name.clone(), paths))
             .collect();
         let paths: Vec<Utf8PathBuf> = found.values().flatten().cloned().collect();
-        let read = Sources::read(&self.root, &paths, &BTreeSet::new())?;
+        let read = Sources::read(&self.root, &paths, &BTreeSet::new(), &FilesRead::default())?;
         sources.files.extend(read.files);
         sources.as_is = found;
         Ok(())
@@ -58,7 +60,12 @@ impl Workspace {
             .iter()
             .flat_map(|path| rust_below(sources, path))
         {
-            if !text.contains("Cargo.toml") && !text.contains("Cargo.lock") {
+            let mut named = memmem::find_iter(text.as_bytes(), "Cargo.");
+            if !named.any(|at| {
+                ["toml", "lock"]
+                    .iter()
+                    .any(|end| text[at + 6..].starts_with(end))
+            }) {
                 continue;
             }
             let script = member.build_script && is_of_a_build_script(file, &member.dir);
@@ -93,10 +100,10 @@ impl Workspace {
 fn rust_below<'a>(
     sources: &'a Sources,
     path: &'a Utf8Path,
-) -> impl Iterator<Item = (&'a Utf8Path, &'a String)> {
+) -> impl Iterator<Item = (&'a Utf8Path, &'a str)> {
     let files = sources.rust.range(path.to_owned()..);
     files
         .take_while(move |(file, _)| file.as_str().starts_with(path.as_str()))
         .filter(move |(file, _)| file.starts_with(path))
-        .map(|(file, text)| (file.as_path(), text))
+        .map(|(file, text)| (file.as_path(), text.as_str()))
 }

@@ -6,10 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dockerignore::DockerIgnore;
 use super::parallel::parallel_map;
-use super::sources::{ContextFiles, is_never_source, state, unreadable};
+use super::paths::in_order;
+use super::sources::{ContextFiles, FileState, is_never_source, state, unreadable};
 use crate::problem::{Code, Problem};
 
-/// Reads the folder `context` for an image of `dockerfile`. Both are relative to `root`.
+/// Reads the folder `context` for an image of `dockerfile`. Both are relative to `root`, as `known` files are, which are
+/// not read again.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -17,6 +19,7 @@ pub fn read(
     root: &Utf8Path,
     context: &Utf8Path,
     dockerfile: &Utf8Path,
+    known: &BTreeMap<Utf8PathBuf, FileState>,
 ) -> Result<ContextFiles, Problem> {
     let mut walk = ContextWalk {
         root,
@@ -26,15 +29,20 @@ pub fn read(
         stray: BTreeSet::new(),
     };
     walk.folder(context)?;
-    let states = parallel_map(&walk.places, |path| state(&root.join(path)));
-    let mut files = BTreeMap::new();
-    for (path, read) in walk.places.into_iter().zip(states) {
-        if let Some((state, _)) = read? {
-            files.insert(path, state);
-        }
+    walk.places.sort_unstable_by(|a, b| in_order(a, b));
+    let states = parallel_map(&walk.places, |path| {
+        let known = known.get(path).cloned();
+        known.map_or_else(
+            || Ok(state(&root.join(path))?.map(|(state, _)| state)),
+            |state| Ok(Some(state)),
+        )
+    });
+    let mut files = Vec::new();
+    for (path, state) in walk.places.into_iter().zip(states) {
+        files.extend(state?.map(|state| (path, state)));
     }
     Ok(ContextFiles {
-        files,
+        files: files.into_iter().collect(),
         dockerfile: state(&root.join(dockerfile))?.map(|(state, _)| state),
         stray: walk.stray,
     })

@@ -38,10 +38,9 @@ impl DockerIgnore {
     /// Returns whether the file or folder at `path` is excluded: the last pattern that matches it, or a folder around
     /// it, decides.
     pub fn leaves_out(&self, path: &Utf8Path) -> bool {
-        let named = |pattern: &Pattern| {
-            let mut folders = path.ancestors();
-            folders.any(|folder| !folder.as_str().is_empty() && pattern.matches(folder.as_str()))
-        };
+        let path = path.as_str();
+        let chars: Vec<char> = path.chars().collect();
+        let named = |pattern: &Pattern| pattern.names(path, &chars);
         let last = self
             .patterns
             .iter()
@@ -58,6 +57,8 @@ enum Pattern {
     Prefix(String),
     /// `**/dist`: what ends with the text.
     Suffix(String),
+    /// `dist`: this path.
+    Path(String),
     Tokens(Vec<Token>),
 }
 
@@ -128,19 +129,37 @@ impl Pattern {
         match (plain, suffix, prefix) {
             (true, true, _) => Self::Suffix(pattern[2..].to_owned()),
             (true, false, true) => Self::Prefix(pattern[..pattern.len() - 2].to_owned()),
+            _ if tokens.iter().all(|token| matches!(token, Token::Char(_))) => {
+                let chars = tokens.iter().filter_map(|token| match token {
+                    Token::Char(char) => Some(char),
+                    _ => None,
+                });
+                Self::Path(chars.collect())
+            }
             _ => Self::Tokens(tokens),
         }
     }
 
-    fn matches(&self, path: &str) -> bool {
+    /// Returns whether the pattern matches a path, which consists of `chars`, or a folder around it.
+    fn names(&self, path: &str, chars: &[char]) -> bool {
         match self {
+            // What a folder begins with, the paths in it begin with as well.
             Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
             Self::Suffix(suffix) => {
-                path.ends_with(suffix.as_str()) || suffix.strip_prefix('/') == Some(path)
+                let ends = path.match_indices('/').map(|(end, _)| end);
+                let mut folders = ends.chain([path.len()]).map(|end| &path[..end]);
+                folders.any(|folder| {
+                    folder.ends_with(suffix.as_str()) || suffix.strip_prefix('/') == Some(folder)
+                })
+            }
+            Self::Path(text) => {
+                let rest = path.strip_prefix(text.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
             Self::Tokens(tokens) => {
-                let path: Vec<char> = path.chars().collect();
-                matches(tokens, &path)
+                let ends = (0..chars.len()).filter(|end| chars[*end] == '/');
+                let mut folders = ends.chain([chars.len()]).map(|end| &chars[..end]);
+                folders.any(|folder| matches(tokens, folder))
             }
         }
     }

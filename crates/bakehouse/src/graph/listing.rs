@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::check_plain;
@@ -10,9 +11,9 @@ use super::known::{Known, known};
 use super::literals;
 use super::parallel::parallel_map;
 use super::pattern::Ignored;
-use super::sources::{FileKind, goes_through_folders, is_never_source, unreadable};
+use super::sources::{FileKind, FilesRead, goes_through_folders, is_never_source, unreadable};
 use super::tracked::Tracked;
-use crate::graph::{Member, Workspace};
+use crate::graph::{Member, Sources, Workspace};
 use crate::names::PackageName;
 use crate::problem::{Code, Problem};
 
@@ -37,11 +38,13 @@ impl Workspace {
     pub fn take_apart(&mut self, apart: &Apart) -> Result<(), Problem> {
         let dirs: BTreeSet<Utf8PathBuf> = self.members.values().map(|m| m.dir.clone()).collect();
         let mut changed = Vec::new();
+        let mut known = std::mem::take(&mut self.known);
         for member in self.members.values() {
-            if let Some(sources) = self.parts_of(member, &dirs, apart)? {
+            if let Some(sources) = self.parts_of(member, &dirs, apart, &mut known)? {
                 changed.push((member.name.clone(), sources));
             }
         }
+        self.known = known;
         for (name, sources) in changed {
             if let Some(member) = self.members.get_mut(&name) {
                 member.development.retain(|folder| {
@@ -54,12 +57,13 @@ impl Workspace {
         Ok(())
     }
 
-    /// Returns the sources of `member`, or `None` if they are its whole folder.
+    /// Returns the sources of `member`, or `None` if they are its whole folder. Adds files that it reads to `known`.
     fn parts_of(
         &self,
         member: &Member,
         dirs: &BTreeSet<Utf8PathBuf>,
         apart: &Apart,
+        known: &mut FilesRead,
     ) -> Result<Option<BTreeSet<Utf8PathBuf>>, Problem> {
         let mut sources: BTreeSet<Utf8PathBuf> = member.around_targets.iter().cloned().collect();
         if let Some(only) = apart.only.get(&member.name) {
@@ -98,7 +102,7 @@ impl Workspace {
         sources.append(&mut listing.found);
         let doubtful = std::mem::take(&mut listing.doubtful);
         if !doubtful.is_empty() {
-            for path in self.named(member, &sources, doubtful)? {
+            for path in self.named(member, &sources, doubtful, known)? {
                 check_plain(&path).map_err(|problem| {
                     problem.hint(format!(
                         "rename it, or exclude it with `exclude` of [inputs.{}] in bakehouse.toml: the build of the package may read it",
@@ -122,42 +126,48 @@ impl Workspace {
     }
 
     /// Returns the paths of `doubtful` that the Rust files and links of `sources` name, or that a build script may
-    /// encounter.
+    /// encounter. Adds these files to `known`.
     fn named(
         &self,
         member: &Member,
         sources: &BTreeSet<Utf8PathBuf>,
         doubtful: Vec<Doubtful>,
+        known: &mut FilesRead,
     ) -> Result<Vec<Utf8PathBuf>, Problem> {
         let paths: Vec<Utf8PathBuf> = sources.iter().cloned().collect();
-        let read = super::Sources::read(&self.root, &paths, &BTreeSet::new())?;
-        let mut texts: Vec<(Utf8PathBuf, String)> = read.rust.into_iter().collect();
-        for (path, state) in &read.files {
-            if state.kind == FileKind::Link {
-                let target = self.root.join(path).read_link_utf8();
-                let target = target.map(|target| format!("link!({target:?})"));
-                texts.push((path.clone(), target.unwrap_or_default()));
-            }
-        }
+        let read = Sources::read(&self.root, &paths, &BTreeSet::new(), known)?;
+        let links = read.files.iter();
+        let links = links.filter(|(_, state)| state.kind == FileKind::Link);
+        let links = links.map(|(path, _)| {
+            let target = self.root.join(path).read_link_utf8();
+            let target = target.map(|target| format!("link!({target:?})"));
+            (path.as_path(), target.unwrap_or_default())
+        });
+        let links: Vec<(&Utf8Path, String)> = links.collect();
+        let rust = read.rust.iter();
+        let rust = rust.map(|(path, text)| (path.as_path(), text.as_str()));
+        let links = links.iter().map(|(path, text)| (*path, text.as_str()));
+        let mut texts: Vec<(&Utf8Path, &str)> = rust.chain(links).collect();
         let is_script =
             |path: &Utf8Path| member.build_script && is_of_a_build_script(path, &member.dir);
         let scripts: Vec<&str> = texts
             .iter()
             .filter(|(path, _)| is_script(path))
-            .map(|(_, text)| text.as_str())
+            .map(|(_, text)| *text)
             .collect();
         let goes_through: bool = scripts.iter().any(|text| goes_through_folders(text))
             && scripts.iter().any(|text| has_the_folder(text));
         let sought = doubtful
             .iter()
             .filter_map(|doubtful| doubtful.path.file_name());
-        let sought: Vec<&str> = sought.chain(["CARGO_PKG_"]).collect();
-        texts.retain(|(_, text)| sought.iter().any(|name| text.contains(name)));
+        let sought = NamedInStrings::new(sought.chain(["CARGO_PKG_"]));
+        texts.retain(|(path, text)| sought.may_be_in(text, is_script(path)));
         let names: BTreeSet<String> =
             parallel_map(&texts, |(path, text)| parts(text, is_script(path)))
                 .into_iter()
                 .flatten()
                 .collect();
+        known.add_below(&self.root, &read);
         let is_named = |doubtful: &Doubtful| {
             let name = doubtful.path.file_name().unwrap_or_default();
             goes_through && doubtful.may_be_come_upon
@@ -208,6 +218,40 @@ fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
     let upper = name.to_uppercase();
     upper.starts_with("README") && names.contains("CARGO_PKG_README")
         || upper.starts_with("LICEN") && names.contains("CARGO_PKG_LICENSE_FILE")
+}
+
+/// Names of files that are sought in the strings of sources.
+struct NamedInStrings {
+    anywhere: AhoCorasick,
+    /// The names with what is before the part of a path.
+    begun: AhoCorasick,
+}
+
+impl NamedInStrings {
+    fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.collect();
+        let begun = names.iter();
+        let begun = begun.flat_map(|name| ["\"", "/", "\\"].map(|edge| format!("{edge}{name}")));
+        // The automaton scans many bytes at once only with this match kind.
+        let mut any = AhoCorasick::builder();
+        any.match_kind(MatchKind::LeftmostFirst);
+        Self {
+            begun: any
+                .build(begun)
+                .expect("a few words make no large automaton"),
+            anywhere: any
+                .build(names)
+                .expect("a few words make no large automaton"),
+        }
+    }
+
+    /// Returns whether [`parts`] of a text may be one of the names.
+    fn may_be_in(&self, text: &str, script: bool) -> bool {
+        match script {
+            true => self.anywhere.is_match(text),
+            false => self.begun.is_match(text),
+        }
+    }
 }
 
 /// A path that is read only if a source says so.

@@ -1,7 +1,8 @@
 //! The string literals of a Rust source that can lead its compilation, or a build script, to a file.
 
-use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::Delimiter;
+
+use super::tokens::{Lexeme, tokens};
 
 /// Macros that read no file. Any other macro may read one.
 const PLAIN: [&str; 32] = [
@@ -46,52 +47,57 @@ enum Around {
     Code,
     /// A macro or an attribute: the compiler, or a procedural macro, may read the file that the string names.
     Macro,
+    /// Comments, and code for tests only.
+    Nothing,
 }
 
 /// Returns the strings of `text` in macros and attributes, and also those in code if `all`; `None` if it is not Rust.
 pub fn strings(text: &str, all: bool) -> Option<Vec<String>> {
-    let tokens: TokenStream = text.parse().ok()?;
+    let tokens = tokens(text)?;
     let mut found = Vec::new();
-    let mut open = vec![(tokens.into_iter(), Around::Code, Before::default())];
-    while let Some((tokens, around, before)) = open.last_mut() {
-        let Some(token) = tokens.next() else {
-            open.pop();
-            continue;
-        };
+    let mut outer: Vec<(Around, Before<'_>)> = Vec::new();
+    let (mut around, mut before) = (Around::Code, Before::default());
+    for (at, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Group(group) => {
-                let stream = group.stream();
-                if before.hash && stream.to_string().replace(' ', "") == "cfg(test)" {
-                    *before = Before {
+            Lexeme::Open(delimiter) => {
+                let rest = &tokens[at + 1..];
+                let inner = if before.hash && is_for_tests(rest) {
+                    before = Before {
                         for_tests: true,
                         ..Before::default()
                     };
-                    continue;
-                }
-                let inner = before.inner(*around, group.delimiter());
-                let for_tests = before.for_tests;
-                before.next(group.delimiter() == Delimiter::Brace);
-                let stream = stream.into_iter();
-                if !for_tests && !is_doc_comment(stream.clone()) {
-                    open.push((stream, inner, Before::default()));
-                }
+                    Around::Nothing
+                } else {
+                    let inner = match before.for_tests || is_doc_comment(rest) {
+                        true => Around::Nothing,
+                        false => before.inner(around, *delimiter),
+                    };
+                    before.next(*delimiter == Delimiter::Brace);
+                    inner
+                };
+                outer.push((around, std::mem::take(&mut before)));
+                around = inner;
             }
-            TokenTree::Literal(literal) => {
-                let counts = all || *around == Around::Macro;
+            Lexeme::Close(_) => (around, before) = outer.pop()?,
+            Lexeme::Literal(literal) => {
+                let counts = match around {
+                    Around::Code => all,
+                    Around::Macro => true,
+                    Around::Nothing => false,
+                };
                 if counts && !before.for_tests {
-                    found.extend(value(&literal.to_string()));
+                    found.extend(value(literal));
                 }
                 before.next(false);
             }
-            TokenTree::Ident(ident) => before.ident = Some(ident.to_string()),
-            TokenTree::Punct(punct) => match punct.as_char() {
-                '#' => {
-                    before.next(false);
-                    before.hash = true;
-                }
-                '!' => before.bang = true,
-                c => before.next(matches!(c, ';' | ',')),
-            },
+            Lexeme::Doc { .. } => before.next(false),
+            Lexeme::Ident(ident) => before.ident = Some(ident),
+            Lexeme::Punct('#', _) => {
+                before.next(false);
+                before.hash = true;
+            }
+            Lexeme::Punct('!', _) => before.bang = true,
+            Lexeme::Punct(mark, _) => before.next(matches!(mark, ';' | ',')),
         }
     }
     Some(found)
@@ -99,15 +105,15 @@ pub fn strings(text: &str, all: bool) -> Option<Vec<String>> {
 
 /// The tokens right before a bracket.
 #[derive(Default)]
-struct Before {
+struct Before<'a> {
     hash: bool,
-    ident: Option<String>,
+    ident: Option<&'a str>,
     bang: bool,
     /// Set if the current item is for tests only.
     for_tests: bool,
 }
 
-impl Before {
+impl Before<'_> {
     /// Moves on after another token, which may end an item.
     fn next(&mut self, ends: bool) {
         *self = Self {
@@ -118,11 +124,14 @@ impl Before {
 
     /// Returns the surroundings inside a bracket: the same as outside unless a macro or an attribute begins.
     fn inner(&self, around: Around, delimiter: Delimiter) -> Around {
+        if around == Around::Nothing {
+            return around;
+        }
         if self.hash && delimiter == Delimiter::Bracket {
             return Around::Macro;
         }
-        match &self.ident {
-            Some(name) if self.bang => match PLAIN.contains(&name.as_str()) {
+        match self.ident {
+            Some(name) if self.bang => match PLAIN.contains(&name) {
                 true => Around::Code,
                 false => Around::Macro,
             },
@@ -131,14 +140,27 @@ impl Before {
     }
 }
 
-/// Returns whether an attribute is a desugared doc comment.
-fn is_doc_comment(mut tokens: IntoIter) -> bool {
-    let name = tokens.next();
-    let equals = tokens.next();
-    matches!(name, Some(TokenTree::Ident(name)) if name == "doc")
-        && matches!(equals, Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
-        && matches!(tokens.next(), Some(TokenTree::Literal(_)))
-        && tokens.next().is_none()
+/// Returns whether an attribute with these tokens, and what follows it, is a doc comment.
+fn is_doc_comment(tokens: &[Lexeme<'_>]) -> bool {
+    matches!(
+        tokens,
+        [Lexeme::Ident(name), Lexeme::Punct('=', _), Lexeme::Literal(_), Lexeme::Close(_), ..] if name == "doc"
+    )
+}
+
+/// Returns whether an attribute with these tokens, and what follows it, is `cfg(test)`.
+fn is_for_tests(tokens: &[Lexeme<'_>]) -> bool {
+    matches!(
+        tokens,
+        [
+            Lexeme::Ident(name),
+            Lexeme::Open(Delimiter::Parenthesis),
+            Lexeme::Ident(condition),
+            Lexeme::Close(_),
+            Lexeme::Close(_),
+            ..
+        ] if name == "cfg" && condition == "test"
+    )
 }
 
 /// Returns the text between the quotes of a literal.

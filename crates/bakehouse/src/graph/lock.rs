@@ -1,6 +1,6 @@
 //! `Cargo.lock`, reduced to the entries that some members can reach.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -14,8 +14,10 @@ pub struct Lock {
     packages: Vec<Package>,
     /// The entries of each name, in file order.
     by_name: BTreeMap<String, Vec<usize>>,
-    /// Set if a third-party crate depends on a local package.
-    builds_on_local: bool,
+    /// For each entry, those that it depends on, or is replaced by.
+    targets: Vec<Vec<usize>>,
+    /// Third-party crates that depend on local packages.
+    on_local: BTreeSet<usize>,
 }
 
 /// An entry of the lock.
@@ -86,16 +88,25 @@ impl Lock {
             version: raw.version,
             packages,
             by_name,
-            builds_on_local: false,
+            targets: Vec::new(),
+            on_local: BTreeSet::new(),
         };
-        let mut entries = lock.packages.iter();
-        lock.builds_on_local = entries.any(|entry| lock.is_built_on_local(entry));
+        let entries = lock.packages.iter();
+        let targets = entries.map(|entry| {
+            let references = entry.dependencies.iter().chain(&entry.replace);
+            let targets = references.flat_map(|reference| lock.meant(reference));
+            targets.map(|(index, _)| index).collect()
+        });
+        lock.targets = targets.collect();
+        let entries = lock.packages.iter().enumerate();
+        let on_local = entries.filter(|(_, entry)| lock.is_built_on_local(entry));
+        lock.on_local = on_local.map(|(index, _)| index).collect();
         Ok(lock)
     }
 
     /// Returns whether a [patch] or [replace] puts a local package below a third-party crate.
     pub fn builds_on_local(&self) -> bool {
-        self.builds_on_local
+        !self.on_local.is_empty()
     }
 
     fn is_built_on_local(&self, entry: &Package) -> bool {
@@ -111,6 +122,13 @@ impl Lock {
     fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Package)> {
         let found = self.by_name.get(name).into_iter().flatten();
         found.map(|&index| (index, &self.packages[index]))
+    }
+
+    /// Returns the entries that a reference of another entry means.
+    fn meant<'a>(&'a self, reference: &'a str) -> impl Iterator<Item = (usize, &'a Package)> {
+        let (name, version) = split_reference(reference);
+        let named = self.named(name);
+        named.filter(move |(_, package)| version.is_none_or(|version| package.version == version))
     }
 
     /// Returns all entries, in file order.
@@ -129,16 +147,19 @@ impl Lock {
         entry: &'a Package,
         name: &'a str,
     ) -> impl Iterator<Item = &'a Package> {
-        let targets = self.targets(entry);
-        targets.filter(move |target| target.name == name)
+        let references = entry.dependencies.iter().chain(&entry.replace);
+        references
+            .filter(move |reference| split_reference(reference).0 == name)
+            .flat_map(|reference| self.meant(reference))
+            .map(|(_, package)| package)
     }
 
     /// Returns the local packages that the local package `package` depends on.
     pub fn local_dependencies(&self, package: &str) -> BTreeSet<&str> {
-        let found = self.named(package).map(|(_, entry)| entry);
+        let found = self.named(package);
         found
-            .filter(|entry| entry.source.is_none())
-            .flat_map(|entry| self.targets(entry))
+            .filter(|(_, entry)| entry.source.is_none())
+            .flat_map(|(index, _)| self.targets(index))
             .filter(|target| target.source.is_none())
             .map(|target| target.name.as_str())
             .collect()
@@ -147,24 +168,22 @@ impl Lock {
     /// Returns the local packages that third-party crates depend on through [patch] or [replace], among those that
     /// `direct` reaches.
     pub fn below_third_party(&self, direct: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&str> {
-        let reached = self.reachable(direct).into_iter();
-        reached
-            .filter(|entry| self.is_built_on_local(entry))
-            .flat_map(|entry| self.targets(entry))
+        let starts = direct.keys().filter_map(|name| self.local(name));
+        let reached = self.reached(starts.map(|(index, _)| index), direct);
+        let on_local = self.on_local.iter().copied();
+        on_local
+            .filter(|index| reached[*index])
+            .flat_map(|index| self.targets(index))
             .filter(|target| target.source.is_none())
             .map(|target| target.name.as_str())
             .collect()
     }
 
-    /// Returns the entries that `entry` depends on, or is replaced by.
-    fn targets<'a>(&'a self, entry: &'a Package) -> impl Iterator<Item = &'a Package> {
-        let references = entry.dependencies.iter().chain(&entry.replace);
-        references.flat_map(|reference| {
-            let (name, version) = split_reference(reference);
-            self.named(name)
-                .map(|(_, package)| package)
-                .filter(move |package| version.is_none_or(|version| package.version == version))
-        })
+    /// Returns the entries that an entry depends on, or is replaced by.
+    fn targets(&self, index: usize) -> impl Iterator<Item = &Package> {
+        self.targets[index]
+            .iter()
+            .map(|&index| &self.packages[index])
     }
 
     /// Returns the entries that `members` reach. This is a superset of what Cargo resolves for them, since an entry
@@ -176,7 +195,7 @@ impl Lock {
     }
 
     /// Returns the entry of a local package.
-    fn local(&self, name: &str) -> Option<(usize, &Package)> {
+    pub fn local(&self, name: &str) -> Option<(usize, &Package)> {
         self.named(name)
             .find(|(_, package)| package.source.is_none())
     }
@@ -191,13 +210,8 @@ impl Lock {
         let entry = self.local(package).into_iter();
         let references = entry.flat_map(|(_, entry)| &entry.dependencies);
         let starts = references
-            .map(|reference| split_reference(reference))
-            .filter(|(name, _)| *name == dependency)
-            .flat_map(|(name, version)| {
-                self.named(name).filter(move |(_, package)| {
-                    version.is_none_or(|version| package.version == version)
-                })
-            });
+            .filter(|reference| split_reference(reference).0 == dependency)
+            .flat_map(|reference| self.meant(reference));
         self.reached_from(starts.map(|(index, _)| index), direct)
     }
 
@@ -216,32 +230,35 @@ impl Lock {
         starts: impl Iterator<Item = usize>,
         direct: &BTreeMap<String, BTreeSet<String>>,
     ) -> Vec<&Package> {
-        let mut seen = BTreeSet::new();
-        let mut open: VecDeque<usize> = starts.collect();
-        while let Some(index) = open.pop_front() {
-            if !seen.insert(index) {
+        let reached = self.reached(starts, direct);
+        let entries = self.packages.iter().zip(reached);
+        entries
+            .filter(|(_, reached)| *reached)
+            .map(|(package, _)| package)
+            .collect()
+    }
+
+    /// Returns for each entry whether `starts` reach it.
+    fn reached(
+        &self,
+        starts: impl Iterator<Item = usize>,
+        direct: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Vec<bool> {
+        let mut reached = vec![false; self.packages.len()];
+        let mut open: Vec<usize> = starts.collect();
+        while let Some(index) = open.pop() {
+            if std::mem::replace(&mut reached[index], true) {
                 continue;
             }
             let package = &self.packages[index];
-            let wanted = package
-                .source
-                .is_none()
-                .then(|| direct.get(&package.name))
-                .flatten();
-            for reference in package.dependencies.iter().chain(&package.replace) {
-                let (name, version) = split_reference(reference);
-                if wanted.is_some_and(|names| !names.contains(name)) {
-                    continue;
-                }
-                let candidates = self.named(name).filter(|(_, candidate)| {
-                    version.is_none_or(|version| candidate.version == version)
-                });
-                open.extend(candidates.map(|(index, _)| index));
-            }
+            let local = package.source.is_none();
+            let wanted = local.then(|| direct.get(&package.name)).flatten();
+            let counts = |target: &usize| {
+                wanted.is_none_or(|names| names.contains(&self.packages[*target].name))
+            };
+            open.extend(self.targets[index].iter().copied().filter(counts));
         }
-        seen.into_iter()
-            .map(|index| &self.packages[index])
-            .collect()
+        reached
     }
 
     /// Returns the text of a lock with only `entries`. The versions of local packages are masked except for those in

@@ -34,9 +34,7 @@ impl Workspace {
     }
 
     fn lacking(&self, member: &Member, replaced: &BTreeSet<String>) -> Vec<Problem> {
-        let mut entries = self.lock.packages().iter();
-        let own = |entry: &&Package| entry.name == member.name && entry.source.is_none();
-        let Some(entry) = entries.find(own) else {
+        let Some((_, entry)) = self.lock.local(&member.name) else {
             let message = format!("Cargo.lock has no entry for the member `{}`", member.name);
             let problem = Problem::new(Code::LockStale, message).hint(HINT);
             let manifest = Manifest::read(&self.root, &member.path("Cargo.toml"));

@@ -35,6 +35,7 @@ pub mod place;
 pub mod platform;
 pub mod sources;
 pub mod system;
+mod tokens;
 mod toml_file;
 pub mod toolchain_file;
 mod tracked;

@@ -15,6 +15,9 @@ fn parts(pattern: &[&str], path: &[&str]) -> bool {
         (None, None) => true,
         (Some((&"**", rest)), None) => parts(rest, path),
         (Some((&"**", rest)), Some((_, below))) => parts(rest, path) || parts(pattern, below),
+        (Some((first, rest)), Some((name, below))) if !first.contains(['*', '?', '[', '\\']) => {
+            first == name && parts(rest, below)
+        }
         (Some((first, rest)), Some((name, below))) => {
             let (first, name): (Vec<char>, Vec<char>) =
                 (first.chars().collect(), name.chars().collect());

@@ -1,5 +1,7 @@
 //! Patterns of `members` that match more than intended.
 
+use std::collections::HashSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;
 
@@ -21,7 +23,8 @@ impl Workspace {
         };
         let is_excluded =
             |inside: &Utf8Path| list("exclude").any(|folder| inside.starts_with(plain(folder)));
-        let is_package = |place: &Utf8Path| self.members.values().any(|m| m.dir == place);
+        let packages: HashSet<&str> = self.members.values().map(|m| m.dir.as_str()).collect();
+        let is_package = |place: &Utf8Path| packages.contains(place.as_str());
         let all = places.iter().flat_map(|place| place.ancestors());
         let (inside, pattern) = all.filter(|place| !is_package(place)).find_map(|place| {
             let inside = place.strip_prefix(&self.folder).ok()?;

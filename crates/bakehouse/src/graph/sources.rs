@@ -1,11 +1,14 @@
 //! The contents of the files that images are built from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use memchr::{memchr, memmem, memrchr};
 
 use super::parallel::parallel_map;
 use super::paths::in_order;
@@ -51,7 +54,7 @@ pub struct Sources {
     /// Files and empty folders by their path relative to the context.
     pub files: BTreeMap<Utf8PathBuf, FileState>,
     /// The texts of the Rust sources among them, except links.
-    pub rust: BTreeMap<Utf8PathBuf, String>,
+    pub rust: BTreeMap<Utf8PathBuf, Arc<String>>,
     /// Folders that no build reads: tests, benches and examples that no source names, and outputs.
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// Paths that have one of the names in [`NEVER_SOURCES`] but are sources.
@@ -75,12 +78,53 @@ pub struct ContextFiles {
     pub stray: BTreeSet<Utf8PathBuf>,
 }
 
+/// Files that were read before.
+#[derive(Clone, Debug, Default)]
+pub struct FilesRead {
+    /// The folder that their paths are relative to.
+    root: Utf8PathBuf,
+    /// Files with their texts if they are Rust sources. Strings are found faster than paths.
+    files: HashMap<String, (FileState, Option<Arc<String>>)>,
+}
+
+impl FilesRead {
+    /// Creates it for files below `root`.
+    pub fn of(root: &Utf8Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            files: HashMap::new(),
+        }
+    }
+
+    /// Adds the files of `sources`, which are below `root`.
+    pub(super) fn add_below(&mut self, root: &Utf8Path, sources: &Sources) {
+        if self.root != root {
+            *self = Self::of(root);
+        }
+        self.add(sources, |_| true);
+    }
+
+    /// Adds the files of `sources` that `counts` is true for. Of links, and of sources that are not UTF-8, only their
+    /// content tells what they name, so these are read again.
+    pub fn add(&mut self, sources: &Sources, counts: impl Fn(&Utf8Path) -> bool) {
+        for (path, state) in &sources.files {
+            let is_rust = path.extension() == Some("rs");
+            let text = is_rust.then(|| sources.rust.get(path)).flatten();
+            let tells = state.kind != FileKind::Link && (!is_rust || text.is_some());
+            if tells && counts(path) {
+                let known = (state.clone(), text.cloned());
+                self.files.insert(path.as_str().to_owned(), known);
+            }
+        }
+    }
+}
+
 /// Names of folders that are not sources anywhere, except for a `target` that Cargo did not create.
 pub const NEVER_SOURCES: [&str; 3] = [".git", "target", "node_modules"];
 
 impl Sources {
     /// Reads every file at or below `paths`, which are relative to `root`. The folders of `development` are read only
-    /// if a source names them, or if a build script may look for anything.
+    /// if a source names them, or if a build script may look for anything. Files in `known` are not read again.
     ///
     /// # Errors
     /// `input-missing` for a path that does not exist, `file-unreadable` for one that cannot be read.
@@ -88,19 +132,24 @@ impl Sources {
         root: &Utf8Path,
         paths: &[Utf8PathBuf],
         development: &BTreeSet<Utf8PathBuf>,
+        known: &FilesRead,
     ) -> Result<Self, Problem> {
+        let place = Reading {
+            root,
+            known: (known.root == root).then_some(known),
+        };
         let mut sources = Self::default();
         let mut named = NamedInSources::new(development);
         let named_in_part =
             |folder: &&Utf8PathBuf| paths.iter().any(|path| path.starts_with(folder));
         named.declared = development.iter().filter(named_in_part).collect();
-        let mentioned = sources.add(root, paths, development, &named)?;
+        let mentioned = sources.add(place, paths, development, &named)?;
         let (needed, rest): (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) = development
             .iter()
             .cloned()
             .partition(|folder| mentioned.contains(folder));
         let none = BTreeSet::new();
-        sources.add(root, &needed, &none, &NamedInSources::new(&none))?;
+        sources.add(place, &needed, &none, &NamedInSources::new(&none))?;
         let left_out = rest.into_iter().filter(|folder| !paths.contains(folder));
         sources.left_out = left_out.collect();
         Ok(sources)
@@ -110,20 +159,20 @@ impl Sources {
     /// sources name.
     fn add(
         &mut self,
-        root: &Utf8Path,
+        place: Reading<'_>,
         paths: &[Utf8PathBuf],
         without: &BTreeSet<Utf8PathBuf>,
         named: &NamedInSources<'_>,
     ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
         let mut places = Vec::new();
-        for walk in parallel_map(paths, |path| Walk::of(root, path, without)) {
+        for walk in parallel_map(paths, |path| Walk::of(place.root, path, without)) {
             let walk = walk?;
             places.extend(walk.places);
             self.kept.extend(walk.kept);
         }
         places.sort_unstable_by(|a: &Utf8PathBuf, b| in_order(a, b));
         places.dedup();
-        let read = parallel_map(&places, |path| Read::of(root, path, named));
+        let read = parallel_map(&places, |path| place.read(path, named));
         let mut mentioned = BTreeSet::new();
         let (mut files, mut rust) = (Vec::new(), Vec::new());
         for (path, read) in places.into_iter().zip(read) {
@@ -198,32 +247,52 @@ impl Sources {
     }
 }
 
+/// The place of sources, and the files of it that were read before.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    root: &'a Utf8Path,
+    known: Option<&'a FilesRead>,
+}
+
 /// The contents of a path.
 struct Read {
     state: FileState,
     /// The text of a Rust source.
-    rust: Option<String>,
+    rust: Option<Arc<String>>,
     /// Folders of tests, benches and examples that it names.
     mentioned: Vec<Utf8PathBuf>,
 }
 
-impl Read {
+impl Reading<'_> {
     /// Reads a path. Returns `None` if it is neither a file nor a folder.
-    fn of(
-        root: &Utf8Path,
-        path: &Utf8Path,
-        named: &NamedInSources<'_>,
-    ) -> Result<Option<Self>, Problem> {
-        let Some((state, content)) = state(&root.join(path))? else {
+    fn read(self, path: &Utf8Path, named: &NamedInSources<'_>) -> Result<Option<Read>, Problem> {
+        if let Some(known) = self.known(path, named) {
+            return Ok(Some(known));
+        }
+        let Some((state, content)) = state(&self.root.join(path))? else {
             return Ok(None);
         };
         let mentioned = named.look(path, state.kind, &content);
         let rust = path.extension() == Some("rs") && state.kind != FileKind::Link;
-        Ok(Some(Self {
+        let text = rust.then(|| String::from_utf8(content).ok()).flatten();
+        Ok(Some(Read {
             state,
-            rust: rust.then(|| String::from_utf8(content).ok()).flatten(),
+            rust: text.map(Arc::new),
             mentioned,
         }))
+    }
+
+    /// Returns a file that was read before.
+    fn known(self, path: &Utf8Path, named: &NamedInSources<'_>) -> Option<Read> {
+        let (state, rust) = self.known?.files.get(path.as_str())?;
+        let mentioned = rust
+            .as_ref()
+            .map(|text| named.look(path, state.kind, text.as_bytes()));
+        Some(Read {
+            state: state.clone(),
+            rust: rust.clone(),
+            mentioned: mentioned.unwrap_or_default(),
+        })
     }
 }
 
@@ -367,19 +436,14 @@ impl<'a> NamedInSources<'a> {
         if !source || self.folders.is_empty() {
             return Vec::new();
         }
-        let text = String::from_utf8_lossy(content);
-        let lines = || {
-            text.lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-        };
         // A build script that walks folders may read any of them.
         let script = path
             .components()
             .any(|part| matches!(part.as_str(), "build.rs" | "build"))
-            && goes_through_folders(&text);
+            && goes_through_folders(&String::from_utf8_lossy(content));
         let mentioned: BTreeSet<&str> = DEVELOPMENT
             .into_iter()
-            .filter(|name| text.contains(name) && lines().any(|line| has_part(line, name)))
+            .filter(|name| lines_with(content, name).any(|line| has_part(&line, name)))
             .collect();
         if !script && mentioned.is_empty() {
             return Vec::new();
@@ -394,7 +458,7 @@ impl<'a> NamedInSources<'a> {
                 let from_outside = format!("{}/{name}", package.file_name().unwrap_or_default());
                 mentioned.contains(name)
                     && !self.declared.contains(folder)
-                    && lines().any(|line| line.contains(&from_outside))
+                    && lines_with(content, &from_outside).next().is_some()
             }
         };
         self.folders.iter().filter(named).cloned().collect()
@@ -426,6 +490,23 @@ pub(super) fn goes_through_folders(text: &str) -> bool {
             });
             !named
         })
+    })
+}
+
+/// Returns the lines of `content` that contain `word`, except comments. A line may come several times.
+fn lines_with<'a>(content: &'a [u8], word: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+    memmem::find_iter(content, word).filter_map(|at| {
+        let (before, after) = content.split_at(at);
+        let begin = memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let line = match memchr(b'\n', after) {
+            Some(end) => {
+                let line = &content[begin..at + end];
+                line.strip_suffix(b"\r").unwrap_or(line)
+            }
+            None => &content[begin..],
+        };
+        let line = String::from_utf8_lossy(line);
+        (!line.trim_start().starts_with("//")).then_some(line)
     })
 }
 

@@ -12,6 +12,7 @@ use super::lock::Package;
 use super::package::{Found, Surroundings};
 use super::parallel::parallel_map;
 use super::paths::outermost;
+use super::sources::FilesRead;
 use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
@@ -47,6 +48,8 @@ pub struct Workspace {
     pub local_sources: LocalSources,
     /// The profiles of the manifest, overridden by those files, under `profile` as in a manifest.
     pub profiles: toml::Table,
+    /// Files that were read already.
+    pub(super) known: FilesRead,
 }
 
 impl Workspace {
@@ -80,7 +83,12 @@ impl Workspace {
             .filter(read)
             .cloned()
             .collect();
-        Sources::read(&self.root, paths, &development)
+        Sources::read(&self.root, paths, &development, &self.known)
+    }
+
+    /// Takes files that were read already, so that they are not read again.
+    pub fn take_known(&mut self, known: FilesRead) {
+        self.known = known;
     }
 
     /// Reads the sources of `packages`.
@@ -206,17 +214,24 @@ impl Workspace {
     /// `manifest-missing`, `cargo-missing`, `cargo-failed`, `cargo-config`, `lock-missing`, `lock-invalid`,
     /// `name-collision`, `path-outside`, `pin-invalid`, `pin-stale`, `toolchain-file`.
     pub fn read(cargo: &Cargo, manifest_path: Option<&Utf8Path>) -> Result<Self, Problem> {
-        let metadata = cargo.metadata(manifest_path)?;
+        // The lock is where Cargo will say that the workspace is, almost always.
+        let nearest = nearest_lock(manifest_path);
+        let (metadata, early) = std::thread::scope(|scope| {
+            let lock = nearest
+                .as_deref()
+                .map(|folder| scope.spawn(|| read_lock(folder)));
+            let metadata = cargo.metadata(manifest_path);
+            let lock = lock.map(|lock| lock.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            (metadata, lock)
+        });
+        let metadata = metadata?;
         let folder = metadata.workspace_root.clone();
         let manifest = read_manifest(&folder.join("Cargo.toml"))?;
         let further = patch::folders(&manifest, &folder);
-        let (lock, found) = std::thread::scope(|scope| {
-            let lock = scope.spawn(|| read_lock(&folder));
-            let found = local_packages(cargo, metadata, &manifest, further);
-            let lock = lock.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (lock, found)
-        });
-        let (lock, found) = (lock?, found?);
+        let found = local_packages(cargo, metadata, &manifest, further);
+        let early = early.filter(|_| nearest.as_ref() == Some(&folder));
+        let lock = early.unwrap_or_else(|| read_lock(&folder))?;
+        let found = found?;
         check_reachable(&lock)?;
 
         let limit = context::limit(&folder);
@@ -292,6 +307,7 @@ impl Workspace {
             local_sources,
             folder: relative(&folder),
             root,
+            known: FilesRead::default(),
         };
         workspace.take_named();
         workspace.ask_for_git();
@@ -379,6 +395,18 @@ fn resolver_of(edition: Option<&str>) -> &'static str {
         Some("2021") => "2",
         Some(_) => "3",
     }
+}
+
+/// Returns the nearest folder with a lock, of those around a manifest or the current folder.
+fn nearest_lock(manifest_path: Option<&Utf8Path>) -> Option<Utf8PathBuf> {
+    let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
+    let start = manifest_path
+        .and_then(Utf8Path::parent)
+        .map(|folder| here.join(folder));
+    let start = start.unwrap_or(here);
+    let mut folders = start.ancestors();
+    let found = folders.find(|folder| folder.join("Cargo.lock").is_file())?;
+    Some(found.components().collect())
 }
 
 fn read_lock(folder: &Utf8Path) -> Result<Lock, Problem> {

@@ -35,7 +35,11 @@ pub fn needed<'a>(workspace: &'a Workspace, config: &Config, chains: &[Chain<'_>
         machines: machines(workspace, config),
     };
     let activations = chains.iter().flat_map(|chain| builds.of(&chain.outputs));
-    Reach::new(workspace, &Vec::from_iter(activations), &config.platforms)
+    Reach::new(
+        workspace,
+        &activations.collect::<Vec<_>>(),
+        &config.platforms,
+    )
 }
 
 /// The outputs that ask for the same features, with the activation of a build of them alone.

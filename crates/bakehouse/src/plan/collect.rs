@@ -143,7 +143,8 @@ impl<'a> Collector<'a> {
     fn package(&self, name: &str, manifest: String) -> PackageInputs {
         let own = self.workspace.members[name].path("Cargo.toml");
         let mut others = BTreeMap::new();
-        let mut files = BTreeMap::new();
+        // They are in order, so building the map at once is faster than inserting them one by one.
+        let mut files = Vec::new();
         for path in member_reads(self.workspace, self.config, name) {
             for (file, state) in self.sources.below(&path) {
                 if file == own {
@@ -151,16 +152,18 @@ impl<'a> Collector<'a> {
                 }
                 let root = (file == self.root.0).then_some(&self.root.1);
                 match root.or_else(|| self.manifest(file)) {
-                    Some(text) => others.insert(file.to_owned(), (*text).to_owned()).is_some(),
-                    None => files.insert(file.to_owned(), state.clone()).is_some(),
-                };
+                    Some(text) => {
+                        others.insert(file.to_owned(), (*text).to_owned());
+                    }
+                    None => files.push((file.to_owned(), state.clone())),
+                }
             }
         }
         for path in self.sources.as_is.get(name).into_iter().flatten() {
             let states = self.sources.below(path);
             files.extend(states.map(|(file, state)| (file.to_owned(), state.clone())));
         }
-        PackageInputs::new(manifest, others, files)
+        PackageInputs::new(manifest, others, files.into_iter().collect())
     }
 
     /// Returns the replacement of a package's manifest.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chains::{all_chains, needed};
-use super::config::{Config, bases};
+use super::Plan;
+use super::config::bases;
 use crate::graph::Workspace;
-use crate::graph::system::{self, Distribution, Need};
+use crate::graph::system::{self, Distribution, Need, Reach};
 
 /// A package that may be missing in an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +18,16 @@ pub struct Missing {
 }
 
 /// Returns the packages that are missing, as far as the names of the bases tell what these have.
-pub fn missing(workspace: &Workspace, config: &Config) -> Vec<Missing> {
+pub fn missing(workspace: &Workspace, plan: &Plan) -> Vec<Missing> {
+    let config = &plan.config;
     let runtime = &config.runtime;
     let (of_builder, of_image) = (is_bare(&config.builder), is_bare(runtime));
     if !of_builder && !of_image {
         return Vec::new();
     }
-    let reach = needed(workspace, config, &all_chains(workspace, config));
+    let selections = plan.selections.iter();
+    let activations = selections.map(|selection| &selection.activation);
+    let reach = Reach::new(workspace, activations, &config.platforms);
     let builder = Distribution::of_image(&config.builder);
     let needs = system::needs(&reach, builder, Distribution::of_image(runtime), false);
     let mut found = Vec::new();

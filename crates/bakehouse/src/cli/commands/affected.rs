@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::args::{AffectedArgs, AffectedFormat};
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
-use crate::cli::since::Since;
+use crate::cli::since::{CheckedOut, Since};
 use crate::plan::Plan;
 use crate::plan::affected::Affected;
 use crate::plan::explain::{Output, WorkspaceState, reasons};
@@ -18,8 +18,8 @@ use super::why::line;
 use crate::names::TargetName;
 
 pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
-    let now = session.plan()?;
-    let since = Since::new(session, &now, &arguments.since)?;
+    let (now, then) = CheckedOut::beside_plan(session, &arguments.since)?;
+    let since = Since::new(session, &now, then)?;
     let then = since.planned.as_ref();
     let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);
     match arguments.format {

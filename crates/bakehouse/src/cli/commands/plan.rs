@@ -30,7 +30,7 @@ pub fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Problems> {
     let plan = &planned.plan;
     let built = hidden::packages(plan);
     let hidden = hidden::undeclared(&planned, &built);
-    let missing = missing(&planned.workspace, &plan.config);
+    let missing = missing(&planned.workspace, plan);
     let downloads = ShownDownload::all(&planned, &built);
     match arguments.format {
         Format::Text => {

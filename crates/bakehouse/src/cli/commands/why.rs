@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::args::{Format, WhyArgs};
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
-use crate::cli::since::Since;
+use crate::cli::since::{CheckedOut, Since};
 use crate::git::repository::Uncommitted;
 use crate::names::{PackageName, TargetName};
 use crate::plan::Plan;
@@ -23,7 +23,8 @@ pub fn run(session: &Session, arguments: &WhyArgs) -> Result<(), Problems> {
     let output = find(&now.plan, &arguments.service)?;
     match &arguments.since {
         Some(revision) => {
-            let since = Since::new(session, &now, revision)?;
+            let then = CheckedOut::new(&now.root, revision)?;
+            let since = Since::new(session, &now, then)?;
             let change = Change::of(session, &now, output, &since)?;
             match arguments.format {
                 Format::Text => change.text(session, output, &since),

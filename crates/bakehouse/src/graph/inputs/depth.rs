@@ -1,11 +1,11 @@
 //! Limits the nesting of a source file before it is parsed: the parser recurses once per level, which takes stack.
 
-use std::iter::Peekable;
 use std::panic::resume_unwind;
 use std::thread::{Builder, scope};
 
-use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing};
+
+use crate::graph::tokens::{Lexeme, tokens};
 
 /// The number of levels that fit on any thread's stack.
 pub(super) const SHALLOW: usize = 50;
@@ -15,9 +15,15 @@ pub(super) const DEEPEST: usize = 2000;
 const STACK: usize = 128 << 20;
 
 /// Runs `work`, which parses `text`, on a stack that is large enough for it. Returns `None` if the text has no
-/// tokens or nests deeper than [`DEEPEST`], or if the machine has no memory for such a stack.
-pub fn parsing<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T> {
-    if levels(text.parse().ok()?)? < SHALLOW {
+/// tokens, if these do not meet the condition or nest deeper than [`DEEPEST`], or if the machine has no memory for such
+/// a stack.
+pub fn parsing<T: Send>(
+    text: &str,
+    condition: impl FnOnce(&[Lexeme<'_>]) -> bool,
+    work: impl FnOnce() -> T + Send,
+) -> Option<T> {
+    let tokens = tokens(text).filter(|tokens| condition(tokens))?;
+    if levels(&tokens)? < SHALLOW {
         return Some(work());
     }
     scope(|scope| {
@@ -31,59 +37,59 @@ pub fn parsing<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T
 ///
 /// Each token may begin a level (`!!!a`, `return return a`, `a = b = c`), so consecutive tokens are counted. The count
 /// starts again after a statement, an argument or a body, where no level can be left open.
-fn levels(tokens: TokenStream) -> Option<usize> {
+fn levels(tokens: &[Lexeme<'_>]) -> Option<usize> {
     let mut deep = 0;
-    let mut brackets = vec![Bracket::new(tokens, 0)];
-    while let Some(bracket) = brackets.last_mut() {
-        let Some(token) = bracket.tokens.next() else {
-            brackets.pop();
-            continue;
+    let mut outer: Vec<Bracket> = Vec::new();
+    let mut now = Bracket::default();
+    for (at, token) in tokens.iter().enumerate() {
+        let (below, inside) = match token {
+            Lexeme::Close(_) => (0, 0),
+            // An attribute, which is a mark or two and a bracket with three tokens.
+            Lexeme::Doc { inner } => (2 + usize::from(*inner), 3),
+            _ => (1, 0),
         };
-        bracket.open.levels += 1;
-        let level = bracket.outer + bracket.open.levels;
-        if level > DEEPEST {
+        now.open.levels += below;
+        let level = now.outer + now.open.levels;
+        if level + inside > DEEPEST {
             return None;
         }
-        deep = deep.max(level);
+        deep = deep.max(level + inside);
         match token {
-            TokenTree::Group(group) => {
-                let is_body = group.delimiter() == Delimiter::Brace;
-                if is_body && bracket.tokens.peek().is_some_and(begins_anew) {
-                    bracket.open = Open::default();
+            Lexeme::Open(_) => outer.push(std::mem::replace(
+                &mut now,
+                Bracket {
+                    outer: level,
+                    open: Open::default(),
+                },
+            )),
+            Lexeme::Close(delimiter) => {
+                now = outer.pop()?;
+                if *delimiter == Delimiter::Brace && tokens.get(at + 1).is_some_and(begins_anew) {
+                    now.open = Open::default();
                 }
-                brackets.push(Bracket::new(group.stream(), level));
             }
-            TokenTree::Punct(punct) => bracket.open.mark(punct.as_char(), punct.spacing()),
-            TokenTree::Ident(_) | TokenTree::Literal(_) => bracket.open.joint = None,
+            Lexeme::Punct(mark, spacing) => now.open.mark(*mark, *spacing),
+            Lexeme::Doc { .. } | Lexeme::Ident(_) | Lexeme::Literal(_) => now.open.joint = None,
         }
     }
     Some(deep)
 }
 
 /// The tokens between two brackets.
+#[derive(Default)]
 struct Bracket {
-    tokens: Peekable<IntoIter>,
     /// The number of levels outside.
     outer: usize,
     open: Open,
 }
 
-impl Bracket {
-    fn new(tokens: TokenStream, outer: usize) -> Self {
-        Self {
-            tokens: tokens.into_iter().peekable(),
-            outer,
-            open: Open::default(),
-        }
-    }
-}
-
 /// Returns whether the token after a body belongs to another expression or type.
-fn begins_anew(next: &TokenTree) -> bool {
+fn begins_anew(next: &Lexeme<'_>) -> bool {
     match next {
-        TokenTree::Ident(word) => !["else", "in", "as"].iter().any(|go_on| word == go_on),
-        TokenTree::Punct(punct) => punct.as_char() == '#',
-        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+        Lexeme::Ident(word) => !["else", "in", "as"].iter().any(|go_on| word == go_on),
+        Lexeme::Punct(mark, _) => *mark == '#',
+        Lexeme::Doc { .. } => true,
+        Lexeme::Open(_) | Lexeme::Close(_) | Lexeme::Literal(_) => false,
     }
 }
 
@@ -116,9 +122,10 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::{DEEPEST, levels};
+    use crate::graph::tokens::tokens;
 
     fn too_deep(text: &str) -> bool {
-        levels(text.parse().expect("these are tokens")).is_none()
+        levels(&tokens(text).expect("these are tokens")).is_none()
     }
 
     #[test]

@@ -13,11 +13,12 @@ pub mod reference;
 mod resolve;
 pub mod rust;
 pub mod scan;
+mod signs;
 mod tests_only;
 mod value;
 mod variables;
 
 pub use finding::{Certainty, Finding, Kind, fixed_part, undeclared};
 pub use resolve::{needed, normal};
-pub use scan::scan;
+pub use scan::{scan, scan_files};
 pub use variables::variables;

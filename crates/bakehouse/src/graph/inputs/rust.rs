@@ -1,8 +1,5 @@
 //! Reads Rust source and collects every path that a build may read.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Macro};
 
@@ -12,46 +9,21 @@ use super::reader::Reader;
 use super::reference::{Place, Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
 use super::value::{change, values};
-
-/// Words that occur in every source file that names something outside its package. Most files have none of them and
-/// need not be parsed.
-const SIGNS: [&str; 18] = [
-    "\"../",
-    "\"./../",
-    "/../",
-    "/..\"",
-    "\"..\"",
-    "include_str!",
-    "include_bytes!",
-    "include!",
-    "include_dir!",
-    "CARGO_MANIFEST_DIR",
-    "migrate!",
-    "embed_migrations!",
-    "query!",
-    "query_as!",
-    "query_scalar!",
-    "query_file",
-    "git_version!",
-    "git_testament!",
-];
-
-/// Returns whether a source file may name something outside its package.
-pub fn has_sign(text: &str) -> bool {
-    // The automaton scans many bytes at once only with this match kind.
-    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
-        AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(SIGNS)
-            .expect("a few words make no large automaton")
-    });
-    ANY.is_match(text)
-}
+use crate::graph::tokens::Lexeme;
 
 /// Returns the paths in a source file, sorted. In text that is not Rust, macros are still searched as far as the text
 /// has tokens. Text that nests too deeply is skipped.
 pub fn references(text: &str, role: Role) -> Vec<Reference> {
-    depth::parsing(text, || read(text, role)).unwrap_or_default()
+    references_if(text, role, |_| true)
+}
+
+/// Returns the same if the tokens of the text meet a condition, and none otherwise.
+pub fn references_if(
+    text: &str,
+    role: Role,
+    condition: impl FnOnce(&[Lexeme<'_>]) -> bool,
+) -> Vec<Reference> {
+    depth::parsing(text, condition, || read(text, role)).unwrap_or_default()
 }
 
 fn read(text: &str, role: Role) -> Vec<Reference> {

@@ -10,7 +10,8 @@ use super::depth;
 use super::finding::{Certainty, Finding, Kind};
 use super::reference::{Place, Reference, Role};
 use super::resolve::{PackagePlaces, normal};
-use super::rust::{has_sign, references};
+use super::rust::references_if;
+use super::signs::{has_sign, may_leave};
 use super::tests_only::declares_for_tests;
 use crate::graph::parallel::parallel_map;
 use crate::graph::sources::{DEVELOPMENT, FileKind};
@@ -30,6 +31,16 @@ const FOR_PEOPLE: [&str; 8] = [
 
 /// Returns the hidden inputs of `packages`, sorted. `sources` contains the files that they are compiled from.
 pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>) -> Vec<Finding> {
+    scan_files(workspace, sources, packages, true)
+}
+
+/// Returns the same as [`scan`]. Without `by_signs` every file is parsed, which takes long and finds nothing more.
+pub fn scan_files(
+    workspace: &Workspace,
+    sources: &Sources,
+    packages: &BTreeSet<&str>,
+    by_signs: bool,
+) -> Vec<Finding> {
     let members: Vec<&Member> = packages
         .iter()
         .filter_map(|name| workspace.members.get(*name))
@@ -40,7 +51,7 @@ pub fn scan(workspace: &Workspace, sources: &Sources, packages: &BTreeSet<&str>)
         .map(|member| member.dir.as_path())
         .collect();
     let found = parallel_map(&members, |member| {
-        Scan::new(workspace, sources, &dirs, member).run()
+        Scan::new(workspace, sources, &dirs, member, by_signs).run()
     });
     let found: BTreeSet<Finding> = found.into_iter().flatten().collect();
     let submodules = submodules(workspace, &members, &found);
@@ -64,6 +75,8 @@ struct Scan<'a> {
     nested: BTreeSet<&'a Utf8Path>,
     /// The file of the build script, relative to the workspace root.
     build_script: Utf8PathBuf,
+    /// Whether only files with a sign are parsed.
+    by_signs: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -73,6 +86,7 @@ impl<'a> Scan<'a> {
         sources: &'a Sources,
         dirs: &BTreeSet<&'a Utf8Path>,
         member: &'a Member,
+        by_signs: bool,
     ) -> Self {
         let build = member
             .manifest
@@ -92,6 +106,7 @@ impl<'a> Scan<'a> {
                 .take_while(|other| other.starts_with(dir))
                 .collect(),
             build_script: normal(&member.path(build)),
+            by_signs,
         }
     }
 
@@ -138,21 +153,37 @@ impl<'a> Scan<'a> {
             linked = std::fs::read_to_string(self.workspace.root.join(file)).ok();
             linked.as_ref()
         } else {
-            self.sources.rust.get(file)
+            self.sources.rust.get(file).map(AsRef::as_ref)
         };
         let Some(text) = text else { return Vec::new() };
         let role = self.role(file);
-        if role == Role::Source && !has_sign(text) {
+        let by_signs = self.by_signs && role == Role::Source;
+        if by_signs && !has_sign(text) {
             return Vec::new();
         }
-        let found: Vec<Finding> = references(text, role)
-            .iter()
-            .flat_map(|reference| self.findings(reference, file))
-            .collect();
+        let beside = file.parent().unwrap_or(file);
+        let is_own = |path: &str| self.is_own(&beside.join(path));
+        let found: Vec<Finding> =
+            references_if(text, role, |tokens| !by_signs || may_leave(tokens, is_own))
+                .iter()
+                .flat_map(|reference| self.findings(reference, file))
+                .collect();
         if found.is_empty() || self.is_tests_only(file) {
             return Vec::new();
         }
         found
+    }
+
+    /// Returns whether a path is a file among the sources of the package.
+    fn is_own(&self, path: &Utf8Path) -> bool {
+        let path = normal(path);
+        let file = self.sources.files.get(&path);
+        let is_file =
+            file.is_some_and(|file| matches!(file.kind, FileKind::Plain | FileKind::Executable));
+        let mut sources = self.member.sources.iter();
+        is_file
+            && sources.any(|source| path.starts_with(source))
+            && !path.ancestors().any(|folder| self.nested.contains(folder))
     }
 
     fn role(&self, file: &Utf8Path) -> Role {
@@ -198,9 +229,11 @@ impl<'a> Scan<'a> {
                 return false;
             };
             let tests = text.contains("test")
-                && depth::parsing(text, || {
-                    syn::parse_file(text).is_ok_and(|file| declares_for_tests(&file, &name))
-                })
+                && depth::parsing(
+                    text,
+                    |_| true,
+                    || syn::parse_file(text).is_ok_and(|file| declares_for_tests(&file, &name)),
+                )
                 .unwrap_or_default();
             if tests {
                 return true;

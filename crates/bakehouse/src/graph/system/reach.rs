@@ -1,6 +1,6 @@
 //! The part of a lock that builds reach, by the features that are on in the packages that they compile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::graph::member::{EdgeKind, Member, Requirement};
 use crate::graph::{Activation, Workspace, platform};
@@ -20,30 +20,39 @@ pub struct Reach<'a> {
 
 impl<'a> Reach<'a> {
     /// Returns the crates that the builds of `activations` reach on `platforms`; all of Linux if there are none.
-    pub fn new(workspace: &'a Workspace, activations: &[Activation], platforms: &[String]) -> Self {
+    pub fn new<'b>(
+        workspace: &'a Workspace,
+        activations: impl IntoIterator<Item = &'b Activation>,
+        platforms: &[String],
+    ) -> Self {
         let mut reach = Self {
             members: workspace.members.keys().map(AsRef::as_ref).collect(),
             ..Self::default()
         };
         let mut direct: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let members = workspace.members.values();
+        let requests = members.map(|member| (member.name.as_str(), requests(member)));
+        let requests: HashMap<&str, Requests<'_>> = requests.collect();
         for activation in activations {
             for package in activation.packages() {
                 let Some(member) = workspace.members.get(package) else {
                     continue;
                 };
                 let on: BTreeSet<&str> = activation.features(package).collect();
+                let requests = &requests[member.name.as_str()];
                 for requirement in used(member, &on, platforms) {
                     reach.link(&member.name, &requirement.name);
                     let names = direct.entry(package.to_owned()).or_default();
                     names.insert(requirement.name.clone());
-                    let asked = asked(member, requirement, |feature| on.contains(feature));
+                    let asked = asked(requests, requirement, |feature| on.contains(feature));
                     reach.asked.extend(asked);
                 }
             }
         }
         for member in workspace.members.values() {
+            let requests = &requests[member.name.as_str()];
             for requirement in &member.requirements {
-                let asked = asked(member, requirement, |_| true);
+                let asked = asked(requests, requirement, |_| true);
                 reach.possible.extend(asked);
             }
         }
@@ -188,21 +197,32 @@ fn used<'a>(
     needed.into_iter()
 }
 
+/// The requests of a package's features to its dependencies, by the key of the dependency: the feature, and the one that
+/// it asks for.
+type Requests<'a> = HashMap<&'a str, Vec<(&'a str, &'a str)>>;
+
+fn requests(member: &Member) -> Requests<'_> {
+    let mut requests = Requests::new();
+    for (feature, values) in &member.features {
+        for (key, asked) in values.iter().filter_map(|value| value.split_once('/')) {
+            let of_key = requests.entry(key.trim_end_matches('?')).or_default();
+            of_key.push((feature, asked));
+        }
+    }
+    requests
+}
+
 /// Returns the features that a package asks a dependency for, given which of its own are on.
 fn asked<'a>(
-    member: &'a Member,
+    requests: &Requests<'a>,
     requirement: &'a Requirement,
     is_on: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let by_features = member
-        .features
-        .iter()
+    let by_features = requests.get(requirement.key.as_str());
+    let by_features = by_features.into_iter().flatten();
+    let by_features = by_features
         .filter(move |(feature, _)| is_on(feature))
-        .flat_map(|(_, values)| values)
-        .filter_map(|value| {
-            let (key, feature) = value.split_once('/')?;
-            (key.trim_end_matches('?') == requirement.key).then_some(feature)
-        });
+        .map(|(_, asked)| *asked);
     let always = requirement.features.iter().map(String::as_str);
     always
         .chain(by_features)
