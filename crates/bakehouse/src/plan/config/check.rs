@@ -80,6 +80,27 @@ impl Check<'_> {
             .push(Problem::new(code, message).at(self.source, span).hint(hint));
     }
 
+    /// Reports a contradiction between two places of the file, at the later one. A place that is not written is `None`.
+    pub(super) fn two_places(
+        &mut self,
+        code: Code,
+        message: String,
+        places: [Option<std::ops::Range<usize>>; 2],
+        hint: impl Into<String>,
+    ) {
+        let mut places: Vec<_> = places.into_iter().flatten().collect();
+        places.sort_unstable_by_key(|place| std::cmp::Reverse(place.start));
+        let mut problem = Problem::new(code, message).hint(hint);
+        let mut places = places.into_iter();
+        if let Some(place) = places.next() {
+            problem = problem.at(self.source, place);
+        }
+        if let Some(other) = places.next() {
+            problem = problem.and(other);
+        }
+        self.problems.push(problem);
+    }
+
     pub(super) fn choice<T: Copy>(
         &mut self,
         value: Option<&Spanned<String>>,

@@ -392,8 +392,7 @@ pub struct RawService {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named.
     ///
     /// Form: `true` or `false`. Default: `true`.
@@ -706,8 +705,7 @@ pub struct RawVariant {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: the service's.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named. If no variant is, the service is a target as well, without variant.
     ///
     /// Form: `true` or `false`. Default: `true`.
@@ -810,8 +808,7 @@ pub struct RawOtherImage {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`, or not at all
     /// if services are built from it.
     ///

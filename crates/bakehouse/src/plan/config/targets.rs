@@ -30,8 +30,8 @@ impl Check<'_> {
         };
         let mut tags = layers.iter().filter_map(|layer| layer.tag.as_ref());
         let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
-        let mut platforms = layers.iter().map(|layer| &layer.platforms);
-        let platforms = platforms.rfind(|list| !list.is_empty());
+        let platforms = layers.iter().filter_map(|layer| layer.platforms.as_ref());
+        let platforms = platforms.last();
         let platforms = platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list));
         let built = match platforms.len() {
             0 => raw.platforms.len(),
@@ -39,7 +39,9 @@ impl Check<'_> {
         };
         TargetConfig {
             image,
-            own_tags: tags.next_back().map_or_else(Vec::new, |tag| self.tags(tag)),
+            own_tags: tags
+                .next_back()
+                .map_or_else(Vec::new, |tag| self.tags(raw, tag)),
             default: layers.iter().all(|layer| layer.default != Some(false)),
             of_family: variant.is_none() || last.is_none_or(|layer| layer.default != Some(false)),
             output: outputs
@@ -81,8 +83,17 @@ impl Check<'_> {
     pub(super) fn some_platforms(
         &mut self,
         raw: &RawConfig,
-        platforms: &[Spanned<String>],
+        written: &Spanned<Vec<Spanned<String>>>,
     ) -> Vec<String> {
+        let platforms = written.as_ref();
+        if platforms.is_empty() {
+            self.problem(
+                Code::ConfigValue,
+                "`platforms` is empty".to_owned(),
+                written.span(),
+                "name one, or leave the key out: the image is for all platforms of the workspace then",
+            );
+        }
         self.once(platforms);
         let all: Vec<&str> = raw
             .platforms
