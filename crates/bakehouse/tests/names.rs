@@ -141,6 +141,42 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "the image `acme/a/web:latest` of `batch` is that of `web`, too",
     ),
     (
+        "platforms = [\"windows/amd64\"]\n[services.web]\npackage = \"web\"\n",
+        "1:14",
+        "`windows/amd64` is not a platform",
+    ),
+    (
+        "platforms = [\"linux/mips64le\"]\n[services.web]\npackage = \"web\"\n",
+        "1:14",
+        "no builder cross-compiles for `linux/mips64le`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nuser = \"2147483648:1\"\n",
+        "3:8",
+        "write `UID:GID` in numbers up to 2147483647",
+    ),
+    // Octal in the options of a folder in memory.
+    (
+        "[services.web]\npackage = \"web\"\nuser = \"010001:1\"\n",
+        "3:8",
+        "is not a user",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/run/a\"\nB = \"/run//a\"\n",
+        "5:5",
+        "two secret files cannot lie at /run/a and /run/a",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/run/vendor.sh\"\n",
+        "4:5",
+        "steps have something else at /run/vendor.sh",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/\"\n",
+        "4:5",
+        "steps have something else at /",
+    ),
+    (
         "[services.web]\npackage = \"web\"\nplatforms = []\n",
         "3:13",
         "`platforms` is empty",
@@ -293,6 +329,7 @@ const RIGHT: &[&str] = &[
     "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=out/x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=local,dest=out\"\n",
     "registries = [\"r.io/x\", \"r.io/x/a\"]\n[services.web]\npackage = \"web\"\n[services.batch]\npackage = \"batch\"\nimage = \"a/web\"\ntag = \"other\"\n",
     "[services.web]\npackage = \"web\"\ntag = \"in-0123\"\n",
+    "platforms = [\"linux/mips64le\"]\nemulate = true\n[services.web]\npackage = \"web\"\nuser = \"0:2147483647\"\n[secrets.files]\nA = \"/run/secrets/a\"\nB = \"/root/.b\"\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { default = false }\n[bake.groups]\na = [\"b\", \"web-a\", \"web\", \"compiled\"]\nb = [\"web\"]\n",
 ];
 

@@ -13,6 +13,9 @@ fn shop(lines: &str) -> Shop {
         ("conf/shop-web", ""),
         ("over/app.toml", "over"),
         ("over/sub", "a file"),
+        ("node_modules/a.js", ""),
+        ("dashboard/node_modules/a.js", ""),
+        (".git/HEAD", ""),
         ("dashboard/Dockerfile", "FROM scratch\n"),
     ] {
         shop.write(path, text);
@@ -234,6 +237,59 @@ const BUILT: &[Row] = &[
     ("files = { \"over\" = \"/usr/local/bin\" }", &[], ""),
 ];
 
+/// What Docker is never sent.
+const SENT: &[Row] = &[
+    (
+        "files = { \".git\" = \"/g\", \"dashboard/node_modules\" = \"/n\" }",
+        &["6:11", "6:26"],
+        "Docker is never sent `dashboard/node_modules`",
+    ),
+    (
+        "files = { \".\" = \"/a\" }",
+        &["6:11"],
+        "`.` is all that Docker can be sent",
+    ),
+    (
+        "[inputs.web]\npaths = [\"node_modules/**\", \"./\"]",
+        &["7:10", "7:29"],
+        "Docker is never sent `node_modules/**`",
+    ),
+    (
+        "files = { \"conf\" = \"/a\" }\n[inputs.web]\npaths = [\"conf/**\"]",
+        &[],
+        "",
+    ),
+];
+
+/// The places of files of an image in the build of a package.
+const EMBEDDED: &[Row] = &[
+    (
+        "[inputs.web]\nimages = { \"ui:/dist\" = \".\" }",
+        &["7:25"],
+        "files of the image `ui` cannot go to the root of the context: builds read Cargo.toml",
+    ),
+    (
+        "[inputs.web]\nimages = { \"ui:/dist\" = \"Cargo.lock\", \"ui:/a\" = \"web/Cargo.toml\" }",
+        &["7:25", "7:49"],
+        "files of the image `ui` cannot go to Cargo.lock: builds read Cargo.lock",
+    ),
+    (
+        "[inputs.web]\nimages = { \"ui:/dist\" = \"target/release\" }",
+        &["7:25"],
+        "Cargo writes to target",
+    ),
+    (
+        "[inputs.common]\npaths = [\"conf/sub\"]\n[inputs.web]\nimages = { \"ui:/dist\" = \"conf\" }",
+        &["9:25"],
+        "files of the image `ui` cannot go to conf: builds read conf/sub",
+    ),
+    (
+        "[inputs.web]\nimages = { \"ui:/dist\" = \"web/ui/dist\" }",
+        &[],
+        "",
+    ),
+];
+
 /// What Compose mounts.
 const MOUNTS: &[Row] = &[
     (
@@ -306,6 +362,11 @@ const MOUNTS: &[Row] = &[
         &["8:9"],
         "packs cannot be mounted at /tmp",
     ),
+    (
+        "runtime = \"scratch\"\nstatic = true\nports = [1]\nhealth = \"/up\"",
+        &["9:10"],
+        "`scratch` has no `bash` that requests `/up`",
+    ),
     ("workdir = \"/\"", &[], ""),
     ("workdir = \"/\"\nstate = \"none\"", &[], ""),
     ("workdir = \"/tmp/app\"\nstate = \"memory\"", &[], ""),
@@ -327,6 +388,12 @@ const MOUNTS: &[Row] = &[
 fn nothing_in_an_image_takes_the_place_of_something_else() {
     told(FILES);
     told(BUILT);
+}
+
+#[test]
+fn what_docker_is_sent_and_cargo_reads_is_known_before_a_bake() {
+    told(SENT);
+    told(EMBEDDED);
 }
 
 #[test]

@@ -22,6 +22,12 @@ impl Workspace {
         })
     }
 
+    /// Returns whether Docker is not sent what lies at a path, although somebody names it: `.git`, `node_modules`, and the
+    /// folder of Cargo's outputs.
+    pub fn is_never_sent(&self, path: &Utf8Path) -> bool {
+        is_never_source(self.root.join(path).as_std_path())
+    }
+
     /// Returns the path at which the way to `inside` ends in a folder of the context, relative to that folder, and its
     /// kind: `inside` itself, or a file above it. `None` if the folder has neither, or a link on the way.
     pub fn end_of_way(

@@ -35,11 +35,16 @@ impl Config {
         let held = placed.iter().filter_map(|PlacedFiles { files, place }| {
             let members = workspace.members.values();
             let sources = members.flat_map(|member| &member.sources);
-            let holder = holder(&files.to, sources.chain(self.inputs.values().flatten()))?;
-            let message = format!(
-                "files of the image `{}` cannot go to {}: {holder} is read as a whole",
-                files.image, files.to
-            );
+            let read: Vec<Utf8PathBuf> = sources.chain(self.inputs.values().flatten()).cloned().collect();
+            let why = match holder(&files.to, read.iter()) {
+                Some(holder) => format!("{holder} is read as a whole"),
+                None => held_by(&files.to, &read, workspace)?,
+            };
+            let to = match files.to.as_str() {
+                "" => "the root of the context",
+                to => to,
+            };
+            let message = format!("files of the image `{}` cannot go to {to}: {why}", files.image);
             let problem = Problem::new(Code::ConfigValue, message).at(source, place.clone());
             Some(problem.hint("name another place, outside `src` and the paths of [inputs], with `images = { \"<image>:<path>\" = \"<place>\" }`"))
         });
@@ -147,6 +152,26 @@ impl Check<'_> {
             to: ContextPath::new(to),
         })
     }
+}
+
+/// Returns why nothing can take `place`: something that a build reads is there or below it, or Cargo writes there.
+fn held_by(place: &Utf8Path, read: &[Utf8PathBuf], workspace: &Workspace) -> Option<String> {
+    let outputs = workspace.folder.join("target");
+    if place.starts_with(&outputs) {
+        return Some(format!("Cargo writes to {outputs}"));
+    }
+    let manifests = workspace.members.values();
+    let manifests = manifests.map(|member| member.dir.join("Cargo.toml"));
+    let of_workspace = ["Cargo.toml", "Cargo.lock"].map(|file| workspace.folder.join(file));
+    let configs = workspace.cargo_configs.iter().cloned();
+    let read = read.iter().map(|path| fixed_part(path));
+    let mut all = of_workspace
+        .into_iter()
+        .chain(manifests)
+        .chain(configs)
+        .chain(read);
+    let inside = all.find(|path| path.starts_with(place))?;
+    Some(format!("builds read {inside}"))
 }
 
 /// Returns the path, of those that a build reads as a whole, that contains `place`.

@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::check::Check;
-use super::occupied::{Occupant, PACKS, Role};
+use super::occupied::{Occupant, PACKS, Thing};
 use super::raw::{RawConfig, RawService};
 use super::spanned::Spanned;
 use crate::problem::Code;
@@ -20,7 +20,7 @@ impl Check<'_> {
     pub(super) fn mounted(&mut self, raw: &RawConfig, service: &RawService, all: &[Occupant]) {
         self.kernel_hides(all);
         let state = service.state.as_ref();
-        let workdir = all.iter().find(|one| matches!(one.role, Role::Workdir));
+        let workdir = all.iter().find(|one| matches!(one.thing, Thing::Workdir));
         if let (Some(state), Some(workdir)) = (state, workdir)
             && ["volume", "memory"].contains(&state.as_ref().as_str())
         {
@@ -36,7 +36,7 @@ impl Check<'_> {
     fn kernel_hides(&mut self, all: &[Occupant]) {
         let shipped = all
             .iter()
-            .filter(|one| matches!(one.role, Role::Shipped(_)));
+            .filter(|one| matches!(one.thing, Thing::Shipped(_)));
         for one in shipped {
             let mut folders = OF_KERNEL.iter();
             let Some(folder) = folders.find(|folder| one.path.starts_with(folder)) else {
@@ -44,7 +44,7 @@ impl Check<'_> {
             };
             let message = format!(
                 "{} goes to {}, and each container has a {folder} of its own",
-                one.role.name(),
+                one.thing.name(),
                 one.path
             );
             let places = [one.place.clone(), None];
@@ -81,14 +81,14 @@ impl Check<'_> {
         }
         let inside = all.iter().filter(|one| one.path.starts_with(folder));
         for one in inside {
-            let shipped = matches!(one.role, Role::Shipped(_));
-            let name = one.role.name();
+            let shipped = matches!(one.thing, Thing::Shipped(_));
+            let name = one.thing.name();
             let message = match is {
-                "in memory" if shipped || one.role.is_built() => format!(
+                "in memory" if shipped || one.thing.is_built() => format!(
                     "the working folder {folder} is empty at each start, and {name} lies in it, at {}",
                     one.path
                 ),
-                "a volume" if one.role.is_built() => format!(
+                "a volume" if one.thing.is_built() => format!(
                     "the working folder {folder} keeps what the first image has there, and {name} lies in it, at {}",
                     one.path
                 ),
@@ -150,12 +150,12 @@ impl Check<'_> {
             return;
         }
         for one in all.iter().filter(|one| one.path.starts_with(&packs)) {
-            if one.role.is_built() || matches!(one.role, Role::Shipped(_)) {
+            if one.thing.is_built() || matches!(one.thing, Thing::Shipped(_)) {
                 self.two_places(
                     Code::ConfigValue,
                     format!(
                         "{} lies at {}, and Compose mounts packs over {packs}",
-                        one.role.name(),
+                        one.thing.name(),
                         one.path
                     ),
                     [one.place.clone(), place.clone()],

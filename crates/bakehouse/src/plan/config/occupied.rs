@@ -32,14 +32,14 @@ pub(super) struct Occupant {
     pub(super) path: Utf8PathBuf,
     /// `None` if only a build can tell.
     kind: Option<PathKind>,
-    pub(super) role: Role,
+    pub(super) thing: Thing,
     /// The place in the file that says so, if it is written there.
     pub(super) place: Option<Range<usize>>,
 }
 
 /// The thing that lies at a path.
 #[derive(Clone, Debug)]
-pub(super) enum Role {
+pub(super) enum Thing {
     Shipped(ShippedFile),
     Binary(String),
     Library(String),
@@ -48,7 +48,7 @@ pub(super) enum Role {
     OfContainers,
 }
 
-impl Role {
+impl Thing {
     /// Returns the words for it in a message.
     pub(super) fn name(&self) -> String {
         match self {
@@ -88,27 +88,27 @@ impl Check<'_> {
         binaries: impl Iterator<Item = (String, Range<usize>)>,
         libraries: &[Spanned<SharedLibraryConfig>],
     ) -> Vec<Occupant> {
-        let file = |folder: &str, name: &str, role: Role, place: Range<usize>| Occupant {
+        let file = |folder: &str, name: &str, thing: Thing, place: Range<usize>| Occupant {
             path: Utf8Path::new(folder).join(name),
             kind: Some(PathKind::File),
-            role,
+            thing,
             place: Some(place),
         };
-        let folder = |path: &str, role: Role, place: Option<Range<usize>>| Occupant {
+        let folder = |path: &str, thing: Thing, place: Option<Range<usize>>| Occupant {
             path: Utf8Path::new(path).components().collect(),
             kind: Some(PathKind::Folder),
-            role,
+            thing,
             place,
         };
         let mut all: Vec<Occupant> = binaries
-            .map(|(name, place)| file(BINARIES, &name, Role::Binary(name.clone()), place))
+            .map(|(name, place)| file(BINARIES, &name, Thing::Binary(name.clone()), place))
             .collect();
         all.extend(libraries.iter().map(|library| {
             let name = library.as_ref().file();
             file(
                 LIBRARIES,
                 name,
-                Role::Library(name.to_owned()),
+                Thing::Library(name.to_owned()),
                 library.span(),
             )
         }));
@@ -116,15 +116,15 @@ impl Check<'_> {
         let workdir = workdir.last().or(raw.runtime.workdir.as_ref());
         all.push(folder(
             workdir.map_or(bases::WORKDIR, |path| path.as_ref()),
-            Role::Workdir,
+            Thing::Workdir,
             workdir.map(Spanned::span),
         ));
         if !raw.packs.is_empty() {
             let packs = raw.runtime.packs.as_ref();
             let path = packs.map_or(PACKS, |path| path.as_ref());
-            all.push(folder(path, Role::Packs, packs.map(Spanned::span)));
+            all.push(folder(path, Thing::Packs, packs.map(Spanned::span)));
         }
-        all.push(folder(OF_CONTAINERS, Role::OfContainers, None));
+        all.push(folder(OF_CONTAINERS, Thing::OfContainers, None));
         all.extend(files.iter().map(|row| self.shipped_to(row)));
         all
     }
@@ -162,7 +162,7 @@ impl Check<'_> {
             path,
             kind,
             place: Some(row.place.clone()),
-            role: Role::Shipped(row.clone()),
+            thing: Thing::Shipped(row.clone()),
         }
     }
 
@@ -188,7 +188,7 @@ impl Check<'_> {
     /// Returns why `inner`, which lies at the path of `outer` or below it, cannot be there, and what to do.
     fn meeting(&self, outer: &Occupant, inner: &Occupant) -> Option<(String, String)> {
         use PathKind::{File, Folder};
-        let (above, below) = (outer.role.name(), inner.role.name());
+        let (above, below) = (outer.thing.name(), inner.thing.name());
         let path = &inner.path;
         match (outer.kind, inner.kind) {
             (Some(File) | None, Some(File) | None) if outer.path == *path => {
@@ -207,8 +207,8 @@ impl Check<'_> {
                     "{below} lies at {path}, and {above} is a file at {}",
                     outer.path
                 );
-                let hint = match &outer.role {
-                    Role::Shipped(_) => into_folder(&outer.path),
+                let hint = match &outer.thing {
+                    Thing::Shipped(_) => into_folder(&outer.path),
                     _ => "give it another path".to_owned(),
                 };
                 Some((message, hint))
@@ -221,8 +221,8 @@ impl Check<'_> {
     /// Returns the same for the content of the folder `outer`.
     fn meeting_inside(&self, outer: &Occupant, inner: &Occupant) -> Option<(String, String)> {
         use PathKind::{File, Folder};
-        let (above, below) = (outer.role.name(), inner.role.name());
-        let source = outer.role.source()?;
+        let (above, below) = (outer.thing.name(), inner.thing.name());
+        let source = outer.thing.source()?;
         let way = inner.path.strip_prefix(&outer.path).ok()?;
         let (end, kind) = self.workspace.end_of_way(source, way)?;
         let found = format!("{} of {above}", end.as_str());
@@ -232,7 +232,7 @@ impl Check<'_> {
         }
         match (kind, inner.kind) {
             (File, Some(File)) => {
-                let replaced = if inner.role.is_built() {
+                let replaced = if inner.thing.is_built() {
                     format!("{below} would replace {found} at {}", inner.path)
                 } else if is_later(outer, inner) {
                     format!("{found} would replace {below} at {}", inner.path)
@@ -256,7 +256,7 @@ impl Check<'_> {
                 "give it another path".to_owned(),
             )),
             (Folder, Some(Folder)) => {
-                let other = inner.role.source()?;
+                let other = inner.thing.source()?;
                 let folder = source.join(&end);
                 let clash = self.workspace.clash_of(&folder, other)?;
                 Some((
@@ -274,22 +274,22 @@ impl Check<'_> {
 
 /// Returns whether `outer` is laid out after `inner`, both of them being shipped.
 fn is_later(outer: &Occupant, inner: &Occupant) -> bool {
-    match (&outer.role, &inner.role) {
-        (Role::Shipped(outer), Role::Shipped(inner)) => outer.from > inner.from,
+    match (&outer.thing, &inner.thing) {
+        (Thing::Shipped(outer), Thing::Shipped(inner)) => outer.from > inner.from,
         _ => false,
     }
 }
 
 fn file_on_folder(file: &Occupant, folder: &Occupant) -> (String, String) {
     let path = &file.path;
-    let what = match &folder.role {
-        Role::Shipped(_) => format!("where the content of {} is", folder.role.name()),
-        Role::OfContainers => "which is a folder of every container".to_owned(),
+    let what = match &folder.thing {
+        Thing::Shipped(_) => format!("where the content of {} is", folder.thing.name()),
+        Thing::OfContainers => "which is a folder of every container".to_owned(),
         other => format!("where {} is", other.name()),
     };
-    let message = format!("{} is a file at {path}, {what}", file.role.name());
-    let hint = match &file.role {
-        Role::Shipped(_) => into_folder(path),
+    let message = format!("{} is a file at {path}, {what}", file.thing.name());
+    let hint = match &file.thing {
+        Thing::Shipped(_) => into_folder(path),
         _ => "give the folder another path".to_owned(),
     };
     (message, hint)
@@ -301,8 +301,8 @@ fn into_folder(path: &Utf8Path) -> String {
 
 /// Returns what to do about two files of one place.
 fn apart(one: &Occupant, other: &Occupant) -> String {
-    match (&one.role, &other.role) {
-        (Role::Shipped(one), Role::Shipped(other)) if one.layer != other.layer => {
+    match (&one.thing, &other.thing) {
+        (Thing::Shipped(one), Thing::Shipped(other)) if one.layer != other.layer => {
             "a row of a variant comes in addition to those of the service: name such a file in each variant, and not in the service".to_owned()
         }
         _ => "give them different paths, or leave one of them out".to_owned(),

@@ -185,7 +185,9 @@ impl Check<'_> {
             registries: self.registries(raw, &services, &images, &packs),
             platforms: {
                 self.once(&raw.platforms);
-                sorted(raw.platforms.iter().map(|platform| self.platform(platform)))
+                let emulate = raw.emulate.unwrap_or_default();
+                let named = raw.platforms.iter();
+                sorted(named.map(|platform| self.platform_of_images(platform, emulate)))
             },
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),

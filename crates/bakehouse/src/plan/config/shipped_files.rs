@@ -50,7 +50,11 @@ impl Check<'_> {
                 let from = self.shipped_of_image(raw, layers, from);
                 from.map(ShippedFrom::Image)
             } else {
-                Some(ShippedFrom::Context(self.in_context(from)))
+                let path = self.in_context(from);
+                if self.problems.len() == before {
+                    self.is_sent(from, &path);
+                }
+                Some(ShippedFrom::Context(path))
             };
             let Some(source) = source.filter(|_| self.problems.len() == before) else {
                 continue;
