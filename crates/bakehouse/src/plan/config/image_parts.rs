@@ -84,8 +84,8 @@ impl Check<'_> {
         other: &str,
         place: &Spanned<String>,
     ) {
-        let own = layers.iter().filter_map(|layer| layer.platforms.as_ref());
-        let own = own.last().map_or(&raw.platforms, AsRef::as_ref);
+        let mut own = layers.iter().filter_map(|layer| layer.platforms.as_ref());
+        let own = own.next_back().map_or(&raw.platforms, AsRef::as_ref);
         let mut images = raw.images.iter();
         let others = images
             .find(|(name, _)| name.as_ref() == other)

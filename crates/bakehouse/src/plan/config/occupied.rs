@@ -112,8 +112,8 @@ impl Check<'_> {
                 library.span(),
             )
         }));
-        let workdir = layers.iter().filter_map(|layer| layer.workdir.as_ref());
-        let workdir = workdir.last().or(raw.runtime.workdir.as_ref());
+        let mut workdir = layers.iter().filter_map(|layer| layer.workdir.as_ref());
+        let workdir = workdir.next_back().or(raw.runtime.workdir.as_ref());
         all.push(folder(
             workdir.map_or(bases::WORKDIR, |path| path.as_ref()),
             Thing::Workdir,

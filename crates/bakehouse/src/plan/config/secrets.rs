@@ -23,12 +23,11 @@ const OF_CARGO: [&str; 6] = [
 ];
 
 /// The folders of steps with network, beside the scripts in `/run`.
-const MOUNTED: [&str; 6] = [
+const MOUNTED: [&str; 5] = [
     "/build",
     "/cargo-home",
     "/downloads",
     "/skeleton",
-    "/tmp",
     "/vendor",
 ];
 
@@ -71,7 +70,10 @@ impl Check<'_> {
         let mut own = MOUNTED.iter().map(Utf8Path::new);
         let is_script =
             here.parent() == Some(Utf8Path::new("/run")) && here.extension() == Some("sh");
-        if is_script || own.any(|own| here.starts_with(own) || own.starts_with(&here)) {
+        if is_script
+            || here == "/tmp"
+            || own.any(|own| here.starts_with(own) || own.starts_with(&here))
+        {
             self.problem(
                 Code::ConfigValue,
                 format!("steps have something else at {here}"),

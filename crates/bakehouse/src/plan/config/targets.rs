@@ -30,8 +30,8 @@ impl Check<'_> {
         };
         let mut tags = layers.iter().filter_map(|layer| layer.tag.as_ref());
         let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
-        let platforms = layers.iter().filter_map(|layer| layer.platforms.as_ref());
-        let platforms = platforms.last();
+        let mut platforms = layers.iter().filter_map(|layer| layer.platforms.as_ref());
+        let platforms = platforms.next_back();
         let platforms = platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list));
         let built = match platforms.len() {
             0 => raw.platforms.len(),

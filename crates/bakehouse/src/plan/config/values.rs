@@ -152,11 +152,9 @@ impl Check<'_> {
         // As `cross.sh` knows them.
         let is_known = matches!(
             parts[..],
-            ["386" | "amd64" | "arm64"]
+            ["386" | "amd64" | "arm64" | "arm" | "ppc64le" | "riscv64" | "s390x"]
                 | ["386" | "amd64" | "arm64", _]
-                | ["arm"]
                 | ["arm", "v5" | "v7"]
-                | ["ppc64le" | "riscv64" | "s390x"]
         );
         if self.problems.len() == before && !emulate && !is_known {
             let hint = did_you_mean(&name, PLATFORMS).unwrap_or_else(|| {
