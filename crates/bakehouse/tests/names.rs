@@ -243,6 +243,41 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "`web` and `batch` both write `./out//x.tar`",
     ),
     (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=packs\"\n",
+        "3:10",
+        "`packs` is a folder, and the result is one file",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=docker-bake.hcl\"\n",
+        "3:10",
+        "`docker-bake.hcl` would overwrite",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=.git\"\n",
+        "3:10",
+        "`.git` would overwrite",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=packs/out\"\n[packs.demo]\npath = \"packs\"\n",
+        "3:10",
+        "`packs/out` would overwrite what images are built from",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nfiles = { \"docker\" = \"/x\" }\n",
+        "3:11",
+        "docker is generated",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[packs.demo]\npath = \"docker\"\n",
+        "4:8",
+        "docker is generated",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[packs.demo]\npath = \"packs/base\"\nbinaries = [{ package = \"batch\", to = \"pack.yaml\" }]\n",
+        "5:39",
+        "packs/base/pack.yaml is a file, and a binary needs a folder",
+    ),
+    (
         "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=out/x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=out\"\n",
         "6:10",
         "`web` writes `out/x.tar` and `batch` writes `out`",

@@ -9,6 +9,7 @@ use super::digests::tagged;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{BinaryConfig, PackBinaryConfig, PackConfig, ServiceConfig};
+use crate::graph::overlay::PathKind;
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
@@ -177,6 +178,14 @@ impl Check<'_> {
             for binary in &pack.binaries {
                 let folder = path.join(self.inside(&binary.to));
                 self.beside_sources(&folder, &pack.path);
+                if self.workspace.kind_of(&folder) == Some(PathKind::File) {
+                    self.problem(
+                        Code::ConfigValue,
+                        format!("{folder} is a file, and a binary needs a folder"),
+                        binary.to.span(),
+                        "name a folder of the pack",
+                    );
+                }
                 let own = binary.bin.as_ref().unwrap_or(&binary.package);
                 if let Some((package, bin)) =
                     self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())

@@ -447,6 +447,14 @@ impl Check<'_> {
         ContextPath::new(self.in_context_with(path, ""))
     }
 
+    /// Returns a path whose mistakes are reported elsewhere, or the part of a pattern before its first `*`.
+    pub(super) fn quietly_in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        let before = self.problems.len();
+        let found = self.in_context_with(path, "*");
+        self.problems.truncate(before);
+        fixed_part(&found)
+    }
+
     fn in_context_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {
         let mut folder = self.workspace.folder.clone();
         let mut rest = path.as_ref().as_str();
