@@ -112,11 +112,12 @@ pub struct Source {
     pub text: String,
 }
 
-/// A byte range of a text.
+/// A byte range of a text, and another one that it contradicts.
 #[derive(Clone, Debug)]
 struct Place {
     source: NamedSource<String>,
     span: std::ops::Range<usize>,
+    other: Option<std::ops::Range<usize>>,
 }
 
 /// An error.
@@ -140,7 +141,7 @@ impl Problem {
 
     /// Returns the line and column of the position, counted from 1, or `None` if there is no position.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
-        let Place { source, span } = self.place.as_deref()?;
+        let Place { source, span, .. } = self.place.as_deref()?;
         let before = source.inner().get(..span.start)?;
         let line = before.rsplit('\n').next().unwrap_or_default();
         Some((before.matches('\n').count() + 1, line.chars().count() + 1))
@@ -181,7 +182,17 @@ impl Problem {
         self.place = Some(Box::new(Place {
             source: NamedSource::new(&source.name, source.text.clone()),
             span,
+            other: None,
         }));
+        self
+    }
+
+    /// Adds another position in the source of the first: the byte range that the problem is in as well.
+    #[must_use]
+    pub fn and(mut self, span: std::ops::Range<usize>) -> Self {
+        if let Some(place) = &mut self.place {
+            place.other = Some(span);
+        }
         self
     }
 }
@@ -217,11 +228,14 @@ impl Diagnostic for Problem {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = &self.place.as_ref()?.span;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
-            Some("here".to_owned()),
-            span.clone(),
-        ))))
+        let Place { span, other, .. } = self.place.as_deref()?;
+        let label = |text: &str| Some(text.to_owned());
+        // The first one is the place that the title names.
+        let here = LabeledSpan::new_primary_with_span(label("here"), span.clone());
+        let other = other.iter();
+        let other =
+            other.map(move |other| LabeledSpan::new_with_span(label("and here"), other.clone()));
+        Some(Box::new(std::iter::once(here).chain(other)))
     }
 }
 

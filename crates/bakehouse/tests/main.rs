@@ -33,6 +33,7 @@ mod killed;
 mod merge;
 mod model;
 mod names;
+mod occupied;
 mod packs;
 mod pin;
 mod pin_bases;

@@ -101,7 +101,90 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[bake]\ntag = \"{TAG}\"\n[services.web]\npackage = \"web\"\n",
         "2:7",
-        "has `{` in its tag",
+        "`{TAG}` stands for this tag elsewhere",
+    ),
+    (
+        "[bake]\ntag = \"\"\n[services.web]\npackage = \"web\"\n",
+        "2:7",
+        "write a tag such as `latest`, or leave the key out",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ntag = [\"{TAG}\", \"\"]\n",
+        "3:17",
+        "the tag is empty",
+    ),
+    // An image with such a tag is taken for one that is built.
+    (
+        "[services.web]\npackage = \"web\"\ntag = \"in-0123456789abcdef\"\n",
+        "3:7",
+        "is the tag of an input hash",
+    ),
+    (
+        "[bake]\ntag = \"in-0123456789abcdef\"\n[services.web]\npackage = \"web\"\n",
+        "2:7",
+        "is the tag of an input hash",
+    ),
+    (
+        "[bake]\ntag = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n[services.web]\npackage = \"web\"\ntag = \"{TAG}-nightly\"\n",
+        "5:7",
+        "has a tag of 130 characters where TAG is `aaaa",
+    ),
+    // Names under different registries are one, also in the short form of Docker Hub's.
+    (
+        "registries = [\"r.io/x\", \"r.io/x/a\"]\n[services.web]\npackage = \"web\"\n[services.batch]\npackage = \"batch\"\nimage = \"a/web\"\n",
+        "6:9",
+        "the image `r.io/x/a/web:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "registries = [\"acme/a\", \"docker.io/acme\"]\n[services.web]\npackage = \"web\"\n[services.batch]\npackage = \"batch\"\nimage = \"a/web\"\n",
+        "6:9",
+        "the image `acme/a/web:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "platforms = [\"windows/amd64\"]\n[services.web]\npackage = \"web\"\n",
+        "1:14",
+        "`windows/amd64` is not a platform",
+    ),
+    (
+        "platforms = [\"linux/mips64le\"]\n[services.web]\npackage = \"web\"\n",
+        "1:14",
+        "no builder cross-compiles for `linux/mips64le`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nuser = \"2147483648:1\"\n",
+        "3:8",
+        "write `UID:GID` in numbers up to 2147483647",
+    ),
+    // Octal in the options of a folder in memory.
+    (
+        "[services.web]\npackage = \"web\"\nuser = \"010001:1\"\n",
+        "3:8",
+        "is not a user",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/run/a\"\nB = \"/run//a\"\n",
+        "5:5",
+        "two secret files cannot lie at /run/a and /run/a",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/run/vendor.sh\"\n",
+        "4:5",
+        "steps have something else at /run/vendor.sh",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[secrets.files]\nA = \"/\"\n",
+        "4:5",
+        "steps have something else at /",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nplatforms = []\n",
+        "3:13",
+        "`platforms` is empty",
+    ),
+    (
+        "platforms = [\"linux/amd64\"]\n[services.web]\npackage = \"web\"\nvariants.a = { platforms = [] }\n",
+        "4:28",
+        "`platforms` is empty",
     ),
     (
         "[bake]\ntag = \"a,b\"\n[services.web]\npackage = \"web\"\n",
@@ -152,6 +235,56 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=x.tar\"\n",
         "6:10",
+        "`web` and `batch` both write `x.tar`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=out/./x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=./out//x.tar\"\n",
+        "6:10",
+        "`web` and `batch` both write `./out//x.tar`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=packs\"\n",
+        "3:10",
+        "`packs` is a folder, and the result is one file",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=docker-bake.hcl\"\n",
+        "3:10",
+        "`docker-bake.hcl` would overwrite",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=.git\"\n",
+        "3:10",
+        "`.git` would overwrite",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=packs/out\"\n[packs.demo]\npath = \"packs\"\n",
+        "3:10",
+        "`packs/out` would overwrite what images are built from",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nfiles = { \"docker\" = \"/x\" }\n",
+        "3:11",
+        "docker is generated",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[packs.demo]\npath = \"docker\"\n",
+        "4:8",
+        "docker is generated",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\n[packs.demo]\npath = \"packs/base\"\nbinaries = [{ package = \"batch\", to = \"pack.yaml\" }]\n",
+        "5:39",
+        "packs/base/pack.yaml is a file, and a binary needs a folder",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=out/x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=out\"\n",
+        "6:10",
+        "`web` writes `out/x.tar` and `batch` writes `out`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\ndefault = false\noutput = \"type=tar,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\ndefault = false\noutput = \"type=oci,dest=x.tar\"\n[services.more]\npackage = \"web\"\n[bake.groups]\nboth = [\"web\", \"batch\"]\n",
+        "8:10",
         "`web` and `batch` both write `x.tar`",
     ),
     (
@@ -228,6 +361,10 @@ const RIGHT: &[&str] = &[
     "[services.web]\npackage = \"web\"\nvariants.a = { tag = \"x\", default = false }\nvariants.b = { tag = [\"y\", \"x\"], default = false }\n[bake.groups]\none = [\"web-a\", \"web\"]\nother = [\"web-b\", \"web\"]\n",
     // Files have a name inside them, and are overwritten only if one bake writes both.
     "[services.web]\npackage = \"web\"\noutput = \"type=oci,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\noutput = \"type=oci,dest=x.tar\"\ndefault = false\n",
+    "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=out/x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=local,dest=out\"\n",
+    "registries = [\"r.io/x\", \"r.io/x/a\"]\n[services.web]\npackage = \"web\"\n[services.batch]\npackage = \"batch\"\nimage = \"a/web\"\ntag = \"other\"\n",
+    "[services.web]\npackage = \"web\"\ntag = \"in-0123\"\n",
+    "platforms = [\"linux/mips64le\"]\nemulate = true\n[services.web]\npackage = \"web\"\nuser = \"0:2147483647\"\n[secrets.files]\nA = \"/run/secrets/a\"\nB = \"/root/.b\"\n",
     "[services.web]\npackage = \"web\"\nvariants.a = { default = false }\n[bake.groups]\na = [\"b\", \"web-a\", \"web\", \"compiled\"]\nb = [\"web\"]\n",
 ];
 

@@ -1,5 +1,5 @@
 //! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`docker_context`],
-//! [`dockerfile`], [`frontend`], [`listing`], [`place`], [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
+//! [`dockerfile`], [`frontend`], [`listing`], [`overlay`], [`place`], [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
 
 pub mod activation;
 mod artifact_refusal;
@@ -25,6 +25,7 @@ pub mod lock;
 mod lock_fit;
 pub mod member;
 mod metadata_cache;
+pub mod overlay;
 mod package;
 pub mod parallel;
 pub mod patch;

@@ -87,6 +87,13 @@ impl Making<'_> {
                     continue;
                 }
                 self.modes(&path, &to, copied.executable, *line, sight);
+                if is_file {
+                    // A file that is copied later takes the place of an earlier one.
+                    table.retain(|other, (place, _)| {
+                        let other = sight.folder.join(other);
+                        *place != to || !sight.files.contains(&other)
+                    });
+                }
                 table.insert(path.to_string(), (to, *line));
             }
         }

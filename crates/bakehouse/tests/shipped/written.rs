@@ -502,4 +502,31 @@ target "relayer" {
             ("Dockerfile", STAGES),
         ],
     ),
+    (
+        "files that are copied over others",
+        &[
+            (
+                "Dockerfile",
+                r#"FROM rust:1.95-bookworm AS build
+COPY . .
+RUN cargo build --release --bin gateway --bin relayer
+FROM debian:bookworm-slim AS gateway
+COPY --from=build /target/release/gateway /usr/local/bin/
+COPY config/default.toml /etc/gateway.toml
+COPY config/production.toml /etc/gateway.toml
+COPY config /etc/gateway
+COPY zones/app.toml /etc/gateway/default.toml
+ENTRYPOINT ["/usr/local/bin/gateway"]
+FROM debian:bookworm-slim AS relayer
+COPY --from=build /target/release/relayer /usr/local/bin/
+COPY zones /etc/relayer
+COPY config/default.toml /etc/relayer/app.toml
+ENTRYPOINT ["/usr/local/bin/relayer"]
+"#,
+            ),
+            ("config/default.toml", ""),
+            ("config/production.toml", ""),
+            ("zones/app.toml", ""),
+        ],
+    ),
 ];

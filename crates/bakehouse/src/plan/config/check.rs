@@ -9,6 +9,7 @@ use super::digests::tagged;
 use super::raw::RawConfig;
 use super::spanned::Spanned;
 use super::valid::{BinaryConfig, PackBinaryConfig, PackConfig, ServiceConfig};
+use crate::graph::overlay::PathKind;
 use crate::graph::{Member, Workspace};
 use crate::problem::{Code, Problem, Source, did_you_mean};
 use crate::toolchain::pins;
@@ -78,6 +79,27 @@ impl Check<'_> {
     ) {
         self.problems
             .push(Problem::new(code, message).at(self.source, span).hint(hint));
+    }
+
+    /// Reports a contradiction between two places of the file, at the later one. A place that is not written is `None`.
+    pub(super) fn two_places(
+        &mut self,
+        code: Code,
+        message: String,
+        places: [Option<std::ops::Range<usize>>; 2],
+        hint: impl Into<String>,
+    ) {
+        let mut places: Vec<_> = places.into_iter().flatten().collect();
+        places.sort_unstable_by_key(|place| std::cmp::Reverse(place.start));
+        let mut problem = Problem::new(code, message).hint(hint);
+        let mut places = places.into_iter();
+        if let Some(place) = places.next() {
+            problem = problem.at(self.source, place);
+        }
+        if let Some(other) = places.next() {
+            problem = problem.and(other);
+        }
+        self.problems.push(problem);
     }
 
     pub(super) fn choice<T: Copy>(
@@ -156,6 +178,14 @@ impl Check<'_> {
             for binary in &pack.binaries {
                 let folder = path.join(self.inside(&binary.to));
                 self.beside_sources(&folder, &pack.path);
+                if self.workspace.kind_of(&folder) == Some(PathKind::File) {
+                    self.problem(
+                        Code::ConfigValue,
+                        format!("{folder} is a file, and a binary needs a folder"),
+                        binary.to.span(),
+                        "name a folder of the pack",
+                    );
+                }
                 let own = binary.bin.as_ref().unwrap_or(&binary.package);
                 if let Some((package, bin)) =
                     self.package_and_bin(own, Some(&binary.package), binary.bin.as_ref())

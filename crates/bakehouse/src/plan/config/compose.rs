@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::{Check, reached};
 use super::raw::{RawConfig, RawHealth};
 use super::spanned::Spanned;
-use super::valid::{ComposeConfig, Health, OtherImageConfig, PacksMount, ServiceConfig, State};
+use super::valid::{
+    ComposeConfig, Health, ImageConfig, OtherImageConfig, PacksMount, ServiceConfig, State,
+};
 use crate::names::TargetName;
 use crate::problem::{Code, did_you_mean};
 
@@ -57,10 +59,10 @@ impl Check<'_> {
             };
             service.compose = compose.clone();
             let known = self.problems.len();
-            service.compose.health = written
-                .health
-                .as_ref()
-                .map(|health| self.health(health, &service.image.ports));
+            service.compose.health = written.health.as_ref().map(|health| {
+                self.has_bash(raw, health, &service.image);
+                self.health(health, &service.image.ports)
+            });
             // A mistake is reported once, even if several variants have it.
             if self.problems.len() > known && !told.insert(service.family.clone()) {
                 self.problems.truncate(known);
@@ -122,6 +124,27 @@ impl Check<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// Reports a path that is requested by a program that an empty base does not have.
+    fn has_bash(&mut self, raw: &RawConfig, health: &Spanned<RawHealth>, image: &ImageConfig) {
+        let usual = raw
+            .bases
+            .runtime
+            .as_ref()
+            .map(|name| name.as_ref().as_str());
+        let base = image.runtime.as_deref().or(usual);
+        if let (RawHealth::Path(path), Some("scratch")) = (health.as_ref(), base) {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`scratch` has no `bash` that requests `{}`",
+                    path.escape_debug()
+                ),
+                health.span(),
+                "give a command of the image as a list of strings, such as the binary itself",
+            );
         }
     }
 

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::check::Check;
+use super::image_name::Form;
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
 use super::valid::ImagePath;
@@ -83,14 +84,13 @@ impl Check<'_> {
         other: &str,
         place: &Spanned<String>,
     ) {
-        let mut own = layers.iter().map(|layer| &layer.platforms);
-        let own = own.rfind(|list| !list.is_empty()).unwrap_or(&raw.platforms);
+        let mut own = layers.iter().filter_map(|layer| layer.platforms.as_ref());
+        let own = own.next_back().map_or(&raw.platforms, AsRef::as_ref);
         let mut images = raw.images.iter();
         let others = images
             .find(|(name, _)| name.as_ref() == other)
-            .map(|(_, image)| &image.platforms)
-            .filter(|list| !list.is_empty())
-            .unwrap_or(&raw.platforms);
+            .and_then(|(_, image)| image.platforms.as_ref())
+            .map_or(&raw.platforms, AsRef::as_ref);
         let missing = own.iter().map(|platform| platform.as_ref().as_str());
         let missing: Vec<&str> = missing
             .filter(|platform| others.iter().all(|other| other.as_ref() != platform))
@@ -106,6 +106,28 @@ impl Check<'_> {
                 format!("add it to `platforms` of [images.{other}], or leave it out of those of the service"),
             );
         }
+    }
+}
+
+impl Check<'_> {
+    /// Returns a base that no image of `[images]` can be. Its name would be that of an image of a registry.
+    pub(super) fn pulled_image(
+        &mut self,
+        raw: &RawConfig,
+        key: &str,
+        name: &Spanned<String>,
+    ) -> String {
+        let text = name.as_ref();
+        let named = raw.images.keys().find(|image| image.as_ref() == text);
+        if let Some(image) = named.filter(|_| is_built(raw, name)) {
+            self.two_places(
+                Code::ConfigValue,
+                format!("`{key}` is pulled, and `{text}` is an image of [images]"),
+                [Some(name.span()), Some(image.span())],
+                format!("push it and write its name in full, such as `registry.example/{text}:1`; for that of Docker Hub write `docker.io/library/{text}`"),
+            );
+        }
+        self.image_name(name, Form::Image)
     }
 }
 

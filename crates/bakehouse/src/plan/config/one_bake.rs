@@ -10,7 +10,9 @@ use crate::names::TargetName;
 pub(super) struct OneBake<'a> {
     /// The targets that are baked only by name.
     by_name: BTreeSet<&'a str>,
-    /// The targets that each other name stands for, and those that Compose starts together.
+    /// The targets that each group of Bake stands for.
+    groups: Vec<BTreeSet<&'a str>>,
+    /// The same with what Compose starts together.
     sets: Vec<BTreeSet<&'a str>>,
 }
 
@@ -41,6 +43,10 @@ impl<'a> OneBake<'a> {
             let family = leads.entry(&variant.family).or_default();
             family.insert(variant.name.as_str());
         }
+        let all = |leads: &BTreeMap<&'a str, BTreeSet<&'a str>>| -> Vec<BTreeSet<&'a str>> {
+            leads.keys().map(|name| reached(leads, name)).collect()
+        };
+        let groups = all(&leads);
         for service in services {
             let needed = service.compose.depends_on.iter();
             let needed = needed.chain(service.image.images());
@@ -52,11 +58,21 @@ impl<'a> OneBake<'a> {
             let own = leads.entry(image.name.as_str()).or_default();
             own.extend(needed.map(TargetName::as_str));
         }
-        let mut sets: Vec<BTreeSet<&str>> =
-            leads.keys().map(|name| reached(&leads, name)).collect();
+        let mut sets = all(&leads);
         // Compose has one profile for all images that are not started by default.
         sets.push(others);
-        Self { by_name, sets }
+        Self {
+            by_name,
+            groups,
+            sets,
+        }
+    }
+
+    /// Returns whether Bake makes two targets at once for somebody who names neither.
+    pub(super) fn is_of(&self, one: &str, other: &str) -> bool {
+        let both = |set: &BTreeSet<&str>| set.contains(one) && set.contains(other);
+        let by_default = [one, other].iter().all(|name| !self.by_name.contains(name));
+        by_default || self.groups.iter().any(both)
     }
 
     /// Returns whether two targets are baked together only by somebody who names both.

@@ -271,7 +271,7 @@ pub struct RawCache {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBases {
     /// The image with the Rust toolchain. If it lacks something that `rust-toolchain.toml` names, its rustup installs
-    /// that.
+    /// that. It is pulled, and never one of `[images]`.
     ///
     /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
     /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.
@@ -286,7 +286,7 @@ pub struct RawBases {
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
     /// The image that copies packs into their volume when Compose starts. It needs a POSIX shell and coreutils or
-    /// busybox.
+    /// busybox. It is pulled, and never one of `[images]`.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub init: Option<Spanned<String>>,
@@ -321,7 +321,7 @@ pub struct RawRuntime {
     ///
     /// Form: path in the workspace. Default: none.
     pub packs_dev: Option<Spanned<String>>,
-    /// The working folder, which belongs to the user.
+    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
     ///
     /// Form: absolute path. Default: `"/var/lib/app"`.
     pub workdir: Option<Spanned<String>>,
@@ -392,8 +392,7 @@ pub struct RawService {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named.
     ///
     /// Form: `true` or `false`. Default: `true`.
@@ -433,7 +432,7 @@ pub struct RawService {
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
-    /// The working folder, which belongs to the user.
+    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
     ///
     /// Form: absolute path. Default: `runtime.workdir`.
     pub workdir: Option<Spanned<String>>,
@@ -459,7 +458,8 @@ pub struct RawService {
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
     /// Files and folders to ship beside the binary: of the workspace, or of one of `[images]`, as
     /// `<image>:<path in the image>`. They are owned by root; everybody may read them, and run executable files. The
-    /// *content* of a folder goes to the path.
+    /// *content* of a folder goes to the path, and a file goes into it if it ends with `/`. See
+    /// [below](#one-place-one-thing).
     ///
     /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
@@ -706,8 +706,7 @@ pub struct RawVariant {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: the service's.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named. If no variant is, the service is a target as well, without variant.
     ///
     /// Form: `true` or `false`. Default: `true`.
@@ -745,7 +744,7 @@ pub struct RawVariant {
     ///
     /// Form: `"UID:GID"`. Default: the service's.
     pub user: Option<Spanned<String>>,
-    /// The working folder, which belongs to the user.
+    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
     ///
     /// Form: absolute path. Default: the service's.
     pub workdir: Option<Spanned<String>>,
@@ -769,7 +768,8 @@ pub struct RawVariant {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Files and folders in addition to the service's, which they override.
+    /// Files and folders in addition to the service's. A path that the service ships too goes only where the variant
+    /// says.
     ///
     /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
@@ -810,8 +810,7 @@ pub struct RawOtherImage {
     /// The platforms that the image is built for.
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
-    #[serde(default)]
-    pub platforms: Vec<Spanned<String>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`, or not at all
     /// if services are built from it.
     ///

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bases;
 use super::check::{Check, sorted};
-use super::embedded::holder;
+use super::embedded::PlacedFiles;
 use super::image_name::Form;
 use super::image_parts::is_built;
 use super::inputs::DeclaredInputs;
@@ -27,30 +27,35 @@ impl Config {
     pub fn read(source: &Source, workspace: &mut Workspace) -> Result<Self, Problems> {
         let (raw, mut problems) = RawConfig::parse(source);
         problems.extend(widen(raw.context.as_ref(), source, workspace));
-        match Self::new(&raw, source, workspace) {
-            Ok(config) if problems.is_empty() => {
-                let inputs = config.inputs.values().flatten();
-                let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
-                workspace.leave_named(&inputs);
-                workspace.take_apart(&config.apart(&workspace.folder, &source.name))?;
-                config.embedded_apart(&raw, source, workspace)?;
-                return Ok(config);
-            }
-            Ok(_) => {}
-            Err(more) => {
-                // Removed mistakes may have left nothing.
-                let follows =
-                    |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
-                let more: Vec<Problem> = more
-                    .0
-                    .into_iter()
-                    .filter(|problem| !follows(problem))
-                    .collect();
-                problems.extend(more);
+        let (config, more, placed) = Self::checked(&raw, source, workspace);
+        // Removed mistakes may have left nothing.
+        let follows =
+            |problem: &Problem| problem.code == Code::NothingToBake && !problems.is_empty();
+        let more: Vec<Problem> = more
+            .into_iter()
+            .filter(|problem| !follows(problem))
+            .collect();
+        problems.extend(more);
+        if problems.is_empty() {
+            config.take_apart(&source.name, workspace)?;
+            problems.extend(config.not_apart(&placed, source, workspace));
+        } else if !placed.is_empty() {
+            // The workspace stays as it is, for another attempt.
+            let mut workspace = workspace.clone();
+            if config.take_apart(&source.name, &mut workspace).is_ok() {
+                problems.extend(config.not_apart(&placed, source, &workspace));
             }
         }
         problems.sort_by_key(Problem::start);
-        Err(Problems(problems))
+        Problems(problems).or(config)
+    }
+
+    /// Determines the sources of the packages in `workspace`. `name` is the configuration file in its folder.
+    fn take_apart(&self, name: &str, workspace: &mut Workspace) -> Result<(), Problem> {
+        let inputs = self.inputs.values().flatten();
+        let inputs: Vec<Utf8PathBuf> = inputs.map(|path| fixed_part(path)).collect();
+        workspace.leave_named(&inputs);
+        workspace.take_apart(&self.apart(&workspace.folder, name))
     }
 
     /// Returns the places in packages' folders that do not belong to the package. `folder` is the workspace's folder,
@@ -79,73 +84,43 @@ impl Config {
         }
     }
 
-    /// Checks that no path that a build reads as a whole contains a place where files of an image go: what the host has
-    /// there must not be read, and a mount cannot lie in another one.
-    fn embedded_apart(
-        &self,
-        raw: &RawConfig,
-        source: &Source,
-        workspace: &Workspace,
-    ) -> Result<(), Problems> {
-        let mut problems = Vec::new();
-        for (package, inputs) in &raw.inputs {
-            let Some(written) = &inputs.images else {
-                continue;
-            };
-            for one in self
-                .embedded
-                .get(package.as_ref().as_str())
-                .into_iter()
-                .flatten()
-            {
-                let members = workspace.members.values();
-                let sources = members.flat_map(|member| &member.sources);
-                let declared = self.inputs.values().flatten();
-                if let Some(holder) = holder(&one.to, sources.chain(declared)) {
-                    let message = format!(
-                        "files of the image `{}` cannot go to {}: {holder} is read as a whole",
-                        one.image, one.to
-                    );
-                    problems.push(
-                        Problem::new(Code::ConfigValue, message)
-                            .at(source, written.span())
-                            .hint("name another place, outside `src` and the paths of [inputs], with `images = { \"<image>:<path>\" = \"<place>\" }`"),
-                    );
-                }
-            }
-        }
-        Problems(problems).or(())
-    }
-
     /// Checks `raw` against `workspace`.
     ///
     /// # Errors
     /// All mistakes at once, each with its place in `source`.
     pub fn new(raw: &RawConfig, source: &Source, workspace: &Workspace) -> Result<Self, Problems> {
+        let (config, problems, _) = Self::checked(raw, source, workspace);
+        Problems(problems).or(config)
+    }
+
+    /// Returns the configuration with its mistakes, and the places where builds find files of images. What is wrong is a
+    /// placeholder.
+    fn checked(
+        raw: &RawConfig,
+        source: &Source,
+        workspace: &Workspace,
+    ) -> (Self, Vec<Problem>, Vec<PlacedFiles>) {
         let mut check = Check {
             source,
             workspace,
             problems: Vec::new(),
         };
-        let config = check.config(raw);
-        if check.problems.is_empty() {
-            return Ok(config);
-        }
+        let (config, placed) = check.config(raw);
         // Each variant of a service finds the mistakes of the service.
         let mut told = BTreeSet::new();
         let mut new = |problem: &Problem| told.insert((problem.start(), problem.message.clone()));
         check.problems.retain(|problem| new(problem));
         check.problems.sort_by_key(Problem::start);
-        Err(Problems(check.problems))
+        (config, check.problems, placed)
     }
 }
 
 impl Check<'_> {
     /// Returns the whole configuration. Wrong values are replaced by placeholders.
-    fn config(&mut self, raw: &RawConfig) -> Config {
+    fn config(&mut self, raw: &RawConfig) -> (Config, Vec<PlacedFiles>) {
         let channel = self.workspace.channel();
         let builder = match &raw.bases.builder {
-            Some(builder) => self.image_name(builder, Form::Image),
+            Some(builder) => self.pulled_image(raw, "bases.builder", builder),
             None => bases::builder(channel),
         };
         let packs = self.packs(raw);
@@ -167,7 +142,7 @@ impl Check<'_> {
                     .hint("remove `default = false` from a service, so that `docker buildx bake` without a name has a target"),
             );
         }
-        let embedded = self.embedded(raw, &images);
+        let (embedded, placed) = self.embedded(raw, &images);
         let DeclaredInputs {
             paths: inputs,
             excluded,
@@ -202,7 +177,7 @@ impl Check<'_> {
             || bases::RUNTIME.to_owned(),
             |name| self.image_name(name, Form::Image),
         );
-        Config {
+        let config = Config {
             name,
             glibc: self.declared_glibc(raw, &runtime, &services),
             min_glibc: raw.glibc.as_ref().map(|version| self.min_glibc(version)),
@@ -210,7 +185,9 @@ impl Check<'_> {
             registries: self.registries(raw, &services, &images, &packs),
             platforms: {
                 self.once(&raw.platforms);
-                sorted(raw.platforms.iter().map(|platform| self.platform(platform)))
+                let emulate = raw.emulate.unwrap_or_default();
+                let named = raw.platforms.iter();
+                sorted(named.map(|platform| self.platform_of_images(platform, emulate)))
             },
             emulate: raw.emulate.unwrap_or_default(),
             profile: self.profile(raw.profile.as_ref()),
@@ -241,7 +218,7 @@ impl Check<'_> {
                 .bases
                 .init
                 .as_ref()
-                .map(|name| self.image_name(name, Form::Image)),
+                .map(|name| self.pulled_image(raw, "bases.init", name)),
             packs_path: self.absolute(raw.runtime.packs.as_ref(), "/opt/packs"),
             packs_dev: raw
                 .runtime
@@ -268,7 +245,8 @@ impl Check<'_> {
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
             ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
             compose: raw.compose.unwrap_or(true),
-        }
+        };
+        (config, placed)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Checks of services: the binary of each, and its images.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::bases;
 use super::check::{Check, sorted};
 use super::image_name::Form;
 use super::raw::{RawBinary, RawConfig, RawService, RawVariant};
 use super::shared_libraries::{LIBRARIES, LIBRARY_PATH};
+use super::shipped_files::{ShippedFile, ShippedFrom};
 use super::spanned::Spanned;
 use super::valid::{
     BinaryConfig, CompileSettings, ComposeConfig, ImageConfig, ServiceConfig, stage_of,
@@ -23,15 +25,18 @@ struct Found {
     bin: BinaryName,
     features: Vec<Spanned<String>>,
     default_features: Option<Spanned<bool>>,
+    /// The place in the file that names it.
+    place: Range<usize>,
 }
 
 impl Found {
-    fn plain((package, bin): (PackageName, BinaryName)) -> Self {
+    fn plain((package, bin): (PackageName, BinaryName), place: Range<usize>) -> Self {
         Self {
             package,
             bin,
             features: Vec::new(),
             default_features: None,
+            place,
         }
     }
 }
@@ -64,7 +69,7 @@ impl Check<'_> {
                             settings: self.settings(raw, &[&nothing]),
                         }],
                         libraries: Vec::new(),
-                        image: self.image(raw, &[&nothing]),
+                        image: self.image(raw, &[&nothing], Vec::new()),
                         target: self.target(raw, &service.name, None, &[&nothing]),
                         compose: ComposeConfig::default(),
                         family: service.name,
@@ -103,7 +108,7 @@ impl Check<'_> {
                 self.target_name(variant);
                 variant.as_ref().as_str()
             });
-            let image = self.image(raw, &layers);
+            let files = self.shipped_files(raw, &layers);
             let target = self.target(raw, name.as_ref(), variant, &layers);
             let settings = self.settings(raw, &layers);
             let binaries: Vec<BinaryConfig> = found
@@ -111,6 +116,12 @@ impl Check<'_> {
                 .map(|found| self.binary(found, service, &layers, &settings))
                 .collect();
             let libraries = self.shared_libraries(service, &layers, &settings);
+            let named = found.iter();
+            let named = named.map(|found| (found.bin.to_string(), found.place.clone()));
+            let occupants = self.occupants(raw, &layers, &files, named, &libraries);
+            self.occupied(&occupants);
+            self.mounted(raw, service, &occupants);
+            let image = self.image(raw, &layers, files);
             if binaries.is_empty() {
                 continue;
             }
@@ -129,7 +140,7 @@ impl Check<'_> {
                 family: name.as_ref().clone(),
                 variant: variant.map(str::to_owned),
                 binaries,
-                libraries,
+                libraries: libraries.iter().map(|one| one.as_ref().clone()).collect(),
                 image,
                 target,
                 compose: ComposeConfig::default(),
@@ -142,7 +153,9 @@ impl Check<'_> {
     fn binaries(&mut self, name: &Spanned<String>, service: &RawService) -> Vec<Found> {
         let Some(bins) = &service.bins else {
             let found = self.package_and_bin(name, service.package.as_ref(), service.bin.as_ref());
-            return found.into_iter().map(Found::plain).collect();
+            let place = service.bin.as_ref().unwrap_or(name).span();
+            let found = found.map(|found| Found::plain(found, place));
+            return found.into_iter().collect();
         };
         if let Some(bin) = &service.bin {
             self.problem(
@@ -166,7 +179,7 @@ impl Check<'_> {
                 RawBinary::Named(bin) => {
                     let bin = Spanned::new(written.span(), bin.clone());
                     let one = self.package_and_bin(name, service.package.as_ref(), Some(&bin));
-                    one.map(Found::plain)
+                    one.map(|one| Found::plain(one, written.span()))
                 }
                 RawBinary::Of(of) => {
                     let own = of.bin.as_ref().unwrap_or(&of.package);
@@ -174,16 +187,17 @@ impl Check<'_> {
                     one.map(|one| Found {
                         features: of.features.clone(),
                         default_features: of.default_features.clone(),
-                        ..Found::plain(one)
+                        ..Found::plain(one, written.span())
                     })
                 }
             };
             let Some(one) = one else { continue };
-            if found.iter().any(|other| other.bin == one.bin) {
-                self.problem(
+            if let Some(other) = found.iter().find(|other| other.bin == one.bin) {
+                let places = [Some(other.place.clone()), Some(written.span())];
+                self.two_places(
                     Code::ConfigValue,
                     format!("two binaries of the image are named `{}`", one.bin),
-                    written.span(),
+                    places,
                     "leave one of them out: both would be the same file of the image",
                 );
                 continue;
@@ -206,6 +220,7 @@ impl Check<'_> {
             bin,
             features,
             default_features,
+            place: _,
         } = found;
         let own = service
             .package
@@ -437,7 +452,12 @@ impl Check<'_> {
     }
 
     /// Returns the content of an image. Keys of the last of `layers` count most.
-    fn image(&mut self, raw: &RawConfig, layers: &[&RawVariant]) -> ImageConfig {
+    fn image(
+        &mut self,
+        raw: &RawConfig,
+        layers: &[&RawVariant],
+        shipped: Vec<ShippedFile>,
+    ) -> ImageConfig {
         let all = layers;
         let layers = || layers.iter().copied();
         let runtime = layers()
@@ -480,15 +500,11 @@ impl Check<'_> {
             None => runtime.map(|name| self.image_name(name, Form::Image)),
         };
         let (mut files, mut files_of_images) = (BTreeMap::new(), BTreeMap::new());
-        for (from, to) in layers().flat_map(|image| &image.files) {
-            let to = self.absolute(Some(to), "/");
-            // No path in the workspace has a colon.
-            if from.as_ref().contains(':') {
-                let from = self.shipped_of_image(raw, all, from);
-                files_of_images.extend(from.map(|from| (from, to)));
-            } else {
-                files.insert(self.in_context(from), to);
-            }
+        for ShippedFile { from, to, .. } in shipped {
+            match from {
+                ShippedFrom::Context(from) => files.insert(from, to),
+                ShippedFrom::Image(from) => files_of_images.insert(from, to),
+            };
         }
         let (mut env, mut labels) = (BTreeMap::new(), BTreeMap::new());
         let own = layers().flat_map(|image| &image.env);

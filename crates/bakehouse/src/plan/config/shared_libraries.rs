@@ -15,14 +15,14 @@ pub const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 pub const LIBRARIES: &str = "/usr/local/lib";
 
 impl Check<'_> {
-    /// Returns the shared libraries that `layers` of `service` name, by their files.
+    /// Returns the shared libraries that `layers` of `service` name, by their files, each with its place.
     pub(super) fn shared_libraries(
         &mut self,
         service: &RawService,
         layers: &[&RawVariant],
         settings: &CompileSettings,
-    ) -> Vec<SharedLibraryConfig> {
-        let mut found: Vec<SharedLibraryConfig> = Vec::new();
+    ) -> Vec<Spanned<SharedLibraryConfig>> {
+        let mut found: Vec<Spanned<SharedLibraryConfig>> = Vec::new();
         for written in layers.iter().flat_map(|layer| &layer.libs) {
             if service.linked_static {
                 self.problem(
@@ -43,21 +43,24 @@ impl Check<'_> {
                 }
             };
             let Some(library) = library else { continue };
-            if found.iter().any(|other| other.file() == library.file()) {
-                self.problem(
+            let same =
+                |other: &&Spanned<SharedLibraryConfig>| other.as_ref().file() == library.file();
+            if let Some(other) = found.iter().find(same) {
+                let places = [Some(other.span()), Some(written.span())];
+                self.two_places(
                     Code::ConfigValue,
                     format!(
                         "two shared libraries of the image are named `{}`",
                         library.file().escape_debug()
                     ),
-                    written.span(),
+                    places,
                     "leave one of them out: both would be the same file of the image",
                 );
                 continue;
             }
-            found.push(library);
+            found.push(Spanned::new(written.span(), library));
         }
-        found.sort_by(|a, b| a.file().cmp(b.file()));
+        found.sort_by(|a, b| a.as_ref().file().cmp(b.as_ref().file()));
         found
     }
 

@@ -2,8 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::check::{Check, FOLDER, sorted};
+use super::check::{BAKE_FILE, Check, FOLDER, sorted};
 use super::image_name::is_component;
+use super::output::read_as_written;
 use super::raw::{RawConfig, RawVariant};
 use super::spanned::Spanned;
 use super::valid::TargetConfig;
@@ -30,8 +31,8 @@ impl Check<'_> {
         };
         let mut tags = layers.iter().filter_map(|layer| layer.tag.as_ref());
         let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
-        let mut platforms = layers.iter().map(|layer| &layer.platforms);
-        let platforms = platforms.rfind(|list| !list.is_empty());
+        let mut platforms = layers.iter().filter_map(|layer| layer.platforms.as_ref());
+        let platforms = platforms.next_back();
         let platforms = platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list));
         let built = match platforms.len() {
             0 => raw.platforms.len(),
@@ -39,7 +40,9 @@ impl Check<'_> {
         };
         TargetConfig {
             image,
-            own_tags: tags.next_back().map_or_else(Vec::new, |tag| self.tags(tag)),
+            own_tags: tags
+                .next_back()
+                .map_or_else(Vec::new, |tag| self.tags(raw, tag)),
             default: layers.iter().all(|layer| layer.default != Some(false)),
             of_family: variant.is_none() || last.is_none_or(|layer| layer.default != Some(false)),
             output: outputs
@@ -81,8 +84,17 @@ impl Check<'_> {
     pub(super) fn some_platforms(
         &mut self,
         raw: &RawConfig,
-        platforms: &[Spanned<String>],
+        written: &Spanned<Vec<Spanned<String>>>,
     ) -> Vec<String> {
+        let platforms = written.as_ref();
+        if platforms.is_empty() {
+            self.problem(
+                Code::ConfigValue,
+                "`platforms` is empty".to_owned(),
+                written.span(),
+                "name one, or leave the key out: the image is for all platforms of the workspace then",
+            );
+        }
         self.once(platforms);
         let all: Vec<&str> = raw
             .platforms
@@ -107,7 +119,13 @@ impl Check<'_> {
     }
 
     /// Returns whether a result at `dest` would replace files of the workspace, or become a source of a package.
-    fn overwrites(&self, raw: &RawConfig, dest: &str, is_folder: bool) -> bool {
+    fn overwrites(&mut self, raw: &RawConfig, dest: &str, is_folder: bool) -> bool {
+        let mut read: Vec<Utf8PathBuf> = Vec::new();
+        let contexts = raw.images.values().map(|image| &image.context);
+        for path in read_as_written(raw).into_iter().chain(contexts) {
+            read.push(self.quietly_in_context(path));
+        }
+
         let folder = &self.workspace.folder;
         let here: Utf8PathBuf = folder.join(dest).components().collect();
         let generated = raw
@@ -120,14 +138,22 @@ impl Check<'_> {
             .own_members()
             .map(|member| member.dir.as_path());
         let packages = packages.filter(|dir| *dir != folder.as_path());
+        let bake = raw.output.bake.as_ref();
+        let bake = bake.map_or(BAKE_FILE, |bake| bake.as_ref());
+        let read = read
+            .into_iter()
+            .filter(|path| path != folder && !path.as_str().is_empty());
         let mut kept = packages
             .map(Utf8Path::to_owned)
-            .chain([folder.join(generated)]);
+            .chain([folder.join(generated), folder.join(bake)])
+            .chain(read);
+        let is_of_git = here.components().any(|part| part.as_str() == ".git");
         let file = self.workspace.root.join(&here);
         let is_archive = here
             .extension()
             .is_some_and(|end| ["tar", "tgz", "gz", "zst"].contains(&end));
         here == *folder
+            || is_of_git
             || kept.any(|dir| dir.starts_with(&here) || here.starts_with(&dir))
             || file.is_file() && (is_folder || !is_archive)
     }
@@ -221,6 +247,21 @@ impl Check<'_> {
                 ),
                 output.span(),
                 "write a folder of its own, such as `artifacts` or one in `target`",
+            );
+        }
+        let here = |dest: &str| self.workspace.root.join(&self.workspace.folder).join(dest);
+        if let Some(dest) = value("dest").filter(|dest| kind != "local" && here(dest).is_dir()) {
+            self.problem(
+                Code::ConfigValue,
+                format!(
+                    "`{}` is a folder, and the result is one file",
+                    dest.escape_debug()
+                ),
+                output.span(),
+                format!(
+                    "name a file in it, such as `{}/image.tar`",
+                    dest.trim_end_matches('/')
+                ),
             );
         }
         if let Some(dest) = value("dest") {

@@ -462,6 +462,11 @@ impl TargetConfig {
         tags.map(|tag| format!("{}:{tag}", self.image)).collect()
     }
 
+    /// Returns whether the result is a folder with files, rather than one file.
+    pub fn writes_a_folder(&self) -> bool {
+        self.field("type") == Some("local") || self.field("tar") == Some("false")
+    }
+
     /// Returns the path that the result is written to.
     pub fn dest(&self) -> Option<&str> {
         self.field("dest")

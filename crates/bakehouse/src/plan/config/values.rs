@@ -8,6 +8,7 @@ use super::spanned::Spanned;
 use super::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
 use crate::context_path::ContextPath;
 use crate::graph::context::is_configurable;
+use crate::graph::inputs::fixed_part;
 use crate::plan::zig::{NEWEST, OLDEST, ZIG};
 use crate::problem::{Code, did_you_mean};
 use crate::toolchain::pins::is_glibc;
@@ -19,6 +20,9 @@ const LONGEST_NAME: usize = 255;
 
 /// The limit of a target's name, in bytes: it is part of image names, stages and ids of mounts.
 const LONGEST_TARGET: usize = 100;
+
+/// The largest number of a user or group that engines take.
+const LARGEST_ID: u32 = i32::MAX as u32;
 
 /// The usual platforms, for suggestions.
 const PLATFORMS: [&str; 6] = [
@@ -120,6 +124,7 @@ impl Check<'_> {
     pub(super) fn platform(&mut self, platform: &Spanned<String>) -> String {
         let parts: Vec<&str> = platform.as_ref().split('/').collect();
         let valid = matches!(parts.len(), 2 | 3)
+            && parts[0] == "linux"
             && parts
                 .iter()
                 .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
@@ -133,6 +138,36 @@ impl Check<'_> {
             );
         }
         platform.as_ref().clone()
+    }
+
+    /// Checks a platform that all images are built for. A builder that does not emulate it has to know Rust's name for it.
+    pub(super) fn platform_of_images(
+        &mut self,
+        platform: &Spanned<String>,
+        emulate: bool,
+    ) -> String {
+        let before = self.problems.len();
+        let name = self.platform(platform);
+        let parts: Vec<&str> = name.split('/').skip(1).collect();
+        // As `cross.sh` knows them.
+        let is_known = matches!(
+            parts[..],
+            ["386" | "amd64" | "arm64" | "arm" | "ppc64le" | "riscv64" | "s390x"]
+                | ["386" | "amd64" | "arm64", _]
+                | ["arm", "v5" | "v7"]
+        );
+        if self.problems.len() == before && !emulate && !is_known {
+            let hint = did_you_mean(&name, PLATFORMS).unwrap_or_else(|| {
+                "leave it out, or set `emulate = true` if the builder can emulate it".to_owned()
+            });
+            self.problem(
+                Code::ConfigValue,
+                format!("no builder cross-compiles for `{name}`"),
+                platform.span(),
+                hint,
+            );
+        }
+        name
     }
 
     pub(super) fn profile(&mut self, profile: Option<&Spanned<String>>) -> String {
@@ -346,17 +381,20 @@ impl Check<'_> {
 
     pub(super) fn user(&mut self, user: &Spanned<String>) -> String {
         let text = user.as_ref();
-        let valid = text.split_once(':').is_some_and(|(uid, gid)| {
-            [uid, gid]
-                .iter()
-                .all(|id| id.parse::<u32>().is_ok() && !id.starts_with('+'))
-        });
+        // A leading zero makes the number octal for some programs.
+        let is_id = |id: &str| {
+            let plain = id == "0" || !id.starts_with(['+', '0']);
+            plain && id.parse::<u32>().is_ok_and(|id| id <= LARGEST_ID)
+        };
+        let valid = text
+            .split_once(':')
+            .is_some_and(|(uid, gid)| is_id(uid) && is_id(gid));
         if !valid {
             self.problem(
                 Code::ConfigValue,
                 format!("`{}` is not a user", text.escape_debug()),
                 user.span(),
-                "write `UID:GID` in numbers, e.g. `10001:10001`: names need not exist in a base",
+                format!("write `UID:GID` in numbers up to {LARGEST_ID}, e.g. `10001:10001`: names need not exist in a base"),
             );
         }
         text.clone()
@@ -364,6 +402,7 @@ impl Check<'_> {
 
     /// Checks a path or pattern, which must begin with a folder or file, because that is what is mounted.
     pub(super) fn input(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        let before = self.problems.len();
         if path
             .as_ref()
             .split('/')
@@ -377,12 +416,43 @@ impl Check<'_> {
                 "begin it with the name of a folder or file, e.g. `proto/**`",
             );
         }
-        self.in_context_with(path, "*")
+        let found = self.in_context_with(path, "*");
+        if self.problems.len() == before {
+            self.is_sent(path, &fixed_part(&found));
+        }
+        found
+    }
+
+    /// Checks that Docker is sent what lies at a path of the context.
+    pub(super) fn is_sent(&mut self, path: &Spanned<String>, found: &Utf8Path) {
+        let written = path.as_ref().escape_debug();
+        let (message, hint) = if found.as_str().is_empty() {
+            (
+                format!("`{written}` is all that Docker can be sent"),
+                "name the files and folders in it that are read",
+            )
+        } else if self.workspace.is_never_sent(found) {
+            (
+                format!("Docker is never sent `{written}`"),
+                "name the files and folders in it that are read, or move them elsewhere",
+            )
+        } else {
+            return;
+        };
+        self.problem(Code::ConfigValue, message, path.span(), hint);
     }
 
     /// Checks a path relative to the workspace. It may lead to a folder above, but not out of the context.
     pub(super) fn in_context(&mut self, path: &Spanned<String>) -> ContextPath {
         ContextPath::new(self.in_context_with(path, ""))
+    }
+
+    /// Returns a path whose mistakes are reported elsewhere, or the part of a pattern before its first `*`.
+    pub(super) fn quietly_in_context(&mut self, path: &Spanned<String>) -> Utf8PathBuf {
+        let before = self.problems.len();
+        let found = self.in_context_with(path, "*");
+        self.problems.truncate(before);
+        fixed_part(&found)
     }
 
     fn in_context_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
 use super::check::Check;
 use super::one_bake::OneBake;
 use super::raw::{RawConfig, RawVariant};
@@ -52,14 +54,16 @@ impl Check<'_> {
         });
         let mut outputs: Vec<Written<'_>> = services.chain(others).collect();
         outputs.sort_by_key(|output| output.image.start);
-        // A pack's image has the usual tag.
+        let registries = registries(raw);
+        // A pack's image has the usual tag, and is made by Compose under the first registry.
         let packs = packs.iter().map(|pack| {
             let name = format!("pack-{}", pack.name);
-            (format!("{name}:{}", bake.usual_tag), vec![name])
+            let image = under(registries[0], &format!("{name}:{}", bake.usual_tag));
+            (image, vec![name])
         });
         // The targets that write each name.
         let mut taken: BTreeMap<String, Vec<String>> = packs.collect();
-        let mut files: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut files: Vec<(Utf8PathBuf, bool, &str, Range<usize>)> = Vec::new();
         for Written {
             name,
             target,
@@ -68,7 +72,13 @@ impl Check<'_> {
         } in outputs
         {
             if target.is_image() {
-                let written = target.names(&bake.usual_tag);
+                let names = target.names(&bake.usual_tag).into_iter();
+                let written = names.flat_map(|name| {
+                    registries
+                        .iter()
+                        .map(move |registry| under(registry, &name))
+                });
+                let written: Vec<String> = written.collect();
                 let other = |written: &String| {
                     let mut others = taken.get(written)?.iter();
                     others.find(|other| !one_bake.is_never_of(name, other))
@@ -88,20 +98,69 @@ impl Check<'_> {
                 for written in written {
                     taken.entry(written).or_default().push(name.to_owned());
                 }
-            } else if let Some(dest) = target.dest().filter(|_| target.default) {
-                if let Some(other) = files.get(dest) {
-                    self.problem(
+            } else if let Some(dest) = target.dest() {
+                let here: Utf8PathBuf = plain(dest);
+                let is_folder = target.writes_a_folder();
+                let mut others = files
+                    .iter()
+                    .filter(|(.., other, _)| one_bake.is_of(name, other));
+                let other = others.find(|(there, other_is_folder, ..)| {
+                    // Files may lie in a folder that another output fills.
+                    here == *there
+                        || (!is_folder && there.starts_with(&here))
+                        || (!other_is_folder && here.starts_with(there))
+                });
+                if let Some((there, _, other, place)) = other {
+                    let message = match here == *there {
+                        true => format!("`{other}` and `{name}` both write `{dest}` in one bake"),
+                        false => format!(
+                            "`{other}` writes `{there}` and `{name}` writes `{dest}` in one bake: one would be a file and a folder"
+                        ),
+                    };
+                    self.two_places(
                         Code::NameCollision,
-                        format!("`{other}` and `{name}` both write `{dest}` in one bake"),
-                        output,
+                        message,
+                        [Some(output), Some(place.clone())],
                         "give one of them another `dest`",
                     );
                     continue;
                 }
-                files.insert(dest, name);
+                files.push((here, is_folder, name, output));
             }
         }
     }
+}
+
+/// Returns the registries that the images have names under, `""` for local names; never none.
+fn registries(raw: &RawConfig) -> Vec<&str> {
+    let listed = raw.registries.iter().flat_map(AsRef::as_ref);
+    let all = listed.map(|registry| registry.as_ref().as_str());
+    let several: Vec<&str> = all.collect();
+    match several.len() {
+        // All names have the same prefix.
+        0 | 1 => vec![""],
+        _ => several,
+    }
+}
+
+/// Returns the full name of an image, in the one form that engines know it by.
+fn under(registry: &str, name: &str) -> String {
+    if registry.is_empty() {
+        return name.to_owned();
+    }
+    let full = format!("{registry}/{name}");
+    let hub = ["docker.io/", "index.docker.io/"];
+    let of_hub = hub.iter().find_map(|hub| full.strip_prefix(hub));
+    let short = of_hub.map(|rest| rest.strip_prefix("library/").unwrap_or(rest).to_owned());
+    short.unwrap_or(full)
+}
+
+/// Returns a path without `.` and repeated slashes.
+fn plain(path: &str) -> Utf8PathBuf {
+    let parts = Utf8Path::new(path).components();
+    parts
+        .filter(|part| *part != Utf8Component::CurDir)
+        .collect()
 }
 
 /// The keys that say what is written.

@@ -63,6 +63,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     )?;
     let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
+    names.fit(&chosen.services)?;
     names.apart_from_each_other(&chosen.services)?;
     let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, arguments.push)?;

@@ -98,11 +98,11 @@ impl Names {
     pub fn apart_from_each_other(&self, services: &[&BakedImage]) -> Result<(), Problem> {
         let mut taken: BTreeMap<String, &BakedImage> = BTreeMap::new();
         for service in services.iter().filter(|service| service.target.is_image()) {
-            for tag in service.target.tags(&self.tags) {
-                let name = format!("{}:{tag}", service.target.image);
+            for name in self.tagged(service) {
                 if let Some(other) = taken.get(&name) {
                     let mut usual = [other, service].into_iter();
-                    if usual.all(|one| one.target.names(&self.usual_tag).contains(&name)) {
+                    let is_usual = |own: &String| name.ends_with(own.as_str());
+                    if usual.all(|one| one.target.names(&self.usual_tag).iter().any(is_usual)) {
                         let message = format!(
                             "`{}` and `{}` both write the image `{name}`",
                             other.name, service.name
@@ -117,6 +117,22 @@ impl Names {
                     return Err(Problem::new(Code::NameCollision, message).hint("set another TAG"));
                 }
                 taken.insert(name, service);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a `TAG` that is too long together with what the configuration adds to it.
+    ///
+    /// # Errors
+    /// `config-value`.
+    pub fn fit(&self, services: &[&BakedImage]) -> Result<(), Problem> {
+        for service in services {
+            for tag in service.target.tags(&self.tags) {
+                if let Err(Fault { what, hint }) = image_name::tag(&tag) {
+                    let message = format!("with TAG in the environment `{}` {what}", service.name);
+                    return Err(Problem::new(Code::ConfigValue, message).hint(hint));
+                }
             }
         }
         Ok(())
