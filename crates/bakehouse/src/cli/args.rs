@@ -33,7 +33,7 @@ pub struct Global {
     /// The configuration, instead of bakehouse.toml beside the workspace's Cargo.toml
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<Utf8PathBuf>,
-    /// Print nothing but errors
+    /// Print nothing but errors and what a command is asked to show
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Print more details; twice for all of them

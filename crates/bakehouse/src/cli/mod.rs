@@ -5,6 +5,7 @@ mod commands;
 mod examples;
 mod hidden;
 mod history;
+pub(crate) mod out;
 mod report;
 mod session;
 mod since;
@@ -15,6 +16,8 @@ use clap::Parser;
 
 use args::{Args, Command};
 use session::Session;
+
+use crate::problem::Problems;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -42,11 +45,11 @@ pub fn main() -> ExitCode {
             Ok(())
         }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problems) => {
-            report::problems(&problems);
-            ExitCode::from(problems.exit())
-        }
-    }
+    let problems = done.err().into_iter().flat_map(|problems| problems.0);
+    let problems = Vec::from_iter(problems.chain(out::lost()));
+    let Err(problems) = Problems(problems).or(()) else {
+        return ExitCode::SUCCESS;
+    };
+    report::problems(&problems);
+    ExitCode::from(problems.exit())
 }

@@ -6,6 +6,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{AffectedArgs, AffectedFormat};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::{CheckedOut, Since};
@@ -78,13 +79,13 @@ fn github(plan: &Plan, affected: &Affected) {
         .chain(&affected.pack_binaries)
         .map(|target| Job { target })
         .collect();
-    anstream::println!("any={}", !jobs.is_empty());
-    anstream::println!("services={}", compact(&affected.services));
+    outln!("any={}", !jobs.is_empty());
+    outln!("services={}", compact(&affected.services));
     if has_images {
-        anstream::println!("images={}", compact(&affected.images));
+        outln!("images={}", compact(&affected.images));
     }
-    anstream::println!("packs={}", compact(&affected.packs));
-    anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));
+    outln!("packs={}", compact(&affected.packs));
+    outln!("matrix={{\"include\":{}}}", compact(&jobs));
 }
 
 fn compact(value: &impl Serialize) -> String {
@@ -93,7 +94,7 @@ fn compact(value: &impl Serialize) -> String {
 
 fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
     if affected.is_empty() {
-        anstream::println!("nothing is affected since {}", since.revision.short());
+        outln!("nothing is affected since {}", since.revision.short());
         return;
     }
     let before = since.planned.as_ref();
@@ -113,11 +114,11 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         .unwrap_or_default();
     let section = |title: &str, names: &BTreeSet<TargetName>| {
         if !names.is_empty() {
-            anstream::println!("{}", title.bold());
+            outln!("{}", title.bold());
         }
         for output in outputs.iter().filter(|output| names.contains(output.name)) {
             let why = because(then, (state, *output), &config);
-            anstream::println!("  {:width$}  {}", output.name, why.dimmed());
+            outln!("  {:width$}  {}", output.name, why.dimmed());
         }
     };
     section("services", &affected.services);

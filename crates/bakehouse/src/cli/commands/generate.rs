@@ -5,6 +5,7 @@ use std::mem::ManuallyDrop;
 use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
+use crate::cli::out::{err, out};
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, header::Owner};
 use crate::files::{self, Change};
@@ -17,9 +18,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     let documents = documents::render(plan);
     let changes = files::compare(root, &plan.config.output.folder, &documents)?;
     if arguments.diff {
-        changes
-            .iter()
-            .for_each(|change| anstream::print!("{}", change.diff()));
+        changes.iter().for_each(|change| out!("{}", change.diff()));
         return Ok(());
     }
     if arguments.check {
@@ -86,9 +85,7 @@ pub fn check(changes: &[Change], command: &str) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());
     }
-    changes
-        .iter()
-        .for_each(|change| anstream::eprint!("{}", change.diff()));
+    changes.iter().for_each(|change| err!("{}", change.diff()));
     let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
     Err(Problem::new(
         Code::FilesOutOfDate,

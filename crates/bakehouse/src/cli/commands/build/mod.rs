@@ -8,6 +8,7 @@ mod events;
 mod names;
 mod seed_names;
 mod seeds;
+mod seen;
 mod store;
 mod table;
 
@@ -20,6 +21,7 @@ use chosen::{Chosen, choose};
 use events::Events;
 use names::Names;
 use seeds::Seeds;
+use seen::Inputs;
 use store::{Details, Store};
 use table::Known;
 
@@ -31,7 +33,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::bake::{changes_outputs, input_hashes, override_file};
 use crate::documents::{self, dockerfile::stage_names};
 use crate::engine::Engine;
-use crate::engine::buildx::{Bake, Listener, is_set};
+use crate::engine::buildx::{Bake, Shown, is_set};
 use crate::engine::records::Record;
 use crate::engine::secrets::allowed;
 use crate::files::{self, measured::Measured};
@@ -121,9 +123,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         let own = stage_names(plan);
         let events = Events::of(&own);
         let hear = |bytes: &[u8]| events.hear(bytes);
-        let listener: Option<Listener<'_>> = match arguments.progress {
-            BuildProgress::Json => Some(&hear),
-            BuildProgress::Buildx => None,
+        let shown = match arguments.progress {
+            BuildProgress::Json => Shown::Json(&hear),
+            BuildProgress::Buildx => session.shown(),
         };
         let order = Order {
             missing: &missing,
@@ -131,7 +133,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             certain,
             arguments: &further,
             has_own_arguments: !arguments.bake.is_empty(),
-            listener,
+            shown,
         };
         let records = bake(&engine, &planned, &order)?;
         details.extend(store.details(&missing.services, &records));
@@ -147,8 +149,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             })
             .collect();
         let mut measured = Measured::read(root);
-        account = Account::of(plan, &own, &records, &measured);
-        account.remember(plan, &missing.targets(), &mut measured);
+        let inputs = Inputs::new(plan);
+        account = Account::of(plan, &inputs, &own, &records, &measured);
+        account.remember(&inputs, &own, &records, &mut measured);
         measured.write(root);
     }
     let known = Known {
@@ -222,7 +225,7 @@ struct Order<'a> {
     arguments: &'a [OsString],
     /// Whether some of these are the user's, such as `--no-cache`. Then everything is baked at once.
     has_own_arguments: bool,
-    listener: Option<Listener<'a>>,
+    shown: Shown<'a>,
 }
 
 fn bake(
@@ -245,7 +248,7 @@ fn bake(
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
-    let seeds = Seeds::find(engine, planned, missing, order.listener)?;
+    let seeds = Seeds::find(engine, planned, missing, order.shown)?;
     if let Some(seeds) = &seeds {
         seeds.fill();
     }
@@ -257,7 +260,7 @@ fn bake(
             laid_over: &hashes,
             variables: &[],
             arguments,
-            listener: order.listener,
+            shown: order.shown,
         });
         let records = baked.map(|baked| baked.records(engine));
         records.map_err(|problem| {

@@ -8,7 +8,7 @@ use super::seed_names::{SeedNames, seed_names};
 use crate::cli::session::Planned;
 use crate::documents::bake::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};
 use crate::engine::Engine;
-use crate::engine::buildx::{Bake, Listener};
+use crate::engine::buildx::{Bake, Shown};
 use crate::engine::published::Published;
 use crate::graph::parallel::parallel_map;
 use crate::plan::config::valid::Strategy;
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub struct Seeds<'a> {
     engine: &'a Engine,
     planned: &'a Planned,
-    listener: Option<Listener<'a>>,
+    shown: Shown<'a>,
     /// The names of each chain's seed, and the nearest that the registry has.
     chains: Vec<(SeedNames, Nearest)>,
 }
@@ -44,7 +44,7 @@ impl<'a> Seeds<'a> {
         engine: &'a Engine,
         planned: &'a Planned,
         chosen: &Chosen<'_>,
-        listener: Option<Listener<'a>>,
+        shown: Shown<'a>,
     ) -> Result<Option<Self>, Problem> {
         let Some(names) = seed_names(engine, planned)? else {
             return Ok(None);
@@ -71,7 +71,7 @@ impl<'a> Seeds<'a> {
         Ok(Some(Self {
             engine,
             planned,
-            listener,
+            shown,
             chains: names.into_iter().zip(chains).collect(),
         }))
     }
@@ -153,7 +153,7 @@ impl<'a> Seeds<'a> {
             laid_over,
             variables: &[],
             arguments: &[],
-            listener: self.listener,
+            shown: self.shown,
         });
         baked.map(|_| ())
     }
