@@ -375,3 +375,34 @@ fn without_an_engine_the_rest_is_looked_at() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("doctor-found"), "{error}");
 }
+
+#[test]
+fn without_docker_the_needed_version_is_the_one_that_is_asked_for() {
+    let grove = healthy();
+    let (with, _) = checks(&grove);
+    let needed = with[0]["needed"].as_str().unwrap().to_owned();
+    let folder = grove.path("programs");
+    std::fs::create_dir(&folder).unwrap();
+    for program in ["cargo", "rustc", "git"] {
+        let found = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join(program))
+            .find(|path| path.exists());
+        std::os::unix::fs::symlink(found.unwrap(), folder.join(program)).unwrap();
+    }
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("bakehouse"))
+        .current_dir(grove.path(""))
+        .env("PATH", &folder)
+        .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
+        .args(["doctor", "--format", "json"])
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let engine = &said["checks"][0];
+    assert_eq!(engine["verdict"], "bad", "{engine}");
+    let version = needed.trim_end_matches(" or newer");
+    assert!(version.starts_with("Docker Engine "), "{needed}");
+    assert!(
+        engine["remedy"].as_str().unwrap().contains(version),
+        "{engine}"
+    );
+}

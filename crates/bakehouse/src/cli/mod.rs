@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod commands;
+mod complete;
 mod examples;
 mod hidden;
 mod history;
@@ -12,7 +13,8 @@ mod since;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use args::{Args, Command};
 use session::Session;
@@ -21,6 +23,8 @@ use crate::problem::Problems;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // Where the shell asks for completions, this answers and exits.
+    CompleteEnv::with_factory(Args::command).complete();
     let args = Args::parse();
     report::set_up(&args.global);
     let session = Session::new(args.global);

@@ -10,6 +10,7 @@ use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::{CheckedOut, Since};
+use crate::git::Repository;
 use crate::plan::Plan;
 use crate::plan::affected::Affected;
 use crate::plan::explain::{Output, WorkspaceState, reasons};
@@ -19,7 +20,22 @@ use super::why::line;
 use crate::names::TargetName;
 
 pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
-    let (now, then) = CheckedOut::beside_plan(session, &arguments.since)?;
+    let (now, then) = match &arguments.since {
+        Some(name) => CheckedOut::beside_plan(session, name)?,
+        None => {
+            let now = session.plan()?;
+            let fork = Repository::of(&now.root)?.fork(&now.plan.config.ci_branch)?;
+            if arguments.format == AffectedFormat::Text {
+                session.say(format_args!(
+                    "since {}, where HEAD left {}",
+                    fork.short(),
+                    fork.branch
+                ));
+            }
+            let then = CheckedOut::new(&now.root, &fork.id)?;
+            (now, then)
+        }
+    };
     let since = Since::new(session, &now, then)?;
     let then = since.planned.as_ref();
     let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);

@@ -5,6 +5,7 @@ use std::mem::ManuallyDrop;
 use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
+use crate::cli::hidden;
 use crate::cli::out::{err, out};
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, header::Owner};
@@ -44,6 +45,11 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         changes.len(),
         documents.len()
     ));
+    let packages = hidden::packages(plan);
+    for problem in hidden::problems(&planned, &packages) {
+        let hint = problem.hint.as_deref().unwrap_or_default();
+        tracing::warn!("{problem}: {hint}");
+    }
     Ok(())
 }
 

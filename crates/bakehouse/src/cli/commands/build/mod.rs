@@ -25,7 +25,7 @@ use seen::Inputs;
 use store::{Details, Store};
 use table::Known;
 
-use super::generate::check;
+use super::generate::{apply, check, protect};
 use super::packs::usual_platform;
 use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
@@ -59,10 +59,13 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
-    check(
-        &files::compare(root, &plan.config.output.folder, &documents::render(plan))?,
-        "generate",
-    )?;
+    let changes = files::compare(root, &plan.config.output.folder, &documents::render(plan))?;
+    if arguments.generate && !arguments.dry_run {
+        protect(&changes, "generate")?;
+        apply(session, root, &changes)?;
+    } else if !arguments.generate {
+        check(&changes, "build --generate")?;
+    }
     let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
     names.fit(&chosen.services)?;
@@ -76,7 +79,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         held = store.held(&chosen.services);
     }
     let spots = spots_of(plan, &chosen);
-    if !spots.is_empty() {
+    if !spots.is_empty() && !arguments.dry_run {
         leftover::remove(root, &spots);
     }
     let mut current = BTreeSet::new();
@@ -101,6 +104,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         cache: chosen.cache,
         only_cache: chosen.only_cache,
     };
+    if arguments.dry_run {
+        table::forecast(&chosen, &missing);
+        return Ok(());
+    }
     for service in &chosen.services {
         if let Some(held) = held.get(&service.name)
             && !held.missing.is_empty()

@@ -11,6 +11,7 @@ use super::chosen::Chosen;
 use super::store::{Details, Store};
 use crate::cli::out::outln;
 use crate::names::TargetName;
+use crate::plan::build::COMPILED;
 
 /// A row of the table.
 #[derive(Debug, Serialize)]
@@ -88,6 +89,33 @@ impl<'a> Known<'a> {
             input_hash,
             into: None,
         }
+    }
+}
+
+/// Prints what a build would do, without its cause: `bake` or `skip`, the name and the input hash of each output.
+pub fn forecast(chosen: &Chosen<'_>, missing: &Chosen<'_>) {
+    let services = chosen.services.iter().map(|service| {
+        let mut baked = missing.services.iter();
+        let is_baked = baked.any(|one| one.name == service.name);
+        (&service.name, service.input_hash.as_str(), is_baked)
+    });
+    let binaries = chosen.pack_binaries.iter().map(|binary| {
+        let mut baked = missing.pack_binaries.iter();
+        let is_baked = baked.any(|one| one.target == binary.target);
+        (&binary.target, binary.input_hash.as_str(), is_baked)
+    });
+    let rows: Vec<_> = services.chain(binaries).collect();
+    let width = rows.iter().map(|(name, ..)| name.len()).max();
+    let width = width.unwrap_or_default();
+    for (name, input_hash, is_baked) in rows {
+        let what = match is_baked {
+            true => "bake".green().to_string(),
+            false => "skip".dimmed().to_string(),
+        };
+        outln!("{what}  {name:width$}  {input_hash}");
+    }
+    if missing.cache {
+        outln!("{}  {COMPILED}", "bake".green());
     }
 }
 
