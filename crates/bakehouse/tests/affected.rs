@@ -321,10 +321,7 @@ fn without_a_revision_it_is_since_the_branch_left_the_main_one() {
     let left = shop.git(&["rev-parse", "HEAD"]);
     shop.git(&["switch", "--quiet", "--create", "topic"]);
     assert!(run("text").contains("where HEAD left main\nnothing is affected"));
-    shop.write(
-        "web/src/main.rs",
-        "fn main() {}\n// On the branch.\n",
-    );
+    shop.write("web/src/main.rs", "fn main() {}\n// On the branch.\n");
     shop.commit_all();
     // What happens to the main branch afterwards is not of this one.
     shop.git(&["switch", "--quiet", "main"]);

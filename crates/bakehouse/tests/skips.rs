@@ -17,7 +17,7 @@ case "$1 $2" in
     *) echo 28.5.2 ;;
     esac ;;
 "buildx version") echo github.com/docker/buildx v0.29.1 0 ;;
-"buildx bake") echo "$@" >> "$here/baked" ;;
+"buildx bake") echo "$@" "PLATFORMS=$PLATFORMS" >> "$here/baked" ;;
 "image ls")
     for tag in "in-$(cat "$here/hash")" latest; do
         echo "{\"ID\":\"sha256:1\",\"Repository\":\"api\",\"Tag\":\"$tag\",\"Size\":\"1MB\"}"
@@ -118,4 +118,19 @@ fn a_build_writes_files_that_are_out_of_date_only_if_asked() {
     grove.write("docker/Dockerfile", "FROM scratch\n");
     let output = grove.command(&["build", "--generate"]);
     assert_eq!(output.status.code(), Some(3), "an edit by hand is kept");
+}
+
+#[test]
+fn a_build_for_other_platforms_hands_them_to_bake_and_skips_nothing() {
+    let grove = grove("");
+    grove.run(&["build", "--platform", "linux/arm64,linux/amd64"]);
+    let baked = std::fs::read_to_string(grove.path("bin/baked")).unwrap();
+    assert!(
+        baked.ends_with("api PLATFORMS=linux/arm64,linux/amd64\n"),
+        "{baked}"
+    );
+    assert!(
+        !baked.contains("hashes"),
+        "the hash is of the configured platforms: {baked}"
+    );
 }

@@ -227,6 +227,14 @@ pub struct BuildArgs {
     /// Push the images, and skip those that the registry already has with the same input hash
     #[arg(long)]
     pub push: bool,
+    /// Platforms to build for, such as linux/arm64 [default: those of bakehouse.toml]; with any, nothing is skipped
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_delimiter = ',',
+        env = "PLATFORMS"
+    )]
+    pub platforms: Vec<String>,
     /// Write the generated files first, if they are out of date
     #[arg(long)]
     pub generate: bool,

@@ -87,7 +87,7 @@ impl Check<'_> {
         &mut self,
         code: Code,
         message: String,
-        places: [Option<std::ops::Range<usize>>; 2],
+        places: [Option<Range<usize>>; 2],
         hint: impl Into<String>,
     ) {
         let mut places: Vec<_> = places.into_iter().flatten().collect();

@@ -78,7 +78,8 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     if skip {
         held = store.held(&chosen.services);
     }
-    let spots = spots_of(plan, &chosen);
+    let platforms = asked_platforms(arguments);
+    let spots = spots_of(plan, &chosen, platforms.as_deref());
     if !spots.is_empty() && !arguments.dry_run {
         leftover::remove(root, &spots);
     }
@@ -138,6 +139,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             missing: &missing,
             spots: &spots,
             certain,
+            platforms: platforms.as_deref(),
             arguments: &further,
             has_own_arguments: !arguments.bake.is_empty(),
             shown,
@@ -177,10 +179,16 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     Ok(())
 }
 
+/// Returns the platforms that an argument or the environment asks for, as the Bake file's variable has them.
+fn asked_platforms(arguments: &BuildArgs) -> Option<String> {
+    let names = arguments.platforms.iter().map(String::as_str);
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
 /// Returns the places of the chosen pack binaries for one platform.
-fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
-    let asked = std::env::var("PLATFORMS").ok();
-    let asked = asked.and_then(|names| Platform::new(&names).ok());
+fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>, platforms: Option<&str>) -> Vec<Spot<'a>> {
+    let asked = platforms.and_then(|names| Platform::new(names).ok());
     let platform = asked.unwrap_or_else(|| usual_platform(plan));
     let packs: Vec<_> = plan.packs.iter().collect();
     let mut spots = spots(&packs, &[platform]);
@@ -195,7 +203,7 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
 /// from the environment or from arguments.
 fn is_certain(arguments: &BuildArgs) -> bool {
     let changed = |argument: &OsString| changes_inputs(argument);
-    !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+    !is_overridden(&[]) && arguments.platforms.is_empty() && !arguments.bake.iter().any(changed)
 }
 
 /// Returns whether the user's own Bake file changes what the generated targets write.
@@ -229,6 +237,8 @@ struct Order<'a> {
     missing: &'a Chosen<'a>,
     spots: &'a [&'a Spot<'a>],
     certain: bool,
+    /// The platforms that were asked for.
+    platforms: Option<&'a str>,
     arguments: &'a [OsString],
     /// Whether some of these are the user's, such as `--no-cache`. Then everything is baked at once.
     has_own_arguments: bool,
@@ -255,7 +265,12 @@ fn bake(
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
-    let seeds = Seeds::find(engine, planned, missing, order.shown)?;
+    let variables: Vec<(String, String)> = order
+        .platforms
+        .map(|names| ("PLATFORMS".to_owned(), names.to_owned()))
+        .into_iter()
+        .collect();
+    let seeds = Seeds::find(engine, planned, missing, &variables, order.shown)?;
     if let Some(seeds) = &seeds {
         seeds.fill();
     }
@@ -265,7 +280,7 @@ fn bake(
             file: &plan.config.output.bake,
             targets,
             laid_over: &hashes,
-            variables: &[],
+            variables: &variables,
             arguments,
             shown: order.shown,
         });

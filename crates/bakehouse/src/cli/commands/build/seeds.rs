@@ -18,6 +18,8 @@ use crate::problem::Problem;
 pub struct Seeds<'a> {
     engine: &'a Engine,
     planned: &'a Planned,
+    /// The variables that the build gives Bake.
+    variables: &'a [(String, String)],
     shown: Shown<'a>,
     /// The names of each chain's seed, and the nearest that the registry has.
     chains: Vec<(SeedNames, Nearest)>,
@@ -44,9 +46,10 @@ impl<'a> Seeds<'a> {
         engine: &'a Engine,
         planned: &'a Planned,
         chosen: &Chosen<'_>,
+        variables: &'a [(String, String)],
         shown: Shown<'a>,
     ) -> Result<Option<Self>, Problem> {
-        let Some(names) = seed_names(engine, planned)? else {
+        let Some(names) = seed_names(engine, planned, variables)? else {
             return Ok(None);
         };
         let compiles = |names: &SeedNames| {
@@ -71,6 +74,7 @@ impl<'a> Seeds<'a> {
         Ok(Some(Self {
             engine,
             planned,
+            variables,
             shown,
             chains: names.into_iter().zip(chains).collect(),
         }))
@@ -151,7 +155,7 @@ impl<'a> Seeds<'a> {
             file: &self.planned.plan.config.output.bake,
             targets,
             laid_over,
-            variables: &[],
+            variables: self.variables,
             arguments: &[],
             shown: self.shown,
         });
