@@ -35,7 +35,7 @@ impl CacheRecord {
             in_description &= !AFTER_DESCRIPTION.contains(&key);
             match (key, records.last_mut()) {
                 (_, Some(record)) if in_description => {
-                    record.about = format!("{}\n{line}", record.about)
+                    record.about = format!("{}\n{line}", record.about);
                 }
                 ("ID", _) => records.push(Self::default()),
                 ("Type", Some(record)) => value.trim().clone_into(&mut record.kind),

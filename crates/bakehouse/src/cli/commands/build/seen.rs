@@ -11,7 +11,7 @@ use crate::plan::explain::Output;
 use crate::plan::inputs::Part;
 
 /// The inputs of a stage by their names, each with a value that identifies its content.
-pub type Seen = BTreeMap<String, String>;
+type StageInputs = BTreeMap<String, String>;
 
 /// The kinds of stages, by the inputs that they see.
 enum Kind<'a> {
@@ -211,7 +211,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// Returns the inputs that a stage sees.
-    fn seen(&self, stage: &str) -> Seen {
+    fn seen(&self, stage: &str) -> StageInputs {
         let kind = Kind::of(self.plan, stage);
         // Outputs that share a stage may differ in what it sees of them.
         let mut values: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -225,7 +225,7 @@ impl<'a> Inputs<'a> {
         }
         let joined = |values: BTreeSet<&str>| short(&Vec::from_iter(values).join("\n"));
         let values = values.into_iter();
-        let mut seen: Seen = values
+        let mut seen: StageInputs = values
             .map(|(name, values)| (name, joined(values)))
             .collect();
         if let Kind::Compiles { packages, .. } = &kind {
@@ -249,7 +249,11 @@ impl<'a> Inputs<'a> {
             let known = measured.files.entry(digest.clone());
             known.or_insert_with(|| files(self.plan, package));
         }
-        let used: BTreeSet<&String> = measured.seen.values().flat_map(Seen::values).collect();
+        let used: BTreeSet<&String> = measured
+            .seen
+            .values()
+            .flat_map(StageInputs::values)
+            .collect();
         measured.files.retain(|digest, _| used.contains(digest));
     }
 
@@ -268,7 +272,7 @@ impl<'a> Inputs<'a> {
             let files_then = then.get(*name).and_then(|digest| before.files.get(digest));
             match package.zip(files_then) {
                 Some((package, then)) => {
-                    changed.extend(file_changes(then, &files(self.plan, package)))
+                    changed.extend(file_changes(then, &files(self.plan, package)));
                 }
                 None if **name == INSTRUCTIONS => {}
                 None if now.contains_key(*name) => others.push((*name).clone()),
