@@ -8,13 +8,13 @@ pub struct FailedSteps {
     /// The last line, until its end arrives.
     line: Vec<u8>,
     /// The lines of steps that have not succeeded, by the step's number.
-    steps: BTreeMap<u32, Step>,
+    steps: BTreeMap<u32, Unfinished>,
     /// The lines of no step: the error, with its place in the Dockerfile.
     rest: String,
 }
 
 #[derive(Debug, Default)]
-struct Step {
+struct Unfinished {
     failed: bool,
     lines: String,
 }

@@ -8,6 +8,7 @@ use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::about;
 use crate::plan::explain::Output;
+use crate::plan::glibc::MIN_GLIBC_STAGE;
 use crate::plan::inputs::Part;
 
 /// The inputs of a stage by their names, each with a value that identifies its content.
@@ -31,7 +32,7 @@ enum Kind<'a> {
 }
 
 /// The stages that have tools.
-const TOOLS: [&str; 4] = ["toolchain", "cross", "zig", "auditable"];
+const TOOLS: [&str; 4] = ["toolchain", "cross", MIN_GLIBC_STAGE, "auditable"];
 
 /// The settings that tools depend on.
 const SETTINGS_OF_TOOLS: [&str; 6] = [
@@ -317,7 +318,7 @@ mod tests {
     const MANY: &str = "[services.many]\npackage = \"many\"\nbin = \"one\"\n";
 
     /// Edit: a file and its new text, the configuration then and now; the stage; the reason.
-    type Row<'a> = ((&'a str, &'a str), (&'a str, &'a str), &'a str, &'a str);
+    type Case<'a> = ((&'a str, &'a str), (&'a str, &'a str), &'a str, &'a str);
 
     #[test]
     fn the_reason_is_what_the_stage_sees() {
@@ -326,7 +327,7 @@ mod tests {
         let none = ("", "");
         let edit = ("base/src/lib.rs", "// new");
         let shipped = ("base/src/main.rs", "fn main() { }");
-        let rows: &[Row<'_>] = &[
+        let rows: &[Case<'_>] = &[
             (edit, ("", ""), "lib-base", "changed: base/src/lib.rs"),
             (edit, ("", ""), "build-many", "changed: base/src/lib.rs"),
             (
