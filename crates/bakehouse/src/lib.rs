@@ -29,6 +29,7 @@ pub mod git;
 pub mod graph;
 pub mod names;
 pub mod packs;
+pub mod pages;
 pub mod plan;
 pub mod problem;
 pub mod shipped;

@@ -308,3 +308,52 @@ fn a_warning_is_plain_where_no_terminal_is_and_names_no_module() {
     assert!(coloured.contains('\u{1b}'), "{coloured:?}");
     assert_eq!(said(&["--quiet"]), "");
 }
+
+#[test]
+fn without_a_revision_it_is_since_the_branch_left_the_main_one() {
+    let shop = Shop::new();
+    shop.commit_all();
+    let run = |format: &str| {
+        let output = shop.bakehouse(&["affected", "--format", format]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let left = shop.git(&["rev-parse", "HEAD"]);
+    shop.git(&["switch", "--quiet", "--create", "topic"]);
+    assert!(run("text").contains("where HEAD left main\nnothing is affected"));
+    shop.write("web/src/main.rs", "fn main() {}\n// On the branch.\n");
+    shop.commit_all();
+    // What happens to the main branch afterwards is not of this one.
+    shop.git(&["switch", "--quiet", "main"]);
+    shop.write("batch/src/main.rs", "fn main() {}\n// On main.\n");
+    shop.commit_all();
+    shop.git(&["switch", "--quiet", "topic"]);
+    let since = |left: &str| {
+        let said: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
+        assert_eq!(said["since"], left.trim());
+        said["services"].to_string()
+    };
+    let services = since(&left);
+    assert!(
+        services.contains("web") && !services.contains("batch"),
+        "{services}"
+    );
+    // The branch of the remote comes first, whatever its name is.
+    let head = shop.git(&["rev-parse", "HEAD"]);
+    shop.git(&["update-ref", "refs/remotes/origin/trunk", "HEAD"]);
+    shop.git(&[
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/trunk",
+    ]);
+    assert_eq!(since(&head), "[]");
+    shop.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
+    shop.git(&["branch", "--move", "main", "other"]);
+    let output = shop.bakehouse(&["affected"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("revision-unknown"),
+        "{}",
+        stderr(&output)
+    );
+}

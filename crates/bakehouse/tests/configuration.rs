@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use crate::grove::Grove;
 use crate::shop::{Shop, stderr};
 
 #[test]
@@ -371,5 +372,96 @@ fn an_empty_base_installs_no_packages() {
             said.contains("`scratch` has no program that installs"),
             "{said}"
         );
+    }
+}
+
+/// Returns the codes that `plan` reports, each with the line that it stands in.
+fn places(config: &str) -> Vec<(String, usize)> {
+    let grove = Grove::new(&[
+        ("crates/api/src/main.rs", "fn main() {}"),
+        ("bakehouse.toml", config),
+    ]);
+    let output = grove.command(&["plan"]);
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{config}: {}",
+        stderr(&output)
+    );
+    let said = stderr(&output);
+    let mut code = String::new();
+    let mut places = Vec::new();
+    for line in said.lines() {
+        let is_code = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if !line.is_empty() && is_code(line) {
+            line.clone_into(&mut code);
+        } else if let Some((_, place)) = line.split_once("─[bakehouse.toml:") {
+            let line = place.split(':').next().and_then(|line| line.parse().ok());
+            places.push((code.clone(), line.unwrap()));
+        }
+    }
+    assert_eq!(
+        places.len(),
+        said.matches("  × ").count(),
+        "something has no place: {said}"
+    );
+    places
+}
+
+#[test]
+fn no_mistake_hides_another_and_each_has_its_line() {
+    // Configuration, and the code and line of each mistake.
+    let table: [(&str, &[(&str, usize)]); 9] = [
+        (
+            "[services.api]\nfiles = { \"../outside\" = \"/a\", \"gone\" = \"/b\" }\n",
+            &[("path-outside", 2), ("input-missing", 2)],
+        ),
+        (
+            "[services.api]\n[inputs.common]\npaths = [\"../../outside\",\n\"gone\",\n\"gone/**/*.x\"]\n",
+            &[
+                ("path-outside", 3),
+                ("input-missing", 4),
+                ("input-missing", 5),
+            ],
+        ),
+        (
+            "[inputs.common]\npaths = [\"gone\"]\n[services.api]\nbin = \"apo\"\nfiles = { \"gone2\" = \"/b\" }\n",
+            &[
+                ("input-missing", 2),
+                ("binary-unknown", 4),
+                ("input-missing", 5),
+            ],
+        ),
+        (
+            "[services.api.variants.a]\nfiles = { gone = \"/a\" }\n",
+            &[("input-missing", 2)],
+        ),
+        (
+            "[services.api]\nports = [0, 8080, 8080]\n",
+            &[("config-invalid", 2), ("config-value", 2)],
+        ),
+        (
+            "[services.api]\nports = [8080, 9090]\nvariants.a.ports = [1, 2, 1]\n",
+            &[("config-value", 3)],
+        ),
+        (
+            "[services.api]\n[services.api-a]\npackage = \"api\"\n[packs.b]\npath = \"packs/b\"\n[services.pack-b]\npackage = \"api\"\n",
+            &[("name-collision", 4)],
+        ),
+        (
+            "[packs.vendor]\npath = \"packs/a\"\n[services.a_b]\npackage = \"api\"\n[services.a-b]\npackage = \"api\"\n",
+            &[("name-collision", 3)],
+        ),
+        (
+            "[services]\napi.ports = [1]\n[services.api]\nports = [2]\n",
+            &[("config-invalid", 3)],
+        ),
+    ];
+    for (config, expected) in table {
+        let expected: Vec<(String, usize)> = expected
+            .iter()
+            .map(|(code, line)| ((*code).to_owned(), *line))
+            .collect();
+        assert_eq!(places(config), expected, "{config}");
     }
 }

@@ -48,10 +48,18 @@ GC Policy rule#1:
  Min Free Space: 1MiB
 ";
 
+/// The cache of a builder, with `MINE` for the id of one of the workspace's mounts. Another workspace's name begins with
+/// this one's.
 const DU: &str = "\
 ID:		one
 Size:		300MB
-Description:	cached mount /build/target from exec /bin/sh with id \"mine-deps-1\"
+Description:	cached mount /build/target from exec /bin/sh -c sh /run/deps.sh
+ 'two lines' with id \"/MINE\"
+Type:		exec.cachemount
+
+ID:		three
+Size:		20MB
+Description:	cached mount /build/target from exec /bin/sh with id \"/mine-shop-deps-1.95.0-linux/amd64\"
 Type:		exec.cachemount
 
 ID:		two
@@ -94,6 +102,11 @@ fn healthy() -> Grove {
     let docker = grove.path("bin/docker");
     std::fs::set_permissions(docker, std::fs::Permissions::from_mode(0o755)).unwrap();
     grove.run(&["generate"]);
+    let dockerfile = std::fs::read_to_string(grove.path("docker/Dockerfile")).unwrap();
+    let (_, mount) = dockerfile.split_once("id=mine-deps-").unwrap();
+    let (mount, _) = mount.split_once(',').unwrap();
+    let mount = mount.replace("${TARGETPLATFORM}", "linux/amd64");
+    grove.write("bin/du", &DU.replace("MINE", &format!("mine-deps-{mount}")));
     grove
 }
 
@@ -156,7 +169,7 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
     let cache = &checks[7]["found"];
     assert_eq!(
         cache,
-        "1239 MiB of cache, 286 MiB of it the mounts of this workspace"
+        "1258 MiB of cache, 286 MiB of it the mounts of this workspace"
     );
 }
 
@@ -165,7 +178,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
     let race = "FROM rust\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n";
     let stale = "FROM rust\n# slow\nRUN --mount=type=cache,target=/app/target \\\n  cargo build --release\n";
     // Change, new content; check, verdict, finding, remedy.
-    let table: [(&str, &str, &str, &str, &str, &str); 17] = [
+    let table: [(&str, &str, &str, &str, &str, &str); 18] = [
         (
             "bin/version",
             "27.1.0",
@@ -189,6 +202,14 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "bad",
             "unknown instruction",
             "--check --file docker/Dockerfile",
+        ),
+        (
+            "bin/frontend",
+            "ERROR: debian:12: failed to resolve source metadata for debian:12: no such host",
+            "frontend",
+            "unknown",
+            "no such host",
+            "",
         ),
         (
             "bin/store",
@@ -269,7 +290,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "dockerfiles",
             "warning",
             "ops/api.Dockerfile:3 mounts a cache on /app/target",
-            "docs/migration.md",
+            "migration",
         ),
         (
             "ops/Dockerfile",
@@ -319,10 +340,9 @@ fn a_base_that_only_this_engine_has_is_told_of() {
         .unwrap();
     assert_eq!(base["verdict"], "warning");
     assert!(
-        base["found"]
-            .as_str()
-            .unwrap()
-            .contains("only this engine has"),
+        base["found"].as_str().unwrap().contains(
+            "debian:bookworm-slim is on this engine, but its registry does not confirm it: "
+        ),
         "{base}"
     );
     assert_eq!(exit, Some(0));
@@ -354,4 +374,35 @@ fn without_an_engine_the_rest_is_looked_at() {
     );
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("doctor-found"), "{error}");
+}
+
+#[test]
+fn without_docker_the_needed_version_is_the_one_that_is_asked_for() {
+    let grove = healthy();
+    let (with, _) = checks(&grove);
+    let needed = with[0]["needed"].as_str().unwrap().to_owned();
+    let folder = grove.path("programs");
+    std::fs::create_dir(&folder).unwrap();
+    for program in ["cargo", "rustc", "git"] {
+        let found = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join(program))
+            .find(|path| path.exists());
+        std::os::unix::fs::symlink(found.unwrap(), folder.join(program)).unwrap();
+    }
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("bakehouse"))
+        .current_dir(grove.path(""))
+        .env("PATH", &folder)
+        .env("BAKEHOUSE_CACHE", env!("CARGO_TARGET_TMPDIR"))
+        .args(["doctor", "--format", "json"])
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let engine = &said["checks"][0];
+    assert_eq!(engine["verdict"], "bad", "{engine}");
+    let version = needed.trim_end_matches(" or newer");
+    assert!(version.starts_with("Docker Engine "), "{needed}");
+    assert!(
+        engine["remedy"].as_str().unwrap().contains(version),
+        "{engine}"
+    );
 }

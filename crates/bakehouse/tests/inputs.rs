@@ -585,6 +585,37 @@ fn a_bake_that_fails_names_the_key_that_may_be_missing() {
 }
 
 #[test]
+fn generate_names_the_key_before_a_bake_fails() {
+    let grove = Grove::new(&[
+        (
+            "crates/common/src/lib.rs",
+            "pub const A: &str = include_str!(\"../../../a.txt\");",
+        ),
+        (MAIN, "fn main() {}"),
+        ("a.txt", ""),
+        ("bakehouse.toml", "[services.api]\n"),
+    ]);
+    let said = |arguments: &[&str]| {
+        let output = grove.command(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = said(&["generate"]);
+    for words in [
+        "the build of `common` may lack a.txt",
+        "add \"a.txt\" to `paths` of [inputs.common]",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(said(&["generate", "--quiet"]), "");
+    grove.write(
+        "bakehouse.toml",
+        "[services.api]\n[inputs.common]\npaths = [\"a.txt\"]\n",
+    );
+    assert_eq!(said(&["generate"]), "");
+}
+
+#[test]
 fn a_module_is_found_below_a_file_that_nests_too_deep() {
     let nested = "return ".repeat(50_000);
     let grove = Grove::new(&[

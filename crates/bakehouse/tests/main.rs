@@ -34,6 +34,7 @@ mod merge;
 mod model;
 mod names;
 mod occupied;
+mod output;
 mod packs;
 mod pin;
 mod pin_bases;

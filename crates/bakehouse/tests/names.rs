@@ -225,12 +225,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[services.web]\npackage = \"web\"\nports = [\"8080/tcp\"]\n",
         "3:10",
-        "expected the number of a TCP port, such as 8080",
+        "expected a port from 1 to 65535",
     ),
     (
         "[services.web]\npackage = \"web\"\nports = [65536]\n",
         "3:10",
-        "expected the number of a TCP port, such as 8080",
+        "expected a port from 1 to 65535",
     ),
     (
         "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=x.tar\"\n[services.batch]\npackage = \"batch\"\noutput = \"type=oci,dest=x.tar\"\n",

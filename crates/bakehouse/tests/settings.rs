@@ -196,7 +196,7 @@ fn a_command_that_is_no_list_is_shown_in_its_place() {
     let output = shop.bakehouse(&["plan"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("expected a sequence"),
+        stderr(&output).contains("expected a list"),
         "{}",
         stderr(&output)
     );

@@ -1,6 +1,11 @@
 //! Reports of `bakehouse build` and `bakehouse doctor` about the real engine.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
 use bakehouse_e2e::tiny::{self, tiny};
+use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, unique};
 use serde_json::Value;
 
@@ -12,6 +17,86 @@ fn command(workspace: &Workspace) -> std::process::Command {
 
 fn build(workspace: &Workspace, further: &[&str]) -> Ran {
     Ran::of(command(workspace).arg("build").args(further)).succeeded()
+}
+
+/// Builds with these arguments and returns the last event, and the time by the clock.
+fn timed(workspace: &Workspace, arguments: &[&str]) -> (Value, f64) {
+    let begun = Instant::now();
+    let ran = build(workspace, &[&["--progress", "json"], arguments].concat());
+    let took = begun.elapsed().as_secs_f64();
+    let last = ran.stdout.lines().last().unwrap_or_default();
+    let done = serde_json::from_str(last).unwrap_or_else(|_| panic!("{ran}"));
+    (done, took)
+}
+
+/// Returns the seconds under `key`, which may be missing.
+fn seconds(of: &Value, key: &str) -> f64 {
+    of[key].as_f64().unwrap_or_default()
+}
+
+/// Returns the seconds of the newest build of a target in the builder's history.
+fn in_history(workspace: &Workspace, target: &str) -> f64 {
+    let folder = workspace.dir().file_name().expect("a folder with a name");
+    let all = docker(["buildx", "history", "ls", "--no-trunc", "--format", "json"]);
+    let all = all.lines().map(|line| {
+        let build: Value = serde_json::from_str(line).expect("a build as JSON");
+        build
+    });
+    let own = |build: &Value| {
+        let name = build["name"].as_str().unwrap_or_default();
+        name.contains(folder) && name.ends_with(&format!("({target})"))
+    };
+    let newest = all
+        .filter(own)
+        .max_by_key(|build| build["created_at"].to_string());
+    let newest = newest.unwrap_or_else(|| panic!("no build of {target} in {folder}"));
+    let id = newest["ref"].as_str().expect("a ref");
+    let id = id.rsplit('/').next().unwrap_or_default();
+    let said = docker(["buildx", "history", "inspect", id, "--format", "json"]);
+    let said: Value = serde_json::from_str(&said).expect("a record as JSON");
+    seconds(&said, "Duration") / 1e9
+}
+
+/// Another build, which holds a cache mount.
+struct Holder(Child);
+
+impl Holder {
+    /// Returns when it has the mount, which it keeps for `seconds`.
+    fn start(mount: &str, seconds: u32) -> Self {
+        let dockerfile = format!(
+            "FROM {}\nARG TRY\nRUN --network=none --mount=type=cache,id={mount},target=/held,sharing=locked echo $TRY held; sleep {seconds}\n",
+            tiny::BASES[1]
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a Dockerfile");
+        let mut child = Command::new("docker")
+            .args([
+                "buildx",
+                "build",
+                "--progress",
+                "plain",
+                "--output",
+                "type=cacheonly",
+            ])
+            .args(["--build-arg", &format!("TRY={}", unique::unique())])
+            .arg(folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("docker");
+        let said = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut lines = said.lines().map_while(Result::ok);
+        let held = lines.find(|line| line.ends_with(" held") && !line.contains("RUN"));
+        assert!(held.is_some(), "the mount {mount} is not held");
+        // Nobody reads the rest.
+        std::thread::spawn(move || lines.count());
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        _ = self.0.wait();
+    }
 }
 
 /// Returns the columns of a service's row, in the order of the heading.
@@ -93,6 +178,113 @@ fn a_build_tells_of_each_service_what_became_of_it_and_why_stages_ran() {
     let again = build(&workspace, &["--verbose", "a", "--", "--no-cache"]);
     let reason = Some("nothing changed: it was not in the cache");
     assert_eq!(why(&again, "build-a"), reason, "{again}");
+}
+
+#[test]
+fn what_a_build_waits_for_a_mount_of_another_one_is_not_its_time() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let (done, took) = timed(&workspace, &["a"]);
+    let row = &done["services"][0];
+    assert!(seconds(row, "seconds") <= took, "{took} s: {done}");
+    assert_eq!(row["waited"], Value::Null, "{done}");
+
+    // The stage `deps` runs again, and another build has its mount.
+    let dockerfile = workspace.read("docker/Dockerfile");
+    let mount = dockerfile.split("id=").find(|text| text.contains("-deps-"));
+    let mount = mount
+        .and_then(|text| text.split(',').next())
+        .expect("a mount");
+    let mount = mount.replace("${TARGETPLATFORM}", "linux/amd64");
+    workspace.replace(
+        "Cargo.toml",
+        "[profile.release.package",
+        "[profile.release]\nopt-level = 1\n\n[profile.release.package",
+    );
+    workspace.generate();
+    let holder = Holder::start(&mount, 15);
+    let (done, took) = timed(&workspace, &["a"]);
+    drop(holder);
+    let row = &done["services"][0];
+    let (own, waited) = (seconds(row, "seconds"), seconds(row, "waited"));
+    assert!(waited > 4.0, "{took} s: {done}");
+    assert!(own + waited <= took, "{took} s: {done}");
+    let built = in_history(&workspace, "a");
+    assert!(
+        own + waited <= built + 0.1 && own + waited > built - 3.0,
+        "{built} s: {done}"
+    );
+    let stages = done["stages"].as_array().expect("stages");
+    let deps = stages.iter().find(|stage| stage["stage"] == "deps");
+    let deps = deps.expect("deps ran");
+    assert!(seconds(deps, "waited") > 4.0, "{done}");
+    assert!(
+        seconds(deps, "seconds") + seconds(deps, "waited") <= built,
+        "{built} s: {done}"
+    );
+}
+
+#[test]
+fn a_step_that_another_build_began_is_waited_for() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    build(&workspace, &["a"]);
+    workspace.write("crates/c/pause", "20");
+    workspace.generate();
+    let begun = Instant::now();
+    let mut first = command(&workspace)
+        .args(["build", "--progress", "json", "c"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("bakehouse");
+    let mut lines = BufReader::new(first.stdout.take().expect("a pipe")).lines();
+    let last_before = |line: &std::io::Result<String>| {
+        line.as_ref()
+            .is_ok_and(|line| line.contains("\"stage\":\"lib-right\""))
+    };
+    assert!(lines.find(last_before).is_some(), "lib-right did not run");
+    std::thread::sleep(Duration::from_secs(6));
+    // An engine cannot give two images one name at the same moment.
+    let second = timed(&workspace, &["c", "--", "--set", "c.output=type=cacheonly"]);
+    let done = lines.map_while(Result::ok).last().expect("an event");
+    let done: Value = serde_json::from_str(&done).expect("an event as JSON");
+    assert!(first.wait().expect("bakehouse").success(), "{done}");
+    let first = (done, begun.elapsed().as_secs_f64());
+    for (done, took) in [&first, &second] {
+        let row = &done["services"][0];
+        let (own, waited) = (seconds(row, "seconds"), seconds(row, "waited"));
+        assert!(own + waited <= *took, "{took} s: {done}");
+        let of_stages = done["stages"].as_array().expect("stages").iter();
+        let longest = of_stages.map(|stage| seconds(stage, "seconds"));
+        assert!(longest.fold(0.0, f64::max) <= *took, "{took} s: {done}");
+    }
+    let row = &second.0["services"][0];
+    assert!(seconds(row, "waited") > 2.0, "{second:?}");
+    assert!(seconds(row, "seconds") < second.1 / 2.0, "{second:?}");
+}
+
+#[test]
+fn a_quiet_build_prints_nothing_but_what_fails() {
+    let _turn = Turn::take();
+    let workspace = tiny();
+    workspace.make_cold(&unique::unique());
+    workspace.generate();
+    let good = build(&workspace, &["--quiet", "a"]);
+    assert_eq!((&*good.stdout, &*good.stderr), ("", ""));
+    workspace.write("crates/a/src/main.rs", "fn main() { no }\n");
+    let failed = Ran::of(command(&workspace).args(["build", "--quiet", "a"])).exited(1);
+    assert_eq!(failed.stdout, "", "{failed}");
+    for text in ["cannot find value `no`", "[build-a ", "bake-failed"] {
+        assert!(failed.stderr.contains(text), "{text}: {failed}");
+    }
+    for text in ["[vendor ", "[deps ", "[lib-left ", "DONE"] {
+        assert!(!failed.stderr.contains(text), "{text}: {failed}");
+    }
 }
 
 #[test]
@@ -250,10 +442,50 @@ fn libraries_of_a_group_run_one_stage_and_the_binaries_are_right() {
     }
 }
 
+/// Returns the MiB of the engine's cache mounts whose description has `text`, by the engine's own account.
+fn of_engine(text: &str) -> u64 {
+    let said = (0..10).find_map(|_| {
+        // It fails where somebody deletes an image meanwhile.
+        let format = ["--verbose", "--format", "{{json .BuildCache}}"];
+        let ran = Ran::of(Command::new("docker").args(["system", "df"]).args(format));
+        (ran.code == Some(0)).then_some(ran.stdout)
+    });
+    let said = said.expect("the engine's account");
+    let all: Vec<Value> = serde_json::from_str(&said).expect("records as JSON");
+    let bytes = |record: &Value| {
+        let size = record["Size"].as_str().expect("a size");
+        let digits = size.trim_end_matches(char::is_alphabetic);
+        let factor = match &size[digits.len()..] {
+            "GB" => 1e9,
+            "MB" => 1e6,
+            "kB" => 1e3,
+            unit => {
+                assert_eq!(unit, "B", "{record}");
+                1.0
+            }
+        };
+        digits.parse::<f64>().expect("a number") * factor
+    };
+    let own = all.iter().filter(|record| {
+        let about = record["Description"].as_str().unwrap_or_default();
+        record["CacheType"] == "exec.cachemount" && about.contains(text)
+    });
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size of some megabytes"
+    )]
+    let mib = (own.map(bytes).sum::<f64>() / 1_048_576.0) as u64;
+    mib
+}
+
 #[test]
 fn the_doctor_finds_a_real_engine_ready() {
     let _turn = Turn::take();
     let workspace = tiny();
+    let name = unique::unique();
+    workspace.make_cold(&name);
+    let name = format!("e2e-{name}");
     workspace.generate();
     let ran = Ran::of(command(&workspace).args(["doctor", "--format", "json"]));
     let said: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"));
@@ -285,6 +517,28 @@ fn the_doctor_finds_a_real_engine_ready() {
             .as_str()
             .is_some_and(|needed| needed.contains("unused for")),
         "{cache}"
+    );
+    let mounts = |checks: &[Value]| -> u64 {
+        let cache = checks.iter().find(|check| check["name"] == "cache");
+        let found = cache.and_then(|cache| cache["found"].as_str());
+        let (_, mounts) = found
+            .and_then(|found| found.split_once(" of cache, "))
+            .expect("a size");
+        mounts
+            .split(' ')
+            .next()
+            .and_then(|mib| mib.parse().ok())
+            .expect("a number")
+    };
+    assert_eq!(mounts(checks), 0, "nothing of it was built: {ran}");
+    build(&workspace, &[]);
+    let ran = Ran::of(command(&workspace).args(["doctor", "--format", "json"]));
+    let said: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran}"));
+    let told = mounts(said["checks"].as_array().expect("checks"));
+    let engine = of_engine(&format!("with id \"/{name}-"));
+    assert!(
+        told > 0 && told.abs_diff(engine) <= 1,
+        "{engine} MiB: {ran}"
     );
     // An engine that does not support the Dockerfile reports that itself.
     workspace.write("docker/Dockerfile", "FROM scratch\nBAKE all\n");

@@ -3,6 +3,7 @@
 #![no_main]
 
 use bakehouse::engine::progress::{Progress, ended};
+use bakehouse::engine::records::Record;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -11,8 +12,10 @@ fuzz_target!(|text: &str| {
         progress.add(line);
         let _ = ended(line);
     }
-    for step in progress.steps() {
+    let steps = progress.steps();
+    for step in &steps {
         let _ = step.compiled().count();
     }
-    let _ = progress.took();
+    let record = Record::of(steps);
+    let _ = (record.took(), record.waited());
 });

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
 use clap::{Args as Group, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
-use super::examples;
+use super::{complete, examples};
 use crate::bench::contenders::Contender;
 use crate::bench::replay::range::Range;
 
@@ -33,7 +34,7 @@ pub struct Global {
     /// The configuration, instead of bakehouse.toml beside the workspace's Cargo.toml
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<Utf8PathBuf>,
-    /// Print nothing but errors
+    /// Print nothing but errors and what a command is asked to show
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Print more details; twice for all of them
@@ -91,7 +92,7 @@ pub enum Command {
     /// Show what a service is built from, or why it changed since a revision
     #[command(after_help = examples::WHY)]
     Why(WhyArgs),
-    /// Print completions for a shell
+    /// Print completions for a shell; they complete the names of services, too
     #[command(after_help = examples::COMPLETIONS)]
     Completions { shell: clap_complete::Shell },
 }
@@ -221,11 +222,25 @@ pub struct DoctorArgs {
 #[derive(Group)]
 pub struct BuildArgs {
     /// Services, groups of variants, or pack-binary targets; `packs` for all of the latter, `compiled` to write the registry cache
-    #[arg(value_name = "SERVICE")]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::targets))]
     pub services: Vec<String>,
     /// Push the images, and skip those that the registry already has with the same input hash
     #[arg(long)]
     pub push: bool,
+    /// Platforms to build for, such as linux/arm64 [default: those of bakehouse.toml]; with any, nothing is skipped
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_delimiter = ',',
+        env = "PLATFORMS"
+    )]
+    pub platforms: Vec<String>,
+    /// Write the generated files first, if they are out of date
+    #[arg(long)]
+    pub generate: bool,
+    /// Bake nothing; show what would be baked, and what would be skipped
+    #[arg(long)]
+    pub dry_run: bool,
     /// Bake also images that the engine, or with --push the registry, already has with the same input hash
     #[arg(long)]
     pub force: bool,
@@ -259,7 +274,7 @@ pub enum PacksCommand {
 #[derive(Group)]
 pub struct PacksCheckArgs {
     /// Packs of bakehouse.toml, or folders [default: all packs of bakehouse.toml]
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(complete::packs))]
     pub packs: Vec<String>,
     #[command(flatten)]
     pub platforms: Platforms,
@@ -270,7 +285,7 @@ pub struct PacksCheckArgs {
 #[derive(Group)]
 pub struct PacksBuildArgs {
     /// Packs of bakehouse.toml [default: all]
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(complete::packs))]
     pub packs: Vec<String>,
     #[command(flatten)]
     pub platforms: Platforms,
@@ -282,7 +297,7 @@ pub struct PacksBuildArgs {
 #[derive(Group)]
 pub struct PacksListArgs {
     /// Packs of bakehouse.toml, or folders [default: all packs of bakehouse.toml]
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(complete::packs))]
     pub packs: Vec<String>,
     #[command(flatten)]
     pub platforms: Platforms,
@@ -359,9 +374,9 @@ impl std::str::FromStr for ContenderName {
 
 #[derive(Group)]
 pub struct AffectedArgs {
-    /// The revision to compare with: a commit, branch or tag
+    /// The revision to compare with: a commit, branch or tag [default: where the current branch left the main branch]
     #[arg(long, value_name = "REV")]
-    pub since: String,
+    pub since: Option<String>,
     #[arg(long, value_enum, default_value_t = AffectedFormat::Text)]
     pub format: AffectedFormat,
 }
@@ -377,7 +392,7 @@ pub enum AffectedFormat {
 #[derive(Group)]
 pub struct WhyArgs {
     /// A service, or the target of a pack binary
-    #[arg(value_name = "SERVICE")]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::services))]
     pub service: String,
     /// The revision to compare with: a commit, branch or tag
     #[arg(long, value_name = "REV")]

@@ -96,6 +96,7 @@ Examples:
 pub const AFFECTED: &str = "\
 Examples:
 
+    bakehouse affected                       # since the branch left the main branch
     bakehouse affected --since origin/main
     bakehouse affected --since HEAD~1 --format github >>\"$GITHUB_OUTPUT\"";
 

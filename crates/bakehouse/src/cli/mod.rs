@@ -2,22 +2,29 @@
 
 pub(crate) mod args;
 mod commands;
+mod complete;
 mod examples;
 mod hidden;
 mod history;
+pub(crate) mod out;
 mod report;
 mod session;
 mod since;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use args::{Args, Command};
 use session::Session;
 
+use crate::problem::Problems;
+
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // Where the shell asks for completions, this answers and exits.
+    CompleteEnv::with_factory(Args::command).complete();
     let args = Args::parse();
     report::set_up(&args.global);
     let session = Session::new(args.global);
@@ -42,11 +49,11 @@ pub fn main() -> ExitCode {
             Ok(())
         }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problems) => {
-            report::problems(&problems);
-            ExitCode::from(problems.exit())
-        }
-    }
+    let problems = done.err().into_iter().flat_map(|problems| problems.0);
+    let problems = Vec::from_iter(problems.chain(out::lost()));
+    let Err(problems) = Problems(problems).or(()) else {
+        return ExitCode::SUCCESS;
+    };
+    report::problems(&problems);
+    ExitCode::from(problems.exit())
 }

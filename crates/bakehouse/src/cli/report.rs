@@ -14,11 +14,12 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::args::Global;
+use crate::cli::out::{errln, out};
 use crate::problem::Problems;
 
 /// Prints a value as JSON, for `--format json`.
 pub fn json(shown: &impl Serialize) {
-    anstream::print!("{}", json_text(shown));
+    out!("{}", json_text(shown));
 }
 
 /// Returns a value as JSON, with a line break at the end.
@@ -54,8 +55,8 @@ pub fn problems(problems: &Problems) {
     for problem in &problems.0 {
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {
-            Ok(()) => anstream::eprintln!("{text}"),
-            Err(_) => anstream::eprintln!("error: {problem}"),
+            Ok(()) => errln!("{text}"),
+            Err(_) => errln!("error: {problem}"),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Global;
+use crate::cli::out::outln;
+use crate::engine::buildx::Shown;
 use crate::files::{Change, ChangeKind};
 use crate::graph::cargo::Cargo;
 use crate::graph::sources::{ContextFiles, FilesRead};
@@ -69,7 +71,15 @@ impl Session {
     /// Prints a line unless `--quiet` is set.
     pub fn say(&self, line: impl std::fmt::Display) {
         if !self.global.quiet {
-            anstream::println!("{line}");
+            outln!("{line}");
+        }
+    }
+
+    /// Returns the part of a bake's progress that is shown.
+    pub fn shown(&self) -> Shown<'static> {
+        match self.global.quiet {
+            true => Shown::Failures,
+            false => Shown::All,
         }
     }
 
@@ -102,6 +112,7 @@ impl Session {
     ) -> Result<Planned, Problems> {
         let mut workspace = Workspace::read(&self.cargo, manifest)?;
         workspace.take_known(self.known.take());
+        workspace.is_of_revision = self.of_revision;
         if !self.of_revision {
             Problems(workspace.stale_lock()).or(())?;
         }

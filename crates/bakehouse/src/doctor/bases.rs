@@ -15,12 +15,17 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
         .filter(|base| *base != "scratch")
         .collect();
     let found = parallel_map(&bases, |base| engine.find_in_registry(base));
-    let mut local = Vec::new();
     let mut checks = Vec::new();
     for (base, found) in bases.iter().zip(found) {
         match found {
             Found::InRegistry(_) => {}
-            Found::OnlyHere(_) => local.push(*base),
+            Found::OnlyHere(reason) => checks.push(Check::new(
+                "bases",
+                Verdict::Warning,
+                format!("{base} is on this engine, but its registry does not confirm it: {reason}"),
+                needed,
+                "unless others can pull it, they cannot build: check why its registry does not answer, or push it",
+            )),
             Found::Nowhere(reason) => checks.push(Check::new(
                 "bases",
                 Verdict::Bad,
@@ -29,15 +34,6 @@ pub fn checks(engine: &Engine, plan: &Plan) -> Vec<Check> {
                 "correct its name in bakehouse.toml, `docker login`, or check why its registry does not answer",
             )),
         }
-    }
-    if !local.is_empty() {
-        checks.push(Check::new(
-            "bases",
-            Verdict::Warning,
-            format!("only this engine has {}", local.join(", ")),
-            needed,
-            "others cannot build from them: check why their registry does not answer, or push them",
-        ));
     }
     if checks.is_empty() {
         let found = format!("{} bases, all in their registries", bases.len());

@@ -1,6 +1,7 @@
 //! The current builder, as `docker buildx inspect` describes it.
 
 use crate::engine::Engine;
+use crate::engine::usage::bytes;
 
 /// A builder.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,31 +76,6 @@ impl Builder {
     }
 }
 
-/// Parses a size as engine and buildx print it, such as `3.346GiB` or `4.1kB`.
-pub fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-    let number: f64 = text[..digits].parse().ok()?;
-    let factor = match text[digits..].trim() {
-        "B" => 1.0,
-        "kB" | "KB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
-        "TB" => 1e12,
-        "KiB" => 1024.0,
-        "MiB" => 1024.0 * 1024.0,
-        "GiB" => 1024.0 * 1024.0 * 1024.0,
-        "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "what is printed has four digits"
-    )]
-    Some((number * factor) as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,14 +118,5 @@ GC Policy rule#1:
         assert_eq!(mounts.most, Some(3_592_740_143));
         assert_eq!(all.free, Some(51_002_736_640));
         assert_eq!((mounts.reserved, all.reserved), (0, 25_995_289_559));
-    }
-
-    #[test]
-    fn sizes_are_read_in_powers_of_ten_and_of_two() {
-        assert_eq!(bytes("4.096kB"), Some(4096));
-        assert_eq!(bytes("2KiB"), Some(2048));
-        assert_eq!(bytes("0B"), Some(0));
-        assert_eq!(bytes("many"), None);
-        assert_eq!(bytes("3 potatoes"), None);
     }
 }

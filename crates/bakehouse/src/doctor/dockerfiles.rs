@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use parse_dockerfile::{Command, Instruction, RunInstruction};
 
 use super::{Check, Verdict};
+use crate::pages::page;
 use crate::shipped::kinds::is_dockerfile;
 
 /// A cache mount with a mistake.
@@ -39,11 +40,14 @@ impl Fault {
         }
     }
 
-    fn remedy(self) -> &'static str {
+    fn remedy(self) -> String {
         match self {
-            Self::Race => "mount the whole of CARGO_HOME, or add sharing=locked",
+            Self::Race => "mount the whole of CARGO_HOME, or add sharing=locked".to_owned(),
             Self::Stale => {
-                "let `bakehouse generate` write the stages; a Dockerfile written by hand must not compile a workspace crate into a mount (docs/migration.md)"
+                format!(
+                    "let `bakehouse generate` write the stages; a Dockerfile written by hand must not compile a workspace crate into a mount: see {}",
+                    page("migration")
+                )
             }
         }
     }

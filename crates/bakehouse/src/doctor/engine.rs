@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::{Check, Verdict};
 use crate::engine::Engine;
 use crate::engine::buildx::{OLDEST_BUILDX, OLDEST_ENGINE, has_cache};
+use crate::pages::page;
 use crate::plan::Plan;
 
 pub const NEEDED: &str = "a Docker Engine that answers";
@@ -49,6 +50,9 @@ fn pack_images(plan: &Plan) -> Check {
     Check::good("packs", found, needed)
 }
 
+/// BuildKit's message about a base that neither the engine nor a registry has.
+const NO_BASE: &str = "failed to resolve source metadata";
+
 /// Checks that the engine's built-in frontend reads the Dockerfile.
 pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
     let needed =
@@ -71,6 +75,14 @@ pub fn frontend(engine: &Engine, root: &Utf8Path, plan: &Plan) -> Check {
         Err(said) => {
             let error = said.lines().rfind(|line| line.starts_with("ERROR: "));
             let found = error.or_else(|| said.lines().rfind(|line| !line.trim().is_empty()));
+            // The frontend reads the labels of the bases before it checks the Dockerfile.
+            if let Some(reason) = found.filter(|line| line.contains(NO_BASE)) {
+                return Check::unknown(
+                    "frontend",
+                    format!("it has not read {file}, because a base cannot be found: {reason}"),
+                    needed,
+                );
+            }
             Check::new(
                 "frontend",
                 Verdict::Bad,
@@ -157,7 +169,8 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
             format!("{found}, but not {missing}"),
             needed,
             format!(
-                "install an emulator for {missing} (`docker run --privileged tonistiigi/binfmt --install all`), add a node (docs/fleet.md), or cross compile: `emulate = false`"
+                "install an emulator for {missing} (`docker run --privileged tonistiigi/binfmt --install all`), add a node (see {}), or cross compile: `emulate = false`",
+                page("fleet")
             ),
         );
     }
@@ -174,7 +187,8 @@ pub fn platforms(builder: Option<&Builder>, plan: &Plan) -> Check {
             String::new()
         } else {
             format!(
-                "packages are installed by running the base: that needs an emulator for {missing}, or a node of that platform (docs/fleet.md)"
+                "packages are installed by running the base: that needs an emulator for {missing}, or a node of that platform: see {}",
+                page("fleet")
             )
         },
     )

@@ -1,17 +1,18 @@
 //! Checks of the disk, the build cache, and the garbage collection of the cache.
 
-use super::builder::{Builder, bytes};
+use super::builder::Builder;
 use super::{Check, Verdict};
+use crate::documents::dockerfile::mount_ids;
 use crate::engine::Engine;
+use crate::engine::usage::CacheRecord;
 use crate::plan::Plan;
 
 /// Bytes that should be free: a cold bake of a workspace with some hundred crates needs a few gigabytes.
 const ENOUGH: u64 = 10 << 30;
 
 pub fn checks(engine: &Engine, builder: Option<&Builder>, plan: &Plan) -> Vec<Check> {
-    let said = engine.output(&["buildx", "du", "--verbose"]).ok();
-    let records = said.map(|said| Record::all(&said));
-    let kept = records.iter().flatten().map(|record| record.size).sum();
+    let records = engine.cache_records();
+    let kept = records.iter().flatten().map(|record| record.bytes).sum();
     vec![
         disk(engine, builder, kept),
         cache(builder, records.as_deref(), plan),
@@ -65,8 +66,8 @@ fn disk(engine: &Engine, builder: Option<&Builder>, kept: u64) -> Check {
 }
 
 /// Checks the rule for cache mounts, which are collected before anything else.
-fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> Check {
-    let ours = format!("with id \"{}-", plan.config.name);
+fn cache(builder: Option<&Builder>, records: Option<&[CacheRecord]>, plan: &Plan) -> Check {
+    let ids = mount_ids(plan);
     let Some(records) = records else {
         return Check::unknown(
             "cache",
@@ -74,15 +75,15 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
             "room for the mounts of this workspace",
         );
     };
-    let sum = |of: &dyn Fn(&Record) -> bool| -> u64 {
+    let sum = |of: &dyn Fn(&CacheRecord) -> bool| -> u64 {
         records
             .iter()
             .filter(|record| of(record))
-            .map(|record| record.size)
+            .map(|record| record.bytes)
             .sum()
     };
     let all = sum(&|_| true);
-    let mounts = sum(&|record| record.kind == "exec.cachemount" && record.about.contains(&ours));
+    let mounts = sum(&|record| ids.iter().any(|id| record.is_mount(id)));
     let rule = builder.and_then(|builder| builder.rules.iter().find(|rule| rule.is_for_mounts()));
     let found = format!(
         "{} of cache, {} of it the mounts of this workspace",
@@ -97,7 +98,7 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
         size(most),
         rule.keep.as_deref().unwrap_or("a while")
     );
-    let is_governed = |record: &Record| {
+    let is_governed = |record: &CacheRecord| {
         let mut filters = rule.filters.split(',');
         filters.any(|filter| filter.strip_prefix("type==") == Some(&record.kind))
     };
@@ -114,35 +115,6 @@ fn cache(builder: Option<&Builder>, records: Option<&[Record]>, plan: &Plan) -> 
     Check::good("cache", found, needed)
 }
 
-/// A record of the builder's cache.
-#[derive(Debug, Default)]
-struct Record {
-    kind: String,
-    about: String,
-    size: u64,
-}
-
-impl Record {
-    /// Parses the output of `docker buildx du --verbose`.
-    fn all(said: &str) -> Vec<Self> {
-        let mut records: Vec<Self> = Vec::new();
-        for line in said.lines() {
-            let Some((key, value)) = line.split_once(':') else {
-                continue;
-            };
-            let value = value.trim();
-            match (key, records.last_mut()) {
-                ("ID", _) => records.push(Self::default()),
-                ("Type", Some(record)) => value.clone_into(&mut record.kind),
-                ("Description", Some(record)) => value.clone_into(&mut record.about),
-                ("Size", Some(record)) => record.size = bytes(value).unwrap_or_default(),
-                _ => {}
-            }
-        }
-        records
-    }
-}
-
 /// Formats bytes for people.
 fn size(bytes: u64) -> String {
     let mib = bytes >> 20;
@@ -150,23 +122,5 @@ fn size(bytes: u64) -> String {
         format!("{mib} MiB")
     } else {
         format!("{}.{} GiB", mib >> 10, ((mib & 1023) * 10) >> 10)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_read_with_size_and_description() {
-        let said = "ID:\t\tabc\nSize:\t\t4.096kB\nDescription:\tcached mount /t from exec sh with id \"shop-deps\"\nType:\t\texec.cachemount\n\nID:\t\tdef\nSize:\t\t1MB\nType:\t\tregular\n\nReclaimable:\t5MB\nTotal:\t\t5MB\n";
-        let records = Record::all(said);
-        assert_eq!(records.len(), 2);
-        assert_eq!(
-            (records[0].size, records[0].kind.as_str()),
-            (4096, "exec.cachemount")
-        );
-        assert!(records[0].about.ends_with("with id \"shop-deps\""));
-        assert_eq!(records[1].size, 1_000_000);
     }
 }

@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use camino::Utf8Path;
 use semver::Version;
 
+use super::failed_steps::FailedSteps;
 use super::failure::Cause;
 use super::records::Baked;
 use super::temporary::temporary_file;
@@ -35,7 +36,7 @@ impl Engine {
     pub fn find() -> Result<Self, Problem> {
         let docker = which::which("docker").map_err(|_| {
             Problem::new(Code::EngineMissing, "there is no `docker` on PATH")
-                .hint("install Docker Engine 23 or newer with buildx; in the Bakehouse repository `tools/engine up` does it")
+                .hint(format!("install Docker Engine {OLDEST_ENGINE} or newer with buildx {OLDEST_BUILDX} or newer"))
         })?;
         Ok(Self { docker })
     }
@@ -99,15 +100,17 @@ impl Engine {
                 .arg(baked.path())
                 // Buildx would put the provenance of each target into the metadata file, where nobody reads it.
                 .env("BUILDX_METADATA_PROVENANCE", "disabled");
-            if bake.listener.is_some() {
-                command.args(["--progress", "rawjson"]);
+            match bake.shown {
+                Shown::All => {}
+                Shown::Json(_) => _ = command.args(["--progress", "rawjson"]),
+                Shown::Failures => _ = command.args(["--progress", "plain"]),
             }
             command
                 .args(bake.arguments)
                 .args(further)
                 .args(bake.targets)
                 .envs(bake.variables.iter().map(|(key, value)| (key, value)));
-            run_and_listen(&mut command, bake.listener).map_err(|error| {
+            run_and_listen(&mut command, bake.shown).map_err(|error| {
                 Problem::new(Code::BakeFailed, format!("docker cannot be run: {error}"))
                     .caused_by(error)
             })
@@ -180,6 +183,17 @@ pub fn is_set(variable: &str) -> bool {
 /// Receiver of buildx's output, piece by piece, instead of standard error.
 pub type Listener<'a> = &'a dyn Fn(&[u8]);
 
+/// The part of a bake's progress that is shown, and its form.
+#[derive(Clone, Copy)]
+pub enum Shown<'a> {
+    /// All of it, straight to the terminal.
+    All,
+    /// All of it, as JSON for the listener.
+    Json(Listener<'a>),
+    /// The steps that fail.
+    Failures,
+}
+
 /// Targets and options of a bake.
 #[derive(Clone, Copy)]
 pub struct Bake<'a> {
@@ -191,22 +205,19 @@ pub struct Bake<'a> {
     pub targets: &'a [String],
     pub variables: &'a [(String, String)],
     pub arguments: &'a [OsString],
-    /// Receives progress as JSON. Without a listener, progress goes straight to the terminal.
-    pub listener: Option<Listener<'a>>,
+    pub shown: Shown<'a>,
 }
 
 /// Runs `command` and records its standard error, unless that is a terminal: buildx draws progress only on a terminal
 /// of its own.
-fn run_and_listen(
-    command: &mut Command,
-    listener: Option<Listener<'_>>,
-) -> io::Result<(ExitStatus, Transcript)> {
-    let terminal = io::stderr().is_terminal() && listener.is_none();
+fn run_and_listen(command: &mut Command, shown: Shown<'_>) -> io::Result<(ExitStatus, Transcript)> {
+    let terminal = io::stderr().is_terminal() && matches!(shown, Shown::All);
     if !terminal {
         command.stderr(Stdio::piped());
     }
     let mut child = command.spawn()?;
     let mut transcript = Transcript::default();
+    let mut failed = FailedSteps::default();
     if let Some(mut messages) = child.stderr.take() {
         let mut chunk = [0; 8 * 1024];
         loop {
@@ -216,15 +227,20 @@ fn run_and_listen(
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => break,
             };
-            match listener {
-                Some(listener) => listener(&chunk[..length]),
+            match shown {
+                Shown::Json(listener) => listener(&chunk[..length]),
                 // The bake has to finish even if nobody reads standard error any more.
-                None => _ = io::stderr().write_all(&chunk[..length]),
+                Shown::All => _ = io::stderr().write_all(&chunk[..length]),
+                Shown::Failures => failed.add(&chunk[..length]),
             }
             transcript.add(&chunk[..length]);
         }
     }
-    Ok((child.wait()?, transcript))
+    let status = child.wait()?;
+    if !status.success() {
+        _ = io::stderr().write_all(failed.text().as_bytes());
+    }
+    Ok((status, transcript))
 }
 
 fn run(docker: &Path, arguments: &[&str]) -> Result<(String, String), String> {

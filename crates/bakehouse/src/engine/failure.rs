@@ -1,5 +1,7 @@
 //! Causes of failed bakes that have nothing to do with the project.
 
+use crate::pages::page;
+
 /// Messages of Cargo about a registry without a token or with a wrong one, and about git by SSH and HTTPS.
 const UNKNOWN: [&str; 6] = [
     "authenticated registries require a credential-provider",
@@ -63,8 +65,8 @@ impl Cause {
     }
 
     /// Returns the explanation and the remedy.
-    pub fn explain(self) -> (&'static str, &'static str) {
-        match self {
+    pub fn explain(self) -> (&'static str, String) {
+        let (what, remedy) = match self {
             Self::DiskFull => (
                 "the engine's disk is full",
                 "`docker system df` shows what fills it; `docker buildx prune` and `docker image prune` make room",
@@ -87,13 +89,15 @@ impl Cause {
             ),
             Self::Unknown => (
                 "a registry or repository of crates requires authentication",
-                "its own message is above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches: see docs/secrets.md",
+                "its own message is above; `[secrets]` in bakehouse.toml hands tokens, keys and certificates to the step that fetches",
             ),
             Self::PushRefused => (
                 "the registry refused an image",
                 "its answer is above; run `docker login` if it requires authentication. The builder keeps what was built",
             ),
-        }
+        };
+        let page = (self == Self::Unknown).then(|| format!(": see {}", page("secrets")));
+        (what, format!("{remedy}{}", page.unwrap_or_default()))
     }
 }
 

@@ -2,15 +2,18 @@
 
 pub mod builders;
 pub mod buildx;
-mod cache_mounts;
 pub mod digests;
+mod failed_steps;
 mod failure;
 pub mod images;
 pub mod progress;
 pub mod published;
 pub mod records;
 pub mod secrets;
+pub mod spans;
 mod temporary;
+mod trace;
 mod transcript;
+pub mod usage;
 
 pub use buildx::Engine;

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde::Deserialize;
+
+use super::spans::Span;
 
 /// One step of a stage.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +22,14 @@ pub struct Step {
     /// Whether the step was carried out, not taken from the cache.
     pub executed: bool,
     pub error: Option<String>,
+    /// The time that it took, without what it waited.
     pub took: Duration,
+    /// The spans in which it was carried out.
+    pub spans: Vec<Span>,
+    /// The spans in which this build waited for it: another build had it in hand, or a mount that it needs.
+    pub waited: Vec<Span>,
+    /// The time of the first output of its process.
+    pub first_output: Option<Timestamp>,
     /// The output of its process.
     pub log: String,
 }
@@ -28,6 +38,28 @@ impl Step {
     /// Returns whether the instruction is a `RUN`.
     pub fn is_run(&self) -> bool {
         self.instruction.starts_with("RUN")
+    }
+
+    /// Returns whether one step at a time has one of its mounts.
+    pub fn has_locked_mount(&self) -> bool {
+        self.is_run() && self.instruction.contains(",sharing=locked")
+    }
+
+    /// Notes that its process began at `time`, and that it waited for its mounts before.
+    pub fn begin_at(&mut self, time: Timestamp) {
+        let Some(span) = self.spans.iter_mut().find(|span| span.from(time).is_some()) else {
+            return;
+        };
+        if span.start < time {
+            self.waited.push(Span { end: time, ..*span });
+            span.start = time;
+            self.took = self
+                .spans
+                .iter()
+                .map(|span| span.length())
+                .max()
+                .unwrap_or_default();
+        }
     }
 
     /// Returns the crates that Cargo compiled in this step, as `crate vVersion`.
@@ -155,21 +187,6 @@ impl Progress {
         })
     }
 
-    /// Returns the time from the start of the first step to the end of the last.
-    pub fn took(&self) -> Duration {
-        let begun = self.begun();
-        let views = || {
-            self.vertices
-                .values()
-                .flat_map(|vertex| vertex.since(begun))
-        };
-        let first = views().filter_map(|view| view.started.as_deref()).min();
-        let last = views().filter_map(|view| view.completed.as_deref()).max();
-        first
-            .zip(last)
-            .map_or(Duration::ZERO, |(first, last)| between(first, last))
-    }
-
     /// Returns all steps that BuildKit looked at, in the order of their start.
     pub fn steps(&self) -> Vec<Step> {
         let begun = self.begun();
@@ -178,14 +195,21 @@ impl Progress {
             .iter()
             .filter_map(|(digest, vertex)| {
                 let (stage, instruction) = parse(&vertex.name);
-                let views = || vertex.since(begun);
+                let own = || vertex.views.values().filter(|view| view.is_since(begun));
+                let others = vertex.views.values().filter(|view| !view.is_since(begun));
+                let spans: Vec<Span> = own().filter_map(Report::span).collect();
+                let first = spans.first().map(|span| span.start);
+                let waited = others.filter(|view| !view.cached).filter_map(Report::span);
                 let step = Step {
                     digest: digest.clone(),
                     stage: stage.to_owned(),
                     instruction: instruction.to_owned(),
-                    executed: views().any(|view| view.completed.is_some() && !view.cached),
-                    error: views().find_map(|view| view.error.clone()),
-                    took: views().map(took).max().unwrap_or_default(),
+                    executed: own().any(|view| view.completed.is_some() && !view.cached),
+                    error: own().find_map(|view| view.error.clone()),
+                    took: own().map(took).max().unwrap_or_default(),
+                    waited: waited.filter_map(|span| span.from(begun?)).collect(),
+                    first_output: first.and_then(|first| self.first_output(digest, first)),
+                    spans,
                     log: self.logs.get(digest).cloned().unwrap_or_default(),
                 };
                 Some((vertex.views.keys().next()?, step))
@@ -195,30 +219,36 @@ impl Progress {
         steps.into_iter().map(|(_, step)| step).collect()
     }
 
+    /// Returns the time of the first output of a step at `start` or later.
+    fn first_output(&self, digest: &str, start: Timestamp) -> Option<Timestamp> {
+        let lines = self.seen_logs.iter().filter(|(step, ..)| step == digest);
+        let times = lines.filter_map(|(_, time, _)| time.parse::<Timestamp>().ok());
+        times.filter(|time| *time >= start).min()
+    }
+
     /// Returns the time at which the build began, taken from a step that no other build shares. A step that is shared
     /// with concurrent builds has their views as well, including earlier ones.
-    fn begun(&self) -> Option<&str> {
+    fn begun(&self) -> Option<Timestamp> {
         let definitions = self.vertices.values().filter(|vertex| {
             let step = vertex.name.split_once("internal] ");
             step.is_some_and(|(_, step)| step.starts_with("load build definition "))
         });
         let starts = definitions.filter_map(|vertex| vertex.views.keys().next());
-        starts.map(|start| clock(start)).min()
+        starts.filter_map(|start| start.parse().ok()).min()
     }
 }
 
-impl Vertex {
-    /// Returns the views that began at that time or later.
-    fn since(&self, begun: Option<&str>) -> impl Iterator<Item = &Report> {
-        let views = self.views.iter();
-        let views = views.filter(move |(start, _)| begun.is_none_or(|begun| clock(start) >= begun));
-        views.map(|(_, view)| view)
+impl Report {
+    /// Returns whether it is of a build that began at that time.
+    fn is_since(&self, begun: Option<Timestamp>) -> bool {
+        let started = self.started.as_deref();
+        let started = started.and_then(|started| started.parse::<Timestamp>().ok());
+        begun.is_none_or(|begun| started.is_none_or(|started| started >= begun))
     }
-}
 
-/// Returns a time in a comparable form: fractions of a second have no fixed length.
-fn clock(time: &str) -> &str {
-    time.trim_end_matches('Z')
+    fn span(&self) -> Option<Span> {
+        Span::between(self.started.as_deref()?, self.completed.as_deref()?)
+    }
 }
 
 /// Returns the steps that end with this line of a report, without their logs.
@@ -236,7 +266,7 @@ pub fn ended(line: &str) -> Vec<Step> {
                 executed: !report.cached,
                 error: report.error.clone(),
                 took: took(report),
-                log: String::new(),
+                ..Step::default()
             }
         })
         .collect()
@@ -260,32 +290,13 @@ fn parse(name: &str) -> (&str, &str) {
 }
 
 fn took(view: &Report) -> Duration {
-    match (&view.started, &view.completed) {
-        (Some(started), Some(completed)) => between(started, completed),
-        _ => Duration::ZERO,
-    }
-}
-
-/// Returns the time between two timestamps.
-fn between(started: &str, completed: &str) -> Duration {
-    match (second_of_day(started), second_of_day(completed)) {
-        // No build takes a day, so a smaller end is one after midnight.
-        (Some(start), Some(end)) => Duration::from_secs_f64((end - start).rem_euclid(86_400.0)),
-        _ => Duration::ZERO,
-    }
-}
-
-/// Returns the seconds since midnight of a timestamp such as `2026-01-31T23:59:59.123Z`.
-fn second_of_day(time: &str) -> Option<f64> {
-    let (_, clock) = time.trim_end_matches('Z').split_once('T')?;
-    let mut parts = clock.split(':').map(str::parse::<f64>);
-    let mut part = || parts.next()?.ok();
-    Some(part()? * 3600.0 + part()? * 60.0 + part()?)
+    view.span().map(Span::length).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::spans::covered;
 
     #[test]
     fn stages_are_read_from_names() {
@@ -369,7 +380,25 @@ mod tests {
         let executed = steps.iter().filter(|step| step.executed && step.is_run());
         let stages: Vec<&str> = executed.map(|step| step.stage.as_str()).collect();
         assert_eq!(stages, ["deps"]);
-        assert_eq!(progress.took(), Duration::from_millis(1500));
+        let waited = |stage: &str| {
+            let step = steps.iter().find(|step| step.stage == stage).unwrap();
+            covered(step.waited.iter().copied())
+        };
+        let ended = Duration::from_millis(1500);
+        assert_eq!([waited("toolchain"), waited("elsewhere")], [ended, ended]);
+        assert_eq!(waited("deps"), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_a_step_waits_for_its_mounts_is_not_its_own_time() {
+        let mut progress = Progress::default();
+        progress.add(r#"{"vertexes":[{"digest":"1","name":"[deps 1/1] RUN --mount=type=cache,id=a,target=/a,sharing=locked x","started":"2026-01-01T10:00:00Z","completed":"2026-01-01T10:00:10Z"}],"logs":[{"vertex":"1","data":"YQo=","timestamp":"2026-01-01T10:00:08Z"}]}"#);
+        let mut step = progress.steps().remove(0);
+        assert!(step.has_locked_mount());
+        assert_eq!(step.took, Duration::from_secs(10));
+        step.begin_at(step.first_output.unwrap());
+        assert_eq!(step.took, Duration::from_secs(2));
+        assert_eq!(covered(step.waited), Duration::from_secs(8));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::Engine;
 use super::progress::{Progress, Step};
+use super::spans::{Span, covered};
 use super::temporary::temporary_file;
 use crate::graph::parallel::parallel_map;
 use crate::problem::Problem;
@@ -26,9 +27,12 @@ pub struct Record {
     /// The digest of the image, if the output is one.
     pub digest: Option<String>,
     pub steps: Vec<Step>,
-    /// The time from the first step to the last.
-    pub took: Duration,
+    /// The builder, and the build's name in its history.
+    build: Option<(String, String)>,
 }
+
+/// Seconds after which a step without output may have waited for its mounts.
+const SILENT: Duration = Duration::from_secs(1);
 
 impl Record {
     /// Takes from the record of an `earlier` bake the steps that this one found in the builder's cache because of it.
@@ -40,15 +44,76 @@ impl Record {
             .filter(ran)
             .map(|step| (step.digest.as_str(), step))
             .collect();
-        let mut continued = false;
         for step in &mut self.steps {
             if let Some(earlier) = ran.get(step.digest.as_str()) {
                 *step = (*earlier).clone();
-                continued = true;
             }
         }
-        if continued {
-            self.took += earlier.took;
+    }
+
+    /// Creates the record of a build that is in no history.
+    pub fn of(steps: Vec<Step>) -> Self {
+        Self {
+            digest: None,
+            steps,
+            build: None,
+        }
+    }
+
+    /// Returns the time in which steps were carried out.
+    pub fn took(&self) -> Duration {
+        covered(self.spans())
+    }
+
+    /// Returns the time in which no step was carried out because another build had a step or a mount that the next one
+    /// needed.
+    pub fn waited(&self) -> Duration {
+        let waited = self.steps.iter().flat_map(|step| &step.waited).copied();
+        covered(self.spans().chain(waited)) - self.took()
+    }
+
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        self.steps.iter().flat_map(|step| &step.spans).copied()
+    }
+
+    /// Returns the steps that may have waited for a mount.
+    fn silent(&mut self) -> impl Iterator<Item = &mut Step> {
+        let steps = self.steps.iter_mut();
+        steps.filter(|step| {
+            let first = step.spans.first().map(|span| span.start);
+            let silent = first
+                .zip(step.first_output)
+                .map_or(step.took, |(start, output)| {
+                    output.duration_since(start).unsigned_abs()
+                });
+            step.executed && step.has_locked_mount() && silent >= SILENT
+        })
+    }
+}
+
+/// Separates what steps waited for their mounts from the time that they took. BuildKit's progress has it in one.
+fn separate(engine: &Engine, records: &mut BTreeMap<String, Record>) {
+    let mut builds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in records.values_mut() {
+        let build = record.build.clone();
+        if record.silent().next().is_some() {
+            let (builder, id) = build.unwrap_or_default();
+            builds.entry(builder).or_default().push(id);
+        }
+    }
+    let mut processes = BTreeMap::new();
+    for (builder, ids) in &builds {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        processes.extend(engine.processes(builder, &ids));
+    }
+    for step in records.values_mut().flat_map(Record::silent) {
+        // The process of a step that another build ran, too, may be in that one's trace.
+        let begun = processes.get(&step.digest).copied().or(step.first_output);
+        let waited = begun
+            .zip(step.spans.first())
+            .is_some_and(|(begun, span)| begun.duration_since(span.start).unsigned_abs() >= SILENT);
+        if let Some(begun) = begun.filter(|_| waited) {
+            step.begin_at(begun);
         }
     }
 }
@@ -78,10 +143,11 @@ impl Baked {
         let made = made(&said);
         let read = parallel_map(&made, |(_, made)| record(engine, made));
         let targets = made.into_iter().map(|(target, _)| target);
-        targets
-            .zip(read)
-            .filter_map(|(target, record)| Some((target, record?)))
-            .collect()
+        let records = targets.zip(read);
+        let records = records.filter_map(|(target, record)| Some((target, record?)));
+        let mut records: BTreeMap<String, Record> = records.collect();
+        separate(engine, &mut records);
+        records
     }
 }
 
@@ -109,13 +175,53 @@ fn record(engine: &Engine, made: &Made) -> Option<Record> {
     Some(Record {
         digest: made.digest.clone(),
         steps: progress.steps(),
-        took: progress.took(),
+        build: Some((builder.to_owned(), id.to_owned())),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn step(digest: &str, start: &str, end: &str) -> Step {
+        let on = |time| format!("2026-01-01T10:00:{time}Z");
+        Step {
+            digest: digest.to_owned(),
+            executed: true,
+            spans: Span::between(&on(start), &on(end)).into_iter().collect(),
+            ..Step::default()
+        }
+    }
+
+    #[test]
+    fn a_target_takes_the_time_of_its_own_steps() {
+        let earlier = Record::of(vec![
+            step("deps", "00", "05"),
+            step("of another target", "05", "50"),
+        ]);
+        let cached = Step {
+            executed: false,
+            ..step("deps", "51", "51")
+        };
+        let mut record = Record::of(vec![cached, step("export", "52", "53")]);
+        record.continue_from(&earlier);
+        assert_eq!(record.took(), Duration::from_secs(6));
+        assert_eq!(record.waited(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_target_waits_only_while_none_of_its_steps_is_carried_out() {
+        let mut shared = step("deps", "10", "30");
+        shared.executed = false;
+        shared.waited = std::mem::take(&mut shared.spans);
+        let record = Record::of(vec![
+            shared,
+            step("base", "00", "15"),
+            step("bin", "30", "31"),
+        ]);
+        assert_eq!(record.took(), Duration::from_secs(16));
+        assert_eq!(record.waited(), Duration::from_secs(15));
+    }
 
     #[test]
     fn targets_are_read_and_what_is_none_is_left_out() {

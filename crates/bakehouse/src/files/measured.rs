@@ -8,16 +8,21 @@ use serde::{Deserialize, Serialize};
 /// The path of the file, below the workspace.
 pub const FILE: &str = "target/bakehouse/build.json";
 
+/// Files, each with a value that identifies its content.
+pub type Files = BTreeMap<Utf8PathBuf, String>;
+
 /// Version 1 of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     pub version: u32,
     /// Seconds that each stage took when it last ran.
     pub stages: BTreeMap<String, f64>,
-    /// The inputs of the last build (settings, features, locked crates and the like) with their values.
-    pub parts: BTreeMap<String, String>,
-    /// The files of each package, each with a value that identifies its content.
-    pub files: BTreeMap<String, BTreeMap<Utf8PathBuf, String>>,
+    /// The inputs of each stage when it last ran or was found in the cache, each with a value that identifies its content.
+    #[serde(default)]
+    pub seen: BTreeMap<String, BTreeMap<String, String>>,
+    /// The files of packages, by the values that identify them in `seen`.
+    #[serde(default)]
+    pub files: BTreeMap<String, Files>,
 }
 
 impl Measured {

@@ -17,6 +17,21 @@ pub struct Repository {
     pub prefix: Utf8PathBuf,
 }
 
+/// The commit at which a branch left another one.
+#[derive(Clone, Debug)]
+pub struct Fork {
+    /// The other branch.
+    pub branch: String,
+    pub id: String,
+}
+
+impl Fork {
+    /// Returns the first digits of the id.
+    pub fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
+}
+
 /// A revision that exists.
 #[derive(Clone, Debug)]
 pub struct Revision {
@@ -99,6 +114,35 @@ impl Repository {
             id: commit.unwrap_or_else(|| tree.clone()),
             tree,
         })
+    }
+
+    /// Returns the commit at which HEAD left the main branch: the one of the remote `origin`, else the local one. `main`
+    /// is its name if the remote does not tell.
+    ///
+    /// # Errors
+    /// `revision-unknown`.
+    pub fn fork(&self, main: &str) -> Result<Fork, Problem> {
+        let remote = [
+            "symbolic-ref",
+            "--quiet",
+            "--short",
+            "refs/remotes/origin/HEAD",
+        ];
+        let remote = run(git(&self.top).args(remote))?;
+        let remote = String::from_utf8_lossy(&remote.stdout).trim().to_owned();
+        let candidates = [remote, format!("origin/{main}"), main.to_owned()];
+        for branch in candidates.into_iter().filter(|branch| !branch.is_empty()) {
+            let base = run(git(&self.top).args(["merge-base", "HEAD", &branch]))?;
+            if base.status.success() {
+                let id = String::from_utf8_lossy(&base.stdout).trim().to_owned();
+                return Ok(Fork { branch, id });
+            }
+        }
+        Err(Problem::new(
+            Code::RevisionUnknown,
+            format!("HEAD has no commit in common with a branch `{main}`"),
+        )
+        .hint("name a revision with `--since`, or the main branch with `branch` of [ci] in bakehouse.toml; a shallow clone may lack the commit"))
     }
 
     fn unknown(&self, name: &str) -> Result<Problem, Problem> {

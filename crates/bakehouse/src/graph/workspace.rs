@@ -50,6 +50,8 @@ pub struct Workspace {
     pub profiles: toml::Table,
     /// Files that were read already.
     pub(super) known: FilesRead,
+    /// Set for the files of a revision, where those are missing that git ignores.
+    pub is_of_revision: bool,
 }
 
 impl Workspace {
@@ -296,6 +298,7 @@ impl Workspace {
             .and_then(|file| file.channel.as_ref());
         let mut workspace = Self {
             profiles: cargo_config.profiles_above(&manifest),
+            is_of_revision: false,
             manifest,
             members,
             foreign,

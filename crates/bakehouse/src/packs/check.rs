@@ -10,6 +10,7 @@ use super::manifest::{ActionFile, Manifest, PackFile, Reader, SensorFile, Text};
 use super::platform::Platform;
 use super::program::{Binary, Program};
 use super::yaml::shown;
+use crate::pages::page;
 use crate::problem::{Code, Problem, Source};
 
 /// The requirements that a pack is checked against.
@@ -78,7 +79,10 @@ impl Check<'_> {
             }),
             None => {
                 let message = format!("{} has no pack.yaml", self.folder.path);
-                let hint = "write one with `ref`, `name` and `version`; docs/packs.md shows it";
+                let hint = format!(
+                    "write one with `ref`, `name` and `version`; {} shows it",
+                    page("packs")
+                );
                 self.tell(path, Code::PackMissing, message, hint);
                 None
             }

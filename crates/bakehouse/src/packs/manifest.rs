@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::yaml::{self, Key, Node, Value, shown};
+use crate::pages::page;
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 /// A text and its place.
@@ -144,10 +145,10 @@ impl<'a> Reader<'a> {
         if root.is_none() && mistakes.is_empty() {
             let message = format!("{} is empty", self.source.name);
             self.problems
-                .push(Problem::new(Code::PackInvalid, message).hint(KEYS));
+                .push(Problem::new(Code::PackInvalid, message).hint(keys()));
         }
         for mistake in mistakes {
-            self.invalid(mistake.message, mistake.span, KEYS);
+            self.invalid(mistake.message, mistake.span, keys());
         }
         root
     }
@@ -206,7 +207,7 @@ impl<'a> Reader<'a> {
         let Some(node) = table.get(key) else {
             if need == Need::Required {
                 let message = format!("the key `{key}` is missing");
-                self.invalid(message, table.span.clone(), KEYS);
+                self.invalid(message, table.span.clone(), keys());
             }
             return None;
         };
@@ -357,7 +358,9 @@ fn begun(text: &str, known: &[&str]) -> Option<String> {
     Some(format!("did you mean `{key}`?"))
 }
 
-const KEYS: &str = "docs/packs.md lists the keys and their forms";
+fn keys() -> String {
+    format!("{} lists the keys and their forms", page("packs"))
+}
 
 /// Returns the JSON type of plain text; `None` if readers of YAML may disagree about it.
 fn plain_type(text: &str) -> Option<&'static str> {

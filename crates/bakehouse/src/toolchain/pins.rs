@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::pages::page;
 use crate::problem::{Code, Problem, Source};
 
 #[derive(Deserialize)]
@@ -107,7 +108,7 @@ fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {
             Code::PinInvalid,
             format!("{} cannot be read: {}", source.name, error.message()),
         )
-        .hint("docs/toolchain.md shows what belongs there");
+        .hint(format!("{} shows what belongs there", page("toolchain")));
         let problem = match error.span() {
             Some(span) => problem.at(source, span),
             None => problem,

@@ -3,6 +3,7 @@
 use toml_edit::DocumentMut;
 
 use super::Contender;
+use crate::pages::page;
 use crate::problem::{Code, Problem};
 
 /// Returns the user's configuration with the contender's strategy, its own base and its own names for mounts.
@@ -17,7 +18,10 @@ pub fn configuration(
 ) -> Result<String, Problem> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Problem::new(Code::ConfigInvalid, error.message().to_owned())
-            .hint("docs/configuration.md lists the keys and their forms")
+            .hint(format!(
+                "{} lists the keys and their forms",
+                page("configuration")
+            ))
             .caused_by(error)
     })?;
     document.remove("platforms");

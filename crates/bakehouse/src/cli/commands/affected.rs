@@ -6,9 +6,11 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{AffectedArgs, AffectedFormat};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::{CheckedOut, Since};
+use crate::git::Repository;
 use crate::plan::Plan;
 use crate::plan::affected::Affected;
 use crate::plan::explain::{Output, WorkspaceState, reasons};
@@ -18,7 +20,22 @@ use super::why::line;
 use crate::names::TargetName;
 
 pub fn run(session: &Session, arguments: &AffectedArgs) -> Result<(), Problems> {
-    let (now, then) = CheckedOut::beside_plan(session, &arguments.since)?;
+    let (now, then) = match &arguments.since {
+        Some(name) => CheckedOut::beside_plan(session, name)?,
+        None => {
+            let now = session.plan()?;
+            let fork = Repository::of(&now.root)?.fork(&now.plan.config.ci_branch)?;
+            if arguments.format == AffectedFormat::Text {
+                session.say(format_args!(
+                    "since {}, where HEAD left {}",
+                    fork.short(),
+                    fork.branch
+                ));
+            }
+            let then = CheckedOut::new(&now.root, &fork.id)?;
+            (now, then)
+        }
+    };
     let since = Since::new(session, &now, then)?;
     let then = since.planned.as_ref();
     let affected = Affected::between(then.map(|planned| &planned.plan), &now.plan);
@@ -78,13 +95,13 @@ fn github(plan: &Plan, affected: &Affected) {
         .chain(&affected.pack_binaries)
         .map(|target| Job { target })
         .collect();
-    anstream::println!("any={}", !jobs.is_empty());
-    anstream::println!("services={}", compact(&affected.services));
+    outln!("any={}", !jobs.is_empty());
+    outln!("services={}", compact(&affected.services));
     if has_images {
-        anstream::println!("images={}", compact(&affected.images));
+        outln!("images={}", compact(&affected.images));
     }
-    anstream::println!("packs={}", compact(&affected.packs));
-    anstream::println!("matrix={{\"include\":{}}}", compact(&jobs));
+    outln!("packs={}", compact(&affected.packs));
+    outln!("matrix={{\"include\":{}}}", compact(&jobs));
 }
 
 fn compact(value: &impl Serialize) -> String {
@@ -93,7 +110,7 @@ fn compact(value: &impl Serialize) -> String {
 
 fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
     if affected.is_empty() {
-        anstream::println!("nothing is affected since {}", since.revision.short());
+        outln!("nothing is affected since {}", since.revision.short());
         return;
     }
     let before = since.planned.as_ref();
@@ -113,11 +130,11 @@ fn text(session: &Session, now: &Planned, since: &Since, affected: &Affected) {
         .unwrap_or_default();
     let section = |title: &str, names: &BTreeSet<TargetName>| {
         if !names.is_empty() {
-            anstream::println!("{}", title.bold());
+            outln!("{}", title.bold());
         }
         for output in outputs.iter().filter(|output| names.contains(output.name)) {
             let why = because(then, (state, *output), &config);
-            anstream::println!("  {:width$}  {}", output.name, why.dimmed());
+            outln!("  {:width$}  {}", output.name, why.dimmed());
         }
     };
     section("services", &affected.services);

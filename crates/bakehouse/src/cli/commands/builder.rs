@@ -1,9 +1,11 @@
 //! `bakehouse builder`.
 
 use crate::cli::args::BuilderArgs;
+use crate::cli::out::outln;
 use crate::cli::session::Session;
 use crate::engine::builders::commands;
 use crate::engine::buildx::Engine;
+use crate::pages::page;
 use crate::plan::config::valid::BuilderConfig;
 use crate::problem::{Code, Problem, Problems, did_you_mean};
 
@@ -23,7 +25,7 @@ pub fn run(session: &Session, arguments: &BuilderArgs) -> Result<(), Problems> {
     }
     for command in commands(builder) {
         let words = command.iter().map(|word| shell(word));
-        anstream::println!("docker {}", words.collect::<Vec<_>>().join(" "));
+        outln!("docker {}", words.collect::<Vec<_>>().join(" "));
     }
     Ok(())
 }
@@ -36,8 +38,10 @@ fn chosen<'a>(
     let names = || builders.iter().map(|builder| builder.name.as_str());
     match (name, builders) {
         (_, []) => Err(
-            Problem::new(Code::BuilderUnknown, "bakehouse.toml has no builder")
-                .hint("add [builders.NAME] with its nodes; see docs/fleet.md"),
+            Problem::new(Code::BuilderUnknown, "bakehouse.toml has no builder").hint(format!(
+                "add [builders.NAME] with its nodes; see {}",
+                page("fleet")
+            )),
         ),
         (None, [only]) => Ok(only),
         (None, _) => {

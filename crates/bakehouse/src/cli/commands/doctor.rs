@@ -4,6 +4,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{DoctorArgs, Format};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::doctor::{self, Check, Verdict};
@@ -42,17 +43,16 @@ struct ShownDoctor<'a> {
 /// Width of the output: the columns of a common terminal.
 const WIDTH: usize = 80;
 
-/// Prints the checks. A good check takes one line; with `--verbose` it also shows what is needed.
+/// Prints the checks. A good check takes one line; with `--verbose` it also shows what is needed. With `--quiet` only
+/// those are printed because of which the command fails.
 fn text(session: &Session, checks: &[Check]) {
-    if session.global.quiet {
-        return;
-    }
     let width = checks
         .iter()
         .map(|check| check.name.len())
         .max()
         .unwrap_or_default();
-    for check in checks {
+    let is_shown = |check: &&Check| !session.global.quiet || check.verdict == Verdict::Bad;
+    for check in checks.iter().filter(is_shown) {
         let mark = match check.verdict {
             Verdict::Good => "good".green().to_string(),
             Verdict::Unknown => "?   ".dimmed().to_string(),
@@ -68,16 +68,16 @@ fn text(session: &Session, checks: &[Check]) {
             textwrap::fill(text, options)
         };
         let hang = |text: &str| wrapped(text).replace('\n', &format!("\n{indent}"));
-        anstream::println!("{mark}  {:width$}  {}", check.name, hang(&check.found));
+        outln!("{mark}  {:width$}  {}", check.name, hang(&check.found));
         let all = session.global.verbose > 0 || check.verdict != Verdict::Good;
         if all && !check.needed.is_empty() {
-            anstream::println!(
+            outln!(
                 "{indent}{}",
                 hang(&format!("needed: {}", check.needed)).dimmed()
             );
         }
         if !check.remedy.is_empty() {
-            anstream::println!("{indent}{}", hang(&format!("fix it: {}", check.remedy)));
+            outln!("{indent}{}", hang(&format!("fix it: {}", check.remedy)));
         }
     }
 }

@@ -5,6 +5,8 @@ use std::mem::ManuallyDrop;
 use camino::Utf8Path;
 
 use crate::cli::args::GenerateArgs;
+use crate::cli::hidden;
+use crate::cli::out::{err, out};
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, header::Owner};
 use crate::files::{self, Change};
@@ -17,9 +19,7 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
     let documents = documents::render(plan);
     let changes = files::compare(root, &plan.config.output.folder, &documents)?;
     if arguments.diff {
-        changes
-            .iter()
-            .for_each(|change| anstream::print!("{}", change.diff()));
+        changes.iter().for_each(|change| out!("{}", change.diff()));
         return Ok(());
     }
     if arguments.check {
@@ -45,6 +45,11 @@ pub fn run(session: &Session, arguments: &GenerateArgs) -> Result<(), Problems> 
         changes.len(),
         documents.len()
     ));
+    let packages = hidden::packages(plan);
+    for problem in hidden::problems(&planned, &packages) {
+        let hint = problem.hint.as_deref().unwrap_or_default();
+        tracing::warn!("{problem}: {hint}");
+    }
     Ok(())
 }
 
@@ -86,9 +91,7 @@ pub fn check(changes: &[Change], command: &str) -> Result<(), Problem> {
     if changes.is_empty() {
         return Ok(());
     }
-    changes
-        .iter()
-        .for_each(|change| anstream::eprint!("{}", change.diff()));
+    changes.iter().for_each(|change| err!("{}", change.diff()));
     let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
     Err(Problem::new(
         Code::FilesOutOfDate,

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{GraphArgs, GraphFormat};
 use crate::cli::history;
+use crate::cli::out::out;
 use crate::cli::report::json_text;
 use crate::cli::session::Session;
 use crate::documents::graph::{Facts, Graph, dot, html, mermaid, svg};
@@ -23,7 +24,7 @@ pub fn run(session: &Session, arguments: &GraphArgs) -> Result<(), Problems> {
         GraphFormat::Json => json_text(&graph),
     };
     let Some(out) = &arguments.out else {
-        anstream::print!("{text}");
+        out!("{text}");
         return Ok(());
     };
     fs_err::write(out, text).map_err(|error| Problem::from_error(Code::FileUnwritable, error))?;

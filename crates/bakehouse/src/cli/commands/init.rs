@@ -6,6 +6,7 @@ use std::io::Write;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::InitArgs;
+use crate::cli::out::out;
 use crate::cli::session::{Session, config_path};
 use crate::documents::{attributes, proposal};
 use crate::files::attributes::{ATTRIBUTES, propose};
@@ -109,7 +110,7 @@ pub fn run(session: &Session, arguments: &InitArgs) -> Result<(), Problems> {
     }
     let source = source(&proposal);
     if arguments.print {
-        anstream::print!("{}", source.text);
+        out!("{}", source.text);
         return Ok(());
     }
     write(&path, &source.text)?;

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use camino::Utf8Path;
 
 use crate::cli::args::{PinArgs, Pinned};
+use crate::cli::out::err;
 use crate::cli::session::{Session, config_change, config_path, config_source, uneditable};
 use crate::engine::Engine;
 use crate::engine::digests::Found;
@@ -70,7 +71,7 @@ fn toolchain(session: &Session, arguments: &PinArgs, root: &Utf8Path) -> Result<
         kind,
     };
     if arguments.check {
-        anstream::eprint!("{}", change.diff());
+        err!("{}", change.diff());
         let message =
             format!("{FILE} does not match rust-toolchain.toml, flake.lock and pins.toml");
         return Err(written::stale(message).into());
@@ -94,7 +95,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
         return Ok(());
     };
     if arguments.check {
-        anstream::eprint!("{}", change.diff());
+        err!("{}", change.diff());
         return Err(Problem::new(
             Code::PinStale,
             format!(

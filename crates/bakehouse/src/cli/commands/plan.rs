@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::args::{Format, PlanArgs};
 use crate::cli::hidden;
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::graph::inputs::Finding;
@@ -368,7 +369,7 @@ fn text(plan: &Plan) {
             "{title:width$}  {:>6}  {:>6}  {:>9}  input hash",
             "crates", "shared", "sources"
         );
-        anstream::println!("{}", head.bold());
+        outln!("{}", head.bold());
     };
     for (index, (name, closure, hash)) in rows.iter().enumerate() {
         if index == 0 && !plan.services.is_empty() {
@@ -381,7 +382,7 @@ fn text(plan: &Plan) {
             .iter()
             .map(|package| plan.packages[package].bytes())
             .sum();
-        anstream::println!(
+        outln!(
             "{name:width$}  {:>6}  {:>6}  {:>9}  {}",
             closure.len(),
             shared.with_others(closure),
@@ -390,13 +391,13 @@ fn text(plan: &Plan) {
         );
     }
     images(plan, width);
-    anstream::println!("{}", shared.selective());
+    outln!("{}", shared.selective());
     chains(plan);
-    anstream::println!("{}", "stages".bold());
+    outln!("{}", "stages".bold());
     for selection in &plan.selections {
         let name = selection.deps();
         let room = WIDTH.saturating_sub(name.len() + "  : third-party crates of ".len());
-        anstream::println!(
+        outln!(
             "  {name}: third-party crates of {}",
             short(&selection.packages, room)
         );
@@ -410,8 +411,8 @@ fn text(plan: &Plan) {
             let names: Vec<PackageName> = names.collect();
             if names.len() > 1 {
                 let room = WIDTH.saturating_sub(stage.name.len() + 4);
-                anstream::println!("  {}: {}", stage.name, short(&names, room));
-                anstream::println!("    {}", held(selection, &stage).dimmed());
+                outln!("  {}: {}", stage.name, short(&names, room));
+                outln!("    {}", held(selection, &stage).dimmed());
             } else {
                 laid(stage.name, &stage.libraries[0].needs);
             }
@@ -431,7 +432,7 @@ fn images(plan: &Plan, width: usize) {
         "{:width$}  {:>14}  {:>9}  input hash",
         "images", "files", "sources"
     );
-    anstream::println!("{}", head.bold());
+    outln!("{}", head.bold());
     for image in &plan.images {
         let name = &image.config.name;
         let readers = plan.embedded_by(name).chain(plan.shipped_by(name));
@@ -440,7 +441,7 @@ fn images(plan: &Plan, width: usize) {
             true => String::new(),
             false => format!(", in {}", readers.join(", ")),
         };
-        anstream::println!(
+        outln!(
             "{:width$}  {:>14}  {:>9}  {}{readers}",
             name.as_str(),
             image.files,
@@ -468,12 +469,12 @@ fn chains(plan: &Plan) {
         }
         false => "chains: outputs that would share features of local packages are built separately",
     };
-    anstream::println!("{}", title.bold());
+    outln!("{}", title.bold());
     for selection in &plan.selections {
         let name = selection.deps();
         let room = WIDTH.saturating_sub(name.len() + 4);
-        anstream::println!("  {name}: {}", short(&selection.outputs, room));
-        let line = |text: String| anstream::println!("    {}", text.dimmed());
+        outln!("  {name}: {}", short(&selection.outputs, room));
+        let line = |text: String| outln!("    {}", text.dimmed());
         let CompileSettings { profile, rustflags } = &selection.settings;
         if differ {
             line(format!("profile {profile}"));
@@ -510,7 +511,7 @@ fn laid(name: &StageName, needs: &[PackageName]) {
         let room = WIDTH.saturating_sub(name.len() + 5);
         format!(" ← {}", short(needs, room))
     };
-    anstream::println!("  {name}{needs}");
+    outln!("  {name}{needs}");
 }
 
 /// Explains why the libraries of a group can share a stage, or what their sharing costs.
@@ -571,10 +572,10 @@ fn inputs(plan: &Plan, hidden: &[Finding]) {
     if hidden.is_empty() {
         return;
     }
-    anstream::println!("{}", "hidden inputs, not declared under [inputs]".bold());
+    outln!("{}", "hidden inputs, not declared under [inputs]".bold());
     for finding in hidden {
         let services = hidden::services(plan, &finding.package).join(", ");
-        anstream::println!(
+        outln!(
             "  {} reads {}{}  {}",
             finding.package,
             finding.path,
@@ -589,14 +590,14 @@ fn packages(missing: &[Missing]) {
         return;
     }
     let heading = "packages that crates look for, and that no key lists";
-    anstream::println!("{}", heading.bold());
+    outln!("{}", heading.bold());
     for Missing {
         package,
         key,
         crates,
     } in missing
     {
-        anstream::println!(
+        outln!(
             "  {package}, perhaps in `{key}`  {}",
             format_args!("for {}", crates.join(", ")).dimmed()
         );
@@ -608,7 +609,7 @@ fn print_downloads(downloads: &[ShownDownload<'_>]) {
         return;
     }
     let title = "build scripts that download; no step that compiles has network";
-    anstream::println!("{}", title.bold());
+    outln!("{}", title.bold());
     for ShownDownload {
         package,
         fetches,
@@ -618,7 +619,7 @@ fn print_downloads(downloads: &[ShownDownload<'_>]) {
     } in downloads
     {
         let services = format!("in {}", services.join(", "));
-        anstream::println!(
+        outln!(
             "  {package} fetches {fetches}: {instead}  {}",
             services.dimmed()
         );

@@ -7,6 +7,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{Format, WhyArgs};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::{Planned, Session};
 use crate::cli::since::{CheckedOut, Since};
@@ -131,9 +132,9 @@ impl Change {
     fn text(&self, session: &Session, output: Output<'_>, since: &Since) {
         let (name, revision) = (output.name.bold(), since.revision.short());
         match self {
-            Self::New => anstream::println!("{name} is new since {revision}"),
+            Self::New => outln!("{name} is new since {revision}"),
             Self::Same(elsewhere) => {
-                anstream::println!(
+                outln!(
                     "{name} is unchanged since {revision}: its input hash is still {}",
                     output.input_hash
                 );
@@ -148,22 +149,22 @@ impl Change {
                         0 => String::new(),
                         more => format!(" and {more} more, which --verbose shows"),
                     };
-                    anstream::println!(
+                    outln!(
                         "  changed, but not compiled for it: {}{more}",
                         elsewhere[..shown].join(", ")
                     );
                 }
             }
             Self::Because(reasons, uncommitted) => {
-                anstream::println!("{name} changed since {revision}:");
+                outln!("{name} changed since {revision}:");
                 let all = session.global.verbose > 0;
                 let shown = if all { reasons.len() } else { SHOWN };
                 for reason in reasons.iter().take(shown) {
-                    anstream::println!("  {}", line(reason, Some(uncommitted)));
+                    outln!("  {}", line(reason, Some(uncommitted)));
                 }
                 if reasons.len() > shown {
                     let more = reasons.len() - shown;
-                    anstream::println!("  and {more} more, which --verbose shows");
+                    outln!("  and {more} more, which --verbose shows");
                 }
             }
         }
@@ -308,29 +309,29 @@ fn made_of(now: &Planned, output: Output<'_>) {
     if output.is_other_image() {
         return sent(output);
     }
-    anstream::println!(
+    outln!(
         "{}: {}, input hash {}",
         output.name.bold(),
         output.what(),
         output.input_hash
     );
-    anstream::println!("{}", "compiled from".bold());
+    outln!("{}", "compiled from".bold());
     for compiled in now.state(&lock).compiled(output) {
-        anstream::println!("  {}", compiled_line(&compiled));
+        outln!("  {}", compiled_line(&compiled));
     }
     let locked: BTreeSet<&str> = shown.locked.iter().copied().collect();
-    anstream::println!("  {} of Cargo.lock", entries(locked.len()));
+    outln!("  {} of Cargo.lock", entries(locked.len()));
     if !shown.features_unified_with.is_empty() {
-        anstream::println!("{}", "features unified with".bold());
+        outln!("{}", "features unified with".bold());
         for package in &shown.features_unified_with {
             let manifest = now.workspace.members[*package].path("Cargo.toml");
-            anstream::println!("  {package} ({manifest})");
+            outln!("  {package} ({manifest})");
         }
     }
     if !shown.shipped.is_empty() {
-        anstream::println!("{}", "shipped".bold());
+        outln!("{}", "shipped".bold());
         for file in &shown.shipped {
-            anstream::println!("  {file}");
+            outln!("  {file}");
         }
     }
     let parts = output.inputs.0.keys();
@@ -351,10 +352,10 @@ fn made_of(now: &Planned, output: Output<'_>) {
 fn images<'a>(title: &str, images: impl Iterator<Item = &'a TargetName>) {
     let mut images = images.peekable();
     if images.peek().is_some() {
-        anstream::println!("{}", title.bold());
+        outln!("{}", title.bold());
     }
     for image in images {
-        anstream::println!("  image {image}");
+        outln!("  image {image}");
     }
 }
 
@@ -363,7 +364,7 @@ fn sent(output: Output<'_>) {
     let inputs = &output.inputs.0;
     for part in inputs.keys() {
         if let Part::Dockerfile(path) = part {
-            anstream::println!(
+            outln!(
                 "{}: {path}, input hash {}",
                 output.name.bold(),
                 output.input_hash
@@ -374,20 +375,20 @@ fn sent(output: Output<'_>) {
         Part::Sent(path) => Some(path),
         _ => None,
     });
-    anstream::println!("{}", "files of its context".bold());
+    outln!("{}", "files of its context".bold());
     for file in files {
-        anstream::println!("  {file}");
+        outln!("  {file}");
     }
     settings(output);
 }
 
 fn settings(output: Output<'_>) {
-    anstream::println!("{}", "settings".bold());
+    outln!("{}", "settings".bold());
     for (part, value) in &output.inputs.0 {
         if let Part::Setting(key) = part
             && !value.is_empty()
         {
-            anstream::println!("  {key} = {value}");
+            outln!("  {key} = {value}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rendering of the whole Dockerfile and of the scripts that its steps call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::environment::Environment;
 use super::model::{Mount, Stage};
@@ -53,6 +53,25 @@ pub fn stage_names(plan: &Plan) -> BTreeSet<String> {
         .into_iter()
         .map(|stage| String::from(stage.name))
         .collect()
+}
+
+/// Returns the text of each stage.
+pub fn stage_texts(plan: &Plan) -> BTreeMap<String, String> {
+    stages(plan)
+        .into_iter()
+        .map(|stage| (stage.name.to_string(), stage.to_string()))
+        .collect()
+}
+
+/// Returns the ids of all cache mounts, without the platform that they end with.
+pub fn mount_ids(plan: &Plan) -> BTreeSet<String> {
+    let stages = stages(plan);
+    let mounts = stages.iter().flat_map(Stage::mounts);
+    let ids = mounts.filter_map(|mount| match mount {
+        Mount::Cache { id, .. } => Some(id.split('$').next().unwrap_or(id).to_owned()),
+        _ => None,
+    });
+    ids.collect()
 }
 
 /// Returns the scripts that steps mount.

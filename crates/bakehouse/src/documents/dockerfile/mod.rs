@@ -13,6 +13,6 @@ mod seeds;
 mod stages;
 
 pub use environment::{features_argument, listed};
-pub use file::{profile_folder, render, stage_names};
+pub use file::{mount_ids, profile_folder, render, stage_names, stage_texts};
 pub use seeds::{SeedInputs, seed_inputs};
 pub use stages::image;

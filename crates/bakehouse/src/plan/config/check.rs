@@ -2,6 +2,7 @@
 //! several tables are here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use camino::Utf8Path;
 
@@ -74,7 +75,7 @@ impl Check<'_> {
         &mut self,
         code: Code,
         message: String,
-        span: std::ops::Range<usize>,
+        span: Range<usize>,
         hint: impl Into<String>,
     ) {
         self.problems
@@ -86,7 +87,7 @@ impl Check<'_> {
         &mut self,
         code: Code,
         message: String,
-        places: [Option<std::ops::Range<usize>>; 2],
+        places: [Option<Range<usize>>; 2],
         hint: impl Into<String>,
     ) {
         let mut places: Vec<_> = places.into_iter().flatten().collect();
@@ -241,23 +242,28 @@ impl Check<'_> {
         services: &[ServiceConfig],
         packs: &[PackConfig],
     ) {
-        let groups: BTreeSet<&str> = services
+        let named = services.iter().map(|service| {
+            let name = service.name.to_string();
+            (name, named_at(raw, service))
+        });
+        let of_packs = packs.iter().flat_map(|pack| {
+            let mut keys = raw.packs.keys();
+            let key = keys.find(|key| *key.as_ref() == pack.name);
+            let binaries = pack.binaries.iter().map(|built| pack.target(built));
+            // A pack's own name is that of its image.
+            let image = format!("pack-{}", pack.name);
+            let names = binaries.chain([image]);
+            names.map(move |name| (name, key.map(Spanned::span)))
+        });
+        let groups: BTreeMap<&str, _> = services
             .iter()
             .filter(|service| service.variant.is_some() && service.target.of_family)
-            .map(|service| service.family.as_str())
+            .map(|service| (service.family.as_str(), family_at(raw, service)))
             .collect();
-        let binaries = packs
-            .iter()
-            .flat_map(|pack| pack.binaries.iter().map(|built| pack.target(built)));
-        // A pack's own name is that of its image.
-        let images = packs.iter().map(|pack| format!("pack-{}", pack.name));
-        let names = services.iter().map(|service| service.name.to_string());
+        let groups = groups.into_iter();
+        let groups = groups.map(|(name, span)| (name.to_owned(), span));
         let mut seen = BTreeSet::new();
-        for name in names
-            .chain(binaries)
-            .chain(images)
-            .chain(groups.into_iter().map(str::to_owned))
-        {
+        for (name, span) in named.chain(of_packs).chain(groups) {
             let message = if is_reserved(&name) {
                 format!("`{name}` is reserved for a stage or group of bakehouse")
             } else if !seen.insert(name.replace('_', "-")) {
@@ -265,9 +271,8 @@ impl Check<'_> {
             } else {
                 continue;
             };
-            let hint = "give the service another name under [services] in bakehouse.toml";
-            let named = services.iter().rfind(|service| *service.name == *name);
-            let problem = match named.and_then(|service| named_at(raw, service)) {
+            let hint = "give it another name in bakehouse.toml";
+            let problem = match span {
                 Some(span) => Problem::new(Code::NameCollision, message).at(self.source, span),
                 None => Problem::new(Code::NameCollision, message),
             };
@@ -277,7 +282,7 @@ impl Check<'_> {
 }
 
 /// Returns the place of the key that names a service or variant; none if nobody wrote it.
-fn named_at(raw: &RawConfig, service: &ServiceConfig) -> Option<std::ops::Range<usize>> {
+fn named_at(raw: &RawConfig, service: &ServiceConfig) -> Option<Range<usize>> {
     let mut families = raw.services.iter().flatten();
     let (key, family) = families.find(|(key, _)| *key.as_ref() == service.family)?;
     let variant = service.variant.as_ref().and_then(|variant| {
@@ -285,6 +290,13 @@ fn named_at(raw: &RawConfig, service: &ServiceConfig) -> Option<std::ops::Range<
         keys.find(|key| key.as_ref() == variant)
     });
     Some(variant.unwrap_or(key).span())
+}
+
+/// Returns the place of the key that names a service with variants.
+fn family_at(raw: &RawConfig, service: &ServiceConfig) -> Option<Range<usize>> {
+    let mut families = raw.services.iter().flatten();
+    let (key, _) = families.find(|(key, _)| *key.as_ref() == service.family)?;
+    Some(key.span())
 }
 
 /// Returns values sorted and without duplicates, so that the order in the file does not change an image.

@@ -63,6 +63,7 @@ impl Check<'_> {
             self.variable(key, value);
             env.insert(key.as_ref().clone(), value.as_ref().clone());
         }
+        self.once(&image.ports);
         let layer = RawVariant {
             image: image.image.clone(),
             tag: image.tag.clone(),

@@ -1,12 +1,14 @@
 //! The parser of `bakehouse.toml`. After a mistake it removes the wrong value and parses the rest again, so that all
 //! mistakes are reported at once.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::raw::RawConfig;
+use crate::pages::page;
 use crate::problem::{Code, Problem, Source, did_you_mean};
 
 impl RawConfig {
@@ -15,11 +17,8 @@ impl RawConfig {
     pub fn parse(source: &Source) -> (Self, Vec<Problem>) {
         let (mut table, errors) = DeTable::parse_recoverable(&source.text);
         if !errors.is_empty() {
-            let problems = errors
-                .into_iter()
-                .map(|error| problem(source, error))
-                .collect();
-            return (Self::default(), problems);
+            let problems = errors.into_iter().map(|error| problem(source, error));
+            return (Self::default(), once_each(source, problems));
         }
         let mut problems = Vec::new();
         let mut taken_out: Vec<Path> = Vec::new();
@@ -43,14 +42,45 @@ impl RawConfig {
                 inside.push(key.to_owned());
                 message.starts_with("missing field") && taken_out.contains(&inside)
             });
-            if !follows {
-                problems.push(problem(source, error));
+            let problem = problem(source, error);
+            let mut told = problems.iter();
+            let is_told = told.any(|other: &Problem| {
+                (other.start(), &other.message) == (problem.start(), &problem.message)
+            });
+            if !follows && !is_told {
+                problems.push(problem);
             }
             take_out(table.get_mut(), &path);
             taken_out.push(path);
         }
     }
 }
+
+/// Returns problems of the syntax without those that follow from others: the keys of a table that the file has twice.
+fn once_each(source: &Source, problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
+    let section = |problem: &Problem| {
+        let before = source.text.get(..problem.start()).unwrap_or_default();
+        let header = before.rfind("\n[").map_or(0, |line| line + 1);
+        (header, before[header..].contains('\n'))
+    };
+    let mut twice = BTreeSet::new();
+    let mut kept = Vec::new();
+    for problem in problems {
+        let (header, is_inside) = section(&problem);
+        let is_twice = problem.message == DUPLICATE;
+        if is_twice && is_inside && twice.contains(&header) {
+            continue;
+        }
+        if is_twice && !is_inside {
+            twice.insert(header);
+        }
+        kept.push(problem);
+    }
+    kept
+}
+
+/// The parser's message about a key that a table already has.
+const DUPLICATE: &str = "duplicate key";
 
 /// The keys and indices from the root to a value.
 type Path = Vec<String>;
@@ -126,8 +156,8 @@ fn problem(source: &Source, error: toml::de::Error) -> Problem {
             (format!("there is no key `{key}` here"), hint)
         }
         None => (
-            message.to_owned(),
-            "docs/configuration.md lists the keys and their forms".to_owned(),
+            in_words(message),
+            format!("{} lists the keys and their forms", page("configuration")),
         ),
     };
     let problem = Problem::new(Code::ConfigInvalid, message).hint(hint);
@@ -136,6 +166,24 @@ fn problem(source: &Source, error: toml::de::Error) -> Problem {
         None => problem,
     };
     problem.caused_by(error)
+}
+
+/// Returns a message of serde with words of TOML, and none for types of Rust.
+fn in_words(message: &str) -> String {
+    let Some((what, expected)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "a sequence" => "a list",
+        "a map" => "a table",
+        "a boolean" => "`true` or `false`",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        other => other,
+    };
+    let what = what
+        .replace(": sequence", ": a list")
+        .replace(": map", ": a table");
+    format!("{what}, expected {expected}")
 }
 
 /// Returns the texts between backticks.
@@ -220,6 +268,58 @@ mod tests {
         assert_eq!(raw.registry.unwrap().as_ref(), "r");
         let services = raw.services.unwrap();
         assert!(services.values().any(|service| service.package.is_some()));
+    }
+
+    #[test]
+    fn a_mistake_is_told_once() {
+        for text in [
+            "[services.web]\nports=[1]\nports=[2]\n",
+            "[services]\nweb.ports=[1]\n[services.web]\nports=[2]\n",
+            "[services.web]\n[services.web]\n",
+            "platforms={a=1,a=2}\n",
+            "[[services]]\n",
+        ] {
+            let said = said(text);
+            assert_eq!(said.len(), 1, "{text}: {said:#?}");
+        }
+        let two = "[services.web]\n[services.web]\nports=[1]\n[services.web]\n";
+        assert_eq!(said(two).len(), 2);
+        assert_eq!(
+            said("name='a'\nname='b'\nprofile='x'\nprofile='y'\n").len(),
+            2
+        );
+    }
+
+    #[test]
+    fn no_message_names_a_type_of_rust() {
+        for (text, expected) in [
+            ("platforms = 'x'", "expected a list"),
+            ("compose = 'x'", "expected `true` or `false`"),
+            ("services.a.env = [1]", "a list, expected a table"),
+            (
+                "services.a.healthcheck = { command = ['x'], retries = 'x' }",
+                "expected a whole number",
+            ),
+            ("services.a.ports = [0]", "expected a port from 1 to 65535"),
+            (
+                "services.a.ports = [70000]",
+                "expected a port from 1 to 65535",
+            ),
+            (
+                "services.a.ports = ['x']",
+                "expected a port from 1 to 65535",
+            ),
+            (
+                "images.a = { context = '.', ports = [-1] }",
+                "expected a port from 1 to 65535",
+            ),
+        ] {
+            let said = said(text);
+            assert!(
+                said.len() == 1 && said[0].contains(expected),
+                "{text}: {said:#?}"
+            );
+        }
     }
 
     #[test]

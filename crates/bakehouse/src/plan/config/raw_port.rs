@@ -5,9 +5,15 @@ use std::fmt;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A port of TCP.
+/// A port of TCP, which is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawPort(pub u16);
+
+impl fmt::Display for RawPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<'de> Deserialize<'de> for RawPort {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -22,19 +28,19 @@ impl Visitor<'_> for PortVisitor {
     type Value = RawPort;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the number of a TCP port, such as 8080")
+        f.write_str("a port from 1 to 65535")
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<RawPort, E> {
-        let port = u16::try_from(number);
+        let port = u16::try_from(number).ok().filter(|port| *port != 0);
         port.map(RawPort)
-            .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+            .ok_or_else(|| E::invalid_value(Unexpected::Signed(number), &self))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<RawPort, E> {
-        let port = u16::try_from(number);
+        let port = u16::try_from(number).ok().filter(|port| *port != 0);
         port.map(RawPort)
-            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<RawPort, E> {
@@ -58,10 +64,12 @@ impl schemars::JsonSchema for RawPort {
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        u16::schema_name()
+        "Port".into()
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        u16::json_schema(generator)
+        let mut schema = u16::json_schema(generator);
+        schema.insert("minimum".to_owned(), 1.into());
+        schema
     }
 }

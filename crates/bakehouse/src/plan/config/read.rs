@@ -125,7 +125,9 @@ impl Check<'_> {
         };
         let packs = self.packs(raw);
         let mut services = self.services(raw);
-        if services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty()) {
+        let nothing = services.is_empty() && packs.iter().all(|pack| pack.binaries.is_empty());
+        // After a mistake in one of them it is unknown what there would be.
+        if nothing && self.problems.is_empty() {
             self.problems.push(
                 Problem::new(Code::NothingToBake, "the workspace has no binary to bake")
                     .hint("add a [[bin]] target to a member, or name a service in bakehouse.toml"),

@@ -506,6 +506,7 @@ impl Check<'_> {
                 ShippedFrom::Image(from) => files_of_images.insert(from, to),
             };
         }
+        layers().for_each(|image| self.once(&image.ports));
         let (mut env, mut labels) = (BTreeMap::new(), BTreeMap::new());
         let own = layers().flat_map(|image| &image.env);
         for (key, value) in raw.runtime.env.iter().chain(own) {

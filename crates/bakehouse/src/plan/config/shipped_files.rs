@@ -52,6 +52,7 @@ impl Check<'_> {
             } else {
                 let path = self.in_context(from);
                 if self.problems.len() == before {
+                    self.exists(from, &path);
                     self.is_sent(from, &path);
                 }
                 Some(ShippedFrom::Context(path))

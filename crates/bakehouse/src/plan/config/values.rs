@@ -96,15 +96,16 @@ impl Check<'_> {
     }
 
     /// Reports values that a list names again.
-    pub(super) fn once(&mut self, list: &[Spanned<String>]) {
+    pub(super) fn once<T: PartialEq + ToString>(&mut self, list: &[Spanned<T>]) {
         for (at, value) in list.iter().enumerate() {
             if list[..at]
                 .iter()
                 .any(|other| other.as_ref() == value.as_ref())
             {
+                let text = value.as_ref().to_string();
                 self.problem(
                     Code::ConfigValue,
-                    format!("`{}` is listed twice", value.as_ref().escape_debug()),
+                    format!("`{}` is listed twice", text.escape_debug()),
                     value.span(),
                     "leave one of them out",
                 );
@@ -418,7 +419,9 @@ impl Check<'_> {
         }
         let found = self.in_context_with(path, "*");
         if self.problems.len() == before {
-            self.is_sent(path, &fixed_part(&found));
+            let fixed = fixed_part(&found);
+            self.exists(path, &fixed);
+            self.is_sent(path, &fixed);
         }
         found
     }
@@ -453,6 +456,19 @@ impl Check<'_> {
         let found = self.in_context_with(path, "*");
         self.problems.truncate(before);
         fixed_part(&found)
+    }
+
+    /// Reports a path at which nothing is. In the files of a revision those are missing that git ignores.
+    pub(super) fn exists(&mut self, written: &Spanned<String>, path: &Utf8Path) {
+        let full = self.workspace.root.join(path);
+        if !self.workspace.is_of_revision && full.symlink_metadata().is_err() {
+            self.problem(
+                Code::InputMissing,
+                format!("`{}` does not exist", written.as_ref().escape_debug()),
+                written.span(),
+                "create it, or correct the path, which is relative to the workspace",
+            );
+        }
     }
 
     fn in_context_with(&mut self, path: &Spanned<String>, further: &str) -> Utf8PathBuf {

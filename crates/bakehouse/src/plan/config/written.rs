@@ -81,7 +81,8 @@ impl Check<'_> {
                 let written: Vec<String> = written.collect();
                 let other = |written: &String| {
                     let mut others = taken.get(written)?.iter();
-                    others.find(|other| !one_bake.is_never_of(name, other))
+                    // Two targets of one name are told as that.
+                    others.find(|other| *other != name && !one_bake.is_never_of(name, other))
                 };
                 let collision = written
                     .iter()

@@ -83,6 +83,16 @@ impl<'a> Output<'a> {
         self.table == IMAGES
     }
 
+    /// Returns whether that stage builds one of its binaries or shared libraries.
+    pub fn has_stage(self, stage: &str) -> bool {
+        self.roots().iter().any(|(_, own)| *own == stage)
+    }
+
+    /// Returns its table in `bakehouse.toml`, e.g. `services.api`.
+    pub fn table_name(&self) -> String {
+        format!("{}.{}", self.table, self.table_of)
+    }
+
     /// Returns what it is made of beside its base and its files, in words.
     pub fn what(self) -> String {
         let further = self

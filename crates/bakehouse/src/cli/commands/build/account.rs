@@ -6,13 +6,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::again::{Again, again};
+use super::seen::Inputs;
 use crate::engine::progress::Step;
 use crate::engine::records::Record;
+use crate::engine::spans::covered;
 use crate::files::measured::Measured;
-use crate::names::PackageName;
 use crate::plan::Plan;
-use crate::plan::explain::Output;
-use crate::plan::inputs::Part;
 
 /// The account of a bake.
 #[derive(Debug, Default, Serialize)]
@@ -28,17 +27,26 @@ pub struct Account {
 pub struct Ran {
     pub stage: String,
     pub seconds: f64,
+    /// Seconds that it waited for mounts that other builds had.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub waited: f64,
     /// Crates that it compiled.
     pub compiled: usize,
     /// The reason why it was not taken from the cache.
     pub why: String,
 }
 
-/// Whether a target was built again, and how long that took.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_nothing(seconds: &f64) -> bool {
+    *seconds == 0.0
+}
+
+/// Whether a target was built again, how long that took, and how long other builds made it wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
     pub is_built: bool,
     pub took: Duration,
+    pub waited: Duration,
 }
 
 impl Outcome {
@@ -46,7 +54,8 @@ impl Outcome {
     pub fn of(own: &BTreeSet<String>, record: &Record) -> Self {
         Self {
             is_built: record.steps.iter().any(|step| is_made(own, step)),
-            took: record.took,
+            took: record.took(),
+            waited: record.waited(),
         }
     }
 
@@ -59,7 +68,8 @@ impl Outcome {
         let mut steps = record.steps.iter();
         Self {
             is_built: steps.any(|step| step.executed && makes(step)),
-            took: record.took,
+            took: record.took(),
+            waited: record.waited(),
         }
     }
 }
@@ -75,6 +85,7 @@ impl Account {
     /// bake.
     pub fn of(
         plan: &Plan,
+        inputs: &Inputs<'_>,
         own: &BTreeSet<String>,
         records: &BTreeMap<String, Record>,
         before: &Measured,
@@ -83,19 +94,21 @@ impl Account {
         let steps = records.values().flat_map(|record| &record.steps);
         let steps = steps.filter(|step| step.is_run() && is_made(own, step));
         let steps: BTreeMap<&str, &Step> = steps.map(|step| (step.digest.as_str(), step)).collect();
-        let mut ran: BTreeMap<&str, (Duration, usize)> = BTreeMap::new();
+        let mut ran: BTreeMap<&str, (Duration, Duration, usize)> = BTreeMap::new();
         for step in steps.values() {
-            let (took, compiled) = ran.entry(&step.stage).or_default();
+            let (took, waited, compiled) = ran.entry(&step.stage).or_default();
             *took += step.took;
+            *waited += covered(step.waited.iter().copied());
             *compiled += step.compiled().count();
         }
         let mut stages: Vec<Ran> = ran
             .into_iter()
-            .map(|(stage, (took, compiled))| Ran {
+            .map(|(stage, (took, waited, compiled))| Ran {
                 stage: stage.to_owned(),
                 seconds: took.as_secs_f64(),
+                waited: waited.as_secs_f64(),
                 compiled,
-                why: why(plan, before, stage),
+                why: inputs.why(stage, before),
             })
             .collect();
         stages.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
@@ -105,109 +118,21 @@ impl Account {
         }
     }
 
-    /// Stores times, files and inputs for the account of the next bake.
-    pub fn remember(&self, plan: &Plan, targets: &[String], measured: &mut Measured) {
+    /// Stores times and inputs for the account of the next bake.
+    pub fn remember(
+        &self,
+        inputs: &Inputs<'_>,
+        own: &BTreeSet<String>,
+        records: &BTreeMap<String, Record>,
+        measured: &mut Measured,
+    ) {
         for ran in &self.stages {
             let seconds = (ran.seconds * 1000.0).round() / 1000.0;
             measured.stages.insert(ran.stage.clone(), seconds);
         }
-        let baked =
-            Output::all(plan).filter(|output| targets.iter().any(|target| target == output.name));
-        for output in baked {
-            for (part, value) in &output.inputs.0 {
-                match part {
-                    Part::Package(name) => {
-                        if let Some(inputs) = plan.packages.get(name) {
-                            let files = inputs.texts().into_iter();
-                            let files = files.map(|(file, text)| (file.to_owned(), text));
-                            measured.files.insert(name.to_string(), files.collect());
-                        }
-                    }
-                    part => {
-                        measured.parts.insert(key(output.name, part), short(value));
-                    }
-                }
-            }
-        }
+        let steps = records.values().flat_map(|record| &record.steps);
+        let stages: BTreeSet<&str> = steps.map(|step| step.stage.as_str()).collect();
+        let stages = stages.into_iter().filter(|stage| own.contains(*stage));
+        inputs.remember(stages, measured);
     }
-}
-
-fn key(output: &str, part: &Part) -> String {
-    format!("{output}: {part}")
-}
-
-/// Returns a value of at most 64 bytes as it is and the hash of a longer one, because some values are whole texts.
-fn short(value: &str) -> String {
-    if value.len() <= 64 {
-        value.to_owned()
-    } else {
-        blake3::hash(value.as_bytes()).to_hex()[..32].to_owned()
-    }
-}
-
-/// Number of reasons that fit into a line.
-const SHOWN: usize = 2;
-
-/// Explains why a stage ran.
-fn why(plan: &Plan, before: &Measured, stage: &str) -> String {
-    if !before.stages.contains_key(stage) {
-        return "it never ran for this folder".to_owned();
-    }
-    let mut changed: Vec<String> = Vec::new();
-    let packages = compiled_in(plan, stage);
-    for package in &packages {
-        let (Some(now), Some(then)) = (plan.packages.get(*package), before.files.get(*package))
-        else {
-            continue;
-        };
-        let now = now.texts();
-        let edited = now
-            .iter()
-            .filter(|(file, text)| then.get(**file) != Some(text));
-        changed.extend(edited.map(|(file, _)| file.to_string()));
-        let removed = then.keys().filter(|file| !now.contains_key(file.as_path()));
-        changed.extend(removed.map(|file| format!("{file} removed")));
-    }
-    if changed.is_empty() {
-        let mut parts: BTreeSet<String> = BTreeSet::new();
-        let is_for = |output: &Output<'_>| {
-            let mut packages = packages.iter();
-            packages.all(|package| {
-                output
-                    .inputs
-                    .0
-                    .contains_key(&Part::Package(PackageName::new(*package)))
-            })
-        };
-        for output in Output::all(plan).filter(is_for) {
-            for (part, value) in &output.inputs.0 {
-                let then = before.parts.get(&key(output.name, part));
-                if !matches!(part, Part::Package(_))
-                    && then.is_some_and(|then| *then != short(value))
-                {
-                    parts.insert(part.to_string());
-                }
-            }
-        }
-        changed.extend(parts);
-    }
-    if changed.is_empty() {
-        return "nothing changed: it was not in the cache".to_owned();
-    }
-    let more = changed.len().saturating_sub(SHOWN);
-    let shown = changed[..changed.len().min(SHOWN)].join(", ");
-    match more {
-        0 => format!("changed: {shown}"),
-        more => format!("changed: {shown} and {more} more"),
-    }
-}
-
-/// Returns the packages whose sources a stage sees.
-fn compiled_in<'a>(plan: &'a Plan, stage: &str) -> BTreeSet<&'a str> {
-    let packages = plan.selections.iter().flat_map(|selection| {
-        // The packages of a group share a stage.
-        let compiled = selection.stages().filter(|one| one.name == stage);
-        compiled.flat_map(|one| selection.closures.get(&one.package))
-    });
-    packages.flatten().map(PackageName::as_str).collect()
 }

@@ -96,11 +96,12 @@ fn unit<'a>(plan: &'a Plan, stage: &str, package: &str) -> Unit<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use camino::Utf8Path;
 
     use super::*;
     use crate::cli::commands::build::account::{Account, Outcome};
+    use crate::cli::commands::build::seen::Inputs;
     use crate::documents::dockerfile::stage_names;
     use crate::engine::records::Record;
     use crate::files::measured::Measured;
@@ -136,9 +137,15 @@ mod tests {
     ];
 
     fn plan(config: &str) -> Plan {
+        planned(config, &[])
+    }
+
+    /// Returns the plan of the workspace with other texts in some files.
+    pub fn planned(config: &str, edits: &[(&str, &str)]) -> Plan {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(folder.path()).unwrap().join("work");
-        for (path, text) in FILES {
+        let edits = edits.iter().filter(|(path, _)| !path.is_empty());
+        for (path, text) in FILES.iter().chain(edits) {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
@@ -171,13 +178,15 @@ mod tests {
     }
 
     fn account(plan: &Plan, steps: Vec<Step>) -> Account {
-        let record = Record {
-            digest: None,
-            steps,
-            took: std::time::Duration::default(),
-        };
+        let record = Record::of(steps);
         let records = BTreeMap::from([("one".to_owned(), record)]);
-        Account::of(plan, &stage_names(plan), &records, &Measured::default())
+        Account::of(
+            plan,
+            &Inputs::new(plan),
+            &stage_names(plan),
+            &records,
+            &Measured::default(),
+        )
     }
 
     #[test]
@@ -254,11 +263,7 @@ mod tests {
             step("build-elsewhere", &["base v0.1.0"]),
             step("lib-elsewhere", &["base v0.1.0"]),
         ];
-        let record = Record {
-            digest: None,
-            steps: steps.clone(),
-            took: std::time::Duration::default(),
-        };
+        let record = Record::of(steps.clone());
         assert!(!Outcome::of(&own, &record).is_built);
         let told = account(&plan, steps);
         assert_eq!(told.stages, []);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::table::Row;
+use crate::cli::out::{err, outln};
 use crate::engine::progress::ended;
 use crate::problem::Problems;
 
@@ -79,7 +80,7 @@ impl<'a> Events<'a> {
             let line = std::mem::replace(&mut seen.line, rest);
             let line = String::from_utf8_lossy(&line);
             if !line.starts_with('{') {
-                anstream::eprint!("{line}");
+                err!("{line}");
                 continue;
             }
             for step in ended(&line) {
@@ -123,5 +124,5 @@ pub fn failed(problems: &Problems) {
 
 fn print(event: &Event<'_>) {
     let line = serde_json::to_string(event).expect("strings, numbers and lists are JSON");
-    anstream::println!("{line}");
+    outln!("{line}");
 }

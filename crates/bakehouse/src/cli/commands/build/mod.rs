@@ -8,6 +8,7 @@ mod events;
 mod names;
 mod seed_names;
 mod seeds;
+mod seen;
 mod store;
 mod table;
 
@@ -20,10 +21,11 @@ use chosen::{Chosen, choose};
 use events::Events;
 use names::Names;
 use seeds::Seeds;
+use seen::Inputs;
 use store::{Details, Store};
 use table::Known;
 
-use super::generate::check;
+use super::generate::{apply, check, protect};
 use super::packs::usual_platform;
 use crate::cli::args::{BuildArgs, BuildProgress};
 use crate::cli::hidden;
@@ -31,7 +33,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::bake::{changes_outputs, input_hashes, override_file};
 use crate::documents::{self, dockerfile::stage_names};
 use crate::engine::Engine;
-use crate::engine::buildx::{Bake, Listener, is_set};
+use crate::engine::buildx::{Bake, Shown, is_set};
 use crate::engine::records::Record;
 use crate::engine::secrets::allowed;
 use crate::files::{self, measured::Measured};
@@ -57,10 +59,13 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
-    check(
-        &files::compare(root, &plan.config.output.folder, &documents::render(plan))?,
-        "generate",
-    )?;
+    let changes = files::compare(root, &plan.config.output.folder, &documents::render(plan))?;
+    if arguments.generate && !arguments.dry_run {
+        protect(&changes, "generate")?;
+        apply(session, root, &changes)?;
+    } else if !arguments.generate {
+        check(&changes, "build --generate")?;
+    }
     let names = Names::new(plan)?;
     names.apart_from_cache(plan)?;
     names.fit(&chosen.services)?;
@@ -73,8 +78,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     if skip {
         held = store.held(&chosen.services);
     }
-    let spots = spots_of(plan, &chosen);
-    if !spots.is_empty() {
+    let platforms = asked_platforms(arguments);
+    let spots = spots_of(plan, &chosen, platforms.as_deref());
+    if !spots.is_empty() && !arguments.dry_run {
         leftover::remove(root, &spots);
     }
     let mut current = BTreeSet::new();
@@ -99,6 +105,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         cache: chosen.cache,
         only_cache: chosen.only_cache,
     };
+    if arguments.dry_run {
+        table::forecast(&chosen, &missing);
+        return Ok(());
+    }
     for service in &chosen.services {
         if let Some(held) = held.get(&service.name)
             && !held.missing.is_empty()
@@ -121,17 +131,18 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
         let own = stage_names(plan);
         let events = Events::of(&own);
         let hear = |bytes: &[u8]| events.hear(bytes);
-        let listener: Option<Listener<'_>> = match arguments.progress {
-            BuildProgress::Json => Some(&hear),
-            BuildProgress::Buildx => None,
+        let shown = match arguments.progress {
+            BuildProgress::Json => Shown::Json(&hear),
+            BuildProgress::Buildx => session.shown(),
         };
         let order = Order {
             missing: &missing,
             spots: &spots,
             certain,
+            platforms: platforms.as_deref(),
             arguments: &further,
             has_own_arguments: !arguments.bake.is_empty(),
-            listener,
+            shown,
         };
         let records = bake(&engine, &planned, &order)?;
         details.extend(store.details(&missing.services, &records));
@@ -147,8 +158,9 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             })
             .collect();
         let mut measured = Measured::read(root);
-        account = Account::of(plan, &own, &records, &measured);
-        account.remember(plan, &missing.targets(), &mut measured);
+        let inputs = Inputs::new(plan);
+        account = Account::of(plan, &inputs, &own, &records, &measured);
+        account.remember(&inputs, &own, &records, &mut measured);
         measured.write(root);
     }
     let known = Known {
@@ -167,10 +179,16 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     Ok(())
 }
 
+/// Returns the platforms that an argument or the environment asks for, as the Bake file's variable has them.
+fn asked_platforms(arguments: &BuildArgs) -> Option<String> {
+    let names = arguments.platforms.iter().map(String::as_str);
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
 /// Returns the places of the chosen pack binaries for one platform.
-fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
-    let asked = std::env::var("PLATFORMS").ok();
-    let asked = asked.and_then(|names| Platform::new(&names).ok());
+fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>, platforms: Option<&str>) -> Vec<Spot<'a>> {
+    let asked = platforms.and_then(|names| Platform::new(names).ok());
     let platform = asked.unwrap_or_else(|| usual_platform(plan));
     let packs: Vec<_> = plan.packs.iter().collect();
     let mut spots = spots(&packs, &[platform]);
@@ -185,7 +203,7 @@ fn spots_of<'a>(plan: &'a Plan, chosen: &Chosen<'_>) -> Vec<Spot<'a>> {
 /// from the environment or from arguments.
 fn is_certain(arguments: &BuildArgs) -> bool {
     let changed = |argument: &OsString| changes_inputs(argument);
-    !is_overridden(&[]) && !arguments.bake.iter().any(changed)
+    !is_overridden(&[]) && arguments.platforms.is_empty() && !arguments.bake.iter().any(changed)
 }
 
 /// Returns whether the user's own Bake file changes what the generated targets write.
@@ -219,10 +237,12 @@ struct Order<'a> {
     missing: &'a Chosen<'a>,
     spots: &'a [&'a Spot<'a>],
     certain: bool,
+    /// The platforms that were asked for.
+    platforms: Option<&'a str>,
     arguments: &'a [OsString],
     /// Whether some of these are the user's, such as `--no-cache`. Then everything is baked at once.
     has_own_arguments: bool,
-    listener: Option<Listener<'a>>,
+    shown: Shown<'a>,
 }
 
 fn bake(
@@ -245,7 +265,12 @@ fn bake(
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
-    let seeds = Seeds::find(engine, planned, missing, order.listener)?;
+    let variables: Vec<(String, String)> = order
+        .platforms
+        .map(|names| ("PLATFORMS".to_owned(), names.to_owned()))
+        .into_iter()
+        .collect();
+    let seeds = Seeds::find(engine, planned, missing, &variables, order.shown)?;
     if let Some(seeds) = &seeds {
         seeds.fill();
     }
@@ -255,9 +280,9 @@ fn bake(
             file: &plan.config.output.bake,
             targets,
             laid_over: &hashes,
-            variables: &[],
+            variables: &variables,
             arguments,
-            listener: order.listener,
+            shown: order.shown,
         });
         let records = baked.map(|baked| baked.records(engine));
         records.map_err(|problem| {

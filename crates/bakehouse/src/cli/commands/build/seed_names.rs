@@ -33,13 +33,19 @@ pub struct SeedNames {
 ///
 /// # Errors
 /// `file-unreadable`.
-pub fn seed_names(engine: &Engine, planned: &Planned) -> Result<Option<Vec<SeedNames>>, Problem> {
+pub fn seed_names(
+    engine: &Engine,
+    planned: &Planned,
+    variables: &[(String, String)],
+) -> Result<Option<Vec<SeedNames>>, Problem> {
     let Planned { root, plan, .. } = planned;
     let Some(repository) = variable("CACHE_REF") else {
         return Ok(None);
     };
     let branch = variable("CACHE_BRANCH").unwrap_or_else(|| MAIN.to_owned());
-    let platforms = std::env::var("PLATFORMS").ok();
+    let asked = variables.iter().find(|(name, _)| name == "PLATFORMS");
+    let asked = asked.map(|(_, names)| names.clone());
+    let platforms = asked.or_else(|| std::env::var("PLATFORMS").ok());
     let platforms = platforms.unwrap_or_else(|| plan.config.platforms.join(","));
     let (prefix, mut given) = match platforms.as_str() {
         "" => (String::new(), engine.platform().unwrap_or_default()),

@@ -8,7 +8,7 @@ use super::seed_names::{SeedNames, seed_names};
 use crate::cli::session::Planned;
 use crate::documents::bake::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};
 use crate::engine::Engine;
-use crate::engine::buildx::{Bake, Listener};
+use crate::engine::buildx::{Bake, Shown};
 use crate::engine::published::Published;
 use crate::graph::parallel::parallel_map;
 use crate::plan::config::valid::Strategy;
@@ -18,7 +18,9 @@ use crate::problem::Problem;
 pub struct Seeds<'a> {
     engine: &'a Engine,
     planned: &'a Planned,
-    listener: Option<Listener<'a>>,
+    /// The variables that the build gives Bake.
+    variables: &'a [(String, String)],
+    shown: Shown<'a>,
     /// The names of each chain's seed, and the nearest that the registry has.
     chains: Vec<(SeedNames, Nearest)>,
 }
@@ -44,9 +46,10 @@ impl<'a> Seeds<'a> {
         engine: &'a Engine,
         planned: &'a Planned,
         chosen: &Chosen<'_>,
-        listener: Option<Listener<'a>>,
+        variables: &'a [(String, String)],
+        shown: Shown<'a>,
     ) -> Result<Option<Self>, Problem> {
-        let Some(names) = seed_names(engine, planned)? else {
+        let Some(names) = seed_names(engine, planned, variables)? else {
             return Ok(None);
         };
         let compiles = |names: &SeedNames| {
@@ -71,7 +74,8 @@ impl<'a> Seeds<'a> {
         Ok(Some(Self {
             engine,
             planned,
-            listener,
+            variables,
+            shown,
             chains: names.into_iter().zip(chains).collect(),
         }))
     }
@@ -151,9 +155,9 @@ impl<'a> Seeds<'a> {
             file: &self.planned.plan.config.output.bake,
             targets,
             laid_over,
-            variables: &[],
+            variables: self.variables,
             arguments: &[],
-            listener: self.listener,
+            shown: self.shown,
         });
         baked.map(|_| ())
     }

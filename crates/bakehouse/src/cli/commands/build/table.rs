@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::account::{Account, Outcome};
 use super::chosen::Chosen;
 use super::store::{Details, Store};
+use crate::cli::out::outln;
 use crate::names::TargetName;
+use crate::plan::build::COMPILED;
 
 /// A row of the table.
 #[derive(Debug, Serialize)]
@@ -17,7 +19,11 @@ pub struct Row<'a> {
     pub name: &'a str,
     /// `built`, `cached` or `skipped`; `baked` if the builder keeps no record.
     pub result: &'static str,
+    /// The time in which its steps were carried out.
     pub seconds: Option<f64>,
+    /// The time in which none was, because another build had what the next one needed; none if it is no second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited: Option<f64>,
     pub size: Option<String>,
     pub digest: Option<String>,
     pub input_hash: &'a str,
@@ -75,11 +81,41 @@ impl<'a> Known<'a> {
             name,
             result,
             seconds: outcome.map(|outcome| outcome.took.as_secs_f64()),
+            waited: outcome
+                .map(|outcome| outcome.waited.as_secs_f64())
+                .filter(|waited| *waited >= 1.0),
             size: None,
             digest: None,
             input_hash,
             into: None,
         }
+    }
+}
+
+/// Prints what a build would do, without its cause: `bake` or `skip`, the name and the input hash of each output.
+pub fn forecast(chosen: &Chosen<'_>, missing: &Chosen<'_>) {
+    let services = chosen.services.iter().map(|service| {
+        let mut baked = missing.services.iter();
+        let is_baked = baked.any(|one| one.name == service.name);
+        (&service.name, service.input_hash.as_str(), is_baked)
+    });
+    let binaries = chosen.pack_binaries.iter().map(|binary| {
+        let mut baked = missing.pack_binaries.iter();
+        let is_baked = baked.any(|one| one.target == binary.target);
+        (&binary.target, binary.input_hash.as_str(), is_baked)
+    });
+    let rows: Vec<_> = services.chain(binaries).collect();
+    let width = rows.iter().map(|(name, ..)| name.len()).max();
+    let width = width.unwrap_or_default();
+    for (name, input_hash, is_baked) in rows {
+        let what = match is_baked {
+            true => "bake".green().to_string(),
+            false => "skip".dimmed().to_string(),
+        };
+        outln!("{what}  {name:width$}  {input_hash}");
+    }
+    if missing.cache {
+        outln!("{}  {COMPILED}", "bake".green());
     }
 }
 
@@ -95,14 +131,18 @@ pub fn print(rows: &[Row<'_>], store: &Store<'_>, account: &Account, verbose: bo
         "{:width$}  {:>7}  {:>8}  {:12}  {:16}  result",
         "service", "time", "size", "digest", "input hash"
     );
-    anstream::println!("{}", head.bold());
+    outln!("{}", head.bold());
     for row in rows {
         let result = match row.result {
             "built" | "baked" => row.result.green().to_string(),
             "skipped" => row.result.dimmed().to_string(),
             result => result.to_owned(),
         };
-        anstream::println!(
+        let result = match row.waited {
+            Some(waited) => format!("{result}, waited {}", time(waited)),
+            None => result,
+        };
+        outln!(
             "{:width$}  {:>7}  {:>8}  {:12}  {:16}  {result}",
             row.name,
             row.seconds.map_or_else(|| "-".to_owned(), time),
@@ -123,21 +163,24 @@ fn notes(rows: &[Row<'_>], store: &Store<'_>) {
         } else {
             "engine"
         };
-        anstream::println!("skipped: the {place} has the image of that input hash");
+        outln!("skipped: the {place} has the image of that input hash");
     }
     if rows.iter().filter(is_skipped).any(|row| row.into.is_some()) {
-        anstream::println!("skipped: the pack has the binary of that input hash");
+        outln!("skipped: the pack has the binary of that input hash");
     }
     if store.is_registry
         && rows
             .iter()
             .any(|row| row.into.is_none() && row.result != "skipped")
     {
-        anstream::println!("pushed to {}", store.registries());
+        outln!("pushed to {}", store.registries());
+    }
+    if rows.iter().any(|row| row.waited.is_some()) {
+        outln!("waited: another build had a step or a mount that this one needed");
     }
     for row in rows.iter().filter(|row| row.result != "skipped") {
         if let Some(folder) = row.into {
-            anstream::println!("{} baked into {folder}", row.name);
+            outln!("{} baked into {folder}", row.name);
         }
     }
 }
@@ -161,13 +204,17 @@ fn stages(account: &Account, verbose: bool) {
         .map(|ran| ran.stage.len())
         .max()
         .unwrap_or_default();
-    anstream::println!(
+    outln!(
         "{}",
         format!("slowest of {} stages that ran", account.stages.len()).bold()
     );
     for ran in shown {
-        anstream::println!(
-            "  {:width$}  {:>7}  {:>3} compiled  {}",
+        let waited = match ran.waited {
+            0.0 => String::new(),
+            waited => format!("waited {}, ", time(waited)),
+        };
+        outln!(
+            "  {:width$}  {:>7}  {:>3} compiled  {waited}{}",
             ran.stage,
             time(ran.seconds),
             ran.compiled,
@@ -175,7 +222,7 @@ fn stages(account: &Account, verbose: bool) {
         );
     }
     if !account.compiled_again.is_empty() {
-        anstream::println!("{}", "compiled more than once".bold());
+        outln!("{}", "compiled more than once".bold());
     }
     let again = &account.compiled_again;
     let most = if verbose {
@@ -184,7 +231,7 @@ fn stages(account: &Account, verbose: bool) {
         again.len().min(SLOWEST)
     };
     for one in &again[..most] {
-        anstream::println!(
+        outln!(
             "  {} in {}: {}",
             one.name,
             one.stages.join(", "),
@@ -192,7 +239,7 @@ fn stages(account: &Account, verbose: bool) {
         );
     }
     if again.len() > most {
-        anstream::println!("  and {} more, which --verbose shows", again.len() - most);
+        outln!("  and {} more, which --verbose shows", again.len() - most);
     }
 }
 

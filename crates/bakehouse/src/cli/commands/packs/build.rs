@@ -6,10 +6,11 @@ use super::{choose, platforms};
 use crate::cli::args::PacksBuildArgs;
 use crate::cli::commands::build::{explained, is_overridden};
 use crate::cli::commands::generate::check;
+use crate::cli::out::outln;
 use crate::cli::session::{Planned, Session};
 use crate::documents::{self, bake::pack_hash, header};
 use crate::engine::Engine;
-use crate::engine::buildx::Bake;
+use crate::engine::buildx::{Bake, Shown};
 use crate::engine::secrets::allowed;
 use crate::files::{self, Change, ChangeKind};
 use crate::packs::binary::{Spot, State, look, spots};
@@ -50,7 +51,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
         .map(|(spot, _)| spot)
         .collect();
     let named = (!arguments.platforms.platforms.is_empty()).then_some(&platforms[..]);
-    let outcomes = bake(&planned, &wanted, named, certain)?;
+    let outcomes = bake(&planned, &wanted, named, certain, session.shown())?;
     let mut problems = Vec::new();
     let mut lines = Vec::new();
     for spot in &spots {
@@ -70,7 +71,7 @@ pub fn run(session: &Session, arguments: &PacksBuildArgs) -> Result<(), Problems
     if !session.global.quiet {
         table(&lines);
         if !hashes.is_empty() {
-            anstream::println!(
+            outln!(
                 "{} still has other input hashes: run `bakehouse generate` before you commit",
                 plan.config.output.bake
             );
@@ -86,6 +87,7 @@ fn bake(
     spots: &[&Spot<'_>],
     named: Option<&[Platform]>,
     certain: bool,
+    shown: Shown<'_>,
 ) -> Result<Vec<Result<Outcome, Problem>>, Problems> {
     if spots.is_empty() {
         return Ok(Vec::new());
@@ -114,7 +116,7 @@ fn bake(
             laid_over: "",
             variables: &variables,
             arguments: &arguments,
-            listener: None,
+            shown,
         })
         .map_err(|problem| {
             let closures = spots.iter().map(|spot| &spot.binary.closure);
@@ -153,7 +155,7 @@ fn table(lines: &[(&Spot<'_>, &str)]) {
     let platforms = lines.iter().map(|(spot, _)| spot.platform.as_str().len());
     let platform = platforms.max().unwrap_or_default();
     for (spot, result) in lines {
-        anstream::println!(
+        outln!(
             "{:width$}  {:platform$}  {}  {result}",
             spot.file.as_str(),
             spot.platform.as_str(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{ChosenPacks, choose, count, platforms};
 use crate::cli::args::{Format, PacksCheckArgs};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::packs::check::Pack;
@@ -45,7 +46,7 @@ fn text(checked: &[(&ChosenPacks<'_>, Pack)]) {
         .max()
         .unwrap_or_default();
     for (chosen, pack) in checked {
-        anstream::println!(
+        outln!(
             "{:width$}  {}, {}",
             chosen.name.bold(),
             count(pack.actions.len(), "action"),
@@ -53,7 +54,7 @@ fn text(checked: &[(&ChosenPacks<'_>, Pack)]) {
         );
         let items = pack.actions.iter().chain(&pack.sensors);
         for item in items.filter(|item| item.unbuilt) {
-            anstream::println!("{:width$}  not built yet: {}", "", item.entry_point);
+            outln!("{:width$}  not built yet: {}", "", item.entry_point);
         }
     }
 }

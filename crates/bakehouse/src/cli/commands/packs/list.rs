@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{ChosenPacks, choose, count, platforms};
 use crate::cli::args::{Format, PacksListArgs};
+use crate::cli::out::outln;
 use crate::cli::report::json;
 use crate::cli::session::Session;
 use crate::packs::binary::{Record, Seen, Spot, State, look, spots};
@@ -42,7 +43,7 @@ pub fn run(session: &Session, arguments: &PacksListArgs) -> Result<(), Problems>
         Format::Text => {
             for lines in listed.iter().map(text) {
                 for line in lines {
-                    anstream::println!("{line}");
+                    outln!("{line}");
                 }
             }
         }
