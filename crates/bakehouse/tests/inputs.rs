@@ -175,6 +175,26 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "a build script that goes up until it finds something is said, once for each place",
+        files: &[
+            (
+                "crates/api/build.rs",
+                "fn main() {\n    let own = Path::new(env!(\"CARGO_MANIFEST_DIR\"));\n    let root = own.ancestors().find(|dir| dir.join(\"Cargo.lock\").exists());\n    let mut dir = std::env::current_dir().unwrap();\n    while !dir.join(\"proto\").exists() {\n        dir.pop();\n    }\n    let mut up = own;\n    loop {\n        up = up.parent().unwrap();\n    }\n}\nfn known() {\n    let own = Path::new(env!(\"CARGO_MANIFEST_DIR\"));\n    read(own.ancestors().nth(2).unwrap().join(\"a.txt\"));\n    let out = PathBuf::from(env::var(\"OUT_DIR\").unwrap());\n    for dir in out.ancestors() {}\n    for file in own.read_dir() { file.parent(); }\n}",
+            ),
+            (
+                MAIN,
+                "fn main() { Path::new(env!(\"CARGO_MANIFEST_DIR\")).ancestors(); }",
+            ),
+            ("a.txt", ""),
+        ],
+        findings: &[
+            "api a.txt crates/api/build.rs:14 build-script certain",
+            "api crates crates/api/build.rs:3 unfollowed perhaps",
+            "api crates crates/api/build.rs:6 unfollowed perhaps",
+            "api crates crates/api/build.rs:10 unfollowed perhaps",
+        ],
+    },
+    Case {
         name: "a build script runs in the folder of its package, and holds paths in several variables",
         files: &[
             (

@@ -47,6 +47,7 @@ pub fn remark(finding: &Finding) -> &'static str {
     match finding.kind {
         Kind::Git => ", which no build has",
         Kind::Submodule => ", which is not checked out",
+        Kind::Unfollowed => ", or what is further up, perhaps: it goes up until it finds something",
         _ if finding.path.starts_with("..") => ", outside the workspace folder",
         _ if !finding.exists => ", which does not exist",
         _ if finding.certainty == Certainty::Perhaps => ", perhaps",
@@ -101,6 +102,9 @@ fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
                 "the build has no repository: make the build script work without one, or pass the value in a variable that `variables` of [inputs.{package}] names"
             ),
             Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
+            Kind::Unfollowed => format!(
+                "list what the build script of {package} finds there under `paths` of [inputs.{package}]"
+            ),
             _ if !finding.exists => format!("make {path} before the build, then declare it"),
             _ if finding.above().is_some() => {
                 format!("let `context` of bakehouse.toml name the folder above that holds {path}, then declare it")

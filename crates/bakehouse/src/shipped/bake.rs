@@ -301,7 +301,11 @@ impl Targets<'_> {
         let (tags, of_tags) = with_variables("tags");
         let (labels, _) = with_variables("labels");
         for key in ["output", "platforms", "target"] {
-            let used = self.used(name, key);
+            let mut used = self.used(name, key);
+            // The generated file has a variable of this name for the same.
+            if key == "platforms" {
+                used.remove("PLATFORMS");
+            }
             if !used.is_empty() {
                 decided.insert(key, used);
             }

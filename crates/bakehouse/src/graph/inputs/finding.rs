@@ -29,6 +29,8 @@ pub enum Kind {
     Proto,
     /// Another path in a build script.
     BuildScript,
+    /// A folder above the package, in a build script that goes up until it finds something.
+    Unfollowed,
     /// A path that is an argument of some other macro or attribute.
     Macro,
     /// A symbolic link that leaves the package.
@@ -52,6 +54,7 @@ impl Kind {
             Self::Templates => "templates",
             Self::Proto => "proto",
             Self::BuildScript => "build-script",
+            Self::Unfollowed => "unfollowed",
             Self::Macro => "macro",
             Self::Link => "link",
             Self::Git => "git",
@@ -102,7 +105,7 @@ impl Finding {
     pub fn declarable(&self) -> bool {
         let never = |part: &str| part == ".." || NEVER_SOURCES.contains(&part);
         self.exists
-            && !matches!(self.kind, Kind::Git | Kind::Submodule)
+            && !matches!(self.kind, Kind::Git | Kind::Submodule | Kind::Unfollowed)
             && !self.path.iter().any(never)
             && self.path.as_str().chars().all(is_configurable)
     }
@@ -133,7 +136,8 @@ impl Finding {
     }
 }
 
-/// Returns the findings that are not inside a path of `declared`, which lists paths by package.
+/// Returns the findings that are not inside a path of `declared`, which lists paths by package. Where anything is declared,
+/// somebody has looked at what a build script seeks above its package.
 pub fn undeclared<'a>(
     findings: &'a [Finding],
     declared: &BTreeMap<PackageName, Vec<Utf8PathBuf>>,
@@ -141,10 +145,10 @@ pub fn undeclared<'a>(
     findings
         .iter()
         .filter(|finding| {
-            let patterns = declared.get(&finding.package).into_iter().flatten();
-            !patterns
-                .into_iter()
-                .any(|pattern| finding.path.starts_with(fixed_part(pattern)))
+            let mut patterns = declared.get(&finding.package).into_iter().flatten();
+            !patterns.any(|pattern| {
+                finding.kind == Kind::Unfollowed || finding.path.starts_with(fixed_part(pattern))
+            })
         })
         .collect()
 }

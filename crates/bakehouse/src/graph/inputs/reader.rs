@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use syn::{Item, Pat, Stmt};
+use syn::{Expr, ExprMethodCall, Item, Pat, Stmt};
 
 use super::call::asks_git;
 use super::finding::{Certainty, Kind};
@@ -18,6 +18,8 @@ pub struct Reader {
     pub other_macro: Option<String>,
     /// Set inside code that is compiled under a condition.
     pub perhaps: bool,
+    /// Set inside a loop that ends by a condition.
+    pub in_loop: bool,
 }
 
 impl Reader {
@@ -38,6 +40,7 @@ impl Reader {
             found: BTreeSet::new(),
             other_macro: None,
             perhaps: false,
+            in_loop: false,
         }
     }
 
@@ -77,6 +80,26 @@ impl Reader {
             return;
         }
         self.literal(&value.text, value.line);
+    }
+
+    /// Records a build script that goes up from the package by a number of steps that only running it tells.
+    pub fn climbs_unfollowed(&mut self, expr: &Expr) {
+        let Some(call) = stepped(expr, self.in_loop) else {
+            return;
+        };
+        let method = call.method.to_string();
+        let steps = match method.as_str() {
+            "ancestors" => true,
+            "parent" | "pop" => self.in_loop,
+            _ => false,
+        };
+        let from = || values(&call.receiver, &self.names);
+        if steps && self.role == Role::BuildScript && from().iter().any(|value| value.in_package) {
+            let line = call.method.span().start().line;
+            let place = Place::Package("..".to_owned());
+            let by = format!("{method}()");
+            self.add(line, Kind::Unfollowed, &by, place, Certainty::Perhaps);
+        }
     }
 
     /// Records a string that may be a path.
@@ -143,6 +166,20 @@ impl Reader {
             };
             self.add(line, Kind::Git, name, Place::Git, certainty);
         }
+    }
+}
+
+/// Returns the call that an expression is. In a loop its result may be unwrapped.
+fn stepped(expr: &Expr, in_loop: bool) -> Option<&ExprMethodCall> {
+    match expr {
+        Expr::MethodCall(call)
+            if in_loop && ["unwrap", "expect"].iter().any(|name| call.method == name) =>
+        {
+            stepped(&call.receiver, in_loop)
+        }
+        Expr::Try(inner) if in_loop => stepped(&inner.expr, in_loop),
+        Expr::MethodCall(call) => Some(call),
+        _ => None,
     }
 }
 

@@ -110,7 +110,7 @@ impl<'a> PackagePlaces<'a> {
             by: reference.by.clone(),
             certainty: reference.certainty,
         };
-        if reference.kind == Kind::Git {
+        if matches!(reference.kind, Kind::Git | Kind::Unfollowed) {
             return vec![found(path)];
         }
         let mut findings = Vec::new();

@@ -105,7 +105,20 @@ impl Visit<'_> for Reader {
         self.visit_block(&each.body);
     }
 
+    fn visit_expr_while(&mut self, each: &syn::ExprWhile) {
+        let outer = std::mem::replace(&mut self.in_loop, true);
+        visit::visit_expr_while(self, each);
+        self.in_loop = outer;
+    }
+
+    fn visit_expr_loop(&mut self, each: &syn::ExprLoop) {
+        let outer = std::mem::replace(&mut self.in_loop, true);
+        visit::visit_expr_loop(self, each);
+        self.in_loop = outer;
+    }
+
     fn visit_expr(&mut self, expr: &Expr) {
+        self.climbs_unfollowed(expr);
         if change(expr, &mut self.names) {
             return;
         }
