@@ -9,7 +9,7 @@ use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Ran, Turn, Workspace, bakehouse, unique};
 use serde_json::Value;
 
-fn command(workspace: &Workspace) -> std::process::Command {
+fn command(workspace: &Workspace) -> Command {
     let mut command = bakehouse::command(workspace.dir());
     command.env("REGISTRY", workspace.images.namespace());
     command
