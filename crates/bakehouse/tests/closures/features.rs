@@ -545,21 +545,21 @@ words = { package = "unicode-ident", version = "1", optional = true }
         (&["by-name", "of-kit"], &["itoa", "unicode-ident"]),
     ];
     let lock = tree.read("Cargo.lock");
+    let third_party = || -> Vec<String> {
+        let cut = tree.read("docker/skeleton/deps/Cargo.lock");
+        let names = cut.lines().filter_map(|line| line.strip_prefix("name = "));
+        let names = names.map(|name| name.trim_matches('"').to_owned());
+        names
+            .filter(|name| !["app", "kit"].contains(&name.as_str()))
+            .collect()
+    };
     for (features, crates) in table {
         tree.write(
             "bakehouse.toml",
             &format!("profile = \"dev\"\n[services.app]\nfeatures = {features:?}\n"),
         );
         check(&tree);
-        let cut = tree.read("docker/skeleton/deps/Cargo.lock");
-        let names = cut
-            .lines()
-            .filter_map(|line| line.strip_prefix("name = "))
-            .map(|name| name.trim_matches('"'));
-        let third_party: Vec<&str> = names
-            .filter(|name| !["app", "kit"].contains(name))
-            .collect();
-        assert_eq!(third_party, *crates, "{features:?}");
+        assert_eq!(third_party(), *crates, "{features:?}");
         let hash = || tree.plan()["services"][0]["input_hash"].clone();
         let before = hash();
         for name in ["itoa", "unicode-ident"] {
@@ -580,6 +580,16 @@ words = { package = "unicode-ident", version = "1", optional = true }
         "profile = \"dev\"\n[services.app]\nfeatures = [\"by-name\"]\n",
     );
     assert_eq!(tree.built(), ["app: true"]);
+    // A bake may switch on what it likes.
+    tree.write(
+        "bakehouse.toml",
+        "profile = \"dev\"\n[services.app]\n[bake]\nvariables = [\"FEATURES\"]\n",
+    );
+    tree.generate();
+    assert_eq!(
+        third_party(),
+        ["cfg-if", "itoa", "proc-macro2", "quote", "unicode-ident"]
+    );
 }
 
 /// Pseudo-random numbers, which are the same for the same seed.
