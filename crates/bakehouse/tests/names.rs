@@ -146,6 +146,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "`windows/amd64` is not a platform",
     ),
     (
+        "platforms = [\"linux/x86_64\"]\n[services.web]\npackage = \"web\"\n",
+        "1:14",
+        "did you mean `linux/amd64`?",
+    ),
+    (
+        "emulate = true\nplatforms = [\"linux/foo\"]\n[services.web]\npackage = \"web\"\n",
+        "2:14",
+        "`linux/foo` is not a platform",
+    ),
+    (
         "platforms = [\"linux/mips64le\"]\n[services.web]\npackage = \"web\"\n",
         "1:14",
         "no builder cross-compiles for `linux/mips64le`",
@@ -251,6 +261,36 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=docker-bake.hcl\"\n",
         "3:10",
         "`docker-bake.hcl` would overwrite",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=oci,dest=ok.tar,dest=Cargo.lock\"\n",
+        "3:10",
+        "has `dest` twice",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=oci,dest=a.tar,\"\n",
+        "3:10",
+        "has a part without a key or a value",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=image,push\"\n",
+        "3:10",
+        "has a part without a key or a value",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=.\"\n",
+        "3:10",
+        "is not a path in the workspace",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=tar,dest=-\"\n",
+        "3:10",
+        "is not a path in the workspace",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\noutput = \"type=docker,dest=a.tar,tar=false\"\n",
+        "3:10",
+        "is always one file",
     ),
     (
         "[services.web]\npackage = \"web\"\noutput = \"type=local,dest=.git\"\n",

@@ -22,7 +22,7 @@ const LEFT: [&str; 5] = [
 ];
 
 /// Keys of `build` that change the image, and are not read.
-const LEFT_OF_BUILD: [(&str, &str); 9] = [
+const LEFT_OF_BUILD: [(&str, &str); 10] = [
     ("additional_contexts", "build.additional_contexts"),
     ("entitlements", "build.entitlements"),
     ("extra_hosts", "build.extra_hosts"),
@@ -32,6 +32,7 @@ const LEFT_OF_BUILD: [(&str, &str); 9] = [
     ("secrets", "build.secrets"),
     ("ssh", "build.ssh"),
     ("tags", "build.tags"),
+    ("x-bake", "build.x-bake"),
 ];
 
 /// Reads a Compose file. Returns its requests, and remarks on services that are not read.

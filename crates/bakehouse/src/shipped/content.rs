@@ -73,6 +73,7 @@ impl Making<'_> {
         self.labels();
         self.workdir();
         self.files(sight);
+        self.relative_paths();
         self.health(ports.first_key_value().map(|(port, _)| *port));
     }
 
@@ -154,6 +155,28 @@ impl Making<'_> {
         } else if folder != "/" {
             let place = self.place(line);
             self.key("workdir", folder.clone(), place);
+        }
+    }
+
+    /// Keeps the root as the working folder where the program names files by paths that begin there.
+    fn relative_paths(&mut self) {
+        let candidate = self.candidate;
+        let image = &candidate.image;
+        if image.workdir_line.is_some() || image.workdir != "/" || !image.calls.is_empty() {
+            return;
+        }
+        let run = &candidate.run;
+        let words = run.entrypoint.iter().chain(&run.command).flatten();
+        let words = words.filter(|word| !word.starts_with(['/', '-']));
+        let words: Vec<String> = words.map(|word| format!("/{word}")).collect();
+        let row = self.service.files.iter().find(|row| {
+            let shipped = row.text().to_owned();
+            words
+                .iter()
+                .any(|word| Utf8Path::new(word).starts_with(&shipped))
+        });
+        if let Some(place) = row.map(|row| row.place.clone()) {
+            self.key("workdir", "/", place);
         }
     }
 

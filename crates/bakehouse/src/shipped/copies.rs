@@ -94,7 +94,11 @@ impl Making<'_> {
                         *place != to || !sight.files.contains(&other)
                     });
                 }
-                table.insert(path.to_string(), (to, *line));
+                let before = table.insert(path.to_string(), (to.clone(), *line));
+                if let Some((other, line)) = before.filter(|(other, _)| *other != to) {
+                    let why = format!("{path} goes to {other} as well, and to one place here");
+                    self.note(line, &why);
+                }
             }
         }
         let rows = table.into_iter().map(|(path, (to, line))| ProposedKey {

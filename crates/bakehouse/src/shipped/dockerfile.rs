@@ -55,6 +55,8 @@ pub enum Step {
         executable: bool,
         /// The user who owns the copies.
         owner: Option<String>,
+        /// What else the instruction does to them.
+        beside: Vec<String>,
     },
     Label(Vec<(String, Option<String>)>),
     Volume(Vec<String>),
@@ -204,6 +206,14 @@ fn option(options: &[Flag<'_>], name: &str) -> Option<String> {
     Some(named.value.as_ref()?.value.to_string())
 }
 
+/// Returns the options of a copy that are not read and change what it does.
+fn beside(options: &[Flag<'_>]) -> Vec<String> {
+    let known = ["chmod", "chown", "from", "link"];
+    let names = options.iter().map(|option| option.name.value.as_ref());
+    let names = names.filter(|name| !known.contains(name));
+    names.map(|name| format!("--{name}")).collect()
+}
+
 /// Returns whether a mode lets a file be run: `+x`, `0755`.
 pub fn is_executable(mode: &str) -> bool {
     let numeric = u32::from_str_radix(mode, 8).is_ok_and(|bits| bits & 0o111 != 0);
@@ -250,6 +260,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                     to: unquoted(&copy.dest.value),
                     executable: mode.is_some_and(|mode| is_executable(&mode)),
                     owner: option(&copy.options, "chown"),
+                    beside: beside(&copy.options),
                 },
             )
         }
@@ -261,6 +272,19 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                 to: add.dest.value.to_string(),
                 executable: option(&add.options, "chmod").is_some_and(|mode| is_executable(&mode)),
                 owner: option(&add.options, "chown"),
+                beside: {
+                    let mut all = beside(&add.options);
+                    let archives = [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"];
+                    let is_archive = |path: &String| archives.iter().any(|end| path.ends_with(end));
+                    let sources = paths(&add.src);
+                    all.extend(
+                        sources
+                            .iter()
+                            .any(is_archive)
+                            .then(|| "what ADD unpacks".to_owned()),
+                    );
+                    all
+                },
             },
         ),
         Instruction::Run(run) => {

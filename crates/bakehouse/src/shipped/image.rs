@@ -31,6 +31,8 @@ pub struct Copied {
     pub executable: bool,
     /// The user who owns the copies, if it is not root.
     pub owner: Option<String>,
+    /// What else the instruction does to them.
+    pub beside: Vec<String>,
 }
 
 /// A stage after its last step, as far as it is known.
@@ -167,6 +169,7 @@ impl Image {
                 to,
                 executable,
                 owner,
+                beside,
             } => {
                 if sources.is_empty() {
                     let to = self.scope.fill(to).text;
@@ -184,6 +187,7 @@ impl Image {
                     sources: sources.iter().map(fill).collect(),
                     to: self.absolute(&fill(to)),
                     executable: *executable,
+                    beside: beside.clone(),
                     owner: owner.clone().filter(|owner| {
                         let user = owner.split(':').next();
                         !["root", "0"].contains(&user.unwrap_or_default())

@@ -9,6 +9,7 @@ use super::cargo_call::CargoCall;
 use super::carried::Carried;
 use super::image::{At, last};
 use super::place::Line;
+use super::request::Asker;
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
 use crate::plan::choice::{ProposedKey, ProposedService};
@@ -243,6 +244,14 @@ impl Making<'_> {
 
     fn rest(&mut self, merged: &[&Candidate]) {
         let candidate = self.candidate;
+        let request = &candidate.request;
+        if let (Asker::Bake, Some(name)) = (request.asker, &request.name)
+            && *name != self.service.name
+            && request.overlay().is_none()
+        {
+            let note = format!("{}: the target is {name} there", request.place);
+            self.service.notes.push(note);
+        }
         let image = &candidate.image;
         if let Some(At { line, value }) = &image.stop_signal {
             let place = self.place(*line);
@@ -321,6 +330,10 @@ impl Making<'_> {
             }
         }
         for At { line, value } in &image.copied {
+            if !value.beside.is_empty() {
+                let beside = value.beside.join(", ");
+                self.note(*line, &format!("{beside} is not proposed"));
+            }
             let is_binary = |carried: &Carried| carried.line == *line;
             if let Some(owner) = &value.owner
                 && !candidate.binaries.iter().any(is_binary)

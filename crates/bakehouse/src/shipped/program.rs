@@ -156,7 +156,8 @@ impl<'a> Paths<'a> {
                     linked = true;
                     text += &format!("-a {word} {BIN}/{bin}");
                 }
-                _ => text += &self.word(word),
+                Some(bin) => text += &format!("{BIN}/{bin}"),
+                None => text += &self.word(word),
             }
             text += separator;
         }

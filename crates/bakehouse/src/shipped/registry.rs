@@ -1,5 +1,7 @@
 //! The registry that the names of all images begin with.
 
+use std::collections::BTreeSet;
+
 use super::candidate::Candidate;
 use super::request::split;
 use crate::plan::choice::{ProposedKey, ProposedService};
@@ -39,7 +41,18 @@ pub fn registry(
             }
         });
     }
-    let common = common.filter(|parts| !parts.is_empty())?.join("/");
+    let Some(common) = common.filter(|parts| !parts.is_empty()) else {
+        for (service, named) in services.iter_mut().zip(&named) {
+            if let Some((registry, _, place)) = named {
+                let why = "the images there have no registry in common";
+                service
+                    .notes
+                    .push(format!("{place}: {registry} is not proposed: {why}"));
+            }
+        }
+        return None;
+    };
+    let common = common.join("/");
     let place = named
         .iter()
         .flatten()
@@ -78,6 +91,31 @@ pub fn registry(
     if let Some(first) = several.first().filter(|first| first.len() > 1)
         && several.iter().all(|registries| registries == first)
     {
+        for ((of, _), service) in all.iter().zip(&mut *services) {
+            let tags = of.request.tags.iter();
+            let pairs: BTreeSet<(&str, &str)> = tags
+                .filter_map(|tag| Some((split(tag)?.0, tag.rsplit('/').next()?)))
+                .filter(|(registry, _)| is_registry(registry))
+                .collect();
+            let [registries, names] = [
+                pairs
+                    .iter()
+                    .map(|(registry, _)| *registry)
+                    .collect::<BTreeSet<_>>()
+                    .len(),
+                pairs
+                    .iter()
+                    .map(|(_, name)| *name)
+                    .collect::<BTreeSet<_>>()
+                    .len(),
+            ];
+            if pairs.len() < registries * names {
+                let place = of.request.place_of_name();
+                service.notes.push(format!(
+                    "{place}: each of `registries` gets each tag here, and not there"
+                ));
+            }
+        }
         return Some(ProposedKey::new("registries", first.clone(), place));
     }
     for ((first, merged), service) in all.iter().zip(services) {
@@ -89,7 +127,7 @@ pub fn registry(
             let place = first.request.place_of_name();
             let others = others.join(", ");
             service.notes.push(format!(
-                "{place}: it is in {others} as well, and other images are not: see `registries`"
+                "{place}: its names in {others} are not proposed: all images are in all of `registries`"
             ));
         }
     }

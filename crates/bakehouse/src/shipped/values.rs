@@ -278,6 +278,13 @@ impl Names {
     }
 }
 
+fn flatten(value: &Value, all: &mut Vec<Value>) {
+    match value {
+        Value::List(values) => values.iter().for_each(|value| flatten(value, all)),
+        other => all.push(other.clone()),
+    }
+}
+
 /// Functions of Bake that name images in practice.
 fn builtin(name: &str, arguments: &[Value]) -> Option<Value> {
     let text = |index: usize| arguments.get(index)?.text();
@@ -312,7 +319,12 @@ fn builtin(name: &str, arguments: &[Value]) -> Option<Value> {
             Value::List(parts.map(|part| Value::Text(part.to_owned())).collect())
         }
         ("join", [_, list]) => Value::Text(list.list()?.join(&text(0)?)),
-        ("concat" | "setunion" | "flatten", lists) => {
+        ("flatten", [list]) => {
+            let mut all = Vec::new();
+            flatten(list, &mut all);
+            Value::List(all)
+        }
+        ("concat" | "setunion", lists) => {
             let mut all = Vec::new();
             for list in lists {
                 match list {
@@ -334,16 +346,18 @@ fn builtin(name: &str, arguments: &[Value]) -> Option<Value> {
         }
         ("distinct" | "tolist" | "toset", [list]) => list.clone(),
         ("format", [first, rest @ ..]) => {
-            let mut text = first.text()?;
-            for value in rest {
-                text = text.replacen("%s", &value.text()?, 1);
+            let template = first.text()?;
+            let mut parts = template.split('%');
+            let mut text = parts.next().unwrap_or_default().to_owned();
+            let mut rest = rest.iter();
+            for part in parts {
+                let after = part.strip_prefix(['s', 'd', 'v'])?;
+                text += &rest.next()?.text()?;
+                text += after;
             }
             Value::Text(text)
         }
-        ("coalesce", values) => {
-            let full = |value: &&Value| value.text().is_some_and(|text| !text.is_empty());
-            values.iter().find(full)?.clone()
-        }
+        ("coalesce", values) => values.iter().find(|value| **value != Value::Null)?.clone(),
         ("timestamp", []) => Value::Text(String::new()),
         ("merge", maps) => {
             let mut all = BTreeMap::new();

@@ -529,4 +529,65 @@ ENTRYPOINT ["/usr/local/bin/relayer"]
             ("zones/app.toml", ""),
         ],
     ),
+    (
+        "names of targets and images that are not kept are said",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"variable "REL" { default = false }
+target "API" {
+  target = "gateway"
+  tags = flatten([["ghcr.io/a/gateway:${coalesce("", "0")}x"], REL ? ["ghcr.io/a/gateway:rel"] : []])
+}
+target "relayer" {
+  target = "relayer"
+  tags = [format("docker.io/c/%s:%d", "relayer", 2)]
+}
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "tags that are only in one of the registries are said",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"target "gateway" {
+  target = "gateway"
+  tags = ["ghcr.io/acme/gateway:dev", "docker.io/acme/gateway:stable"]
+}
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "copies that do more than copy, relative paths and links in a shell",
+        &[
+            (
+                "Dockerfile",
+                r#"FROM rust:1.95-bookworm AS build
+COPY . .
+RUN cargo build --release --bin gateway --bin relayer
+FROM debian:bookworm-slim AS gateway
+COPY --from=build /target/release/gateway /usr/bin/
+COPY config config
+COPY --parents config/a.toml /opt/
+COPY config/a.toml /etc/one.toml
+COPY config/a.toml /etc/two.toml
+ADD files.tar.gz /opt/
+USER 1000:1000
+ENTRYPOINT ["gateway", "--config", "config/a.toml"]
+FROM debian:bookworm-slim AS relayer
+COPY --from=build /target/release/relayer /opt/relayer/relayer
+RUN ln -s /opt/relayer/relayer /usr/bin/relay
+USER 1000:1000
+CMD relay --x $FOO
+"#,
+            ),
+            ("config/a.toml", ""),
+            ("files.tar.gz", ""),
+        ],
+    ),
 ];

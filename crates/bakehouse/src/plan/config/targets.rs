@@ -1,5 +1,7 @@
 //! Checks of Bake targets: names, tags, platforms and places of images.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::check::{BAKE_FILE, Check, FOLDER, sorted};
@@ -187,6 +189,21 @@ impl Check<'_> {
             .split(',')
             .map(|field| field.split_once('=').unwrap_or((field, "")))
             .collect();
+        let mut seen = BTreeSet::new();
+        for (key, value) in &fields {
+            let what = match (key.is_empty() || value.is_empty(), seen.insert(*key)) {
+                (true, _) => "has a part without a key or a value".to_owned(),
+                (false, false) => format!("has `{}` twice", key.escape_debug()),
+                (false, true) => continue,
+            };
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` {what}", text.escape_debug()),
+                output.span(),
+                "write it as `type=docker,dest=target/image.tar`: pairs, separated by commas",
+            );
+            break;
+        }
         let value = |key: &str| {
             fields
                 .iter()
@@ -264,10 +281,20 @@ impl Check<'_> {
                 ),
             );
         }
+        if kind == "docker" && value("tar") == Some("false") {
+            self.problem(
+                Code::ConfigValue,
+                format!("`{}` is always one file", text.escape_debug()),
+                output.span(),
+                "write `type=oci,tar=false`, or leave `tar` out",
+            );
+        }
         if let Some(dest) = value("dest") {
             let path = Utf8Path::new(dest);
             let outside = path.is_absolute() || path.components().any(|part| part.as_str() == "..");
-            if outside || dest.is_empty() {
+            // A dash is the standard output.
+            let nowhere = dest == "-" || path.components().all(|part| part.as_str() == ".");
+            if outside || nowhere {
                 self.problem(
                     Code::PathOutside,
                     format!("`{}` is not a path in the workspace", dest.escape_debug()),

@@ -73,6 +73,25 @@ pub fn is_taken(name: &str) -> bool {
         || TAKEN_ENDS.iter().any(|end| name.ends_with(end))
 }
 
+/// The architectures that Docker's platforms have.
+const ARCHITECTURES: [&str; 11] = [
+    "386", "amd64", "arm", "arm64", "loong64", "mips64", "mips64le", "ppc64", "ppc64le", "riscv64",
+    "s390x",
+];
+
+/// Returns a hint for a platform that is named as Rust or the kernel names it.
+fn other_name(platform: &str) -> Option<String> {
+    let (_, architecture) = platform.split_once('/')?;
+    let name = match architecture {
+        "x86_64" | "x86-64" | "x64" => "amd64",
+        "aarch64" | "arm64v8" => "arm64",
+        "i386" | "i686" | "x86" => "386",
+        "armv7" | "armhf" | "armv7l" => "arm/v7",
+        _ => return None,
+    };
+    Some(format!("did you mean `linux/{name}`?"))
+}
+
 impl Check<'_> {
     pub(super) fn target_name(&mut self, name: &Spanned<String>) {
         let text = name.as_ref();
@@ -126,6 +145,7 @@ impl Check<'_> {
         let parts: Vec<&str> = platform.as_ref().split('/').collect();
         let valid = matches!(parts.len(), 2 | 3)
             && parts[0] == "linux"
+            && ARCHITECTURES.contains(&parts[1])
             && parts
                 .iter()
                 .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
@@ -134,7 +154,8 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{}` is not a platform", platform.as_ref().escape_debug()),
                 platform.span(),
-                did_you_mean(platform.as_ref(), PLATFORMS)
+                other_name(platform.as_ref())
+                    .or_else(|| did_you_mean(platform.as_ref(), PLATFORMS))
                     .unwrap_or_else(|| "write it as `linux/amd64` or `linux/arm/v7`".to_owned()),
             );
         }
