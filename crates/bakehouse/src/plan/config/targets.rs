@@ -104,8 +104,10 @@ impl Check<'_> {
             .map(|platform| platform.as_ref().as_str())
             .collect();
         for platform in platforms {
+            let before = self.problems.len();
             let name = self.platform(platform);
-            if !all.contains(&name.as_str()) {
+            let is_one = self.problems.len() == before;
+            if is_one && !all.contains(&name.as_str()) {
                 let hint = did_you_mean(&name, all.iter().copied()).unwrap_or_else(|| {
                     "add it to `platforms` at the top of the file: those of an image are some of them".to_owned()
                 });
