@@ -323,7 +323,7 @@ fn without_a_revision_it_is_since_the_branch_left_the_main_one() {
     assert!(run("text").contains("where HEAD left main\nnothing is affected"));
     shop.write("web/src/main.rs", "fn main() {}\n// On the branch.\n");
     shop.commit_all();
-    // What happens to the main branch afterwards is not of this one.
+    // Later commits of the main branch do not count.
     shop.git(&["switch", "--quiet", "main"]);
     shop.write("batch/src/main.rs", "fn main() {}\n// On main.\n");
     shop.commit_all();

@@ -237,7 +237,7 @@ const BUILT: &[Row] = &[
     ("files = { \"over\" = \"/usr/local/bin\" }", &[], ""),
 ];
 
-/// What Docker is never sent.
+/// Files that Docker is never sent.
 const SENT: &[Row] = &[
     (
         "files = { \".git\" = \"/g\", \"dashboard/node_modules\" = \"/n\" }",
@@ -290,7 +290,7 @@ const EMBEDDED: &[Row] = &[
     ),
 ];
 
-/// What Compose mounts.
+/// Mounts of Compose.
 const MOUNTS: &[Row] = &[
     (
         "workdir = \"/\"\nstate = \"volume\"",

@@ -57,7 +57,7 @@ fn an_output_that_is_lost_is_told_and_nothing_panics() {
         );
         assert!(!said.contains("panicked"), "{arguments:?}: {said}");
     }
-    // What the command does, it has done.
+    // The command did its work before it printed.
     let grove = grove();
     command(&grove, &["generate"])
         .stdout(full())

@@ -143,7 +143,7 @@ impl Pattern {
     /// Returns whether the pattern matches a path, which consists of `chars`, or a folder around it.
     fn names(&self, path: &str, chars: &[char]) -> bool {
         match self {
-            // What a folder begins with, the paths in it begin with as well.
+            // A path in a folder begins with the same text as the folder.
             Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
             Self::Suffix(suffix) => {
                 let ends = path.match_indices('/').map(|(end, _)| end);

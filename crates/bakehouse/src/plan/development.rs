@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::stage::Selection;
+use super::tables::change_each;
 use crate::graph::lock::Package;
 use crate::graph::member::EdgeKind;
 use crate::graph::{Member, Workspace};
@@ -149,14 +150,7 @@ impl Development {
 /// Returns `manifest` with only those dev-dependencies that `kept` accepts.
 pub fn with_development(manifest: &Table, kept: impl Fn(&str) -> bool + Copy) -> Table {
     let mut table = manifest.clone();
-    keep(&mut table, kept);
-    if let Some(targets) = table.get_mut("target").and_then(Value::as_table_mut) {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_mut() {
-                keep(target, kept);
-            }
-        }
-    }
+    change_each(&mut table, |table| keep(table, kept));
     table
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::stage::Selection;
-use super::tables::dependency_tables;
+use super::tables::{change_each, dependency_tables};
 use crate::graph::member::{EdgeKind, Requirement};
 use crate::graph::{Member, Workspace};
 use crate::names::PackageName;
@@ -50,13 +50,11 @@ fn switched_off<'a>(member: &'a Member, selections: &[Selection]) -> BTreeSet<&'
         let all = optional.entry(&needed.key).or_default();
         all.push(needed.optional);
     }
+    let mut tables = dependency_tables(&member.manifest);
+    tables.retain(|(name, _)| !name.ends_with("dev-dependencies"));
     optional.retain(|key, all| {
         // A table of an old name is not found, and stays.
-        let tables = dependency_tables(&member.manifest).into_iter();
-        let tables = tables.filter(|(name, _)| TABLES.iter().any(|kind| name.ends_with(kind)));
-        let found = tables.filter(|(name, table)| {
-            !name.ends_with("dev-dependencies") && table.contains_key(*key)
-        });
+        let found = tables.iter().filter(|(_, table)| table.contains_key(*key));
         all.iter().all(|optional| *optional) && found.count() == all.len()
     });
     if optional.is_empty() {
@@ -83,7 +81,7 @@ fn switched_off<'a>(member: &'a Member, selections: &[Selection]) -> BTreeSet<&'
     off.filter(|key| !on.contains(key)).collect()
 }
 
-/// Removes dependencies from a package.
+/// Removes dependencies from a package. What features say of them stays: the skeleton leaves out what names no dependency.
 fn remove(member: &mut Member, off: &BTreeSet<&str>) {
     let is_off = |key: &str, kind: EdgeKind| kind != EdgeKind::Dev && off.contains(key);
     let stays = |needed: &Requirement| !is_off(&needed.key, needed.kind);
@@ -101,47 +99,19 @@ fn remove(member: &mut Member, off: &BTreeSet<&str>) {
         .filter(|key| member.features.contains_key(**key))
         .map(|key| (*key).to_owned())
         .collect();
-    remove_keys(&mut member.manifest, off);
-    if let Some(targets) = member
-        .manifest
-        .get_mut("target")
-        .and_then(Value::as_table_mut)
-    {
-        let tables = targets.iter_mut();
-        tables
-            .filter_map(|(_, table)| table.as_table_mut())
-            .for_each(|table| remove_keys(table, off));
-    }
-    for items in member.features.values_mut() {
-        items.retain(|item| !names_one(item, off));
+    change_each(&mut member.manifest, |table| remove_keys(table, off));
+    if implicit.is_empty() {
+        return;
     }
     let features = member
         .manifest
         .entry("features")
         .or_insert(Table::new().into());
-    let Some(features) = features.as_table_mut() else {
-        return;
-    };
-    for (_, items) in features.iter_mut() {
-        if let Some(items) = items.as_array_mut() {
-            items.retain(|item| !item.as_str().is_some_and(|item| names_one(item, off)));
+    if let Some(features) = features.as_table_mut() {
+        for key in implicit {
+            features.entry(key).or_insert(Value::Array(Vec::new()));
         }
     }
-    for key in implicit {
-        features.entry(key).or_insert(Value::Array(Vec::new()));
-    }
-    if features.is_empty() {
-        member.manifest.remove("features");
-    }
-}
-
-/// Returns whether an item of a feature is about one of these dependencies.
-fn names_one(item: &str, off: &BTreeSet<&str>) -> bool {
-    let name = match item.strip_prefix("dep:") {
-        Some(name) => Some(name),
-        None => item.split_once('/').map(|(name, _)| name),
-    };
-    name.is_some_and(|name| off.contains(name.trim_end_matches('?')))
 }
 
 fn remove_keys(table: &mut Table, off: &BTreeSet<&str>) {

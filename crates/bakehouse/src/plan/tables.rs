@@ -22,6 +22,16 @@ pub fn dependency_tables(manifest: &Table) -> Vec<(String, &Table)> {
         .collect()
 }
 
+/// Calls `change` with a manifest, and with its table of each target: all that may hold tables of dependencies.
+pub fn change_each(manifest: &mut Table, mut change: impl FnMut(&mut Table)) {
+    change(manifest);
+    let targets = manifest.get_mut("target").and_then(Value::as_table_mut);
+    let targets = targets.into_iter().flat_map(|targets| targets.iter_mut());
+    targets
+        .filter_map(|(_, target)| target.as_table_mut())
+        .for_each(change);
+}
+
 /// Formats a value independently of the order of its keys.
 pub fn canonical(value: &Value) -> String {
     match value {

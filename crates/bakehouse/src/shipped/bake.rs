@@ -318,7 +318,7 @@ impl Targets<'_> {
             .filter_map(|name| Some((name.to_owned(), of_tags.get(name)?.clone())))
             .collect();
         let unsaid = UNSAID.into_iter().filter(|key| {
-            let value = self.inherited_value(name, key);
+            let value = self.inherited_value(name, key, &BTreeMap::new());
             !matches!(value, None | Some(Value::Null)) && value != Some(Value::List(Vec::new()))
         });
         Ok(Request {
@@ -372,11 +372,7 @@ impl Targets<'_> {
 
     /// Returns a value with the variables in it as [`marked`] that stand in it. The others decide about it.
     fn with_variables(&self, name: &str, key: &'static str) -> Told {
-        let read = |given: &BTreeMap<String, Value>| {
-            let mut all = BTreeMap::new();
-            self.inherited(name, &[key], given, &mut all, 0).ok()?;
-            all.remove(key)
-        };
+        let read = |given: &BTreeMap<String, Value>| self.inherited_value(name, key, given);
         let mut told = Told {
             defaults: self.defaults.clone(),
             ..Told::default()
@@ -475,11 +471,16 @@ impl Targets<'_> {
         }
     }
 
-    /// Returns the value of a key of a target; none if it has none, or one that is not known.
-    fn inherited_value(&self, name: &str, key: &str) -> Option<Value> {
+    /// Returns the value of a key of a target; none if it has none, or one that is not known. `given` are other values of
+    /// variables.
+    fn inherited_value(
+        &self,
+        name: &str,
+        key: &str,
+        given: &BTreeMap<String, Value>,
+    ) -> Option<Value> {
         let mut all = BTreeMap::new();
-        self.inherited(name, &[key], &BTreeMap::new(), &mut all, 0)
-            .ok()?;
+        self.inherited(name, &[key], given, &mut all, 0).ok()?;
         all.remove(key)
     }
 

@@ -55,7 +55,7 @@ pub enum Step {
         executable: bool,
         /// The user who owns the copies.
         owner: Option<String>,
-        /// What else the instruction does to them.
+        /// Options and effects of the instruction that are not read.
         beside: Vec<String>,
     },
     Label(Vec<(String, Option<String>)>),

@@ -31,7 +31,7 @@ pub struct Copied {
     pub executable: bool,
     /// The user who owns the copies, if it is not root.
     pub owner: Option<String>,
-    /// What else the instruction does to them.
+    /// Options and effects of the instruction that are not read.
     pub beside: Vec<String>,
 }
 

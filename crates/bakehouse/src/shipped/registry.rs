@@ -80,16 +80,21 @@ pub fn registry(
         all.dedup();
         all
     };
-    let several: Vec<Vec<String>> = all
+    let own: Vec<Vec<String>> = all
         .iter()
-        .filter(|(first, _)| first.request.overlay().is_none())
-        .filter_map(|(first, merged)| {
-            let mut all = [*first].into_iter().chain(merged.iter().copied());
-            all.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()))
+        .map(|(first, merged)| {
+            let all = [*first].into_iter().chain(merged.iter().copied());
+            let mut all = all.map(of);
+            all.find(|of| !of.is_empty()).unwrap_or_default()
         })
         .collect();
-    if let Some(first) = several.first().filter(|first| first.len() > 1)
-        && several.iter().all(|registries| registries == first)
+    let mut several = all
+        .iter()
+        .zip(&own)
+        .filter(|((first, _), own)| first.request.overlay().is_none() && !own.is_empty())
+        .map(|(_, own)| own);
+    if let Some(first) = several.next().filter(|first| first.len() > 1)
+        && several.all(|registries| registries == first)
     {
         for ((of, _), service) in all.iter().zip(&mut *services) {
             let tags = of.request.tags.iter();
@@ -97,19 +102,9 @@ pub fn registry(
                 .filter_map(|tag| Some((split(tag)?.0, tag.rsplit('/').next()?)))
                 .filter(|(registry, _)| is_registry(registry))
                 .collect();
-            let [registries, names] = [
-                pairs
-                    .iter()
-                    .map(|(registry, _)| *registry)
-                    .collect::<BTreeSet<_>>()
-                    .len(),
-                pairs
-                    .iter()
-                    .map(|(_, name)| *name)
-                    .collect::<BTreeSet<_>>()
-                    .len(),
-            ];
-            if pairs.len() < registries * names {
+            let (registries, names): (BTreeSet<&str>, BTreeSet<&str>) =
+                pairs.iter().copied().unzip();
+            if pairs.len() < registries.len() * names.len() {
                 let place = of.request.place_of_name();
                 service.notes.push(format!(
                     "{place}: each of `registries` gets each tag here, and not there"
@@ -118,10 +113,8 @@ pub fn registry(
         }
         return Some(ProposedKey::new("registries", first.clone(), place));
     }
-    for ((first, merged), service) in all.iter().zip(services) {
-        let mut own = [*first].into_iter().chain(merged.iter().copied());
-        let found = own.find_map(|one| Some(of(one)).filter(|of| !of.is_empty()));
-        if let Some([_, others @ ..]) = found.as_deref()
+    for (((first, _), own), service) in all.iter().zip(&own).zip(services) {
+        if let [_, others @ ..] = &own[..]
             && !others.is_empty()
         {
             let place = first.request.place_of_name();

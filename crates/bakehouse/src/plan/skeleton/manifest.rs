@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use crate::graph::Member;
 use crate::graph::lock::MASKED_VERSION;
+use crate::plan::tables::change_each;
 
 const DEPENDENCIES: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
 /// Targets that are in no image.
@@ -131,20 +132,16 @@ pub(super) fn library(mut table: Table) -> Table {
 }
 
 /// Removes the versions of local dependencies.
-fn local_versions(table: &mut Table) {
-    for key in DEPENDENCIES {
-        if let Some(dependencies) = table.get_mut(key).and_then(Value::as_table_mut) {
-            dependencies
-                .iter_mut()
-                .for_each(|(_, dependency)| without_path_version(dependency));
+fn local_versions(manifest: &mut Table) {
+    change_each(manifest, |table| {
+        for key in DEPENDENCIES {
+            if let Some(dependencies) = table.get_mut(key).and_then(Value::as_table_mut) {
+                dependencies
+                    .iter_mut()
+                    .for_each(|(_, dependency)| without_path_version(dependency));
+            }
         }
-    }
-    if let Some(targets) = table.get_mut("target").and_then(Value::as_table_mut) {
-        targets
-            .iter_mut()
-            .filter_map(|(_, target)| target.as_table_mut())
-            .for_each(local_versions);
-    }
+    });
 }
 
 /// Returns the package's own manifest, as the compile stages see it.
