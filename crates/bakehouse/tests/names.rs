@@ -140,6 +140,42 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "6:9",
         "the image `acme/a/web:latest` of `batch` is that of `web`, too",
     ),
+    // REGISTRY puts all images under one registry.
+    (
+        "[services.web]\npackage = \"web\"\nregistries = [\"a.io\"]\n[services.batch]\npackage = \"batch\"\nimage = \"web\"\nregistries = [\"b.io\"]\n",
+        "6:9",
+        "the image `web:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "registry = \"r.io/x\"\n[services.web]\npackage = \"web\"\nregistries = [\"r.io\"]\nimage = \"x/batch\"\n[services.batch]\npackage = \"batch\"\n",
+        "6:11",
+        "the image `r.io/x/batch:latest` of `batch` is that of `web`, too",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nregistries = []\n",
+        "3:14",
+        "`registries` is empty",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nregistries = [\"https://r.io\"]\n",
+        "3:15",
+        "write `r.io`",
+    ),
+    (
+        "[services.web]\npackage = \"web\"\nregistries = [\"r.io\"]\n[cache]\nref = \"r.io/web\"\n",
+        "5:7",
+        "is the repository of the image of `web`",
+    ),
+    (
+        "emulate = true\nplatforms = [\"linux/arm\", \"linux/arm/v7\"]\n[services.web]\npackage = \"web\"\n",
+        "2:27",
+        "`linux/arm/v7` and `linux/arm` are one platform",
+    ),
+    (
+        "[packs.a]\npath = \"packs/x\"\n[packs.b]\npath = \"packs/x/y\"\n[services.web]\npackage = \"web\"\n",
+        "4:8",
+        "lies in the other",
+    ),
     (
         "platforms = [\"windows/amd64\"]\n[services.web]\npackage = \"web\"\n",
         "1:14",
@@ -220,12 +256,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[services.web]\npackage = \"web\"\nimage = \"ghcr.io/acme/api\"\n",
         "3:9",
-        "write `api`, and `registry = \"ghcr.io/acme\"`",
+        "write `api`, and `registries = [\"ghcr.io/acme\"]` beside it",
     ),
     (
         "[services.web]\npackage = \"web\"\nimage = \"localhost:5000/api\"\n",
         "3:9",
-        "write `api`, and `registry = \"localhost:5000\"`",
+        "write `api`, and `registries = [\"localhost:5000\"]` beside it",
     ),
     (
         "[services.web]\npackage = \"web\"\nports = [80, \"53/udp\"]\n",
@@ -425,7 +461,7 @@ fn no_name_is_in_an_input_hash() {
     };
     shop.write("bakehouse.toml", &config("", ""));
     let plain = shop.hashes();
-    let keys = "image = \"acme\"\ntag = [\"x\", \"{TAG}\"]\ndefault = false\noutput = \"type=oci,dest=x.tar\"";
+    let keys = "image = \"acme\"\nregistries = [\"t\"]\ntag = [\"x\", \"{TAG}\"]\ndefault = false\noutput = \"type=oci,dest=x.tar\"";
     let file = "registries = [\"r\", \"s\"]\nbake.metadata = [\"labels\"]\nbake.tag = \"dev\"\nbake.groups.g = [\"web\"]";
     shop.write("bakehouse.toml", &config(keys, file));
     assert_eq!(shop.hashes(), plain);
@@ -596,7 +632,9 @@ fn ci_logs_in_to_each_registry_and_builds_what_is_baked_by_default() {
     let config = shop.read("bakehouse.toml");
     let several = "registries = [\"ghcr.io/acme\", \"europe-docker.pkg.dev/acme\", \"ghcr.io/other\", \"acme\"]\n";
     let config = config.replace("registry = \"registry.example/shop\"\n", several);
-    let config = config.replace("[services.web]\n", "[services.web]\ndefault = false\n");
+    let own =
+        "[services.web]\ndefault = false\nregistries = [\"quay.io/acme\", \"ghcr.io/acme\"]\n";
+    let config = config.replace("[services.web]\n", own);
     shop.write("bakehouse.toml", &config);
     for (service, file, logins, jobs) in [
         (
@@ -605,6 +643,7 @@ fn ci_logs_in_to_each_registry_and_builds_what_is_baked_by_default() {
             [
                 "registry: europe-docker.pkg.dev\n          username: ${{ secrets.REGISTRY_2_USERNAME }}",
                 "with:\n          username: ${{ secrets.REGISTRY_4_USERNAME }}",
+                "registry: quay.io\n          username: ${{ secrets.REGISTRY_5_USERNAME }}",
             ],
             "REGISTRY: ghcr.io/acme\n",
         ),
@@ -614,6 +653,7 @@ fn ci_logs_in_to_each_registry_and_builds_what_is_baked_by_default() {
             [
                 "--username \"$REGISTRY_2_USERNAME\" --password-stdin europe-docker.pkg.dev\n",
                 "--username \"$REGISTRY_4_USERNAME\" --password-stdin docker.io\n",
+                "--username \"$REGISTRY_5_USERNAME\" --password-stdin quay.io\n",
             ],
             "(.services + (.images // []) - (.by_name // []))[]",
         ),

@@ -35,6 +35,7 @@ package = "scraper"
 variants.full = {}
 variants.slim = {}
 variants.nightly = { default = false }
+variants.other = { registries = ["quay.io/acme", "ghcr.io/other"], default = false }
 
 [bake.groups]
 nightly = ["relayer", "relayer-profiling", "more"]
@@ -54,7 +55,7 @@ fn each_image_has_its_tags_under_each_registry() {
     let workspace = workspace();
     let both = ["linux/amd64", "linux/arm64"];
     let amd64 = ["linux/amd64"];
-    let table: [Row<'_>; 14] = [
+    let table: [Row<'_>; 16] = [
         (
             &[],
             "relayer",
@@ -75,6 +76,23 @@ fn each_image_has_its_tags_under_each_registry() {
                 "localhost:5000/agents/acme-relayer:1.2",
                 "localhost:5000/agents/acme-relayer:latest",
             ],
+            &both,
+        ),
+        (
+            &[("TAG", "1,2")],
+            "scraper-other",
+            &[
+                "quay.io/acme/scraper-other:1",
+                "quay.io/acme/scraper-other:2",
+                "ghcr.io/other/scraper-other:1",
+                "ghcr.io/other/scraper-other:2",
+            ],
+            &both,
+        ),
+        (
+            &[("REGISTRY", "localhost:5000")],
+            "scraper-other",
+            &["localhost:5000/scraper-other:latest"],
             &both,
         ),
         // A trailing comma makes it another value than the default: the first registry alone.

@@ -192,6 +192,7 @@ impl<'a> Settings<'a> {
             platforms,
             // They name and place the image.
             image: _,
+            registries: _,
             own_tags: _,
             default: _,
             of_family: _,
@@ -260,6 +261,7 @@ impl<'a> Settings<'a> {
                     platforms,
                     // They name and place the image.
                     image: _,
+                    registries: _,
                     own_tags: _,
                     default: _,
                     of_family: _,

@@ -340,6 +340,7 @@ impl Targets<'_> {
                 continues: 0,
                 defaults,
                 unsaid: unsaid.collect(),
+                set: Vec::new(),
                 decided,
             }),
             ..Request::new(Asker::Bake, target.place.clone(), dockerfile)
@@ -515,7 +516,15 @@ impl Targets<'_> {
         for parent in target.parents()? {
             // Such as the file that docker/metadata-action writes.
             if self.all.contains_key(&parent) {
-                self.inherited(&parent, keys, given, all, depth + 1)?;
+                let mut inherited = BTreeMap::new();
+                self.inherited(&parent, keys, given, &mut inherited, depth + 1)?;
+                for (key, value) in inherited {
+                    // As Bake has it: only a target's own empty list takes outputs away.
+                    let keeps = key == "output" && value == Value::List(Vec::new());
+                    if !keeps {
+                        merge(all, key, value);
+                    }
+                }
             }
         }
         let mut names = None;
@@ -530,15 +539,20 @@ impl Targets<'_> {
                     names
                 });
                 let value = names.value(expression)?;
-                match (all.get_mut(*key), value) {
-                    (Some(Value::Map(old)), Value::Map(new)) => old.extend(new),
-                    (_, value) => {
-                        all.insert((*key).to_owned(), value);
-                    }
-                }
+                merge(all, (*key).to_owned(), value);
             }
         }
         Ok(())
+    }
+}
+
+/// Adds the rows of a map to those that are there; another value takes the place of the old one.
+fn merge(all: &mut BTreeMap<String, Value>, key: String, value: Value) {
+    match (all.get_mut(&key), value) {
+        (Some(Value::Map(old)), Value::Map(new)) => old.extend(new),
+        (_, value) => {
+            all.insert(key, value);
+        }
     }
 }
 

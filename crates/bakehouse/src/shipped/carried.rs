@@ -312,7 +312,8 @@ fn taken(
             }
             continue;
         };
-        let renamed = origin.moved.iter().filter(|(from, to)| {
+        let moved = origin.moved.iter().map(|At { value, .. }| value);
+        let renamed = moved.clone().filter(|(from, to)| {
             known.has(last(from)) && (to == source || (last(to) == name && !to.ends_with('/')))
         });
         let renamed: Vec<&str> = renamed.map(|(from, _)| from.as_str()).collect();
@@ -330,9 +331,7 @@ fn taken(
             .next()
             .unwrap_or(source)
             .trim_end_matches('/');
-        let mut inside: Vec<String> = origin
-            .moved
-            .iter()
+        let mut inside: Vec<String> = moved
             .filter(|(from, to)| known.has(last(from)) && is_in(to, folder))
             .map(|(from, _)| last(from).to_owned())
             .collect();

@@ -23,6 +23,7 @@ pub struct Ci {
     /// Values of variables.
     pub given: BTreeMap<String, String>,
     names: Vec<GivenNames>,
+    sets: Vec<Set>,
 }
 
 /// The names that docker/metadata-action gives targets.
@@ -42,6 +43,8 @@ struct GivenNames {
 struct BakeCall {
     targets: Vec<String>,
     files: Vec<String>,
+    /// The overrides, as for `docker buildx bake --set`.
+    sets: Vec<String>,
 }
 
 impl Ci {
@@ -53,7 +56,11 @@ impl Ci {
                     self.workflow(text, &root, repository);
                 }
             }
-            Kind::Script => self.named.extend(called(&text.text).targets),
+            Kind::Script => {
+                let call = called(&text.text);
+                self.set(&call.sets, &Place::new(&text.file, 1));
+                self.named.extend(call.targets);
+            }
             _ => {}
         }
     }
@@ -99,6 +106,11 @@ impl Ci {
                     BakeCall {
                         targets: part("targets").collect(),
                         files: part("files").collect(),
+                        sets: {
+                            let set = with.and_then(|with| tree::text_of(with, "set"));
+                            let set = set.map(|set| filled(set, context)).unwrap_or_default();
+                            set.lines().map(|line| line.trim().to_owned()).collect()
+                        },
                     }
                 }
                 None => continue,
@@ -114,6 +126,8 @@ impl Ci {
                     }
                 }
             }
+            let place = Place::new(&text.file, line(&text.text, step.span.start));
+            self.set(&call.sets, &place);
             all.targets.extend(call.targets);
             all.files.extend(call.files);
         }
@@ -149,6 +163,56 @@ impl Ci {
             });
         }
         self.named.extend(all.targets);
+    }
+
+    fn set(&mut self, sets: &[String], place: &Place) {
+        let read = sets.iter().filter_map(|text| Set::read(text, place));
+        self.sets.extend(read);
+    }
+
+    /// Gives a target what calls of Bake set and its file does not say. What they say otherwise is a remark.
+    pub fn complete(&self, request: &mut Request) {
+        let name = request.name.clone().unwrap_or_default();
+        let own_platforms: BTreeSet<String> = request.platforms.iter().cloned().collect();
+        let is_named = request.tags.iter().any(|tag| !tag.is_empty());
+        for set in self.sets.iter().filter(|set| set.is_for(&name)) {
+            let Some(bake) = &mut request.bake else {
+                return;
+            };
+            let differs = match &set.key {
+                SetKey::Platform => {
+                    let mut platforms = set.value.split(',').map(str::to_owned);
+                    if own_platforms.is_empty() {
+                        request.platforms.extend(platforms);
+                        request.platforms.sort();
+                        request.platforms.dedup();
+                        false
+                    } else {
+                        !platforms.all(|platform| own_platforms.contains(&platform))
+                    }
+                }
+                SetKey::Argument(name) => match request.args.get(name) {
+                    Some(own) if !own.is_empty() => *own != set.value,
+                    _ => {
+                        request.args.insert(name.clone(), set.value.clone());
+                        false
+                    }
+                },
+                SetKey::Tags if is_named => !request.tags.contains(&set.value),
+                SetKey::Tags => {
+                    request.tags.retain(|tag| !tag.is_empty());
+                    bake.tags.retain(|tag| !tag.is_empty());
+                    request.tags.push(set.value.clone());
+                    bake.tags.push(set.value.clone());
+                    request.named_at = Some(set.place.clone());
+                    false
+                }
+            };
+            if differs {
+                bake.set
+                    .push(format!("{}: `{}` is not proposed", set.place, set.text));
+            }
+        }
     }
 
     /// Gives a target that has no name the one that a workflow gives it. `over` are the files that are laid over others.
@@ -188,6 +252,56 @@ impl Ci {
             tags.iter().map(move |tag| format!("{image}:{tag}"))
         };
         bake.tags = names.images.iter().flat_map(tagged).collect();
+    }
+}
+
+/// An override that a call of Bake has for targets.
+#[derive(Clone, Debug)]
+struct Set {
+    /// The name of the targets, with `*` for anything.
+    target: String,
+    key: SetKey,
+    value: String,
+    text: String,
+    place: Place,
+}
+
+/// A key that overrides change, and that says what an image is.
+#[derive(Clone, Debug)]
+enum SetKey {
+    Platform,
+    Argument(String),
+    Tags,
+}
+
+impl Set {
+    /// Reads `target.key=value`; none if the key does not say what an image is, or the value is not known.
+    fn read(text: &str, place: &Place) -> Option<Self> {
+        let (path, value) = text.split_once('=')?;
+        let (target, key) = path.split_once('.')?;
+        let key = match key.trim_end_matches('+') {
+            "platform" | "platforms" => SetKey::Platform,
+            "tags" => SetKey::Tags,
+            other => SetKey::Argument(other.strip_prefix("args.")?.to_owned()),
+        };
+        let known = is_known(value) && !value.contains(['$', '`']) && !value.is_empty();
+        known.then(|| Self {
+            target: target.to_owned(),
+            key,
+            value: value.to_owned(),
+            text: text.to_owned(),
+            place: place.clone(),
+        })
+    }
+
+    fn is_for(&self, name: &str) -> bool {
+        match self.target.split_once('*') {
+            Some((start, end)) => {
+                let rest = name.strip_prefix(start);
+                rest.is_some_and(|rest| rest.ends_with(end))
+            }
+            None => self.target == name,
+        }
     }
 }
 
@@ -247,10 +361,14 @@ fn called(script: &str) -> BakeCall {
         }
         while let Some(word) = words.next() {
             if WITH_VALUE.contains(&word) {
-                let value = words.next().unwrap_or_default();
-                if matches!(word, "-f" | "--file") {
-                    all.files.push(value.to_owned());
+                let value = words.next().unwrap_or_default().to_owned();
+                match word {
+                    "-f" | "--file" => all.files.push(value),
+                    "--set" => all.sets.push(value),
+                    _ => {}
                 }
+            } else if let Some(set) = word.strip_prefix("--set=") {
+                all.sets.push(set.to_owned());
             } else if let Some(file) = word.strip_prefix("--file=") {
                 all.files.push(file.to_owned());
             } else if !word.starts_with('-') && !word.contains(['$', '{', '>']) {

@@ -127,9 +127,11 @@ impl Making<'_> {
         let candidate = self.candidate;
         let image = &candidate.image;
         for At { line, value } in &image.volumes {
-            if *value != image.workdir {
-                self.note(*line, &format!("VOLUME {value} is not proposed"));
-            }
+            let way = match *value == image.workdir {
+                true => ": `state = \"volume\"` keeps it between containers",
+                false => "",
+            };
+            self.note(*line, &format!("VOLUME {value} is not proposed{way}"));
         }
         // A stage that compiles works where the sources are.
         let Some(line) = image.workdir_line.filter(|_| image.calls.is_empty()) else {
@@ -218,12 +220,11 @@ impl Making<'_> {
         match requested.filter(|(number, _)| Some(*number) == port && has_bash) {
             Some((_, path)) => {
                 self.key("health", path, place);
-                if !image.health_times.is_empty() {
-                    self.note(
-                        *line,
-                        "the times of HEALTHCHECK are not proposed: see `healthcheck`",
-                    );
-                }
+                let why = format!(
+                    "Compose asks instead of HEALTHCHECK with {}: see `healthcheck`, and `packages` for what it runs",
+                    last(&program)
+                );
+                self.note(*line, &why);
             }
             None => {
                 let why = format!(

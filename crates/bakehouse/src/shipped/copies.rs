@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::base;
 use super::carried::Carried;
-use super::dockerfile::Dockerfile;
+use super::dockerfile::{Dockerfile, is_archive};
 use super::image::{At, Copied, image, last};
 use super::keys::{Making, Sight};
 use super::place::{Line, normal};
@@ -30,6 +30,11 @@ impl Making<'_> {
             for source in &copied.sources {
                 let is_binary = |carried: &Carried| carried.line == *line;
                 if candidate.binaries.iter().any(is_binary) || source.ends_with("/bin/*") {
+                    continue;
+                }
+                if copied.unpacks && is_archive(source) {
+                    let why = format!("{source} is not proposed, which ADD unpacks: see `files`");
+                    self.note(*line, &why);
                     continue;
                 }
                 // A stage that compiles has the sources.
@@ -110,14 +115,22 @@ impl Making<'_> {
         self.service.files = rows;
     }
 
-    /// Returns the name of files of a stage as files of an image, and adds the image; none if the stage compiles something
-    /// of the workspace, or has no name.
+    /// Returns the name of files of a stage as files of an image, and adds the image: the stage, or the target of Bake that
+    /// it is. None if it compiles something of the workspace, or has no name.
     fn of_image(&mut self, stage: usize, source: &str, sight: &Sight<'_>) -> Option<String> {
         let candidate = self.candidate;
-        let (file, request) = (&candidate.file, &candidate.request);
+        let file = &candidate.file;
         let own = &file.stages[stage];
-        let name = own.name.as_ref()?;
-        let is_own = own.line.file + 1 == file.origins.len() && file.origins.len() == 1;
+        let other = file.origins[own.line.file].target.as_deref();
+        let (request, name, target) = match other {
+            Some(other) => (other, other.name.as_ref()?, other.target.as_ref()),
+            None => (&candidate.request, own.name.as_ref()?, own.name.as_ref()),
+        };
+        // An image has no contexts beside its own.
+        let is_alone = match other {
+            Some(other) => other.bake.iter().all(|bake| bake.contexts.is_empty()),
+            None => file.origins.len() == 1,
+        };
         let plain = source.starts_with('/') && !source.contains(['*', '$']);
         // A stage that binaries come from unpacks what was built elsewhere.
         let mut copied = candidate.image.copied.iter();
@@ -125,7 +138,7 @@ impl Making<'_> {
             let mut binaries = candidate.binaries.iter();
             value.from == Some(stage) && binaries.any(|carried| carried.line == *line)
         });
-        if !is_own || !plain || has_binary || compiles(file, stage, &request.args) {
+        if !is_alone || !plain || has_binary || compiles(file, stage, &request.args) {
             return None;
         }
         let here = |path: &Utf8Path| {
@@ -143,8 +156,8 @@ impl Making<'_> {
         let mut keys = vec![
             format!("context = {}", text(here(&request.context)?)),
             format!("dockerfile = {}", text(here(&request.dockerfile)?)),
-            format!("target = {}", text(name.clone())),
         ];
+        keys.extend(target.map(|target| format!("target = {}", text(target.clone()))));
         let made = image(file, stage, &request.args);
         let args = request.args.iter();
         let args: toml::Table = args
@@ -154,10 +167,21 @@ impl Making<'_> {
         if !args.is_empty() {
             keys.push(format!("args = {}", toml::Value::Table(args)));
         }
-        keys.push("default = false".to_owned());
+        let mut is_default = false;
+        let mut place = self.place(own.line);
+        if let Some(other) = other {
+            keys.extend(other.names_of_image(name));
+            let bake = other.bake.as_ref();
+            let is_named = other.tags.iter().any(|tag| !tag.is_empty());
+            is_default = is_named && bake.is_none_or(|bake| bake.default != Some(false));
+            place = other.place.to_string();
+        }
+        if !is_default {
+            keys.push("default = false".to_owned());
+        }
         let image = ProposedImage {
             name: name.clone(),
-            place: self.place(own.line),
+            place,
             keys,
             proposed: true,
         };

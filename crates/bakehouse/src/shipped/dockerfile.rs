@@ -8,6 +8,7 @@ use parse_dockerfile::{
 };
 
 use super::place::{Line, Place, line};
+use super::request::Request;
 use super::scope::{assignments, unquoted};
 use super::shell;
 
@@ -31,6 +32,8 @@ pub struct Origin {
     pub arguments: Option<BTreeMap<String, String>>,
     /// The stages of other files that names stand for.
     pub contexts: BTreeMap<String, usize>,
+    /// The target of Bake that its stages are built for; none if that is the request's own.
+    pub target: Option<Box<Request>>,
 }
 
 /// A stage. Variables in it are not replaced yet.
@@ -55,8 +58,10 @@ pub enum Step {
         executable: bool,
         /// The user who owns the copies.
         owner: Option<String>,
-        /// Options and effects of the instruction that are not read.
+        /// Options of the instruction that are not read.
         beside: Vec<String>,
+        /// Set if archives among the sources are unpacked.
+        unpacks: bool,
     },
     Label(Vec<(String, Option<String>)>),
     Volume(Vec<String>),
@@ -134,6 +139,7 @@ impl Dockerfile {
                 globals,
                 arguments: None,
                 contexts: BTreeMap::new(),
+                target: None,
             }],
         })
     }
@@ -211,7 +217,26 @@ fn beside(options: &[Flag<'_>]) -> Vec<String> {
     let known = ["chmod", "chown", "from", "link"];
     let names = options.iter().map(|option| option.name.value.as_ref());
     let names = names.filter(|name| !known.contains(name));
-    names.map(|name| format!("--{name}")).collect()
+    let mut all: Vec<String> = names.map(|name| format!("--{name}")).collect();
+    // Everybody may read what is copied here.
+    let mode = option(options, "chmod");
+    let bits = mode
+        .as_ref()
+        .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    if let (Some(mode), Some(bits)) = (mode, bits)
+        && bits & 0o444 != 0o444
+    {
+        all.push(format!("--chmod={mode}"));
+    }
+    all
+}
+
+/// Returns whether ADD unpacks a file.
+pub fn is_archive(path: &str) -> bool {
+    const ENDS: [&str; 7] = [
+        ".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tar.zst", ".tbz2", ".tgz",
+    ];
+    ENDS.iter().any(|end| path.ends_with(end))
 }
 
 /// Returns whether a mode lets a file be run: `+x`, `0755`.
@@ -261,6 +286,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                     executable: mode.is_some_and(|mode| is_executable(&mode)),
                     owner: option(&copy.options, "chown"),
                     beside: beside(&copy.options),
+                    unpacks: false,
                 },
             )
         }
@@ -272,19 +298,8 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                 to: add.dest.value.to_string(),
                 executable: option(&add.options, "chmod").is_some_and(|mode| is_executable(&mode)),
                 owner: option(&add.options, "chown"),
-                beside: {
-                    let mut all = beside(&add.options);
-                    let archives = [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"];
-                    let is_archive = |path: &String| archives.iter().any(|end| path.ends_with(end));
-                    let sources = paths(&add.src);
-                    all.extend(
-                        sources
-                            .iter()
-                            .any(is_archive)
-                            .then(|| "what ADD unpacks".to_owned()),
-                    );
-                    all
-                },
+                beside: beside(&add.options),
+                unpacks: true,
             },
         ),
         Instruction::Run(run) => {

@@ -50,17 +50,21 @@ pub fn fold(
             // It would take the service's place in the registry: the variant's own name keeps them apart.
             if over.is_some() && !key.value.contains("tag = ") && key.value.contains(&image) {
                 key.value = key.value.replace(&image, "");
+                let own = self::image(of);
+                service.notes.push(format!(
+                    "{}: its image has the name and tag of {own} there, and is {own}-{word} here",
+                    request.place
+                ));
             }
-            Some((*index, format!("{}-{word}", of.name), key))
+            Some((*index, format!("{}-{word}", of.name), key, service.notes))
         });
         match found {
-            Some((index, name, key)) => {
+            Some((index, name, key, mut notes)) => {
                 let of = &mut folded[index];
                 of.keys.push(key);
                 // The same remark on each of them is one.
                 let why = |note: &str| note.split_once(": ").map(|(_, why)| why.to_owned());
                 let told: Vec<Option<String>> = of.notes.iter().map(|note| why(note)).collect();
-                let mut notes = service.notes;
                 notes.retain(|note| !told.contains(&why(note)));
                 of.notes.extend(notes);
                 if over.is_none() {

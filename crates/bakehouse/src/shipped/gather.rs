@@ -235,6 +235,7 @@ fn requests(
             .collect();
         all.extend(asked.requests.into_iter().map(|mut request| {
             ci.name(&mut request, &over);
+            ci.complete(&mut request);
             (weights[index], request)
         }));
     }
@@ -361,6 +362,11 @@ fn images(
             _ => request.name.as_deref().or(request.image()),
         };
         let Some(usual) = usual else { continue };
+        let place = request.place.to_string();
+        let mut known = shipping.images.iter();
+        if known.any(|image| image.proposed && image.place == place) {
+            continue;
+        }
         let others = shipping.images.iter().filter(|image| !image.proposed);
         if others.count() == MOST_IMAGES {
             passed.push("more Dockerfiles of other images".to_owned());
@@ -389,14 +395,17 @@ fn images(
                 .map(|(name, value)| (name.clone(), value.clone().into()));
             keys.push(("args", toml::Value::Table(args.collect())));
         }
+        let name = free_name([last(usual)].into_iter(), taken);
+        let mut keys: Vec<String> = keys
+            .into_iter()
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect();
+        keys.extend(request.names_of_image(&name));
         shipping.images.push(ProposedImage {
-            name: free_name([last(usual)].into_iter(), taken),
-            place: request.place.to_string(),
+            name,
+            place,
             proposed: false,
-            keys: keys
-                .into_iter()
-                .map(|(key, value)| format!("{key} = {value}"))
-                .collect(),
+            keys,
         });
     }
 }

@@ -31,8 +31,10 @@ pub struct Copied {
     pub executable: bool,
     /// The user who owns the copies, if it is not root.
     pub owner: Option<String>,
-    /// Options and effects of the instruction that are not read.
+    /// Options of the instruction that are not read.
     pub beside: Vec<String>,
+    /// Set if archives among the sources are unpacked.
+    pub unpacks: bool,
 }
 
 /// A stage after its last step, as far as it is known.
@@ -66,7 +68,7 @@ pub struct Image {
     pub links: BTreeMap<String, String>,
     pub calls: Vec<CargoCall>,
     /// Files that scripts copy or move, each with where to.
-    pub moved: Vec<(String, String)>,
+    pub moved: Vec<At<(String, String)>>,
     /// Numbers of users that scripts create.
     pub users: BTreeMap<String, String>,
     /// Words that cannot be told from the file.
@@ -170,6 +172,7 @@ impl Image {
                 executable,
                 owner,
                 beside,
+                unpacks,
             } => {
                 if sources.is_empty() {
                     let to = self.scope.fill(to).text;
@@ -188,6 +191,7 @@ impl Image {
                     to: self.absolute(&fill(to)),
                     executable: *executable,
                     beside: beside.clone(),
+                    unpacks: *unpacks,
                     owner: owner.clone().filter(|owner| {
                         let user = owner.split(':').next();
                         !["root", "0"].contains(&user.unwrap_or_default())
@@ -336,7 +340,8 @@ impl Image {
         match (name, &plain[..]) {
             ("cp" | "mv" | "install", [sources @ .., to]) => {
                 for source in sources {
-                    self.moved.push(((*source).clone(), self.absolute(to)));
+                    let value = ((*source).clone(), self.absolute(to));
+                    self.moved.push(At { line: step, value });
                 }
             }
             ("ln", [target, link]) => {

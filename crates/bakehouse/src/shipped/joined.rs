@@ -47,6 +47,7 @@ fn add(
                     globals: Vec::new(),
                     arguments: Some(BTreeMap::new()),
                     contexts: BTreeMap::new(),
+                    target: None,
                 });
                 Some(joined.stages.len() - 1)
             }
@@ -62,6 +63,7 @@ fn add(
         globals: file.origins[0].globals.clone(),
         arguments: (!is_own).then(|| request.args.clone()),
         contexts,
+        target: (!is_own).then(|| Box::new(request.clone())),
     });
     let of_file = |line: Line| Line {
         file: index,

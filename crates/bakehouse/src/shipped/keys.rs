@@ -56,9 +56,10 @@ pub fn service(
 }
 
 /// The order of keys in a service.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "bins",
     "image",
+    "registries",
     "tag",
     "platforms",
     "default",
@@ -316,6 +317,14 @@ impl Making<'_> {
             let script = shortened(&scripts.join("; "));
             let why = format!("`{script}` is not proposed: an image of your own can be `runtime`");
             self.note(line, &why);
+        }
+        for At { line, value } in &image.moved {
+            let (from, to) = value;
+            let mut binaries = candidate.binaries.iter();
+            if !binaries.any(|carried| *carried.bin == *last(from)) {
+                let why = format!("{to} is not proposed, which a script copies: see `files`");
+                self.note(*line, &why);
+            }
         }
         for At { line, value } in &image.folders {
             let folder = Utf8Path::new(value);

@@ -1,4 +1,4 @@
-//! The registry that the names of all images begin with.
+//! The registries that the names of images begin with.
 
 use std::collections::BTreeSet;
 
@@ -6,33 +6,124 @@ use super::candidate::Candidate;
 use super::request::split;
 use crate::plan::choice::{ProposedKey, ProposedService};
 
-/// Returns the registry, and gives services below it the rest of their image's name. `services` are in the order of
-/// `all`.
+/// The names of an image that have a registry.
+struct Names {
+    /// Registry and name of each, in their order.
+    pairs: Vec<(String, String)>,
+    /// The registry, and the name with its tag, of each.
+    tagged: BTreeSet<(String, String)>,
+    place: String,
+}
+
+impl Names {
+    fn of(candidate: &Candidate) -> Option<Self> {
+        let mut names = Self {
+            pairs: Vec::new(),
+            tagged: BTreeSet::new(),
+            place: candidate.request.place_of_name().to_string(),
+        };
+        for tag in &candidate.request.tags {
+            let Some((registry, name)) = split(tag).filter(|(registry, _)| is_registry(registry))
+            else {
+                continue;
+            };
+            let pair = (registry.to_owned(), name.to_owned());
+            if !names.pairs.contains(&pair) {
+                names.pairs.push(pair);
+            }
+            let last = tag.rsplit('/').next().unwrap_or_default();
+            names.tagged.insert((registry.to_owned(), last.to_owned()));
+        }
+        (!names.pairs.is_empty()).then_some(names)
+    }
+
+    /// Returns the registries, each once.
+    fn registries(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for (registry, _) in &self.pairs {
+            if !all.contains(&registry.as_str()) {
+                all.push(registry);
+            }
+        }
+        all
+    }
+
+    /// Returns what an image with one name and the same tags in each of its registries cannot say.
+    fn untold(&self) -> Vec<String> {
+        let place = &self.place;
+        let first = &self.pairs[0].1;
+        let others = self.pairs.iter().filter(|(_, name)| name != first);
+        let mut notes: Vec<String> = others
+            .map(|(registry, name)| {
+                format!("{place}: {registry}/{name} is not proposed: an image has one name")
+            })
+            .collect();
+        let tags: BTreeSet<&str> = self.tagged.iter().map(|(_, tag)| tag.as_str()).collect();
+        if notes.is_empty() && self.tagged.len() < self.registries().len() * tags.len() {
+            notes.push(format!(
+                "{place}: each of `registries` gets each tag here, and not there"
+            ));
+        }
+        notes
+    }
+}
+
+/// Returns the registries of most images. Services below a registry get the rest of their image's name, and those with
+/// other registries get these. `services` are in the order of `all`.
 pub fn registry(
     all: &[(&Candidate, &[&Candidate])],
     services: &mut [ProposedService],
 ) -> Option<ProposedKey> {
-    let full = |of: &Candidate| {
-        let tags = of.request.tags.iter();
-        tags.filter_map(|tag| split(tag))
-            .find(|(registry, _)| is_registry(registry))
-            .map(|(registry, name)| {
-                (
-                    registry.to_owned(),
-                    name.to_owned(),
-                    of.request.place_of_name().to_string(),
-                )
-            })
-    };
-    let named: Vec<Option<(String, String, String)>> = all
+    let named: Vec<Option<Names>> = all
         .iter()
-        .map(|(first, merged)| full(first).or_else(|| merged.iter().find_map(|of| full(of))))
+        .map(|(first, merged)| {
+            Names::of(first).or_else(|| merged.iter().find_map(|of| Names::of(of)))
+        })
         .collect();
+    for (service, names) in services.iter_mut().zip(&named) {
+        let notes = names.iter().flat_map(Names::untold);
+        service.notes.extend(notes);
+    }
+    let place = named.iter().flatten().next()?.place.clone();
+    if let Some(common) = common(named.iter().flatten()) {
+        for (service, names) in services.iter_mut().zip(&named) {
+            let Some(names) = names else { continue };
+            let (registry, name) = &names.pairs[0];
+            let below = registry[common.len()..].trim_start_matches('/');
+            if !below.is_empty() {
+                service.keys.retain(|key| key.name != "image");
+                let image = format!("{below}/{name}");
+                let key = ProposedKey::new("image", image, names.place.as_str());
+                service.keys.push(key);
+            }
+        }
+        return Some(ProposedKey::new("registry", common, place));
+    }
+    let usual = usual(named.iter().flatten());
+    for (service, names) in services.iter_mut().zip(&named) {
+        if let Some(names) = names
+            && names.registries() != usual
+        {
+            let key = ProposedKey::new("registries", names.registries(), names.place.as_str());
+            service.keys.push(key);
+        }
+    }
+    Some(match usual[..] {
+        [one] => ProposedKey::new("registry", one, place),
+        _ => ProposedKey::new("registries", usual, place),
+    })
+}
+
+/// Returns what the only registry of each image begins with; none if one has several, or they have no part in common.
+fn common<'a>(named: impl Iterator<Item = &'a Names>) -> Option<String> {
     let mut common: Option<Vec<&str>> = None;
-    for (registry, ..) in named.iter().flatten() {
-        let parts: Vec<&str> = registry.split('/').collect();
+    for names in named {
+        let [registry] = names.registries()[..] else {
+            return None;
+        };
+        let parts = registry.split('/');
         common = Some(match common {
-            None => parts,
+            None => parts.collect(),
             Some(common) => {
                 let both = common.into_iter().zip(parts);
                 both.take_while(|(a, b)| a == b)
@@ -41,90 +132,27 @@ pub fn registry(
             }
         });
     }
-    let Some(common) = common.filter(|parts| !parts.is_empty()) else {
-        for (service, named) in services.iter_mut().zip(&named) {
-            if let Some((registry, _, place)) = named {
-                let why = "the images there have no registry in common";
-                service
-                    .notes
-                    .push(format!("{place}: {registry} is not proposed: {why}"));
-            }
+    let common = common.filter(|parts| !parts.is_empty())?;
+    Some(common.join("/"))
+}
+
+/// Returns the registries that most images have; of several such, those of the first image.
+fn usual<'a>(named: impl Iterator<Item = &'a Names> + Clone) -> Vec<&'a str> {
+    let count = |registries: &Vec<&str>| {
+        let mut same = 0;
+        for names in named.clone() {
+            same += usize::from(names.registries() == *registries);
         }
-        return None;
+        same
     };
-    let common = common.join("/");
-    let place = named
-        .iter()
-        .flatten()
-        .map(|(.., place)| place.clone())
-        .next()?;
-    for (service, named) in services.iter_mut().zip(&named) {
-        let Some((registry, name, place)) = named else {
-            continue;
-        };
-        let below = registry[common.len()..].trim_start_matches('/');
-        if !below.is_empty() {
-            service.keys.retain(|key| key.name != "image");
-            let image = format!("{below}/{name}");
-            let key = ProposedKey::new("image", image, place.as_str());
-            service.keys.push(key);
+    let mut best = Vec::new();
+    for names in named.clone() {
+        let registries = names.registries();
+        if best.is_empty() || count(&registries) > count(&best) {
+            best = registries;
         }
     }
-    // Each image may have the same name in several registries.
-    let of = |of: &Candidate| -> Vec<String> {
-        let registries = of.request.tags.iter().filter_map(|tag| split(tag));
-        let registries = registries.map(|(registry, _)| registry.to_owned());
-        let mut all: Vec<String> = registries
-            .filter(|registry| is_registry(registry))
-            .collect();
-        all.dedup();
-        all
-    };
-    let own: Vec<Vec<String>> = all
-        .iter()
-        .map(|(first, merged)| {
-            let all = [*first].into_iter().chain(merged.iter().copied());
-            let mut all = all.map(of);
-            all.find(|of| !of.is_empty()).unwrap_or_default()
-        })
-        .collect();
-    let mut several = all
-        .iter()
-        .zip(&own)
-        .filter(|((first, _), own)| first.request.overlay().is_none() && !own.is_empty())
-        .map(|(_, own)| own);
-    if let Some(first) = several.next().filter(|first| first.len() > 1)
-        && several.all(|registries| registries == first)
-    {
-        for ((of, _), service) in all.iter().zip(&mut *services) {
-            let tags = of.request.tags.iter();
-            let pairs: BTreeSet<(&str, &str)> = tags
-                .filter_map(|tag| Some((split(tag)?.0, tag.rsplit('/').next()?)))
-                .filter(|(registry, _)| is_registry(registry))
-                .collect();
-            let (registries, names): (BTreeSet<&str>, BTreeSet<&str>) =
-                pairs.iter().copied().unzip();
-            if pairs.len() < registries.len() * names.len() {
-                let place = of.request.place_of_name();
-                service.notes.push(format!(
-                    "{place}: each of `registries` gets each tag here, and not there"
-                ));
-            }
-        }
-        return Some(ProposedKey::new("registries", first.clone(), place));
-    }
-    for (((first, _), own), service) in all.iter().zip(&own).zip(services) {
-        if let [_, others @ ..] = &own[..]
-            && !others.is_empty()
-        {
-            let place = first.request.place_of_name();
-            let others = others.join(", ");
-            service.notes.push(format!(
-                "{place}: its names in {others} are not proposed: all images are in all of `registries`"
-            ));
-        }
-    }
-    Some(ProposedKey::new("registry", common, place))
+    best
 }
 
 /// Returns whether a text is a whole registry: a variable leaves parts of it empty.

@@ -60,6 +60,8 @@ pub struct OfBake {
     pub defaults: BTreeMap<String, String>,
     /// Its keys that are not proposed.
     pub unsaid: Vec<&'static str>,
+    /// Remarks about overrides that calls of Bake have for it.
+    pub set: Vec<String>,
     /// The variables that decide about a key without standing in its value.
     pub decided: BTreeMap<&'static str, BTreeSet<String>>,
 }
@@ -124,6 +126,28 @@ impl Request {
     /// Returns the place of the image's name.
     pub fn place_of_name(&self) -> &Place {
         self.named_at.as_ref().unwrap_or(&self.place)
+    }
+
+    /// Returns the keys that give an image of `[images]` the name and the tags that this has, where they differ from `name`
+    /// and from those of `TAG`.
+    pub fn names_of_image(&self, name: &str) -> Vec<String> {
+        let image = self.image().filter(|image| *image != name);
+        let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let mut keys: Vec<String> =
+            Vec::from_iter(image.map(|image| format!("image = {}", text(image))));
+        let written = self.bake.as_ref().map_or(&self.tags, |bake| &bake.tags);
+        let fixed = written.iter().filter(|tag| variables(tag).next().is_none());
+        let fixed: BTreeSet<&str> = fixed
+            .filter_map(|tag| tag.rsplit('/').next()?.split_once(':'))
+            .map(|(_, tag)| tag)
+            .filter(|tag| !["", "latest"].contains(tag))
+            .collect();
+        match Vec::from_iter(fixed)[..] {
+            [] => {}
+            [tag] => keys.push(format!("tag = {}", text(tag))),
+            ref tags => keys.push(format!("tag = {}", toml::Value::from(tags.to_vec()))),
+        }
+        keys
     }
 
     /// Returns whether the image has a name with a registry or an organisation.

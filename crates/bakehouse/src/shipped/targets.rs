@@ -6,6 +6,7 @@ use super::candidate::Candidate;
 use super::request::{OfBake, Request, variables};
 use crate::plan::choice::{ProposedKey, ProposedService, Shipping};
 use crate::plan::config::valid::{GIVEN_TAG, USUAL_TAG};
+use crate::plan::config::values::docker_name;
 
 /// A service in the making: what asks for it first, and what else asks for it.
 pub type Kept<'a> = (&'a Candidate, Vec<&'a Candidate>);
@@ -107,6 +108,7 @@ fn of_target(
         let unsaid = bake.unsaid.join(", ");
         notes.push(format!("{place}: not proposed: {unsaid}"));
     }
+    notes.extend(bake.set.iter().cloned());
     if outputs.len() > 1 {
         notes.push(format!(
             "{place}: it has {} outputs there, and one at most here",
@@ -247,10 +249,11 @@ fn platforms(kept: &[Kept<'_>], services: &mut [ProposedService], shipping: &mut
             let mut all = [*first].into_iter().chain(merged.iter().copied());
             all.find_map(|of| {
                 let platforms = of.request.platforms.iter();
-                let platforms: BTreeSet<&String> = platforms
+                let platforms: BTreeSet<String> = platforms
                     .filter(|platform| platform.contains('/'))
+                    .map(|platform| docker_name(platform).unwrap_or_else(|| platform.clone()))
                     .collect();
-                let platforms: Vec<String> = platforms.into_iter().cloned().collect();
+                let platforms = Vec::from_iter(platforms);
                 (!platforms.is_empty()).then(|| (platforms, of.request.place.to_string()))
             })
         })

@@ -8,7 +8,8 @@ use crate::plan::choice::{ProposedKey, ProposedService, parsed};
 use crate::plan::config::valid::GIVEN_TAG;
 
 /// Keys whose value in a variant takes the place of the service's.
-const REPLACED: [&str; 12] = [
+const REPLACED: [&str; 13] = [
+    "registries",
     "profile",
     "default-features",
     "platforms",
@@ -136,7 +137,14 @@ pub fn variant(
 /// Writes a table with what tells a variant first.
 fn ordered(table: &Table) -> String {
     let rank = |key: &str| {
-        const FIRST: [&str; 5] = ["profile", "features", "rustflags", "image", "tag"];
+        const FIRST: [&str; 6] = [
+            "profile",
+            "features",
+            "rustflags",
+            "image",
+            "registries",
+            "tag",
+        ];
         let first = FIRST.iter().position(|own| *own == key);
         (key == "default", first.unwrap_or(FIRST.len()))
     };

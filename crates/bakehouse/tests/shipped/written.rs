@@ -473,6 +473,99 @@ target "relayer" {
         ],
     ),
     (
+        "what calls of Bake set, and an empty list that a parent has",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"target "_base" {
+  output = ["type=oci,dest=out/image.tar"]
+  platforms = ["linux/amd64"]
+}
+target "_none" {
+  output = []
+  platforms = []
+}
+target "gateway" {
+  inherits = ["_base", "_none"]
+  target = "gateway"
+  tags = ["ghcr.io/acme/gateway:1", "ghcr.io/acme/gate:1"]
+}
+target "relayer" {
+  target = "relayer"
+  args = { PROFILE = "release" }
+  platforms = ["linux/aarch64"]
+}
+"#,
+            ),
+            (
+                ".github/workflows/images.yml",
+                r#"on: push
+jobs:
+  images:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        platform: [linux/amd64, linux/arm64]
+    steps:
+      - uses: docker/bake-action@v6
+        with:
+          set: |
+            gateway.platform=${{ matrix.platform }}
+            *.cache-from=type=gha
+            gateway.tags=ghcr.io/acme/other:1
+      - run: docker buildx bake --set relayer.tags=ghcr.io/acme/relayer:stable --set '*.args.PROFILE=maxperf' relayer
+"#,
+            ),
+            ("Dockerfile", STAGES),
+        ],
+    ),
+    (
+        "files of a target, and what an image is changed by",
+        &[
+            (
+                "docker-bake.hcl",
+                r#"target "gateway" {
+  contexts = { ui = "target:dashboard", made = "target:made" }
+  tags = ["ghcr.io/acme/gateway:1"]
+}
+target "dashboard" {
+  context = "dashboard"
+  args = { NODE_ENV = "production", UNUSED = "1" }
+  tags = ["ghcr.io/acme/shop-dashboard:3"]
+}
+target "made" { target = "build" }
+"#,
+            ),
+            (
+                "Dockerfile",
+                r#"FROM rust:1.95-bookworm AS build
+COPY . .
+RUN cargo build --release --bin gateway
+FROM debian:bookworm-slim
+COPY --from=made /target/release/gateway /usr/local/bin/
+COPY --from=ui /dist /srv/ui
+COPY --chmod=600 config/key.pem /etc/key.pem
+COPY --chmod=644 config/gateway.toml /etc/gateway.toml
+ADD config/seed.tar.gz /srv/seed
+WORKDIR /var/lib/gateway
+VOLUME /var/lib/gateway
+RUN --mount=type=bind,source=config,target=/c cp /c/more.toml /etc/more.toml
+HEALTHCHECK CMD curl -f http://localhost:8080/healthz
+EXPOSE 8080
+ENTRYPOINT ["gateway"]
+"#,
+            ),
+            ("config/gateway.toml", ""),
+            ("config/key.pem", ""),
+            ("config/more.toml", ""),
+            ("config/seed.tar.gz", ""),
+            (
+                "dashboard/Dockerfile",
+                "FROM node:20 AS build\nARG NODE_ENV\nRUN mkdir /dist\n",
+            ),
+        ],
+    ),
+    (
         "what Compose says of a build",
         &[
             (

@@ -5,6 +5,9 @@ use hcl::Block;
 use super::syntax::{Noted, expression, list, reference};
 use crate::plan::Plan;
 
+/// The function for the tags of an image that has registries of its own.
+pub const TAGGED_UNDER: &str = "tagged_under";
+
 /// Returns all functions.
 pub fn functions(plan: &Plan) -> Vec<Noted> {
     let mut functions = vec![
@@ -73,6 +76,20 @@ pub fn functions(plan: &Plan) -> Vec<Noted> {
             ),
         ),
     ];
+    let mut images = plan.baked.iter();
+    if images.any(|image| !image.target.registries.is_empty()) {
+        let usual = plan.config.registry();
+        functions.push(Noted::new(
+            "An image with registries of its own, with each tag. A REGISTRY other than the default replaces them, too.",
+            function(
+                TAGGED_UNDER,
+                &["own", "name", "given"],
+                &format!(
+                    r#"REGISTRY == "{usual}" ? flatten([for registry in own : [for tag in given : "${{registry}}/${{name}}:${{tag}}"]]) : tagged(name, given)"#
+                ),
+            ),
+        ));
+    }
     let mut images = plan.baked.iter();
     if images.any(|image| !image.target.platforms.is_empty()) {
         let both =

@@ -5,6 +5,7 @@ use hcl::{Block, Expression};
 
 use super::at_bake;
 use super::embedded::with_images;
+use super::functions::TAGGED_UNDER;
 use super::syntax::{Noted, expression, label, list, names, reference, text};
 use super::variables::{AGENT, EPOCH, SEED, own_variables};
 use crate::documents::labels::{self, REVISION_LABEL};
@@ -259,17 +260,25 @@ pub fn tags(image: &str) -> String {
 /// Returns the tags of an image, as HCL.
 pub fn service_tags(target: &TargetConfig) -> String {
     let image = &target.image;
-    match &target.own_tags[..] {
-        [] => tags(image),
-        [tag] => format!(r#"tagged("{image}", {})"#, own_tags(tag)),
+    let given = match &target.own_tags[..] {
+        [] if target.registries.is_empty() => return tags(image),
+        [] => format!("usual(target.{METADATA_ACTION}.tags)"),
+        [tag] => own_tags(tag),
         several => {
             let several: Vec<String> = several.iter().map(|tag| own_tags(tag)).collect();
-            format!(
-                r#"tagged("{image}", distinct(concat({})))"#,
-                several.join(", ")
-            )
+            format!("distinct(concat({}))", several.join(", "))
         }
+    };
+    if target.registries.is_empty() {
+        return format!(r#"tagged("{image}", {given})"#);
     }
+    let registries: Vec<String> = target
+        .registries
+        .iter()
+        .map(|registry| format!(r#""{registry}""#))
+        .collect();
+    let registries = registries.join(", ");
+    format!(r#"{TAGGED_UNDER}([{registries}], "{image}", {given})"#)
 }
 
 /// Returns the tags that one of an image's own stands for, as a list in HCL.

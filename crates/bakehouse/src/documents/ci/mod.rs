@@ -83,9 +83,17 @@ fn registry_host(plan: &Plan) -> Option<&str> {
     host(plan.config.registry())
 }
 
-/// Returns the other registries that images are pushed to, each with its place in the configuration, counted from 1.
+/// Returns the other registries that images are pushed to, each with its place among all, counted from 1. Those of single
+/// images follow those of the workspace.
 fn further_hosts(plan: &Plan) -> impl Iterator<Item = (usize, Option<&str>)> {
-    let hosts = plan.config.registries.iter().map(|registry| host(registry));
+    let own = plan.baked.iter().flat_map(|image| &image.target.registries);
+    let mut all: Vec<&str> = Vec::new();
+    for registry in plan.config.registries.iter().chain(own) {
+        if !all.contains(&registry.as_str()) {
+            all.push(registry);
+        }
+    }
+    let hosts = all.into_iter().map(host);
     let mut known = BTreeSet::new();
     let mut hosts = (1..)
         .zip(hosts)

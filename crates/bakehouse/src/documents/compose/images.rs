@@ -25,10 +25,7 @@ pub fn services(plan: &Plan) -> Vec<(String, Yaml)> {
 fn service(plan: &Plan, one: &OtherImage) -> Yaml {
     let config = &one.config;
     let mut keys = vec![
-        (
-            "image",
-            image(plan, &config.target.image, &config.target.own_tags),
-        ),
+        ("image", image(plan, &config.target)),
         ("build", build(plan, one)),
     ];
     if plan.shares_its_name(&config.name, &config.target) {

@@ -1,7 +1,7 @@
 //! The second compose file, which mounts packs as images and is read after the main one.
 
 use super::packs::{INIT, uses_packs};
-use super::parts::{base, image, path};
+use super::parts::{base, named, path};
 use super::service::{needs, own_mounts};
 use super::shared::anchor;
 use crate::documents::yaml::Yaml;
@@ -83,7 +83,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
         ("provenance", Yaml::False),
     ]);
     let service = Yaml::map([
-        ("image", image(plan, &name, &[])),
+        ("image", named(plan, None, &name, None)),
         ("build", build),
         ("profiles", Yaml::words(["packs"])),
     ]);
@@ -93,7 +93,7 @@ fn pack_image(plan: &Plan, pack: &Pack) -> (String, Yaml) {
 fn image_mount(plan: &Plan, pack: &Pack) -> Yaml {
     Yaml::line([
         ("type", Yaml::text("image")),
-        ("source", image(plan, &pack.image(), &[])),
+        ("source", named(plan, None, &pack.image(), None)),
         (
             "target",
             Yaml::text(plan.config.packs_path.join(&pack.name)),

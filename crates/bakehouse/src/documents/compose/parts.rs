@@ -3,7 +3,7 @@
 use crate::context_path::ContextPath;
 use crate::documents::yaml::Yaml;
 use crate::plan::Plan;
-use crate::plan::config::valid::{GIVEN_TAG, stage_of};
+use crate::plan::config::valid::{GIVEN_TAG, TargetConfig, stage_of};
 use crate::plan::service::Service;
 
 /// The anchor of the keys that all services share.
@@ -21,16 +21,22 @@ pub fn base(variable: &str, default: &str) -> Yaml {
     Yaml::Template(format!("${{{variable}:-{default}}}"))
 }
 
-/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. Of `own_tags`, which it has
-/// whatever TAG says, it has the first.
-pub fn image(plan: &Plan, name: &str, own_tags: &[String]) -> Yaml {
-    let registry = match plan.config.registry() {
+/// Returns the name of a target's image, with the first of the registries and tags that are its own.
+pub fn image(plan: &Plan, target: &TargetConfig) -> Yaml {
+    let registry = target.registries.first().map(String::as_str);
+    let tag = target.own_tags.first().map(String::as_str);
+    named(plan, registry, &target.image, tag)
+}
+
+/// Returns the name of an image, as in the Bake file: without a registry if REGISTRY is empty. `registry` and `tag` are its
+/// own.
+pub fn named(plan: &Plan, registry: Option<&str>, name: &str, tag: Option<&str>) -> Yaml {
+    let registry = match registry.unwrap_or_else(|| plan.config.registry()) {
         "" => "${REGISTRY:-}${REGISTRY:+/}".to_owned(),
         registry => format!("${{REGISTRY-{registry}/}}${{REGISTRY:+/}}"),
     };
     let usual = format!("${{TAG:-{}}}", plan.config.bake.usual_tag);
-    let own = own_tags.first().map_or(GIVEN_TAG, String::as_str);
-    let tag = own.replace(GIVEN_TAG, &usual);
+    let tag = tag.unwrap_or(GIVEN_TAG).replace(GIVEN_TAG, &usual);
     Yaml::Template(format!("{registry}{name}:{tag}"))
 }
 

@@ -63,7 +63,7 @@ impl<'a> Shared<'a> {
             // The image follows the merged keys.
             let target = &service.target;
             let mut own = vec![
-                ("image", image(plan, &target.image, &target.own_tags)),
+                ("image", image(plan, target)),
                 ("build", build(plan, service)),
             ];
             // Another service may have built the image of this name.

@@ -171,10 +171,28 @@ impl Check<'_> {
     }
 
     pub(super) fn packs(&mut self, raw: &RawConfig) -> Vec<PackConfig> {
-        let mut packs = Vec::new();
+        let mut packs: Vec<PackConfig> = Vec::new();
         for (name, pack) in &raw.packs {
             self.target_name(name);
             let path = self.in_context(&pack.path);
+            let mut others = packs.iter();
+            let other =
+                others.find(|other| path.starts_with(&other.path) || other.path.starts_with(&path));
+            if let Some(other) = other {
+                let message = match path == other.path {
+                    true => format!("`{path}` is the folder of the pack `{}`, too", other.name),
+                    false => format!(
+                        "one of `{path}` and `{}`, the folder of the pack `{}`, lies in the other",
+                        other.path, other.name
+                    ),
+                };
+                self.problem(
+                    Code::ConfigValue,
+                    message,
+                    pack.path.span(),
+                    "give each pack a folder of its own",
+                );
+            }
             let mut binaries = Vec::new();
             for binary in &pack.binaries {
                 let folder = path.join(self.inside(&binary.to));

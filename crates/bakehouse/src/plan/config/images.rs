@@ -66,6 +66,7 @@ impl Check<'_> {
         self.once(&image.ports);
         let layer = RawVariant {
             image: image.image.clone(),
+            registries: image.registries.clone(),
             tag: image.tag.clone(),
             platforms: image.platforms.clone(),
             default: image.default,

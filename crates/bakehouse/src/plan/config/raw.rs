@@ -384,6 +384,10 @@ pub struct RawService {
     ///
     /// Form: name in an image name, with `/` between its parts. Default: the service's name.
     pub image: Option<Spanned<String>>,
+    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    ///
+    /// Form: list of image names without a tag. Default: `registries` of the file.
+    pub registries: Option<Spanned<Vec<Spanned<String>>>>,
     /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
     /// variable.
     ///
@@ -502,6 +506,7 @@ impl RawService {
             default_features: self.default_features.clone(),
             rustflags: self.rustflags.clone(),
             image: self.image.clone(),
+            registries: self.registries.clone(),
             tag: self.tag.clone(),
             platforms: self.platforms.clone(),
             default: self.default,
@@ -698,6 +703,10 @@ pub struct RawVariant {
     /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
     /// variant.
     pub image: Option<Spanned<String>>,
+    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    ///
+    /// Form: list of image names without a tag. Default: the service's.
+    pub registries: Option<Spanned<Vec<Spanned<String>>>>,
     /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
     /// variable.
     ///
@@ -802,6 +811,10 @@ pub struct RawOtherImage {
     ///
     /// Form: name in an image name. Default: its own.
     pub image: Option<Spanned<String>>,
+    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    ///
+    /// Form: list of image names without a tag. Default: `registries` of the file.
+    pub registries: Option<Spanned<Vec<Spanned<String>>>>,
     /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
     /// variable.
     ///

@@ -187,6 +187,7 @@ impl Check<'_> {
             registries: self.registries(raw, &services, &images, &packs),
             platforms: {
                 self.once(&raw.platforms);
+                self.distinct_platforms(&raw.platforms);
                 let emulate = raw.emulate.unwrap_or_default();
                 let named = raw.platforms.iter();
                 sorted(named.map(|platform| self.platform_of_images(platform, emulate)))

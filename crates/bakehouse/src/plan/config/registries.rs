@@ -25,27 +25,42 @@ impl Check<'_> {
                 "leave one of them out",
             );
         }
-        if let Some(listed) = &raw.registries {
-            if listed.as_ref().is_empty() {
-                self.problem(
-                    Code::ConfigValue,
-                    "`registries` is empty".to_owned(),
-                    listed.span(),
-                    "name one, or leave the key out: names are local then",
-                );
-            }
-            self.once(listed.as_ref());
-        }
         let services = services.iter().map(|service| &service.target);
         let images = services.chain(images.iter().map(|image| &image.target));
+        let images = images.filter(|target| target.registries.is_empty());
         // A name that is refused itself is not reported again with its registry.
         let valid = |name: &String| name.split('/').all(image_name::is_component);
         let images = images.map(|target| target.image.clone()).filter(valid);
         let packs = packs.iter().map(|pack| format!("pack-{}", pack.name));
         let longest = images.chain(packs).max_by_key(String::len);
         let mut checked: Vec<String> = Vec::new();
-        for registry in written(raw) {
-            let text = self.registry(registry, longest.as_deref());
+        if let Some(registry) = &raw.registry {
+            checked.push(self.registry(registry, longest.as_deref()));
+        }
+        if let Some(listed) = &raw.registries {
+            checked.extend(self.prefixes(listed, longest.as_deref()));
+        }
+        checked
+    }
+
+    /// Checks a list of prefixes of image names, also together with the longest of the names.
+    pub(super) fn prefixes(
+        &mut self,
+        listed: &Spanned<Vec<Spanned<String>>>,
+        longest: Option<&str>,
+    ) -> Vec<String> {
+        if listed.as_ref().is_empty() {
+            self.problem(
+                Code::ConfigValue,
+                "`registries` is empty".to_owned(),
+                listed.span(),
+                "name one, or leave the key out",
+            );
+        }
+        self.once(listed.as_ref());
+        let mut checked: Vec<String> = Vec::new();
+        for registry in listed.as_ref() {
+            let text = self.registry(registry, longest);
             if !checked.contains(&text) {
                 checked.push(text);
             }
@@ -79,15 +94,12 @@ impl Check<'_> {
             return String::new();
         };
         let text = self.image_name(reference, Form::Repository);
-        let mut prefixes: Vec<String> = written(raw)
-            .map(|registry| format!("{}/", registry.as_ref()))
+        let usual: Vec<String> = written(raw)
+            .map(|registry| registry.as_ref().clone())
             .collect();
-        if prefixes.is_empty() {
-            prefixes.push(String::new());
-        }
         let is_image = |(_, target): &(&TargetName, &TargetConfig)| {
-            let mut prefixes = prefixes.iter();
-            prefixes.any(|prefix| format!("{prefix}{}", target.image) == text)
+            let mut names = target.images(&usual).into_iter();
+            names.any(|name| name == text)
         };
         let services = services
             .iter()

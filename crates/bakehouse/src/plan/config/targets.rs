@@ -33,6 +33,10 @@ impl Check<'_> {
         };
         let mut tags = layers.iter().filter_map(|layer| layer.tag.as_ref());
         let mut outputs = layers.iter().filter_map(|layer| layer.output.as_ref());
+        let mut registries = layers.iter().filter_map(|layer| layer.registries.as_ref());
+        let registries = registries.next_back();
+        let registries =
+            registries.map_or_else(Vec::new, |listed| self.prefixes(listed, Some(&image)));
         let mut platforms = layers.iter().filter_map(|layer| layer.platforms.as_ref());
         let platforms = platforms.next_back();
         let platforms = platforms.map_or_else(Vec::new, |list| self.some_platforms(raw, list));
@@ -42,6 +46,7 @@ impl Check<'_> {
         };
         TargetConfig {
             image,
+            registries,
             own_tags: tags
                 .next_back()
                 .map_or_else(Vec::new, |tag| self.tags(raw, tag)),
@@ -323,6 +328,8 @@ fn with_registry(name: &str) -> Option<String> {
         port.is_some_and(|port| port.parse::<u16>().is_ok())
     };
     (host == "localhost" || domain(host) || port(host)).then(|| {
-        format!("write `{image}`, and `registry = \"{namespace}\"` at the top of the file")
+        format!(
+            "write `{image}`, and `registries = [\"{namespace}\"]` beside it, or at the top of the file for all images"
+        )
     })
 }

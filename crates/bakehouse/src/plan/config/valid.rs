@@ -274,6 +274,8 @@ pub struct CompileSettings {
 pub struct TargetConfig {
     /// The name of the image under the registry.
     pub image: String,
+    /// The registries of the image while `REGISTRY` has its default; empty for those of the workspace.
+    pub registries: Vec<String>,
     /// The tags; empty for those of the variable `TAG`. One that contains `{TAG}` stands for one with each of those.
     pub own_tags: Vec<String>,
     /// Whether it is baked if no target is named.
@@ -433,6 +435,25 @@ impl TargetConfig {
             Some(kind) => matches!(kind, "image" | "registry"),
             None => self.output.is_none(),
         }
+    }
+
+    /// Returns the names without tags, where the workspace has the registries `usual`; never none.
+    pub fn images(&self, usual: &[String]) -> Vec<String> {
+        match self.registries.is_empty() {
+            true => self.named(usual),
+            false => self.named(&self.registries),
+        }
+    }
+
+    /// Returns the names without tags under `registries`, or the local one if there are none; never none.
+    pub fn named(&self, registries: &[String]) -> Vec<String> {
+        if registries.is_empty() {
+            return vec![self.image.clone()];
+        }
+        let names = registries.iter();
+        names
+            .map(|registry| format!("{registry}/{}", self.image))
+            .collect()
     }
 
     /// Returns the tags, each once, where `TAG` has these.

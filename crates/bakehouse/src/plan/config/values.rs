@@ -79,8 +79,8 @@ const ARCHITECTURES: [&str; 11] = [
     "s390x",
 ];
 
-/// Returns a hint for a platform that is named as Rust or the kernel names it.
-fn other_name(platform: &str) -> Option<String> {
+/// Returns Docker's name of a platform that is named as Rust or the kernel names it.
+pub fn docker_name(platform: &str) -> Option<String> {
     let (_, architecture) = platform.split_once('/')?;
     let name = match architecture {
         "x86_64" | "x86-64" | "x64" => "amd64",
@@ -89,7 +89,17 @@ fn other_name(platform: &str) -> Option<String> {
         "armv7" | "armhf" | "armv7l" => "arm/v7",
         _ => return None,
     };
-    Some(format!("did you mean `linux/{name}`?"))
+    Some(format!("linux/{name}"))
+}
+
+/// Returns a platform without the variant that its architecture has anyway.
+fn without_usual_variant(platform: &str) -> &str {
+    match platform {
+        "linux/amd64/v1" => "linux/amd64",
+        "linux/arm64/v8" => "linux/arm64",
+        "linux/arm/v7" => "linux/arm",
+        other => other,
+    }
 }
 
 impl Check<'_> {
@@ -154,12 +164,34 @@ impl Check<'_> {
                 Code::ConfigValue,
                 format!("`{}` is not a platform", platform.as_ref().escape_debug()),
                 platform.span(),
-                other_name(platform.as_ref())
+                docker_name(platform.as_ref())
+                    .map(|name| format!("did you mean `{name}`?"))
                     .or_else(|| did_you_mean(platform.as_ref(), PLATFORMS))
                     .unwrap_or_else(|| "write it as `linux/amd64` or `linux/arm/v7`".to_owned()),
             );
         }
         platform.as_ref().clone()
+    }
+
+    /// Reports platforms that another one of the list is, by another name.
+    pub(super) fn distinct_platforms(&mut self, platforms: &[Spanned<String>]) {
+        for (at, platform) in platforms.iter().enumerate() {
+            let own = platform.as_ref();
+            let usual = without_usual_variant(own);
+            let mut before = platforms[..at].iter().map(AsRef::as_ref);
+            let other = before.find(|other| {
+                let other: &String = other;
+                other != own && without_usual_variant(other) == usual
+            });
+            if let Some(other) = other {
+                self.problem(
+                    Code::ConfigValue,
+                    format!("`{own}` and `{other}` are one platform"),
+                    platform.span(),
+                    "leave one of them out",
+                );
+            }
+        }
     }
 
     /// Checks a platform that all images are built for. A builder that does not emulate it has to know Rust's name for it.

@@ -54,11 +54,11 @@ impl Check<'_> {
         });
         let mut outputs: Vec<Written<'_>> = services.chain(others).collect();
         outputs.sort_by_key(|output| output.image.start);
-        let registries = registries(raw);
+        let usual = registries(raw, &outputs);
         // A pack's image has the usual tag, and is made by Compose under the first registry.
         let packs = packs.iter().map(|pack| {
             let name = format!("pack-{}", pack.name);
-            let image = under(registries[0], &format!("{name}:{}", bake.usual_tag));
+            let image = under(&usual[0], &format!("{name}:{}", bake.usual_tag));
             (image, vec![name])
         });
         // The targets that write each name.
@@ -73,10 +73,10 @@ impl Check<'_> {
         {
             if target.is_image() {
                 let names = target.names(&bake.usual_tag).into_iter();
+                let registries = usual.iter().chain(&target.registries);
                 let written = names.flat_map(|name| {
-                    registries
-                        .iter()
-                        .map(move |registry| under(registry, &name))
+                    let registries = registries.clone();
+                    registries.map(move |registry| under(registry, &name))
                 });
                 let written: Vec<String> = written.collect();
                 let other = |written: &String| {
@@ -132,15 +132,18 @@ impl Check<'_> {
     }
 }
 
-/// Returns the registries that the images have names under, `""` for local names; never none.
-fn registries(raw: &RawConfig) -> Vec<&str> {
+/// Returns the registries under which each image may get a name, `""` for those of which only one is in use; never none.
+/// An image with registries of its own is among the others, too: `REGISTRY` puts it there.
+fn registries(raw: &RawConfig, outputs: &[Written<'_>]) -> Vec<String> {
     let listed = raw.registries.iter().flat_map(AsRef::as_ref);
-    let all = listed.map(|registry| registry.as_ref().as_str());
-    let several: Vec<&str> = all.collect();
-    match several.len() {
-        // All names have the same prefix.
-        0 | 1 => vec![""],
-        _ => several,
+    let single = raw.registry.iter().chain(listed);
+    let usual: Vec<String> = single.map(|registry| registry.as_ref().clone()).collect();
+    let mut outputs = outputs.iter();
+    let any_own = outputs.any(|output| !output.target.registries.is_empty());
+    match usual.len() {
+        0 => vec![String::new()],
+        1 if !any_own => vec![String::new()],
+        _ => usual,
     }
 }
 

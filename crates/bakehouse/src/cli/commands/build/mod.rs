@@ -71,7 +71,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     names.fit(&chosen.services)?;
     names.apart_from_each_other(&chosen.services)?;
     let engine = Engine::find()?;
-    let store = Store::new(&engine, &names, plan, arguments.push)?;
+    let store = Store::new(&engine, &names, plan, &chosen.services, arguments.push)?;
     let certain = is_certain(arguments) && !is_overridden_by_file(root, plan)?;
     let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
     let mut held = BTreeMap::new();
@@ -174,7 +174,10 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     match arguments.progress {
         BuildProgress::Json => events::done(&rows, &account),
         BuildProgress::Buildx if session.global.quiet => {}
-        BuildProgress::Buildx => table::print(&rows, &store, &account, session.global.verbose > 0),
+        BuildProgress::Buildx => {
+            let verbose = session.global.verbose > 0;
+            table::print(&rows, &store, &missing, &account, verbose);
+        }
     }
     Ok(())
 }

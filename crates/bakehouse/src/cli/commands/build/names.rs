@@ -9,8 +9,10 @@ use crate::problem::{Code, Problem};
 
 /// Registries and tags of the images, from the environment and the configuration.
 pub struct Names {
-    /// Empty for local names.
+    /// Those of images that have none of their own; empty for local names.
     registries: Vec<String>,
+    /// Set if the environment names the registries of all images.
+    are_given: bool,
     /// Never empty.
     tags: Vec<String>,
     /// The default of `TAG`.
@@ -25,10 +27,9 @@ impl Names {
     pub fn new(plan: &Plan) -> Result<Self, Problem> {
         let variable = |name: &str| std::env::var(name).ok();
         let config = &plan.config;
-        let registries = match variable("REGISTRY") {
-            Some(given) if given != config.registry() => parts(&given),
-            _ => config.registries.clone(),
-        };
+        let given = variable("REGISTRY").filter(|given| given != config.registry());
+        let are_given = given.is_some();
+        let registries = given.map_or_else(|| config.registries.clone(), |given| parts(&given));
         for registry in &registries {
             refuse("REGISTRY", registry, check(registry, Form::Prefix))?;
         }
@@ -48,26 +49,24 @@ impl Names {
         }
         Ok(Self {
             registries,
+            are_given,
             tags,
             usual_tag: config.bake.usual_tag.clone(),
         })
     }
 
-    /// Returns the registries and namespaces of the images; none for local names.
-    pub fn registries(&self) -> &[String] {
-        &self.registries
+    /// Returns the registries and namespaces of an image; none for a local name.
+    pub fn registries<'a>(&'a self, service: &'a BakedImage) -> &'a [String] {
+        let own = &service.target.registries;
+        match self.are_given || own.is_empty() {
+            true => &self.registries,
+            false => own,
+        }
     }
 
     /// Returns the names of an image without tags; never none.
     fn images(&self, service: &BakedImage) -> Vec<String> {
-        let image = &service.target.image;
-        if self.registries.is_empty() {
-            return vec![image.clone()];
-        }
-        let registries = self.registries.iter();
-        registries
-            .map(|registry| format!("{registry}/{image}"))
-            .collect()
+        service.target.named(self.registries(service))
     }
 
     /// Refuses a cache in the repository of an image, where it would overwrite one of the image's tags.

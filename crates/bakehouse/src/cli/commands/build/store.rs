@@ -61,9 +61,11 @@ impl<'a> Store<'a> {
         engine: &'a Engine,
         names: &'a Names,
         plan: &'a Plan,
+        images: &[&BakedImage],
         is_registry: bool,
     ) -> Result<Self, Problem> {
-        if is_registry && names.registries().is_empty() {
+        let mut images = images.iter().filter(|image| image.target.is_image());
+        if is_registry && images.any(|image| names.registries(image).is_empty()) {
             return Err(Problem::new(
                 Code::RegistryMissing,
                 "images cannot be pushed without a registry",
@@ -172,9 +174,17 @@ impl<'a> Store<'a> {
         outputs.map(OsString::from).collect()
     }
 
-    /// Returns the registries that images are pushed to.
-    pub fn registries(&self) -> String {
-        self.names.registries().join(" and ")
+    /// Returns the registries that `images` are pushed to.
+    pub fn registries(&self, images: &[&BakedImage]) -> String {
+        let images = images.iter().filter(|image| image.target.is_image());
+        let all = images.flat_map(|image| self.names.registries(image));
+        let mut registries: Vec<&str> = Vec::new();
+        for registry in all {
+            if !registries.contains(&registry.as_str()) {
+                registries.push(registry);
+            }
+        }
+        registries.join(" and ")
     }
 
     /// Returns the details of `services`, which were just built, from these records.

@@ -120,7 +120,13 @@ pub fn forecast(chosen: &Chosen<'_>, missing: &Chosen<'_>) {
 }
 
 /// Prints the rows, and notes below them.
-pub fn print(rows: &[Row<'_>], store: &Store<'_>, account: &Account, verbose: bool) {
+pub fn print(
+    rows: &[Row<'_>],
+    store: &Store<'_>,
+    baked: &Chosen<'_>,
+    account: &Account,
+    verbose: bool,
+) {
     let width = rows
         .iter()
         .map(|row| row.name.len())
@@ -151,11 +157,11 @@ pub fn print(rows: &[Row<'_>], store: &Store<'_>, account: &Account, verbose: bo
             row.input_hash,
         );
     }
-    notes(rows, store);
+    notes(rows, store, baked);
     stages(account, verbose);
 }
 
-fn notes(rows: &[Row<'_>], store: &Store<'_>) {
+fn notes(rows: &[Row<'_>], store: &Store<'_>, baked: &Chosen<'_>) {
     let is_skipped = |row: &&Row<'_>| row.result == "skipped";
     if rows.iter().filter(is_skipped).any(|row| row.into.is_none()) {
         let place = if store.is_registry {
@@ -173,7 +179,7 @@ fn notes(rows: &[Row<'_>], store: &Store<'_>) {
             .iter()
             .any(|row| row.into.is_none() && row.result != "skipped")
     {
-        outln!("pushed to {}", store.registries());
+        outln!("pushed to {}", store.registries(&baked.services));
     }
     if rows.iter().any(|row| row.waited.is_some()) {
         outln!("waited: another build had a step or a mount that this one needed");
