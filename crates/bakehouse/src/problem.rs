@@ -54,6 +54,7 @@ codes! {
     CargoConfig, "cargo-config", WRONG;
     CargoFailed, "cargo-failed", FAILED;
     CargoMissing, "cargo-missing", FAILED;
+    ComposeFailed, "compose-failed", FAILED;
     ConfigExists, "config-exists", WRONG;
     ConfigInvalid, "config-invalid", WRONG;
     ConfigUnreadable, "config-unreadable", WRONG;
@@ -103,6 +104,7 @@ codes! {
     SourceLocal, "source-local", WRONG;
     SubmoduleMissing, "submodule-missing", FAILED;
     ToolchainFile, "toolchain-file", WRONG;
+    WatchFailed, "watch-failed", FAILED;
 }
 
 /// The text that a span refers to.

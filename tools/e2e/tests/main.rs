@@ -14,6 +14,7 @@ mod compose_files;
 mod compose_platform;
 mod context;
 mod cross;
+mod dev;
 mod features;
 mod fetch;
 mod fleet;

@@ -56,14 +56,20 @@ impl Compose {
             .current_dir(&self.dir)
             .args(["compose", "--progress", "plain"])
             .args(self.files.iter().flat_map(|file| ["--file", file]))
-            .args(arguments)
+            .args(arguments);
+        self.join(&mut command);
+        command
+    }
+
+    /// Lets another program that calls Compose work on the same project.
+    pub fn join(&self, command: &mut Command) {
+        command
             .env("COMPOSE_PROJECT_NAME", &self.project)
             .env("REGISTRY", &self.registry)
             // Port 0 selects a free port.
             .env("PORT_API_8080", "0")
             .env("PORT_EXECUTOR_8081", "0")
             .env("PORT_NOTIFIER_8082", "0");
-        command
     }
 
     /// Runs `docker compose`, expects success, and returns its output.

@@ -13,6 +13,8 @@ pub struct Running {
     child: Child,
     messages: BufReader<ChildStderr>,
     stderr: String,
+    /// The length of what was waited for already.
+    seen: usize,
 }
 
 /// The processes that a signal is sent to.
@@ -45,6 +47,22 @@ impl Running {
             child,
             messages: BufReader::new(messages),
             stderr: String::new(),
+            seen: 0,
+        }
+    }
+
+    /// Waits until it has printed `text` to standard error after what was waited for so before.
+    ///
+    /// # Panics
+    /// If it ends without doing so.
+    #[track_caller]
+    pub fn wait_for_new(&mut self, text: &str) {
+        loop {
+            if let Some(at) = self.stderr[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return;
+            }
+            self.read_line(text);
         }
     }
 
@@ -55,16 +73,21 @@ impl Running {
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         while !self.stderr.contains(text) {
-            let mut line = Vec::new();
-            let read = self.messages.read_until(b'\n', &mut line).unwrap_or(0);
-            self.stderr.push_str(&String::from_utf8_lossy(&line));
-            assert!(
-                read > 0,
-                "{} ended without `{text}`\n{}",
-                self.command,
-                self.stderr
-            );
+            self.read_line(text);
         }
+    }
+
+    #[track_caller]
+    fn read_line(&mut self, wanted: &str) {
+        let mut line = Vec::new();
+        let read = self.messages.read_until(b'\n', &mut line).unwrap_or(0);
+        self.stderr.push_str(&String::from_utf8_lossy(&line));
+        assert!(
+            read > 0,
+            "{} ended without `{wanted}`\n{}",
+            self.command,
+            self.stderr
+        );
     }
 
     /// Sends a signal, e.g. `INT`.
@@ -90,10 +113,21 @@ impl Running {
         self.stderr.push_str(&String::from_utf8_lossy(&rest));
         let status = self.child.wait().expect("a child can be waited for");
         Ran {
-            command: self.command,
+            command: std::mem::take(&mut self.command),
             code: status.code(),
             stdout: String::new(),
-            stderr: self.stderr,
+            stderr: std::mem::take(&mut self.stderr),
+        }
+    }
+}
+
+impl Drop for Running {
+    /// Ends what a failed test leaves behind.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let group = format!("-{}", self.child.id());
+            let _ = Command::new("kill").args(["-s", "INT", "--", &group]).status();
+            let _ = self.child.wait();
         }
     }
 }

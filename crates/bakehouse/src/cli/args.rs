@@ -65,6 +65,9 @@ pub enum Command {
     /// Bake all services, or the named ones
     #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
+    /// Run services, and after each edit bake and restart what it changes, until Ctrl-C
+    #[command(after_help = examples::DEV)]
+    Dev(DevArgs),
     /// Check everything that a bake needs: engine, builder, bases, toolchain, files; each check with its remedy
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
@@ -250,6 +253,35 @@ pub struct BuildArgs {
     /// Arguments for `docker buildx bake`; with any of them, nothing is skipped
     #[arg(last = true, value_name = "BAKE ARGUMENT")]
     pub bake: Vec<OsString>,
+}
+
+impl BuildArgs {
+    /// Returns the arguments for these services, with generated files that are brought up to date.
+    pub fn generating(services: Vec<String>) -> Self {
+        Self {
+            services,
+            push: false,
+            platforms: Vec::new(),
+            generate: true,
+            dry_run: false,
+            force: false,
+            progress: BuildProgress::Buildx,
+            bake: Vec::new(),
+        }
+    }
+}
+
+#[derive(Group)]
+pub struct DevArgs {
+    /// Services, variants or groups to run, with what they depend on [default: everything that is baked by default]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::targets))]
+    pub services: Vec<String>,
+    /// Do not print the containers' logs
+    #[arg(long)]
+    pub no_logs: bool,
+    /// Leave the containers running at the end
+    #[arg(long)]
+    pub keep: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

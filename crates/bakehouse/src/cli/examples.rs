@@ -41,6 +41,13 @@ Examples:
     bakehouse build api -- --no-cache        # with arguments for `docker buildx bake`
     bakehouse build --progress json          # lines of JSON, for a program";
 
+pub const DEV: &str = "\
+Examples:
+
+    bakehouse dev                            # all services, with their logs
+    bakehouse dev api --no-logs              # api and what it depends on; a line for each edit
+    bakehouse dev api --keep                 # the containers stay after Ctrl-C";
+
 pub const DOCTOR: &str = "\
 Examples:
 

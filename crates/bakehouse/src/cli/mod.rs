@@ -37,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(&session, &arguments),
         Command::Builder(arguments) => commands::builder::run(&session, &arguments),
         Command::Ci(arguments) => commands::ci::run(&session, &arguments),
+        Command::Dev(arguments) => commands::dev::run(&session, &arguments),
         Command::Doctor(arguments) => commands::doctor::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
         Command::Packs(command) => commands::packs::run(&session, &command),

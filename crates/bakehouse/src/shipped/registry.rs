@@ -137,19 +137,13 @@ fn common<'a>(named: impl Iterator<Item = &'a Names>) -> Option<String> {
 }
 
 /// Returns the registries that most images have; of several such, those of the first image.
-fn usual<'a>(named: impl Iterator<Item = &'a Names> + Clone) -> Vec<&'a str> {
-    let count = |registries: &Vec<&str>| {
-        let mut same = 0;
-        for names in named.clone() {
-            same += usize::from(names.registries() == *registries);
-        }
-        same
-    };
-    let mut best = Vec::new();
-    for names in named.clone() {
-        let registries = names.registries();
-        if best.is_empty() || count(&registries) > count(&best) {
-            best = registries;
+fn usual<'a>(named: impl Iterator<Item = &'a Names>) -> Vec<&'a str> {
+    let all: Vec<Vec<&str>> = named.map(Names::registries).collect();
+    let count = |registries: &Vec<&str>| all.iter().filter(|other| *other == registries).count();
+    let mut best: Vec<&str> = Vec::new();
+    for registries in &all {
+        if best.is_empty() || count(registries) > count(&best) {
+            best.clone_from(registries);
         }
     }
     best

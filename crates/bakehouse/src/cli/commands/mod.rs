@@ -6,6 +6,7 @@ pub mod build;
 pub mod builder;
 pub mod ci;
 pub mod completions;
+pub mod dev;
 pub mod doctor;
 pub mod generate;
 pub mod graph;

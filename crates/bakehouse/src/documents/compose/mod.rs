@@ -13,3 +13,4 @@ mod watch;
 
 pub use file::{COMPOSE, render};
 pub use oci::OCI;
+pub use packs::{INIT, uses_packs};

@@ -17,7 +17,8 @@ use std::ffi::{OsStr, OsString};
 
 use account::{Account, Outcome};
 use camino::Utf8Path;
-use chosen::{Chosen, choose};
+use chosen::Chosen;
+pub use chosen::choose;
 use events::Events;
 use names::Names;
 use seeds::Seeds;
@@ -48,14 +49,15 @@ use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
-    let built = build(session, arguments);
+    let built = bake_missing(session, arguments);
     if let (Err(problems), BuildProgress::Json) = (&built, arguments.progress) {
         events::failed(problems);
     }
-    built
+    built.map(drop)
 }
 
-fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
+/// Bakes what is not there yet, and returns the names of the images among it.
+pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<TargetName>, Problems> {
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
@@ -107,7 +109,7 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     };
     if arguments.dry_run {
         table::forecast(&chosen, &missing);
-        return Ok(());
+        return Ok(Vec::new());
     }
     for service in &chosen.services {
         if let Some(held) = held.get(&service.name)
@@ -179,7 +181,8 @@ fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
             table::print(&rows, &store, &missing, &account, verbose);
         }
     }
-    Ok(())
+    let baked = missing.services.iter().map(|image| image.name.clone());
+    Ok(baked.collect())
 }
 
 /// Returns the platforms that an argument or the environment asks for, as the Bake file's variable has them.

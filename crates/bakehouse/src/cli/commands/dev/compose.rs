@@ -1,0 +1,156 @@
+//! The containers, as Docker Compose runs them from the generated file.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
+
+use camino::Utf8PathBuf;
+
+use crate::cli::session::Planned;
+use crate::documents::compose::INIT;
+use crate::names::TargetName;
+use crate::plan::Plan;
+use crate::problem::{Code, Problem};
+
+/// The seconds that a container has for its end before the new one takes its place.
+const GRACE: &str = "2";
+
+/// Docker Compose for the file of a workspace, and the process that prints logs.
+pub struct Compose {
+    docker: PathBuf,
+    file: Utf8PathBuf,
+    logs: Option<Child>,
+}
+
+impl Compose {
+    /// Finds Docker Compose.
+    ///
+    /// # Errors
+    /// `engine-missing`; `compose-failed` if the workspace has no compose file.
+    pub fn find(planned: &Planned) -> Result<Self, Problem> {
+        if !planned.plan.config.compose {
+            let problem = Problem::new(
+                Code::ComposeFailed,
+                "there is no compose file that says how the services run",
+            );
+            return Err(problem.hint("leave `compose = false` out of [output] in bakehouse.toml"));
+        }
+        let docker = which::which("docker")
+            .map_err(|_| Problem::new(Code::EngineMissing, "there is no `docker` on PATH"))?;
+        let found = Self {
+            docker,
+            file: planned.root.join(planned.plan.output("compose.yaml")),
+            logs: None,
+        };
+        found.run(&["version"]).map_err(|said| {
+            Problem::new(
+                Code::EngineMissing,
+                format!("docker has no Compose: {said}"),
+            )
+            .hint("install the docker-compose plugin")
+        })?;
+        Ok(found)
+    }
+
+    /// Starts services, in place of their containers of older images, and waits until all are well.
+    ///
+    /// # Errors
+    /// `compose-failed`.
+    pub fn up(&self, plan: &Plan, services: &[TargetName]) -> Result<(), Problem> {
+        let mut arguments = vec!["up", "--detach", "--no-build", "--wait", "--timeout", GRACE];
+        arguments.extend(services.iter().map(TargetName::as_str));
+        self.run(&arguments).map_err(|said| {
+            let names: Vec<&str> = services.iter().map(TargetName::as_str).collect();
+            let names = names.join(", ");
+            let file = plan.output("compose.yaml");
+            Problem::new(
+                Code::ComposeFailed,
+                format!("{names} did not start: {said}"),
+            )
+            .hint(format!(
+                "see what it printed: `docker compose -f {file} logs`"
+            ))
+        })
+    }
+
+    /// Copies the packs into their volume again. Services that use them restart after it.
+    ///
+    /// # Errors
+    /// `compose-failed`.
+    pub fn copy_packs(&self) -> Result<(), Problem> {
+        self.run(&["restart", INIT]).map_err(|said| {
+            let message = format!("the packs were not copied: {said}");
+            Problem::new(Code::ComposeFailed, message)
+        })
+    }
+
+    /// Prints the logs of services from a time on, in place of those that were printed before.
+    pub fn follow_logs(&mut self, services: &[TargetName], since: SystemTime) {
+        self.end_logs();
+        let since = jiff::Timestamp::try_from(since).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let mut command = self.command();
+        command
+            .args(["logs", "--follow", "--since", &since.to_string()])
+            .args(services.iter().map(TargetName::as_str))
+            .stdin(Stdio::null());
+        match command.spawn() {
+            Ok(child) => self.logs = Some(child),
+            Err(error) => tracing::warn!("logs cannot be shown: {error}"),
+        }
+    }
+
+    /// Stops the containers of services, which keep their volumes.
+    pub fn stop(&mut self, services: &[TargetName]) {
+        self.end_logs();
+        if services.is_empty() {
+            return;
+        }
+        let mut arguments = vec!["stop", "--timeout", GRACE];
+        arguments.extend(services.iter().map(TargetName::as_str));
+        if let Err(said) = self.run(&arguments) {
+            tracing::warn!("containers may still run: {said}");
+        }
+    }
+
+    fn end_logs(&mut self) {
+        if let Some(mut logs) = self.logs.take() {
+            // It may have ended by itself.
+            let _ = logs.kill();
+            let _ = logs.wait();
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<(), String> {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null());
+        let output = command.output().map_err(|error| error.to_string())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+        let last = lines.next_back().unwrap_or("it said nothing");
+        Err(last.trim().to_owned())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.docker);
+        command
+            .args(["compose", "--progress", "quiet", "--file"])
+            .arg(&self.file);
+        // Bake takes several of each.
+        for name in ["REGISTRY", "TAG"] {
+            if let Ok(value) = std::env::var(name) {
+                let mut parts = value.split(',').filter(|part| !part.is_empty());
+                command.env(name, parts.next().unwrap_or_default());
+            }
+        }
+        command
+    }
+}
+
+impl Drop for Compose {
+    fn drop(&mut self) {
+        self.end_logs();
+    }
+}

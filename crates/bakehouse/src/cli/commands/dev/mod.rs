@@ -1,0 +1,136 @@
+//! `bakehouse dev`: bakes what an edit changes and restarts its containers, round after round.
+
+mod compose;
+mod round;
+mod scope;
+mod watch;
+
+use compose::Compose;
+use round::Round;
+use scope::Scope;
+use watch::Watch;
+
+use super::build;
+use crate::cli::args::{BuildArgs, DevArgs, Global};
+use crate::cli::out::errln;
+use crate::cli::report;
+use crate::cli::session::{Planned, Session};
+use crate::names::TargetName;
+use crate::problem::Problems;
+
+pub fn run(session: &Session, arguments: &DevArgs) -> Result<(), Problems> {
+    let planned = session.plan()?;
+    let scope = Scope::of(&planned, &arguments.services)?;
+    let mut development = Development {
+        session,
+        arguments,
+        compose: Compose::find(&planned)?,
+        watch: Watch::new()?,
+        started: Vec::new(),
+    };
+    let followed = development.follow(planned, scope);
+    if !arguments.keep {
+        development.compose.stop(&development.started);
+    }
+    followed
+}
+
+/// The containers and the watched files of one run.
+struct Development<'a> {
+    session: &'a Session,
+    arguments: &'a DevArgs,
+    compose: Compose,
+    watch: Watch,
+    /// The services that were started.
+    started: Vec<TargetName>,
+}
+
+impl Development<'_> {
+    /// Carries out rounds until the user ends them.
+    fn follow(&mut self, planned: Planned, mut scope: Scope) -> Result<(), Problems> {
+        self.watch.look_at(&planned.root, &scope)?;
+        let mut done = self.round(&planned, &scope, Round::first());
+        drop(planned);
+        while self.report(done) {
+            let Some(edit) = self.watch.edit(&scope)? else {
+                break;
+            };
+            done = self.again(&mut scope, Round::of(edit));
+        }
+        Ok(())
+    }
+
+    /// Plans again and carries out a round.
+    fn again(&mut self, scope: &mut Scope, round: Round) -> Result<Option<Round>, Problems> {
+        let planned = self.session.plan()?;
+        *scope = Scope::of(&planned, &self.arguments.services)?;
+        self.watch.look_at(&planned.root, scope)?;
+        self.round(&planned, scope, round)
+    }
+
+    /// Bakes and starts what is out of date. Returns none if nothing was.
+    fn round(
+        &mut self,
+        planned: &Planned,
+        scope: &Scope,
+        mut round: Round,
+    ) -> Result<Option<Round>, Problems> {
+        let baked = self.bake(scope, round.is_first())?;
+        round.end_bake();
+        let mut services = scope.services.clone();
+        services.retain(|service| {
+            let is_new = !self.started.contains(service);
+            is_new || baked.contains(service)
+        });
+        let copies_packs = !round.is_first() && round.files().any(|file| scope.is_of_packs(file));
+        if services.is_empty() && !copies_packs {
+            return Ok(None);
+        }
+        if !self.arguments.no_logs {
+            self.compose.follow_logs(&scope.services, round.begun());
+        }
+        if copies_packs {
+            self.compose.copy_packs()?;
+        }
+        if !services.is_empty() {
+            self.started.extend(services.iter().cloned());
+            self.started.sort();
+            self.started.dedup();
+            self.compose.up(&planned.plan, &services)?;
+        }
+        round.end_start(services);
+        Ok(Some(round))
+    }
+
+    /// Bakes what the engine lacks, and returns its names.
+    fn bake(&self, scope: &Scope, is_first: bool) -> Result<Vec<TargetName>, Problems> {
+        let global = Global {
+            // The first bake may take minutes, so its progress is shown.
+            quiet: self.session.global.quiet || !is_first,
+            ..self.session.global.clone()
+        };
+        build::bake_missing(
+            &Session::new(global),
+            &BuildArgs::generating(scope.targets()),
+        )
+    }
+
+    /// Prints what a round did, and returns whether another one follows. A mistake in an edit waits for the next edit.
+    fn report(&self, done: Result<Option<Round>, Problems>) -> bool {
+        // The signal also reaches the bake, which then fails.
+        if self.watch.is_interrupted() {
+            return false;
+        }
+        match done {
+            Ok(Some(round)) if self.session.global.quiet => tracing::debug!("{round}"),
+            // Standard output has the logs.
+            Ok(Some(round)) => errln!("{round}"),
+            Ok(None) => tracing::info!("no image changed"),
+            Err(problems) => {
+                report::problems(&problems);
+                errln!("waiting for the next edit; containers that ran before still run");
+            }
+        }
+        true
+    }
+}
