@@ -248,6 +248,11 @@ impl<'a> Builds<'a> {
 
     #[track_caller]
     fn run(&self, branch: &str, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(branch, arguments)).succeeded()
+    }
+
+    /// Returns the command that does.
+    pub fn command(&self, branch: &str, arguments: &[&str]) -> Command {
         let mut command = bakehouse::command(self.workspace.dir());
         command
             .args(["build", "--force"])
@@ -256,7 +261,7 @@ impl<'a> Builds<'a> {
             .env("CACHE_BRANCH", branch)
             .env("REGISTRY", self.workspace.images.namespace())
             .env("DOCKER_HOST", self.runner.host());
-        Ran::of(&mut command).succeeded()
+        command
     }
 
     /// Returns the name of the cache within the registry.

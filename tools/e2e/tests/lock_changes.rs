@@ -1,7 +1,7 @@
 //! Changes of Cargo.lock on bare runners: what Cargo on the host would compile is compiled, and nothing else.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bakehouse_e2e::locked::{
     Builds, CHANGES, Change, HostCargo, SERVICES, change, compiled, locked,
@@ -10,7 +10,9 @@ use bakehouse_e2e::strategy::{STRATEGIES, Strategy};
 use bakehouse_e2e::tiny::{BASES, set, tiny};
 use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::spoil::{Corrupted, lose_layers};
-use bakehouse_testkit::{Ran, Refusal, Refusing, Runner, Turn, Workspace, runner, unique};
+use bakehouse_testkit::{
+    Ran, Reach, ReadOnly, Refusal, Refusing, Runner, Running, Slow, Turn, Workspace, runner, unique,
+};
 
 /// Returns the workspace with generated files, and with mounts and layers of its own.
 fn cold_locked() -> Workspace {
@@ -143,6 +145,61 @@ fn a_registry_that_forbids_seeds_costs_time_and_no_build() {
     assert!(compiled(&ran).contains("memchr v2.7.1"), "{ran}");
     ran.says("no seed can be read");
     ran.says("no seed was pushed");
+}
+
+#[test]
+#[ignore = "slow: the same with a registry that lets nobody write"]
+fn a_seed_that_may_only_be_read_is_used_and_stays_as_it_is() {
+    let read_only = ReadOnly::start();
+    let ran = after_a_change_of_the_lock(|builds| {
+        Some(format!("{}/{}", read_only.address(), builds.repository()))
+    });
+    assert_eq!(
+        Vec::from_iter(compiled(&ran)),
+        ["a v0.1.0", "itoa v1.0.10"],
+        "{ran}"
+    );
+    assert!(read_only.refused() > 0, "{ran}");
+    ran.says("no seed was pushed");
+}
+
+#[test]
+#[ignore = "slow: the same with a registry that is slow"]
+fn a_seed_in_a_slow_registry_is_used() {
+    let slow = Slow::start(Duration::from_millis(200));
+    let ran = after_a_change_of_the_lock(|builds| {
+        Some(format!("{}/{}", slow.address(), builds.repository()))
+    });
+    assert_eq!(
+        Vec::from_iter(compiled(&ran)),
+        ["a v0.1.0", "itoa v1.0.10"],
+        "{ran}"
+    );
+    assert!(slow.answers() > 0, "{ran}");
+}
+
+#[test]
+#[ignore = "slow: a build is killed while it pushes its seed"]
+fn a_killed_push_leaves_the_seed_before_it() {
+    let _turn = Turn::take();
+    let runner = Runner::start("locks", &BASES);
+    let workspace = cold_locked();
+    let builds = Builds::new(&workspace, &runner);
+    let _ = builds.build(&[]);
+    change(&workspace, "a leaf moved");
+    workspace.generate();
+    runner.forget();
+    let mut build = Running::start(&mut builds.command("main", &[]));
+    build.wait_for("pushing layers");
+    build.signal("KILL", Reach::Group);
+    let killed = build.wait();
+    assert_ne!(killed.code, Some(0), "{killed}");
+    // Whichever seed is there, the next build compiles what the host does at most.
+    let found = compiled(&builds.build(&[]));
+    let most = BTreeSet::from(["a v0.1.0", "itoa v1.0.10"].map(str::to_owned));
+    assert!(found.is_subset(&most), "{found:?}");
+    let none: Vec<String> = Vec::new();
+    assert_eq!(Vec::from_iter(compiled(&builds.build(&[]))), none, "again");
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //! | [`ran`] | a finished process |
 //! | [`running`] | a process that is observed while it runs |
 //! | [`disk`] | a small disk, which can be filled up |
+//! | [`read_only`] | a connection to the registry for those who may only read |
 //! | [`refusing`] | a registry that refuses all requests |
 //! | [`runner`] | a second, empty engine, and the registry that both reach |
 //! | [`served`] | git repositories and files that are served |
@@ -50,6 +51,7 @@ pub mod node;
 pub mod oracle;
 pub mod pages;
 pub mod ran;
+pub mod read_only;
 pub mod refusing;
 pub mod runner;
 pub mod running;
@@ -74,6 +76,7 @@ pub use leaks::Leaks;
 pub use mirror::Mirror;
 pub use node::Node;
 pub use ran::Ran;
+pub use read_only::ReadOnly;
 pub use refusing::{Refusal, Refusing};
 pub use runner::Runner;
 pub use running::{Reach, Running};

@@ -48,13 +48,22 @@ fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std:
     client.set_read_timeout(Some(Duration::from_secs(10)))?;
     let head = head(&mut client)?;
     if head.first() == Some(&TLS_HANDSHAKE) {
-        // Go's server answers in this way, which tells the engine that this is plain HTTP.
-        return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+        return plain_http(&mut client);
     }
     counter.fetch_add(1, Ordering::Relaxed);
-    let Refusal::Status(status) = refusal else {
-        return Ok(());
-    };
+    match refusal {
+        Refusal::Status(status) => refuse(client, &head, status),
+        Refusal::Cut => Ok(()),
+    }
+}
+
+/// Answers as Go's server does, which tells the engine that this is plain HTTP.
+pub(crate) fn plain_http(client: &mut TcpStream) -> std::io::Result<()> {
+    client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+}
+
+/// Refuses the request that begins with `head`.
+pub(crate) fn refuse(mut client: TcpStream, head: &[u8], status: u16) -> std::io::Result<()> {
     let body = r#"{"errors":[{"code":"DENIED","message":"refused"}]}"#;
     write!(
         client,
@@ -71,7 +80,7 @@ fn serve(mut client: TcpStream, refusal: Refusal, counter: &AtomicUsize) -> std:
 }
 
 /// The first byte of a TLS connection.
-const TLS_HANDSHAKE: u8 = 0x16;
+pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Returns the head of a request, or the first byte of a TLS connection.
 pub(crate) fn head(client: &mut impl Read) -> std::io::Result<Vec<u8>> {

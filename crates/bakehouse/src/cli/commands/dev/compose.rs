@@ -92,7 +92,9 @@ impl Compose {
         command
             .args(["logs", "--follow", "--since", &since.to_string()])
             .args(services.iter().map(TargetName::as_str))
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            // It has an empty line there when it ends.
+            .stderr(Stdio::null());
         match command.spawn() {
             Ok(child) => self.logs = Some(child),
             Err(error) => tracing::warn!("logs cannot be shown: {error}"),
