@@ -14,13 +14,26 @@ fresh_up() {
         mkdir -p "$folder"
         fresh_network "$folder"
         netns=$(cat "$folder/network")
-        start_daemon "$name-registry-host" "" socat "UNIX-LISTEN:$folder/registry.sock,fork,unlink-early" "TCP:$registry"
-        start_daemon "$name-registry" "$netns" socat "TCP-LISTEN:$registry_port,bind=127.0.0.1,fork,reuseaddr" "UNIX-CONNECT:$folder/registry.sock"
+        fresh_forward "$name" "$registry_port" registry
         start_engine "$name" "$folder/docker.sock" "$netns"
     else
         say "$name: already running, with its contents"
     fi
     echo "DOCKER_HOST=unix://$folder/docker.sock"
+}
+
+# fresh_forward ENGINE PORT WORD: gives a port of the host's 127.0.0.1 the same address in the engine's network.
+fresh_forward() {
+    local name=$1 port=$2 word=$3 folder=$state/$1
+    start_daemon "$name-$word-host" "" socat "UNIX-LISTEN:$folder/$word.sock,fork,unlink-early" "TCP:127.0.0.1:$port"
+    start_daemon "$name-$word" "$(cat "$folder/network")" socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" "UNIX-CONNECT:$folder/$word.sock"
+}
+
+# fresh_reach NAME PORT: lets the engine reach a server of the host.
+fresh_reach() {
+    local name=fresh-$1
+    own_pid "$name-dockerd" >/dev/null || fail "$name does not run" "start it with \`tools/engine fresh $1\`"
+    fresh_forward "$name" "$2" "port-$2"
 }
 
 # fresh_network FOLDER: creates a veth pair to a namespace of the same name, which reaches the outside through the
@@ -70,6 +83,9 @@ fresh_stop() {
     # Containers are killed, since a normal stop would take ten seconds for nothing.
     docker -H "unix://$folder/docker.sock" ps -q 2>/dev/null | xargs -r docker -H "unix://$folder/docker.sock" kill >/dev/null || true
     for part in dockerd containerd registry registry-host; do stop_daemon "$name-$part"; done
+    for part in "$state/pids/$name-port-"*; do
+        [[ ! -e $part ]] || stop_daemon "${part##*/}"
+    done
     fresh_network_delete "$folder"
     unmount_under "$folder"
     rm -rf "$folder" "$state/logs/$name"-*.log

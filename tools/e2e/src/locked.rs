@@ -213,7 +213,7 @@ fn depends(workspace: &Workspace, member: &str, line: &str) {
 /// Builds of a workspace, each on a new runner, with the registry cache as the one before left it.
 pub struct Builds<'a> {
     workspace: &'a Workspace,
-    runner: &'a Runner,
+    pub runner: &'a Runner,
     /// The repository of the registry cache.
     pub cache: String,
 }

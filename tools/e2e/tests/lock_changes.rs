@@ -152,6 +152,7 @@ fn a_registry_that_forbids_seeds_costs_time_and_no_build() {
 fn a_seed_that_may_only_be_read_is_used_and_stays_as_it_is() {
     let read_only = ReadOnly::start();
     let ran = after_a_change_of_the_lock(|builds| {
+        builds.runner.reach(&read_only.address());
         Some(format!("{}/{}", read_only.address(), builds.repository()))
     });
     assert_eq!(
@@ -168,6 +169,7 @@ fn a_seed_that_may_only_be_read_is_used_and_stays_as_it_is() {
 fn a_seed_in_a_slow_registry_is_used() {
     let slow = Slow::start(Duration::from_millis(200));
     let ran = after_a_change_of_the_lock(|builds| {
+        builds.runner.reach(&slow.address());
         Some(format!("{}/{}", slow.address(), builds.repository()))
     });
     assert_eq!(

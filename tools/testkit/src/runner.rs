@@ -85,6 +85,16 @@ impl Runner {
         }
     }
 
+    /// Lets the engine reach a server of this machine, by its address on 127.0.0.1.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[track_caller]
+    pub fn reach(&self, address: &str) {
+        let port = address.rsplit(':').next().unwrap_or_default();
+        let _ = Ran::of(self.script().args(["fresh-reach", &self.name, port])).succeeded();
+    }
+
     /// Returns the disk with its data.
     ///
     /// # Panics
