@@ -26,12 +26,12 @@ pub struct RawConfig {
     ///
     /// Form: name¹. Default: from `registry`, else the package of the first service.
     pub name: Option<Spanned<String>>,
-    /// The prefix of image names: `ghcr.io/acme/shop` gives `ghcr.io/acme/shop/api`. Default of the variable
-    /// `REGISTRY`.
+    /// The prefix of image names, and the default of the variable `REGISTRY`: `ghcr.io/acme/shop` gives
+    /// `ghcr.io/acme/shop/api`.
     ///
     /// Form: image name without a tag. Default: `""`: local names.
     pub registry: Option<Spanned<String>>,
-    /// Several such prefixes, in place of `registry`: each image gets a name under each. The first is the default of
+    /// Several prefixes instead of `registry`. Each image gets a name under each of them; the first is the default of
     /// the variable `REGISTRY`. See [bake-file.md](bake-file.md#names-and-tags).
     ///
     /// Form: list of image names without a tag. Default: the one that `registry` names.
@@ -41,7 +41,7 @@ pub struct RawConfig {
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: the builder's own.
     #[serde(default)]
     pub platforms: Vec<Spanned<String>>,
-    /// Whether other platforms than the builder's are emulated. Otherwise the builder cross-compiles for all
+    /// Whether platforms other than the builder's are emulated. Otherwise the builder cross-compiles for all
     /// `platforms`. See [releases.md](releases.md#several-platforms).
     ///
     /// Form: `true` or `false`. Default: `false`.
@@ -50,13 +50,13 @@ pub struct RawConfig {
     ///
     /// Form: string. Default: `"release"`.
     pub profile: Option<Spanned<String>>,
-    /// The outputs over which Cargo unifies features, see below.
+    /// The outputs whose features Cargo unifies: see [below](#unify).
     ///
     /// Form: `"services"`, `"each"` or `"all"`. Default: `"services"`.
     #[cfg_attr(test, schemars(extend("enum" = ["services", "each", "all"])))]
     pub unify: Option<Spanned<String>>,
-    /// The oldest glibc that binaries run on. They are built for that version, even if the builder base has a newer
-    /// one, unless they are `static`. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
+    /// The oldest glibc that binaries run on, unless they are `static`. They are built for that version even if the
+    /// builder base has a newer one. See [toolchain.md](toolchain.md#an-older-glibc-than-the-builders).
     ///
     /// Form: `"2.17"` to `"2.44"`. Default: none: the version of the builder base.
     pub glibc: Option<Spanned<String>>,
@@ -65,11 +65,11 @@ pub struct RawConfig {
     ///
     /// Form: `true` or `false`. Default: `false`.
     pub auditable: Option<bool>,
-    /// Folder above the workspace that becomes Docker's context, if the build reads something there that Cargo's
-    /// metadata does not list.
+    /// Folder above the workspace that becomes Docker's context: see [below](#context). Set it if the build reads
+    /// something there that Cargo's metadata does not list.
     ///
-    /// Form: `..`, `../..` and so on. Default: the innermost folder that contains the workspace and all that Cargo
-    /// builds it from.
+    /// Form: `..`, `../..` and so on. Default: the innermost folder that contains the workspace and everything that
+    /// Cargo builds it from.
     pub context: Option<Spanned<String>>,
     /// The places of generated files.
     #[serde(default)]
@@ -89,8 +89,8 @@ pub struct RawConfig {
     /// Images of Dockerfiles of the workspace, beside the services, by name.
     #[serde(default)]
     pub images: BTreeMap<Spanned<String>, RawOtherImage>,
-    /// Libraries that share a stage, by the group's name. See [architecture.md](architecture.md#small-libraries-in-one-stage);
-    /// `bakehouse group` proposes them.
+    /// Libraries that share a stage, by the group's name. `bakehouse group` proposes them. See
+    /// [architecture.md](architecture.md#small-libraries-in-one-stage).
     ///
     /// Form: table: name → list of packages. Default: `{}`: each library has a stage of its own.
     #[serde(default)]
@@ -116,7 +116,7 @@ pub struct RawConfig {
     /// The settings of `bakehouse ci`.
     #[serde(default)]
     pub ci: RawCi,
-    /// Whether `docker/compose.yaml` is generated, too.
+    /// Whether `docker/compose.yaml` is generated.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub compose: Option<bool>,
@@ -127,8 +127,8 @@ pub struct RawConfig {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawOutput {
-    /// The folder of the Dockerfile, its ignore file and the skeleton. It must not lie in a folder that images are
-    /// built from.
+    /// The folder of the Dockerfile, its ignore file and the skeleton. It must not be in a folder that images are built
+    /// from.
     ///
     /// Form: path in the workspace. Default: `"docker"`.
     pub folder: Option<Spanned<String>>,
@@ -148,12 +148,13 @@ pub struct RawSecrets {
     /// Form: list of names. Default: `[]`.
     #[serde(default)]
     pub variables: Vec<Spanned<String>>,
-    /// Files for every step with network, by the variable that contains their path on the machine that builds.
+    /// Files for every step with network. Each key is the environment variable that holds the file's path on the
+    /// machine that builds.
     ///
     /// Form: table: name of a variable → absolute path in the step. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Whether the step that fetches crates can use the current SSH agent.
+    /// Whether the step that fetches crates can use your SSH agent.
     ///
     /// Form: `true` or `false`. Default: `false`.
     pub ssh: Option<bool>,
@@ -164,8 +165,8 @@ pub struct RawSecrets {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBuilder {
-    /// The driver with which buildx creates the nodes: `docker-container`, on engines; `kubernetes`, in a cluster;
-    /// `remote`, for a BuildKit that already runs.
+    /// The driver that creates the nodes: `docker-container`, containers on engines; `kubernetes`, pods in a cluster;
+    /// `remote`, a BuildKit that already runs.
     ///
     /// Form: `"docker-container"`, `"kubernetes"` or `"remote"`. Default: `"docker-container"`.
     #[cfg_attr(test, schemars(extend("enum" = ["docker-container", "kubernetes", "remote"])))]
@@ -181,12 +182,12 @@ pub struct RawBuilder {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawNode {
-    /// The address of BuildKit (`remote`), or a docker context or the address of an engine (`docker-container`), such
-    /// as `ssh://builder@arm`. A node of `kubernetes` has none.
+    /// With `docker-container`, a Docker context or the address of an engine, such as `ssh://builder@arm`; with
+    /// `remote`, the address of BuildKit. A node of `kubernetes` has none.
     ///
     /// Form: address, or name of a context. Default: the current engine.
     pub endpoint: Option<Spanned<String>>,
-    /// The platforms that it builds for.
+    /// The platforms that the node builds for.
     ///
     /// Form: list of `os/arch` or `os/arch/variant`. Default: `[]`: those that the node reports.
     #[serde(default)]
@@ -203,9 +204,9 @@ pub struct RawNode {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBake {
-    /// Variables that say at bake time how everything is compiled. `PROFILE` replaces all Cargo profiles. `FEATURES` adds
-    /// features, separated by commas, to those packages of services that have them; each package then has a chain of
-    /// its own. Binaries of packs are built as this file says.
+    /// Variables that change at bake time how services are compiled. `PROFILE` replaces all Cargo profiles. `FEATURES`
+    /// lists features, separated by commas, to add to the services' packages that have them; each package then has its
+    /// own chain. Neither changes pack binaries.
     ///
     /// Form: list of `"PROFILE"` and `"FEATURES"`. Default: `[]`.
     #[serde(default)]
@@ -215,7 +216,7 @@ pub struct RawBake {
     /// Form: table: name → list of names. Default: `{}`.
     #[serde(default)]
     pub groups: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
-    /// The parts of docker/metadata-action that images take over beside its tags. See
+    /// The output of docker/metadata-action that images use besides its tags. See
     /// [bake-file.md](bake-file.md#with-dockermetadata-action).
     ///
     /// Form: list of `"labels"` and `"annotations"`. Default: `[]`.
@@ -251,14 +252,14 @@ pub struct RawCi {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawCache {
-    /// The place of compile results: `layer`, in layers, which a registry cache carries to other builders; `mount`, in
-    /// one cache mount of a builder that is kept.
+    /// The storage of compile results: `layer`, layers, which a registry cache carries to other builders; `mount`, a
+    /// cache mount of one builder that keeps its cache.
     ///
     /// Form: `"layer"` or `"mount"`. Default: `"layer"`.
     #[cfg_attr(test, schemars(extend("enum" = ["layer", "mount"])))]
     pub strategy: Option<Spanned<String>>,
-    /// Repository for the registry cache. The Bake file mentions it as the value to use. The variable `CACHE_REF`
-    /// switches the cache on, so that a laptop does not write into CI's cache.
+    /// The repository for the registry cache. `bakehouse ci` uses it. Elsewhere the cache stays off, so that a laptop
+    /// does not write CI's cache, until you set the variable `CACHE_REF` to it.
     ///
     /// Form: image name without a tag. Default: none.
     #[serde(rename = "ref")]
@@ -271,12 +272,12 @@ pub struct RawCache {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawBases {
     /// The image with the Rust toolchain. If it lacks something that `rust-toolchain.toml` names, its rustup installs
-    /// that. It is pulled, and never one of `[images]`.
+    /// that. It cannot be one of `[images]`.
     ///
-    /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm`, by the release that
-    /// `rust-toolchain.toml` pins; without one `rust:slim-bookworm`.
+    /// Form: image name. Default: `docker.io/library/rust:<version>-slim-bookworm` with the release that
+    /// `rust-toolchain.toml` pins, or `rust:slim-bookworm` without one.
     pub builder: Option<Spanned<String>>,
-    /// The image that services run on, unless they name another, or the name of one of `[images]`.
+    /// The image that services run on unless they name another: an image of a registry, or one of `[images]`.
     ///
     /// Form: image name. Default: `docker.io/library/debian:bookworm-slim`.
     pub runtime: Option<Spanned<String>>,
@@ -286,12 +287,12 @@ pub struct RawBases {
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
     /// The image that copies packs into their volume when Compose starts. It needs a POSIX shell and coreutils or
-    /// busybox. It is pulled, and never one of `[images]`.
+    /// busybox. It cannot be one of `[images]`.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub init: Option<Spanned<String>>,
-    /// The glibc of runtime bases that do not show it, by image name, for instance of a base that gets its C library
-    /// later. Binaries are compared with that version, and the base is not read.
+    /// The glibc versions of runtime bases, by image name, for bases that do not contain it, such as one that gets its
+    /// C library later. Binaries are compared with that version, and the base is not read.
     ///
     /// Form: table: image name → `"MAJOR.MINOR"`. Default: `{}`: read from each base.
     #[serde(default)]
@@ -303,7 +304,7 @@ pub struct RawBases {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawRuntime {
-    /// The user that the service runs as.
+    /// The user that services run as.
     ///
     /// Form: `"UID:GID"` in numbers. Default: `"10001:10001"`.
     pub user: Option<Spanned<String>>,
@@ -312,16 +313,16 @@ pub struct RawRuntime {
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
-    /// The folder where packs are mounted. Each image has an empty folder there if there is a `[packs]` table.
+    /// The folder where packs are mounted. If there is a `[packs]` table, each image has this folder, empty.
     ///
     /// Form: absolute path. Default: `"/opt/packs"`.
     pub packs: Option<Spanned<String>>,
-    /// A folder of packs that are edited in place. Compose mounts it writable beside `packs`, at that path with the
-    /// suffix `.dev`.
+    /// A folder of packs that are edited in place. Compose mounts it writable at the path of `packs` with the suffix
+    /// `.dev`.
     ///
     /// Form: path in the workspace. Default: none.
     pub packs_dev: Option<Spanned<String>>,
-    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
+    /// The working folder. It belongs to the user, unless the base has it already: then it keeps its owner and mode.
     ///
     /// Form: absolute path. Default: `"/var/lib/app"`.
     pub workdir: Option<Spanned<String>>,
@@ -350,18 +351,18 @@ pub struct RawService {
     ///
     /// Form: binary of the package. Default: the binary of the service's name, else the package's only one.
     pub bin: Option<Spanned<String>>,
-    /// The binaries of the image, in `/usr/local/bin`, in place of `bin`: names of binaries of `package`, or tables with
-    /// a package of the workspace and its binary. The first is the entrypoint.
+    /// Several binaries instead of `bin`, in `/usr/local/bin`: names of binaries of `package`, or tables that name a
+    /// package of the workspace and its binary. The first is the entrypoint. See [below](#several-binaries).
     ///
     /// Form: list of names or `{ package, bin, features, default-features }`. Default: the one that `bin` names.
     pub bins: Option<Vec<Spanned<RawBinary>>>,
-    /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
+    /// Features to enable besides the default ones. Features that the binary requires are always enabled.
     ///
     /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
     pub features: Vec<Spanned<String>>,
-    /// Whether the package's default features are enabled. If not, the binary is the one that `cargo build
-    /// --no-default-features` builds.
+    /// Whether the package's default features are enabled. If not, the binary is built as by `cargo build
+    /// --no-default-features`.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default_features: Option<Spanned<bool>>,
@@ -375,21 +376,20 @@ pub struct RawService {
     ///
     /// Form: string. Default: `profile` of the file.
     pub profile: Option<Spanned<String>>,
-    /// Flags for the compiler in `RUSTFLAGS`, which replace those of Cargo's configuration.
+    /// Compiler flags (`RUSTFLAGS`). They replace those of Cargo's configuration.
     ///
     /// Form: list of strings without spaces. Default: those of Cargo's configuration.
     #[serde(default)]
     pub rustflags: Vec<Spanned<String>>,
-    /// The name of the image under the registry.
+    /// The name of the image, below the registry.
     ///
-    /// Form: name in an image name, with `/` between its parts. Default: the service's name.
+    /// Form: name, or names joined by `/`. Default: the service's name.
     pub image: Option<Spanned<String>>,
-    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    /// The registries of the image. They replace the workspace's while the variable `REGISTRY` has its default.
     ///
     /// Form: list of image names without a tag. Default: `registries` of the file.
     pub registries: Option<Spanned<Vec<Spanned<String>>>>,
-    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
-    /// variable.
+    /// The tag of the image, or several. `{TAG}` stands for each tag of the variable `TAG`; a tag without it is fixed.
     ///
     /// Form: tag, or list of tags. Default: `"{TAG}"`.
     pub tag: Option<Spanned<RawTags>>,
@@ -397,11 +397,11 @@ pub struct RawService {
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Whether it is baked if no target is named.
+    /// Whether it is built when no name is given.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default: Option<bool>,
-    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    /// The output instead of an image, in the syntax of `docker buildx build --output`.
     ///
     /// Form: string. Default: none: an image.
     pub output: Option<Spanned<String>>,
@@ -423,12 +423,12 @@ pub struct RawService {
     ///
     /// Form: name or number of a signal. Default: that of the base, usually `"SIGTERM"`.
     pub stop_signal: Option<Spanned<RawSignal>>,
-    /// The command in the image that checks a container. No shell reads it.
+    /// The command in the image that checks a container. It runs without a shell.
     ///
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: that of the base,
     /// usually none.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on, or the name of one of `[images]`.
+    /// The image that it runs on: an image of a registry, or one of `[images]`.
     ///
     /// Form: image name. Default: `bases.runtime`.
     pub runtime: Option<Spanned<String>>,
@@ -436,11 +436,11 @@ pub struct RawService {
     ///
     /// Form: `"UID:GID"`. Default: `runtime.user`.
     pub user: Option<Spanned<String>>,
-    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
+    /// The working folder. It belongs to the user, unless the base has it already: then it keeps its owner and mode.
     ///
     /// Form: absolute path. Default: `runtime.workdir`.
     pub workdir: Option<Spanned<String>>,
-    /// Packages in addition to `runtime.packages`.
+    /// Packages to install besides `runtime.packages`.
     ///
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
@@ -450,49 +450,48 @@ pub struct RawService {
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
     pub ports: Vec<Spanned<RawPort>>,
-    /// Variables in addition to `runtime.env`, which they override.
+    /// Environment variables besides `runtime.env`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub env: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Labels in addition to `runtime.labels`, which they override.
+    /// Labels besides `runtime.labels`, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Files and folders to ship beside the binary: of the workspace, or of one of `[images]`, as
-    /// `<image>:<path in the image>`. They are owned by root; everybody may read them, and run executable files. The
-    /// *content* of a folder goes to the path, and a file goes into it if it ends with `/`. See
-    /// [below](#one-place-one-thing).
+    /// Files and folders to ship besides the binaries: from the workspace, or from one of `[images]` as `<image>:<path
+    /// in the image>`. They belong to root; everybody can read them, and run executable ones. The *content* of a folder
+    /// goes to the path. A file goes to the path, or into it if it ends with `/`. See [below](#conflicting-files).
     ///
     /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
     pub files: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// The service in other forms, see below.
+    /// Variants of the service: see [below](#variants).
     ///
     /// Form: table by variant. Default: `{}`.
     #[serde(default)]
     pub variants: BTreeMap<Spanned<String>, RawVariant>,
-    /// In Compose: the check that shows whether the service is well. A path is requested on the first port, by the
-    /// image's `bash`, and has to answer 200; a command has to exit with 0.
+    /// In Compose: the health check. A path is requested on the first port, with the image's `bash`, and has to answer
+    /// 200; a command has to exit with 0.
     ///
     /// Form: path that begins with `/`, or list of strings. Default: none.
     pub health: Option<Spanned<RawHealth>>,
-    /// In Compose: services that are started before it, and have to be well if they have a `health`.
+    /// In Compose: services to start first. Those with a health check have to be healthy.
     ///
     /// Form: list of services. Default: `[]`.
     #[serde(default)]
     pub depends_on: Vec<Spanned<String>>,
     /// In Compose: the mount of packs, read-only or writable.
     ///
-    /// Form: `"ro"` or `"rw"` or `"none"`. Default: `"ro"`.
+    /// Form: `"ro"`, `"rw"` or `"none"`. Default: `"ro"`.
     #[cfg_attr(test, schemars(extend("enum" = ["ro", "rw", "none"])))]
     pub packs: Option<Spanned<String>>,
-    /// In Compose: the place that it writes to. `volume`: its working folder is a volume that outlives the container;
-    /// `memory`: its working folder is in memory; `none`: it writes nothing. With any of these the rest of its file
-    /// system, except `/tmp`, is read-only.
+    /// In Compose: the place that the service writes to. `volume`: its working folder is a volume that outlives the
+    /// container; `memory`: its working folder is in memory; `none`: it writes nothing. With any of these, the rest of
+    /// its file system is read-only, except `/tmp`.
     ///
-    /// Form: `"volume"` or `"memory"` or `"none"`. Default: the container's own layer, all writable.
+    /// Form: `"volume"`, `"memory"` or `"none"`. Default: its own layer, all writable.
     #[cfg_attr(test, schemars(extend("enum" = ["volume", "memory", "none"])))]
     pub state: Option<Spanned<String>>,
 }
@@ -566,7 +565,7 @@ pub struct RawBinaryOf {
     ///
     /// Form: binary of the package. Default: the binary of the package's name, else its only one.
     pub bin: Option<Spanned<String>>,
-    /// Features to enable for this binary in addition to the default ones.
+    /// Features to enable for this binary besides the default ones.
     ///
     /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
@@ -684,7 +683,7 @@ pub struct RawVariant {
     ///
     /// Form: string. Default: the service's.
     pub profile: Option<Spanned<String>>,
-    /// Features in addition to the service's.
+    /// Features besides the service's.
     ///
     /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
@@ -693,22 +692,21 @@ pub struct RawVariant {
     ///
     /// Form: `true` or `false`. Default: the service's.
     pub default_features: Option<Spanned<bool>>,
-    /// Flags for the compiler in addition to the service's.
+    /// Compiler flags besides the service's.
     ///
     /// Form: list of strings without spaces. Default: `[]`.
     #[serde(default)]
     pub rustflags: Vec<Spanned<String>>,
-    /// The name of the image under the registry.
+    /// The name of the image, below the registry.
     ///
-    /// Form: name in an image name. Default: the service's with a `tag` of its own, else the service's, `-` and the
-    /// variant.
+    /// Form: name, or names joined by `/`. Default: the service's, `-` and the variant's name; just the service's if
+    /// the variant has a `tag`.
     pub image: Option<Spanned<String>>,
-    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    /// The registries of the image. They replace the workspace's while the variable `REGISTRY` has its default.
     ///
     /// Form: list of image names without a tag. Default: the service's.
     pub registries: Option<Spanned<Vec<Spanned<String>>>>,
-    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
-    /// variable.
+    /// The tag of the image, or several. `{TAG}` stands for each tag of the variable `TAG`; a tag without it is fixed.
     ///
     /// Form: tag, or list of tags. Default: the service's.
     pub tag: Option<Spanned<RawTags>>,
@@ -716,11 +714,11 @@ pub struct RawVariant {
     ///
     /// Form: list of some of the workspace's `platforms`. Default: the service's.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Whether it is baked if no target is named. If no variant is, the service is a target as well, without variant.
+    /// Whether it is built when no name is given. If no variant is, the service without a variant becomes a target.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default: Option<bool>,
-    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    /// The output instead of an image, in the syntax of `docker buildx build --output`.
     ///
     /// Form: string. Default: the service's.
     pub output: Option<Spanned<String>>,
@@ -732,7 +730,7 @@ pub struct RawVariant {
     ///
     /// Form: list of strings. Default: the service's.
     pub command: Option<Vec<Spanned<String>>>,
-    /// Shared libraries in addition to the service's.
+    /// Shared libraries besides the service's.
     ///
     /// Form: list of file names or `{ package, features, default-features }`. Default: `[]`.
     #[serde(default)]
@@ -741,11 +739,11 @@ pub struct RawVariant {
     ///
     /// Form: name or number of a signal. Default: the service's.
     pub stop_signal: Option<Spanned<RawSignal>>,
-    /// The command in the image that checks a container. No shell reads it.
+    /// The command in the image that checks a container. It runs without a shell.
     ///
     /// Form: list of strings, or `{ command, interval, timeout, start-period, retries }`. Default: the service's.
     pub healthcheck: Option<Spanned<RawHealthcheck>>,
-    /// The image that it runs on, or the name of one of `[images]`.
+    /// The image that it runs on: an image of a registry, or one of `[images]`.
     ///
     /// Form: image name. Default: the service's.
     pub runtime: Option<Spanned<String>>,
@@ -753,32 +751,31 @@ pub struct RawVariant {
     ///
     /// Form: `"UID:GID"`. Default: the service's.
     pub user: Option<Spanned<String>>,
-    /// The working folder. It belongs to the user; one that the base has keeps its owner and mode.
+    /// The working folder. It belongs to the user, unless the base has it already: then it keeps its owner and mode.
     ///
     /// Form: absolute path. Default: the service's.
     pub workdir: Option<Spanned<String>>,
-    /// Packages in addition to the service's.
+    /// Packages to install besides the service's.
     ///
     /// Form: list of packages². Default: `[]`.
     #[serde(default)]
     pub packages: Vec<Spanned<String>>,
-    /// Ports in addition to the service's.
+    /// Ports besides the service's.
     ///
     /// Form: list of numbers. Default: `[]`.
     #[serde(default)]
     pub ports: Vec<Spanned<RawPort>>,
-    /// Variables in addition to the service's, which they override.
+    /// Environment variables besides the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub env: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Labels in addition to the service's, which they override.
+    /// Labels besides the service's, which they override.
     ///
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub labels: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// Files and folders in addition to the service's. A path that the service ships too goes only where the variant
-    /// says.
+    /// Files and folders besides the service's. If both list a path, it goes only where the variant says.
     ///
     /// Form: table: path in the workspace, or in an image → absolute path in the image. Default: `{}`.
     #[serde(default)]
@@ -790,7 +787,7 @@ pub struct RawVariant {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawOtherImage {
-    /// The folder that it is built from. Its `.dockerignore` applies, or `<Dockerfile>.dockerignore`.
+    /// The folder that it is built from. `<Dockerfile>.dockerignore` applies, or else the folder's `.dockerignore`.
     ///
     /// Form: path in the workspace. Default: required.
     pub context: Spanned<String>,
@@ -807,16 +804,15 @@ pub struct RawOtherImage {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub args: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// The name of the image under the registry.
+    /// The name of the image, below the registry.
     ///
-    /// Form: name in an image name. Default: its own.
+    /// Form: name, or names joined by `/`. Default: its own name.
     pub image: Option<Spanned<String>>,
-    /// The registries of the image, in place of the workspace's while `REGISTRY` has its default.
+    /// The registries of the image. They replace the workspace's while the variable `REGISTRY` has its default.
     ///
     /// Form: list of image names without a tag. Default: `registries` of the file.
     pub registries: Option<Spanned<Vec<Spanned<String>>>>,
-    /// The tag of the image, or several, whatever the variable `TAG` says. `{TAG}` in it stands for each tag of that
-    /// variable.
+    /// The tag of the image, or several. `{TAG}` stands for each tag of the variable `TAG`; a tag without it is fixed.
     ///
     /// Form: tag, or list of tags. Default: `"{TAG}"`.
     pub tag: Option<Spanned<RawTags>>,
@@ -824,12 +820,12 @@ pub struct RawOtherImage {
     ///
     /// Form: list of some of the workspace's `platforms`. Default: all of them.
     pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Whether it is baked if no target is named. If not, Compose starts it only with the profile `images`, or not at all
-    /// if services are built from it.
+    /// Whether it is built when no name is given. If not, Compose starts it only with the profile `images`, or never if
+    /// services are built from it.
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default: Option<bool>,
-    /// The place of the result in another form than an image, as for `docker buildx build --output`.
+    /// The output instead of an image, in the syntax of `docker buildx build --output`.
     ///
     /// Form: string. Default: none: an image.
     pub output: Option<Spanned<String>>,
@@ -843,11 +839,11 @@ pub struct RawOtherImage {
     /// Form: table of strings. Default: `{}`.
     #[serde(default)]
     pub env: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// In Compose: the check that shows whether it is well, as for services.
+    /// In Compose: the health check, as for services.
     ///
     /// Form: path that begins with `/`, or list of strings. Default: none.
     pub health: Option<Spanned<RawHealth>>,
-    /// In Compose: services and images that are started before it, and have to be well if they have a `health`.
+    /// In Compose: services and images to start first. Those with a health check have to be healthy.
     ///
     /// Form: list of services and images. Default: `[]`.
     #[serde(default)]
@@ -859,27 +855,28 @@ pub struct RawOtherImage {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawInputs {
-    /// Files or folders outside its own folder that its build reads.
+    /// Files or folders outside the package's folder that its build reads.
     ///
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
     pub paths: Vec<Spanned<String>>,
-    /// Files or folders in its own folder that its build does not read.
+    /// Files or folders in the package's folder that its build does not read.
     ///
     /// Form: list of paths, relative to the workspace root. Default: `[]`.
     #[serde(default)]
     pub exclude: Vec<Spanned<String>>,
-    /// The only files or folders in its own folder that its build reads, in addition to those of its targets.
+    /// The only files or folders in the package's folder that its build reads, besides those of its targets.
     ///
-    /// Form: list of paths, relative to the workspace root. Default: its folder.
+    /// Form: list of paths, relative to the workspace root. Default: the package's folder.
     pub only: Option<Vec<Spanned<String>>>,
-    /// Environment variables that its compilation gets if they are set, e.g. the commit that is built.
+    /// Environment variables for its compilation, such as the commit that is built. Those that are not set stay unset.
     ///
     /// Form: list of names. Default: `[]`.
     #[serde(default)]
     pub variables: Vec<Spanned<String>>,
-    /// Files of `[images]` that its build reads, such as a front end that it embeds, as `<image>:<path in the image>`. A
-    /// table says where in the workspace its build finds them, a list leaves them at that path in the image's `context`.
+    /// Files of `[images]` that the package's build reads, such as a front end that it embeds, as `<image>:<path in the
+    /// image>`. A table gives their paths in the workspace. With a list, they have the same path in the image's
+    /// `context`.
     ///
     /// Form: list of strings, or table: string → path in the workspace. Default: `[]`.
     pub images: Option<Spanned<RawEmbedded>>,
@@ -914,7 +911,7 @@ pub struct RawPackBinary {
     ///
     /// Form: binary of the package. Default: the binary of the package's name, else its only one.
     pub bin: Option<Spanned<String>>,
-    /// Features to enable in addition to the default ones. Features that the binary requires are always enabled.
+    /// Features to enable besides the default ones. Features that the binary requires are always enabled.
     ///
     /// Form: list of features of the package, or of its direct dependencies as `dependency/feature`. Default: `[]`.
     #[serde(default)]
@@ -923,12 +920,11 @@ pub struct RawPackBinary {
     ///
     /// Form: `true` or `false`. Default: `true`.
     pub default_features: Option<Spanned<bool>>,
-    /// The folder that receives it.
+    /// The folder for the binary.
     ///
     /// Form: path in the pack. Default: required.
     pub to: Spanned<String>,
-    /// Whether it is linked statically against the builder's C library, so that it runs on every base, whatever its
-    /// glibc.
+    /// Whether the binary is linked statically against the builder's C library, so that it runs on every base.
     ///
     /// Form: `true` or `false`. Default: `false`.
     #[serde(rename = "static", default)]

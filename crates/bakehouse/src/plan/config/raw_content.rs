@@ -25,7 +25,7 @@ pub struct RawSharedLibraryOf {
     ///
     /// Form: package of the workspace. Default: required.
     pub package: Spanned<String>,
-    /// Features to enable in addition to the default ones.
+    /// Features to enable besides the default ones.
     ///
     /// Form: list of features of the package. Default: `[]`.
     #[serde(default)]
@@ -52,7 +52,7 @@ pub enum RawHealthcheck {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub struct RawTimedHealthcheck {
-    /// The command that exits with 0 if the container is well. No shell reads it.
+    /// The command that exits with 0 if the container is healthy. It runs without a shell.
     ///
     /// Form: list of strings. Default: required.
     pub command: Vec<Spanned<String>>,
@@ -60,15 +60,15 @@ pub struct RawTimedHealthcheck {
     ///
     /// Form: duration such as `"10s"` or `"1m30s"`. Default: Docker's, 30 s.
     pub interval: Option<Spanned<String>>,
-    /// The time after which a check that still runs has failed.
+    /// The time after which a running check has failed.
     ///
     /// Form: duration. Default: Docker's, 30 s.
     pub timeout: Option<Spanned<String>>,
-    /// The time after the start in which failed checks do not count.
+    /// The time after the start during which failed checks do not count.
     ///
     /// Form: duration. Default: Docker's, none.
     pub start_period: Option<Spanned<String>>,
-    /// The failures in a row after which the container is unhealthy.
+    /// The number of failures in a row that make the container unhealthy.
     ///
     /// Form: number. Default: Docker's, 3.
     pub retries: Option<Spanned<u32>>,

@@ -19,7 +19,7 @@ pub struct RawFetch {
     ///
     /// Form: 64 hex digits. Default: required.
     pub sha256: Spanned<String>,
-    /// The environment variable by which build scripts find the file.
+    /// The environment variable that tells build scripts where the file is.
     ///
     /// Form: name. Default: required.
     pub variable: Spanned<String>,
@@ -33,7 +33,7 @@ pub struct RawFetch {
     ///
     /// Form: name. Default: the last part of `url`.
     pub file: Option<Spanned<String>>,
-    /// Another file for some of the workspace's `platforms`. Images for other platforms get that of `url`.
+    /// Other files for some of the workspace's `platforms`. The others use the file of `url`.
     ///
     /// Form: table: platform → `{ url, sha256 }`. Default: `{}`.
     #[serde(default)]
