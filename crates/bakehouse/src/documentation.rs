@@ -13,14 +13,14 @@ use crate::plan::zig::{CARGO_ZIGBUILD, NEWEST, OLDEST, ZIG};
 
 /// Versions on a page that are not the ones that the program requires, with the reason.
 const OTHERS: [(&str, &str, &str); 4] = [
-    ("docs/benchmarks.md", "28.5.2", "measured with it"),
-    ("docs/benchmarks.md", "0.29.1", "measured with it"),
-    ("docs/bake-file.md", "0.37", "needed by the driver `cloud`"),
-    ("docs/build.md", "0.20", "needed for records of builds"),
+    ("benchmarks.md", "28.5.2", "measured with it"),
+    ("benchmarks.md", "0.29.1", "measured with it"),
+    ("bake-file.md", "0.37", "needed by the driver `cloud`"),
+    ("build.md", "0.20", "needed for records of builds"),
 ];
 
 /// Pages about other workspaces or measurements, which name other releases of Rust.
-const OTHER_RUST: [&str; 2] = ["docs/benchmarks.md", "docs/real-workspaces.md"];
+const OTHER_RUST: [&str; 2] = ["benchmarks.md", "real-workspaces.md"];
 
 /// Words between a product and its version, as in "older than".
 const BETWEEN: [&str; 10] = [
@@ -35,20 +35,22 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// Returns the pages of the documentation, by their path in the repository. The changelog tells of the past.
+fn in_docs(name: &str) -> String {
+    read(&format!("docs/{name}"))
+}
+
+/// Returns the pages of the documentation by their names. The changelog is about the past.
 fn pages() -> Vec<(String, String)> {
     let entries = std::fs::read_dir(root().join("docs")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut paths: Vec<String> = names
-        .filter(|name| name.ends_with(".md"))
-        .map(|name| format!("docs/{name}"))
-        .collect();
-    paths.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned));
-    paths.sort();
-    paths
-        .into_iter()
-        .map(|path| (path.clone(), read(&path)))
-        .collect()
+    let names = names.filter(|name| name.ends_with(".md"));
+    let mut pages: Vec<(String, String)> =
+        names.map(|name| (name.clone(), in_docs(&name))).collect();
+    for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        pages.push((name.to_owned(), read(name)));
+    }
+    pages.sort();
+    pages
 }
 
 /// Joins the lines of a text, and leaves out emphasis, code marks and the targets of links.
@@ -153,20 +155,17 @@ fn figures_of_the_program_stand_on_the_pages_that_tell_them() {
     let glibc = pins["glibc"].as_str().unwrap();
     let buildx = pins["buildx"]["version"].as_str().unwrap();
     let told = [
-        ("docs/benchmarks.md", format!("A stage costs {STAGE} s")),
-        ("docs/toolchain.md", format!("ziglang {ZIG}")),
-        (
-            "docs/toolchain.md",
-            format!("cargo-zigbuild {CARGO_ZIGBUILD}"),
-        ),
-        ("docs/toolchain.md", format!("\"2.{OLDEST}\"")),
-        ("docs/toolchain.md", format!("\"2.{NEWEST}\"")),
-        ("docs/toolchain.md", format!("that of the shell, {glibc}")),
-        ("docs/toolchain.md", format!("uses, and glibc {glibc}")),
-        ("docs/toolchain.md", format!("docker/buildx/v{buildx}")),
+        ("benchmarks.md", format!("A stage costs {STAGE} s")),
+        ("toolchain.md", format!("ziglang {ZIG}")),
+        ("toolchain.md", format!("cargo-zigbuild {CARGO_ZIGBUILD}")),
+        ("toolchain.md", format!("\"2.{OLDEST}\"")),
+        ("toolchain.md", format!("\"2.{NEWEST}\"")),
+        ("toolchain.md", format!("that of the shell, {glibc}")),
+        ("toolchain.md", format!("uses, and glibc {glibc}")),
+        ("toolchain.md", format!("docker/buildx/v{buildx}")),
     ];
     for (path, words) in told {
-        assert!(plain(&read(path)).contains(&words), "{path}: {words}");
+        assert!(plain(&in_docs(path)).contains(&words), "{path}: {words}");
     }
     for (path, text) in pages() {
         let text = plain(&text);
@@ -186,7 +185,7 @@ fn figures_of_the_program_stand_on_the_pages_that_tell_them() {
 
 #[test]
 fn the_summary_of_the_benchmarks_is_of_its_tables() {
-    let text = read("docs/benchmarks.md");
+    let text = in_docs("benchmarks.md");
     let (summary, tables) = text.split_once("\n## ").unwrap();
     let rows = summary.lines().filter(|line| line.starts_with("| "));
     let cells = rows.flat_map(|row| row.split('|').map(str::trim));

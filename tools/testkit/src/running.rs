@@ -126,7 +126,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let group = format!("-{}", self.child.id());
-            let _ = Command::new("kill").args(["-s", "INT", "--", &group]).status();
+            let _ = Command::new("kill")
+                .args(["-s", "INT", "--", &group])
+                .status();
             let _ = self.child.wait();
         }
     }
