@@ -36,4 +36,6 @@ pub mod shipped;
 pub mod toolchain;
 
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod reference;

@@ -32,6 +32,17 @@ fn rooms_look_only_at_those_before_them() {
 }
 
 #[test]
+fn the_architecture_page_lists_the_rooms_in_their_order() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/architecture.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, table) = page.split_once("\n## Modules\n").unwrap();
+    let rows = table.lines().skip_while(|line| !line.starts_with("| `"));
+    let rows = rows.take_while(|line| line.starts_with("| `"));
+    let listed: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(listed, ROOMS);
+}
+
+#[test]
 fn no_files_of_a_room_use_each_other_in_a_circle() {
     let arrows = arrows(&sources());
     let rooms = ROOMS
