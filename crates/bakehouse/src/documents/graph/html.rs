@@ -13,12 +13,13 @@ const LIBRARY: [&str; 2] = [
 ];
 
 /// The page's own scripts. Each uses those before it.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("page/model.js"),
     include_str!("page/arrange.js"),
     include_str!("page/forms.js"),
     include_str!("page/drawing.js"),
     include_str!("page/about.js"),
+    include_str!("page/caption.js"),
     include_str!("page/view.js"),
     include_str!("page/page.js"),
 ];

@@ -8,7 +8,10 @@ const about = (() => {
 
   const key = (node) => `${node.kind}:${node.name}`;
   const address = (node) => `#${encodeURIComponent(key(node))}`;
-  const bytes = (number) => (number < 1024 ? `${number} B` : `${(number / 1024).toFixed(1)} KiB`);
+  const bytes = (number) => {
+    if (number < 1024) return `${number} B`;
+    return number < 1024 ** 2 ? `${(number / 1024).toFixed(1)} KiB` : `${(number / 1024 ** 2).toFixed(1)} MiB`;
+  };
   const link = (node) => {
     const a = make("a");
     a.append(make("bdi", node.name));

@@ -15,7 +15,7 @@ const forms = (() => {
   const BESIDE = form(1, Infinity, 230, false);
   const EACH = [BESIDE, form(1, Infinity, 230, true), form(1, Infinity, 150, true)];
   const GROUPS = [230, 150].flatMap((longest) => [8, 16, 32].map((rows) => form(rows, Infinity, longest, true)));
-  const SOME = [24, 16, 10, 6].flatMap((names) => [1, 2, 4].map((across) => form(Math.ceil((names + 1) / across), names, 150, true)));
+  const SOME = [24, 16, 10, 6, 3].flatMap((names) => [1, 2, 4].map((across) => form(Math.ceil((names + 1) / across), names, 150, true)));
 
   const pen = document.createElement("canvas").getContext("2d");
   const family = getComputedStyle(document.body).fontFamily;

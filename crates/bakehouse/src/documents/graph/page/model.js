@@ -138,7 +138,10 @@ const model = (() => {
       return { key: `crates ${outputs}`, title: inWords(outputs.map(all.name), all.outputs, "") };
     },
     folders: (unit, outputs, all) => {
-      if (unit.kind !== "crate") return { key: `${unit.kind} ${all.folder(unit)}`, title: all.folders > 1 ? inWords([all.folder(unit)]) : "" };
+      if (unit.kind !== "crate") {
+        const isParted = isOutput(unit) && all.folders > 1;
+        return { key: `${unit.kind} ${isParted ? all.folder(unit) : ""}`, title: isParted ? inWords([all.folder(unit)]) : "" };
+      }
       if (all.folders === 1) {
         const title = classOf(outputs.length, all.outputs);
         return { key: `crates ${title}`, title };

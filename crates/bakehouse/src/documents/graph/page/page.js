@@ -132,13 +132,11 @@
     else if (event.key === "f" && state.chosen !== null) only.click();
   });
 
-  const size = () => Object.values(view.pane()).join(" ");
-  let last = size();
-  new ResizeObserver(() => {
-    if (last === size()) return;
-    last = size();
-    if (state.fits) redraw();
-  }).observe(stage);
+  let resized = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(resized);
+    if (state.fits && !state.onPaper) resized = requestAnimationFrame(redraw);
+  });
   addEventListener("beforeprint", () => view.print(true));
   addEventListener("afterprint", () => view.print(false));
   view.draw();

@@ -4,8 +4,7 @@ const view = (() => {
   const graph = JSON.parse(document.getElementById("data").textContent);
   const users = model.usersOf(graph);
   const element = (id) => document.getElementById(id);
-  const [stage, sheet, caption] = ["stage", "sheet", "caption"].map(element);
-  const { words } = model;
+  const [stage, sheet] = ["stage", "sheet"].map(element);
 
   /** Scales of the drawing. Its text has 14 px, and is to have 11 at least. */
   const scales = { smallest: 11 / 14, largest: 1.15 };
@@ -15,15 +14,17 @@ const view = (() => {
 
   const state = { chosen: null, shown: null, open: new Set(), scale: 1, fits: true, onPaper: false, plan: null, items: new Map(), rest: [], edges: [] };
 
+  /** Pixels without which rounding makes scroll bars appear. */
+  const SPARE = 4;
   /** In a narrow window the description stands below the drawing, which is as high as it must be. */
   const isNarrow = matchMedia("(max-width: 60rem)");
   /** The part of a sheet of paper in landscape that a drawing takes. */
   const PAPER = { width: 1000, seen: 620, height: 620 };
   const pane = () => {
     if (state.onPaper) return PAPER;
-    const width = Math.max(200, stage.clientWidth);
+    const width = Math.max(200, stage.offsetWidth - SPARE);
     const above = stage.getBoundingClientRect().top + scrollY;
-    const seen = Math.max(200, isNarrow.matches ? innerHeight - above : stage.clientHeight);
+    const seen = Math.max(200, (isNarrow.matches ? innerHeight - above : stage.offsetHeight) - SPARE);
     return { width, seen, height: isNarrow.matches ? Math.max(1.15 * width, seen) : seen };
   };
 
@@ -70,7 +71,7 @@ const view = (() => {
     const at = { left: sheet.offsetLeft, top: sheet.offsetTop };
     const point = { x: (stage.scrollLeft + x - at.left) / old, y: (stage.scrollTop + y - at.top) / old };
     state.scale = next;
-    stage.style.height = isNarrow.matches || state.onPaper ? `${Math.max(height * next, 200)}px` : "";
+    stage.style.height = isNarrow.matches || state.onPaper ? `${Math.max(height * next, 200) + SPARE}px` : "";
     const room = state.onPaper ? PAPER : { width: stage.clientWidth, height: stage.clientHeight };
     const [left, top] = [room.width - width * next, room.height - height * next].map((rest) => Math.max(0, rest / 2));
     Object.assign(sheet.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
@@ -78,40 +79,13 @@ const view = (() => {
     stage.scrollTo(point.x * next + left - x, point.y * next + top - y);
   };
   const fit = () => {
+    const { width, height } = pane();
     state.fits = true;
-    zoom(Math.min(scales.largest, state.plan.scale), 0, 0);
+    zoom(Math.min(scales.largest, width / state.plan.width, height / state.plan.height), 0, 0);
   };
   const zoomBy = (factor, x = stage.clientWidth / 2, y = stage.clientHeight / 2) => {
     state.fits = false;
     zoom(state.scale * factor, x, y);
-  };
-
-  const LEVEL = {
-    crates: "Each crate has a box.",
-    outputs: "Crates that are in the same outputs share a box.",
-    folders: "Outputs share a box by their folder, and crates by the outputs that they are in.",
-  };
-  const kindsOf = (places) => {
-    const of = (kind) => places.filter((place) => graph.nodes[place].kind === kind).length;
-    return Object.keys(model.WORDS).filter((kind) => of(kind) > 0).map((kind) => [kind, words(kind, of(kind))]);
-  };
-  const key = (className, text) => drawing.make("span", text, `key ${className}`);
-  const say = (lit) => {
-    if (state.chosen === null) {
-      const all = kindsOf(graph.nodes.map((_, place) => place));
-      const darker = { commits: byCommits, time: byTime }[sheet.dataset.colour]?.some((heat) => heat > 0);
-      const text = `${LEVEL[state.plan.level]} What a box is built from is left of it.${darker ? ` Stronger colour: more ${sheet.dataset.colour}.` : ""}`;
-      caption.replaceChildren(...all.map(([kind, text]) => key(`box ${kind}`, text)), drawing.make("span", text));
-      return;
-    }
-    const listed = (places) => kindsOf(places).map(([, text]) => text).join(", ");
-    const is = (kind) => (place) => (graph.nodes[place].kind === "crate") === (kind === "crate");
-    const [outputs, crates] = [[...lit.again].filter(is("output")), [...lit.again].filter(is("crate"))];
-    const parts = [key("picked", graph.nodes[state.chosen].name)];
-    if (outputs.length > 0) parts.push(key("again", `built again when it changes: ${listed(outputs)}`));
-    if (crates.length > 0) parts.push(key("between", `compiled again: ${listed(crates)}`));
-    if (lit.made.size > 0) parts.push(key("made", `built from: ${listed([...lit.made])}`));
-    caption.replaceChildren(...parts);
   };
 
   /** Paints edges between boxes with nodes of `lit`. They lead away from what is chosen. */
@@ -146,21 +120,23 @@ const view = (() => {
     paintEdges("again", lit.again, state.edges);
     paintEdges("made", lit.made, state.edges.map(({ element, from, to }) => ({ element, from: to, to: from })));
     sheet.classList.toggle("chosen", chosen !== null);
-    say(lit);
+    const { colour } = sheet.dataset;
+    const coloured = { commits: byCommits, time: byTime }[colour]?.some((heat) => heat > 0);
+    if (chosen === null) caption.all(graph, state.plan.level, coloured ? colour : null);
+    else caption.chosen(graph, chosen, lit);
   };
 
   const draw = () => {
-    const focused = sheet.contains(document.activeElement) ? document.activeElement.dataset.node : undefined;
-    const had = sheet.contains(document.activeElement);
+    const focused = sheet.contains(document.activeElement) ? document.activeElement : null;
     state.plan = planned();
     Object.assign(state, drawing.draw(graph, state.plan, describe));
+    const [first] = state.items.values();
+    const next = state.items.get(Number(focused?.dataset.node)) ?? state.items.get(state.chosen) ?? first;
+    if (next) next.tabIndex = 0;
+    paint();
     if (state.fits) fit();
     else zoomBy(1);
-    const [first] = state.items.values();
-    const next = state.items.get(Number(focused)) ?? state.items.get(state.chosen) ?? first;
-    if (next) next.tabIndex = 0;
-    if (had) next?.focus();
-    paint();
+    if (focused !== null) next?.focus();
   };
 
   /** Chooses a node, or none if `place` is null, and draws only what is lit if `only` is true. */
@@ -187,5 +163,5 @@ const view = (() => {
     draw();
   };
 
-  return { choose, draw, fit, graph, open, paint, pane, print, state, zoomBy };
+  return { choose, draw, fit, graph, open, paint, print, state, zoomBy };
 })();
