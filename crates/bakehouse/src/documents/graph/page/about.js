@@ -84,7 +84,7 @@ const about = (() => {
       const name = (place) => graph.nodes[place].name;
       own.sort((a, b) => (kind === "crate" ? uses(b) - uses(a) : 0) || (name(a) < name(b) ? -1 : 1));
       const note = kind === "crate" ? (node) => `in ${node.changes.length}` : undefined;
-      list.append(make("h3", model.words(kind, own.length)), linked(graph, own, note));
+      list.append(make("h2", model.words(kind, own.length)), linked(graph, own, note));
     }
   };
 
