@@ -36,6 +36,7 @@ mod names;
 mod occupied;
 mod output;
 mod packs;
+mod picture;
 mod pin;
 mod pin_bases;
 mod plan;

@@ -56,7 +56,7 @@ pub enum Command {
     /// Show services, closures, stages and input hashes; writes nothing
     #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
-    /// Print a graph of services, stages and crates, as a page, a drawing or text
+    /// Print a graph of services, stages and crates, as a page or for other programs
     #[command(after_help = examples::GRAPH)]
     Graph(GraphArgs),
     /// Propose small libraries that should share a stage, from history and measured times
@@ -136,7 +136,6 @@ pub struct GraphArgs {
 #[derive(Clone, Copy, ValueEnum)]
 pub enum GraphFormat {
     Html,
-    Svg,
     Mermaid,
     Dot,
     Json,

@@ -23,8 +23,8 @@ pub const GRAPH: &str = "\
 Examples:
 
     bakehouse graph --out graph.html                  # a page to click through
-    bakehouse graph --format svg --out graph.svg
-    bakehouse graph --format dot | dot -Tpdf >graph.pdf";
+    bakehouse graph --format mermaid                  # for a README
+    bakehouse graph --format dot | dot -Tsvg >graph.svg";
 
 pub const GROUP: &str = "\
 Examples:

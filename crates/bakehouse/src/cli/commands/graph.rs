@@ -5,7 +5,7 @@ use crate::cli::history;
 use crate::cli::out::out;
 use crate::cli::report::json_text;
 use crate::cli::session::Session;
-use crate::documents::graph::{Facts, Graph, dot, html, mermaid, svg};
+use crate::documents::graph::{Facts, Graph, dot, html, mermaid};
 use crate::files::measured::Measured;
 use crate::problem::{Code, Problem, Problems};
 
@@ -18,7 +18,6 @@ pub fn run(session: &Session, arguments: &GraphArgs) -> Result<(), Problems> {
     let graph = Graph::new(&planned.workspace, &planned.plan, &facts);
     let text = match arguments.format {
         GraphFormat::Html => html::render(&graph),
-        GraphFormat::Svg => svg::render(&graph),
         GraphFormat::Mermaid => mermaid::render(&graph),
         GraphFormat::Dot => dot::render(&graph),
         GraphFormat::Json => json_text(&graph),

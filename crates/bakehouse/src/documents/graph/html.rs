@@ -1,11 +1,28 @@
-//! A self-contained page: the drawing, a description of each node, and the cost of commits.
+//! A self-contained page: data, scripts that draw them, and the cost of commits.
 
 use std::fmt::Write;
 
 use super::Graph;
-use super::svg::{escaped, inline};
 
-const PAGE: &str = include_str!("page.html");
+const PAGE: &str = include_str!("page/page.html");
+
+/// The library that arranges boxes, after its licence. `tools/bundled` compares both with what is published.
+const LIBRARY: [&str; 2] = [
+    include_str!("page/dagre/dagre.min.js.LEGAL.txt"),
+    include_str!("page/dagre/dagre.min.js"),
+];
+
+/// The page's own scripts. Each uses those before it.
+const SCRIPTS: [&str; 8] = [
+    include_str!("page/model.js"),
+    include_str!("page/arrange.js"),
+    include_str!("page/forms.js"),
+    include_str!("page/drawing.js"),
+    include_str!("page/about.js"),
+    include_str!("page/caption.js"),
+    include_str!("page/view.js"),
+    include_str!("page/page.js"),
+];
 
 /// Renders the page.
 pub fn render(graph: &Graph) -> String {
@@ -14,14 +31,13 @@ pub fn render(graph: &Graph) -> String {
     let json = json.replace('<', "\\u003c");
     let parts = [
         ("<!-- name -->", escaped(&graph.name)),
-        ("/* graph.css */", include_str!("graph.css").to_owned()),
-        ("/* page.css */", include_str!("page.css").to_owned()),
+        ("/* page.css */", include_str!("page/page.css").to_owned()),
         ("<!-- name -->", escaped(&graph.name)),
-        ("/* page.js */", include_str!("page.js").to_owned()),
-        ("<!-- drawing -->", inline(graph)),
         ("<!-- history -->", history(graph)),
         ("<!-- costs -->", costs(graph)),
         ("<!-- data -->", json),
+        ("/* library */", LIBRARY.concat()),
+        ("/* scripts */", SCRIPTS.concat()),
     ];
     let mut text = String::new();
     let mut rest = PAGE;
@@ -34,6 +50,22 @@ pub fn render(graph: &Graph) -> String {
         }
     }
     text + rest
+}
+
+/// Escapes a text for HTML. No page can contain control characters.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn commits(count: usize) -> String {

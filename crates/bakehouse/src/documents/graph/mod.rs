@@ -2,9 +2,7 @@
 
 pub mod dot;
 pub mod html;
-mod layout;
 pub mod mermaid;
-pub mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +47,8 @@ pub struct Node {
     pub name: String,
     /// A short description.
     pub about: String,
+    /// The folder of a crate in the Docker context; empty for the context itself, and for other nodes.
+    pub folder: String,
     /// The nodes that it is built from directly.
     pub needs: Vec<usize>,
     /// All crates that it is compiled from, including itself.
@@ -79,6 +79,7 @@ impl Node {
             kind,
             name: name.to_owned(),
             about,
+            folder: String::new(),
             needs: Vec::new(),
             closure: Vec::new(),
             changes: Vec::new(),
@@ -98,7 +99,7 @@ impl Node {
 #[derive(Clone, Debug, Serialize)]
 pub struct Graph {
     pub version: u32,
-    /// The name of the workspace.
+    /// The name of the workspace's folder.
     pub name: String,
     /// The number of commits that were examined; 0 without a history.
     pub commits: usize,
@@ -159,7 +160,7 @@ impl Graph {
         let direct = direct(workspace, plan);
         let mut graph = Self {
             version: 1,
-            name: plan.config.name.clone(),
+            name: title(workspace),
             commits: facts.commits.looked_at,
             nodes: Vec::new(),
             history: History::new(plan, facts),
@@ -182,6 +183,7 @@ impl Graph {
                 folder(member.dir.as_str())
             );
             graph.nodes.push(Node {
+                folder: member.dir.to_string(),
                 needs,
                 closure: closure.into_iter().collect(),
                 stages: library_stages(plan, name),
@@ -382,6 +384,12 @@ fn stages(plan: &Plan, own: &[&StageName], output: &str) -> Vec<String> {
     }
     stages.push(output.to_owned());
     stages
+}
+
+/// Returns the name of the folder with the workspace's manifest.
+fn title(workspace: &Workspace) -> String {
+    let home = workspace.root.join(&workspace.folder);
+    home.file_name().unwrap_or("workspace").to_owned()
 }
 
 /// Returns the folder of a package, in words.
