@@ -7,7 +7,7 @@ use super::request::split;
 use crate::plan::choice::{ProposedKey, ProposedService};
 
 /// The names of an image that have a registry.
-struct Names {
+struct RegisteredNames {
     /// Registry and name of each, in their order.
     pairs: Vec<(String, String)>,
     /// The registry, and the name with its tag, of each.
@@ -15,7 +15,7 @@ struct Names {
     place: String,
 }
 
-impl Names {
+impl RegisteredNames {
     fn of(candidate: &Candidate) -> Option<Self> {
         let mut names = Self {
             pairs: Vec::new(),
@@ -74,14 +74,15 @@ pub fn registry(
     all: &[(&Candidate, &[&Candidate])],
     services: &mut [ProposedService],
 ) -> Option<ProposedKey> {
-    let named: Vec<Option<Names>> = all
+    let named: Vec<Option<RegisteredNames>> = all
         .iter()
         .map(|(first, merged)| {
-            Names::of(first).or_else(|| merged.iter().find_map(|of| Names::of(of)))
+            RegisteredNames::of(first)
+                .or_else(|| merged.iter().find_map(|of| RegisteredNames::of(of)))
         })
         .collect();
     for (service, names) in services.iter_mut().zip(&named) {
-        let notes = names.iter().flat_map(Names::untold);
+        let notes = names.iter().flat_map(RegisteredNames::untold);
         service.notes.extend(notes);
     }
     let place = named.iter().flatten().next()?.place.clone();
@@ -115,7 +116,7 @@ pub fn registry(
 }
 
 /// Returns what the only registry of each image begins with; none if one has several, or they have no part in common.
-fn common<'a>(named: impl Iterator<Item = &'a Names>) -> Option<String> {
+fn common<'a>(named: impl Iterator<Item = &'a RegisteredNames>) -> Option<String> {
     let mut common: Option<Vec<&str>> = None;
     for names in named {
         let [registry] = names.registries()[..] else {
@@ -137,8 +138,8 @@ fn common<'a>(named: impl Iterator<Item = &'a Names>) -> Option<String> {
 }
 
 /// Returns the registries that most images have; of several such, those of the first image.
-fn usual<'a>(named: impl Iterator<Item = &'a Names>) -> Vec<&'a str> {
-    let all: Vec<Vec<&str>> = named.map(Names::registries).collect();
+fn usual<'a>(named: impl Iterator<Item = &'a RegisteredNames>) -> Vec<&'a str> {
+    let all: Vec<Vec<&str>> = named.map(RegisteredNames::registries).collect();
     let count = |registries: &Vec<&str>| all.iter().filter(|other| *other == registries).count();
     let mut best: Vec<&str> = Vec::new();
     for registries in &all {

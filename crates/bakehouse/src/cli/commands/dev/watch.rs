@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(60);
 
 /// Something that the command waits for.
 #[derive(Debug)]
-enum Event {
+enum WatchEvent {
     /// Files were written, renamed or removed.
     Files(Vec<Utf8PathBuf>),
     /// The system lost events.
@@ -40,7 +40,7 @@ pub struct Edit {
 /// A watcher of single folders. A recursive one would also watch what Cargo writes.
 pub struct Watch {
     watcher: RecommendedWatcher,
-    events: Receiver<Event>,
+    events: Receiver<WatchEvent>,
     root: Utf8PathBuf,
     watched: BTreeSet<Utf8PathBuf>,
     is_interrupted: Arc<AtomicBool>,
@@ -58,15 +58,15 @@ impl Watch {
         ctrlc::set_handler(move || {
             flag.store(true, Ordering::Relaxed);
             // Nobody listens any more when the command ends.
-            let _ = waker.send(Event::Interrupted);
+            let _ = waker.send(WatchEvent::Interrupted);
         })
         .map_err(|error| Problem::from_error(Code::WatchFailed, error))?;
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let event = match event {
-                Ok(event) if event.need_rescan() => Event::Lost,
-                Ok(event) if is_edit(&event.kind) => Event::Files(utf8(event.paths)),
+                Ok(event) if event.need_rescan() => WatchEvent::Lost,
+                Ok(event) if is_edit(&event.kind) => WatchEvent::Files(utf8(event.paths)),
                 Ok(_) => return,
-                Err(_) => Event::Lost,
+                Err(_) => WatchEvent::Lost,
             };
             let _ = sender.send(event);
         });
@@ -109,12 +109,12 @@ impl Watch {
                 Some(_) => self.events.recv_timeout(QUIET),
             };
             let files = match event {
-                Ok(Event::Files(files)) => files,
-                Ok(Event::Lost) => {
+                Ok(WatchEvent::Files(files)) => files,
+                Ok(WatchEvent::Lost) => {
                     tracing::warn!("the system lost edits, so everything is looked at");
                     vec![self.root.join(&scope.workspace).join("Cargo.toml")]
                 }
-                Ok(Event::Interrupted) => return Ok(None),
+                Ok(WatchEvent::Interrupted) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => return Ok(edit),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
             };
