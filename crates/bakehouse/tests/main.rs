@@ -22,6 +22,7 @@ mod glibc;
 mod graph;
 mod group;
 mod grove;
+mod handover;
 mod hashes;
 mod image_parts;
 mod images;

@@ -89,6 +89,9 @@ pub enum Command {
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
+    /// Hand pushed images over to a deployment, each by its digest
+    #[command(subcommand)]
+    Handover(HandoverCommand),
     /// Show the services and packs with an input hash that changed since a revision
     #[command(after_help = examples::AFFECTED)]
     Affected(AffectedArgs),
@@ -230,6 +233,14 @@ pub struct BuildArgs {
     /// Push the images, and skip those that the registry already has with the same input hash
     #[arg(long)]
     pub push: bool,
+    /// With --push: write what was pushed to this file when everything is there, for `bakehouse handover`; `-` prints it
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "push",
+        conflicts_with = "dry_run"
+    )]
+    pub digests: Option<Utf8PathBuf>,
     /// Platforms to build for, such as linux/arm64 [default: those of bakehouse.toml]; with any, nothing is skipped
     #[arg(
         long = "platform",
@@ -288,6 +299,35 @@ pub struct DevArgs {
 pub enum BuildProgress {
     Buildx,
     Json,
+}
+
+#[derive(Subcommand)]
+pub enum HandoverCommand {
+    /// Print a component of Kustomize, with `images` by digest
+    #[command(after_help = examples::HANDOVER_KUSTOMIZE)]
+    Kustomize(HandoverArgs),
+    /// Print values for a chart: `images.<service>` with `repository`, `digest` and `tag`
+    #[command(after_help = examples::HANDOVER_HELM)]
+    Helm(HandoverArgs),
+    /// Print a compose file that overrides the images of docker/compose.yaml
+    #[command(after_help = examples::HANDOVER_COMPOSE)]
+    Compose(HandoverArgs),
+    /// Print lines for $GITHUB_OUTPUT
+    #[command(after_help = examples::HANDOVER_GITHUB)]
+    Github(HandoverArgs),
+}
+
+#[derive(Group)]
+pub struct HandoverArgs {
+    /// The file that `bakehouse build --push --digests` wrote; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub digests: Utf8PathBuf,
+    /// The registry to name, if images were pushed to several [default: the first of each image]
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Write to this file instead of printing
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<Utf8PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::Dev(arguments) => commands::dev::run(&session, &arguments),
         Command::Doctor(arguments) => commands::doctor::run(&session, &arguments),
         Command::Bench(arguments) => commands::bench::run(&session, &arguments),
+        Command::Handover(command) => commands::handover::run(&session, &command),
         Command::Packs(command) => commands::packs::run(&session, &command),
         Command::Pin(arguments) => commands::pin::run(&session, &arguments),
         Command::Manpages { folder } => commands::manpages::run(&folder),

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod dockerfile;
 mod document;
 pub mod graph;
+pub mod handover;
 pub mod header;
 pub mod ignore;
 pub mod init_packs;

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod generate;
 pub mod graph;
 pub mod group;
+pub mod handover;
 pub mod init;
 pub mod manpages;
 pub mod packs;

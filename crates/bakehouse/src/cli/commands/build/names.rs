@@ -137,6 +137,11 @@ impl Names {
         Ok(())
     }
 
+    /// Returns the repositories of an image, and the tags that it has in each.
+    pub fn places(&self, service: &BakedImage) -> (Vec<String>, Vec<String>) {
+        (self.images(service), service.target.tags(&self.tags))
+    }
+
     /// Returns the usual names of an image; never none.
     pub fn tagged(&self, service: &BakedImage) -> Vec<String> {
         let tags = service.target.tags(&self.tags);
