@@ -31,6 +31,7 @@ mod init_packs;
 mod inputs;
 mod keys;
 mod killed;
+mod kubernetes;
 mod merge;
 mod model;
 mod names;

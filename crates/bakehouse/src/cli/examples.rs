@@ -77,6 +77,12 @@ Examples:
     bakehouse ci github                      # write .github/workflows/bakehouse.yml
     bakehouse ci github --check              # exit with 3 when it is out of date";
 
+pub const HANDOVER_KUBERNETES: &str = "\
+Examples:
+
+    bakehouse handover kubernetes --digests digests.json --namespace live | kubectl apply --filename -
+    bakehouse handover kubernetes --out base/shop.yaml    # by tag: to be kept, patched and pinned by Kustomize";
+
 pub const HANDOVER_KUSTOMIZE: &str = "\
 Examples:
 

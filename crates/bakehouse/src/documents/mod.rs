@@ -12,6 +12,7 @@ pub mod handover;
 pub mod header;
 pub mod ignore;
 pub mod init_packs;
+pub mod kubernetes;
 mod labels;
 pub mod proposal;
 pub mod skeleton;

@@ -142,6 +142,15 @@ impl Names {
         (self.images(service), service.target.tags(&self.tags))
     }
 
+    /// Returns the name of the image of a pack, which Compose builds.
+    pub fn pack(&self, image: &str) -> String {
+        let tag = &self.tags[0];
+        match self.registries.first() {
+            Some(registry) => format!("{registry}/{image}:{tag}"),
+            None => format!("{image}:{tag}"),
+        }
+    }
+
     /// Returns the usual names of an image; never none.
     pub fn tagged(&self, service: &BakedImage) -> Vec<String> {
         let tags = service.target.tags(&self.tags);

@@ -1,6 +1,7 @@
-//! `bakehouse handover`: what was pushed, in the forms that deployments read. It needs neither the workspace nor an
-//! engine.
+//! `bakehouse handover`: what was pushed, in the forms that deployments read. Nothing but the manifests of Kubernetes
+//! needs the workspace, and none needs an engine.
 
+mod kubernetes;
 mod read;
 
 use camino::Utf8Path;
@@ -15,6 +16,7 @@ use read::read;
 
 pub fn run(session: &Session, command: &HandoverCommand) -> Result<(), Problems> {
     let (arguments, render): (_, fn(&[Reference<'_>]) -> String) = match command {
+        HandoverCommand::Kubernetes(arguments) => return kubernetes::run(session, arguments),
         HandoverCommand::Kustomize(arguments) => (arguments, kustomize::render),
         HandoverCommand::Helm(arguments) => (arguments, helm::render),
         HandoverCommand::Compose(arguments) => (arguments, compose::render),
