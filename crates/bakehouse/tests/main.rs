@@ -47,6 +47,7 @@ mod recipe;
 mod remembered;
 mod repositories;
 mod rootfs;
+mod sbom;
 mod secrets;
 mod settings;
 mod shared_libraries;

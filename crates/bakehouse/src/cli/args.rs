@@ -93,6 +93,9 @@ pub enum Command {
     /// Hand pushed images over to a deployment, each by its digest
     #[command(subcommand)]
     Handover(HandoverCommand),
+    /// Print what an image is made of, as a bill of materials: crates, toolchain, base and packages
+    #[command(after_help = examples::SBOM)]
+    Sbom(SbomArgs),
     /// Show the services and packs with an input hash that changed since a revision
     #[command(after_help = examples::AFFECTED)]
     Affected(AffectedArgs),
@@ -301,6 +304,27 @@ pub struct DevArgs {
 pub enum BuildProgress {
     Buildx,
     Json,
+}
+
+#[derive(Group)]
+pub struct SbomArgs {
+    /// Services, and groups of variants [default: all]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::services))]
+    pub services: Vec<String>,
+    /// Format of the bill; both are JSON
+    #[arg(long, value_enum, default_value_t = SbomFormat::Cyclonedx)]
+    pub format: SbomFormat,
+    /// Write a file for each service into this folder instead of printing
+    #[arg(long, short, value_name = "FOLDER")]
+    pub out: Option<Utf8PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SbomFormat {
+    /// CycloneDX 1.6
+    Cyclonedx,
+    /// SPDX 2.3
+    Spdx,
 }
 
 #[derive(Subcommand)]

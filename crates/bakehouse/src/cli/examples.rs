@@ -105,6 +105,12 @@ Examples:
 
     bakehouse handover github --digests digests.json >>\"$GITHUB_OUTPUT\"";
 
+pub const SBOM: &str = "\
+Examples:
+
+    bakehouse sbom api                       # CycloneDX
+    bakehouse sbom --format spdx --out sbom  # sbom/<service>.spdx.json for each service";
+
 pub const PACKS_CHECK: &str = "\
 Examples:
 

@@ -15,6 +15,7 @@ pub mod init_packs;
 pub mod kubernetes;
 mod labels;
 pub mod proposal;
+pub mod sbom;
 pub mod skeleton;
 pub mod yaml;
 

@@ -17,4 +17,5 @@ pub mod manpages;
 pub mod packs;
 pub mod pin;
 pub mod plan;
+pub mod sbom;
 pub mod why;
