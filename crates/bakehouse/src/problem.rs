@@ -59,6 +59,8 @@ codes! {
     ConfigInvalid, "config-invalid", WRONG;
     ConfigUnreadable, "config-unreadable", WRONG;
     ConfigValue, "config-value", WRONG;
+    DigestMissing, "digest-missing", WRONG;
+    DigestsInvalid, "digests-invalid", WRONG;
     DoctorFound, "doctor-found", FAILED;
     EngineMissing, "engine-missing", FAILED;
     EngineTooOld, "engine-too-old", FAILED;
@@ -78,6 +80,7 @@ codes! {
     ManifestInvalid, "manifest-invalid", WRONG;
     ManifestMissing, "manifest-missing", WRONG;
     NameCollision, "name-collision", WRONG;
+    NotPublished, "not-published", FAILED;
     NothingToBake, "nothing-to-bake", WRONG;
     OutputMember, "output-member", WRONG;
     PackEntryMissing, "pack-entry-missing", WRONG;

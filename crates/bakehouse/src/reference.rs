@@ -257,7 +257,7 @@ fn each_command_has_examples_that_it_takes() {
             .filter_map(|line| line.trim().strip_prefix("bakehouse "));
         let mut examples = 0;
         for line in lines {
-            let end = line.find(['|', '>', '#']).unwrap_or(line.len());
+            let end = line.find(['|', '>', '<', '#']).unwrap_or(line.len());
             let words = line[..end].split_whitespace();
             let words: Vec<&str> = words.collect();
             assert!(

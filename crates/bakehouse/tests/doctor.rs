@@ -153,7 +153,8 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
             "bases",
             "rust",
             "files",
-            "dockerfiles"
+            "dockerfiles",
+            "times"
         ]
     );
     for check in &checks {

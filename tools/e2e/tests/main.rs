@@ -20,6 +20,7 @@ mod fetch;
 mod fleet;
 mod floor;
 mod glibc;
+mod handover;
 mod hidden_inputs;
 mod hostile;
 mod image_content;

@@ -9,6 +9,7 @@ use clap_complete::ArgValueCandidates;
 use super::{complete, examples};
 use crate::bench::contenders::Contender;
 use crate::bench::replay::range::Range;
+use crate::plan::config::image_name::{self, Form};
 
 /// Docker images for a Rust workspace, where a commit rebuilds only what it changed.
 #[derive(Parser)]
@@ -89,6 +90,12 @@ pub enum Command {
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
+    /// Hand pushed images over to a deployment, each by its digest
+    #[command(subcommand)]
+    Handover(HandoverCommand),
+    /// Print what an image is made of, as a bill of materials: crates, toolchain, base and packages
+    #[command(after_help = examples::SBOM)]
+    Sbom(SbomArgs),
     /// Show the services and packs with an input hash that changed since a revision
     #[command(after_help = examples::AFFECTED)]
     Affected(AffectedArgs),
@@ -229,6 +236,14 @@ pub struct BuildArgs {
     /// Push the images, and skip those that the registry already has with the same input hash
     #[arg(long)]
     pub push: bool,
+    /// With --push: write what was pushed to this file when everything is there, for `bakehouse handover`; `-` prints it
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "push",
+        conflicts_with = "dry_run"
+    )]
+    pub digests: Option<Utf8PathBuf>,
     /// Platforms to build for, such as linux/arm64 [default: those of bakehouse.toml]; with any, nothing is skipped
     #[arg(
         long = "platform",
@@ -260,6 +275,7 @@ impl BuildArgs {
         Self {
             services,
             push: false,
+            digests: None,
             platforms: Vec::new(),
             generate: true,
             dry_run: false,
@@ -287,6 +303,120 @@ pub struct DevArgs {
 pub enum BuildProgress {
     Buildx,
     Json,
+}
+
+#[derive(Group)]
+pub struct SbomArgs {
+    /// Services, and groups of variants [default: all]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::services))]
+    pub services: Vec<String>,
+    /// Format of the bill; both are JSON
+    #[arg(long, value_enum, default_value_t = SbomFormat::Cyclonedx)]
+    pub format: SbomFormat,
+    /// Write a file for each service into this folder instead of printing
+    #[arg(long, short, value_name = "FOLDER")]
+    pub out: Option<Utf8PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SbomFormat {
+    /// CycloneDX 1.6
+    Cyclonedx,
+    /// SPDX 2.3
+    Spdx,
+}
+
+#[derive(Subcommand)]
+pub enum HandoverCommand {
+    /// Print plain Kubernetes manifests of services, from what the compose file knows of them
+    #[command(after_help = examples::HANDOVER_KUBERNETES)]
+    Kubernetes(HandoverKubernetesArgs),
+    /// Print a component of Kustomize, with `images` by digest
+    #[command(after_help = examples::HANDOVER_KUSTOMIZE)]
+    Kustomize(HandoverArgs),
+    /// Print values for a chart: `images.<service>` with `repository`, `digest` and `tag`
+    #[command(after_help = examples::HANDOVER_HELM)]
+    Helm(HandoverArgs),
+    /// Print a compose file that overrides the images of docker/compose.yaml
+    #[command(after_help = examples::HANDOVER_COMPOSE)]
+    Compose(HandoverArgs),
+    /// Print lines for $GITHUB_OUTPUT
+    #[command(after_help = examples::HANDOVER_GITHUB)]
+    Github(HandoverArgs),
+}
+
+#[derive(Group)]
+pub struct HandoverKubernetesArgs {
+    /// Services, images, and groups of either [default: those that `docker compose up` starts]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::services))]
+    pub services: Vec<String>,
+    /// The file that `bakehouse build --push --digests` wrote; `-` reads standard input [default: images by REGISTRY and TAG]
+    #[arg(long, value_name = "FILE")]
+    pub digests: Option<Utf8PathBuf>,
+    /// The registry to name, if images were pushed to several [default: the first of each image]
+    #[arg(long, value_name = "REGISTRY", requires = "digests")]
+    pub registry: Option<String>,
+    /// The namespace of everything [default: none, so that `kubectl` decides]
+    #[arg(long, value_name = "NAME", value_parser = namespace)]
+    pub namespace: Option<String>,
+    /// The image of a pack, to name it by digest [default: by REGISTRY and TAG]
+    #[arg(long = "pack", value_name = "PACK=IMAGE")]
+    pub packs: Vec<PackImage>,
+    /// Write to this file instead of printing
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<Utf8PathBuf>,
+}
+
+/// Parses the name of a namespace.
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_name = !text.is_empty()
+        && text.len() <= 63
+        && text.chars().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    match is_name {
+        true => Ok(text.to_owned()),
+        false => Err(
+            "a namespace has up to 63 lower-case letters, digits and `-` between them".to_owned(),
+        ),
+    }
+}
+
+/// The image of a pack, parsed from `PACK=IMAGE`.
+#[derive(Clone)]
+pub struct PackImage {
+    pub pack: String,
+    pub image: String,
+}
+
+impl std::str::FromStr for PackImage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (pack, image) = text
+            .split_once('=')
+            .ok_or("it has no `=`, as in core=ghcr.io/acme/shop/pack-core@sha256:…")?;
+        image_name::check(image, Form::Image)
+            .map_err(|fault| format!("the image {}", fault.what))?;
+        Ok(Self {
+            pack: pack.to_owned(),
+            image: image.to_owned(),
+        })
+    }
+}
+
+#[derive(Group)]
+pub struct HandoverArgs {
+    /// The file that `bakehouse build --push --digests` wrote; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub digests: Utf8PathBuf,
+    /// The registry to name, if images were pushed to several [default: the first of each image]
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Write to this file instead of printing
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<Utf8PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -38,6 +38,7 @@ Examples:
     bakehouse build                          # every service that the engine does not have
     bakehouse build api worker               # these two; all variants of worker
     bakehouse build --push                   # what the registry does not have
+    bakehouse build --push --digests digests.json
     bakehouse build api -- --no-cache        # with arguments for `docker buildx bake`
     bakehouse build --progress json          # lines of JSON, for a program";
 
@@ -75,6 +76,40 @@ Examples:
 
     bakehouse ci github                      # write .github/workflows/bakehouse.yml
     bakehouse ci github --check              # exit with 3 when it is out of date";
+
+pub const HANDOVER_KUBERNETES: &str = "\
+Examples:
+
+    bakehouse handover kubernetes --digests digests.json --namespace live | kubectl apply --filename -
+    bakehouse handover kubernetes --out base/shop.yaml    # by tag: to be kept, patched and pinned by Kustomize";
+
+pub const HANDOVER_KUSTOMIZE: &str = "\
+Examples:
+
+    bakehouse handover kustomize --digests digests.json --out overlays/live/images/kustomization.yaml
+    bakehouse handover kustomize --digests - <digests.json";
+
+pub const HANDOVER_HELM: &str = "\
+Examples:
+
+    bakehouse handover helm --digests digests.json --out images.yaml
+    bakehouse handover helm --digests digests.json --registry mirror.example/shop";
+
+pub const HANDOVER_COMPOSE: &str = "\
+Examples:
+
+    bakehouse handover compose --digests digests.json --out docker/compose.live.yaml";
+
+pub const HANDOVER_GITHUB: &str = "\
+Examples:
+
+    bakehouse handover github --digests digests.json >>\"$GITHUB_OUTPUT\"";
+
+pub const SBOM: &str = "\
+Examples:
+
+    bakehouse sbom api                       # CycloneDX
+    bakehouse sbom --format spdx --out sbom  # sbom/<service>.spdx.json for each service";
 
 pub const PACKS_CHECK: &str = "\
 Examples:

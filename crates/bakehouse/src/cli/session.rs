@@ -48,6 +48,11 @@ impl Planned {
         LockGraph::new(&self.workspace.lock, &self.workspace.members)
     }
 
+    /// Returns the folder of the workspace manifest.
+    pub fn home(&self) -> Utf8PathBuf {
+        self.workspace.home()
+    }
+
     /// Returns the state that explanations compare.
     pub fn state<'a>(&'a self, lock: &'a LockGraph<'a>) -> WorkspaceState<'a> {
         WorkspaceState {

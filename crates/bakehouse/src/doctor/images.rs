@@ -1,7 +1,20 @@
-//! The contexts of images of other Dockerfiles.
+//! The times that images say, and the contexts of images of other Dockerfiles.
 
 use super::{Check, Verdict};
+use crate::engine::buildx::is_set;
 use crate::plan::{Plan, builder};
+
+/// Returns the check of the time that images say.
+pub fn times() -> Check {
+    const NEEDED: &str = "the same digest whenever an image is built";
+    if is_set("SOURCE_DATE_EPOCH") {
+        let found = "SOURCE_DATE_EPOCH is set: each value makes another digest of every image, and `bakehouse build` skips none";
+        let remedy = "unset it, unless a release shall say when it was made";
+        return Check::new("times", Verdict::Warning, found, NEEDED, remedy);
+    }
+    let found = "images say 1970 as their time, so `docker image prune --all --filter until=24h` matches all that no container uses, even new ones";
+    Check::good("times", found, NEEDED)
+}
 
 /// Returns one check for each image whose context has what no checkout has, or one for all images.
 pub fn checks(plan: &Plan) -> Vec<Check> {

@@ -93,6 +93,7 @@ pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
     checks.extend(toolchain::checks(root, plan));
     checks.push(files::check(root, plan));
     checks.extend(dockerfiles::checks(root, &plan.config.output.folder));
+    checks.push(images::times());
     checks.extend(images::checks(plan));
     checks
 }

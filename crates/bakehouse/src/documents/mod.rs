@@ -8,11 +8,14 @@ pub mod compose;
 pub mod dockerfile;
 mod document;
 pub mod graph;
+pub mod handover;
 pub mod header;
 pub mod ignore;
 pub mod init_packs;
+pub mod kubernetes;
 mod labels;
 pub mod proposal;
+pub mod sbom;
 pub mod skeleton;
 pub mod yaml;
 

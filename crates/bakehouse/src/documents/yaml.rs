@@ -7,8 +7,11 @@ use std::fmt;
 pub enum Yaml {
     /// A text in which Compose replaces variables.
     Template(String),
-    /// A literal text.
+    /// A text that Compose takes literally.
     Text(String),
+    /// A literal text for readers that replace no variables.
+    Plain(String),
+    Number(i64),
     True,
     False,
     Null,
@@ -29,6 +32,10 @@ pub enum Yaml {
 impl Yaml {
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::Plain(text.into())
     }
 
     /// Returns an alias of the value with that anchor.
@@ -68,6 +75,14 @@ impl Yaml {
         Self::Noted(note.to_owned(), Box::new(self))
     }
 
+    /// Returns the text of a short document, without empty lines between its tables.
+    pub fn dense(&self) -> String {
+        match self {
+            Self::Map(entries) => Dense(entries).to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Writes the text after `key:` or `-`. It begins with a space or a line break and ends with a line break.
     fn block(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         match self {
@@ -79,7 +94,7 @@ impl Yaml {
                 writeln!(f)?;
                 for item in items {
                     write!(f, "{:depth$}-", "")?;
-                    item.block(f, depth + 2)?;
+                    item.item(f, depth + 2)?;
                 }
                 Ok(())
             }
@@ -96,8 +111,26 @@ impl Yaml {
         }
     }
 
+    /// Writes an item of a list after `-`. A map begins on the same line.
+    fn item(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        let Self::Map(entries) = self else {
+            return self.block(f, depth);
+        };
+        let Some(((key, value), rest)) = entries.split_first() else {
+            return self.block(f, depth);
+        };
+        write!(f, " {}:", name(key))?;
+        value.block(f, depth + 2)?;
+        for entry in rest {
+            map(f, std::slice::from_ref(entry), depth)?;
+        }
+        Ok(())
+    }
+
     fn inline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Plain(text) => f.write_str(&scalar(text)),
+            Self::Number(number) => write!(f, "{number}"),
             Self::Template(text) => f.write_str(&quoted(text)),
             // Compose would replace `$NAME` by a variable.
             Self::Text(text) => f.write_str(&scalar(&text.replace('$', "$$"))),
@@ -142,14 +175,33 @@ impl fmt::Display for Yaml {
     }
 }
 
+/// A document without empty lines between its tables.
+struct Dense<'a>(&'a [(String, Yaml)]);
+
+impl fmt::Display for Dense<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        separated(f, self.0, 0, false)
+    }
+}
+
 /// Writes a map. Empty lines separate the tables of the document and entries with comments.
 fn map(f: &mut fmt::Formatter<'_>, entries: &[(String, Yaml)], depth: usize) -> fmt::Result {
+    separated(f, entries, depth, depth == 0)
+}
+
+/// Writes a map, with empty lines before all entries or before those with comments.
+fn separated(
+    f: &mut fmt::Formatter<'_>,
+    entries: &[(String, Yaml)],
+    depth: usize,
+    all: bool,
+) -> fmt::Result {
     for (index, (key, value)) in entries.iter().enumerate() {
         let note = match value {
             Yaml::Noted(note, _) => Some(note),
             _ => None,
         };
-        if index > 0 && (depth == 0 || note.is_some()) {
+        if index > 0 && (all || note.is_some()) {
             writeln!(f)?;
         }
         for line in note.into_iter().flat_map(|note| note.lines()) {
@@ -223,7 +275,12 @@ mod tests {
             ("block", Yaml::List(items())),
             ("line", Yaml::Line(Box::new(Yaml::List(items())))),
             ("map", Yaml::Map(keys.clone().collect())),
-            ("short", Yaml::Line(Box::new(Yaml::Map(keys.collect())))),
+            (
+                "short",
+                Yaml::Line(Box::new(Yaml::Map(keys.clone().collect()))),
+            ),
+            ("items", Yaml::List(vec![Yaml::Map(keys.collect())])),
+            ("plain", Yaml::List(texts.iter().map(Yaml::plain).collect())),
         ]);
         let text = document.to_string();
         #[derive(serde::Deserialize)]
@@ -232,6 +289,8 @@ mod tests {
             line: Vec<String>,
             map: BTreeMap<String, String>,
             short: BTreeMap<String, String>,
+            items: Vec<BTreeMap<String, String>>,
+            plain: Vec<String>,
         }
         let read: Read =
             serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -242,6 +301,8 @@ mod tests {
         assert_eq!(read.block, read.line);
         assert_eq!(read.block, in_order(&read.map));
         assert_eq!(read.block, in_order(&read.short));
+        assert_eq!(read.block, in_order(&read.items[0]));
+        assert_eq!(read.plain, texts);
         let interpolated = |text: &String| text.replace("$$", "$");
         read.block.iter().map(interpolated).collect()
     }

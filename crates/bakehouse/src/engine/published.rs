@@ -16,6 +16,8 @@ pub struct Published {
     pub digest: String,
     /// The labels of each platform's image.
     pub labels: BTreeMap<String, BTreeMap<String, String>>,
+    /// The digest of each platform's image.
+    pub platforms: BTreeMap<String, String>,
 }
 
 impl Published {
@@ -38,8 +40,44 @@ impl Published {
 /// The output of `docker buildx imagetools inspect`.
 #[derive(Deserialize)]
 struct Said {
-    manifest: Manifest,
+    manifest: Index,
     image: Images,
+}
+
+/// A manifest, which is an index if it has further ones.
+#[derive(Deserialize)]
+struct Index {
+    #[serde(flatten)]
+    own: Manifest,
+    #[serde(default)]
+    manifests: Vec<PlatformManifest>,
+}
+
+#[derive(Deserialize)]
+struct PlatformManifest {
+    #[serde(flatten)]
+    own: Manifest,
+    platform: Option<Platform>,
+}
+
+#[derive(Deserialize)]
+struct Platform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+impl Platform {
+    /// Returns the platform as the user would write it, without the usual variant of an architecture; none for an
+    /// attestation.
+    fn name(&self) -> Option<String> {
+        let variant = self.variant.as_deref().filter(|variant| {
+            !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
+        });
+        let parts = [Some(self.os.as_str()), Some(&self.architecture), variant];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        (self.os != "unknown").then(|| parts.join("/"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,9 +89,8 @@ enum Images {
 
 #[derive(Deserialize)]
 struct PlatformImage {
-    os: String,
-    architecture: String,
-    variant: Option<String>,
+    #[serde(flatten)]
+    platform: Platform,
     config: Option<Config>,
 }
 
@@ -64,16 +101,6 @@ struct Config {
 }
 
 impl PlatformImage {
-    /// Returns the platform as the user would write it, without the usual variant of an architecture.
-    fn platform(&self) -> String {
-        let variant = self.variant.as_deref().filter(|variant| {
-            !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
-        });
-        let parts = [Some(self.os.as_str()), Some(&self.architecture), variant];
-        let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        parts.join("/")
-    }
-
     fn labels(&self) -> BTreeMap<String, String> {
         let config = self.config.as_ref();
         let labels = config.and_then(|config| config.labels.clone());
@@ -138,10 +165,26 @@ fn published(said: &str) -> Option<Published> {
         Images::One(image) => vec![image],
         Images::ByPlatform(images) => images.into_values().collect(),
     };
-    let of = |image: &PlatformImage| (image.platform(), image.labels());
+    let labels = images
+        .iter()
+        .filter_map(|image| Some((image.platform.name()?, image.labels())));
+    let labels: BTreeMap<_, _> = labels.collect();
+    let Index { own, manifests } = said.manifest;
+    let digest = own.sha256()?;
+    let platforms = match manifests.is_empty() {
+        true => labels
+            .keys()
+            .map(|platform| (platform.clone(), digest.clone()))
+            .collect(),
+        false => manifests
+            .into_iter()
+            .filter_map(|one| Some((one.platform?.name()?, one.own.sha256()?)))
+            .collect(),
+    };
     Some(Published {
-        digest: said.manifest.sha256()?,
-        labels: images.iter().map(of).collect(),
+        digest,
+        labels,
+        platforms,
     })
 }
 
@@ -191,6 +234,47 @@ mod tests {
                 "{said}"
             );
             assert!(found.is_none_or(|found| found.digest == DIGEST));
+        }
+    }
+
+    #[test]
+    fn each_platform_has_its_digest_and_attestations_have_none() {
+        let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
+        let config = r#""config": {"Labels": {}}"#;
+        let amd64 = format!(r#"{{"os": "linux", "architecture": "amd64", {config}}}"#);
+        let alone = format!(
+            r#"{{"manifest": {{"digest": "{}", "size": 1}}, "image": {amd64}}}"#,
+            digest("a")
+        );
+        let entry = |letter: &str, platform: &str| {
+            format!(
+                r#"{{"digest": "{}", "platform": {platform}}}"#,
+                digest(letter)
+            )
+        };
+        let entries = [
+            entry("b", r#"{"os": "linux", "architecture": "amd64"}"#),
+            entry(
+                "c",
+                r#"{"os": "linux", "architecture": "arm64", "variant": "v8"}"#,
+            ),
+            entry("d", r#"{"os": "unknown", "architecture": "unknown"}"#),
+        ];
+        let index = format!(
+            r#"{{"manifest": {{"digest": "{}", "manifests": [{}]}}, "image": {{"linux/amd64": {amd64}}}}}"#,
+            digest("a"),
+            entries.join(",")
+        );
+        let table = [
+            (alone, vec![("linux/amd64", "a")]),
+            (index, vec![("linux/amd64", "b"), ("linux/arm64", "c")]),
+        ];
+        for (said, expected) in table {
+            let found = published(&said).unwrap();
+            assert_eq!(found.digest, digest("a"));
+            let expected = expected.into_iter();
+            let expected = expected.map(|(platform, letter)| (platform.to_owned(), digest(letter)));
+            assert_eq!(found.platforms, expected.collect(), "{said}");
         }
     }
 }

@@ -118,7 +118,10 @@ fn remove_leftovers(root: &Utf8Path, changes: &[Change]) {
     }
 }
 
-fn write_beside(folder: &Utf8Path, text: &str) -> std::io::Result<tempfile::NamedTempFile> {
+pub(super) fn write_beside(
+    folder: &Utf8Path,
+    text: &str,
+) -> std::io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let mut file = tempfile::Builder::new()
         .prefix(BESIDE)

@@ -6,5 +6,6 @@ pub mod compare;
 pub mod content;
 pub mod measured;
 pub mod taken;
+pub mod whole;
 
 pub use compare::{Change, ChangeKind, changes, compare};

@@ -1,5 +1,5 @@
 //! The workspace as Cargo sees it. [`cargo`], [`cargo_config`], [`context`], [`docker_context`],
-//! [`dockerfile`], [`frontend`], [`listing`], [`overlay`], [`place`], [`workspace`], [`well_known`] and [`sources`] read files, and `metadata_cache` caches Cargo's answers. The rest is pure.
+//! [`dockerfile`], [`frontend`], [`listing`], [`overlay`], [`place`], [`workspace`], [`well_known`] and [`sources`] read files, [`cargo_tree`] runs Cargo, and `metadata_cache` caches Cargo's answers. The rest is pure.
 
 pub mod activation;
 mod artifact_refusal;
@@ -8,6 +8,7 @@ mod as_is;
 pub mod cargo;
 pub mod cargo_config;
 pub mod cargo_sources;
+pub mod cargo_tree;
 pub mod closure;
 pub mod context;
 pub mod docker_context;

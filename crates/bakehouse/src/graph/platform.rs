@@ -94,6 +94,21 @@ fn arch(docker: &str) -> Option<&'static str> {
     })
 }
 
+/// Returns Rust's name of a platform such as `linux/arm64`, with the GNU C library; `None` if it has none.
+pub fn triple(platform: &str) -> Option<String> {
+    let (os, docker) = platform.split_once('/')?;
+    let (cpu, abi) = match docker {
+        "386" => ("i686", "gnu"),
+        "arm" | "arm/v7" => ("armv7", "gnueabihf"),
+        "arm/v6" => ("arm", "gnueabihf"),
+        "arm/v5" => ("armv5te", "gnueabi"),
+        "ppc64le" => ("powerpc64le", "gnu"),
+        "riscv64" => ("riscv64gc", "gnu"),
+        other => (arch(other.split('/').next()?)?, "gnu"),
+    };
+    (os == "linux").then(|| format!("{cpu}-unknown-linux-{abi}"))
+}
+
 /// Known facts about a platform.
 struct PlatformFacts<'a> {
     os: &'a str,
@@ -154,6 +169,24 @@ impl PlatformFacts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn platforms_have_the_names_that_rust_gives_them() {
+        let table = [
+            ("linux/amd64", Some("x86_64-unknown-linux-gnu")),
+            ("linux/amd64/v3", Some("x86_64-unknown-linux-gnu")),
+            ("linux/arm64/v8", Some("aarch64-unknown-linux-gnu")),
+            ("linux/arm/v7", Some("armv7-unknown-linux-gnueabihf")),
+            ("linux/386", Some("i686-unknown-linux-gnu")),
+            ("linux/s390x", Some("s390x-unknown-linux-gnu")),
+            ("linux/loong64", None),
+            ("windows/amd64", None),
+            ("linux", None),
+        ];
+        for (platform, expected) in table {
+            assert_eq!(triple(platform).as_deref(), expected, "{platform}");
+        }
+    }
 
     #[test]
     fn a_dependency_is_left_out_only_where_it_cannot_apply() {

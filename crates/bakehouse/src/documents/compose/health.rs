@@ -8,6 +8,10 @@ use crate::plan::config::valid::Health;
 const TIMES: &str = "healthcheck";
 const GET: &str = "http-get";
 
+/// The time from one check to the next, and the time that one may take.
+pub const INTERVAL: &str = "10s";
+pub const TIMEOUT: &str = "3s";
+
 /// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash can open TCP connections.
 const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3; read -r _ status _ <&3; [ "$status" = 200 ]"#;
 
@@ -22,8 +26,8 @@ pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {
     let mut shared = Vec::new();
     if !checks.is_empty() {
         let times = Yaml::map([
-            ("interval", Yaml::text("10s")),
-            ("timeout", Yaml::text("3s")),
+            ("interval", Yaml::text(INTERVAL)),
+            ("timeout", Yaml::text(TIMEOUT)),
             ("start_period", Yaml::text("30s")),
             ("start_interval", Yaml::text("500ms")),
         ]);

@@ -12,5 +12,7 @@ mod shared;
 mod watch;
 
 pub use file::{COMPOSE, render};
+pub use health::{INTERVAL, TIMEOUT};
 pub use oci::OCI;
 pub use packs::{INIT, uses_packs};
+pub use profiles::profiles;

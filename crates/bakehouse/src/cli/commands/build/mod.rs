@@ -4,8 +4,9 @@ mod account;
 mod again;
 mod branch_tag;
 mod chosen;
+mod digests;
 mod events;
-mod names;
+pub mod names;
 mod seed_names;
 mod seeds;
 mod seen;
@@ -19,6 +20,7 @@ use account::{Account, Outcome};
 use camino::Utf8Path;
 use chosen::Chosen;
 pub use chosen::choose;
+use digests::{DigestsFile, Push};
 use events::Events;
 use names::Names;
 use seeds::Seeds;
@@ -58,13 +60,22 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
 
 /// Bakes what is not there yet, and returns the names of the images among it.
 pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<TargetName>, Problems> {
+    let digests_file = arguments.digests.as_deref().map(DigestsFile::new);
+    let digests_file = digests_file.transpose()?;
+    let prints_digests = digests_file.as_ref().is_some_and(DigestsFile::is_printed);
+    if prints_digests && arguments.progress == BuildProgress::Json {
+        return Err(digests::both_print().into());
+    }
     let planned = session.plan()?;
     let Planned { root, plan, .. } = &planned;
     let chosen = choose(plan, &arguments.services)?;
     let changes = files::compare(root, &plan.config.output.folder, &documents::render(plan))?;
     if arguments.generate && !arguments.dry_run {
         protect(&changes, "generate")?;
-        apply(session, root, &changes)?;
+        match prints_digests {
+            true => files::apply::apply(root, &changes)?,
+            false => apply(session, root, &changes)?,
+        }
     } else if !arguments.generate {
         check(&changes, "build --generate")?;
     }
@@ -147,7 +158,7 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<Targ
             shown,
         };
         let records = bake(&engine, &planned, &order)?;
-        details.extend(store.details(&missing.services, &records));
+        details.extend(store.details(&missing.services, &records, certain));
         outcomes = records
             .iter()
             .map(|(target, record)| {
@@ -173,9 +184,19 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<Targ
         outcomes: &outcomes,
     };
     let rows = known.rows();
+    if let Some(file) = &digests_file {
+        let push = Push {
+            engine: &engine,
+            names: &names,
+            plan,
+            rows: &rows,
+            certain,
+        };
+        file.write(&push.digests(&chosen.services)?)?;
+    }
     match arguments.progress {
         BuildProgress::Json => events::done(&rows, &account),
-        BuildProgress::Buildx if session.global.quiet => {}
+        BuildProgress::Buildx if session.global.quiet || prints_digests => {}
         BuildProgress::Buildx => {
             let verbose = session.global.verbose > 0;
             table::print(&rows, &store, &missing, &account, verbose);

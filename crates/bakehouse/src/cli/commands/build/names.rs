@@ -137,6 +137,20 @@ impl Names {
         Ok(())
     }
 
+    /// Returns the repositories of an image, and the tags that it has in each.
+    pub fn places(&self, service: &BakedImage) -> (Vec<String>, Vec<String>) {
+        (self.images(service), service.target.tags(&self.tags))
+    }
+
+    /// Returns the name of the image of a pack, which Compose builds.
+    pub fn pack(&self, image: &str) -> String {
+        let tag = &self.tags[0];
+        match self.registries.first() {
+            Some(registry) => format!("{registry}/{image}:{tag}"),
+            None => format!("{image}:{tag}"),
+        }
+    }
+
     /// Returns the usual names of an image; never none.
     pub fn tagged(&self, service: &BakedImage) -> Vec<String> {
         let tags = service.target.tags(&self.tags);

@@ -187,11 +187,13 @@ impl<'a> Store<'a> {
         registries.join(" and ")
     }
 
-    /// Returns the details of `services`, which were just built, from these records.
+    /// Returns the details of `services`, which were just built, from these records. If they are `certain`, they have
+    /// their input hashes as tags, which no other bake gives to another image.
     pub fn details(
         &self,
         services: &[&BakedImage],
         records: &BTreeMap<String, Record>,
+        certain: bool,
     ) -> BTreeMap<TargetName, Details> {
         let images = services.iter().filter(|service| service.target.is_image());
         let services = &images.copied().collect::<Vec<&BakedImage>>()[..];
@@ -199,7 +201,11 @@ impl<'a> Store<'a> {
             parallel_map(services, |service| {
                 let told = records.get(service.name.as_str());
                 let told = told.and_then(|record| record.digest.clone());
-                let digest = told.or_else(|| self.engine.digest(&self.usual(service)).ok());
+                let name = match certain {
+                    true => self.names.hashed(service),
+                    false => self.usual(service),
+                };
+                let digest = told.or_else(|| self.engine.digest(&name).ok());
                 digest.map(Details::published)
             })
         } else {
