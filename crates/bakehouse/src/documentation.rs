@@ -236,13 +236,17 @@ fn commands_on_pages_are_taken_by_the_program() {
     let mut taken = 0;
     let mut refused = Vec::new();
     for (path, text) in pages() {
-        for command in commands(&text) {
+        // Only a shell knows the value of a variable.
+        for command in commands(&text)
+            .iter()
+            .filter(|command| !command.contains('$'))
+        {
             let words = command
                 .split_whitespace()
                 .map(|word| word.trim_matches('"'));
             let words = std::iter::once("bakehouse").chain(words);
             if let Err(error) = Args::command().try_get_matches_from(words)
-                && !is_partial(&command, error.kind())
+                && !is_partial(command, error.kind())
             {
                 refused.push(format!("{path}: bakehouse {command}\n{error}"));
             }
