@@ -267,7 +267,10 @@ fn is_partial(command: &str, error: ErrorKind) -> bool {
         | ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion => true,
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            command.split_whitespace().any(is_placeholder)
+            // A sentence may name an option without its value.
+            let last = command.split_whitespace().next_back();
+            last.is_some_and(|word| word.starts_with("--"))
+                || command.split_whitespace().any(is_placeholder)
         }
         _ => false,
     }
