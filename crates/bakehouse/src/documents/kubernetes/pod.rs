@@ -7,6 +7,7 @@ use super::probe::readiness;
 use super::volumes::Volume;
 use super::workload::Workload;
 use crate::documents::yaml::Yaml;
+use crate::names::TargetName;
 use crate::plan::config::valid::{PacksMount, State};
 
 /// Returns the deployment of an image.
@@ -36,7 +37,7 @@ pub fn deployment(order: &Order<'_>, workload: &Workload<'_>, image: &str) -> Ma
 fn notes(order: &Order<'_>, workload: &Workload<'_>) -> Vec<String> {
     let mut notes = vec![workload.what.clone()];
     let needs = workload.compose.depends_on.iter();
-    let needs: Vec<&str> = needs.map(|name| name.as_str()).collect();
+    let needs: Vec<&str> = needs.map(TargetName::as_str).collect();
     if !needs.is_empty() {
         notes.push(format!(
             "Not here: `depends-on`. It starts without waiting for {}.",

@@ -8,6 +8,7 @@ use super::purl;
 use crate::graph::Lock;
 use crate::graph::cargo_tree::{CrateId, CrateTree, LinkedCrate};
 use crate::graph::lock::Package;
+use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::service::Service;
 
@@ -65,7 +66,7 @@ fn of_crates(service: &Service, crates: &CrateTree, lock: &Lock) -> Vec<SbomComp
     let programs: BTreeSet<&str> = service
         .packages()
         .into_iter()
-        .map(|package| package.as_str())
+        .map(PackageName::as_str)
         .collect();
     let mut of_version: BTreeMap<(&str, &str), Vec<&Package>> = BTreeMap::new();
     for entry in lock.packages() {
