@@ -12,6 +12,7 @@
 //! | [`files`] | compares documents with the disk, then writes the differences | reads and writes files |
 //! | [`git`] | the files of a revision, and uncommitted changes | runs `git` |
 //! | [`engine`] | Docker: queries and builds | runs `docker` |
+//! | [`registry`] | registries: images, their parts and tags | asks registries |
 //! | [`packs`] | packs: their contents, checks, and the binaries put into them | reads and writes pack folders |
 //! | [`shipped`] | what a repository ships by its own Dockerfiles, Bake files and the like | reads files |
 //! | [`doctor`] | checks of the machine and of the workspace's setup | runs `docker` and `rustc`, reads files |
@@ -32,6 +33,7 @@ pub mod packs;
 pub mod pages;
 pub mod plan;
 pub mod problem;
+pub mod registry;
 pub mod shipped;
 pub mod toolchain;
 

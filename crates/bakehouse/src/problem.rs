@@ -99,7 +99,10 @@ codes! {
     PinMissing, "pin-missing", WRONG;
     PinStale, "pin-stale", OUT_OF_DATE;
     PlatformUnknown, "platform-unknown", WRONG;
+    RegistryDenied, "registry-denied", FAILED;
+    RegistryFailed, "registry-failed", FAILED;
     RegistryMissing, "registry-missing", WRONG;
+    RegistryRefused, "registry-refused", FAILED;
     RepositoryMissing, "repository-missing", WRONG;
     RevisionIncomplete, "revision-incomplete", FAILED;
     RevisionUnknown, "revision-unknown", WRONG;

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
 /// Rooms in the order of the data flow. Each may use only those before it; all may report problems.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "toolchain",
     "graph",
     "plan",
@@ -15,6 +15,7 @@ const ROOMS: [&str; 12] = [
     "files",
     "git",
     "engine",
+    "registry",
     "packs",
     "shipped",
     "doctor",
