@@ -14,6 +14,7 @@
 //! | [`engine`] | Docker: queries and builds | runs `docker` |
 //! | [`registry`] | registries: images, their parts and tags | asks registries |
 //! | [`packs`] | packs: their contents, checks, and the binaries put into them | reads and writes pack folders |
+//! | [`rebase`] | images on other bases: whether they run there, and their bytes | nothing |
 //! | [`shipped`] | what a repository ships by its own Dockerfiles, Bake files and the like | reads files |
 //! | [`doctor`] | checks of the machine and of the workspace's setup | runs `docker` and `rustc`, reads files |
 //! | [`bench`] | compares this tool with cargo-chef, hand-written cache mounts and the host | runs all of these on copies |
@@ -33,6 +34,7 @@ pub mod packs;
 pub mod pages;
 pub mod plan;
 pub mod problem;
+pub mod rebase;
 pub mod registry;
 pub mod shipped;
 pub mod toolchain;

@@ -71,6 +71,7 @@ codes! {
     FilesOutOfDate, "files-out-of-date", OUT_OF_DATE;
     GitFailed, "git-failed", FAILED;
     GlibcTooNew, "glibc-too-new", WRONG;
+    ImageUnknown, "image-unknown", FAILED;
     InputMissing, "input-missing", WRONG;
     InputUndeclared, "input-undeclared", FAILED;
     InstallMissing, "install-missing", WRONG;
@@ -99,6 +100,7 @@ codes! {
     PinMissing, "pin-missing", WRONG;
     PinStale, "pin-stale", OUT_OF_DATE;
     PlatformUnknown, "platform-unknown", WRONG;
+    RebaseRefused, "rebase-refused", FAILED;
     RegistryDenied, "registry-denied", FAILED;
     RegistryFailed, "registry-failed", FAILED;
     RegistryMissing, "registry-missing", WRONG;

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
 /// Rooms in the order of the data flow. Each may use only those before it; all may report problems.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "toolchain",
     "graph",
     "plan",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 13] = [
     "engine",
     "registry",
     "packs",
+    "rebase",
     "shipped",
     "doctor",
     "bench",

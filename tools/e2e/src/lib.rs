@@ -7,6 +7,7 @@ pub mod locked;
 pub mod native;
 pub mod old_base;
 pub mod printed;
+pub mod ready;
 pub mod scenario;
 pub mod strategy;
 pub mod tiny;

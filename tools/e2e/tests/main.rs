@@ -39,6 +39,7 @@ mod pin;
 mod platform;
 mod push;
 mod random_edits;
+mod rebase;
 mod runtime_packages;
 mod same_bytes;
 mod secrets;

@@ -60,6 +60,16 @@ impl Ran {
         frameless.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// Expects that `text` is on standard output.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[track_caller]
+    pub fn prints(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "expected `{text}` of {self}");
+        self
+    }
+
     /// Checks that its standard error contains `text`.
     ///
     /// # Panics

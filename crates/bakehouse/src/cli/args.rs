@@ -87,6 +87,9 @@ pub enum Command {
     /// Pin the toolchain in toolchain.json, and base images by digest in bakehouse.toml
     #[command(after_help = examples::PIN)]
     Pin(PinArgs),
+    /// Put published images onto another base, without a build
+    #[command(after_help = examples::REBASE)]
+    Rebase(RebaseArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
@@ -199,13 +202,33 @@ pub enum Pinned {
 }
 
 #[derive(Group)]
+pub struct RebaseArgs {
+    /// Services, or groups of variants [default: all on `bases.runtime`]
+    #[arg(value_name = "SERVICE", add = ArgValueCandidates::new(complete::services))]
+    pub services: Vec<String>,
+    /// The new base, by its digest; it is written into bakehouse.toml afterwards [default: that of bakehouse.toml]
+    #[arg(long, value_name = "IMAGE@DIGEST")]
+    pub base: Option<String>,
+    /// The base that the published images are on, if bakehouse.toml names the new one already
+    #[arg(long, value_name = "IMAGE")]
+    pub from: Option<String>,
+    /// Tags of the images, separated by commas [default: that of bakehouse.toml]
+    #[arg(long, value_name = "TAG", env = "TAG")]
+    pub tag: Option<String>,
+    /// Push nothing; check the images and show what they would become
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Group)]
 pub struct PlanArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    #[default]
     Text,
     Json,
 }

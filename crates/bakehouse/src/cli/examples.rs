@@ -135,6 +135,13 @@ Examples:
     bakehouse pin                            # toolchain.json, and digests of base images
     bakehouse pin --check --only toolchain   # in CI, without a registry";
 
+pub const REBASE: &str = "\
+Examples:
+
+    bakehouse rebase --base debian:bookworm-slim@sha256:…        # all services, and bakehouse.toml
+    TAG=1.2.3 bakehouse rebase api --base debian:bookworm-slim@sha256:…
+    bakehouse rebase --from debian:bookworm-slim@sha256:…        # where bakehouse.toml names the new base already";
+
 pub const AFFECTED: &str = "\
 Examples:
 

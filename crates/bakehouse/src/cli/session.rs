@@ -115,13 +115,24 @@ impl Session {
         manifest: Option<&Utf8Path>,
         config: Option<&Utf8Path>,
     ) -> Result<Planned, Problems> {
+        self.plan_edited(manifest, config, |source| Ok(source.text.clone()))
+    }
+
+    /// Works out the same plan under another text of the configuration.
+    pub fn plan_edited(
+        &self,
+        manifest: Option<&Utf8Path>,
+        config: Option<&Utf8Path>,
+        edit: impl FnOnce(&Source) -> Result<String, Problem>,
+    ) -> Result<Planned, Problems> {
         let mut workspace = Workspace::read(&self.cargo, manifest)?;
         workspace.take_known(self.known.take());
         workspace.is_of_revision = self.of_revision;
         if !self.of_revision {
             Problems(workspace.stale_lock()).or(())?;
         }
-        let source = config_source(config, &workspace)?;
+        let mut source = config_source(config, &workspace)?;
+        source.text = edit(&source)?;
         let config = Config::read(&source, &mut workspace)?;
         let variables = variables(&config);
         let images = config.images.clone();

@@ -13,7 +13,7 @@ pub mod header;
 pub mod ignore;
 pub mod init_packs;
 pub mod kubernetes;
-mod labels;
+pub mod labels;
 pub mod proposal;
 pub mod sbom;
 pub mod skeleton;

@@ -17,5 +17,6 @@ pub mod manpages;
 pub mod packs;
 pub mod pin;
 pub mod plan;
+pub mod rebase;
 pub mod sbom;
 pub mod why;

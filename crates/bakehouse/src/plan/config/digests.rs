@@ -78,6 +78,24 @@ pub fn pinned(text: &str, config: &Config, digests: &Digests) -> Result<String, 
     Ok(document.to_string())
 }
 
+/// Returns the text of a configuration with another base of the services that name none of their own. Comments and layout
+/// stay.
+///
+/// # Errors
+/// The text is not TOML.
+pub fn rebased(text: &str, base: &str) -> Result<String, TomlError> {
+    let mut document: DocumentMut = text.parse()?;
+    let bases = document.entry("bases").or_insert_with(toml_edit::table);
+    if let Some(bases) = bases.as_table_like_mut() {
+        if bases.contains_key("runtime") {
+            set(bases.get_mut("runtime"), |_| Some(base.to_owned()));
+        } else {
+            bases.insert("runtime", toml_edit::value(base));
+        }
+    }
+    Ok(document.to_string())
+}
+
 fn table(item: Option<&mut Item>) -> Option<&mut dyn TableLike> {
     item.and_then(Item::as_table_like_mut)
 }
@@ -92,5 +110,29 @@ fn set(item: Option<&mut Item>, pin: impl Fn(&str) -> Option<String>) {
         let decor = value.decor().clone();
         *value = Value::from(pinned);
         *value.decor_mut() = decor;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_base_leaves_the_rest_of_the_text_as_it_is() {
+        let table = [
+            ("", "[bases]\nruntime = \"b\"\n"),
+            (
+                "# A\n[bases]\nruntime = 'a' # B\nbuilder = \"c\"\n",
+                "# A\n[bases]\nruntime = \"b\" # B\nbuilder = \"c\"\n",
+            ),
+            (
+                "bases = { builder = \"c\" }\n",
+                "bases = { builder = \"c\" , runtime = \"b\" }\n",
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(rebased(text, "b").unwrap(), expected);
+        }
+        assert!(rebased("[", "b").is_err());
     }
 }

@@ -3,11 +3,11 @@
 mod account;
 mod again;
 mod branch_tag;
-mod chosen;
+pub mod chosen;
 mod digests;
 mod events;
 pub mod names;
-mod seed_names;
+pub mod seed_names;
 mod seeds;
 mod seen;
 mod store;

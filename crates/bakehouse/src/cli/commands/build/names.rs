@@ -25,6 +25,14 @@ impl Names {
     /// # Errors
     /// `config-value` if one of them cannot be part of an image's name.
     pub fn new(plan: &Plan) -> Result<Self, Problem> {
+        Self::with_tag(plan, std::env::var("TAG").ok())
+    }
+
+    /// Reads the same with another value for `TAG`; its default if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_tag(plan: &Plan, tag: Option<String>) -> Result<Self, Problem> {
         let variable = |name: &str| std::env::var(name).ok();
         let config = &plan.config;
         let given = variable("REGISTRY").filter(|given| given != config.registry());
@@ -34,7 +42,7 @@ impl Names {
             refuse("REGISTRY", registry, check(registry, Form::Prefix))?;
         }
         let usual = || config.bake.usual_tag.clone();
-        let tags = parts(&variable("TAG").unwrap_or_else(usual));
+        let tags = parts(&tag.unwrap_or_else(usual));
         for tag in &tags {
             refuse("TAG", tag, image_name::tag(tag))?;
         }
