@@ -37,6 +37,7 @@ mod packs;
 mod pages;
 mod pin;
 mod platform;
+mod prune;
 mod push;
 mod random_edits;
 mod rebase;

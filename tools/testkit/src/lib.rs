@@ -18,6 +18,7 @@
 //! | [`mounts`] | the cache mounts of a Dockerfile |
 //! | [`oracle`] | comparison of shapes with what Cargo builds on the host |
 //! | [`node`] | an engine's BuildKit as a node of a fleet |
+//! | [`own_registry`] | a registry with settings of a test's own |
 //! | [`pages`] | pages of `docs/` with commands that are run |
 //! | [`ran`] | a finished process |
 //! | [`running`] | a process that is observed while it runs |
@@ -49,6 +50,7 @@ pub mod mirror;
 pub mod mounts;
 pub mod node;
 pub mod oracle;
+pub mod own_registry;
 pub mod pages;
 pub mod ran;
 pub mod read_only;
@@ -75,6 +77,7 @@ pub use git_host::GitHost;
 pub use leaks::Leaks;
 pub use mirror::Mirror;
 pub use node::Node;
+pub use own_registry::OwnRegistry;
 pub use ran::Ran;
 pub use read_only::ReadOnly;
 pub use refusing::{Refusal, Refusing};

@@ -90,6 +90,9 @@ pub enum Command {
     /// Put published images onto another base, without a build
     #[command(after_help = examples::REBASE)]
     Rebase(RebaseArgs),
+    /// List tags in the registry that nothing needs any more, or delete them
+    #[command(after_help = examples::PRUNE)]
+    Prune(PruneArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
@@ -218,6 +221,28 @@ pub struct RebaseArgs {
     /// Push nothing; check the images and show what they would become
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Group)]
+pub struct PruneArgs {
+    /// Look at the tags in-<hash> of images in their registries, and deps-<hash> in CACHE_REF
+    #[arg(long, required = true)]
+    pub registry: bool,
+    /// Number of newest images to keep in each repository
+    #[arg(long, value_name = "N", default_value = "50")]
+    pub keep: usize,
+    /// Age below which everything is kept, such as 30d, 4w or 12h
+    #[arg(long, value_name = "AGE", default_value = "30d")]
+    pub older: String,
+    /// A branch, tag or commit of which everything is kept that its plan needs; may be repeated
+    #[arg(long = "branch", value_name = "REF")]
+    pub branches: Vec<String>,
+    /// Count images as old that do not say when they were made
+    #[arg(long)]
+    pub undated: bool,
+    /// Delete what is listed
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Group)]

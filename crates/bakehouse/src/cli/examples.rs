@@ -142,6 +142,13 @@ Examples:
     TAG=1.2.3 bakehouse rebase api --base debian:bookworm-slim@sha256:…
     bakehouse rebase --from debian:bookworm-slim@sha256:…        # where bakehouse.toml names the new base already";
 
+pub const PRUNE: &str = "\
+Examples:
+
+    bakehouse prune --registry               # list, and delete nothing
+    bakehouse prune --registry --branch origin/main --branch origin/release-1
+    bakehouse prune --registry --keep 20 --older 14d --yes";
+
 pub const AFFECTED: &str = "\
 Examples:
 

@@ -44,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Packs(command) => commands::packs::run(&session, &command),
         Command::Pin(arguments) => commands::pin::run(&session, &arguments),
         Command::Sbom(arguments) => commands::sbom::run(&session, &arguments),
+        Command::Prune(arguments) => commands::prune::run(&session, &arguments),
         Command::Rebase(arguments) => commands::rebase::run(&session, &arguments),
         Command::Manpages { folder } => commands::manpages::run(&folder),
         Command::Affected(arguments) => commands::affected::run(&session, &arguments),

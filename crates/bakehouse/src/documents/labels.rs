@@ -10,6 +10,9 @@ use crate::plan::service::Service;
 /// The label of the commit that an image was built from.
 pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 
+/// The label of the time at which an image was made.
+pub const CREATED_LABEL: &str = "org.opencontainers.image.created";
+
 const DESCRIPTION_LABEL: &str = "org.opencontainers.image.description";
 const TITLE_LABEL: &str = "org.opencontainers.image.title";
 

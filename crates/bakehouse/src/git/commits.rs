@@ -1,10 +1,11 @@
 //! The commits of a range, read from git.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::{entries, git, printed, run};
 use super::repository::Repository;
 use crate::problem::{Code, Problem};
+use jiff::Timestamp;
 
 /// A commit and what it changes.
 #[derive(Clone, Debug)]
@@ -64,6 +65,17 @@ impl Repository {
         }
         Ok(commits)
     }
+}
+
+/// Returns the time of a commit, if the repository that `folder` is in has it.
+pub fn committed(folder: &Utf8Path, commit: &str) -> Option<Timestamp> {
+    let is_id = !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_id {
+        return None;
+    }
+    let shown = run(git(folder).args(["show", "--no-patch", "--format=%cI", commit, "--"])).ok()?;
+    let text = String::from_utf8_lossy(&shown.stdout);
+    text.trim().parse().ok()
 }
 
 fn changed(repository: &Repository, from: &str, to: &str) -> Result<Vec<Utf8PathBuf>, Problem> {

@@ -17,6 +17,7 @@ pub mod manpages;
 pub mod packs;
 pub mod pin;
 pub mod plan;
+pub mod prune;
 pub mod rebase;
 pub mod sbom;
 pub mod why;

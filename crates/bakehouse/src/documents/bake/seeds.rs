@@ -4,6 +4,7 @@ use hcl::Block;
 use hcl::expr::{Object, ObjectKey};
 
 use super::syntax::{Noted, label, names, text};
+use crate::documents::labels::CREATED_LABEL;
 use crate::plan::build::DEPS_SEED;
 
 /// The label with the hash of everything that a seed was compiled from.
@@ -19,6 +20,8 @@ pub struct SeedTarget<'a> {
     pub tags: [&'a str; 2],
     pub hash: &'a str,
     pub environment: &'a str,
+    /// The time at which it is made, by RFC 3339.
+    pub created: &'a str,
 }
 
 /// Renders the seed from which `target` fills cache mounts.
@@ -36,6 +39,7 @@ pub fn seed(seed: &SeedTarget<'_>) -> String {
     let labels = [
         (SEED_LABEL, seed.hash),
         (SEED_ENVIRONMENT_LABEL, seed.environment),
+        (CREATED_LABEL, seed.created),
     ];
     let labels = labels.map(|(name, value)| (ObjectKey::Expression(name.into()), text(value)));
     let labels = hcl::Expression::Object(Object::from_iter(labels));

@@ -3,6 +3,8 @@
 //! before the bake, and what was compiled is pushed as a seed after it. A seed that cannot be read or written costs time,
 //! never a build.
 
+use jiff::Timestamp;
+
 use super::chosen::Chosen;
 use super::seed_names::{SeedNames, seed_names};
 use crate::cli::session::Planned;
@@ -114,6 +116,7 @@ impl<'a> Seeds<'a> {
     /// Pushes what was compiled.
     pub fn save(&self) {
         let (mut targets, mut text) = (Vec::new(), String::new());
+        let now = Timestamp::now().to_string();
         for (names, nearest) in &self.chains {
             let target = names.inputs.save.as_str();
             match nearest {
@@ -135,6 +138,7 @@ impl<'a> Seeds<'a> {
                         tags: [&names.own, &names.of_branch],
                         hash: &names.hash,
                         environment: &names.environment,
+                        created: &now,
                     });
                 }
             }
