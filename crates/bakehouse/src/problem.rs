@@ -112,6 +112,7 @@ codes! {
     SourceLocal, "source-local", WRONG;
     SubmoduleMissing, "submodule-missing", FAILED;
     ToolchainFile, "toolchain-file", WRONG;
+    VerifyFailed, "verify-failed", FAILED;
     WatchFailed, "watch-failed", FAILED;
 }
 

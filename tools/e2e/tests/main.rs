@@ -48,3 +48,4 @@ mod settings;
 mod sources;
 mod told;
 mod variables;
+mod verify;

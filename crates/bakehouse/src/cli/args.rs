@@ -93,6 +93,9 @@ pub enum Command {
     /// List tags in the registry that nothing needs any more, or delete them
     #[command(after_help = examples::PRUNE)]
     Prune(PruneArgs),
+    /// Check published images against this checkout: input hash, base, provenance, signature
+    #[command(after_help = examples::VERIFY)]
+    Verify(VerifyArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
@@ -243,6 +246,30 @@ pub struct PruneArgs {
     /// Delete what is listed
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Default, Group)]
+pub struct VerifyArgs {
+    /// Images in a registry, by tag or digest
+    #[arg(value_name = "IMAGE", required = true)]
+    pub images: Vec<String>,
+    /// The public key of the signature, as cosign takes it
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Who has to have signed, by a certificate
+    #[arg(long = "certificate-identity", value_name = "IDENTITY")]
+    pub identity: Option<String>,
+    /// The same as an expression
+    #[arg(long = "certificate-identity-regexp", value_name = "EXPRESSION")]
+    pub identity_regexp: Option<String>,
+    /// Who has to have issued the certificate
+    #[arg(long = "certificate-oidc-issuer", value_name = "URL")]
+    pub issuer: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Further arguments for `cosign verify`
+    #[arg(last = true, value_name = "COSIGN ARGUMENT")]
+    pub cosign: Vec<OsString>,
 }
 
 #[derive(Group)]

@@ -149,6 +149,14 @@ Examples:
     bakehouse prune --registry --branch origin/main --branch origin/release-1
     bakehouse prune --registry --keep 20 --older 14d --yes";
 
+pub const VERIFY: &str = "\
+Examples:
+
+    bakehouse verify ghcr.io/acme/shop/api:1.2.3
+    bakehouse verify ghcr.io/acme/shop/api:1.2.3 --key cosign.pub
+    bakehouse verify ghcr.io/acme/shop/api:1.2.3 --format json --certificate-identity-regexp '^https://github.com/acme/' \\
+        --certificate-oidc-issuer https://token.actions.githubusercontent.com";
+
 pub const AFFECTED: &str = "\
 Examples:
 

@@ -20,4 +20,5 @@ pub mod plan;
 pub mod prune;
 pub mod rebase;
 pub mod sbom;
+pub mod verify;
 pub mod why;
