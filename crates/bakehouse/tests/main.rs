@@ -37,6 +37,7 @@ mod model;
 mod names;
 mod occupied;
 mod output;
+mod package;
 mod packs;
 mod picture;
 mod pin;
