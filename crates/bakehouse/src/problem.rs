@@ -107,6 +107,7 @@ codes! {
     SourceLocal, "source-local", WRONG;
     SubmoduleMissing, "submodule-missing", FAILED;
     ToolchainFile, "toolchain-file", WRONG;
+    VersionUnfit, "version-unfit", WRONG;
     WatchFailed, "watch-failed", FAILED;
 }
 

@@ -48,6 +48,7 @@ mod proposals;
 mod recipe;
 mod remembered;
 mod repositories;
+mod requires;
 mod rootfs;
 mod sbom;
 mod secrets;

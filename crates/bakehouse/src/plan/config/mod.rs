@@ -30,6 +30,7 @@ mod raw_port;
 mod raw_tags;
 mod read;
 mod registries;
+pub mod requires;
 mod secrets;
 mod services;
 pub mod shared_libraries;

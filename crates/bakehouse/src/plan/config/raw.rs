@@ -26,6 +26,11 @@ pub struct RawConfig {
     ///
     /// Form: name¹. Default: from `registry`, else the package of the first service.
     pub name: Option<Spanned<String>>,
+    /// The versions of bakehouse that the file is for. Any other refuses it, before it reads the rest. See
+    /// [upgrading.md](upgrading.md).
+    ///
+    /// Form: requirement as in Cargo's dependencies, such as `">=0.2"`. Default: none: every version.
+    pub requires: Option<Spanned<String>>,
     /// The prefix of image names, and the default of the variable `REGISTRY`: `ghcr.io/acme/shop` gives
     /// `ghcr.io/acme/shop/api`.
     ///

@@ -118,6 +118,7 @@ impl Config {
 impl Check<'_> {
     /// Returns the whole configuration. Wrong values are replaced by placeholders.
     fn config(&mut self, raw: &RawConfig) -> (Config, Vec<PlacedFiles>) {
+        self.requires(raw);
         let channel = self.workspace.channel();
         let builder = match &raw.bases.builder {
             Some(builder) => self.pulled_image(raw, "bases.builder", builder),
