@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::raw_embedded::RawEmbedded;
 use super::raw_fetch::RawFetch;
+use super::raw_install::RawInstall;
 use super::raw_port::RawPort;
 use super::raw_tags::RawTags;
 use super::spanned::Spanned;
@@ -246,10 +247,12 @@ pub struct RawCi {
     ///
     /// Form: a label. Default: `"ubuntu-24.04"`.
     pub runner: Option<Spanned<String>>,
-    /// The shell command that installs bakehouse on a runner.
+    /// How a runner gets bakehouse: a shell command that installs it, or a release that is downloaded and compared with its
+    /// checksum.
     ///
-    /// Form: a command. Default: none; `bakehouse ci` asks for it, since bakehouse is not published yet.
-    pub install: Option<Spanned<String>>,
+    /// Form: a command, or `{ version, url, sha256 }`. Default: none; `bakehouse ci` asks for it, since bakehouse is not
+    /// published yet.
+    pub install: Option<Spanned<RawInstall>>,
 }
 
 /// `[cache]`.

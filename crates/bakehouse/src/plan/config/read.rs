@@ -247,7 +247,11 @@ impl Check<'_> {
             bake,
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
-            ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
+            ci_install: raw
+                .ci
+                .install
+                .as_ref()
+                .map(|install| self.install(raw, install)),
             compose: raw.compose.unwrap_or(true),
         };
         (config, placed)
