@@ -275,3 +275,30 @@ fn every_page_that_a_hint_names_is_there() {
     }
     assert!(found > 5, "{found}");
 }
+
+#[test]
+fn the_examples_are_generated_formatted_and_told() {
+    let page = std::fs::read_to_string(docs("examples.md")).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(docs("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(page.contains(&format!("(examples/{name}/")), "{name}");
+        let output = crate::shop::bakehouse(&folder, &["generate", "--check"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {said}");
+        let format = Command::new(env!("CARGO"))
+            .args(["fmt", "--all", "--check"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(format.status.success(), "{name}: {format:?}");
+        // A bump of the toolchain reaches the examples.
+        let toolchain = std::fs::read_to_string(folder.join("rust-toolchain.toml")).unwrap();
+        let own = std::fs::read_to_string(docs("../rust-toolchain.toml")).unwrap();
+        let channel = own.lines().find(|line| line.starts_with("channel"));
+        assert!(toolchain.contains(channel.unwrap()), "{name}: {toolchain}");
+        count += 1;
+    }
+    assert_eq!(count, 3);
+}
