@@ -15,7 +15,7 @@ use crate::plan::config::RawConfig;
 use crate::problem::Source;
 
 /// Returns the root of the repository, or `None` where only the crate is, as in the package of a registry.
-fn repository() -> Option<PathBuf> {
+pub fn repository() -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.join("docs/book.toml").is_file().then_some(root)
 }
