@@ -103,7 +103,7 @@ get_cargo_command() {
 }
 
 # Lists the shell scripts of this repository: files whose first line names a shell, and files that end in `.sh`.
-# Those in docker/stages are copies.
+# Those in folders of generated files are copies.
 shell_scripts() {
   local path first
   while IFS= read -r -d '' path; do
@@ -112,7 +112,7 @@ shell_scripts() {
     if [[ $path == *.sh || $first =~ ^'#!'.*[/\ ](ba|da)?sh$ ]]; then
       printf '%s\n' "$path"
     fi
-  done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus' ':!docker/stages')
+  done < <(git ls-files -z --cached --others --exclude-standard -- ':!tools/fuzz/corpus' ':!docker/stages' ':!docs/examples/*/docker/*')
 }
 
 # Checks all shell scripts. Those of tools/lib are checked as parts of the scripts that source them, since their

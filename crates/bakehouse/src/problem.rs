@@ -113,6 +113,7 @@ codes! {
     SubmoduleMissing, "submodule-missing", FAILED;
     ToolchainFile, "toolchain-file", WRONG;
     VerifyFailed, "verify-failed", FAILED;
+    VersionUnfit, "version-unfit", WRONG;
     WatchFailed, "watch-failed", FAILED;
 }
 

@@ -84,7 +84,41 @@ fn all() -> Vec<(&'static str, Shop)> {
         ("Docker Hub", on_hub),
         ("secrets", secrets),
         ("own branch, runner and installation", own_words),
+        ("a release", of_a_release()),
     ]
+}
+
+/// Returns the shop whose CI downloads a release.
+fn of_a_release() -> Shop {
+    let shop = shop();
+    let sum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    shop.edit(
+        "bakehouse.toml",
+        INSTALL,
+        &format!(
+            "[ci.install]
+version = \"1.2.3\"
+url = \"https://example.com/releases/v{{version}}/bakehouse-{{version}}-{{target}}.tar.gz\"
+sha256.x86_64-unknown-linux-musl = \"{sum}\"
+sha256.aarch64-unknown-linux-musl = \"{sum}\""
+        ),
+    );
+    shop
+}
+
+#[test]
+fn the_step_that_downloads_a_release_is_as_reviewed() {
+    let shop = of_a_release();
+    let steps = [("github", GITHUB), ("gitlab", GITLAB)].map(|(service, file)| {
+        let text = written(&shop, service, file);
+        let job = if service == "github" {
+            "affected"
+        } else {
+            ".bakehouse"
+        };
+        commands(&text)[job].join("\n---\n")
+    });
+    insta::assert_snapshot!(steps.join("\n\n=== GitLab\n\n"));
 }
 
 #[test]

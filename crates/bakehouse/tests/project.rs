@@ -235,3 +235,70 @@ fn every_file_of_tests_is_played_and_told() {
         }
     }
 }
+
+/// Returns the lines of a source that are no comments and no tests.
+fn code(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn no_hint_names_a_file_that_users_do_not_have() {
+    let pages = std::fs::read_dir(docs("")).unwrap();
+    let pages = pages.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages: Vec<String> = pages.filter(|name| name.ends_with(".md")).collect();
+    assert!(pages.contains(&"configuration.md".to_owned()), "{pages:?}");
+    for path in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        for line in code(&path) {
+            let mut named = pages
+                .iter()
+                .filter(|page| line.contains(&format!("docs/{page}")));
+            assert_eq!(named.next(), None, "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_page_that_a_hint_names_is_there() {
+    let mut found = 0;
+    for path in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = code(&path).join("\n");
+        for call in text.split("page(\"").skip(1) {
+            let (name, _) = call.split_once('"').unwrap();
+            assert!(docs(&format!("{name}.md")).is_file(), "{name}");
+            found += 1;
+        }
+    }
+    assert!(found > 5, "{found}");
+}
+
+#[test]
+fn the_examples_are_generated_formatted_and_told() {
+    let page = std::fs::read_to_string(docs("examples.md")).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(docs("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(page.contains(&format!("(examples/{name}/")), "{name}");
+        let output = crate::shop::bakehouse(&folder, &["generate", "--check"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {said}");
+        let format = Command::new(env!("CARGO"))
+            .args(["fmt", "--all", "--check"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(format.status.success(), "{name}: {format:?}");
+        // A bump of the toolchain reaches the examples.
+        let toolchain = std::fs::read_to_string(folder.join("rust-toolchain.toml")).unwrap();
+        let own = std::fs::read_to_string(docs("../rust-toolchain.toml")).unwrap();
+        let channel = own.lines().find(|line| line.starts_with("channel"));
+        assert!(toolchain.contains(channel.unwrap()), "{name}: {toolchain}");
+        count += 1;
+    }
+    assert_eq!(count, 3);
+}

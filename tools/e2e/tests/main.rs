@@ -15,6 +15,7 @@ mod compose_platform;
 mod context;
 mod cross;
 mod dev;
+mod examples;
 mod features;
 mod fetch;
 mod fleet;

@@ -13,8 +13,8 @@ use crate::graph::cargo::Cargo;
 use crate::graph::sources::{ContextFiles, FilesRead};
 use crate::graph::{Sources, Workspace, docker_context};
 use crate::names::TargetName;
-use crate::plan::config::Config;
 use crate::plan::config::valid::OtherImageConfig;
+use crate::plan::config::{Config, requires};
 use crate::plan::draft::Draft;
 use crate::plan::explain::WorkspaceState;
 use crate::plan::lock_graph::LockGraph;
@@ -132,6 +132,10 @@ impl Session {
             Problems(workspace.stale_lock()).or(())?;
         }
         let mut source = config_source(config, &workspace)?;
+        // A revision is compared by this program, whichever made its files.
+        if !self.of_revision {
+            requires::fits(&source, env!("CARGO_PKG_VERSION"))?;
+        }
         source.text = edit(&source)?;
         let config = Config::read(&source, &mut workspace)?;
         let variables = variables(&config);

@@ -169,7 +169,39 @@ mod tests {
 
     #[test]
     fn each_way_has_a_line_and_its_sum() {
-        insta::assert_snapshot!(render(&example()));
+        insta::assert_snapshot!(render(&example()), @r##"
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 720" font-family="system-ui, sans-serif" font-size="12">
+<style>text { fill: #24292f } .title { font-weight: 600; font-size: 13px } .way { fill: #57606a } .end { text-anchor: end } .middle { text-anchor: middle } .axis { stroke: #d0d7de } .ground { fill: #fff } @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .way { fill: #9da7b1 } .axis { stroke: #30363d } .ground { fill: #0d1117 } }</style>
+<rect class="ground" width="100%" height="100%"/>
+<text x="8" y="24" font-size="16" font-weight="600">shop: time spent on 3 commits, one after another</text>
+<text class="title" x="8" y="52">Each commit on a bare runner, with the registry cache as the commit before left it</text>
+<line class="axis" x1="64" y1="330.0" x2="656.0" y2="330.0"/><text class="way end" x="56" y="334.0">0 s</text>
+<line class="axis" x1="64" y1="265.0" x2="656.0" y2="265.0"/><text class="way end" x="56" y="269.0">50 s</text>
+<line class="axis" x1="64" y1="200.0" x2="656.0" y2="200.0"/><text class="way end" x="56" y="204.0">100 s</text>
+<line class="axis" x1="64" y1="135.0" x2="656.0" y2="135.0"/><text class="way end" x="56" y="139.0">150 s</text>
+<line class="axis" x1="64" y1="70.0" x2="656.0" y2="70.0"/><text class="way end" x="56" y="74.0">200 s</text>
+<text class="way middle" x="162.7" y="344.0" font-size="9">▲<title>000000000 build(deps): bump serde_json</title></text>
+<path d="M64.0 330.0V323.5H261.3V319.6H458.7V319.3H656.0" fill="none" stroke="#8a8f98" stroke-width="2.5" stroke-linejoin="round"/>
+<path d="M64.0 330.0V291.0H261.3V274.8H458.7V266.9H656.0" fill="none" stroke="#1a7f64" stroke-width="2.5" stroke-linejoin="round"/>
+<path d="M64.0 330.0V174.0H261.3V148.0H458.7V124.6H656.0" fill="none" stroke="#c2703d" stroke-width="2.5" stroke-linejoin="round"/>
+<rect x="664.0" y="314.3" width="9" height="9" rx="2" fill="#8a8f98"/><text x="678.0" y="323.3">host cargo build 8.2 s</text>
+<rect x="664.0" y="261.9" width="9" height="9" rx="2" fill="#1a7f64"/><text x="678.0" y="270.9">bakehouse layer 48.5 s</text>
+<rect x="664.0" y="119.6" width="9" height="9" rx="2" fill="#c2703d"/><text x="678.0" y="128.6">cargo-chef 158 s</text>
+<text class="title" x="8" y="386">One builder that stays</text>
+<line class="axis" x1="64" y1="664.0" x2="656.0" y2="664.0"/><text class="way end" x="56" y="668.0">0 s</text>
+<line class="axis" x1="64" y1="612.0" x2="656.0" y2="612.0"/><text class="way end" x="56" y="616.0">5 s</text>
+<line class="axis" x1="64" y1="560.0" x2="656.0" y2="560.0"/><text class="way end" x="56" y="564.0">10 s</text>
+<line class="axis" x1="64" y1="508.0" x2="656.0" y2="508.0"/><text class="way end" x="56" y="512.0">15 s</text>
+<line class="axis" x1="64" y1="456.0" x2="656.0" y2="456.0"/><text class="way end" x="56" y="460.0">20 s</text>
+<line class="axis" x1="64" y1="404.0" x2="656.0" y2="404.0"/><text class="way end" x="56" y="408.0">25 s</text>
+<text class="way middle" x="162.7" y="678.0" font-size="9">▲<title>000000000 build(deps): bump serde_json</title></text>
+<path d="M64.0 664.0V612.0H261.3V580.8H458.7V578.7H656.0" fill="none" stroke="#8a8f98" stroke-width="2.5" stroke-linejoin="round"/>
+<path d="M64.0 664.0V549.6H261.3V456.0H458.7V435.2H656.0" fill="none" stroke="#7c5cbf" stroke-width="2.5" stroke-linejoin="round"/>
+<rect x="664.0" y="573.7" width="9" height="9" rx="2" fill="#8a8f98"/><text x="678.0" y="582.7">host cargo build 8.2 s</text>
+<rect x="664.0" y="430.2" width="9" height="9" rx="2" fill="#7c5cbf"/><text x="678.0" y="439.2">mounts by hand 22.0 s, 3 stale</text>
+<text class="way" x="64" y="708">▲ a commit that changes the third-party part of the lock</text>
+</svg>
+"##);
     }
 
     #[test]

@@ -204,6 +204,49 @@ mod tests {
 
     #[test]
     fn sums_commits_and_what_was_left_out_are_told() {
-        insta::assert_snapshot!(super::render(&example()));
+        insta::assert_snapshot!(super::render(&example()), @r#"
+`shop`: 4 members, 2 services (2 images), 0 pack binaries, 150 third-party crates in the lock.
+
+2 cores (A), 24 GiB; 2026-11-30 00:00 UTC; rustc 1.95.0.
+
+4 commits in order, `HEAD~4..HEAD`, all images built after each. The third-party part of the lock changes in 1.
+
+## Each commit on a bare runner, with the registry cache as the commit before left it
+
+| | sum | median | × cargo-chef | compiled, own + third-party | fetched | stale binaries | failed |
+|---|---:|---:|---:|---:|---:|---:|---:|
+| host `cargo build` | 8.2 s | 3.0 s | 0.05 | 6 + 3 | 3.0 kB | 0 | 0 |
+| bakehouse `layer` | 48.5 s | 12.5 s | 0.31 | 6 + 3 | 3.0 kB | 0 | 0 |
+| cargo-chef | 158 s | 20.0 s | 1.00 | 6 + 450 | 3.0 kB | 0 | 0 |
+
+Seconds of each commit, and in brackets what was compiled, own + third-party.
+
+| commit | changes | host `cargo build` | bakehouse `layer` | cargo-chef |
+|---|---|---:|---:|---:|
+| `000000000` the first | the first, in no sum | 60.0 s (2 + 1) | 100 s (2 + 1) | 120 s (2 + 150) |
+| `000000000` build(deps): bump serde_json | lock | 5.0 s (2 + 1) | 30.0 s (2 + 1) | 120 s (2 + 150) |
+| `000000000` api: 'answer' & more | sources | 3.0 s (2 + 1) | 12.5 s (2 + 1) | 20.0 s (2 + 150) |
+| `000000000` README | other | 0.20 s (2 + 1) | 6.0 s (2 + 1) | 18.0 s (2 + 150) |
+
+## One builder that stays
+
+| | sum | median | × cargo-chef | compiled, own + third-party | fetched | stale binaries | failed |
+|---|---:|---:|---:|---:|---:|---:|---:|
+| host `cargo build` | 8.2 s | 3.0 s | – | 6 + 3 | 3.0 kB | 0 | 0 |
+| mounts by hand | 22.0 s | 9.0 s | – | 6 + 3 | 3.0 kB | **3** | 0 |
+
+Seconds of each commit, and in brackets what was compiled, own + third-party.
+
+| commit | changes | host `cargo build` | mounts by hand |
+|---|---|---:|---:|
+| `000000000` the first | the first, in no sum | 60.0 s (2 + 1) | 130 s (2 + 1) **1 stale** |
+| `000000000` build(deps): bump serde_json | lock | 5.0 s (2 + 1) | 11.0 s (2 + 1) **1 stale** |
+| `000000000` api: 'answer' & more | sources | 3.0 s (2 + 1) | 9.0 s (2 + 1) **1 stale** |
+| `000000000` README | other | 0.20 s (2 + 1) | 2.0 s (2 + 1) **1 stale** |
+
+Commits that are in no sum, with the reason:
+
+- `000000000` does \| not &lt;compile>: the host cannot build it: error[E0425]
+"#);
     }
 }

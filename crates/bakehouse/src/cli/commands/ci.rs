@@ -8,6 +8,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::ci::{Place, github, gitlab};
 use crate::files;
 use crate::graph::context::repository;
+use crate::plan::config::install::Install;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
@@ -58,7 +59,8 @@ fn place(planned: &Planned, root: &Utf8Path) -> Result<Place, Problem> {
     };
     let workspace = inside(&planned.workspace.home());
     let config = &planned.plan.config;
-    let install = config.ci_install.clone().or_else(|| of_sources(planned));
+    let install = config.ci_install.clone();
+    let install = install.or_else(|| of_sources(planned).map(Install::Command));
     Ok(Place {
         context: inside(&planned.root),
         branch: config.ci_branch.clone(),
@@ -79,5 +81,5 @@ fn install_missing() -> Problem {
         Code::InstallMissing,
         "nothing says how CI installs bakehouse, which is not published: any package of that name would be somebody else's",
     )
-    .hint("set `install` under [ci] of bakehouse.toml: `install = \"cargo install --locked --git URL --rev COMMIT bakehouse\"`, or a download that compares a checksum")
+    .hint("set `install` under [ci] of bakehouse.toml: `install = \"cargo install --locked --git URL --rev COMMIT bakehouse\"`, or `{ version, url, sha256 }` of a release")
 }

@@ -12,8 +12,8 @@ use crate::engine::Engine;
 use crate::engine::digests::Found;
 use crate::files::{Change, ChangeKind, apply};
 use crate::graph::{Workspace, cargo};
-use crate::plan::config::Config;
 use crate::plan::config::digests::{self, Digests};
+use crate::plan::config::{Config, requires};
 use crate::problem::{Code, Problem, Problems};
 use crate::toolchain::written::{self, FILE};
 use crate::toolchain::{Toolchain, files};
@@ -86,6 +86,7 @@ fn bases(session: &Session, arguments: &PinArgs, engine: &Engine) -> Result<(), 
     let global = &session.global;
     let mut workspace = Workspace::read(&session.cargo, global.manifest_path.as_deref())?;
     let source = config_source(global.config.as_deref(), &workspace)?;
+    requires::fits(&source, env!("CARGO_PKG_VERSION"))?;
     let config = Config::read(&source, &mut workspace)?;
     let digests = look_up(session, engine, &config.tagged_bases())?;
     let text = digests::pinned(&source.text, &config, &digests)

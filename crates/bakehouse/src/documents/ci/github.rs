@@ -2,7 +2,8 @@
 
 use camino::Utf8PathBuf;
 
-use super::{GITHUB_REGISTRY, Place, command, fill, further_hosts, registry_host};
+use super::install::{self, Runner};
+use super::{GITHUB_REGISTRY, Place, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
@@ -37,6 +38,12 @@ const ACTIONS: [(&str, &str); 6] = [
     ),
 ];
 
+const RUNNER: Runner = Runner {
+    folder: "$RUNNER_TEMP/bakehouse",
+    on_path: Some("echo \"$folder\" >>\"$GITHUB_PATH\""),
+    into: "",
+};
+
 /// Renders the workflow, below the root of the repository.
 pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     let config = &plan.config;
@@ -61,7 +68,6 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
         ("USERNAME", user.to_owned()),
         ("PASSWORD", password.to_owned()),
         ("RUNNER", scalar(&config.ci_runner)),
-        ("INSTALL", command(&place.install(""))),
         ("VERSION", env!("CARGO_PKG_VERSION").to_owned()),
         ("SOURCE", scalar(&source)),
         ("FOLDER", scalar(place.workspace.as_str())),
@@ -79,6 +85,8 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     values.push(("SECRET_VARIABLES", secrets.join("\n          ")));
     values.push(("FURTHER_LOGINS\n", further_logins(plan)));
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
+    // The text of the configuration is not searched for names.
+    values.push(("INSTALL", install::step(&place.install, &RUNNER, 10)));
     Document {
         path: ".github/workflows/bakehouse.yml".into(),
         text: with_header_of(

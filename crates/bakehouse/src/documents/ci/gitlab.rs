@@ -2,7 +2,8 @@
 
 use camino::Utf8PathBuf;
 
-use super::{Place, command, fill, further_hosts, registry_host};
+use super::install::{self, Runner};
+use super::{Place, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::{quoted, scalar};
@@ -11,6 +12,13 @@ use crate::plan::config::bases::is_published;
 
 /// The Docker engine. The tag names a release and gets its patches.
 const DIND: &str = "docker.io/library/docker:28-dind";
+
+/// The job's `PATH` has the folder.
+const RUNNER: Runner = Runner {
+    folder: "$CI_PROJECT_DIR/.bakehouse/bin",
+    on_path: None,
+    into: " --root \"$CI_PROJECT_DIR/.bakehouse\"",
+};
 
 /// Renders the file that a pipeline includes, below the root of the repository.
 pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
@@ -43,14 +51,12 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
         ("FURTHER_LOGINS\n", further_logins(plan)),
         ("image: IMAGE", format!("image: {image}")),
         ("[DIND]", format!("[{}]", quoted(DIND))),
-        (
-            "INSTALL",
-            command(&place.install(" --root \"$CI_PROJECT_DIR/.bakehouse\"")),
-        ),
         ("VERSION\n", format!("{}\n", env!("CARGO_PKG_VERSION"))),
         ("cd FOLDER", format!("cd {}", place.workspace)),
         ("\"BRANCH\"", quoted(&place.branch)),
         ("BRANCH_TAG", place.branch_tag()),
+        // The last one: the text of the configuration is not searched for names.
+        ("INSTALL", install::step(&place.install, &RUNNER, 6)),
     ];
     Document {
         path: ".gitlab/bakehouse.yml".into(),

@@ -2,13 +2,14 @@
 
 pub mod github;
 pub mod gitlab;
+mod install;
 
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::documents::yaml::scalar;
 use crate::plan::Plan;
+use crate::plan::config::install::Install;
 
 /// GitHub's own registry. The job's token can log in to it.
 const GITHUB_REGISTRY: &str = "ghcr.io";
@@ -22,26 +23,11 @@ pub struct Place {
     pub context: Utf8PathBuf,
     /// The branch whose images are published.
     pub branch: String,
-    /// The shell command that installs this program.
-    pub install: String,
+    /// The way in which a runner gets this program.
+    pub install: Install,
 }
 
 impl Place {
-    /// Returns whether this is bakehouse's own repository, which installs the program from its work tree.
-    fn is_own(&self) -> bool {
-        self.install.contains(" --path ")
-    }
-
-    /// Returns the command that installs this program on a runner. It does nothing if a kept folder of an earlier run
-    /// has the program. `further` names the folder to install into.
-    fn install(&self, further: &str) -> String {
-        if self.is_own() {
-            self.install.clone()
-        } else {
-            format!("command -v bakehouse || {}{further}", self.install)
-        }
-    }
-
     /// Returns the tag of images that are built from the branch. A tag must not have a slash.
     fn branch_tag(&self) -> String {
         self.branch.replace('/', "-")
@@ -65,7 +51,9 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
             "selected",
             !plan.images.is_empty() || plan.baked.iter().any(|image| !image.target.default),
         ),
-        ("own", place.is_own()),
+        ("own", install::is_own(&place.install)),
+        ("kept", install::is_kept(&place.install)),
+        ("downloaded", matches!(place.install, Install::Release(_))),
         ("emulated", is_emulated(plan)),
         ("secrets", !plan.config.secrets.variables.is_empty()),
         ("images", !plan.images.is_empty()),
@@ -116,17 +104,6 @@ fn is_emulated(plan: &Plan) -> bool {
     !config.platforms.is_empty() && runs
 }
 
-/// Formats a command as a YAML text, without quotes if YAML takes none of its characters as syntax.
-fn command(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./@|=".contains(c);
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    if text.contains(' ') && !text.ends_with(' ') && starts && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        scalar(text)
-    }
-}
-
 /// Drops the parts of a template that do not apply. Lines between `#if NAME` and `#end` are kept if `NAME` is among
 /// `on`; with `#if !NAME`, if it is not.
 fn choose(template: &str, on: &[&str]) -> String {
@@ -151,26 +128,7 @@ fn choose(template: &str, on: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-
-    #[test]
-    fn commands_are_read_back_as_they_were() {
-        for text in [
-            "command -v bakehouse || cargo install --locked bakehouse@0.1.0",
-            "curl -fsS 'https://example.com/a?b=1&c=2' | sh",
-            "install: it #1",
-            "a ",
-            "- a",
-            "true",
-        ] {
-            let line = format!("run: {}\n", command(text));
-            let read: BTreeMap<String, String> = serde_saphyr::from_str(&line).unwrap();
-            assert_eq!(read["run"], text, "{line}");
-        }
-        assert!(!command("cargo install --locked --path crates/a").contains('"'));
-    }
 
     #[test]
     fn parts_are_kept_where_they_are_meant() {

@@ -84,6 +84,14 @@ impl Check<'_> {
 
     fn download(&mut self, url: &Spanned<String>, sha256: &Spanned<String>) -> Download {
         self.url(url);
+        Download {
+            url: url.as_ref().clone(),
+            sha256: self.sha256(sha256),
+        }
+    }
+
+    /// Checks a checksum, and returns it in lower case.
+    pub(super) fn sha256(&mut self, sha256: &Spanned<String>) -> String {
         let sum = sha256.as_ref();
         if sum.len() != DIGITS || !sum.bytes().all(|b| b.is_ascii_hexdigit()) {
             self.problem(
@@ -93,10 +101,7 @@ impl Check<'_> {
                 format!("write the {DIGITS} hex digits that `sha256sum` prints for the file"),
             );
         }
-        Download {
-            url: url.as_ref().clone(),
-            sha256: sum.to_ascii_lowercase(),
-        }
+        sum.to_ascii_lowercase()
     }
 
     /// Checks an address that BuildKit fetches a file from.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::raw_content::{RawHealthcheck, RawSharedLibrary, RawSignal};
 use super::raw_embedded::RawEmbedded;
 use super::raw_fetch::RawFetch;
+use super::raw_install::RawInstall;
 use super::raw_port::RawPort;
 use super::raw_tags::RawTags;
 use super::spanned::Spanned;
@@ -26,6 +27,11 @@ pub struct RawConfig {
     ///
     /// Form: name¹. Default: from `registry`, else the package of the first service.
     pub name: Option<Spanned<String>>,
+    /// The versions of bakehouse that the file is for. Any other refuses it, before it reads the rest. See
+    /// [upgrading.md](upgrading.md).
+    ///
+    /// Form: requirement as in Cargo's dependencies, such as `">=0.2"`. Default: none: every version.
+    pub requires: Option<Spanned<String>>,
     /// The prefix of image names, and the default of the variable `REGISTRY`: `ghcr.io/acme/shop` gives
     /// `ghcr.io/acme/shop/api`.
     ///
@@ -241,10 +247,12 @@ pub struct RawCi {
     ///
     /// Form: a label. Default: `"ubuntu-24.04"`.
     pub runner: Option<Spanned<String>>,
-    /// The shell command that installs bakehouse on a runner.
+    /// How a runner gets bakehouse: a shell command that installs it, or a release that is downloaded and compared with its
+    /// checksum.
     ///
-    /// Form: a command. Default: none; `bakehouse ci` asks for it, since bakehouse is not published yet.
-    pub install: Option<Spanned<String>>,
+    /// Form: a command, or `{ version, url, sha256 }`. Default: none; `bakehouse ci` asks for it, since bakehouse is not
+    /// published yet.
+    pub install: Option<Spanned<RawInstall>>,
 }
 
 /// `[cache]`.

@@ -118,6 +118,7 @@ impl Config {
 impl Check<'_> {
     /// Returns the whole configuration. Wrong values are replaced by placeholders.
     fn config(&mut self, raw: &RawConfig) -> (Config, Vec<PlacedFiles>) {
+        self.requires(raw);
         let channel = self.workspace.channel();
         let builder = match &raw.bases.builder {
             Some(builder) => self.pulled_image(raw, "bases.builder", builder),
@@ -246,7 +247,11 @@ impl Check<'_> {
             bake,
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
-            ci_install: raw.ci.install.as_ref().map(|command| self.line(command)),
+            ci_install: raw
+                .ci
+                .install
+                .as_ref()
+                .map(|install| self.install(raw, install)),
             compose: raw.compose.unwrap_or(true),
         };
         (config, placed)

@@ -7,6 +7,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 
 use super::fetched::FetchedFile;
+use super::install::Install;
 use crate::context_path::ContextPath;
 use crate::names::{BinaryName, PackageName, TargetName};
 
@@ -153,8 +154,8 @@ pub struct Config {
     pub ci_branch: String,
     /// The label of GitHub's runners.
     pub ci_runner: String,
-    /// The command that installs this program in CI.
-    pub ci_install: Option<String>,
+    /// How CI gets this program, if the configuration says it.
+    pub ci_install: Option<Install>,
     /// Whether a compose file is generated.
     pub compose: bool,
 }

@@ -1,0 +1,3 @@
+fn main() -> std::io::Result<()> {
+    greeting::serve(8080, || "hello\n".to_owned())
+}
