@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bakehouse_testkit::container::{self, Container};
+use bakehouse_testkit::unique::unique;
 use bakehouse_testkit::workspace::repository;
 use bakehouse_testkit::{Ran, Turn, Workspace, stages};
 
@@ -35,7 +36,9 @@ fn services_share_a_library_and_an_edit_of_one_builds_one() {
         }
     }
     let clock = workspace.images.digest("clock");
-    workspace.append("hello/src/main.rs", "\n// Another line.\n");
+    // No bake before has seen it.
+    let line = format!("\n// {}\n", unique());
+    workspace.append("hello/src/main.rs", &line);
     let baked = workspace.bake([]).run(&turn);
     assert_eq!(baked.ran_stages(), stages(["build-hello"]), "{baked}");
     assert_eq!(workspace.images.digest("clock"), clock);
@@ -52,14 +55,19 @@ fn a_service_has_a_library_of_the_system_a_front_end_and_words_from_elsewhere() 
     assert_eq!(prints(), format!("{page}\neef9a308 bread rolls"));
 
     // Another word compiles the service; another page compiles nothing.
-    workspace.write("words/en.txt", "bread\nbuns\n");
+    // No bake before has seen them.
+    let new = unique();
+    workspace.write("words/en.txt", &format!("bread\n{new}\n"));
     let baked = workspace.bake([]).run(&turn);
     assert_eq!(baked.ran_stages(), stages(["build-web"]), "{baked}");
-    assert!(prints().ends_with(" bread buns"), "{}", prints());
-    workspace.write("ui/index.html", "<title>@TITLE@, open</title>\n");
+    let words = format!(" bread {new}");
+    assert!(prints().ends_with(&words), "{}", prints());
+    let page = format!("<title>@TITLE@, {new}</title>\n");
+    workspace.write("ui/index.html", &page);
     let baked = workspace.bake([]).run(&turn);
     assert!(baked.compiled().is_empty(), "{baked}");
-    assert!(prints().starts_with("<title>The bakery, open</title>"));
+    let page = format!("<title>The bakery, {new}</title>");
+    assert!(prints().starts_with(&page), "{}", prints());
 }
 
 #[test]
