@@ -23,8 +23,9 @@ fn one_line_installs_a_release_whatever_downloads_it_and_whichever_shell_runs() 
         ("busybox sh", &["wget"]),
     ];
     for (shell, further) in machines {
-        if which::which(shell.split(' ').next().unwrap()).is_err() {
-            println!("{shell} is not tried: there is none");
+        let mut needed = shell.split(' ').take(1).chain(further.iter().copied());
+        if let Some(missing) = needed.find(|program| which::which(program).is_err()) {
+            println!("{shell} with {further:?} is not tried: there is no {missing}");
             continue;
         }
         let machine = Machine::new(shell, further);
