@@ -115,6 +115,11 @@ fn an_edit_reaches_the_container_that_it_changes_and_no_other() {
     dev.wait_for_new("api: healthy after");
     assert_eq!(answer(&compose), "sixth");
 
+    // The engine still has the image of an edit that is undone.
+    workspace.write("crates/page/src/text/mod.rs", &page("fifth"));
+    dev.wait_for_new("api: healthy after");
+    assert_eq!(answer(&compose), "fifth");
+
     dev.signal("INT", Reach::Group);
     let ran = dev.wait();
     assert_eq!(ran.code, Some(0), "{ran}");

@@ -5,7 +5,7 @@
 use hcl::Block;
 
 use super::syntax::{Noted, expression, label, text};
-use super::targets::service_tags;
+use super::targets::{service_tags, with_tags};
 use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 
@@ -25,11 +25,8 @@ fn target(service: &BakedImage) -> Noted {
         target,
         ..
     } = service;
-    let tags = format!(
-        r#"concat({}, tagged("{}", ["in-{input_hash}"]))"#,
-        service_tags(target),
-        target.image
-    );
+    let hashed = with_tags(target, &format!(r#"["in-{input_hash}"]"#));
+    let tags = format!("concat({}, {hashed})", service_tags(target));
     let block = Block::builder("target")
         .add_label(name.as_str())
         .add_attribute(("tags", expression(&tags)))

@@ -269,8 +269,14 @@ pub fn service_tags(target: &TargetConfig) -> String {
             format!("distinct(concat({}))", several.join(", "))
         }
     };
+    with_tags(target, &given)
+}
+
+/// Returns the names of an image in each of its registries with `tags`, a list in HCL.
+pub fn with_tags(target: &TargetConfig, tags: &str) -> String {
+    let image = &target.image;
     if target.registries.is_empty() {
-        return format!(r#"tagged("{image}", {given})"#);
+        return format!(r#"tagged("{image}", {tags})"#);
     }
     let registries: Vec<String> = target
         .registries
@@ -278,7 +284,7 @@ pub fn service_tags(target: &TargetConfig) -> String {
         .map(|registry| format!(r#""{registry}""#))
         .collect();
     let registries = registries.join(", ");
-    format!(r#"{TAGGED_UNDER}([{registries}], "{image}", {given})"#)
+    format!(r#"{TAGGED_UNDER}([{registries}], "{image}", {tags})"#)
 }
 
 /// Returns the tags that one of an image's own stands for, as a list in HCL.

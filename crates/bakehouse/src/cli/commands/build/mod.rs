@@ -55,11 +55,11 @@ pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     if let (Err(problems), BuildProgress::Json) = (&built, arguments.progress) {
         events::failed(problems);
     }
-    built.map(drop)
+    built
 }
 
-/// Bakes what is not there yet, and returns the names of the images among it.
-pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<TargetName>, Problems> {
+/// Bakes what is not there yet.
+pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let digests_file = arguments.digests.as_deref().map(DigestsFile::new);
     let digests_file = digests_file.transpose()?;
     let prints_digests = digests_file.as_ref().is_some_and(DigestsFile::is_printed);
@@ -120,7 +120,7 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<Targ
     };
     if arguments.dry_run {
         table::forecast(&chosen, &missing);
-        return Ok(Vec::new());
+        return Ok(());
     }
     for service in &chosen.services {
         if let Some(held) = held.get(&service.name)
@@ -202,8 +202,7 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<Vec<Targ
             table::print(&rows, &store, &missing, &account, verbose);
         }
     }
-    let baked = missing.services.iter().map(|image| image.name.clone());
-    Ok(baked.collect())
+    Ok(())
 }
 
 /// Returns the platforms that an argument or the environment asks for, as the Bake file's variable has them.

@@ -109,7 +109,9 @@ impl Compose {
         }
         let mut arguments = vec!["stop", "--timeout", GRACE];
         arguments.extend(services.iter().map(TargetName::as_str));
-        if let Err(said) = self.run(&arguments) {
+        // A service may have left the file since it was started.
+        let all = ["stop", "--timeout", GRACE];
+        if let Err(said) = self.run(&arguments).or_else(|_| self.run(&all)) {
             tracing::warn!("containers may still run: {said}");
         }
     }

@@ -5,6 +5,8 @@ mod round;
 mod scope;
 mod watch;
 
+use std::collections::BTreeMap;
+
 use compose::Compose;
 use round::Round;
 use scope::Scope;
@@ -26,11 +28,12 @@ pub fn run(session: &Session, arguments: &DevArgs) -> Result<(), Problems> {
         arguments,
         compose: Compose::find(&planned)?,
         watch: Watch::new()?,
-        started: Vec::new(),
+        started: BTreeMap::new(),
     };
     let followed = development.follow(planned, scope);
     if !arguments.keep {
-        development.compose.stop(&development.started);
+        let started: Vec<TargetName> = development.started.keys().cloned().collect();
+        development.compose.stop(&started);
     }
     followed
 }
@@ -41,8 +44,8 @@ struct Development<'a> {
     arguments: &'a DevArgs,
     compose: Compose,
     watch: Watch,
-    /// The services that were started.
-    started: Vec<TargetName>,
+    /// The services that were started, with the input hashes of their images.
+    started: BTreeMap<TargetName, String>,
 }
 
 impl Development<'_> {
@@ -75,13 +78,16 @@ impl Development<'_> {
         scope: &Scope,
         mut round: Round,
     ) -> Result<Option<Round>, Problems> {
-        let baked = self.bake(scope, round.is_first())?;
+        self.bake(scope, round.is_first())?;
         round.end_bake();
+        let hashes: BTreeMap<TargetName, String> = planned
+            .plan
+            .baked
+            .iter()
+            .map(|image| (image.name.clone(), image.input_hash.clone()))
+            .collect();
         let mut services = scope.services.clone();
-        services.retain(|service| {
-            let is_new = !self.started.contains(service);
-            is_new || baked.contains(service)
-        });
+        services.retain(|service| self.started.get(service) != hashes.get(service));
         let copies_packs = !round.is_first() && round.files().any(|file| scope.is_of_packs(file));
         if services.is_empty() && !copies_packs {
             return Ok(None);
@@ -93,26 +99,31 @@ impl Development<'_> {
             self.compose.copy_packs()?;
         }
         if !services.is_empty() {
-            self.started.extend(services.iter().cloned());
-            self.started.sort();
-            self.started.dedup();
+            let started = services.iter().filter_map(|service| {
+                let hash = hashes.get(service)?;
+                Some((service.clone(), hash.clone()))
+            });
+            let started: Vec<(TargetName, String)> = started.collect();
+            // What does not start is tried again in the next round, and stopped at the end.
+            for service in &services {
+                self.started.entry(service.clone()).or_default().clear();
+            }
             self.compose.up(&planned.plan, &services)?;
+            self.started.extend(started);
         }
         round.end_start(services);
         Ok(Some(round))
     }
 
-    /// Bakes what the engine lacks, and returns its names.
-    fn bake(&self, scope: &Scope, is_first: bool) -> Result<Vec<TargetName>, Problems> {
+    /// Bakes what the engine lacks.
+    fn bake(&self, scope: &Scope, is_first: bool) -> Result<(), Problems> {
         let global = Global {
             // The first bake may take minutes, so its progress is shown.
             quiet: self.session.global.quiet || !is_first,
             ..self.session.global.clone()
         };
-        build::bake_missing(
-            &Session::new(global),
-            &BuildArgs::generating(scope.targets()),
-        )
+        let arguments = BuildArgs::generating(scope.targets());
+        build::bake_missing(&Session::new(global), &arguments)
     }
 
     /// Prints what a round did, and returns whether another one follows. A mistake in an edit waits for the next edit.
