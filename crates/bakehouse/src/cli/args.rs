@@ -256,13 +256,13 @@ pub struct VerifyArgs {
     /// The public key of the signature, as cosign takes it
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// Who has to have signed, by a certificate
+    /// Identity in the certificate of whoever has to have signed
     #[arg(long = "certificate-identity", value_name = "IDENTITY")]
     pub identity: Option<String>,
     /// The same as an expression
     #[arg(long = "certificate-identity-regexp", value_name = "EXPRESSION")]
     pub identity_regexp: Option<String>,
-    /// Who has to have issued the certificate
+    /// Issuer of that certificate
     #[arg(long = "certificate-oidc-issuer", value_name = "URL")]
     pub issuer: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]

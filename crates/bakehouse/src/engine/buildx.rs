@@ -147,6 +147,11 @@ impl Engine {
         Err(Problem::new(Code::BakeFailed, format!("{failed}: {what}")).hint(remedy))
     }
 
+    /// Returns the command `docker`, without arguments.
+    pub fn command(&self) -> Command {
+        Command::new(&self.docker)
+    }
+
     /// Runs docker and returns its standard output.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Engine;
 use super::digests::{Manifest, last_line};
+use crate::graph::platform::platform_name;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem};
 
@@ -68,15 +69,10 @@ struct Platform {
 }
 
 impl Platform {
-    /// Returns the platform as the user would write it, without the usual variant of an architecture; none for an
-    /// attestation.
+    /// Returns the platform as users write it; none for an attestation.
     fn name(&self) -> Option<String> {
-        let variant = self.variant.as_deref().filter(|variant| {
-            !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
-        });
-        let parts = [Some(self.os.as_str()), Some(&self.architecture), variant];
-        let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        (self.os != "unknown").then(|| parts.join("/"))
+        let is_known = self.os != "unknown";
+        is_known.then(|| platform_name(&self.os, &self.architecture, self.variant.as_deref()))
     }
 }
 

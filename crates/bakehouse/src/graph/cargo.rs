@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::SystemTime;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -77,6 +77,7 @@ impl Cargo {
             tracing::debug!("cargo metadata is not run: nothing that it reads has changed");
             return Ok(metadata);
         }
+        tracing::debug!("cargo metadata is run: no answer is known for this state");
         self.asked.update(|asked| asked + 1);
         let asked = SystemTime::now();
         let text = run(manifest_path)?;
@@ -191,9 +192,26 @@ pub fn metadata(manifest_path: Option<&Utf8Path>) -> Result<Metadata, Problem> {
     Cargo::default().metadata(manifest_path)
 }
 
+/// Returns the command that runs Cargo, without arguments.
+pub(super) fn command() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs Cargo, and returns what it did.
+///
+/// # Errors
+/// `cargo-missing`.
+pub(super) fn output(command: &mut Command) -> Result<Output, Problem> {
+    command.output().map_err(|error| {
+        Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
+            .hint("install Rust")
+            .caused_by(error)
+    })
+}
+
 /// Returns the output of `cargo metadata`.
 fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = command();
     command.args([
         "metadata",
         "--no-deps",
@@ -211,11 +229,7 @@ fn run(manifest_path: Option<&Utf8Path>) -> Result<String, Problem> {
         }
         command.arg("--manifest-path").arg(path);
     }
-    let output = command.output().map_err(|error| {
-        Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
-            .hint("install Rust")
-            .caused_by(error)
-    })?;
+    let output = output(&mut command)?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.trim().trim_start_matches("error: ");

@@ -2,13 +2,13 @@
 //! crates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use camino::Utf8PathBuf;
 
+use super::cargo::{command, output};
 use crate::problem::{Code, Problem};
 
-/// What Cargo is asked about: packages that are built together, for one target.
+/// A question to Cargo: packages that are built together, for one target.
 pub struct TreeRequest<'a> {
     /// The folder of the workspace.
     pub folder: Utf8PathBuf,
@@ -36,7 +36,7 @@ impl CrateId {
     }
 }
 
-/// What is known of a crate.
+/// Everything that Cargo tells of a crate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkedCrate {
     /// The value of `license` in its manifest.
@@ -60,7 +60,7 @@ impl CrateTree {
     /// # Errors
     /// `cargo-missing`, `cargo-failed`.
     pub fn read(request: &TreeRequest<'_>) -> Result<Self, Problem> {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = command();
         command.current_dir(&request.folder);
         command.args(["tree", "--locked", "--edges", "normal,no-proc-macro"]);
         command.args([
@@ -81,11 +81,7 @@ impl CrateTree {
         if !request.features.is_empty() {
             command.args(["--features", &request.features.join(",")]);
         }
-        let output = command.output().map_err(|error| {
-            Problem::new(Code::CargoMissing, format!("cargo cannot be run: {error}"))
-                .hint("install Rust")
-                .caused_by(error)
-        })?;
+        let output = output(&mut command)?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let said = said.trim().trim_start_matches("error: ");

@@ -80,6 +80,14 @@ fn is_the_compilers(cfg: &Cfg) -> bool {
     }
 }
 
+/// Returns a platform as users write it, such as `linux/arm64`, without the usual variant of an architecture.
+pub fn platform_name(os: &str, architecture: &str, variant: Option<&str>) -> String {
+    let is_told =
+        |variant: &&str| !variant.is_empty() && (architecture, *variant) != ("arm64", "v8");
+    let parts = [Some(os), Some(architecture), variant.filter(is_told)];
+    Vec::from_iter(parts.into_iter().flatten()).join("/")
+}
+
 /// Returns Rust's name of a platform's architecture.
 fn arch(docker: &str) -> Option<&'static str> {
     Some(match docker {

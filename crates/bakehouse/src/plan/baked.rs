@@ -24,9 +24,9 @@ pub struct BakedImage {
 }
 
 impl BakedImage {
-    /// Returns those of services, then the others.
-    pub fn all(services: &[Service], images: &[OtherImage]) -> Vec<Self> {
-        let services = services.iter().map(|service| Self {
+    /// Returns that of a service.
+    pub fn of(service: &Service) -> Self {
+        Self {
             name: service.name.clone(),
             family: service.family.clone(),
             target: service.target.clone(),
@@ -38,7 +38,12 @@ impl BakedImage {
                 .collect(),
             input_hash: service.input_hash.clone(),
             is_other: false,
-        });
+        }
+    }
+
+    /// Returns those of services, then the others.
+    pub fn all(services: &[Service], images: &[OtherImage]) -> Vec<Self> {
+        let services = services.iter().map(Self::of);
         let images = images.iter().map(|image| Self {
             name: image.config.name.clone(),
             family: image.config.name.to_string(),

@@ -40,6 +40,12 @@ pub struct Configuration {
     pub variant: Option<String>,
 }
 
+/// Returns the labels in a configuration as it came; none if it cannot be read.
+pub fn labels(configuration: &[u8]) -> BTreeMap<String, String> {
+    let read = serde_json::from_slice::<Configuration>(configuration);
+    read.map_or_else(|_| BTreeMap::new(), |read| read.config.labels)
+}
+
 /// The settings of containers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -39,12 +39,7 @@ impl Repository<'_> {
     pub fn has_blob(&self, digest: &Digest) -> Result<bool, Problem> {
         let asked = format!("the blob {}", digest.short());
         let request = Request::new(Method::HEAD, self.blob_url(digest), &asked);
-        let mut answer = self.send(&request)?;
-        match answer.status().as_u16() {
-            200 => Ok(true),
-            404 => Ok(false),
-            _ => Err(self.refused(&request, &mut answer)),
-        }
+        Ok(self.find(&request)?.is_some())
     }
 
     /// Returns a small blob.

@@ -312,6 +312,16 @@ impl Repository<'_> {
         }
     }
 
+    /// Sends a request for something that may not be there. Returns the answer that has it, or `None`.
+    pub(super) fn find(&self, request: &Request<'_>) -> Result<Option<Response<Body>>, Problem> {
+        let mut answer = self.send(request)?;
+        match answer.status().as_u16() {
+            200 => Ok(Some(answer)),
+            404 => Ok(None),
+            _ => Err(self.refused(request, &mut answer)),
+        }
+    }
+
     /// Takes up the first challenge that can be met. Returns whether there is one.
     fn log_in(&self, headers: &HeaderMap, request: &Request<'_>) -> Result<bool, Problem> {
         let headers = headers.get_all(header::WWW_AUTHENTICATE).iter();

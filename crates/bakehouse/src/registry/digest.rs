@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::plan::config::image_name::is_sha256;
+
 /// A digest of SHA-256, e.g. `sha256:c0ff…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String")]
@@ -29,9 +31,7 @@ impl Digest {
 
     /// Parses a digest; `None` if it is none of SHA-256.
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = text.strip_prefix(ALGORITHM)?;
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (hex.len() == 64 && hex.bytes().all(is_hex)).then(|| Self(text.to_owned()))
+        is_sha256(text).then(|| Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {

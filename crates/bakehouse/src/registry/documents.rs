@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use crate::graph::platform::platform_name;
 
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -89,13 +90,9 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Returns the platform as users write it, without the usual variant of an architecture.
+    /// Returns the platform as users write it.
     pub fn name(&self) -> String {
-        let variant = self.variant.as_deref().filter(|variant| {
-            !variant.is_empty() && (self.architecture.as_str(), *variant) != ("arm64", "v8")
-        });
-        let parts = [Some(self.os.as_str()), Some(&self.architecture), variant];
-        Vec::from_iter(parts.into_iter().flatten()).join("/")
+        platform_name(&self.os, &self.architecture, self.variant.as_deref())
     }
 }
 

@@ -31,12 +31,9 @@ impl Repository<'_> {
         let asked = format!("the manifest {reference}");
         let request = Request::new(Method::GET, self.manifest_url(reference), &asked)
             .header(header::ACCEPT, accepted());
-        let mut answer = self.send(&request)?;
-        match answer.status().as_u16() {
-            200 => {}
-            404 => return Ok(None),
-            _ => return Err(self.refused(&request, &mut answer)),
-        }
+        let Some(mut answer) = self.find(&request)? else {
+            return Ok(None);
+        };
         let text = |name: &str| {
             let value = answer.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
@@ -69,12 +66,9 @@ impl Repository<'_> {
         let asked = format!("the digest of {tag}");
         let request = Request::new(Method::HEAD, self.manifest_url(tag), &asked)
             .header(header::ACCEPT, accepted());
-        let mut answer = self.send(&request)?;
-        match answer.status().as_u16() {
-            200 => {}
-            404 => return Ok(None),
-            _ => return Err(self.refused(&request, &mut answer)),
-        }
+        let Some(answer) = self.find(&request)? else {
+            return Ok(None);
+        };
         let header = answer.headers().get(DIGEST_HEADER);
         let told = header.and_then(|value| Digest::parse(value.to_str().ok()?));
         match told {

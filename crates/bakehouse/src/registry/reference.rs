@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::digest::Digest;
-use crate::plan::config::image_name::{Fault, Form, check};
+use crate::plan::config::image_name::{Fault, Form, check, is_host};
 use crate::problem::{Code, Problem};
 
 /// A repository of a registry.
@@ -73,7 +73,6 @@ impl Reference {
 impl RepositoryName {
     /// Takes a valid name without tag and digest apart.
     pub fn new(name: &str) -> Self {
-        let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
         let (host, path) = match name.split_once('/') {
             Some((first, rest)) if is_host(first) => (first, rest),
             _ => (HUB, name),

@@ -30,12 +30,9 @@ impl Repository<'_> {
         let mut next = Some(self.url(&format!("tags/list?n={PAGE}")));
         while let Some(url) = next {
             let request = Request::new(Method::GET, url.clone(), "the tags");
-            let mut answer = self.send(&request)?;
-            match answer.status().as_u16() {
-                200 => {}
-                404 => return Ok(None),
-                _ => return Err(self.refused(&request, &mut answer)),
-            }
+            let Some(mut answer) = self.find(&request)? else {
+                return Ok(None);
+            };
             next = next_page(self.name, answer.headers()).filter(|next| *next != url);
             let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
             let page = body.map_err(|error| error.to_string()).and_then(|body| {

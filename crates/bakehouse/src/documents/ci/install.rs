@@ -9,7 +9,7 @@ pub struct Runner {
     pub folder: &'static str,
     /// The line that makes later steps find programs of that folder, if nothing else does.
     pub on_path: Option<&'static str>,
-    /// What follows a command of the configuration: the folder that it installs into.
+    /// The words after a command of the configuration, which name the folder that it installs into.
     pub into: &'static str,
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 
 use crate::plan::Plan;
+use crate::plan::config::image_name::is_host;
 use crate::plan::config::install::Install;
 
 /// GitHub's own registry. The job's token can log in to it.
@@ -91,9 +92,7 @@ fn further_hosts(plan: &Plan) -> impl Iterator<Item = (usize, Option<&str>)> {
 }
 
 fn host(registry: &str) -> Option<&str> {
-    let host = registry.split('/').next()?;
-    let is_host = host.contains(['.', ':']) || host == "localhost";
-    is_host.then_some(host)
+    registry.split('/').next().filter(|host| is_host(host))
 }
 
 /// Returns whether a step may run on another platform than the builder's: one that compiles, one that installs packages,

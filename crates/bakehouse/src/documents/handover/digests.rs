@@ -106,7 +106,7 @@ impl Digests {
                 fault("is there twice".to_owned());
             }
             let digests = image.platforms.values().chain([&image.digest]);
-            for digest in digests.filter(|digest| !is_digest(digest)) {
+            for digest in digests.filter(|digest| !image_name::is_sha256(digest)) {
                 fault(format!("has the digest `{}`", digest.escape_debug()));
             }
             if image.repositories.is_empty() {
@@ -132,11 +132,4 @@ impl Digests {
 fn is_in(repository: &str, registry: &str) -> bool {
     let inside = repository.strip_prefix(registry);
     inside.is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Returns whether `text` is a digest of SHA-256.
-pub fn is_digest(text: &str) -> bool {
-    let is_lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    let hex = text.strip_prefix("sha256:");
-    hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_lower_hex))
 }

@@ -1,4 +1,4 @@
-//! What is asked for.
+//! The request for manifests.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What runs in a pod.
+//! The services and images that run in pods.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Workload<'a> {
     /// User and group, as numbers; unknown for another Dockerfile.
     pub user: Option<(i64, i64)>,
     pub env: &'a BTreeMap<String, String>,
-    /// What it is made of, for people.
+    /// A line for people about what it is made of.
     pub what: String,
     target: &'a TargetConfig,
 }

@@ -1,4 +1,4 @@
-//! What both formats tell.
+//! The content of a bill, in whichever format.
 
 use super::licence::Terms;
 

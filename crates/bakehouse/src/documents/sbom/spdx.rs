@@ -8,7 +8,7 @@ use super::licence::Terms;
 use super::model::{ComponentKind, Sbom, SbomComponent};
 use super::serial::uuid;
 
-/// What SPDX writes where nothing is known.
+/// The text of SPDX where nothing is known.
 const UNKNOWN: &str = "NOASSERTION";
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";

@@ -255,9 +255,16 @@ fn repository(name: &str, behind: &str, form: Form) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Returns whether a text is a digest of SHA-256, as engines and registries write it.
+pub fn is_sha256(text: &str) -> bool {
+    let is_lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let hex = text.strip_prefix("sha256:");
+    hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_lower_hex))
+}
+
 /// Returns whether engines take the first part of a name for a registry. They also do so if it has upper-case letters,
 /// but then it is not meant as a registry.
-fn is_host(first: &str) -> bool {
+pub fn is_host(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':'])
 }
 

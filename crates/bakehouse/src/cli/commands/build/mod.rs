@@ -51,15 +51,14 @@ use crate::plan::build::COMPILED;
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
-    let built = bake_missing(session, arguments);
+    let built = build(session, arguments);
     if let (Err(problems), BuildProgress::Json) = (&built, arguments.progress) {
         events::failed(problems);
     }
     built
 }
 
-/// Bakes what is not there yet.
-pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
+fn build(session: &Session, arguments: &BuildArgs) -> Result<(), Problems> {
     let digests_file = arguments.digests.as_deref().map(DigestsFile::new);
     let digests_file = digests_file.transpose()?;
     let prints_digests = digests_file.as_ref().is_some_and(DigestsFile::is_printed);
@@ -67,7 +66,18 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<(), Prob
         return Err(digests::both_print().into());
     }
     let planned = session.plan()?;
-    let Planned { root, plan, .. } = &planned;
+    bake_missing(session, &planned, arguments, digests_file.as_ref())
+}
+
+/// Bakes what is not there yet.
+pub fn bake_missing(
+    session: &Session,
+    planned: &Planned,
+    arguments: &BuildArgs,
+    digests_file: Option<&DigestsFile>,
+) -> Result<(), Problems> {
+    let prints_digests = digests_file.is_some_and(DigestsFile::is_printed);
+    let Planned { root, plan, .. } = planned;
     let chosen = choose(plan, &arguments.services)?;
     let changes = files::compare(root, &plan.config.output.folder, &documents::render(plan))?;
     if arguments.generate && !arguments.dry_run {
@@ -157,7 +167,7 @@ pub fn bake_missing(session: &Session, arguments: &BuildArgs) -> Result<(), Prob
             has_own_arguments: !arguments.bake.is_empty(),
             shown,
         };
-        let records = bake(&engine, &planned, &order)?;
+        let records = bake(&engine, planned, &order)?;
         details.extend(store.details(&missing.services, &records, certain));
         outcomes = records
             .iter()

@@ -194,6 +194,12 @@ impl Names {
     }
 }
 
+/// Returns the problem of images that have no registry.
+pub fn without_registry(message: &str) -> Problem {
+    Problem::new(Code::RegistryMissing, message)
+        .hint("set `registry` in bakehouse.toml, or the variable REGISTRY")
+}
+
 /// Returns the values of a list, without empty and repeated ones.
 fn parts(list: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::names::Names;
+use super::names::{Names, without_registry};
 use crate::engine::Engine;
 use crate::engine::images::Image;
 use crate::engine::records::Record;
@@ -13,7 +13,7 @@ use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::TargetConfig;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// An image of a service that exists already.
 pub struct Held {
@@ -66,11 +66,9 @@ impl<'a> Store<'a> {
     ) -> Result<Self, Problem> {
         let mut images = images.iter().filter(|image| image.target.is_image());
         if is_registry && images.any(|image| names.registries(image).is_empty()) {
-            return Err(Problem::new(
-                Code::RegistryMissing,
+            return Err(without_registry(
                 "images cannot be pushed without a registry",
-            )
-            .hint("set `registry` in bakehouse.toml, or the variable REGISTRY"));
+            ));
         }
         Ok(Self {
             engine,

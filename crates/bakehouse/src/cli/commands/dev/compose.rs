@@ -1,6 +1,5 @@
 //! The containers, as Docker Compose runs them from the generated file.
 
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
@@ -8,6 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::cli::session::Planned;
 use crate::documents::compose::INIT;
+use crate::engine::Engine;
 use crate::names::TargetName;
 use crate::plan::Plan;
 use crate::problem::{Code, Problem};
@@ -17,7 +17,7 @@ const GRACE: &str = "2";
 
 /// Docker Compose for the file of a workspace, and the process that prints logs.
 pub struct Compose {
-    docker: PathBuf,
+    engine: Engine,
     file: Utf8PathBuf,
     logs: Option<Child>,
 }
@@ -35,10 +35,8 @@ impl Compose {
             );
             return Err(problem.hint("leave `compose = false` out of [output] in bakehouse.toml"));
         }
-        let docker = which::which("docker")
-            .map_err(|_| Problem::new(Code::EngineMissing, "there is no `docker` on PATH"))?;
         let found = Self {
-            docker,
+            engine: Engine::find()?,
             file: planned.root.join(planned.plan.output("compose.yaml")),
             logs: None,
         };
@@ -138,7 +136,7 @@ impl Compose {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.docker);
+        let mut command = self.engine.command();
         command
             .args(["compose", "--progress", "quiet", "--file"])
             .arg(&self.file);

@@ -78,7 +78,7 @@ impl Development<'_> {
         scope: &Scope,
         mut round: Round,
     ) -> Result<Option<Round>, Problems> {
-        self.bake(scope, round.is_first())?;
+        self.bake(planned, scope, round.is_first())?;
         round.end_bake();
         let hashes: BTreeMap<TargetName, String> = planned
             .plan
@@ -116,14 +116,14 @@ impl Development<'_> {
     }
 
     /// Bakes what the engine lacks.
-    fn bake(&self, scope: &Scope, is_first: bool) -> Result<(), Problems> {
+    fn bake(&self, planned: &Planned, scope: &Scope, is_first: bool) -> Result<(), Problems> {
         let global = Global {
             // The first bake may take minutes, so its progress is shown.
             quiet: self.session.global.quiet || !is_first,
             ..self.session.global.clone()
         };
         let arguments = BuildArgs::generating(scope.targets());
-        build::bake_missing(&Session::new(global), &arguments)
+        build::bake_missing(&Session::new(global), planned, &arguments, None)
     }
 
     /// Prints what a round did, and returns whether another one follows. A mistake in an edit waits for the next edit.

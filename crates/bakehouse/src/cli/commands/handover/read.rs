@@ -10,7 +10,7 @@ use crate::documents::handover::Digests;
 use crate::documents::handover::digests::VERSION;
 use crate::problem::{Code, Problem, Problems};
 
-/// What files of every version have.
+/// The part that files of every version have.
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,

@@ -9,7 +9,7 @@ use decide::{Rules, Tag, Why, decide};
 use jiff::{Span, Timestamp, Zoned};
 use owo_colors::OwoColorize;
 
-use super::build::names::Names;
+use super::build::names::{Names, without_registry};
 use super::build::seed_names::seed_names;
 use crate::cli::args::PruneArgs;
 use crate::cli::out::outln;
@@ -116,16 +116,13 @@ fn add(planned: &Planned, whose: &str, needed: &mut Needed) -> Result<(), Proble
     let published = images.filter(|image| !names.registries(image).is_empty());
     let published: Vec<&BakedImage> = published.collect();
     if published.is_empty() {
-        return Err(
-            Problem::new(Code::RegistryMissing, "images have no registry")
-                .hint("set `registry` in bakehouse.toml, or the variable REGISTRY"),
-        );
+        return Err(without_registry("images have no registry"));
     }
     for image in published {
         let hashed = format!("in-{}", image.input_hash);
-        for name in names.all(&[image]) {
-            let repository = Reference::parse(&name)?.repository;
-            let tags = needed.entry(repository).or_default();
+        let (places, _) = names.places(image);
+        for place in places {
+            let tags = needed.entry(RepositoryName::new(&place)).or_default();
             tags.entry(hashed.clone())
                 .or_insert_with(|| whose.to_owned());
         }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::bases::{Bases, read};
 use super::refused;
-use crate::cli::commands::build::names::Names;
-use crate::documents::labels;
+use crate::cli::commands::build::names::{Names, without_registry};
+use crate::documents::labels::of_image;
 use crate::plan::Plan;
 use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::plan::service::Service;
 use crate::problem::{Code, Problem, Problems};
-use crate::rebase::configuration::Own;
+use crate::rebase::configuration::{Own, labels};
 use crate::rebase::fits::{missing_platforms, reasons};
 use crate::rebase::image::Written;
 use crate::rebase::upper::Upper;
@@ -78,8 +78,7 @@ impl Moved<'_> {
 
     /// Returns the image as names know it, with the input hash on the new base.
     pub fn baked(&self) -> BakedImage {
-        let services = std::slice::from_ref(self.service);
-        let mut image = BakedImage::all(services, &[]).swap_remove(0);
+        let mut image = BakedImage::of(self.service);
         self.input_hash.clone_into(&mut image.input_hash);
         image
     }
@@ -96,13 +95,9 @@ impl<'a> Standing<'a> {
         bases: &Bases,
         names: &Names,
     ) -> Result<Moved<'a>, Problems> {
-        let services = std::slice::from_ref(self.service);
-        let image = BakedImage::all(services, &[]).swap_remove(0);
+        let image = BakedImage::of(self.service);
         if names.registries(&image).is_empty() {
-            let problem = Problem::new(Code::RegistryMissing, "published images have a registry");
-            return Err(problem
-                .hint("set `registry` in bakehouse.toml, or the variable REGISTRY")
-                .into());
+            return Err(without_registry("published images have a registry").into());
         }
         let source = Reference::parse(&names.tagged(&image).swap_remove(0))?;
         let repository = client.repository(&source.repository);
@@ -220,9 +215,7 @@ impl<'a> Standing<'a> {
         Own {
             env: image.env.keys().map(String::as_str).collect(),
             libraries: !self.service.libraries.is_empty(),
-            labels: labels::of_image(self.plan, self.service)
-                .into_keys()
-                .collect(),
+            labels: of_image(self.plan, self.service).into_keys().collect(),
             ports: &image.ports,
             stop_signal: image.stop_signal.is_some(),
             healthcheck: image.healthcheck.is_some(),
@@ -249,11 +242,5 @@ fn index(published: &Published, images: &[Above]) -> Option<(Vec<u8>, String)> {
 
 /// Returns the input hash in the label of an image.
 fn hash(image: &PlatformImage) -> Option<String> {
-    let image = read(image).ok()?;
-    image
-        .configuration
-        .config
-        .labels
-        .get(INPUT_HASH_LABEL)
-        .cloned()
+    labels(&image.configuration).remove(INPUT_HASH_LABEL)
 }

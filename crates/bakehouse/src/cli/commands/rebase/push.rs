@@ -43,15 +43,12 @@ fn push(
     sources: &[RepositoryName],
 ) -> Result<Vec<RepositoryName>, Problem> {
     let image = moved.baked();
+    let (places, _) = names.places(&image);
+    let places = places.iter().map(|place| RepositoryName::new(place));
+    let repositories: Vec<RepositoryName> = places.collect();
     let names = names.all(&[&image]);
     let names = names.iter().map(|name| Reference::parse(name));
     let names: Vec<Reference> = names.collect::<Result<_, _>>()?;
-    let mut repositories: Vec<RepositoryName> = Vec::new();
-    for name in &names {
-        if !repositories.contains(&name.repository) {
-            repositories.push(name.repository.clone());
-        }
-    }
     for repository in &repositories {
         let near = sources.iter().find(|source| source.host == repository.host);
         let source = near.or(sources.last()).unwrap_or(repository);

@@ -21,7 +21,7 @@ pub struct Base {
     pub age_days: Option<i64>,
 }
 
-/// What is known of an image's base.
+/// The knowledge of an image's base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Base(Base),

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem, Problems};
-use crate::rebase::configuration::Configuration;
+use crate::rebase::configuration;
 use crate::registry::{Client, PlatformImage, Published, Reference, Repository, RepositoryName};
 
 pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
@@ -77,9 +77,9 @@ fn of_repository<'a>(
     repository: &RepositoryName,
 ) -> Vec<&'a BakedImage> {
     let is_there = |image: &&BakedImage| {
-        let names = names.all(&[*image]);
-        let mut repositories = names.iter().filter_map(|name| Reference::parse(name).ok());
-        repositories.any(|name| name.repository == *repository)
+        let (places, _) = names.places(image);
+        let mut places = places.iter().map(|place| RepositoryName::new(place));
+        places.any(|place| place == *repository)
     };
     let published = plan.baked.iter();
     let published = published.filter(|image| !names.registries(image).is_empty());
@@ -101,7 +101,7 @@ struct Shown<'a> {
     images: &'a [ImageFacts],
 }
 
-/// What is known of an image.
+/// Everything that is known of an image.
 #[derive(Debug, Serialize)]
 struct ImageFacts {
     image: String,
@@ -115,7 +115,7 @@ struct ImageFacts {
     base_unknown: Option<String>,
     provenance: Option<Provenance>,
     signature: Signature,
-    /// What does not hold.
+    /// Everything that does not hold.
     failed: Vec<String>,
 }
 
@@ -135,7 +135,9 @@ impl Checked<'_> {
         published: &Published,
         arguments: &VerifyArgs,
     ) -> Result<ImageFacts, Problem> {
-        let labels: Vec<BTreeMap<String, String>> = published.images.iter().map(labels).collect();
+        let images = published.images.iter();
+        let labels = images.map(|image| configuration::labels(&image.configuration));
+        let labels: Vec<BTreeMap<String, String>> = labels.collect();
         let value = |key: &str| {
             let values = labels.iter().map(|labels| labels.get(key).cloned());
             let values: BTreeSet<Option<String>> = values.collect();
@@ -261,11 +263,6 @@ impl Checked<'_> {
         names.retain(|name| seen.insert(name.clone()));
         names
     }
-}
-
-fn labels(image: &PlatformImage) -> BTreeMap<String, String> {
-    let configuration = serde_json::from_slice::<Configuration>(&image.configuration);
-    configuration.map_or_else(|_| BTreeMap::new(), |read| read.config.labels)
 }
 
 fn print(image: &ImageFacts) {

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::registry::documents::{Manifest, PREDICATE_TYPE, REFERENCE_DIGEST};
 use crate::registry::{Digest, Published, Repository};
 
-/// What the provenance of an image says.
+/// The statements of the provenance of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Provenance {
     /// The address of the builder's run; empty if it names none, as builders outside of a forge.
