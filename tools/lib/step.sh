@@ -20,3 +20,29 @@ step() {
   fi
   printf '    %s: %d s\n' "$name" $((SECONDS - began)) >&2
 }
+
+# begin NAME COMMAND...: runs a command beside the steps that follow. `finish` waits for it.
+begin() {
+  begun=$1
+  shift
+  printf '==> %s (in the background)\n' "$begun" >&2
+  begun_log=$(mktemp)
+  (
+    set -e
+    "$@"
+  ) >"$begun_log" 2>&1 &
+  begun_job=$!
+}
+
+# Waits for the command of `begin`, and prints its output under its heading.
+finish() {
+  local status=0
+  printf '==> %s\n' "$begun" >&2
+  wait "$begun_job" || status=$?
+  cat "$begun_log" >&2
+  rm -f "$begun_log"
+  if [ "$status" -ne 0 ]; then
+    printf "error: '%s' failed\n" "$begun" >&2
+    exit "$status"
+  fi
+}

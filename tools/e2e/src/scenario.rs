@@ -42,7 +42,7 @@ impl Scenario {
     #[track_caller]
     pub fn judge(&self) {
         let scene = Scene {
-            turn: Turn::take(),
+            turn: Turn::share(),
             runner: OnceLock::new(),
         };
         let kept = STRATEGIES.iter().map(|strategy| (*strategy, &SERVICES[..]));

@@ -43,7 +43,7 @@ impl Shape {
     /// that of the file.
     #[track_caller]
     fn runs(&self, target: &str, image: &str, prints: &str) {
-        let turn = Turn::take();
+        let turn = Turn::share();
         let bake = self.0.bake([target]).variable("PLATFORMS", "");
         let _ = bake.run(&turn);
         let image = format!("{}/{image}", self.0.images.namespace());

@@ -137,7 +137,7 @@ const ROWS: &[Row] = &[
 
 #[test]
 fn exactly_what_images_are_built_from_is_sent() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     for row in ROWS {
         let workspace = Workspace::empty();
         for (path, text) in row.files {

@@ -20,7 +20,7 @@ fn example(name: &str) -> Workspace {
 
 #[test]
 fn services_share_a_library_and_an_edit_of_one_builds_one() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = example("services");
     let baked = workspace.bake([]).run(&turn);
     let twice = |(_, times): (_, usize)| times > 1;
@@ -46,7 +46,7 @@ fn services_share_a_library_and_an_edit_of_one_builds_one() {
 
 #[test]
 fn a_service_has_a_library_of_the_system_a_front_end_and_words_from_elsewhere() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = example("front-end");
     let _ = workspace.bake([]).run(&turn);
     let prints = || container::prints(&workspace.images.name("web"), []);
@@ -72,7 +72,7 @@ fn a_service_has_a_library_of_the_system_a_front_end_and_words_from_elsewhere() 
 
 #[test]
 fn a_release_has_its_variants_under_their_tags() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = example("release");
     let bake = |targets: &[&str]| {
         let bake = workspace.bake(targets.iter().copied());

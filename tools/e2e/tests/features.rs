@@ -63,7 +63,7 @@ fn workspace() -> Workspace {
 /// Checks the output of the services, and how often each of the crates is compiled.
 #[track_caller]
 fn check(unify: &str, expected: [(&str, &str); 3], compiled: [(&str, usize); 4]) {
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.replace(
@@ -147,7 +147,7 @@ fn all_services_have_those_of_all() {
 
 #[test]
 fn features_of_dependencies_are_asked_for_as_on_cargos_command_line() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.replace(

@@ -87,7 +87,7 @@ fn compiled(run: &BakeRun, name: &str) -> bool {
 
 #[test]
 fn a_file_is_fetched_once_by_its_checksum_and_what_reads_it_is_never_stale() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let (git, served) = (GitHost::start(), Served::start());
         let (first, second) = (unique::unique(), unique::unique());
@@ -136,7 +136,7 @@ fn a_file_is_fetched_once_by_its_checksum_and_what_reads_it_is_never_stale() {
 
 #[test]
 fn a_third_party_crate_is_given_files_and_variables_and_is_never_stale() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let git = GitHost::start();
         let inputs =

@@ -39,7 +39,7 @@ fn says(run: &BakeRun, texts: &[&str]) {
 
 #[test]
 fn a_binary_that_needs_a_newer_glibc_than_its_base_has_fails_the_build() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for strategy in ["layer", "mount"] {
         let workspace = with_base(strategy, old_base);
         let run = workspace.bake(["a"]).attempt(&turn);
@@ -63,7 +63,7 @@ fn a_binary_that_needs_a_newer_glibc_than_its_base_has_fails_the_build() {
 
 #[test]
 fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for strategy in ["layer", "mount"] {
         let workspace = with_base(strategy, |_| "scratch".to_owned());
         let run = workspace.bake(["a"]).attempt(&turn);
@@ -92,7 +92,7 @@ fn a_dynamic_binary_on_an_empty_base_fails_the_build() {
 
 #[test]
 fn a_binary_of_a_pack_is_held_against_the_bases_of_all_services() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = with_base("layer", old_base);
     let binaries = "path = \"packs/demo\"\nbinaries = [{ package = \"b\", to = \"bin/\" }]\n";
     workspace.replace("bakehouse.toml", "path = \"packs/demo\"\n", binaries);

@@ -95,7 +95,7 @@ fn text(value: &Value) -> &str {
 
 #[test]
 fn what_is_written_down_is_in_each_registry_whether_it_was_built_or_was_there() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let shop = Shop::new();
     let first = shop.push(&["--digests", "digests.json"]).succeeded();
     let mut digests = shop.digests();
@@ -160,7 +160,7 @@ fn what_is_written_down_is_in_each_registry_whether_it_was_built_or_was_there() 
 
 #[test]
 fn nothing_is_written_down_that_was_not_pushed_whole() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let shop = Shop::new();
     // One image is pushed, the other fails.
     shop.workspace
@@ -195,7 +195,7 @@ fn nothing_is_written_down_that_was_not_pushed_whole() {
 
 #[test]
 fn a_tag_that_another_push_moved_on_is_left_out() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let shop = Shop::new();
     // The tags of the one that is baked are all elsewhere; those of the configuration are an older image's.
     let _ = shop.push(&[]).succeeded();
@@ -216,7 +216,7 @@ fn a_tag_that_another_push_moved_on_is_left_out() {
 
 #[test]
 fn compose_runs_the_images_by_digest_and_builds_none() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let shop = Shop::new();
     let _ = shop.push(&["--digests", "digests.json"]).succeeded();
     shop.workspace

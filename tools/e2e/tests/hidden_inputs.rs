@@ -25,7 +25,7 @@ fn a_missing_input_is_named_and_what_init_proposes_bakes() {
     workspace.write("notes/note.txt", "note\n");
     workspace.write("words/word.txt", "word\n");
     workspace.generate();
-    let turn = Turn::take();
+    let turn = Turn::share();
     let build = || {
         Ran::of(
             bakehouse::command(workspace.dir())

@@ -184,7 +184,7 @@ fn every_place_takes_hostile_text_as_text_or_refuses_it_where_it_stands() {
 
 #[test]
 fn what_is_taken_is_read_back_by_bake_buildkit_compose_and_the_program() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let texts: Vec<String> = hostile()
         .into_values()
         .filter(|text| !text.contains(char::is_control))

@@ -87,7 +87,7 @@ fn inspect(image: &str) -> Value {
 
 #[test]
 fn binaries_of_two_packages_find_their_libraries_and_every_bake_gives_the_same_image() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for strategy in STRATEGIES {
         let workspace = workspace();
         workspace.make_cold(&unique::unique());
@@ -123,7 +123,7 @@ fn binaries_of_two_packages_find_their_libraries_and_every_bake_gives_the_same_i
 #[test]
 fn an_engine_stops_a_container_by_its_signal_and_compose_waits_until_the_image_says_that_it_is_well()
  {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = workspace();
     workspace.generate();
     let _ = workspace.bake([]).run(&turn);
@@ -187,7 +187,7 @@ const WORDS: [&str; 18] = [
 
 #[test]
 fn words_reach_the_container_as_they_are_written() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let source = "fn main() { print!(\"{:?}\", std::env::args().skip(1).collect::<Vec<_>>()) }\n";
     let words = json!(WORDS).as_array().cloned().unwrap_or_default();
     let with = |program: &str| -> Value {
@@ -227,7 +227,7 @@ const AARCH64: [u8; 2] = [183, 0];
 #[test]
 #[ignore = "makes bases for two platforms, two minutes: tools/test --slow"]
 fn libraries_are_for_the_platform_of_the_image() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     engine::bases(&cross_bases::BASES);
     for strategy in STRATEGIES {
         let workspace = workspace();
@@ -265,7 +265,7 @@ fn libraries_are_for_the_platform_of_the_image() {
 
 #[test]
 fn a_library_that_another_build_left_in_a_mount_is_not_taken() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let members = [
         Member::binary("app", "fn main() {}\n"),
         Member::library(

@@ -59,7 +59,7 @@ fn upon(workspace: &Workspace) -> String {
 
 #[test]
 fn files_of_an_image_are_in_the_service_with_the_same_bytes_in_every_bake() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = workspace();
     workspace.make_cold(&unique::unique());
     let _ = workspace.bake([]).run(&turn);
@@ -108,7 +108,7 @@ fn files_of_an_image_are_in_the_service_with_the_same_bytes_in_every_bake() {
 
 #[test]
 fn a_build_skips_a_service_until_an_image_that_it_has_changes() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = workspace();
     let results = || -> Vec<String> {
         let mut build = bakehouse::command(workspace.dir());
@@ -130,7 +130,7 @@ fn a_build_skips_a_service_until_an_image_that_it_has_changes() {
 
 #[test]
 fn compose_builds_the_images_that_services_ship_and_run_on() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = workspace();
     let compose = Compose::new(&workspace);
     compose.run(["build", "server", "upon"]);

@@ -69,7 +69,7 @@ fn results(ran: &Ran) -> [&str; 3] {
 
 #[test]
 fn a_changed_front_end_is_in_the_service_that_embeds_it_and_builds_no_other() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for ((place, images), strategy) in FORMS.into_iter().zip(["layer", "mount"]) {
         let workspace = workspace(place, images);
         workspace.append(
@@ -117,7 +117,7 @@ fn a_changed_front_end_is_in_the_service_that_embeds_it_and_builds_no_other() {
 
 #[test]
 fn compose_builds_the_image_that_a_service_embeds() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let (place, images) = FORMS[1];
     let workspace = workspace(place, images);
     workspace.generate();
@@ -230,7 +230,7 @@ fn what_users_write_beside_the_bake_file_is_read_after_it() {
 /// Its changes are in no input hash, so images have none. Targets and groups of its own change no image.
 #[test]
 fn a_build_reads_what_users_write_beside_the_bake_file() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let (place, images) = FORMS[0];
     let workspace = workspace(place, images);
     workspace.generate();
@@ -326,7 +326,7 @@ const IGNORE_FILES: [&str; 32] = [
 /// The files that an image of all that Docker is sent has are those that its input hash is over.
 #[test]
 fn the_input_hash_is_over_the_files_that_docker_is_sent() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let tool = Member::binary("tool", "fn main() {}\n");
     let config = "[services.tool]\n\n[images.web]\ncontext = \"web\"\n";
     let workspace = Workspace::of(&[tool], config);

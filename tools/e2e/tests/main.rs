@@ -1,4 +1,4 @@
-//! Promises about Docker, tested on a real engine one at a time. The tests are one program: linking one for each takes
+//! Promises about Docker, tested on a real engine. The tests are one program: linking one for each takes
 //! longer than many of them, and later tests reuse what earlier ones baked.
 
 mod auditable;

@@ -422,7 +422,7 @@ fn a_tag_that_would_make_two_images_one_is_refused_before_a_build() {
 
 #[test]
 fn a_remote_repository_is_baked_without_a_flag() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = workspace();
     let host = GitHost::start();
     let tree = workspace.tree();

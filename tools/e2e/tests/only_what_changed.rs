@@ -50,7 +50,7 @@ fn base(turn: &Turn) -> Workspace {
 
 /// Checks all rows, and prints each one with a different result.
 fn check(rows: &[Row]) {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let mut wrong = Vec::new();
     for row in rows {
         let workspace = base(&turn);
@@ -253,7 +253,7 @@ fn third_party_crates() {
 
 #[test]
 fn an_added_crate_compiles_alone() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = tiny();
     // The row has its own mount, because the crates that other rows removed from theirs would be compiled again.
     workspace.make_cold(&unique::unique());
@@ -306,7 +306,7 @@ fn how_all_is_compiled() {
 
 #[test]
 fn another_builder_compiles_all() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = base(&turn);
     let base = derived(&workspace, "docker.io/library/rust:1.95.0-slim-bookworm");
     let bake = workspace.bake([]).variable("BUILDER_BASE", &base);
@@ -318,7 +318,7 @@ fn another_builder_compiles_all() {
 
 #[test]
 fn another_runtime_compiles_nothing() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = base(&turn);
     let _ = workspace.bake([]).run(&turn);
     let before = workspace.images.digest("a");
@@ -343,7 +343,7 @@ fn derived(workspace: &Workspace, image: &str) -> String {
 
 #[test]
 fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = base(&turn);
     // There is no such release, so rustup cannot install it anywhere.
     workspace.replace("rust-toolchain.toml", "1.95.0", "1.94.99");
@@ -372,7 +372,7 @@ fn a_toolchain_that_the_builder_lacks_fails_with_both_versions() {
 
 #[test]
 fn one_service_builds_its_own_libraries_only() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = base(&turn);
     for library in ["common", "left", "right"] {
         tiny::set(&workspace, library, "only");

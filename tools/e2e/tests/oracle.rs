@@ -35,7 +35,7 @@ fn planted(plant: Plant, depth: Depth, turn: &Turn) -> Verdict {
 
 #[test]
 fn a_planted_difference_is_found() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for (plant, depth, kind) in [
         (Plant::OtherSource, Depth::Images, Kind::Image),
         (Plant::StaleImage, Depth::Images, Kind::Image),

@@ -134,7 +134,7 @@ fn states(workspace: &Workspace) -> BTreeMap<String, String> {
 
 #[test]
 fn only_what_changed_is_built_and_the_rest_is_not_touched() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = ticking();
     assert_results(&states(&workspace), "missing", "missing");
     let services = workspace.tree();
@@ -196,7 +196,7 @@ fn only_what_changed_is_built_and_the_rest_is_not_touched() {
 
 #[test]
 fn what_somebody_put_in_a_binarys_place_is_seen() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = ticking();
     assert_results(&built(&workspace), "built", "built");
     let before = changed_at(&workspace, TOCK);
@@ -244,7 +244,7 @@ fn compiled(ran: &Ran) -> BTreeSet<String> {
 
 #[test]
 fn after_a_bake_of_the_services_only_the_leaves_compile() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = ticking();
     let _ = workspace.bake(["default"]).run(&turn);
     let ran = Ran::of(build(&workspace).env("BUILDKIT_PROGRESS", "rawjson")).succeeded();
@@ -277,7 +277,7 @@ fn after_a_bake_of_the_services_only_the_leaves_compile() {
 
 #[test]
 fn a_build_that_is_killed_leaves_the_old_binary_whole() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = ticking();
     assert_results(&built(&workspace), "built", "built");
     let before = workspace.tree();
@@ -308,7 +308,7 @@ fn a_build_that_is_killed_leaves_the_old_binary_whole() {
 
 #[test]
 fn a_binary_that_would_not_run_is_refused_and_the_old_one_stays() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = ticking();
     assert_results(&built(&workspace), "built", "built");
     let before = workspace.tree();
@@ -349,7 +349,7 @@ fn prints_alone(workspace: &Workspace, name: &str) -> String {
 
 #[test]
 fn a_static_binary_runs_anywhere_and_nothing_else_is_compiled_for_it() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     for strategy in STRATEGIES {
         let workspace = ticking();
         (strategy.prepare)(&workspace);

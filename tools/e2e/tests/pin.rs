@@ -17,7 +17,7 @@ fn push(image: &str, name: &str) -> String {
 
 #[test]
 fn bases_are_pinned_by_the_digests_that_their_registry_has_and_bake() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let workspace = tiny();
     workspace.make_cold(&unique::unique());
     let runtime = format!("{}/pin-{}/debian:12", runner::registry(), unique::unique());
@@ -51,7 +51,7 @@ fn bases_are_pinned_by_the_digests_that_their_registry_has_and_bake() {
 
 #[test]
 fn a_base_that_no_registry_has_stays_and_is_named() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = tiny();
     let local = format!("127.0.0.1:1/own-{}/base:1", unique::unique());
     docker(["tag", BASES[1], &local]);

@@ -37,7 +37,7 @@ fn is(ran: &Ran, tag: &str, what: &str, why: &str) {
 
 #[test]
 fn only_what_nothing_needs_is_deleted() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let mut own = OwnRegistry::start(Settings::default());
     let at = format!("{}/shop", own.address());
     let base = push(
@@ -136,7 +136,7 @@ fn only_what_nothing_needs_is_deleted() {
 
 #[test]
 fn seeds_go_unless_a_branch_names_them() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let own = OwnRegistry::start(DELETES);
     let at = format!("{}/shop", own.address());
     let cache = format!("{at}/cache");
@@ -189,7 +189,7 @@ fn seeds_go_unless_a_branch_names_them() {
 
 #[test]
 fn what_is_not_there_or_makes_no_sense_is_named() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let own = OwnRegistry::start(DELETES);
     let at = format!("{}/shop", own.address());
     let ready = Ready::at(&at, &["api"], "scratch", "");

@@ -103,7 +103,7 @@ const SKIPPED: &str = "skipped";
 
 #[test]
 fn what_the_registry_has_is_neither_built_nor_pushed_again() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     published.workspace.generate();
     assert_eq!(results(&published.push(&[])), [BAKED; 3]);
@@ -144,7 +144,7 @@ fn what_the_registry_has_is_neither_built_nor_pushed_again() {
 
 #[test]
 fn what_a_tag_only_claims_to_be_is_built() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     published.workspace.generate();
     let _ = published.push(&[]);
@@ -211,7 +211,7 @@ fn what_a_tag_only_claims_to_be_is_built() {
 
 #[test]
 fn two_jobs_that_push_at_once_leave_one_and_the_same() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     published.workspace.make_cold(&unique::unique());
     published.workspace.generate();
@@ -236,7 +236,7 @@ fn two_jobs_that_push_at_once_leave_one_and_the_same() {
 
 #[test]
 fn a_registry_that_is_missing_or_down_is_named() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let workspace = tiny();
     workspace.replace("bakehouse.toml", "registry = \"tiny\"\n", "");
     workspace.generate();
@@ -259,7 +259,7 @@ fn a_registry_that_is_missing_or_down_is_named() {
 /// An attestation is stored beside the image, which keeps its configuration and layers.
 #[test]
 fn attestations_and_labels_are_there_where_they_are_asked_for() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     let manifest = published.workspace.read("crates/a/Cargo.toml");
     let about = "license = \"MIT\"\nrepository = \"https://example.com/shop\"\n";
@@ -311,7 +311,7 @@ fn attestations_and_labels_are_there_where_they_are_asked_for() {
 
 #[test]
 fn each_name_of_an_image_points_to_it_whether_it_is_built_or_skipped() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     let workspace = &published.workspace;
     let other = format!("{}-other", published.registry);
@@ -358,7 +358,7 @@ fn each_name_of_an_image_points_to_it_whether_it_is_built_or_skipped() {
 
 #[test]
 fn results_that_are_files_are_made_each_time_and_never_pushed() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let published = Published::new();
     let workspace = &published.workspace;
     workspace.replace(

@@ -34,7 +34,7 @@ fn tagged(base: &str) -> &str {
 
 #[test]
 fn the_bytes_are_those_of_a_bake_on_the_new_base() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let registry = registry();
     let old = debian(&registry, "old", "");
     let new = debian(&registry, "newer", "RUN echo more >/etc/more\nENV MORE=1");
@@ -76,7 +76,7 @@ fn the_bytes_are_those_of_a_bake_on_the_new_base() {
 
 #[test]
 fn eight_images_for_two_platforms_are_moved_and_nothing_is_built_again() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let registry = registry();
     let services = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let (old, new) = (
@@ -143,7 +143,7 @@ fn eight_images_for_two_platforms_are_moved_and_nothing_is_built_again() {
 /// As in CI, where a commit pins the base and the images follow.
 #[test]
 fn a_base_that_is_pinned_already_is_moved_to_from_the_one_before() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let registry = registry();
     let (old, new) = (
         made_up(&registry, "old", ""),
@@ -162,7 +162,7 @@ fn a_base_that_is_pinned_already_is_moved_to_from_the_one_before() {
 
 #[test]
 fn what_does_not_hold_is_refused_and_nothing_is_pushed() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     engine::bases(&[NEWER_DEBIAN]);
     let registry = registry();
     let old = push(

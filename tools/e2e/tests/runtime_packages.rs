@@ -34,7 +34,7 @@ const LOOK: &str = r#"fn main() {
 
 #[test]
 fn packages_are_installed_once_and_leave_no_trace_of_the_time() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let members = ["a", "b", "plain"].map(|name| Member::binary(name, LOOK));
     let workspace = Workspace::of(&members, CONFIG);
     // A new comment makes a new step, so that results of earlier runs are not used.
@@ -70,7 +70,7 @@ ENV PATH=/busybox:$PATH
 
 #[test]
 fn packages_are_installed_by_apk_where_there_is_no_apt() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     let source = r#"fn main() {
         let installed = std::fs::metadata("/etc/mime.types").unwrap();
         let time = installed.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -142,7 +142,7 @@ impl Company {
 
 #[test]
 fn secrets_are_where_they_are_needed_and_nowhere_else() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let company = Company::new();
     let since = Leaks::new();
     let _ = company.build_with_secrets().succeeded();
@@ -170,7 +170,7 @@ fn secrets_are_where_they_are_needed_and_nowhere_else() {
 #[test]
 #[ignore = "shows that the search of the other test finds something: tools/test --slow"]
 fn a_secret_that_a_step_writes_down_would_be_found() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let company = Company::new();
     let dockerfile = company.workspace.read("docker/Dockerfile");
     let leaking = dockerfile.replace(
@@ -204,7 +204,7 @@ fn a_secret_that_a_step_writes_down_would_be_found() {
 
 #[test]
 fn who_has_no_token_is_told_so() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let company = Company::new();
     let mut command = company.build();
     for name in ["COMPANY_CERTIFICATES", "KNOWN_HOSTS"] {

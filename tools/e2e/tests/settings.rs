@@ -110,7 +110,7 @@ fn outputs_with_settings_of_their_own_are_what_the_host_builds() {
         expected.len(),
         "each setting shows: {expected:?}"
     );
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.make_cold(&unique::unique());
@@ -153,7 +153,7 @@ fn the_profile_and_features_that_a_bake_names_are_those_of_the_host() {
     ];
     let host = workspace();
     let expected = choices.map(|(.., arguments)| of_host(&host, arguments));
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.replace("bakehouse.toml", "profile = \"small\"\n", "");

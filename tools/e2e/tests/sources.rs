@@ -148,7 +148,7 @@ fn a_git_repository_is_read_whole_and_its_patches_are_followed() {
         "",
     );
     workspace.lock();
-    let turn = Turn::take();
+    let turn = Turn::share();
     let services = ["plain", "branch", "commit", "tag", "lists"];
     let expected = [
         "hello world 0.3.0",
@@ -222,7 +222,7 @@ fn crates_come_from_where_the_configuration_says() {
         ),
     );
     workspace.lock();
-    let turn = Turn::take();
+    let turn = Turn::share();
     let expected = [
         "the mirror, only the mirror",
         "only the mirror, another registry",
@@ -282,7 +282,7 @@ fn a_committed_folder_of_crates_is_an_input_like_any() {
         ] {
             workspace.git(step.iter().copied());
         }
-        let turn = Turn::take();
+        let turn = Turn::share();
         let services = ["numbers", "plain"];
         assert_eq!(
             same_as_host(&workspace, &turn, &services),
@@ -329,7 +329,7 @@ fn a_registry_is_patched_and_a_repository_is_mirrored() {
     commit("other", "a tag");
     let uses = "[dependencies]\nitoa = \"1\"\n";
     let main = "fn main() { println!(\"{}\", itoa::FROM) }\n";
-    let turn = Turn::take();
+    let turn = Turn::share();
     let rows = [
         ("branch = \"fork\"".to_owned(), "a branch"),
         (format!("rev = {rev:?}"), "a commit"),
@@ -381,7 +381,7 @@ fn folders_may_stand_for_git_repositories_and_registries() {
     vendored.lock();
     let config = vendored.cargo(["vendor"]).succeeded().stdout;
     vendored.write(".cargo/config.toml", &config);
-    let turn = Turn::take();
+    let turn = Turn::share();
     // Files that packaging leaves out are missing on the host as well.
     assert_eq!(same_as_host(&vendored, &turn, &["lists"]), ["0 1 0"]);
 
@@ -434,6 +434,6 @@ fn a_build_script_may_ask_cargo_for_the_crates() {
     );
     workspace.write("asks/build.rs", script);
     workspace.lock();
-    let turn = Turn::take();
+    let turn = Turn::share();
     assert_eq!(same_as_host(&workspace, &turn, &["asks"]), ["true"]);
 }

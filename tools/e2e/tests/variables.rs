@@ -43,7 +43,7 @@ fn prints(workspace: &Workspace, service: &str) -> String {
 
 #[test]
 fn a_variable_is_built_in_where_it_is_asked_for_and_never_an_old_one() {
-    let turn = Turn::take();
+    let turn = Turn::share();
     at_once(STRATEGIES, |strategy| {
         let workspace = workspace();
         workspace.make_cold(&unique::unique());

@@ -28,7 +28,7 @@ fn base(registry: &str) -> String {
 
 #[test]
 fn what_holds_and_what_does_not_is_told() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let registry = registry();
     let base = base(&registry);
     let ready = Ready::at(&registry, &["api"], &base, "");
@@ -86,7 +86,7 @@ fn what_holds_and_what_does_not_is_told() {
 
 #[test]
 fn signatures_are_cosigns_matter() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let registry = registry();
     let ready = Ready::at(&registry, &["api"], &base(&registry), "");
     ready.bake("1.0.0", &[]);
@@ -138,7 +138,7 @@ fn signatures_are_cosigns_matter() {
 /// A login of Docker's configuration, also of a helper. It is shown nowhere.
 #[test]
 fn registries_are_asked_with_dockers_logins() {
-    let _turn = Turn::take();
+    let _turn = Turn::share();
     let mut own = OwnRegistry::start(Settings::default());
     let at = format!("{}/shop", own.address());
     let shared = registry();

@@ -7,24 +7,47 @@ use std::sync::LazyLock;
 use crate::ran::Ran;
 use crate::workspace::repository;
 
-/// The right to bake. Bakes of different tests would slow each other down and distort measurements, so tests take
-/// turns, across threads and processes.
+/// The right to bake, across threads and processes.
+///
+/// Most tests share it: they look at images and at the steps that ran, which a neighbour does not change. A test takes
+/// it alone if it measures time, or looks at something that all bakes have in common: the images of the repository
+/// itself, the engine's disk or its history.
 #[derive(Debug)]
 pub struct Turn {
     _lock: File,
 }
 
 impl Turn {
-    /// Waits for the turn.
+    /// Waits until no other test bakes, and keeps others from it.
     ///
     /// # Panics
     /// If no engine answers. A test that needs an engine fails without one, and is never skipped.
     #[track_caller]
     pub fn take() -> Self {
-        let path = std::env::temp_dir().join("bakehouse-e2e.lock");
-        let lock = File::create(&path)
-            .and_then(|file| file.lock().map(|()| file))
-            .unwrap_or_else(|error| panic!("{} cannot be locked: {error}", path.display()));
+        Self::wait(File::lock)
+    }
+
+    /// Waits until no other test has taken the turn alone.
+    ///
+    /// # Panics
+    /// If no engine answers.
+    #[track_caller]
+    pub fn share() -> Self {
+        Self::wait(File::lock_shared)
+    }
+
+    /// Who waits keeps the queue locked, so that tests that share cannot overtake one that wants to be alone.
+    #[track_caller]
+    fn wait(lock: fn(&File) -> std::io::Result<()>) -> Self {
+        let locked = |name: &str, lock: fn(&File) -> std::io::Result<()>| {
+            let path = std::env::temp_dir().join(name);
+            File::create(&path)
+                .and_then(|file| lock(&file).map(|()| file))
+                .unwrap_or_else(|error| panic!("{} cannot be locked: {error}", path.display()))
+        };
+        let queue = locked("bakehouse-e2e-queue.lock", File::lock);
+        let lock = locked("bakehouse-e2e.lock", lock);
+        drop(queue);
         if let Err(said) = &*ANSWER {
             panic!(
                 "this test needs a Docker Engine with buildx, and none answers: {said}\n\

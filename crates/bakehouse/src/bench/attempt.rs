@@ -6,10 +6,18 @@ use super::subject::Subject;
 use crate::engine::progress::{Progress, Step, compiling};
 use crate::problem::{Code, Problem};
 
-/// Returns the end of the output of a failed step, or of the command itself.
+/// Returns the end of the output of a failed step, or of the command itself. A step that runs no program, such as one
+/// that looks up a base, has only an error.
 pub(super) fn reason(steps: &[Step], lines: &str) -> String {
-    let failed = steps.iter().find(|step| step.error.is_some());
-    let said = failed.map_or(lines, |step| step.log.as_str());
+    // When a step fails, BuildKit cancels the others.
+    let failed = |step: &Step| {
+        let error = step.error.as_deref()?;
+        let has_output = !step.log.trim().is_empty();
+        let said = if has_output { &step.log } else { error };
+        (!error.ends_with("context canceled")).then(|| said.to_owned())
+    };
+    let said = steps.iter().find_map(failed);
+    let said = said.as_deref().unwrap_or(lines);
     let errors: Vec<&str> = said
         .lines()
         .map(str::trim)
@@ -135,5 +143,40 @@ impl Attempted {
             ),
         )
         .hint("bake it by hand to see its whole output; `--way` can leave a way out"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(log: &str, error: Option<&str>) -> Step {
+        Step {
+            log: log.to_owned(),
+            error: error.map(str::to_owned),
+            ..Step::default()
+        }
+    }
+
+    #[test]
+    fn the_reason_is_what_the_step_that_failed_says() {
+        let cancelled = || step("half", Some("failed: context canceled"));
+        let rows = [
+            (vec![], "Sending\nerror: no lock\n", "error: no lock"),
+            (
+                vec![step("   Compiling a\nerror[E1]: b\n  --> c", Some("exit code: 1"))],
+                "",
+                "error[E1]: b · --> c",
+            ),
+            (
+                vec![cancelled(), step("", Some("base:1: not found"))],
+                "",
+                "base:1: not found",
+            ),
+            (vec![step("fine", None), cancelled()], "the end", "the end"),
+        ];
+        for (steps, lines, expected) in rows {
+            assert_eq!(reason(&steps, lines), expected);
+        }
     }
 }

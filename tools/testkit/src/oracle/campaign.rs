@@ -78,7 +78,7 @@ impl Campaign {
     /// If an engine is needed and none answers.
     pub fn run(&self) -> Tally {
         let served = Served::start();
-        let turn = (self.depth == Depth::Images).then(Turn::take);
+        let turn = (self.depth == Depth::Images).then(Turn::share);
         let tally = Mutex::new(Tally::default());
         let next = AtomicUsize::new(0);
         println!("{} shapes, {} edits each", self.shapes.len(), self.edits);
