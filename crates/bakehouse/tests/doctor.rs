@@ -154,6 +154,7 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
             "rust",
             "files",
             "dockerfiles",
+            "strategy",
             "times"
         ]
     );
@@ -406,4 +407,75 @@ fn without_docker_the_needed_version_is_the_one_that_is_asked_for() {
         engine["remedy"].as_str().unwrap().contains(version),
         "{engine}"
     );
+}
+
+#[test]
+fn the_strategy_with_which_past_commits_would_be_faster_is_named() {
+    let grove = healthy();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.invalid"];
+        let output = std::process::Command::new("git")
+            .current_dir(grove.path(""))
+            .args([&identity[..], arguments].concat())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    let commit = |path: &str, text: &str| {
+        grove.write(path, text);
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", path]);
+    };
+    let found = || {
+        let (checks, _) = checks(&grove);
+        let mut checks = checks.into_iter();
+        let check = checks.find(|check| check["name"] == "strategy").unwrap();
+        let text = |key: &str| check[key].as_str().unwrap().to_owned();
+        (text("verdict"), text("found"), text("remedy"))
+    };
+    let measured = |library: f64, of_cargo: f64| {
+        let text = format!(
+            r#"{{"version": 1, "stages": {{"lib-common": {library}, "build-api": 2}}, "cargo": {{"lib-common": {of_cargo}, "build-api": 1}}}}"#
+        );
+        grove.write("target/bakehouse/build.json", &text);
+    };
+    let nothing =
+        "`layer`; nothing to compare: `bakehouse build` measures stages, and git has the commits";
+    measured(1.5, 0.3);
+    assert_eq!(found().1, nothing);
+    git(&["init", "--quiet"]);
+    grove.write(".gitignore", "target\n");
+    commit("crates/common/src/lib.rs", "// One.");
+    commit("crates/common/src/lib.rs", "// Two.");
+    commit("crates/api/src/main.rs", "fn main() { loop {} }");
+    // Two commits run both stages, and one runs that of the binary alone.
+    let (verdict, said, remedy) = found();
+    assert_eq!(
+        said,
+        "`layer`: the stages that a commit runs take 3.0 s on average, with `mount` about 2.2 s"
+    );
+    assert_eq!(verdict, "warning");
+    assert!(
+        remedy.starts_with("set cache.strategy = \"mount\""),
+        "{remedy}"
+    );
+    measured(1.5, 1.4);
+    assert_eq!(found().0, "good");
+    measured(1.5, 0.3);
+    let config = std::fs::read_to_string(grove.path("bakehouse.toml")).unwrap();
+    grove.write(
+        "bakehouse.toml",
+        &format!("{config}[cache]\nref = \"registry.example/cache\"\n"),
+    );
+    assert_eq!(found().0, "good");
+    grove.write(
+        "bakehouse.toml",
+        &format!("{config}[cache]\nstrategy = \"mount\"\n"),
+    );
+    let (verdict, said, _) = found();
+    assert_eq!(verdict, "good");
+    assert!(said.starts_with("`mount`: "), "{said}");
+    std::fs::remove_file(grove.path("target/bakehouse/build.json")).unwrap();
+    grove.write("bakehouse.toml", &config);
+    assert_eq!(found().1, nothing);
 }

@@ -68,13 +68,17 @@ fn rows(steps: &[Step], began: f64, ended: f64) -> Vec<Row> {
         else {
             continue;
         };
-        let stage = if step.stage.is_empty() { "-" } else { &step.stage };
+        let stage = if step.stage.is_empty() {
+            "-"
+        } else {
+            &step.stage
+        };
         let instruction: String = step.instruction.chars().take(32).collect();
         rows.push(Row {
             name: format!("{stage} {instruction}"),
             start,
             end,
-            cargo: cargo_seconds(&step.log),
+            cargo: step.cargo().map(|took| took.as_secs_f64()),
         });
     }
     rows.sort_by(|one, two| one.start.total_cmp(&two.start));
@@ -92,20 +96,6 @@ fn outside(name: &str, start: f64, end: f64) -> Row {
         end,
         cargo: None,
     }
-}
-
-/// Returns the sum of the times in lines such as ``Finished `release` profile [optimized] target(s) in 1m 02s``.
-fn cargo_seconds(log: &str) -> Option<f64> {
-    let finished = log.lines().filter_map(|line| {
-        let line = line.trim_start().strip_prefix("Finished ")?;
-        let (_, time) = line.rsplit_once(" in ")?;
-        time.split(' ').try_fold(0.0, |sum, part| {
-            let minutes = part.strip_suffix('m').map(|minutes| (minutes, 60.0));
-            let (number, unit) = minutes.or_else(|| Some((part.strip_suffix('s')?, 1.0)))?;
-            Some(sum + number.parse::<f64>().ok()? * unit)
-        })
-    });
-    finished.reduce(|sum, seconds| sum + seconds)
 }
 
 fn print(rows: &[Row]) {

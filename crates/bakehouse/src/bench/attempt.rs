@@ -164,7 +164,10 @@ mod tests {
         let rows = [
             (vec![], "Sending\nerror: no lock\n", "error: no lock"),
             (
-                vec![step("   Compiling a\nerror[E1]: b\n  --> c", Some("exit code: 1"))],
+                vec![step(
+                    "   Compiling a\nerror[E1]: b\n  --> c",
+                    Some("exit code: 1"),
+                )],
                 "",
                 "error[E1]: b · --> c",
             ),

@@ -7,13 +7,16 @@ mod engine;
 mod files;
 mod images;
 mod room;
+mod strategy;
 mod toolchain;
 
 use camino::Utf8Path;
 use serde::Serialize;
 
 use crate::engine::Engine;
+use crate::files::measured::Measured;
 use crate::plan::Plan;
+use crate::plan::costs::Commits;
 use crate::problem::Problem;
 
 /// The result of a check.
@@ -74,7 +77,7 @@ impl Check {
 }
 
 /// Runs all checks. Those that depend on an engine are left out if none answers.
-pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
+pub fn checks(root: &Utf8Path, plan: &Plan, commits: &Commits) -> Vec<Check> {
     let mut checks = Vec::new();
     match Engine::find() {
         Ok(engine) => {
@@ -93,6 +96,7 @@ pub fn checks(root: &Utf8Path, plan: &Plan) -> Vec<Check> {
     checks.extend(toolchain::checks(root, plan));
     checks.push(files::check(root, plan));
     checks.extend(dockerfiles::checks(root, &plan.config.output.folder));
+    checks.push(strategy::check(plan, &Measured::read(root), commits));
     checks.push(images::times());
     checks.extend(images::checks(plan));
     checks

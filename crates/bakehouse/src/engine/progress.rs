@@ -66,6 +66,27 @@ impl Step {
     pub fn compiled(&self) -> impl Iterator<Item = String> + '_ {
         self.log.lines().filter_map(compiling)
     }
+
+    /// Returns the time of all builds that Cargo finished in this step, as Cargo reports it.
+    pub fn cargo(&self) -> Option<Duration> {
+        let finished = self.log.lines().filter_map(finished);
+        finished.reduce(|sum, took| sum + took)
+    }
+}
+
+/// Parses a line of Cargo: 62 seconds from ``    Finished `release` profile [optimized] target(s) in 1m 02s``.
+fn finished(line: &str) -> Option<Duration> {
+    let (_, took) = line
+        .trim_start()
+        .strip_prefix("Finished ")?
+        .rsplit_once(" in ")?;
+    took.split(' ').try_fold(Duration::ZERO, |sum, part| {
+        let part = match part.strip_suffix('m') {
+            Some(minutes) => Duration::from_secs(minutes.parse::<u32>().ok()?.into()) * 60,
+            None => Duration::try_from_secs_f64(part.strip_suffix('s')?.parse().ok()?).ok()?,
+        };
+        Some(sum + part)
+    })
 }
 
 /// Parses a line of Cargo: `itoa v1.0.9` from `   Compiling itoa v1.0.9 (/build/itoa)`.
@@ -409,5 +430,35 @@ mod tests {
         progress.add(log);
         progress.add(log);
         assert_eq!(progress.steps()[0].log, "a\n");
+    }
+
+    #[test]
+    fn cargos_own_time_is_the_sum_of_its_reports() {
+        let rows = [
+            ("", None),
+            (
+                "    Finished `dev` profile [unoptimized] target(s) in 0.58s\n",
+                Some(580),
+            ),
+            (
+                "    Finished `release` profile [optimized + debuginfo] target(s) in 1m 02s\n",
+                Some(62_000),
+            ),
+            (
+                "Finished `a` profile in 0.25s\n   Compiling b v1.0.0\n Finished `b in c` profile in 1.50s\n",
+                Some(1750),
+            ),
+            (
+                "Finished in time\nFinished something in xs\nFinished something in 1h\n",
+                None,
+            ),
+        ];
+        for (log, expected) in rows {
+            let step = Step {
+                log: log.to_owned(),
+                ..Step::default()
+            };
+            assert_eq!(step.cargo(), expected.map(Duration::from_millis), "{log}");
+        }
     }
 }

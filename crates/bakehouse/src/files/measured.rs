@@ -17,6 +17,9 @@ pub struct Measured {
     pub version: u32,
     /// Seconds that each stage took when it last ran.
     pub stages: BTreeMap<String, f64>,
+    /// Seconds of these that Cargo reported as its own.
+    #[serde(default)]
+    pub cargo: BTreeMap<String, f64>,
     /// The inputs of each stage when it last ran or was found in the cache, each with a value that identifies its content.
     #[serde(default)]
     pub seen: BTreeMap<String, BTreeMap<String, String>>,

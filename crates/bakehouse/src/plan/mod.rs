@@ -43,6 +43,7 @@ mod settings;
 pub mod shared;
 pub mod skeleton;
 pub mod stage;
+pub mod strategies;
 mod switched_off;
 mod tables;
 pub mod zig;

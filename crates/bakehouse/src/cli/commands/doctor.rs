@@ -4,15 +4,20 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use crate::cli::args::{DoctorArgs, Format};
+use crate::cli::history;
 use crate::cli::out::outln;
 use crate::cli::report::json;
-use crate::cli::session::{Planned, Session};
+use crate::cli::session::Session;
 use crate::doctor::{self, Check, Verdict};
 use crate::problem::{Code, Problem, Problems};
 
+/// The commits for which strategies are compared.
+const COMMITS: usize = 300;
+
 pub fn run(session: &Session, arguments: &DoctorArgs) -> Result<(), Problems> {
-    let Planned { root, plan, .. } = session.plan()?;
-    let checks = doctor::checks(&root, &plan);
+    let planned = session.plan()?;
+    let commits = history::commits(&planned, COMMITS)?;
+    let checks = doctor::checks(&planned.root, &planned.plan, &commits);
     match arguments.format {
         Format::Text => text(session, &checks),
         Format::Json => json(&ShownDoctor {

@@ -27,6 +27,8 @@ pub struct Account {
 pub struct Ran {
     pub stage: String,
     pub seconds: f64,
+    /// Seconds of these that Cargo reported as its own; 0 in stages that do not run it.
+    pub cargo: f64,
     /// Seconds that it waited for mounts that other builds had.
     #[serde(skip_serializing_if = "is_nothing")]
     pub waited: f64,
@@ -94,18 +96,20 @@ impl Account {
         let steps = records.values().flat_map(|record| &record.steps);
         let steps = steps.filter(|step| step.is_run() && is_made(own, step));
         let steps: BTreeMap<&str, &Step> = steps.map(|step| (step.digest.as_str(), step)).collect();
-        let mut ran: BTreeMap<&str, (Duration, Duration, usize)> = BTreeMap::new();
+        let mut ran: BTreeMap<&str, (Duration, Duration, Duration, usize)> = BTreeMap::new();
         for step in steps.values() {
-            let (took, waited, compiled) = ran.entry(&step.stage).or_default();
+            let (took, cargo, waited, compiled) = ran.entry(&step.stage).or_default();
             *took += step.took;
+            *cargo += step.cargo().unwrap_or_default();
             *waited += covered(step.waited.iter().copied());
             *compiled += step.compiled().count();
         }
         let mut stages: Vec<Ran> = ran
             .into_iter()
-            .map(|(stage, (took, waited, compiled))| Ran {
+            .map(|(stage, (took, cargo, waited, compiled))| Ran {
                 stage: stage.to_owned(),
                 seconds: took.as_secs_f64(),
+                cargo: cargo.as_secs_f64(),
                 waited: waited.as_secs_f64(),
                 compiled,
                 why: inputs.why(stage, before),
@@ -127,8 +131,10 @@ impl Account {
         measured: &mut Measured,
     ) {
         for ran in &self.stages {
-            let seconds = (ran.seconds * 1000.0).round() / 1000.0;
-            measured.stages.insert(ran.stage.clone(), seconds);
+            let rounded = |seconds: f64| (seconds * 1000.0).round() / 1000.0;
+            let stage = || ran.stage.clone();
+            measured.stages.insert(stage(), rounded(ran.seconds));
+            measured.cargo.insert(stage(), rounded(ran.cargo));
         }
         let steps = records.values().flat_map(|record| &record.steps);
         let stages: BTreeSet<&str> = steps.map(|step| step.stage.as_str()).collect();
