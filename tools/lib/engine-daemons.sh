@@ -65,6 +65,7 @@ address = "$1/run/containerd.sock"
 TOML
 }
 
+# By default BuildKit drops cache as soon as less than a fifth of the disk is free. Tests rely on what they baked before.
 write_dockerd_config() {
     local mtu
     mtu=$(uplink_mtu)
@@ -76,6 +77,7 @@ write_dockerd_config() {
   "pidfile": "$1/run/docker.pid",
   "containerd": "$1/run/containerd.sock",
   "features": { "containerd-snapshotter": true },
+  "builder": { "gc": { "enabled": true, "defaultMinFreeSpace": "512MB" } },
   "insecure-registries": ["127.0.0.0/8"],
   "mtu": $mtu,
   "default-network-opts": { "bridge": { "com.docker.network.driver.mtu": "$mtu" } }
