@@ -30,7 +30,7 @@ fn outputs(shop: &Shop) -> String {
 fn every_generated_file_is_as_reviewed() {
     let shop = Shop::new();
     shop.generate();
-    insta::with_settings!({ filters => vec![(r"(?s)===== docker/skeleton/deps/Cargo\.lock\n.*?(=====)", "$1")] }, {
+    insta::with_settings!({ filters => vec![(r"(?s)===== docker/skeleton/lock/Cargo\.lock\n.*?(=====)", "$1")] }, {
         insta::assert_snapshot!(outputs(&shop));
     });
 }
@@ -39,7 +39,7 @@ fn every_generated_file_is_as_reviewed() {
 fn the_lock_of_the_skeleton_holds_what_the_images_need() {
     let shop = Shop::new();
     shop.generate();
-    insta::assert_snapshot!(shop.read("docker/skeleton/deps/Cargo.lock"));
+    insta::assert_snapshot!(shop.read("docker/skeleton/lock/Cargo.lock"));
 }
 
 #[test]

@@ -269,6 +269,43 @@ fn an_added_crate_compiles_alone() {
     assert_eq!(compiled, [("memchr v2.7.4".to_owned(), 1)].into(), "{run}");
 }
 
+/// The service's crate needs others for Windows, and for a feature that is off.
+#[test]
+fn a_moved_crate_that_no_build_reaches_is_fetched_and_runs_nothing_else() {
+    let turn = Turn::share();
+    let member = Member::binary(
+        "a",
+        "fn main() { println!(\"{:?}\", socket2::Domain::IPV4) }\n",
+    )
+    .depends("socket2 = \"=0.6.5\"")
+    .depends("serde_json = { version = \"1\", optional = true }");
+    let workspace = Workspace::of(&[member], "registry = \"tiny\"\n[services.a]\n");
+    let moved = |name: &str, version: &str| {
+        let _ = workspace.cargo(["update", "--quiet", "--package", name, "--precise", version]);
+        workspace.generate();
+    };
+    workspace.lock();
+    workspace.make_cold(&unique::unique());
+    moved("windows-sys", "0.60.2");
+    moved("libc", "0.2.172");
+    moved("serde_json", "1.0.140");
+    let cold = workspace.bake([]).run(&turn);
+    assert!(cold.ran_stages().contains("deps"), "{cold}");
+    let image = workspace.images.digest("a");
+    let rows: [(&str, &str, &[&str]); 3] = [
+        ("windows-sys", "0.61.2", &["vendor"]),
+        ("serde_json", "1.0.141", &[]),
+        ("libc", "0.2.174", &["vendor", "deps", "build-a"]),
+    ];
+    for (name, version, expected) in rows {
+        moved(name, version);
+        let run = workspace.bake([]).run(&turn);
+        let expected = stages(expected.iter().copied());
+        assert_eq!(run.ran_stages(), expected, "{name} {version}\n{run}");
+        assert_eq!(image == workspace.images.digest("a"), name != "libc");
+    }
+}
+
 #[test]
 fn how_all_is_compiled() {
     check(&[

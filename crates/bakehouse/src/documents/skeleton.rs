@@ -8,7 +8,8 @@ use super::header::with_header;
 use crate::plan::Plan;
 use crate::plan::skeleton::{RUNNER, Role};
 
-/// Renders four folders. `deps/` has masked manifests, for the third-party crates. `own/` has the members' own, for the
+/// Renders these folders. `lock/` has the lock, which only the step that fetches reads, so that others run again only if
+/// its outcome differs. `deps/` has masked manifests, for the third-party crates. `own/` has the members' own, for the
 /// stages that compile them. `root/` has the workspace's with its own package, for the stages that compile that.
 /// `library/` has members' own without binaries, for members whose binaries would be mistaken for others.
 pub fn render(plan: &Plan) -> Vec<Document> {
@@ -30,9 +31,10 @@ pub fn render(plan: &Plan) -> Vec<Document> {
         .skeleton
         .library_files()
         .map(|(path, text)| document("library", &path, text));
+    let lock = document("lock", Utf8Path::new("Cargo.lock"), &plan.skeleton.lock);
     let stubs = document("deps", Utf8Path::new("stubs.txt"), &stubs(plan));
     let manifests = masked.chain(own).chain(root).chain(library);
-    manifests.chain([stubs]).collect()
+    manifests.chain([lock, stubs]).collect()
 }
 
 /// Renders the list of empty files that the scripts create for masked packages, one a line: its kind, the package, and

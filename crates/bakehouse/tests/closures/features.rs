@@ -72,6 +72,7 @@ fn laid_out(tree: &Tree, packages: &BTreeSet<String>, root: bool) -> tempfile::T
         }
     };
     lay("docker/skeleton/deps");
+    lay("docker/skeleton/lock");
     let runner = folder.path().join("bakehouse-runner");
     if runner.exists() {
         std::fs::create_dir_all(runner.join("src")).unwrap();
@@ -546,7 +547,7 @@ words = { package = "unicode-ident", version = "1", optional = true }
     ];
     let lock = tree.read("Cargo.lock");
     let third_party = || -> Vec<String> {
-        let cut = tree.read("docker/skeleton/deps/Cargo.lock");
+        let cut = tree.read("docker/skeleton/lock/Cargo.lock");
         let names = cut.lines().filter_map(|line| line.strip_prefix("name = "));
         let names = names.map(|name| name.trim_matches('"').to_owned());
         names

@@ -123,8 +123,8 @@ fn dev_dependencies_of_a_service_have_a_say_in_its_features() {
         assert_eq!(on_host(&tree, "all", package), said);
     }
     assert_eq!(tree.built(), right);
-    let skeleton = "all/docker/skeleton/deps";
-    let lock = tree.read(&format!("{skeleton}/all/Cargo.lock"));
+    let skeleton = "all/docker/skeleton";
+    let lock = tree.read(&format!("{skeleton}/lock/Cargo.lock"));
     // syn requests features of compiled crates. itoa needs none of them.
     assert!(
         lock.contains("name = \"syn\"") && !lock.contains("name = \"itoa\""),

@@ -9,7 +9,7 @@ use super::{copy, stderr, undisturbed};
 use crate::steps;
 
 /// Folders at the top of a stage's file system that scripts name.
-const FOLDERS: [&str; 19] = [
+const FOLDERS: [&str; 20] = [
     "as-is",
     "build",
     "cargo-config",
@@ -21,6 +21,7 @@ const FOLDERS: [&str; 19] = [
     "glibc",
     "kept",
     "libraries",
+    "lock",
     "manifests",
     "run",
     "runtime",

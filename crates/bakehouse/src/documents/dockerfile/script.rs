@@ -43,6 +43,7 @@ scripts! {
     Binary => "bin",
     Cdylib => "cdylib",
     Cross => "cross",
+    Cut => "cut",
     Dependencies => "deps",
     Fill => "fill",
     Folders => "folders",

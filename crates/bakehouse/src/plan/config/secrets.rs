@@ -23,10 +23,11 @@ const OF_CARGO: [&str; 6] = [
 ];
 
 /// The folders of steps with network, beside the scripts in `/run`.
-const MOUNTED: [&str; 5] = [
+const MOUNTED: [&str; 6] = [
     "/build",
     "/cargo-home",
     "/downloads",
+    "/lock",
     "/skeleton",
     "/vendor",
 ];

@@ -111,17 +111,14 @@ impl MemberSkeleton {
 impl Skeleton {
     /// Returns the files of the stages that compile third-party crates, by their path in the context.
     pub fn masked_files(&self) -> impl Iterator<Item = (Utf8PathBuf, &str)> {
-        let root = [
-            (self.folder.join("Cargo.toml"), self.masked_root.as_str()),
-            (self.folder.join("Cargo.lock"), self.lock.as_str()),
-        ];
+        let root = (self.folder.join("Cargo.toml"), self.masked_root.as_str());
         let foreign = self.foreign.iter();
         let foreign = foreign.map(|(folder, text)| (folder.join("Cargo.toml"), text.as_str()));
         let members = self.members.values().filter(|member| !member.is_root);
         let runner = self.runner.iter();
         let runner =
             runner.map(|text| (self.folder.join(RUNNER).join("Cargo.toml"), text.as_str()));
-        root.into_iter()
+        std::iter::once(root)
             .chain(foreign)
             .chain(runner)
             .chain(members.map(|member| (member.path("Cargo.toml"), member.masked.as_str())))

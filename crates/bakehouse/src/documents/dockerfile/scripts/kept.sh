@@ -45,6 +45,8 @@ keep() {
   find target -cnewer /tmp/before '(' -name '*.rlib' -o -name '*.so' ')' -type f -exec sha256sum {} + >"target/digests-${kept##*/}"
   cp /tmp/manifests "target/manifests-${kept##*/}"
   find target -cnewer /tmp/before '(' -type f -o -type l ')' -print0 >/tmp/added
+  # What Cargo found up to date is kept already.
+  if [ -e /tmp/taken ] && ! grep -q '"fresh":false' /tmp/units; then return; fi
   new=$(mktemp -d "$kept.XXXXXX")
   mkdir "$new/out" "$new/manifests"
   cp /tmp/inputs /tmp/needed "$new/"

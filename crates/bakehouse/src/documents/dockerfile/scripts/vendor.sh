@@ -5,7 +5,9 @@ if [ -n "${TOOLCHAIN-}" ] && [ "${BAKEHOUSE_TOOLCHAIN_ID:-$TOOLCHAIN}" != "$TOOL
   exit 1
 fi
 mkdir -p /build /vendor/out; cd /build
+lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
 cp -R /skeleton/. .
+cp /lock/Cargo.lock "$lock"
 [ ! -d /cargo-config ] || cp -R /cargo-config/. .
 grep -v '^#' stubs.txt | while read -r _ _ file; do mkdir -p "${file%/*}"; : >"$file"; done
 [ ! -e /run/folders.sh ] || . /run/folders.sh
@@ -14,21 +16,19 @@ export CARGO_HOME=/vendor/out CARGO_NET_OFFLINE=false CARGO_CACHE_AUTO_CLEAN_FRE
 mkdir -p /downloads/index /downloads/cache /downloads/db $CARGO_HOME/registry $CARGO_HOME/git
 ln -s /downloads/index /downloads/cache $CARGO_HOME/registry/
 cp -a /downloads/db $CARGO_HOME/git/
-lock=${BAKEHOUSE_WORKSPACE-.}/Cargo.lock
 (cd "${lock%/*}" && cargo fetch)
 names() { awk '/^name = /{n=$3} /^version = "/{print n, $3}' "$1" | tr -d '"' | sort -u; }
-names "/skeleton/$lock" >/tmp/locked
+names /lock/Cargo.lock >/tmp/locked
 names "$lock" >/tmp/resolved
 ! grep -Fvx -f /tmp/locked /tmp/resolved || {
   echo "error: Cargo needs these crates, but Cargo.lock does not have them: run 'cargo update --workspace', then 'bakehouse generate'" >&2
   exit 1
 }
-cp "$lock" $CARGO_HOME/
 cp -a $CARGO_HOME/git/db/. /downloads/db/
 for database in "$CARGO_HOME"/git/db/*; do [ -e "$CARGO_HOME/git/checkouts/${database##*/}" ] || rm -rf "$database"; done
 # The layer has only those parts of archives and indexes that an offline Cargo reads, so that it is reproducible:
 # a mark that an unpacked crate has an archive, and the entries of the locked versions.
-rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
+rm -rf $CARGO_HOME/registry/index $CARGO_HOME/registry/cache
 cd $CARGO_HOME/registry; mkdir index cache
 for registry in src/*; do
   [ -d "$registry" ] || continue
@@ -49,5 +49,10 @@ for registry in src/*; do
       version in locked { print version; print }' /tmp/resolved - | tr '\0\n' '\n\0' >"$kept/$file"
   done
 done
+cd /build
+[ ! -e /run/cut.sh ] || . /run/cut.sh
+# Without the header, which has a sum of the lock before it was cut.
+grep -v '^#' "$lock" >$CARGO_HOME/Cargo.lock
+rm -rf $CARGO_HOME/.package-cache* $CARGO_HOME/.global-cache
 # Build scripts compare times: a crate that is fetched again must not look newer than its outputs.
 find /vendor/out -exec touch -h -d @1 {} +

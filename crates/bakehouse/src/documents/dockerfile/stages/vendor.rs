@@ -8,6 +8,7 @@ use crate::documents::dockerfile::script::{Call, Script};
 use crate::documents::dockerfile::{mounts, platform, secrets};
 use crate::names::StageName;
 use crate::plan::Plan;
+use crate::plan::stage::Selection;
 
 /// Renders the stage. Among the stages that build binaries, only this one has a step with network access.
 pub fn stage(plan: &Plan) -> Stage {
@@ -24,6 +25,7 @@ pub fn stage(plan: &Plan) -> Stage {
             shared: false,
         },
         Mount::context(&plan.skeleton_folder().join("deps"), "/skeleton"),
+        Mount::context(&plan.skeleton_folder().join("lock"), "/lock"),
     ];
     mounts.extend(config_mounts(plan));
     let folders = plan.local_sources.iter();
@@ -42,6 +44,9 @@ pub fn stage(plan: &Plan) -> Stage {
             .collect();
         call = call.variable("FOLDERS", folders.join(" "));
     }
+    if is_cut(plan) {
+        mounts.push(mounts::script(plan, Script::Cut));
+    }
     Stage {
         comment: vec![
             "vendor: a Cargo home with the sources of the third-party crates, and their lock. The only build step with network access."
@@ -54,6 +59,13 @@ pub fn stage(plan: &Plan) -> Stage {
             run(plan, true, mounts, call),
         ],
     }
+}
+
+/// Returns whether later steps see only the crates that builds reach. A package that reads the lock itself has to see
+/// what the host's Cargo shows.
+fn is_cut(plan: &Plan) -> bool {
+    let mut stages = plan.selections.iter().flat_map(Selection::stages);
+    stages.all(|stage| stage.as_is.is_empty())
 }
 
 /// Returns the mounts of Cargo's configuration files. This stage links nothing and runs no build script, so only
