@@ -20,8 +20,8 @@ const OTHERS: [(&str, &str, &str); 4] = [
     ("build.md", "0.20", "needed for records of builds"),
 ];
 
-/// Pages about other workspaces or measurements, which name other releases of Rust.
-const OTHER_RUST: [&str; 2] = ["benchmarks.md", "real-workspaces.md"];
+/// Pages about other workspaces, measurements or newer toolchains, which name other releases of Rust.
+const OTHER_RUST: [&str; 3] = ["benchmarks.md", "real-workspaces.md", "testing.md"];
 
 /// Words between a product and its version, as in "older than".
 const BETWEEN: [&str; 10] = [

@@ -37,6 +37,7 @@ const BUILDER: &str = "\
 Name:          default
 Driver:        docker
 Nodes:
+BuildKit version: v0.26.3
 Platforms:     linux/amd64, linux/amd64/v2
 GC Policy rule#0:
  All:            false
@@ -145,6 +146,7 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
             "engine",
             "buildx",
             "packs",
+            "buildkit",
             "frontend",
             "store",
             "platforms",
@@ -168,7 +170,7 @@ fn a_machine_on_which_all_is_well_has_nothing_to_mend() {
         assert_eq!(check["remedy"], "", "{check}");
         assert_ne!(check["needed"], "", "{check}");
     }
-    let cache = &checks[7]["found"];
+    let cache = &checks[8]["found"];
     assert_eq!(
         cache,
         "1258 MiB of cache, 286 MiB of it the mounts of this workspace"
@@ -180,7 +182,7 @@ fn what_is_not_well_is_told_with_its_remedy() {
     let race = "FROM rust\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n";
     let stale = "FROM rust\n# slow\nRUN --mount=type=cache,target=/app/target \\\n  cargo build --release\n";
     // Change, new content; check, verdict, finding, remedy.
-    let table: [(&str, &str, &str, &str, &str, &str); 18] = [
+    let table: [(&str, &str, &str, &str, &str, &str); 19] = [
         (
             "bin/version",
             "27.1.0",
@@ -196,6 +198,14 @@ fn what_is_not_well_is_told_with_its_remedy() {
             "bad",
             "0.10.0 is too old",
             "0.19.0 or newer",
+        ),
+        (
+            "bin/builder",
+            &BUILDER.replace("v0.26.3", "v0.35.0"),
+            "buildkit",
+            "warning",
+            "0.35.0 can fail on a long .dockerignore",
+            "0.35.1 or newer",
         ),
         (
             "bin/frontend",

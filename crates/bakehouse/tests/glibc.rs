@@ -1,11 +1,11 @@
 //! Comparison of a binary with its base: the script of the generated Dockerfile, on real files and fake bases.
 //! `tools/e2e/tests/glibc.rs` does the same in real builds.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::shop::{Shop, stderr, stdout};
-use crate::steps;
 
 /// Checks a program against a base with these facts.
 fn check(shop: &Shop, program: &Path, facts: &str) -> Output {
@@ -168,24 +168,133 @@ fn what_is_no_program_is_not_taken_for_a_static_one() {
 }
 
 #[test]
-fn each_binary_is_held_against_the_bases_that_it_meets() {
+fn every_file_of_a_folder_is_compared_and_a_folder_without_files_is_not_taken_for_one_that_fits() {
     let shop = generated();
+    let (own, own_static) = programs(&shop);
+    shop.folder("dist/image/usr/local/bin");
+    let dist = shop.path("dist");
+    let output = check(&shop, &dist, "declared 2.99\n");
+    assert!(!output.status.success(), "{}", stdout(&output));
+
+    let copied = |from: &Path, to: &str| std::fs::copy(from, shop.path(to)).unwrap();
+    copied(&own_static, "dist/image/usr/local/bin/a");
+    copied(&own, "dist/image/usr/local/bin/b");
+    let output = check(&shop, &dist, "declared 2.99\n");
+    let said = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(said.starts_with("a is static") && said.contains("\nb needs GLIBC_2."));
+    let output = check(&shop, &dist, "declared 2.1\n");
+    assert!(!output.status.success());
+    let said = stderr(&output);
+    assert!(said.starts_with("error: b needs GLIBC_2."), "{said}");
+
+    // A library is told from a static program by its place.
+    shop.folder("dist/libraries/own.so/usr/local/lib");
+    copied(&own, "dist/libraries/own.so/usr/local/lib/own.so");
+    copied(&own_static, "dist/image/usr/local/bin/b");
+    let output = check(&shop, &dist, "declared 2.1\n");
+    assert!(!output.status.success());
+    let said = stderr(&output);
+    assert!(
+        said.starts_with("error: own.so needs GLIBC_2.") && said.contains("take it from a builder"),
+        "{said}"
+    );
+}
+
+/// Returns the stages and images that a stage is made from, itself among them.
+fn made_from(dockerfile: &str, stage: &str) -> BTreeSet<String> {
+    let sources: BTreeMap<&str, BTreeSet<&str>> = dockerfile
+        .split("\nFROM ")
+        .skip(1)
+        .map(|text| {
+            let (line, rest) = text.split_once('\n').unwrap();
+            let (from, name) = line.split_once(" AS ").unwrap();
+            let others = rest.split("from=").skip(1);
+            let others = others.filter_map(|other| other.split([',', ' ']).next());
+            (name, others.chain([from]).collect())
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    let mut open = vec![stage];
+    while let Some(next) = open.pop() {
+        if found.insert(next.to_owned()) {
+            open.extend(sources.get(next).into_iter().flatten());
+        }
+    }
+    found
+}
+
+#[test]
+fn each_output_is_held_against_the_bases_that_it_meets_and_needs_no_others() {
+    const DEFAULT: &str = "${RUNTIME_BASE}";
+    const PYTHON: &str = "docker.io/library/python:3.12-slim-bookworm";
+    let facts = [
+        (DEFAULT, "glibc-runtime"),
+        (PYTHON, "glibc-python-3.12-slim-bookworm"),
+    ];
+    for strategy in ["layer", "mount"] {
+        let shop = Shop::native();
+        shop.edit(
+            "bakehouse.toml",
+            "[cache]",
+            &format!("[cache]\nstrategy = \"{strategy}\""),
+        );
+        // A pack has the binary of a service, too.
+        let batch = "binaries = [{ package = \"batch\", to = \"bin/\" }, ";
+        shop.edit("bakehouse.toml", "binaries = [", batch);
+        shop.generate();
+        let dockerfile = shop.read("docker/Dockerfile");
+        for (target, bases) in [
+            ("web", &[DEFAULT][..]),
+            ("batch-shell", &[DEFAULT]),
+            ("batch-python", &[PYTHON]),
+            // Every service mounts the packs.
+            ("pack-base-probe", &[DEFAULT, PYTHON]),
+            ("pack-base-batch", &[DEFAULT, PYTHON]),
+            ("compiled", &[DEFAULT, PYTHON]),
+        ] {
+            let needed = made_from(&dockerfile, target);
+            for (base, facts) in facts {
+                let meets = bases.contains(&base);
+                assert_eq!(needed.contains(base), meets, "{target}, {base}: {needed:?}");
+                assert_eq!(needed.contains(facts), meets, "{target}: {needed:?}");
+            }
+        }
+        // What meets the same bases everywhere has no stage for the comparison.
+        let comparisons: Vec<&str> = dockerfile
+            .lines()
+            .filter_map(|line| line.strip_prefix("FROM build-"))
+            .collect();
+        assert_eq!(
+            comparisons,
+            [
+                "batch AS glibc-batch-on-runtime",
+                "batch AS glibc-batch-on-all",
+                "batch AS glibc-batch-on-python-3.12-slim-bookworm",
+            ]
+        );
+        assert!(dockerfile.contains("\nFROM ${RUNTIME_BASE} AS glibc-base\n"));
+    }
+}
+
+#[test]
+fn a_base_may_have_the_name_of_a_comparison() {
+    let shop = Shop::native();
+    shop.edit(
+        "bakehouse.toml",
+        "variants.shell = {}",
+        "variants.shell = {}\nvariants.odd = { runtime = \"registry.example/batch-on-runtime\" }",
+    );
+    shop.generate();
     let dockerfile = shop.read("docker/Dockerfile");
-    let checks = |name: &str| -> Vec<String> {
-        let step = steps::of(&dockerfile, name).remove(0);
-        let options = step.options.into_iter();
-        let facts = options.filter_map(|option| {
-            let from = option.strip_prefix("--mount=type=bind,from=glibc-")?;
-            Some(from.split(',').next().unwrap().to_owned())
-        });
-        facts.collect()
-    };
-    let both = ["runtime", "python-3.12-slim-bookworm"];
-    assert_eq!(checks("build-web"), both[..1]);
-    assert_eq!(checks("build-batch"), both);
-    // Every service mounts the packs.
-    assert_eq!(checks("build-pack-base-probe"), both);
-    assert!(dockerfile.contains("\nFROM ${RUNTIME_BASE} AS glibc-base\n"));
+    for line in [
+        "FROM toolchain AS glibc-batch-on-runtime\n",
+        "FROM build-batch AS glibc-batch-on-runtime-2\n",
+    ] {
+        assert_eq!(dockerfile.matches(line).count(), 1, "{line}: {dockerfile}");
+    }
+    assert!(made_from(&dockerfile, "batch-shell").contains("glibc-batch-on-runtime-2"));
+    assert!(!made_from(&dockerfile, "batch-shell").contains("glibc-batch-on-runtime"));
 }
 
 #[test]

@@ -60,6 +60,9 @@ impl Room {
         for (at, facts) in bases.iter().enumerate() {
             let facts = format!("base base-{at}\n{facts}");
             self.shop.write(&format!("glibc/{at}/facts"), &facts);
+            let comparison = self.shop.read("docker/stages/glibc.sh");
+            let path = format!("glibc/{at}/glibc.sh");
+            self.shop.write(&path, &comparison);
         }
         let script = self.shop.read("docker/stages/shared.sh");
         let root = self.path("glibc");

@@ -3,7 +3,7 @@
 
 use bakehouse_e2e::old_base;
 use bakehouse_e2e::tiny::{expected, tiny};
-use bakehouse_testkit::{BakeRun, Turn, Workspace, container, unique};
+use bakehouse_testkit::{BakeRun, Turn, Workspace, container, runner, unique};
 
 /// Creates a base with the C library of bullseye.
 fn old_base(workspace: &Workspace) -> String {
@@ -32,9 +32,13 @@ fn says(run: &BakeRun, texts: &[&str]) {
     for text in texts {
         assert!(said.contains(text), "{text}: {said}");
     }
+    assert!(failed(run).contains(&"build-a"), "{run}");
+}
+
+/// Returns the stages with steps that failed.
+fn failed(run: &BakeRun) -> Vec<&str> {
     let failed = run.steps.iter().filter(|step| step.error.is_some());
-    let failed: Vec<&str> = failed.map(|step| step.stage.as_str()).collect();
-    assert!(failed.contains(&"build-a"), "{failed:?}");
+    failed.map(|step| step.stage.as_str()).collect()
 }
 
 #[test]
@@ -58,6 +62,42 @@ fn a_binary_that_needs_a_newer_glibc_than_its_base_has_fails_the_build() {
         workspace.generate();
         let run = workspace.bake(["a"]).attempt(&turn);
         assert!(run.success, "{run}");
+    }
+}
+
+#[test]
+fn a_variant_needs_no_base_of_another_and_gets_no_binary_that_its_own_cannot_run() {
+    let turn = Turn::take();
+    for strategy in ["layer", "mount"] {
+        let workspace = with_base(strategy, old_base);
+        let old = workspace.images.name("old");
+        let gone = format!("{}/no-such/base:1", runner::registry());
+        let variants = format!(
+            "variants.here = {{}}\nvariants.gone = {{ runtime = \"{gone}\" }}\nvariants.old = {{ runtime = \"{old}\" }}\n"
+        );
+        workspace.replace(
+            "bakehouse.toml",
+            &format!("runtime = \"{old}\"\n"),
+            &variants,
+        );
+        workspace.generate();
+        workspace.bake(["a-here"]).run(&turn);
+        assert_eq!(
+            container::prints(&workspace.images.name("a-here"), []),
+            expected("a", "A", "A", "A"),
+            "{strategy}"
+        );
+        let run = workspace.bake(["a-gone"]).attempt(&turn);
+        assert!(!run.success && run.said().contains(&gone), "{run}");
+        // It fails again, despite the cache, which has the binary.
+        for _ in 0..2 {
+            let run = workspace.bake(["a-old"]).attempt(&turn);
+            assert!(!run.success, "{run}");
+            let said = run.said();
+            assert!(said.contains("error: a needs GLIBC_2.34"), "{said}");
+            assert!(said.contains("old:latest has glibc 2.31"), "{said}");
+            assert_eq!(failed(&run), ["glibc-a-on-old-latest"], "{run}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The current builder, as `docker buildx inspect` describes it.
 
+use semver::Version;
+
 use crate::engine::Engine;
 use crate::engine::usage::bytes;
 
@@ -7,6 +9,8 @@ use crate::engine::usage::bytes;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Builder {
     pub driver: String,
+    /// The versions of BuildKit that its nodes report.
+    pub buildkit: Vec<Version>,
     /// The platforms of all its nodes.
     pub platforms: Vec<String>,
     /// The rules by which its cache is collected, in the order in which they apply.
@@ -49,6 +53,7 @@ impl Builder {
             let value = value.trim();
             match key {
                 "Driver" => builder.driver = value.to_owned(),
+                "BuildKit version" => builder.buildkit.extend(release(value)),
                 "Platforms" => {
                     // A star marks platforms that the user configured.
                     let names = value
@@ -76,6 +81,19 @@ impl Builder {
     }
 }
 
+/// Returns the release that a version is of; none for builds without a version, which call themselves `v0.0.0+unknown`.
+fn release(said: &str) -> Option<Version> {
+    let version = Version::parse(said.trim_start_matches('v')).ok()?;
+    let Version {
+        major,
+        minor,
+        patch,
+        ..
+    } = version;
+    let release = Version::new(major, minor, patch);
+    (release != Version::new(0, 0, 0)).then_some(release)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +105,7 @@ Driver:        docker
 Nodes:
 Name:             default
 Status:           running
+BuildKit version: v0.25.2+ds1
 Platforms:        linux/amd64, linux/amd64/v2, linux/arm64*
 Labels:
  org.mobyproject.buildkit.worker.snapshotter:          overlayfs
@@ -106,6 +125,8 @@ GC Policy rule#1:
     fn driver_platforms_and_rules_are_read() {
         let builder = Builder::read(SAID);
         assert_eq!(builder.driver, "docker");
+        assert_eq!(builder.buildkit, [Version::new(0, 25, 2)]);
+        assert_eq!(release("v0.0.0+unknown"), None);
         assert_eq!(
             builder.platforms,
             ["linux/amd64", "linux/amd64/v2", "linux/arm64"]

@@ -277,10 +277,16 @@ fn compiles_workspace(script: &str) -> bool {
         })
 }
 
-/// Returns whether the script first gives all sources new times, or makes Cargo compare their content.
+/// Returns whether the script first gives all sources new times, or makes Cargo compare their content. From Cargo 1.100 on,
+/// `-Zchecksum-freshness` alone does not do the latter: it allows the setting `build.fingerprint`, and older ones ignore
+/// that setting.
 fn is_guarded(script: &str) -> bool {
     let touched = script.contains("find ") && script.contains("touch");
-    touched || script.contains("cargo clean") || script.contains("checksum-freshness")
+    let settings = script.to_ascii_lowercase();
+    let compared = ["checksum-freshness", "fingerprint", "content"]
+        .iter()
+        .all(|word| settings.contains(word));
+    touched || script.contains("cargo clean") || compared
 }
 
 #[cfg(test)]
@@ -345,6 +351,11 @@ mod tests {
             (
                 "--mount=type=cache,target=/app/target",
                 "cargo build -Zchecksum-freshness",
+                stale(2),
+            ),
+            (
+                "--mount=type=cache,target=/app/target",
+                "CARGO_BUILD_FINGERPRINT=content cargo build -Zchecksum-freshness",
                 None,
             ),
             (

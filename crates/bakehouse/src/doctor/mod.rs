@@ -2,6 +2,7 @@
 
 mod bases;
 mod builder;
+mod buildkit;
 pub mod dockerfiles;
 mod engine;
 mod files;
@@ -84,6 +85,7 @@ pub fn checks(root: &Utf8Path, plan: &Plan, commits: &Commits) -> Vec<Check> {
             checks.extend(engine::checks(&engine, plan));
             if checks.iter().all(|check| check.verdict != Verdict::Bad) {
                 let builder = builder::Builder::of(&engine);
+                checks.extend(builder.as_ref().and_then(buildkit::check));
                 checks.push(engine::frontend(&engine, root, plan));
                 checks.push(engine::store(&engine, builder.as_ref(), plan));
                 checks.push(engine::platforms(builder.as_ref(), plan));

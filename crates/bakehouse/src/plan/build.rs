@@ -414,22 +414,6 @@ impl Plan {
         self.packs.iter().flat_map(|pack| &pack.binaries)
     }
 
-    /// Returns whether the registry cache has the stage of a binary. It has none of what is baked only by name, and none
-    /// of what is not built for all platforms, since one bake for all of them fills the cache.
-    pub fn is_cached(&self, binary_stage: &str) -> bool {
-        let is_for_all = |service: &&Service| {
-            let own = &service.target.platforms;
-            service.target.default && (own.is_empty() || *own == self.config.platforms)
-        };
-        let mut services = self.services.iter().filter(is_for_all);
-        services.any(|service| {
-            let mut binaries = service.binaries.iter();
-            binaries.any(|binary| *binary.stage == *binary_stage)
-        }) || self
-            .pack_binaries()
-            .any(|binary| *binary.binary_stage == *binary_stage)
-    }
-
     /// Returns the members of the groups of the configuration that are among `names`, and the other names as they are.
     pub fn bake_members<'a>(&'a self, names: &'a [String]) -> Vec<&'a str> {
         let mut members = Vec::new();

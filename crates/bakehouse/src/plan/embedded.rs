@@ -41,23 +41,23 @@ impl Plan {
 
     /// Returns the images that a service is built from.
     pub fn images_of_service<'a>(&'a self, service: &'a Service) -> BTreeSet<&'a TargetName> {
-        let stages = service.stages().into_iter();
-        let bases = stages.flat_map(|stage| self.built_bases_met_by(stage));
         let embedded = self.embedded(&service.closure).into_iter();
         let embedded = embedded.map(|embedded| &embedded.image);
-        embedded
-            .chain(bases)
-            .chain(service.image.images())
-            .collect()
+        embedded.chain(service.image.images()).collect()
     }
 
-    /// Returns the images that the binary of a pack is built from.
+    /// Returns the images that the binary of a pack is built from. They include the bases of services, with whose C
+    /// libraries it is compared.
     pub fn images_of_pack_binary<'a>(&'a self, binary: &'a PackBinary) -> BTreeSet<&'a TargetName> {
-        let bases = self.built_bases_met_by(&binary.binary_stage);
+        let bases = match self.images.is_empty() {
+            true => Vec::new(),
+            false => self.runtime_bases(),
+        };
+        let read = bases.into_iter().filter(|base| base.declared.is_none());
         let embedded = self.embedded(&binary.closure).into_iter();
         embedded
             .map(|embedded| &embedded.image)
-            .chain(bases)
+            .chain(read.filter_map(|base| base.built))
             .collect()
     }
 
@@ -70,15 +70,5 @@ impl Plan {
             .map(|embedded| &embedded.image)
             .chain(shipped)
             .collect()
-    }
-
-    /// Returns the bases whose glibc a binary is compared with, and which have to be built for that.
-    fn built_bases_met_by(&self, binary_stage: &str) -> impl Iterator<Item = &TargetName> {
-        let bases = match self.images.is_empty() {
-            true => Vec::new(),
-            false => self.met_by(binary_stage),
-        };
-        let read = bases.into_iter().filter(|base| base.declared.is_none());
-        read.filter_map(|base| base.built)
     }
 }

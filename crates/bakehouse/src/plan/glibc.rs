@@ -59,13 +59,8 @@ impl Plan {
                     Some(_) => stage(name),
                     None => format!("{GLIBC}-runtime"),
                 };
-                let numbered = (2..).map(|n| format!("{own}-{n}"));
-                let stage = std::iter::once(own.clone())
-                    .chain(numbered)
-                    .find(|stage| taken.insert(stage.clone()))
-                    .expect("numbers do not end");
                 RuntimeBase {
-                    stage,
+                    stage: first_free(&own, &mut taken),
                     image,
                     built,
                     name,
@@ -74,26 +69,15 @@ impl Plan {
             })
             .collect()
     }
+}
 
-    /// Returns the bases that the binary of the stage `binary_stage` will run on: those of its services. A binary of a
-    /// pack will run on all, since every service can mount it.
-    pub fn met_by(&self, binary_stage: &str) -> Vec<RuntimeBase<'_>> {
-        let mut bases = self.runtime_bases();
-        if !self
-            .pack_binaries()
-            .any(|binary| binary.binary_stage == binary_stage)
-        {
-            let own = self.services.iter().filter(|service| {
-                let mut stages = service.stages().into_iter();
-                stages.any(|stage| *stage == *binary_stage)
-            });
-            let own: BTreeSet<Option<&str>> = own
-                .map(|service| service.image.runtime.as_deref())
-                .collect();
-            bases.retain(|base| own.contains(&base.image));
-        }
-        bases
-    }
+/// Returns `name`, or the first number appended to it that is not taken, and takes it.
+pub(super) fn first_free(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|stage| taken.insert(stage.clone()))
+        .expect("numbers do not end")
 }
 
 /// Returns an image's name without its registry and digest.

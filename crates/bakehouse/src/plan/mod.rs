@@ -7,6 +7,7 @@ pub mod affected;
 mod alternatives;
 pub mod auditable;
 pub mod baked;
+pub mod base_checks;
 pub mod build;
 pub mod builder;
 pub mod chains;

@@ -12,6 +12,7 @@ use super::stages::{
 use crate::documents::document::Document;
 use crate::documents::header::with_header;
 use crate::plan::Plan;
+use crate::plan::base_checks::BaseChecks;
 use crate::plan::config::valid::Strategy;
 use crate::plan::stage::Selection;
 
@@ -93,27 +94,30 @@ fn stages(plan: &Plan) -> Vec<Stage> {
     stages.extend(zig::stage(plan));
     stages.extend(auditable::stage(plan));
     stages.extend(glibc::stages(plan));
+    let checks = BaseChecks::new(plan);
     for selection in &plan.selections {
-        stages.extend(compile_stages(plan, selection));
+        stages.extend(compile_stages(plan, &checks, selection));
     }
+    stages.extend(glibc::checks(&checks));
     let runtimes = plan.runtimes.iter();
     stages.extend(runtimes.map(|base| image::base(plan, base)));
     let files = plan.image_files();
     stages.extend(files.iter().map(|files| rootfs::stage(plan, files)));
     // A mount can only name an earlier stage.
-    stages.push(compiled::stage(plan, &files));
+    stages.push(compiled::stage(plan, &checks, &files));
     stages.push(seed::placeholder());
     for selection in &plan.selections {
         let environment = Environment::new(plan, selection);
         stages.extend([seed::reader(&environment), seed::writer(&environment)]);
     }
     let services = plan.services.iter();
-    stages.extend(services.map(|service| image::service(plan, service, &files)));
-    stages.extend(plan.pack_binaries().map(image::pack_binary));
+    stages.extend(services.map(|service| image::service(plan, &checks, service, &files)));
+    let binaries = plan.pack_binaries();
+    stages.extend(binaries.map(|binary| image::pack_binary(&checks, binary)));
     stages
 }
 
-fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
+fn compile_stages(plan: &Plan, checks: &BaseChecks<'_>, selection: &Selection) -> Vec<Stage> {
     let environment = Environment::new(plan, selection);
     let mut stages = vec![environment.stage()];
     let binary_stages = selection.binary_stages.iter();
@@ -127,11 +131,12 @@ fn compile_stages(plan: &Plan, selection: &Selection) -> Vec<Stage> {
                     .map(|stage| library::stage(&environment, stage)),
             );
             stages.extend(
-                binary_stages.map(|binary_stage| binary::stage(&environment, binary_stage)),
+                binary_stages.map(|binary_stage| binary::stage(&environment, checks, binary_stage)),
             );
         }
-        Strategy::Mount => stages
-            .extend(binary_stages.map(|binary_stage| mounted::stage(&environment, binary_stage))),
+        Strategy::Mount => stages.extend(
+            binary_stages.map(|binary_stage| mounted::stage(&environment, checks, binary_stage)),
+        ),
     }
     stages
 }

@@ -7,6 +7,7 @@ use crate::files::measured::{Files, Measured};
 use crate::names::PackageName;
 use crate::plan::Plan;
 use crate::plan::about;
+use crate::plan::base_checks::BaseChecks;
 use crate::plan::explain::Output;
 use crate::plan::glibc::MIN_GLIBC_STAGE;
 use crate::plan::inputs::Part;
@@ -193,6 +194,7 @@ fn short(value: &str) -> String {
 /// The inputs of all stages of a plan.
 pub struct Inputs<'a> {
     plan: &'a Plan,
+    checks: BaseChecks<'a>,
     /// The text of each stage.
     instructions: BTreeMap<String, String>,
     /// The identity of each package's files.
@@ -204,6 +206,7 @@ impl<'a> Inputs<'a> {
         let packages = plan.packages.keys().map(PackageName::as_str);
         Self {
             plan,
+            checks: BaseChecks::new(plan),
             instructions: stage_texts(plan),
             digests: packages
                 .map(|package| (package, digest(&files(plan, package))))
@@ -213,6 +216,9 @@ impl<'a> Inputs<'a> {
 
     /// Returns the inputs that a stage sees.
     fn seen(&self, stage: &str) -> StageInputs {
+        let instructions = self.instructions.get(stage);
+        // A comparison sees what is compared.
+        let stage = self.checks.compiled_for(stage).unwrap_or(stage);
         let kind = Kind::of(self.plan, stage);
         // Outputs that share a stage may differ in what it sees of them.
         let mut values: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -235,7 +241,7 @@ impl<'a> Inputs<'a> {
                 seen.insert(of_package(package), digest);
             }
         }
-        if let Some(text) = self.instructions.get(stage) {
+        if let Some(text) = instructions {
             seen.insert(INSTRUCTIONS.to_owned(), short(text));
         }
         seen

@@ -14,6 +14,7 @@ use crate::documents::dockerfile::mounts::kept;
 use crate::documents::dockerfile::platform;
 use crate::documents::dockerfile::script::{Call, Script};
 use crate::plan::Plan;
+use crate::plan::base_checks::BaseChecks;
 use crate::plan::stage::CompileStage;
 
 /// The folder that is copied into an image. It is one level down because BuildKit checksums the whole parent folder of
@@ -24,10 +25,15 @@ pub const IMAGE: &str = "/dist/image";
 pub const BINARIES: &str = "/dist/image/usr/local/bin";
 
 /// Renders the stage.
-pub fn stage(environment: &Environment<'_>, stage: &CompileStage) -> Stage {
+pub fn stage(
+    environment: &Environment<'_>,
+    checks: &BaseChecks<'_>,
+    stage: &CompileStage,
+) -> Stage {
     let plan = environment.plan;
     let as_is: BTreeSet<&ContextPath> = stage.as_is.iter().collect();
     let mut mounts = mounts(environment, stage);
+    mounts.extend(glibc::mounts(checks, &stage.name));
     mounts.extend(as_is_mounts(&as_is));
     let (call, further) = shared::call(plan, stage, Script::Binary, Script::Cdylib);
     let mut scripts = keeping_scripts(is_wrapped(plan, stage, &as_is));
@@ -57,7 +63,6 @@ fn mounts(environment: &Environment<'_>, stage: &CompileStage) -> Vec<Mount> {
     if !has_own_output {
         mounts.extend(source_mounts(stage));
     }
-    mounts.extend(glibc::mounts(plan, stage));
     mounts
 }
 

@@ -10,6 +10,7 @@ use crate::documents::dockerfile::secrets;
 use crate::documents::labels;
 use crate::names::StageName;
 use crate::plan::Plan;
+use crate::plan::base_checks::BaseChecks;
 use crate::plan::config::shared_libraries::{LIBRARIES, LIBRARY_PATH};
 use crate::plan::config::valid::stage_of;
 use crate::plan::image_files::ImageFiles;
@@ -26,10 +27,11 @@ const BASE: &str = "${RUNTIME_BASE}";
 /// Renders the runtime images and pack-binary stages as one writes them by hand, for a Dockerfile that compiles in its
 /// own way. `binary` returns, for a package and its binary, the stage and the path to copy it from.
 pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String)) -> String {
+    let checks = BaseChecks::new(plan);
     let bases = plan.runtimes.iter();
     let mut stages: Vec<Stage> = bases.map(|item| base_by_hand(plan, item)).collect();
     for item in &plan.services {
-        let mut stage = service(plan, item, &[]);
+        let mut stage = service(plan, &checks, item, &[]);
         let folders = stage.instructions.iter().position(is_copy);
         let folders = folders.unwrap_or(stage.instructions.len());
         stage
@@ -46,7 +48,7 @@ pub fn from_binaries(plan: &Plan, binary: impl Fn(&str, &str) -> (String, String
         stage.from = stage.from.replace(BASE, &plan.config.runtime);
     }
     for item in plan.pack_binaries() {
-        let mut stage = pack_binary(item);
+        let mut stage = pack_binary(&checks, item);
         let (from, source) = binary(&item.package, &item.bin);
         stage.instructions = vec![Instruction::Copy {
             from,
@@ -129,7 +131,12 @@ fn prepared(base: &PreparedBase, step: Instruction) -> Stage {
 }
 
 /// Renders the runtime image of a service. One of `files` has its content beside the binary.
-pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stage {
+pub fn service(
+    plan: &Plan,
+    checks: &BaseChecks<'_>,
+    service: &Service,
+    files: &[ImageFiles<'_>],
+) -> Stage {
     let image = &service.image;
     let labels = labels::lines(labels::of_image(plan, service));
     let mut instructions = vec![Instruction::Label(labels)];
@@ -147,14 +154,15 @@ pub fn service(plan: &Plan, service: &Service, files: &[ImageFiles<'_>]) -> Stag
         .map(|files| (files.stage.clone(), rootfs::OUT))
         .into_iter();
     let binaries = service.binaries.iter();
-    let copied = copied.chain(binaries.map(|binary| (String::from(&binary.stage), IMAGE)));
+    let checked = |compiled: &str| checks.copied_by(service, compiled).to_owned();
+    let copied = copied.chain(binaries.map(|binary| (checked(&binary.stage), IMAGE)));
     instructions.extend(copied.map(|(stage, folder)| onto_root(stage, folder)));
     instructions.extend(service.libraries.iter().map(|library| {
         let folder = match library.package {
             Some(_) => IMAGE.to_owned(),
             None => found(&library.file),
         };
-        onto_root(String::from(&library.stage), &folder)
+        onto_root(checked(&library.stage), &folder)
     }));
     instructions.push(Instruction::User(image.user.clone()));
     instructions.push(Instruction::Workdir(image.workdir.to_string()));
@@ -187,7 +195,7 @@ fn onto_root(stage: String, folder: &str) -> Instruction {
 }
 
 /// Renders the stage of a pack binary, which is exported into its pack and is not an image.
-pub fn pack_binary(binary: &PackBinary) -> Stage {
+pub fn pack_binary(checks: &BaseChecks<'_>, binary: &PackBinary) -> Stage {
     Stage {
         comment: vec![format!(
             "{}: the binary, for {}.",
@@ -196,7 +204,7 @@ pub fn pack_binary(binary: &PackBinary) -> Stage {
         from: "scratch".to_owned(),
         name: StageName::new(binary.target.as_str()),
         instructions: vec![Instruction::Copy {
-            from: (&binary.binary_stage).into(),
+            from: checks.copied_into_pack(binary).to_owned(),
             source: format!("{BINARIES}/"),
             target: "/".to_owned(),
         }],

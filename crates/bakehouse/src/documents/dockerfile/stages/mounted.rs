@@ -15,13 +15,18 @@ use crate::documents::dockerfile::given;
 use crate::documents::dockerfile::model::Stage;
 use crate::documents::dockerfile::script::Script;
 use crate::plan::Plan;
+use crate::plan::base_checks::BaseChecks;
 use crate::plan::stage::{CompileStage, Selection};
 
 /// The variable that separates the target folders. A changed package is cleaned for one platform only.
 pub const PLATFORM: &str = "TARGETPLATFORM";
 
 /// Renders the stage.
-pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stage {
+pub fn stage(
+    environment: &Environment<'_>,
+    checks: &BaseChecks<'_>,
+    binary_stage: &CompileStage,
+) -> Stage {
     let (plan, selection) = (environment.plan, environment.selection);
     let closure = closure(selection, binary_stage);
     let as_is: BTreeSet<&ContextPath> = closure.iter().flat_map(|stage| &stage.as_is).collect();
@@ -34,7 +39,7 @@ pub fn stage(environment: &Environment<'_>, binary_stage: &CompileStage) -> Stag
     mounts.extend(as_is_mounts(&as_is));
     mounts.extend(audited(plan, binary_stage));
     mounts.extend(given::mounts(environment));
-    mounts.extend(glibc::mounts(plan, binary_stage));
+    mounts.extend(glibc::mounts(checks, &binary_stage.name));
     let scripts = target_scripts(plan).into_iter();
     let (call, further) = shared::call(plan, binary_stage, Script::Mounted, Script::MountedCdylib);
     let call = link(call, binary_stage).input("CLOSURE", table(plan, &closure));
