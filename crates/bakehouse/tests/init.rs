@@ -306,3 +306,23 @@ fn files_of_somebody_else_keep_their_places() {
     grove.run(&["generate"]);
     assert_eq!(grove.run(&["init", "--print"]), printed);
 }
+
+#[test]
+fn a_package_with_a_version_or_a_newer_name_is_listed_once() {
+    let grove = rich();
+    grove.write(
+        "Dockerfile",
+        "FROM rust:1.95-trixie AS build\nCOPY . .\nRUN cargo build --release --bin api\nFROM debian:trixie-slim\nRUN apt-get update && apt-get install -y ca-certificates=20250419 libssl3t64\nCOPY --from=build /target/release/api /usr/bin/\nCMD [\"api\"]\n",
+    );
+    let printed = grove.run(&["init", "--print"]);
+    let (_, runtime) = printed.split_once("[runtime]").unwrap();
+    let (_, list) = runtime.split_once("packages = [\n").unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    assert_eq!(
+        list.lines().collect::<Vec<_>>(),
+        [
+            "    \"ca-certificates=20250419\", # openssl-sys, Dockerfile:5",
+            "    \"libssl3t64\", # openssl-sys, Dockerfile:5",
+        ]
+    );
+}

@@ -375,6 +375,25 @@ const CASES: &[Case] = &[
         findings: &["api templates crates/api/askama.toml:2 templates certain"],
     },
     Case {
+        name: "a build script that fetches something",
+        files: &[
+            (
+                BUILD,
+                "use ureq::get;\nfn main() {\n    let body = reqwest::blocking::get(\"https://x\");\n    let curl = std::process::Command::new(\"curl\");\n    curl.arg(\"x\");\n    std::process::Command::new(\"npm\").arg(\"ci\");\n}",
+            ),
+            (
+                MAIN,
+                "use ureq::get;\nfn main() { std::process::Command::new(\"curl\"); }",
+            ),
+        ],
+        findings: &[
+            "api the network crates/api/build.rs:1 network certain missing",
+            "api the network crates/api/build.rs:3 network certain missing",
+            "api the network crates/api/build.rs:4 network perhaps missing",
+            "api the network crates/api/build.rs:6 network perhaps missing",
+        ],
+    },
+    Case {
         name: "the repository",
         files: &[
             (

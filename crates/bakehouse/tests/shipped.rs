@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::grove::Grove;
 
+mod decided;
 mod written;
 
 /// Package → its binaries; the first is `src/main.rs`.
@@ -385,6 +386,11 @@ fn what_the_repository_ships_is_proposed_with_its_places_and_plans() {
 #[test]
 fn what_bake_files_and_dockerfiles_by_hand_say_is_proposed_and_plans() {
     insta::assert_snapshot!(proposed(written::ROWS));
+}
+
+#[test]
+fn what_only_a_build_decides_is_proposed_as_it_is_without_a_word_and_plans() {
+    insta::assert_snapshot!(proposed(decided::ROWS));
 }
 
 #[test]

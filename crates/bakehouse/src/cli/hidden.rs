@@ -32,9 +32,13 @@ pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> 
         let mut embedded = config.embedded.get(&finding.package).into_iter().flatten();
         embedded.any(|one| finding.path.starts_with(&one.to))
     };
-    // A package with declared variables gets from them what it would have asked git for.
-    let told = |finding: &Finding| {
-        finding.kind == Kind::Git && config.variables.contains_key(&finding.package)
+    // A package with declared variables gets from them what it would have asked git for, or fetched.
+    let told = |finding: &Finding| match finding.kind {
+        Kind::Git => config.variables.contains_key(&finding.package),
+        Kind::Network => {
+            config.variables.contains_key(&finding.package) || !config.fetch.is_empty()
+        }
+        _ => false,
     };
     found
         .filter(|finding| !told(finding) && !embedded(finding))
@@ -46,6 +50,10 @@ pub fn undeclared(planned: &Planned, packages: &BTreeSet<&str>) -> Vec<Finding> 
 pub fn remark(finding: &Finding) -> &'static str {
     match finding.kind {
         Kind::Git => ", which no build has",
+        Kind::Network if finding.certainty == Certainty::Perhaps => {
+            ", which no step that compiles has, perhaps"
+        }
+        Kind::Network => ", which no step that compiles has",
         Kind::Submodule => ", which is not checked out",
         Kind::Unfollowed => ", or what is further up, perhaps: it goes up until it finds something",
         _ if finding.path.starts_with("..") => ", outside the workspace folder",
@@ -100,6 +108,9 @@ fn remedy(planned: &Planned, package: &str, findings: &[Finding]) -> String {
         words.push(match finding.kind {
             Kind::Git => format!(
                 "the build has no repository: make the build script work without one, or pass the value in a variable that `variables` of [inputs.{package}] names"
+            ),
+            Kind::Network => format!(
+                "let [fetch] get the file, and the build script of {package} take it from the variable there"
             ),
             Kind::Submodule => format!("`git submodule update --init {path}` checks it out"),
             Kind::Unfollowed => format!(

@@ -208,13 +208,21 @@ fn runtime(text: &mut String, proposal: &Proposal) {
     }
 }
 
-/// Adds packages that Dockerfiles install to those that crates need.
+/// Adds packages that Dockerfiles install to those that crates need. One with a version, or under the name that it has
+/// since Debian's times have 64 bits, takes the place of the plain name.
 fn add<'a>(
     packages: &mut BTreeMap<&'a str, Vec<&'a str>>,
     installed: &'a BTreeMap<String, BTreeSet<String>>,
 ) {
     for (package, places) in installed {
+        let name = package.split('=').next().unwrap_or(package);
+        let plain = [Some(name), name.strip_suffix("t64")].into_iter().flatten();
+        let plain: Vec<Vec<&str>> = plain
+            .filter(|plain| plain != package)
+            .filter_map(|plain| packages.remove(plain))
+            .collect();
         let reasons = packages.entry(package).or_default();
+        reasons.extend(plain.into_iter().flatten());
         reasons.extend(places.iter().map(String::as_str));
     }
 }
@@ -517,13 +525,18 @@ fn remarks(text: &mut String, proposal: &Proposal) {
     );
     section(
         text,
+        "Build scripts here that fetch something, or run what may: no step that compiles has network. [fetch] gives them files.",
+        of(Kind::Network),
+    );
+    section(
+        text,
         "Submodules that are not checked out: `git submodule update --init`, here and in CI.",
         of(Kind::Submodule),
     );
     let rest = proposal
         .remarks
         .iter()
-        .filter(|finding| !matches!(finding.kind, Kind::Git | Kind::Submodule));
+        .filter(|finding| !matches!(finding.kind, Kind::Git | Kind::Network | Kind::Submodule));
     section(
         text,
         "Read, but not declared: the path is missing, or in a place that the build cannot access.",
@@ -539,7 +552,7 @@ fn section<'a>(text: &mut String, heading: &str, findings: impl Iterator<Item = 
             } = finding;
             let place = finding.place();
             match finding.kind {
-                Kind::Git => format!("  {package}: {by} in {place}"),
+                Kind::Git | Kind::Network => format!("  {package}: {by} in {place}"),
                 _ => format!("  {package}: {path}, by {by} in {place}"),
             }
         })

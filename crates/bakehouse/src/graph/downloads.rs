@@ -21,6 +21,9 @@ pub struct Download {
     /// Dependencies that it has only if it fetches something.
     #[serde(default)]
     when: Vec<String>,
+    /// The crates that depend on it and fetch nothing by it.
+    #[serde(default)]
+    idle: Vec<String>,
     /// Dependencies that it has only if it does not.
     #[serde(default)]
     unless: Vec<String>,
@@ -50,11 +53,21 @@ fn table() -> Vec<Download> {
 pub fn downloads<'a>(entries: impl IntoIterator<Item = &'a Package>) -> Vec<Download> {
     let entries: Vec<&Package> = entries.into_iter().collect();
     let mut known = table();
-    known.retain(|download| entries.iter().any(|entry| download.is_by(entry)));
+    known.retain(|download| {
+        entries.iter().any(|entry| download.is_by(entry)) && download.is_called(&entries)
+    });
     known
 }
 
 impl Download {
+    /// Returns whether one of the crates that depend on it may let it fetch something.
+    fn is_called(&self, entries: &[&Package]) -> bool {
+        let calls = |entry: &&Package| {
+            !self.idle.contains(&entry.name) && entry.needs().any(|name| name == self.name)
+        };
+        self.idle.is_empty() || entries.iter().any(calls)
+    }
+
     fn is_by(&self, entry: &Package) -> bool {
         if entry.name != self.name || entry.source.is_none() {
             return false;
@@ -118,6 +131,12 @@ mod tests {
         ];
         for (entry, expected) in table {
             assert_eq!(!downloads([&entry]).is_empty(), expected, "{entry:?}");
+        }
+        let aya = entry("aya-build", "0.2.0", &[]);
+        for (caller, expected) in [("aya-ebpf-bindings", false), ("ebpf-router", true)] {
+            let caller = entry(caller, "0.1.0", &["aya-build"]);
+            let found = downloads([&aya, &caller]);
+            assert_eq!(!found.is_empty(), expected, "{caller:?}");
         }
     }
 }

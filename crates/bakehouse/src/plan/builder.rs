@@ -175,7 +175,8 @@ fn version_of(base: &str) -> Option<&str> {
         .then_some(version)
 }
 
-fn numbers(version: &str) -> Option<Vec<u64>> {
+/// Returns the numbers of a version; none if it has something else.
+pub fn numbers(version: &str) -> Option<Vec<u64>> {
     let version = version.split(['-', '+']).next()?;
     version
         .split('.')
@@ -184,7 +185,7 @@ fn numbers(version: &str) -> Option<Vec<u64>> {
 }
 
 /// Compares versions. A component that `has` leaves out, as `1.95` does, counts as the newest.
-fn is_at_least(has: &[u64], least: &[u64]) -> bool {
+pub fn is_at_least(has: &[u64], least: &[u64]) -> bool {
     for (has, least) in has.iter().zip(least) {
         if has != least {
             return has > least;

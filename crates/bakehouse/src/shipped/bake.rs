@@ -325,6 +325,7 @@ impl Targets<'_> {
             name: Some(name.to_owned()),
             context,
             target: text("target"),
+            target_untold: false,
             args: map("args"),
             tags: list("tags"),
             platforms: list("platforms"),

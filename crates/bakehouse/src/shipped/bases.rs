@@ -1,11 +1,14 @@
 //! The bases of a repository's own images, and the packages that are installed in them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::base::{self, BaseKind, Rust};
 use super::candidate::Candidate;
 use super::image::{At, Image};
+use crate::graph::Workspace;
 use crate::graph::toolchain_file::Channel;
+use crate::plan::builder::{is_at_least, numbers};
 use crate::plan::choice::{ProposedBases, ProposedKey, ProposedService};
 use crate::plan::config::bases::{RUNTIME, builder as default_builder, is_published};
 
@@ -13,11 +16,12 @@ use crate::plan::config::bases::{RUNTIME, builder as default_builder, is_publish
 pub fn bases(
     kept: &[&Candidate],
     services: &mut [ProposedService],
-    channel: Option<&Channel>,
+    workspace: &Workspace,
 ) -> ProposedBases {
+    let channel = workspace.channel();
     let mut bases = ProposedBases::default();
     runtime(kept, services, &mut bases);
-    builder(kept, channel, &mut bases);
+    builder(kept, workspace, &mut bases);
     glibc(kept, services, channel, &mut bases);
     let runtime = bases.runtime.as_ref().map(ProposedKey::text);
     bases.of_other_release =
@@ -29,7 +33,9 @@ pub fn bases(
 /// Returns whether an image's binaries bring their C library along: those for musl do, unless they are told not to.
 fn is_static(of: &Candidate) -> bool {
     let Some(call) = of.main().and_then(|main| main.call.as_ref()) else {
-        return false;
+        // What is compiled elsewhere may be told by the argument that names its target.
+        let mut values = of.request.args.values();
+        return values.any(|value| value.ends_with("-linux-musl"));
     };
     let flags = call.rustflags.as_deref().unwrap_or_default();
     if flags.contains("-crt-static") {
@@ -76,8 +82,10 @@ fn runtime(kept: &[&Candidate], services: &mut [ProposedService], bases: &mut Pr
         };
         if linked {
             let call = of.main().and_then(|main| main.call.as_ref());
-            let line = call.map_or(of.image.base_line, |call| call.line);
-            let place = of.place(line).to_string();
+            let place = match call {
+                Some(call) => of.place(call.line).to_string(),
+                None => of.request.place.to_string(),
+            };
             service.keys.push(ProposedKey::new("static", true, place));
         }
         named.push(name);
@@ -128,7 +136,9 @@ fn runtime(kept: &[&Candidate], services: &mut [ProposedService], bases: &mut Pr
 
 /// Decides about the builder base: the one that most images are compiled on, with the Rust that the toolchain file
 /// names.
-fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedBases) {
+fn builder(kept: &[&Candidate], workspace: &Workspace, bases: &mut ProposedBases) {
+    let channel = workspace.channel();
+    let least = newest_rust_version(workspace);
     let mut count: BTreeMap<(String, String), usize> = BTreeMap::new();
     for of in kept {
         if let Some(builder) = &of.builder {
@@ -136,8 +146,10 @@ fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedB
             *count.entry((builder.base.clone(), place)).or_default() += 1;
         }
     }
-    let most = count.values().max().copied();
-    let chosen = count.iter().find(|(_, own)| Some(**own) == most);
+    let is_old = |image: &str| is_too_old(base::rust(image).as_ref(), least.as_deref());
+    let chosen = count
+        .iter()
+        .min_by_key(|((image, _), count)| (is_old(image) && channel.is_none(), Reverse(**count)));
     let Some(((image, place), _)) = chosen else {
         return;
     };
@@ -165,6 +177,16 @@ fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedB
     if let Some(channel) = published {
         fit(&mut rust, channel.as_str(), image, place, bases);
     }
+    if let Some(least) = least.as_deref().filter(|_| channel.is_none())
+        && is_too_old(Some(&rust), Some(least))
+    {
+        let image = plain(image);
+        bases.notes.push(format!(
+            "{place}: it is {image} there, and a package here needs Rust {least}"
+        ));
+        rust.version = Some(least.to_owned());
+        rust.digest = None;
+    }
     let runtime = bases.runtime.as_ref().map(ProposedKey::text);
     let release = runtime.and_then(base::release);
     let silent = base::release(&rust.name()).is_none() && !is_alpine && rust.digest.is_none();
@@ -188,6 +210,23 @@ fn builder(kept: &[&Candidate], channel: Option<&Channel>, bases: &mut ProposedB
         bases.runtime = Some(ProposedKey::new("runtime", name, place.clone()));
     }
     bases.builder = Some(ProposedKey::new("builder", rust.name(), place.clone()));
+}
+
+/// Returns the newest `rust-version` among the workspace's packages.
+fn newest_rust_version(workspace: &Workspace) -> Option<String> {
+    let all = workspace
+        .own_members()
+        .filter_map(|member| workspace.package_value(member, "rust-version"));
+    let newest = all.max_by_key(|version| numbers(version));
+    newest.map(str::to_owned)
+}
+
+/// Returns whether a base names an older Rust than `least`.
+fn is_too_old(rust: Option<&Rust>, least: Option<&str>) -> bool {
+    let has = rust.and_then(|rust| numbers(rust.version.as_deref()?));
+    let least = least.and_then(numbers);
+    has.zip(least)
+        .is_some_and(|(has, least)| !is_at_least(&has, &least))
 }
 
 /// Takes the default builder of the release that images run on.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::base;
+use super::cargo_call::is_cargo;
 use super::carried::{Carried, Known, carried, words};
 use super::dockerfile::{Dockerfile, Program, Step};
 use super::image::{At, Image, image, is_shell, last};
@@ -40,7 +41,7 @@ fn compiles(file: &Dockerfile, arguments: &BTreeMap<String, String>) -> bool {
             Step::Run(commands) => &commands[..],
             _ => &[],
         });
-    let calls = words.any(|words| words.iter().any(|(word, _)| last(word) == "cargo"));
+    let calls = words.any(|words| words.iter().any(|(word, _)| is_cargo(word)));
     if calls {
         let mut stages = 0..file.stages.len();
         return stages.any(|stage| !image(file, stage, arguments).calls.is_empty());
@@ -59,6 +60,7 @@ impl Candidate {
     ) -> Option<Self> {
         let stage = match &request.target {
             Some(target) => file.stage(target)?,
+            None if request.target_untold => file.released()?,
             None => file.stages.len().checked_sub(1)?,
         };
         let image = image(&file, stage, &request.args);

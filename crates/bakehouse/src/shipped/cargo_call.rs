@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::image::last;
 use super::place::Line;
 use super::scope::Scope;
 
@@ -53,9 +54,7 @@ impl CargoCall {
 
 /// Returns the call of Cargo that a command is.
 pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall> {
-    let at = command
-        .iter()
-        .position(|(word, _)| word == "cargo" || word.ends_with("/cargo"))?;
+    let at = command.iter().position(|(word, _)| is_cargo(word))?;
     let line = command[at].1;
     let mut call = CargoCall {
         line,
@@ -211,6 +210,11 @@ pub fn cargo_call(command: &[(String, Line)], scope: &Scope) -> Option<CargoCall
     Some(call)
 }
 
+/// Returns whether a program is Cargo, or calls it with the same arguments.
+pub fn is_cargo(program: &str) -> bool {
+    matches!(last(program), "cargo" | "xx-cargo")
+}
+
 /// Returns how to have what a variable changes of the code that Cargo compiles; none if it changes none, or a key says
 /// it.
 fn variable_way(name: &str) -> Option<&'static str> {
@@ -270,7 +274,7 @@ mod tests {
 
     #[test]
     fn calls_say_what_is_built_and_how() {
-        let table: [Row; 12] = [
+        let table: [Row; 13] = [
             (
                 "cargo build --bin api ${FEATURES:+--features ${FEATURES}} -r",
                 &[],
@@ -321,6 +325,13 @@ mod tests {
                 &[],
                 &[],
                 &[],
+                Some("release"),
+            ),
+            (
+                "xx-cargo build --release ${EMPTY:+--features} $EMPTY --features=a --bin api",
+                &[],
+                &["api"],
+                &["a"],
                 Some("release"),
             ),
             (

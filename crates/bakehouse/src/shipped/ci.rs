@@ -155,9 +155,13 @@ impl Ci {
             self.names.push(GivenNames {
                 targets,
                 images,
-                tags: part("tags")
-                    .and_then(|tags| fixed(&tags))
-                    .unwrap_or_default(),
+                tags: match part("tags").and_then(|tags| fixed(&tags)) {
+                    Some(tags) => tags,
+                    None => {
+                        let flavor = part("flavor").unwrap_or_default();
+                        Vec::from_iter(flavored(&flavor))
+                    }
+                },
                 files: all.files.clone(),
                 place: Place::new(&text.file, line(&text.text, step.span.start)),
             });
@@ -307,6 +311,20 @@ impl Set {
 
 fn is_known(text: &str) -> bool {
     !text.contains("${{")
+}
+
+/// Returns the tag of a run with the beginning and end that docker/metadata-action gives it; none if it gives neither.
+fn flavored(flavor: &str) -> Option<String> {
+    let part = |key: &str| {
+        let mut lines = flavor.lines().flat_map(|line| line.trim().split(','));
+        let value = lines.find_map(|field| field.trim().strip_prefix(key))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        (!value.is_empty() && value.chars().all(plain)).then(|| value.to_owned())
+    };
+    let (start, end) = (part("prefix="), part("suffix="));
+    let either = start.is_some() || end.is_some();
+    let (start, end) = (start.unwrap_or_default(), end.unwrap_or_default());
+    either.then(|| format!("{start}{}{end}", marked("")))
 }
 
 /// Returns the tags of docker/metadata-action if they are always the same.

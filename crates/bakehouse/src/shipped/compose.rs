@@ -80,6 +80,7 @@ pub fn read(
             context,
             dockerfile,
             target: part("target"),
+            target_untold: false,
             args: tree::get(build, "args").map(pairs).unwrap_or_default(),
             tags: tags.filter(|tag| !tag.contains('$')).into_iter().collect(),
             named_at: None,

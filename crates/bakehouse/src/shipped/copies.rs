@@ -64,6 +64,7 @@ impl Making<'_> {
                     next.is_some_and(|file| file.starts_with(path))
                 });
                 let own = inside.filter(|_| is_file || is_folder);
+                let above = own.clone().filter(|path| !path.starts_with(sight.folder));
                 let own = own
                     .and_then(|path| path.strip_prefix(sight.folder).ok().map(Utf8Path::to_owned));
                 let Some(path) = own.filter(|path| !path.as_str().is_empty()) else {
@@ -77,7 +78,11 @@ impl Making<'_> {
                         table.insert(row, (to, *line));
                         continue;
                     }
-                    let way = if is_library { ": see `libs`" } else { "" };
+                    let way = match above {
+                        _ if is_library => ": see `libs`".to_owned(),
+                        Some(path) => format!(": {path} is above the workspace, see `context`"),
+                        None => String::new(),
+                    };
                     self.note(*line, &format!("COPY of {source} is not proposed{way}"));
                     continue;
                 };

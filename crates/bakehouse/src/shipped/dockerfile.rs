@@ -67,7 +67,7 @@ pub enum Step {
     Volume(Vec<String>),
     /// The shell of the steps that follow.
     Shell(Vec<String>),
-    /// Commands, each of whose words has its line.
+    /// Commands behind their keywords. Each word has its line.
     Run(Vec<Vec<(String, Line)>>),
     Entrypoint(Program),
     Cmd(Program),
@@ -177,6 +177,18 @@ impl Dockerfile {
         named
             .map(|index| first + index)
             .or(number.filter(|number| *number < end))
+    }
+
+    /// Returns the stage that is for others, by its name, among those that no other uses; the last one if no name says so.
+    pub fn released(&self) -> Option<usize> {
+        const NAMES: [&str; 5] = ["final", "prod", "production", "release", "runtime"];
+        let leaves = self.leaves();
+        let is_named = |stage: &&usize| {
+            let name = self.stages[**stage].name.as_deref().unwrap_or_default();
+            NAMES.iter().any(|own| own.eq_ignore_ascii_case(name))
+        };
+        let named = leaves.iter().rev().find(is_named);
+        named.or(leaves.last()).copied()
     }
 
     /// Returns the stages that no other stage uses; the last one is always among them.
@@ -397,7 +409,7 @@ fn paths(sources: &[Source<'_>]) -> Vec<String> {
 /// Returns the commands of a script that begins at `start` of the text.
 fn words(text: &str, script: &str, start: usize) -> Vec<Vec<(String, Line)>> {
     let first = at(text, start).number;
-    let commands = shell::commands(script).into_iter();
+    let commands = shell::commands_with_keywords(script).into_iter();
     commands
         .map(|command| {
             let word = |word: shell::Word| {

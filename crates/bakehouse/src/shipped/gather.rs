@@ -73,6 +73,8 @@ pub fn gather(files: &Files, root: &Utf8Path, folder: &Utf8Path, workspace: &Wor
             request.asker,
             request.asker != Asker::Bake && !request.is_published(),
             request.overlay().is_some(),
+            // `Dockerfile.kafka` is another form of what `Dockerfile` makes.
+            request.dockerfile.file_name() != Some("Dockerfile"),
             place.file.components().count(),
             place.file.clone(),
             // A target comes before those whose names continue its own.
@@ -122,7 +124,7 @@ pub fn gather(files: &Files, root: &Utf8Path, folder: &Utf8Path, workspace: &Wor
         .collect();
     shipping.registry = registry(&all, &mut services);
     let firsts: Vec<&Candidate> = kept.iter().map(|(first, _)| *first).collect();
-    shipping.bases = bases(&firsts, &mut services, workspace.channel());
+    shipping.bases = bases(&firsts, &mut services, workspace);
     targets(&kept, &mut services, shipping);
     users(&firsts, &mut services, shipping);
     shipping.given = given(&firsts);
@@ -136,6 +138,8 @@ pub fn gather(files: &Files, root: &Utf8Path, folder: &Utf8Path, workspace: &Wor
     services.sort_by(|a, b| a.name.cmp(&b.name));
     images(&candidates, shipping, &mut taken, &mut passed);
     shipped.services = services;
+    let mut told = BTreeSet::new();
+    passed.retain(|line| told.insert(line.clone()));
     if passed.len() > MOST_PASSED {
         let more = passed.len() - MOST_PASSED;
         passed.truncate(MOST_PASSED);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use super::branches::Branches;
 use super::cargo_call::{CargoCall, cargo_call};
 use super::dockerfile::{Dockerfile, Program, Step, is_executable};
 use super::place::Line;
@@ -140,6 +141,9 @@ impl Image {
                     };
                     self.arguments.push(name.clone());
                     if !self.env.contains_key(name) {
+                        if value.is_none() && default.is_none() {
+                            self.scope.unset.insert(name.clone());
+                        }
                         self.scope.set(name, value);
                     }
                 }
@@ -158,6 +162,7 @@ impl Image {
                             ),
                         });
                         self.scope.set(name, None);
+                        self.scope.unset.remove(name);
                         continue;
                     }
                     self.scope.set(name, Some(filled.text.clone()));
@@ -192,7 +197,7 @@ impl Image {
                     executable: *executable,
                     beside: beside.clone(),
                     unpacks: *unpacks,
-                    owner: owner.clone().filter(|owner| {
+                    owner: owner.as_ref().map(fill).filter(|owner| {
                         let user = owner.split(':').next();
                         !["root", "0"].contains(&user.unwrap_or_default())
                     }),
@@ -278,6 +283,7 @@ impl Image {
             values: values
                 .map(|(name, At { value, .. })| (name.clone(), Some(value.clone())))
                 .collect(),
+            ..Scope::default()
         }
     }
 
@@ -296,7 +302,11 @@ impl Image {
     /// Takes the commands of the step in a line. What one of them exports holds for the others.
     fn run_all(&mut self, commands: &[Vec<(String, Line)>], step: Line) {
         let before = self.scope.clone();
+        let mut branches = Branches::default();
         for command in commands {
+            let Some(command) = branches.command(command, &self.scope) else {
+                continue;
+            };
             let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
             let assigned = match words[..] {
                 ["export", ref assigned @ ..] => assigned,
@@ -309,6 +319,7 @@ impl Image {
             for word in assigned {
                 if let Some((name, value)) = word.split_once('=') {
                     let value = self.scope.fill(value).complete();
+                    self.scope.unset.remove(name);
                     self.scope
                         .set(name, value.filter(|value| !value.contains('`')));
                 }
@@ -332,10 +343,12 @@ impl Image {
         let words: Vec<String> = command[1..].iter().map(|(word, _)| filled(word)).collect();
         let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
         let name = Utf8Path::new(program).file_name().unwrap_or(program);
-        let name = if name == "sudo" {
-            plain.first().map_or("", |word| word.as_str())
-        } else {
-            name
+        let name = match name {
+            "sudo" => plain.first().map_or("", |word| word.as_str()),
+            // Those of tonistiigi/xx install for the platform that is built for.
+            "xx-apt" | "xx-apt-get" => "apt-get",
+            "xx-apk" => "apk",
+            name => name,
         };
         match (name, &plain[..]) {
             ("cp" | "mv" | "install", [sources @ .., to]) => {

@@ -246,6 +246,15 @@ impl Making<'_> {
     fn rest(&mut self, merged: &[&Candidate]) {
         let candidate = self.candidate;
         let request = &candidate.request;
+        if request.target_untold {
+            let stage = &candidate.file.stages[candidate.stage];
+            let name = stage.name.as_deref().unwrap_or("the last stage");
+            let note = format!(
+                "{}: a run of it says the target, and here it is {name}",
+                request.place
+            );
+            self.service.notes.push(note);
+        }
         if let (Asker::Bake, Some(name)) = (request.asker, &request.name)
             && *name != self.service.name
             && request.overlay().is_none()
@@ -288,7 +297,10 @@ impl Making<'_> {
             let differs: Vec<String> = differs
                 .map(|(key, value)| format!("{key} {value}"))
                 .collect();
-            let Some(name) = other.request.name.as_ref().filter(|_| !differs.is_empty()) else {
+            let file = &other.request.dockerfile;
+            let of_file = (*file != request.dockerfile).then_some(file.as_str());
+            let name = other.request.name.as_deref().or(of_file);
+            let Some(name) = name.filter(|_| !differs.is_empty()) else {
                 continue;
             };
             let note = format!(

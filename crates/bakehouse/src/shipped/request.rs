@@ -27,6 +27,8 @@ pub struct Request {
     pub context: Utf8PathBuf,
     pub dockerfile: Utf8PathBuf,
     pub target: Option<String>,
+    /// Whether a build says the target, and no file.
+    pub target_untold: bool,
     pub args: BTreeMap<String, String>,
     /// Full names of the image, some with a tag.
     pub tags: Vec<String>,
@@ -109,6 +111,7 @@ impl Request {
             context: Utf8PathBuf::new(),
             dockerfile,
             target: None,
+            target_untold: false,
             args: BTreeMap::new(),
             tags: Vec::new(),
             named_at: None,

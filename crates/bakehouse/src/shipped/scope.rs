@@ -1,7 +1,8 @@
 //! The variables of a Dockerfile's stage, and their replacement in texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::edit::Edit;
 use super::shell;
 
 /// The limit of a value in bytes. Variables that name each other twice would double it with each.
@@ -11,6 +12,8 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     pub values: BTreeMap<String, Option<String>>,
+    /// The arguments that no build gives, unless somebody names them.
+    pub unset: BTreeSet<String>,
 }
 
 /// A text after the replacement.
@@ -37,7 +40,8 @@ impl Scope {
         self.values.get(name)?.as_deref()
     }
 
-    /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; `\$` is a dollar.
+    /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`, and the forms that cut or replace a part of the
+    /// value, such as `${NAME#pattern}` and `${NAME/pattern/other}`; `\$` is a dollar.
     pub fn fill(&self, text: &str) -> Filled {
         let mut filled = Filled {
             text: String::with_capacity(text.len()),
@@ -64,6 +68,19 @@ impl Scope {
                 (Rule::Default(default), _) if !has_one => self.append(&mut filled, default),
                 (Rule::Other(other), _) if has_one => self.append(&mut filled, other),
                 (Rule::Other(_), _) => {}
+                (Rule::Edit(edit), Some(value)) => {
+                    let value = value.to_owned();
+                    let inner = |text: &str| self.fill(text).complete();
+                    match edit.apply(&value, inner) {
+                        Some(edited) if filled.text.len() + edited.len() <= LONGEST => {
+                            filled.text += &edited;
+                        }
+                        _ => {
+                            filled.missing.get_or_insert_with(|| name.to_owned());
+                            filled.text += whole;
+                        }
+                    }
+                }
                 (_, Some(value)) if filled.text.len() + value.len() <= LONGEST => {
                     filled.text += value;
                 }
@@ -82,6 +99,19 @@ impl Scope {
         filled
     }
 
+    /// Returns a text as a shell has it, where a variable without a value is empty; none if only the build knows.
+    pub fn in_shell(&self, text: &str) -> Option<String> {
+        let mut scope = self.clone();
+        // BuildKit gives these without being asked.
+        let given = |name: &String| name.starts_with("TARGET") || name.starts_with("BUILD");
+        for name in self.unset.iter().filter(|name| !given(name)) {
+            let value = scope.values.entry(name.clone()).or_default();
+            value.get_or_insert_default();
+        }
+        let filled = scope.fill(text).complete()?;
+        (!filled.contains(['$', '`'])).then_some(filled)
+    }
+
     fn append(&self, filled: &mut Filled, inner: &str) {
         let inner = inner.trim_matches(['"', '\'']);
         let more = self.fill(inner);
@@ -96,6 +126,7 @@ enum Rule<'a> {
     Plain,
     Default(&'a str),
     Other(&'a str),
+    Edit(Edit<'a>),
 }
 
 /// Returns the reference to a variable with which the text begins.
@@ -123,7 +154,7 @@ fn reference(text: &str) -> Option<(&str, &str, Rule<'_>)> {
         None if rule.is_empty() => Rule::Plain,
         Some(("-", default)) => Rule::Default(default),
         Some(("+", other)) => Rule::Other(other),
-        _ => return None,
+        _ => Rule::Edit(Edit::read(rule)?),
     };
     Some((whole, name, rule))
 }
@@ -175,6 +206,10 @@ mod tests {
             ("${N:-d}${E:-e}${A:-f}", "de1", None),
             ("${N:+x}${A:+'y'}", "y", None),
             ("${N:-${A}}", "1", None),
+            ("${A/1/${A}2}", "12", None),
+            ("${A/1/$N}", "${A/1/$N}", Some("A")),
+            ("${N#x}", "${N#x}", Some("N")),
+            ("${A^^}", "${A^^}", None),
             ("$ 5$", "$ 5$", None),
             ("${A", "${A", None),
             ("$(date)", "$(date)", None),

@@ -9,12 +9,24 @@ pub struct Word {
 }
 
 /// Words that begin a command and are none.
-const KEYWORDS: [&str; 9] = [
+pub const KEYWORDS: [&str; 9] = [
     "if", "then", "else", "elif", "do", "while", "!", "{", "time",
 ];
 
 /// Returns the simple commands of a script. Continued lines are one, and comments are left out.
 pub fn commands(script: &str) -> Vec<Vec<Word>> {
+    let mut all = commands_with_keywords(script);
+    for command in &mut all {
+        let is_keyword = |word: &&Word| KEYWORDS.contains(&word.text.as_str());
+        let keywords = command.iter().take_while(is_keyword).count();
+        command.drain(..keywords);
+    }
+    all.retain(|command| !command.is_empty());
+    all
+}
+
+/// Returns the same as [`commands`], each command behind the keywords before it.
+pub fn commands_with_keywords(script: &str) -> Vec<Vec<Word>> {
     read(script, true)
 }
 
@@ -142,11 +154,7 @@ impl Reader {
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take()
-            && !(self.command.is_empty() && KEYWORDS.contains(&word.text.as_str()))
-        {
-            self.command.push(word);
-        }
+        self.command.extend(self.word.take());
     }
 
     fn end_command(&mut self) {

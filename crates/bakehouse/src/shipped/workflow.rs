@@ -142,9 +142,12 @@ fn of_action(
         Some((key.to_owned(), known(value.trim_matches('"').to_owned())?))
     });
     let platforms = part("platforms").and_then(known).unwrap_or_default();
+    let target = part("target");
+    let target_untold = target.as_ref().is_some_and(|target| target.contains("${{"));
     Some(Request {
         context: folder,
-        target: part("target").and_then(known),
+        target: target.and_then(known),
+        target_untold,
         args: args.collect(),
         tags: tags.collect(),
         platforms: listed(&platforms),

@@ -59,6 +59,22 @@ pub fn reads(path: &str) -> Reads {
     }
 }
 
+/// Returns whether build scripts use a crate to fetch something from the network.
+pub fn asks_network(name: &str) -> bool {
+    matches!(
+        name,
+        "attohttpc" | "curl" | "isahc" | "minreq" | "reqwest" | "ureq"
+    )
+}
+
+/// Returns whether a program fetches something from the network, which its arguments may avoid.
+pub fn may_fetch(program: &str) -> bool {
+    matches!(
+        program,
+        "bun" | "curl" | "npm" | "npx" | "pnpm" | "wget" | "yarn"
+    )
+}
+
 /// Returns `Some` for a crate that build scripts use to read git: `true` if it does nothing else.
 pub fn asks_git(name: &str) -> Option<bool> {
     match name {

@@ -37,6 +37,8 @@ pub enum Kind {
     Link,
     /// The repository itself: a commit, a tag, a date.
     Git,
+    /// Something on the network, which a build script of the workspace fetches.
+    Network,
     /// A submodule that is not checked out.
     Submodule,
 }
@@ -58,6 +60,7 @@ impl Kind {
             Self::Macro => "macro",
             Self::Link => "link",
             Self::Git => "git",
+            Self::Network => "network",
             Self::Submodule => "submodule",
         }
     }
@@ -105,7 +108,10 @@ impl Finding {
     pub fn declarable(&self) -> bool {
         let never = |part: &str| part == ".." || NEVER_SOURCES.contains(&part);
         self.exists
-            && !matches!(self.kind, Kind::Git | Kind::Submodule | Kind::Unfollowed)
+            && !matches!(
+                self.kind,
+                Kind::Git | Kind::Network | Kind::Submodule | Kind::Unfollowed
+            )
             && !self.path.iter().any(never)
             && self.path.as_str().chars().all(is_configurable)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::{Expr, ExprMethodCall, Item, Pat, Stmt};
 
-use super::call::asks_git;
+use super::call::{asks_git, asks_network, may_fetch};
 use super::finding::{Certainty, Kind};
 use super::reference::{Place, Reference, Role};
 use super::value::{KnownNames, PathValue, WORKING_FOLDER, bind, values};
@@ -165,6 +165,24 @@ impl Reader {
                 Certainty::Perhaps
             };
             self.add(line, Kind::Git, name, Place::Git, certainty);
+        }
+    }
+
+    /// Records a crate of which a build script uses something.
+    pub fn of_crate(&mut self, name: &str, line: usize) {
+        if self.role == Role::BuildScript && asks_network(name) {
+            let place = Place::Network;
+            self.add(line, Kind::Network, name, place, Certainty::Certain);
+        }
+    }
+
+    /// Records a program that a build script runs.
+    pub fn program(&mut self, name: &str, line: usize) {
+        if name == "git" {
+            self.add(line, Kind::Git, name, Place::Git, Certainty::Certain);
+        } else if may_fetch(name) {
+            let place = Place::Network;
+            self.add(line, Kind::Network, name, place, Certainty::Perhaps);
         }
     }
 }

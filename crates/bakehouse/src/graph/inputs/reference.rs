@@ -25,6 +25,8 @@ pub enum Place {
     PackageOrWorkspace(String),
     /// The repository.
     Git,
+    /// The network.
+    Network,
 }
 
 /// The role of a source file in its package.

@@ -99,6 +99,7 @@ impl<'a> PackagePlaces<'a> {
                 }
             }
             Place::Git => ".git".into(),
+            Place::Network => "the network".into(),
         };
         let found = |path: Utf8PathBuf| Finding {
             package: self.member.name.clone(),
@@ -110,7 +111,7 @@ impl<'a> PackagePlaces<'a> {
             by: reference.by.clone(),
             certainty: reference.certainty,
         };
-        if matches!(reference.kind, Kind::Git | Kind::Unfollowed) {
+        if matches!(reference.kind, Kind::Git | Kind::Network | Kind::Unfollowed) {
             return vec![found(path)];
         }
         let mut findings = Vec::new();

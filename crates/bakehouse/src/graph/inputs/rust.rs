@@ -4,9 +4,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Macro};
 
 use super::depth;
-use super::finding::{Certainty, Kind};
 use super::reader::Reader;
-use super::reference::{Place, Reference, Role};
+use super::reference::{Reference, Role};
 use super::tests_only::{attributes, is_tests_only};
 use super::value::{change, values};
 use crate::graph::tokens::Lexeme;
@@ -148,13 +147,19 @@ impl Visit<'_> for Reader {
 
     fn visit_path(&mut self, path: &syn::Path) {
         if let Some(first) = path.segments.first() {
-            self.git(&first.ident.to_string(), first.ident.span().start().line);
+            let (name, line) = (first.ident.to_string(), first.ident.span().start().line);
+            self.git(&name, line);
+            if path.segments.len() > 1 {
+                self.of_crate(&name, line);
+            }
         }
         visit::visit_path(self, path);
     }
 
     fn visit_use_path(&mut self, path: &syn::UsePath) {
-        self.git(&path.ident.to_string(), path.ident.span().start().line);
+        let (name, line) = (path.ident.to_string(), path.ident.span().start().line);
+        self.git(&name, line);
+        self.of_crate(&name, line);
         visit::visit_use_path(self, path);
     }
 
@@ -169,10 +174,8 @@ impl Visit<'_> for Reader {
                 .is_some_and(|last| last.ident == "new")
             && let Some(Expr::Lit(lit)) = call.args.first()
             && let Lit::Str(program) = &lit.lit
-            && program.value() == "git"
         {
-            let line = program.span().start().line;
-            self.add(line, Kind::Git, "git", Place::Git, Certainty::Certain);
+            self.program(&program.value(), program.span().start().line);
         }
         visit::visit_expr_call(self, call);
     }
