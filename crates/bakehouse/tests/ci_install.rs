@@ -36,7 +36,9 @@ fn install(url: &str, sums: &[(&str, &str)]) -> String {
 fn shop(install: &str) -> Shop {
     let shop = Shop::new();
     shop.git(&["init", "--quiet", "--initial-branch", "main"]);
-    shop.edit("bakehouse.toml", COMMAND, install);
+    // Nobody knows which machine this runner is.
+    let runner = format!("{install}\nrunner = \"own\"");
+    shop.edit("bakehouse.toml", COMMAND, &runner);
     shop
 }
 
@@ -284,6 +286,49 @@ fn a_release_that_the_file_is_not_for_is_refused_with_both_places() {
         assert_eq!(output.status.success(), fits, "{said}");
         let told = said.contains("CI installs 1.2.3, which `requires` excludes");
         assert!(fits || (told && said.contains("and here")), "{said}");
+    }
+}
+
+/// Label of the runner → machines that have a checksum → what is said of the others.
+#[test]
+fn a_runner_without_a_checksum_is_told_in_its_place() {
+    const REFUSED: &str = "has no checksum for the runner";
+    const TOLD: &str = "has no checksum for runners that are";
+    let url = "https://example.com/bakehouse-{target}.tar.gz";
+    let (amd64, arm64) = (("x86_64", SUM), ("aarch64", SUM));
+    let table = [
+        ("github", "ubuntu-24.04", &[amd64][..], None),
+        ("github", "ubuntu-24.04", &[arm64], Some((false, REFUSED))),
+        ("github", "ubuntu-24.04-arm", &[arm64], None),
+        (
+            "github",
+            "ubuntu-24.04-arm",
+            &[amd64],
+            Some((false, REFUSED)),
+        ),
+        ("github", "own", &[amd64], Some((true, TOLD))),
+        ("github", "own", &[amd64, arm64], None),
+        ("gitlab", "ubuntu-24.04", &[arm64], Some((true, TOLD))),
+        ("gitlab", "ubuntu-24.04", &[amd64, arm64], None),
+    ];
+    for (service, runner, sums, expected) in table {
+        let about = format!("{service}, {runner}, {sums:?}");
+        let shop = shop(&install(url, sums));
+        shop.edit("bakehouse.toml", "\"own\"", &format!("\"{runner}\""));
+        let text = shop.read("bakehouse.toml");
+        let line = text.lines().position(|line| line.starts_with("install"));
+        let place = format!("bakehouse.toml:{}", line.unwrap() + 1);
+        for further in [&[][..], &["--check"]] {
+            let output = shop.bakehouse(&[&["ci", service], further].concat());
+            let said = stderr(&output);
+            let words = said.replace('│', " ");
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (succeeds, told) = expected.unwrap_or((true, ""));
+            assert_eq!(output.status.success(), succeeds, "{about}: {said}");
+            assert!(words.contains(told), "{about}: {said}");
+            let is_in_its_place = words.contains(&place);
+            assert_eq!(is_in_its_place, expected.is_some(), "{about}: {said}");
+        }
     }
 }
 

@@ -1,5 +1,11 @@
 //! The compose files follow the configuration.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::shop::{Shop, stderr};
@@ -74,6 +80,149 @@ fn nothing_of_compose_changes_an_image() {
     let check = web["healthcheck"]["test"].as_array().unwrap();
     assert_eq!(check[5..], ["8080", "/up"]);
     assert_eq!(services["batch-shell"]["volumes"][0]["read_only"], true);
+}
+
+/// The shell evaluates the names: what Compose and a POSIX shell have in common is all that they use.
+#[test]
+fn an_image_with_a_registry_of_its_own_has_it_while_registry_is_unset() {
+    let shop = Shop::new();
+    let own = "bin = \"shop-web\"\nregistries = [\"own.example/x\", \"other.example\"]";
+    shop.edit("bakehouse.toml", "bin = \"shop-web\"", own);
+    shop.generate();
+    let services = &compose(&shop)["services"];
+    let named = |service: &str, registry: Option<&str>| {
+        let image = services[service]["image"].as_str().unwrap();
+        let mut shell = Command::new("sh");
+        shell.env_remove("REGISTRY").env_remove("TAG");
+        shell.args(["-c", &format!("printf %s \"{image}\"")]);
+        shell.envs(registry.map(|registry| ("REGISTRY", registry)));
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    };
+    for (registry, web, batch) in [
+        (
+            None,
+            "own.example/x/web:latest",
+            "registry.example/shop/batch-shell:latest",
+        ),
+        (Some(""), "web:latest", "batch-shell:latest"),
+        (
+            Some("else.example"),
+            "else.example/web:latest",
+            "else.example/batch-shell:latest",
+        ),
+        // Bake has own.example/x here, as docs/compose.md says: Compose cannot compare.
+        (
+            Some("registry.example/shop"),
+            "registry.example/shop/web:latest",
+            "registry.example/shop/batch-shell:latest",
+        ),
+    ] {
+        assert_eq!(named("web", registry), web, "{registry:?}");
+        assert_eq!(named("batch-shell", registry), batch, "{registry:?}");
+    }
+}
+
+/// Answers connections like a simple server: what it reads is up to `is_read`, and it hangs up after its answer.
+fn answer(status: &'static str, is_read: fn(&[u8]) -> bool) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut read = Vec::new();
+            let mut byte = [0];
+            while !is_read(&read) && client.read(&mut byte).unwrap_or_default() > 0 {
+                read.extend(byte);
+            }
+            let _ = write!(client, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    port
+}
+
+#[test]
+fn the_check_over_http_is_answered_by_servers_that_do_not_read_the_whole_request() {
+    let shop = Shop::new();
+    let health = "ports = [8080]\nhealth = \"/up\"";
+    shop.edit("bakehouse.toml", "ports = [8080]", health);
+    shop.generate();
+    let file = compose(&shop);
+    let test = file["services"]["web"]["healthcheck"]["test"].as_array();
+    let test: Vec<&str> = test.unwrap().iter().filter_map(Value::as_str).collect();
+    let script = test[3].replace("$$", "$");
+    let check = |port: u16| {
+        let mut command = Command::new(test[1]);
+        command.args([test[2], &script, test[4], &port.to_string(), "/up"]);
+        command.output().unwrap()
+    };
+    let first_line: fn(&[u8]) -> bool = |read| read.ends_with(b"\n");
+    let head: fn(&[u8]) -> bool = |read| read.ends_with(b"\r\n\r\n");
+    for (status, is_read, expected) in [
+        ("200 OK", first_line, Some(0)),
+        ("200 OK", head, Some(0)),
+        ("503 Service Unavailable", head, Some(1)),
+        ("503 Service Unavailable", first_line, Some(1)),
+    ] {
+        let port = answer(status, is_read);
+        // Whether a second write would come before or after the end is chance.
+        for _ in 0..50 {
+            let checked = check(port);
+            assert_eq!(checked.status.code(), expected, "{status}: {checked:?}");
+        }
+    }
+    let strange: fn(&[u8]) -> bool = |read| {
+        let head = b"GET /up HTTP/1.0\r\nHost: localhost\r\n\r\n";
+        read == head || !head.starts_with(read)
+    };
+    let checked = check(answer("200 OK", strange));
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+}
+
+/// A client may send its request in pieces, and must not be hung up on before it has sent the last.
+#[test]
+fn the_server_of_the_examples_reads_the_whole_request() {
+    let source = "../../docs/examples/services/greeting/src/lib.rs";
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+    let folder = tempfile::tempdir().unwrap();
+    let main = format!(
+        "#[path = {source:?}]\nmod greeting;\nfn main() {{ greeting::serve(std::env::args().nth(1).unwrap().parse().unwrap(), || \"hello\\n\".to_owned()).unwrap(); }}\n"
+    );
+    std::fs::write(folder.path().join("main.rs"), main).unwrap();
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition", "2024", "-o", "server", "main.rs"]);
+    let compiled = rustc.current_dir(folder.path()).output().unwrap();
+    assert!(compiled.status.success(), "{}", stderr(&compiled));
+    // A port that is free at this moment.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let mut server = Command::new(folder.path().join("server"));
+    let mut server = server.arg(port.to_string()).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    let mut client = loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(client) => break client,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let mut sent = true;
+    for piece in [
+        "GET /health HTTP/1.0\r\n",
+        "Host: a\r\n",
+        "Accept: */*\r\n",
+        "\r\n",
+    ] {
+        sent &= client.write_all(piece.as_bytes()).is_ok();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut answer = String::new();
+    let read = client.read_to_string(&mut answer);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(sent && read.is_ok(), "{read:?}");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn a_cache_is_a_repository_of_its_own() {
         ("x/cache:main", "has a tag, `:main`"),
         ("x:5000/cache@sha256", "has a digest, `@sha256`"),
         ("x/web", "is the repository of the image of `web`"),
+        ("docker.io/x/web", "is the repository of the image of `web`"),
         ("x:5000/cache", ""),
     ] {
         shop.write(
@@ -182,6 +183,36 @@ fn a_cache_is_a_repository_of_its_own() {
             "{reference}: {said}"
         );
         assert!(said.contains(mistake), "{reference}: {said}");
+    }
+}
+
+#[test]
+fn a_registry_that_is_listed_under_two_names_is_refused_in_its_place() {
+    let shop = Shop::new();
+    for (one, other, are_one) in [
+        ("docker.io/x", "x", true),
+        ("x", "index.docker.io/x", true),
+        ("docker.io", "docker.io/library", true),
+        ("ghcr.io/x", "GHCR.io/x", true),
+        ("ghcr.io/x", "x", false),
+        ("x", "x/y", false),
+    ] {
+        let listed = format!("registries = [\n    \"{one}\",\n    \"{other}\",\n]\n");
+        let service = "[services.web]\npackage = \"web\"\n";
+        for (text, line) in [
+            (format!("{listed}\n{service}"), 3),
+            (format!("{service}{listed}"), 5),
+        ] {
+            shop.write("bakehouse.toml", &text);
+            let output = shop.bakehouse(&["plan"]);
+            let said = stderr(&output);
+            assert_eq!(output.status.success(), !are_one, "{text}{said}");
+            if are_one {
+                let message = format!("`{other}` is the registry that `{one}` names");
+                assert!(said.contains(&message), "{text}{said}");
+                assert!(said.contains(&format!("bakehouse.toml:{line}:")), "{said}");
+            }
+        }
     }
 }
 

@@ -240,6 +240,63 @@ fn a_registry_that_does_not_have_an_image_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_a_registry_is_refused_with_what_to_write() {
+    let folder = Folder::new(&digests());
+    for (registry, mistake, hint) in [
+        ("", "is empty", "write it as in `ghcr.io/acme/shop`"),
+        (
+            "ghcr.io/acme/shop/",
+            "ends with `/`",
+            "write `ghcr.io/acme/shop`",
+        ),
+        (
+            "https://ghcr.io/acme/shop/",
+            "begins with the scheme `https://`",
+            "write `ghcr.io/acme/shop`",
+        ),
+        ("ghcr.io/acme:1", "has a tag", "write `ghcr.io/acme`"),
+    ] {
+        for form in FORMS {
+            let output = folder.handover(form, &["--registry", registry]);
+            assert_eq!(output.status.code(), Some(2), "{registry}");
+            let said = stderr(&output).replace('│', " ");
+            let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            let expected = format!("the registry `{registry}` {mistake}");
+            assert!(words.contains(&expected) && words.contains(hint), "{said}");
+        }
+    }
+}
+
+/// Kustomize knows images by name alone, and the tags of two services in one repository are gone in references by digest.
+#[test]
+fn images_of_one_name_are_one_entry_for_kustomize_or_refused() {
+    let mut digests = digests();
+    for key in ["image", "repositories"] {
+        digests["images"][1][key] = digests["images"][0][key].clone();
+    }
+    let folder = Folder::new(&digests);
+    let output = folder.handover("kustomize", &["--out", "out.yaml"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("name-collision"), "{said}");
+    assert!(said.contains("`web` and `batch-shell`"), "{said}");
+    assert!(!folder.path("out.yaml").exists());
+    // The others name images by service.
+    for form in ["helm", "compose", "github"] {
+        let output = folder.handover(form, &[]);
+        assert!(output.status.success(), "{form}: {}", stderr(&output));
+    }
+    digests["images"][1]["digest"] = digests["images"][0]["digest"].clone();
+    let output = Folder::new(&digests).handover("kustomize", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let component: Value = serde_saphyr::from_str(&stdout(&output)).unwrap();
+    let entry = json!([{
+        "name": "ghcr.io/acme/shop/web", "newName": "ghcr.io/acme/shop/web", "digest": digest("a"),
+    }]);
+    assert_eq!(component["images"], entry);
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anything_is_built() {
     let shop = Shop::new();
     let build = |further: &[&str]| {

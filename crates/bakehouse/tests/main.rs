@@ -47,6 +47,7 @@ mod plan;
 mod project;
 mod proposals;
 mod recipe;
+mod recording;
 mod release;
 mod remembered;
 mod repositories;

@@ -3,6 +3,7 @@
 
 pub mod at_once;
 pub mod cross_bases;
+pub mod forge;
 pub mod locked;
 pub mod native;
 pub mod old_base;

@@ -1,6 +1,7 @@
 //! `bakehouse dev`: edits reach the containers that they change.
 
 use bakehouse_testkit::bakehouse;
+use bakehouse_testkit::engine::docker;
 use bakehouse_testkit::{Compose, Member, Reach, Running, Turn, Workspace};
 
 const CONFIG: &str = r#"
@@ -57,6 +58,24 @@ fn workspace() -> Workspace {
 fn answer(compose: &Compose) -> String {
     let answer = compose.ask("api", "GET /", None);
     answer.expect("the api answers").body
+}
+
+/// Creates a container that another compose file, laid over the generated one, would have in the project.
+fn bystander(compose: &Compose) -> String {
+    let api = compose.container("api");
+    let inspect = |format: &str| docker(["inspect", "--format", format, &api]);
+    let project = inspect(r#"{{index .Config.Labels "com.docker.compose.project"}}"#);
+    let labels = [
+        format!("com.docker.compose.project={project}"),
+        "com.docker.compose.service=mine".to_owned(),
+        "com.docker.compose.oneoff=False".to_owned(),
+        "com.docker.compose.container-number=1".to_owned(),
+        "com.docker.compose.config-hash=0".to_owned(),
+        "com.docker.compose.project.config_files=docker/compose.yaml,mine.yaml".to_owned(),
+    ];
+    let image = inspect("{{.Image}}");
+    let labels = labels.iter().flat_map(|label| ["--label", label]);
+    docker(["create"].into_iter().chain(labels).chain([image.as_str()]))
 }
 
 #[test]
@@ -120,6 +139,40 @@ fn an_edit_reaches_the_container_that_it_changes_and_no_other() {
     dev.wait_for_new("api: healthy after");
     assert_eq!(answer(&compose), "fifth");
 
+    // A generated file that was edited by hand stops the rounds until it is as it was.
+    let file = workspace.read("docker/compose.yaml");
+    workspace.append("docker/compose.yaml", "# by hand\n");
+    workspace.write("crates/page/src/text/mod.rs", &page("seventh"));
+    dev.wait_for_new("file-hand-edited");
+    dev.wait_for_new("waiting for the next edit");
+    assert_eq!(answer(&compose), "fifth");
+    workspace.write("docker/compose.yaml", &file);
+    dev.wait_for_new("api: healthy after");
+    assert_eq!(answer(&compose), "seventh");
+
+    // The same for a folder that is away for a while.
+    workspace.rename("crates", "away");
+    dev.wait_for_new("waiting for the next edit");
+    workspace.rename("away", "crates");
+    workspace.write("crates/page/src/text/mod.rs", &page("eighth"));
+    dev.wait_for_new("api: healthy after");
+    assert_eq!(answer(&compose), "eighth");
+
+    // A service that the configuration has no more.
+    assert_ne!(compose.container("store"), "");
+    let stays = bystander(&compose);
+    let config = CONFIG.replace("depends-on = [\"store\"]\n", "");
+    let config = config.replace("[services.store]\npackage = \"store\"\n", "");
+    workspace.write("crates/page/src/text/mod.rs", &page("ninth"));
+    workspace.write("bakehouse.toml", &config);
+    dev.wait_for_new("api: healthy after");
+    assert_eq!(answer(&compose), "ninth");
+    let left = compose.run(["ps", "--all", "--quiet", "--no-trunc"]);
+    let left: std::collections::BTreeSet<&str> = left.lines().collect();
+    let api = compose.run(["ps", "--quiet", "--no-trunc", "api"]);
+    assert_eq!(left, [api.as_str(), stays.as_str()].into());
+    docker(["rm", "--force", &stays]);
+
     dev.signal("INT", Reach::Group);
     let ran = dev.wait();
     assert_eq!(ran.code, Some(0), "{ran}");
@@ -142,6 +195,12 @@ fn without_a_compose_file_nothing_is_baked() {
     let ran = workspace.bakehouse(["dev"]);
     assert_eq!(ran.code, Some(1), "{ran}");
     assert!(ran.stderr.starts_with("compose-failed"), "{ran}");
+    let ran = workspace.bakehouse(["dev", "packs"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(
+        ran.stderr.contains("`packs` names no service that runs"),
+        "{ran}"
+    );
     let ran = workspace.bakehouse(["dev", "stor"]);
     assert_eq!(ran.code, Some(2), "{ran}");
     assert!(ran.stderr.contains("did you mean `store`?"), "{ran}");

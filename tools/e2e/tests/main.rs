@@ -10,6 +10,7 @@ mod bare_runner;
 mod bench;
 mod by_hand;
 mod cache_refs;
+mod ci_steps;
 mod compose_files;
 mod compose_platform;
 mod context;

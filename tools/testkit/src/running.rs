@@ -90,6 +90,18 @@ impl Running {
         );
     }
 
+    /// Waits until it has printed `text` to standard error, and returns whether it did before it ended.
+    pub fn waits_for(&mut self, text: &str) -> bool {
+        while !self.stderr.contains(text) {
+            let mut line = Vec::new();
+            if self.messages.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
+                return false;
+            }
+            self.stderr.push_str(&String::from_utf8_lossy(&line));
+        }
+        true
+    }
+
     /// Sends a signal, e.g. `INT`.
     ///
     /// # Panics

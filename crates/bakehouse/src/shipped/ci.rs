@@ -202,6 +202,7 @@ impl Ci {
                         false
                     }
                 },
+                SetKey::Other => true,
                 SetKey::Tags if is_named => !request.tags.contains(&set.value),
                 SetKey::Tags => {
                     request.tags.retain(|tag| !tag.is_empty());
@@ -276,7 +277,19 @@ enum SetKey {
     Platform,
     Argument(String),
     Tags,
+    /// A key that is not read.
+    Other,
 }
+
+/// The further keys that say what an image is.
+const OTHERS: [&str; 6] = [
+    "annotations",
+    "context",
+    "contexts",
+    "dockerfile",
+    "labels",
+    "target",
+];
 
 impl Set {
     /// Reads `target.key=value`; none if the key does not say what an image is, or the value is not known.
@@ -286,7 +299,11 @@ impl Set {
         let key = match key.trim_end_matches('+') {
             "platform" | "platforms" => SetKey::Platform,
             "tags" => SetKey::Tags,
-            other => SetKey::Argument(other.strip_prefix("args.")?.to_owned()),
+            other => match other.split_once('.') {
+                Some(("args", name)) => SetKey::Argument(name.to_owned()),
+                _ if OTHERS.contains(&other.split('.').next()?) => SetKey::Other,
+                _ => return None,
+            },
         };
         let known = is_known(value) && !value.contains(['$', '`']) && !value.is_empty();
         known.then(|| Self {

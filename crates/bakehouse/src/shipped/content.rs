@@ -185,6 +185,12 @@ impl Making<'_> {
     fn health(&mut self, port: Option<u16>) {
         let candidate = self.candidate;
         let image = &candidate.image;
+        if let Some(line) = image.no_health {
+            self.note(
+                line,
+                "HEALTHCHECK NONE is not proposed: no key removes a check that the base may have",
+            );
+        }
         let Some(At { line, value }) = &image.health else {
             return;
         };

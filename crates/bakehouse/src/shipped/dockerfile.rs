@@ -76,6 +76,7 @@ pub enum Step {
     Workdir(String),
     StopSignal(String),
     Health(Program, Vec<(String, String)>),
+    NoHealth,
 }
 
 impl Step {
@@ -380,6 +381,7 @@ fn step(text: &str, instruction: &Instruction<'_>) -> Option<(Line, Step)> {
                     times.filter_map(|name| Some((name.to_owned(), option(&check.options, name)?)));
                 (at(offset), Step::Health(program, times.collect()))
             }
+            HealthcheckArguments::None { none, .. } => (at(none.span.start), Step::NoHealth),
             _ => return None,
         },
         Instruction::Label(label) => (

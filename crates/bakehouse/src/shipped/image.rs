@@ -56,6 +56,8 @@ pub struct Image {
     pub volumes: Vec<At<String>>,
     pub stop_signal: Option<At<String>>,
     pub health: Option<At<Program>>,
+    /// The line that says that there is no check.
+    pub no_health: Option<Line>,
     /// The times of the check, by their names.
     pub health_times: Vec<(String, String)>,
     /// Packages of the distribution.
@@ -263,6 +265,11 @@ impl Image {
                 let value = self.in_its_shell(program);
                 self.health = Some(At { line, value });
                 self.health_times.clone_from(times);
+                self.no_health = None;
+            }
+            Step::NoHealth => {
+                self.health = None;
+                self.no_health = Some(line);
             }
         }
     }

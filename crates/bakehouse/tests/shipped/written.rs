@@ -514,6 +514,9 @@ jobs:
             *.cache-from=type=gha
             gateway.tags=ghcr.io/acme/other:1
       - run: docker buildx bake --set relayer.tags=ghcr.io/acme/relayer:stable --set '*.args.PROFILE=maxperf' relayer
+      - run: |
+          docker buildx bake relayer gateway --set 'relayer.labels.org.acme.team=core' \
+            --set=gateway.target=other --set *.output=type=registry
 "#,
             ),
             ("Dockerfile", STAGES),
@@ -682,5 +685,28 @@ CMD relay --x $FOO
             ("config/a.toml", ""),
             ("files.tar.gz", ""),
         ],
+    ),
+    (
+        "a health check that a later line removes",
+        &[(
+            "Dockerfile",
+            r#"FROM rust:1.95-bookworm AS build
+COPY . .
+RUN cargo build --release --bin gateway --bin relayer
+FROM debian:bookworm-slim AS checked
+HEALTHCHECK --interval=5s CMD ["gateway", "check"]
+FROM checked AS gateway
+COPY --from=build /target/release/gateway /usr/bin/
+USER 1000:1000
+HEALTHCHECK NONE
+ENTRYPOINT ["gateway"]
+FROM checked AS relayer
+COPY --from=build /target/release/relayer /usr/bin/
+USER 1000:1000
+HEALTHCHECK NONE
+HEALTHCHECK CMD ["relayer", "check"]
+ENTRYPOINT ["relayer"]
+"#,
+        )],
     ),
 ];

@@ -4,11 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::generate::{apply, check, protect};
 use crate::cli::args::{CiArgs, CiService};
-use crate::cli::session::{Planned, Session};
+use crate::cli::session::{Planned, Session, config_source};
 use crate::documents::ci::{Place, github, gitlab};
 use crate::files;
 use crate::graph::context::repository;
-use crate::plan::config::install::Install;
+use crate::plan::config::install::{Install, Release, target_of_runner};
 use crate::problem::{Code, Problem, Problems};
 
 pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
@@ -30,6 +30,9 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
             .into());
     }
     let place = place(&planned, root)?;
+    if let Install::Release(release) = &place.install {
+        has_checksums(session, &planned, arguments.service, release)?;
+    }
     let (name, document) = match arguments.service {
         CiService::Github => ("ci github", github::render(&planned.plan, &place)),
         CiService::Gitlab => ("ci gitlab", gitlab::render(&planned.plan, &place)),
@@ -67,6 +70,43 @@ fn place(planned: &Planned, root: &Utf8Path) -> Result<Place, Problem> {
         install: install.ok_or_else(install_missing)?,
         workspace,
     })
+}
+
+/// Checks that a release has checksums for the runners.
+///
+/// # Errors
+/// `config-value` if it has none for the runner of GitHub's jobs. Of other runners nobody knows which machines they are,
+/// so that is a remark.
+fn has_checksums(
+    session: &Session,
+    planned: &Planned,
+    service: CiService,
+    release: &Release,
+) -> Result<(), Problem> {
+    let source = config_source(session.global.config.as_deref(), &planned.workspace)?;
+    let at = |message: String| {
+        Problem::new(Code::ConfigValue, message).at(&source, release.place.clone())
+    };
+    let runner = &planned.plan.config.ci_runner;
+    let known = match service {
+        CiService::Github => target_of_runner(runner),
+        CiService::Gitlab => None,
+    };
+    for target in release.missing() {
+        if known == Some(target) {
+            let message =
+                format!("`sha256` has no checksum for the runner `{runner}`, a `{target}`");
+            return Err(at(message).hint("copy it from the file SHA256SUMS of the release"));
+        }
+        if known.is_none() {
+            let problem = at(format!(
+                "`sha256` has no checksum for runners that are `{target}`"
+            ));
+            let (line, _) = problem.line_and_column().unwrap_or_default();
+            tracing::warn!("{}:{line}: {problem}: jobs fail there", source.name);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the command that installs this program from its sources; none outside its own repository.

@@ -12,8 +12,9 @@ const GET: &str = "http-get";
 pub const INTERVAL: &str = "10s";
 pub const TIMEOUT: &str = "3s";
 
-/// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash can open TCP connections.
-const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3; read -r _ status _ <&3; [ "$status" = 200 ]"#;
+/// Asks the port `$1` for the path `$2`. Slim bases have neither curl nor wget, but bash can open TCP connections. Its
+/// own `printf` writes line by line, and a server that answers the first line and hangs up would end it by a signal.
+const SCRIPT: &str = r#"set -e; exec 3<>"/dev/tcp/127.0.0.1/$1"; printf -v request 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r' "$2"; cat <<<"$request" >&3; read -r _ status _ <&3; [ "$status" = 200 ]"#;
 
 /// Returns the keys that the checks of all services share.
 pub fn shared(plan: &Plan) -> Vec<(String, Yaml)> {

@@ -1,6 +1,7 @@
 //! The check of `[ci] install`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use semver::{Version, VersionReq};
 
@@ -29,7 +30,7 @@ impl Check<'_> {
                     );
                 }
                 self.installed_version(raw, release);
-                Install::Release(self.release(release))
+                Install::Release(self.release(release, install.span()))
             }
         }
     }
@@ -59,7 +60,7 @@ impl Check<'_> {
         }
     }
 
-    fn release(&mut self, raw: &RawRelease) -> Release {
+    fn release(&mut self, raw: &RawRelease, place: Range<usize>) -> Release {
         let version = raw.version.as_ref();
         let mut sha256 = BTreeMap::new();
         for (target, sum) in &raw.sha256 {
@@ -86,7 +87,7 @@ impl Check<'_> {
                 "write `{target}` where the addresses differ",
             );
         }
-        Release { url, sha256 }
+        Release { url, sha256, place }
     }
 
     /// Checks the address of an archive. A shell reads it between double quotes.

@@ -4,6 +4,7 @@ mod bake;
 mod bake_groups;
 pub mod bases;
 mod builders;
+pub mod canonical;
 mod check;
 mod ci;
 mod compose;

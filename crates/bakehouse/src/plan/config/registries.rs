@@ -1,5 +1,6 @@
 //! Checks of the registries of the images, and of the registry cache beside them.
 
+use super::canonical::canonical;
 use super::check::Check;
 use super::image_name::{self, Fault, Form};
 use super::raw::RawConfig;
@@ -58,6 +59,7 @@ impl Check<'_> {
             );
         }
         self.once(listed.as_ref());
+        self.once_each(listed.as_ref());
         let mut checked: Vec<String> = Vec::new();
         for registry in listed.as_ref() {
             let text = self.registry(registry, longest);
@@ -66,6 +68,24 @@ impl Check<'_> {
             }
         }
         checked
+    }
+
+    /// Refuses two spellings of one registry.
+    fn once_each(&mut self, listed: &[Spanned<String>]) {
+        for (at, registry) in listed.iter().enumerate() {
+            let (text, name) = (registry.as_ref(), canonical(registry.as_ref()));
+            let mut before = listed[..at].iter();
+            let other = before.find(|other| canonical(other.as_ref()) == name);
+            if let Some(other) = other.filter(|other| other.as_ref() != text) {
+                let message = format!(
+                    "`{}` is the registry that `{}` names",
+                    text.escape_debug(),
+                    other.as_ref().escape_debug()
+                );
+                let places = [Some(registry.span()), Some(other.span())];
+                self.two_places(Code::ConfigValue, message, places, "leave one of them out");
+            }
+        }
     }
 
     /// Checks a registry, also together with the longest name of an image.
@@ -99,7 +119,7 @@ impl Check<'_> {
             .collect();
         let is_image = |(_, target): &(&TargetName, &TargetConfig)| {
             let mut names = target.images(&usual).into_iter();
-            names.any(|name| name == text)
+            names.any(|name| canonical(&name) == canonical(&text))
         };
         let services = services
             .iter()

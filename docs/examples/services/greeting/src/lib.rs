@@ -15,8 +15,14 @@ pub fn serve(port: u16, text: impl Fn() -> String) -> std::io::Result<()> {
 }
 
 fn answer(mut client: TcpStream, text: &impl Fn() -> String) -> std::io::Result<()> {
-    let mut request = String::new();
-    BufReader::new(&client).read_line(&mut request)?;
+    let mut lines = BufReader::new(&client).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    // A client may still be writing the rest of its request, which ends with an empty line.
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
     let body = match request.split(' ').nth(1) {
         Some("/health") => "ok\n".to_owned(),
         _ => text(),

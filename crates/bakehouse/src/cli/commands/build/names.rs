@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::Plan;
 use crate::plan::baked::BakedImage;
+use crate::plan::config::canonical::canonical;
 use crate::plan::config::image_name::{self, Fault, Form, check};
 use crate::problem::{Code, Problem};
 
@@ -84,7 +85,8 @@ impl Names {
     pub fn apart_from_cache(&self, plan: &Plan) -> Result<(), Problem> {
         let cache = std::env::var("CACHE_REF").unwrap_or_default();
         let mut services = plan.baked.iter();
-        match services.find(|service| self.images(service).contains(&cache)) {
+        let is_cache = |name: &String| !cache.is_empty() && canonical(name) == canonical(&cache);
+        match services.find(|service| self.images(service).iter().any(is_cache)) {
             Some(service) => Err(Problem::new(
                 Code::NameCollision,
                 format!(

@@ -1,5 +1,6 @@
 //! The containers, as Docker Compose runs them from the generated file.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
@@ -19,6 +20,8 @@ const GRACE: &str = "2";
 pub struct Compose {
     engine: Engine,
     file: Utf8PathBuf,
+    /// The default of `REGISTRY`.
+    usual_registry: String,
     logs: Option<Child>,
 }
 
@@ -38,6 +41,7 @@ impl Compose {
         let found = Self {
             engine: Engine::find()?,
             file: planned.root.join(planned.plan.output("compose.yaml")),
+            usual_registry: planned.plan.config.registry().to_owned(),
             logs: None,
         };
         found.run(&["version"]).map_err(|said| {
@@ -69,6 +73,49 @@ impl Compose {
                 "see what it printed: `docker compose -f {file} logs`"
             ))
         })
+    }
+
+    /// Removes the project's containers that were made from the generated file alone, for services that are not `kept`.
+    /// Containers of another compose file that is laid over it are the user's.
+    pub fn remove_others(&self, kept: &BTreeSet<String>) {
+        let removed = self.others(kept).and_then(|others| match &others[..] {
+            [] => Ok(()),
+            others => {
+                let others: Vec<&str> = others.iter().map(String::as_str).collect();
+                let stop = [&["stop", "--time", GRACE], &others[..]].concat();
+                let remove = [&["rm"], &others[..]].concat();
+                let stopped = self.engine.output(&stop);
+                stopped.and_then(|_| self.engine.output(&remove)).map(drop)
+            }
+        });
+        if let Err(said) = removed {
+            tracing::warn!("containers of services that are no more may still run: {said}");
+        }
+    }
+
+    /// Returns the identifiers of those containers.
+    fn others(&self, kept: &BTreeSet<String>) -> Result<Vec<String>, String> {
+        const LABEL: &str = "com.docker.compose";
+        let listed = self.output(&["ps", "--all", "--no-trunc", "--quiet", "--orphans=true"])?;
+        let ids: Vec<&str> = listed.lines().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let format = format!(
+            r#"{{{{.Id}}}} {{{{index .Config.Labels "{LABEL}.service"}}}} {{{{index .Config.Labels "{LABEL}.project.config_files"}}}}"#
+        );
+        let arguments = [
+            &["inspect", "--type", "container", "--format", &format],
+            &ids[..],
+        ];
+        let labels = self.engine.output(&arguments.concat())?;
+        let others = labels.lines().filter_map(|line| {
+            let (id, rest) = line.split_once(' ')?;
+            let (service, files) = rest.split_once(' ')?;
+            let is_kept = service == INIT || kept.contains(service);
+            (files == self.file.as_str() && !is_kept).then(|| id.to_owned())
+        });
+        Ok(others.collect())
     }
 
     /// Copies the packs into their volume again. Services that use them restart after it.
@@ -123,11 +170,15 @@ impl Compose {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<(), String> {
+        self.output(arguments).map(drop)
+    }
+
+    fn output(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = self.command();
         command.args(arguments).stdin(Stdio::null());
         let output = command.output().map_err(|error| error.to_string())?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let mut lines = said.lines().filter(|line| !line.trim().is_empty());
@@ -145,6 +196,10 @@ impl Compose {
             if let Ok(value) = std::env::var(name) {
                 let mut parts = value.split(',').filter(|part| !part.is_empty());
                 command.env(name, parts.next().unwrap_or_default());
+                // An image's own registries stay then, but Compose cannot compare.
+                if name == "REGISTRY" && value == self.usual_registry {
+                    command.env_remove(name);
+                }
             }
         }
         command

@@ -5,11 +5,11 @@ mod round;
 mod scope;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compose::Compose;
 use round::Round;
-use scope::Scope;
+use scope::{Scope, WaitsFor};
 use watch::Watch;
 
 use super::build;
@@ -18,7 +18,7 @@ use crate::cli::out::errln;
 use crate::cli::report;
 use crate::cli::session::{Planned, Session};
 use crate::names::TargetName;
-use crate::problem::Problems;
+use crate::problem::{Code, Problems};
 
 pub fn run(session: &Session, arguments: &DevArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
@@ -29,7 +29,9 @@ pub fn run(session: &Session, arguments: &DevArgs) -> Result<(), Problems> {
         compose: Compose::find(&planned)?,
         watch: Watch::new()?,
         started: BTreeMap::new(),
+        kept: None,
     };
+    development.watch.listen_for_signals()?;
     let followed = development.follow(planned, scope);
     if !arguments.keep {
         let started: Vec<TargetName> = development.started.keys().cloned().collect();
@@ -46,6 +48,8 @@ struct Development<'a> {
     watch: Watch,
     /// The services that were started, with the input hashes of their images.
     started: BTreeMap<TargetName, String>,
+    /// The services whose containers were kept in the last round.
+    kept: Option<BTreeSet<String>>,
 }
 
 impl Development<'_> {
@@ -54,7 +58,14 @@ impl Development<'_> {
         self.watch.look_at(&planned.root, &scope)?;
         let mut done = self.round(&planned, &scope, Round::first());
         drop(planned);
-        while self.report(done) {
+        loop {
+            if is_hand_edited(&done) {
+                scope.waits_for = WaitsFor::Generated;
+            }
+            self.watch.look_again(&scope)?;
+            if !self.report(done) {
+                break;
+            }
             let Some(edit) = self.watch.edit(&scope)? else {
                 break;
             };
@@ -65,6 +76,7 @@ impl Development<'_> {
 
     /// Plans again and carries out a round.
     fn again(&mut self, scope: &mut Scope, round: Round) -> Result<Option<Round>, Problems> {
+        scope.waits_for = WaitsFor::Everything;
         let planned = self.session.plan()?;
         *scope = Scope::of(&planned, &self.arguments.services)?;
         self.watch.look_at(&planned.root, scope)?;
@@ -80,6 +92,7 @@ impl Development<'_> {
     ) -> Result<Option<Round>, Problems> {
         self.bake(planned, scope, round.is_first())?;
         round.end_bake();
+        self.remove_left(planned, scope);
         let hashes: BTreeMap<TargetName, String> = planned
             .plan
             .baked
@@ -115,6 +128,22 @@ impl Development<'_> {
         Ok(Some(round))
     }
 
+    /// Removes the containers of services that the configuration has no more, and of those that this run started and that
+    /// nobody asks for any more.
+    fn remove_left(&mut self, planned: &Planned, scope: &Scope) {
+        let services = planned.plan.baked.iter().map(|image| &image.name);
+        let is_left =
+            |name: &&TargetName| self.started.contains_key(*name) && !scope.services.contains(name);
+        let kept = services.filter(|name| !is_left(name));
+        let kept: BTreeSet<String> = kept.map(ToString::to_string).collect();
+        // The engine is asked only if there may be such containers.
+        if self.kept.as_ref() != Some(&kept) {
+            self.compose.remove_others(&kept);
+            self.kept = Some(kept);
+        }
+        self.started.retain(|name, _| scope.services.contains(name));
+    }
+
     /// Bakes what the engine lacks.
     fn bake(&self, planned: &Planned, scope: &Scope, is_first: bool) -> Result<(), Problems> {
         let global = Global {
@@ -144,4 +173,11 @@ impl Development<'_> {
         }
         true
     }
+}
+
+/// Returns whether a round ended because a generated file was edited by hand.
+fn is_hand_edited(done: &Result<Option<Round>, Problems>) -> bool {
+    let problems = done.as_ref().err();
+    let mut problems = problems.iter().flat_map(|problems| &problems.0);
+    problems.any(|problem| problem.code == Code::FileHandEdited)
 }

@@ -9,7 +9,7 @@ use crate::cli::session::Planned;
 use crate::documents::compose::uses_packs;
 use crate::names::TargetName;
 use crate::plan::Plan;
-use crate::problem::Problems;
+use crate::problem::{Code, Problem, Problems};
 
 /// The names of files that say how a workspace is built, wherever they lie in it.
 const SETTINGS: [&str; 6] = [
@@ -20,6 +20,18 @@ const SETTINGS: [&str; 6] = [
     "rust-toolchain",
     "rust-toolchain.toml",
 ];
+
+/// The edits that begin the next round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// Those of what images and packs are made of.
+    #[default]
+    Sources,
+    /// Those of generated files, too: one of them was edited by hand.
+    Generated,
+    /// Those of every file: no plan could be made, and any file may be the mistake.
+    Everything,
+}
 
 /// The services that somebody asked for with those that they depend on. Paths are relative to the context.
 #[derive(Clone, Debug, Default)]
@@ -32,20 +44,29 @@ pub struct Scope {
     pub packs: BTreeSet<Utf8PathBuf>,
     /// The folder of the workspace.
     pub workspace: Utf8PathBuf,
+    /// The folders and files that `generate` writes.
+    pub generated: BTreeSet<Utf8PathBuf>,
+    /// All files that the plan was made from.
+    pub known: BTreeSet<Utf8PathBuf>,
+    /// The edits that begin a round.
+    pub waits_for: WaitsFor,
 }
 
 impl Scope {
     /// Returns the scope of `wanted`: names as `build` takes them; if there are none, everything that is baked by default.
     ///
     /// # Errors
-    /// `service-unknown`.
+    /// `service-unknown`, also for what is baked but does not run.
     pub fn of(planned: &Planned, wanted: &[String]) -> Result<Self, Problems> {
         let plan = &planned.plan;
         let chosen = choose(plan, wanted)?;
+        all_run(plan, wanted)?;
         let images = chosen.services.iter().filter(|one| one.target.is_image());
         let names = with_needed(plan, images.map(|image| &image.name));
         let mut scope = Self {
             workspace: planned.workspace.folder.clone(),
+            generated: generated(plan),
+            known: known(planned),
             ..Self::default()
         };
         let mut images: BTreeSet<&TargetName> = names.clone();
@@ -86,13 +107,77 @@ impl Scope {
     pub fn concerns(&self, file: &Utf8Path) -> bool {
         let name = file.file_name().unwrap_or_default();
         let is_setting = SETTINGS.contains(&name) && file.starts_with(&self.workspace);
-        is_setting || self.is_of_packs(file) || is_below(file, &self.reads)
+        let is_waited_for = match self.waits_for {
+            WaitsFor::Sources => false,
+            WaitsFor::Generated => is_below(file, &self.generated),
+            WaitsFor::Everything => true,
+        };
+        is_waited_for || is_setting || self.is_of_packs(file) || is_below(file, &self.reads)
+    }
+
+    /// Returns whether something that images or packs are made of lies in a folder.
+    pub fn is_above(&self, folder: &Utf8Path) -> bool {
+        folder != "" && self.places().any(|place| place.starts_with(folder))
+    }
+
+    /// Returns the folders and files with edits that begin a round.
+    pub fn places(&self) -> impl Iterator<Item = &Utf8Path> {
+        let generated = self.generated.iter();
+        let generated = generated.filter(|_| self.waits_for == WaitsFor::Generated);
+        let everything = (self.waits_for == WaitsFor::Everything).then_some(Utf8Path::new(""));
+        let places = self.reads.iter().chain(&self.packs).chain(generated);
+        places.map(Utf8PathBuf::as_path).chain(everything)
+    }
+
+    /// Returns whether the plan may depend on a file, or on one in a folder, that is gone.
+    pub fn knows(&self, path: &Utf8Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let mut known = self.known.range(path.to_owned()..);
+        SETTINGS.contains(&name)
+            || self.is_of_packs(path)
+            || self.generated.contains(path)
+            || is_below(path, &self.generated)
+            || known.next().is_some_and(|file| file.starts_with(path))
     }
 
     /// Returns whether a file lies in a pack.
     pub fn is_of_packs(&self, file: &Utf8Path) -> bool {
         is_below(file, &self.packs)
     }
+}
+
+/// Checks that each of the names has something that runs.
+fn all_run(plan: &Plan, wanted: &[String]) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    for name in wanted {
+        let chosen = choose(plan, std::slice::from_ref(name))?;
+        if chosen.services.iter().any(|one| one.target.is_image()) {
+            continue;
+        }
+        let images = plan.baked.iter().filter(|one| one.target.is_image());
+        let names: Vec<&str> = images.map(|image| image.name.as_str()).collect();
+        let message = format!("`{name}` names no service that runs");
+        let problem = Problem::new(Code::ServiceUnknown, message);
+        problems.push(problem.hint(format!("there are {}", names.join(", "))));
+    }
+    Problems(problems).or(())
+}
+
+/// Returns the folder and the files that `generate` writes.
+fn generated(plan: &Plan) -> BTreeSet<Utf8PathBuf> {
+    let output = &plan.config.output;
+    let places = [&output.folder, &output.bake].map(|place| place.to_path_buf());
+    places.into()
+}
+
+fn known(planned: &Planned) -> BTreeSet<Utf8PathBuf> {
+    let sources = &planned.sources;
+    let images = sources.images.values();
+    let files = sources.files.keys();
+    let files = files.chain(images.flat_map(|context| context.files.keys()));
+    let dockerfiles = planned.plan.images.iter();
+    let dockerfiles = dockerfiles.map(|image| image.config.dockerfile.to_path_buf());
+    files.cloned().chain(dockerfiles).collect()
 }
 
 /// Returns `names` and everything that Compose starts before them.
@@ -133,6 +218,7 @@ mod tests {
                 .into(),
             packs: [Utf8PathBuf::from("packs/core")].into(),
             workspace: "shop".into(),
+            ..Scope::default()
         };
         let table = [
             ("shop/api/src/main.rs", true),

@@ -11,6 +11,7 @@ use crate::cli::out::out;
 use crate::cli::session::Session;
 use crate::documents::handover::{Digests, Reference, compose, github, helm, kustomize};
 use crate::files::whole;
+use crate::plan::config::image_name::{self, Fault, Form};
 use crate::problem::{Code, Problem, Problems};
 use read::read;
 
@@ -29,7 +30,24 @@ pub fn run(session: &Session, command: &HandoverCommand) -> Result<(), Problems>
     } = arguments;
     let digests = read(digests)?;
     let references = references(&digests, registry.as_deref())?;
+    if matches!(command, HandoverCommand::Kustomize(_)) {
+        tell_apart(&references)?;
+    }
     hand_over(session, &render(&references), out.as_deref())
+}
+
+/// Refuses images that Kustomize cannot tell apart.
+fn tell_apart(references: &[Reference<'_>]) -> Result<(), Problem> {
+    let Some([one, other]) = kustomize::ambiguous(references) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{}` and `{}` are different images of one name, `{}`, and Kustomize finds images by name alone",
+        one.image.name, other.image.name, one.image.image
+    );
+    Err(Problem::new(Code::NameCollision, message).hint(
+        "give them names of their own by `image` in bakehouse.toml, or let `bakehouse handover kubernetes` write the manifests",
+    ))
 }
 
 /// Returns the images in the registry that was asked for, or in the first of each.
@@ -37,6 +55,12 @@ fn references<'a>(
     digests: &'a Digests,
     registry: Option<&str>,
 ) -> Result<Vec<Reference<'a>>, Problem> {
+    if let Some(registry) = registry
+        && let Err(Fault { what, hint }) = image_name::check(registry, Form::Prefix)
+    {
+        let message = format!("the registry `{}` {what}", registry.escape_debug());
+        return Err(Problem::new(Code::ConfigValue, message).hint(hint));
+    }
     digests.references(registry).map_err(|missing| {
         let registry = registry.unwrap_or_default();
         let images = digests.images.iter();
