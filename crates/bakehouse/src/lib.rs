@@ -36,6 +36,7 @@ pub mod plan;
 pub mod problem;
 pub mod rebase;
 pub mod registry;
+pub mod reproduce;
 pub mod shipped;
 pub mod toolchain;
 

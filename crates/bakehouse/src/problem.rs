@@ -106,6 +106,8 @@ codes! {
     RegistryMissing, "registry-missing", WRONG;
     RegistryRefused, "registry-refused", FAILED;
     RepositoryMissing, "repository-missing", WRONG;
+    ReproduceFailed, "reproduce-failed", FAILED;
+    ReproduceRefused, "reproduce-refused", FAILED;
     RevisionIncomplete, "revision-incomplete", FAILED;
     RevisionUnknown, "revision-unknown", WRONG;
     ServiceUnknown, "service-unknown", WRONG;

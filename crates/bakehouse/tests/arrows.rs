@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
 /// Rooms in the order of the data flow. Each may use only those before it; all may report problems.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "toolchain",
     "graph",
     "plan",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 14] = [
     "registry",
     "packs",
     "rebase",
+    "reproduce",
     "shipped",
     "doctor",
     "bench",

@@ -59,11 +59,17 @@ fn builder_of(workspace: &Workspace, sources: &str) -> String {
 #[track_caller]
 fn runtime_of(workspace: &Workspace, sources: &str) -> String {
     let image = workspace.images.name("runtime");
-    engine::image_for(
-        &image,
-        &["linux/amd64", "linux/arm64"],
-        &format!(
-            "FROM --platform=$BUILDPLATFORM {DEBIAN} AS files\n\
+    engine::image_for(&image, &PLATFORMS, &runtime_dockerfile(sources));
+    image
+}
+
+/// The platforms of runtime bases.
+pub const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
+
+/// Returns the Dockerfile of a runtime base.
+pub fn runtime_dockerfile(sources: &str) -> String {
+    format!(
+        "FROM --platform=$BUILDPLATFORM {DEBIAN} AS files\n\
              ARG TARGETARCH\n\
              RUN {sources}dpkg --add-architecture $TARGETARCH && apt-get update -qq && \\\n\
              mkdir -p /image/usr/lib /image/usr/lib64 /packages && chmod 777 /packages && \\\n\
@@ -72,7 +78,5 @@ fn runtime_of(workspace: &Workspace, sources: &str) -> String {
              for package in *.deb; do dpkg -x $package /image; done\n\
              FROM scratch\n\
              COPY --from=files /image/ /\n"
-        ),
-    );
-    image
+    )
 }

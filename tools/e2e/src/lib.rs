@@ -2,6 +2,7 @@
 //! here, and their tools are in `bakehouse-testkit`.
 
 pub mod at_once;
+pub mod cosign;
 pub mod cross_bases;
 pub mod forge;
 pub mod locked;

@@ -182,13 +182,26 @@ pub fn push_undated(names: &[&str], dockerfile: &str) {
     build(names, &["--build-arg", "SOURCE_DATE_EPOCH=0"], dockerfile);
 }
 
+/// Pushes an image for both platforms whose files and folders have the time 1970, and returns its name by digest.
+pub fn push_files(name: &str, dockerfile: &str) -> String {
+    let more = [
+        "--platform=linux/amd64,linux/arm64",
+        "--build-arg=SOURCE_DATE_EPOCH=0",
+        "--output=type=image,push=true,store=false,rewrite-timestamp=true",
+    ];
+    build(&[name], &more, dockerfile);
+    format!("{name}@{}", digest(name))
+}
+
 fn build(names: &[&str], more: &[&str], dockerfile: &str) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
     let path = folder.path().to_str().expect("its name is UTF-8");
     // The engine keeps no copy.
-    let output = "--output=type=image,push=true,store=false";
-    let mut arguments = vec!["buildx", "build", "--quiet", output, "--provenance=false"];
+    let mut arguments = vec!["buildx", "build", "--quiet", "--provenance=false"];
+    if !more.iter().any(|more| more.starts_with("--output=")) {
+        arguments.push("--output=type=image,push=true,store=false");
+    }
     arguments.extend(names.iter().flat_map(|name| ["--tag", name]));
     arguments.extend(more);
     arguments.push(path);

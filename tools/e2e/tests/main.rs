@@ -43,6 +43,7 @@ mod prune;
 mod push;
 mod random_edits;
 mod rebase;
+mod reproduce;
 mod runtime_packages;
 mod same_bytes;
 mod secrets;

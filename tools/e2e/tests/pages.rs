@@ -1,8 +1,9 @@
 //! Commands in `docs/` do what the pages say. `bakehouse_testkit::pages` documents how to write such a page.
 
+use bakehouse_e2e::{cosign, cross_bases, ready};
 use bakehouse_testkit::pages::{Page, Player};
 use bakehouse_testkit::workspace::repository;
-use bakehouse_testkit::{Compose, Turn, Workspace, bakehouse, unique};
+use bakehouse_testkit::{Compose, Member, Turn, Workspace, bakehouse, engine, unique};
 
 /// Pages that are played, each by a test of the same name.
 const PAGES: [&str; 8] = [
@@ -28,18 +29,13 @@ fn play(name: &str) {
     let programs = programs();
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", programs.path().display());
-    let mut player = Player::new(workspace.dir())
+    let player = Player::new(workspace.dir())
         .variable("PATH", &path)
         .variable("NO_COLOR", "1")
         .variable("COMPOSE_PROGRESS", "plain")
         .variable("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
-        .variable("GIT_CONFIG_GLOBAL", "/dev/null")
         .alias(workspace.images.namespace(), "attune");
-    for (role, value) in [("NAME", "e2e"), ("EMAIL", "e2e@localhost")] {
-        for who in ["AUTHOR", "COMMITTER"] {
-            player = player.variable(&format!("GIT_{who}_{role}"), value);
-        }
-    }
+    let mut player = with_author(player);
     for (name, value) in compose.command([]).get_envs() {
         if let (Some(name), Some(value)) = (name.to_str(), value.and_then(|value| value.to_str())) {
             player = player.variable(name, value);
@@ -52,6 +48,17 @@ fn play(name: &str) {
         panic!("{fault}");
     }
     drop(turn);
+}
+
+/// Lets git commit without the user's settings.
+fn with_author(player: Player) -> Player {
+    let mut player = player.variable("GIT_CONFIG_GLOBAL", "/dev/null");
+    for (role, value) in [("NAME", "e2e"), ("EMAIL", "e2e@localhost")] {
+        for who in ["AUTHOR", "COMMITTER"] {
+            player = player.variable(&format!("GIT_{who}_{role}"), value);
+        }
+    }
+    player
 }
 
 /// Creates a fresh clone of this repository, with everything committed. It shares no layers with earlier processes,
@@ -121,6 +128,71 @@ fn add_service() {
 #[ignore = "slow: tools/test --slow"]
 fn add_pack_binary() {
     play("add-pack-binary");
+}
+
+/// The way of a release in `docs/releases.md`, for two small services. A program stands for cosign.
+#[test]
+#[ignore = "slow: tools/test --slow"]
+fn releases() {
+    let turn = Turn::take();
+    engine::bases(&cross_bases::BASES);
+    let registry = ready::registry();
+    let members = ["api", "worker"].map(|name| {
+        let source = format!("fn main() {{\n    println!(\"{name}\");\n}}\n");
+        Member::binary(name, &source)
+    });
+    let workspace = Workspace::of(&members, "");
+    let runtime = cross_bases::runtime_dockerfile("");
+    let base = |name: &str, more: &str| {
+        let name = format!("{registry}/base:{name}");
+        let dockerfile = format!("{runtime}{more}");
+        ready::push(&name, &cross_bases::PLATFORMS, &dockerfile)
+    };
+    let (old, new) = (base("1", ""), base("2", "COPY <<end /etc/fix\n1\nend\n"));
+    let builder = cross_bases::builder(&workspace);
+    let config = format!(
+        "registry = \"{registry}\"\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n\n[bases]\nbuilder = \"{builder}\"\nruntime = \"{old}\"\n\n\
+         [services.api]\npackage = \"api\"\n\n[services.worker]\npackage = \"worker\"\n"
+    );
+    workspace.write("bakehouse.toml", &config);
+    // Debian's Rust is older than the pinned one.
+    workspace.remove("rust-toolchain.toml");
+    workspace.generate();
+    workspace.git(["init", "--quiet", "--initial-branch", "main"]);
+    workspace.git(["add", "--all"]);
+    workspace.git(["commit", "--quiet", "--message", "As it was"]);
+    let programs = programs();
+    cosign::install(programs.path());
+    let path = std::env::var("PATH").unwrap_or_default();
+    let player = Player::new(workspace.dir())
+        .variable("PATH", &format!("{}:{path}", programs.path().display()))
+        .variable("NO_COLOR", "1")
+        .variable("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+        .variable("BASE", &new)
+        .alias(&registry, "ghcr.io/acme/shop");
+    let player = with_author(player);
+    let file = "docs/releases.md";
+    let text = std::fs::read_to_string(repository().join(file)).expect("the page is there");
+    let way = section(&text, "## From a commit to a release");
+    let page = Page::read(file, &way).unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(page.steps.len() > 10, "{page:?}");
+    if let Err(fault) = player.play(&page) {
+        panic!("{fault}");
+    }
+    drop(turn);
+}
+
+/// Returns the lines of a section, each in its place on the page.
+fn section(page: &str, heading: &str) -> String {
+    let mut inside = false;
+    let lines = page.lines().map(|line| {
+        inside = match line.starts_with("## ") {
+            true => line == heading,
+            false => inside,
+        };
+        if inside { line } else { "" }
+    });
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[test]

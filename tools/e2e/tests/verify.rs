@@ -1,22 +1,13 @@
 //! `bakehouse verify`: what holds of a published image, and what does not.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
+use bakehouse_e2e::cosign;
 use bakehouse_e2e::ready::{Ready, digest, push, registry};
 use bakehouse_testkit::own_registry::{Settings, USER};
 use bakehouse_testkit::{OwnRegistry, Ran, Turn};
 use serde_json::Value;
-
-/// Does what cosign does with a key: prints what was signed, or why it is not right.
-const COSIGN: &str = r#"#!/bin/sh
-echo "$@" >>"$0.called"
-for image; do :; done
-case " $* " in
-*" --key ours.pub "*) echo "[{\"critical\":{\"identity\":{\"docker-reference\":\"x\"},\"image\":{\"docker-manifest-digest\":\"${image##*@}\"},\"type\":\"cosign container image signature\"},\"optional\":null}]" ;;
-*" --certificate-identity me@example "*) echo "[{\"critical\":{\"image\":{\"docker-manifest-digest\":\"sha256:00\"}},\"optional\":{\"Subject\":\"me@example\"}}]" ;;
-*) echo "Error: no matching signatures: invalid signature when validating ASN.1 encoded signature" >&2; exit 10 ;;
-esac
-"#;
 
 fn base(registry: &str) -> String {
     push(
@@ -92,7 +83,6 @@ fn signatures_are_cosigns_matter() {
     ready.bake("1.0.0", &[]);
     let name = ready.name("api", "1.0.0");
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let program = folder.path().join("cosign");
     let path = std::env::var("PATH").expect("there is one");
     let verify = |path: &str, more: &[&str]| {
         let mut command = ready.command();
@@ -106,16 +96,19 @@ fn signatures_are_cosigns_matter() {
         let asked = verify(&path, &["--key", "ours.pub"]).exited(1);
         asked.says("verify-failed").says("cosign is not installed");
     }
-    std::fs::write(&program, COSIGN).expect("a file can be written");
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&program, executable).expect("its mode can be set");
+    cosign::install(folder.path());
     let path = format!("{}:{path}", folder.path().display());
     verify(&path, &[])
         .succeeded()
         .prints("not checked: neither --key nor");
-    verify(&path, &["--key", "ours.pub"])
+    let unsigned = verify(&path, &["--key", "cosign.pub"]).exited(1);
+    unsigned.says("verify-failed").says("no signatures found");
+    let image = format!("{registry}/api@{}", digest(&name));
+    let mut sign = Command::new(folder.path().join("cosign"));
+    let _ = Ran::of(sign.args(["sign", "--key", "cosign.key", &image])).succeeded();
+    verify(&path, &["--key", "cosign.pub"])
         .succeeded()
-        .prints("by the key ours.pub");
+        .prints("by the key cosign.pub");
     let other = verify(&path, &["--key", "other.pub"]).exited(1);
     other.says("verify-failed").says("no matching signatures");
     // What cosign has checked is another digest.
@@ -123,15 +116,14 @@ fn signatures_are_cosigns_matter() {
     moved.says("is not about this digest");
     let _ = verify(
         &path,
-        &["--key", "ours.pub", "--", "--insecure-ignore-tlog"],
+        &["--key", "cosign.pub", "--", "--insecure-ignore-tlog"],
     )
     .succeeded();
     let called = std::fs::read_to_string(folder.path().join("cosign.called")).expect("it ran");
     let last = called.lines().last().expect("a line");
-    let image = format!("{registry}/api@{}", digest(&name));
     assert_eq!(
         last,
-        format!("verify --output json --key ours.pub --insecure-ignore-tlog {image}")
+        format!("verify --output json --key cosign.pub --insecure-ignore-tlog {image}")
     );
 }
 

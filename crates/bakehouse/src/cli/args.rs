@@ -96,6 +96,9 @@ pub enum Command {
     /// Check published images against this checkout: input hash, base, provenance, signature
     #[command(after_help = examples::VERIFY)]
     Verify(VerifyArgs),
+    /// Rebuild published images from their commit, from nothing, and compare both file by file
+    #[command(after_help = examples::REPRODUCE)]
+    Reproduce(ReproduceArgs),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manpages { folder: Utf8PathBuf },
@@ -270,6 +273,27 @@ pub struct VerifyArgs {
     /// Further arguments for `cosign verify`
     #[arg(last = true, value_name = "COSIGN ARGUMENT")]
     pub cosign: Vec<OsString>,
+}
+
+#[derive(Group)]
+pub struct ReproduceArgs {
+    /// Images in a registry, by tag or digest
+    #[arg(value_name = "IMAGE", required = true)]
+    pub images: Vec<String>,
+    /// Platforms to rebuild, separated by commas [default: all of each image]
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub platforms: Vec<String>,
+    /// The builder [default: the current one]
+    #[arg(long, value_name = "NAME")]
+    pub builder: Option<String>,
+    /// The base onto which `rebase` has put the images since, by its digest
+    #[arg(long, value_name = "IMAGE@DIGEST")]
+    pub base: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Further arguments for `docker buildx bake`
+    #[arg(last = true, value_name = "BAKE ARGUMENT")]
+    pub bake: Vec<OsString>,
 }
 
 #[derive(Group)]

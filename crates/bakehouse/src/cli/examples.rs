@@ -157,6 +157,13 @@ Examples:
     bakehouse verify ghcr.io/acme/shop/api:1.2.3 --format json --certificate-identity-regexp '^https://github.com/acme/' \\
         --certificate-oidc-issuer https://token.actions.githubusercontent.com";
 
+pub const REPRODUCE: &str = "\
+Examples:
+
+    bakehouse reproduce ghcr.io/acme/shop/api:1.2.3
+    bakehouse reproduce ghcr.io/acme/shop/api:1.2.3 ghcr.io/acme/shop/worker:1.2.3 --builder fresh --platform linux/amd64
+    bakehouse reproduce ghcr.io/acme/shop/api:1.2.3 --base debian:bookworm-slim@sha256:…    # after `rebase`";
+
 pub const AFFECTED: &str = "\
 Examples:
 

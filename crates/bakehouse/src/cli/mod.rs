@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Sbom(arguments) => commands::sbom::run(&session, &arguments),
         Command::Prune(arguments) => commands::prune::run(&session, &arguments),
         Command::Rebase(arguments) => commands::rebase::run(&session, &arguments),
+        Command::Reproduce(arguments) => commands::reproduce::run(&session, &arguments),
         Command::Verify(arguments) => commands::verify::run(&session, &arguments),
         Command::Manpages { folder } => commands::manpages::run(&folder),
         Command::Affected(arguments) => commands::affected::run(&session, &arguments),

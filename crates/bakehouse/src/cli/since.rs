@@ -101,12 +101,7 @@ impl Since {
         });
         let planned = match plan(session, &repository, &snapshot, folder, known) {
             Ok(planned) => {
-                needs_none(&snapshot.top, &planned, &snapshot.missing, LACKS)?;
-                let mut lost = snapshot.lost.iter();
-                let needed = |path: &Utf8Path| is_read(&snapshot.top, &planned, path);
-                if let Some((_, why)) = lost.find(|(path, _)| needed(path)) {
-                    return Err(snapshot::lost(why).into());
-                }
+                lacks_none(&snapshot, &planned)?;
                 Some(planned)
             }
             Err(_) if !snapshot.lost.is_empty() => {
@@ -157,8 +152,21 @@ fn plan(
     then.plan_of(Some(&manifest), config.as_deref())
 }
 
+/// Refuses a revision that lacks files from which an image is built.
+///
+/// # Errors
+/// `submodule-missing`, `revision-incomplete`.
+pub fn lacks_none(snapshot: &Snapshot, planned: &Planned) -> Result<(), Problem> {
+    needs_none(&snapshot.top, planned, &snapshot.missing, LACKS)?;
+    let mut lost = snapshot.lost.iter();
+    match lost.find(|(path, _)| is_read(&snapshot.top, planned, path)) {
+        Some((_, why)) => Err(snapshot::lost(why)),
+        None => Ok(()),
+    }
+}
+
 /// Returns the place of `path` in the snapshot, or `path` itself if it lies outside the repository.
-fn then(repository: &Repository, snapshot: &Snapshot, path: &Utf8Path) -> Utf8PathBuf {
+pub fn then(repository: &Repository, snapshot: &Snapshot, path: &Utf8Path) -> Utf8PathBuf {
     let full = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     match full.strip_prefix(&repository.top) {
         Ok(inside) => snapshot.top.join(inside),

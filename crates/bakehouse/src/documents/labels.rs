@@ -14,7 +14,8 @@ pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
 pub const CREATED_LABEL: &str = "org.opencontainers.image.created";
 
 const DESCRIPTION_LABEL: &str = "org.opencontainers.image.description";
-const TITLE_LABEL: &str = "org.opencontainers.image.title";
+/// The label of the name of a service.
+pub const TITLE_LABEL: &str = "org.opencontainers.image.title";
 
 /// Returns the labels of a service's image that are the same in every bake: from its toolchain, its package and the
 /// configuration. Later ones override earlier ones.

@@ -38,12 +38,20 @@ impl Repository {
     /// # Errors
     /// `revision-incomplete`, `git-failed`.
     pub fn check_out(&self, revision: &Revision) -> Result<Snapshot, Problem> {
-        Snapshot::new(self, revision)
+        Snapshot::new(self, revision, true)
+    }
+
+    /// The same with no links, so that edits in the work tree reach none of the files.
+    ///
+    /// # Errors
+    /// As [`Self::check_out`].
+    pub fn check_out_apart(&self, revision: &Revision) -> Result<Snapshot, Problem> {
+        Snapshot::new(self, revision, false)
     }
 }
 
 impl Snapshot {
-    fn new(repository: &Repository, revision: &Revision) -> Result<Self, Problem> {
+    fn new(repository: &Repository, revision: &Revision, links: bool) -> Result<Self, Problem> {
         let unwritable = |error: std::io::Error| {
             Problem::new(
                 Code::FileUnwritable,
@@ -61,6 +69,7 @@ impl Snapshot {
         // Cargo names packages by their real paths.
         let path = path.canonicalize_utf8().map_err(unwritable)?;
         let mut writer = Writer {
+            links,
             index: path.join("index"),
             top: path.join("tree"),
             missing: Vec::new(),
@@ -109,6 +118,8 @@ impl Store {
 }
 
 struct Writer {
+    /// Whether files that the work tree has as well are links to those.
+    links: bool,
     index: Utf8PathBuf,
     top: Utf8PathBuf,
     missing: Vec<Utf8PathBuf>,
@@ -124,8 +135,8 @@ impl Writer {
             Problem::from_error(Code::FileUnwritable, error).hint("free space, or set TMPDIR")
         })?;
         let work_tree = match store {
-            Store::WorkTree(top) => Some(top.as_path()),
-            Store::Folder(_) => None,
+            Store::WorkTree(top) if self.links => Some(top.as_path()),
+            _ => None,
         };
         let incomplete = |problem: Problem| lost(&problem.message);
         let mut files = Files::of(tree, &mut store.git(), work_tree).map_err(incomplete)?;

@@ -142,7 +142,7 @@ impl Staging {
 }
 
 /// Quotes a field of a comma-separated list.
-fn csv(field: &str) -> String {
+pub fn csv(field: &str) -> String {
     if field.contains([',', '"']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {

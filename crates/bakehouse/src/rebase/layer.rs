@@ -25,6 +25,27 @@ pub enum Kind {
     Link(String),
 }
 
+/// Returns the tar archive of a layer.
+///
+/// # Errors
+/// The layer is not compressed as its media type says.
+pub fn unpacked<'a>(media_type: &str, layer: &'a mut dyn Read) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(if media_type.ends_with("zstd") {
+        let decoder = ruzstd::decoding::StreamingDecoder::new(layer);
+        Box::new(decoder.map_err(io::Error::other)?)
+    } else if media_type.ends_with("gzip") {
+        Box::new(flate2::read::MultiGzDecoder::new(layer))
+    } else {
+        Box::new(layer)
+    })
+}
+
+/// Returns a path of an archive without `/` and `./` in front, and without `/` at its end.
+pub fn plain(path: &[u8]) -> String {
+    let path = String::from_utf8_lossy(path);
+    path.trim_start_matches("./").trim_matches('/').to_owned()
+}
+
 /// Gives each item of a layer to `see`, in their order.
 ///
 /// # Errors
@@ -34,19 +55,10 @@ pub fn each(
     layer: &mut dyn Read,
     mut see: impl FnMut(Item<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut unpacked: Box<dyn Read + '_> = if media_type.ends_with("zstd") {
-        let decoder = ruzstd::decoding::StreamingDecoder::new(layer);
-        Box::new(decoder.map_err(io::Error::other)?)
-    } else if media_type.ends_with("gzip") {
-        Box::new(flate2::read::MultiGzDecoder::new(layer))
-    } else {
-        Box::new(layer)
-    };
-    let mut archive = Archive::new(&mut unpacked);
+    let mut archive = Archive::new(unpacked(media_type, layer)?);
     for entry in archive.entries()? {
         let mut entry = entry?;
-        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let path = path.trim_start_matches("./").trim_matches('/').to_owned();
+        let path = plain(&entry.path_bytes());
         let kind = match entry.header().entry_type() {
             EntryType::Directory => Kind::Folder,
             EntryType::Symlink => {

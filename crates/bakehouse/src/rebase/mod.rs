@@ -6,5 +6,5 @@ pub mod configuration;
 mod elf;
 pub mod fits;
 pub mod image;
-mod layer;
+pub mod layer;
 pub mod upper;

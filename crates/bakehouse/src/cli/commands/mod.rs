@@ -19,6 +19,7 @@ pub mod pin;
 pub mod plan;
 pub mod prune;
 pub mod rebase;
+pub mod reproduce;
 pub mod sbom;
 pub mod verify;
 pub mod why;

@@ -17,3 +17,4 @@ pub use file::render;
 pub use hashes::{input_hashes, pack_hash};
 pub use overriding::{changes_outputs, override_file};
 pub use seeds::{SEED_ENVIRONMENT_LABEL, SEED_LABEL, SeedTarget, filled_from, seed};
+pub use variables::{EPOCH, SEED};

@@ -7,6 +7,7 @@ use crate::plan::baked::BakedImage;
 use crate::plan::config::canonical::canonical;
 use crate::plan::config::image_name::{self, Fault, Form, check};
 use crate::problem::{Code, Problem};
+use crate::registry::RepositoryName;
 
 /// Registries and tags of the images, from the environment and the configuration.
 pub struct Names {
@@ -150,6 +151,22 @@ impl Names {
     /// Returns the repositories of an image, and the tags that it has in each.
     pub fn places(&self, service: &BakedImage) -> (Vec<String>, Vec<String>) {
         (self.images(service), service.target.tags(&self.tags))
+    }
+
+    /// Returns the images of a plan that are published in a repository: variants may share one.
+    pub fn published_in<'a>(
+        &self,
+        plan: &'a Plan,
+        repository: &RepositoryName,
+    ) -> Vec<&'a BakedImage> {
+        let is_there = |image: &&BakedImage| {
+            let (places, _) = self.places(image);
+            let mut places = places.iter().map(|place| RepositoryName::new(place));
+            places.any(|place| place == *repository)
+        };
+        let published = plan.baked.iter();
+        let published = published.filter(|image| !self.registries(image).is_empty());
+        published.filter(is_there).collect()
     }
 
     /// Returns the name of the image of a pack, which Compose builds.

@@ -23,7 +23,7 @@ use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem, Problems};
 use crate::rebase::configuration;
-use crate::registry::{Client, PlatformImage, Published, Reference, Repository, RepositoryName};
+use crate::registry::{Client, PlatformImage, Published, Reference, Repository};
 
 pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
@@ -37,7 +37,7 @@ pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
         let repository = client.repository(&reference.repository);
         match repository.published(reference.asked())? {
             Some(published) => {
-                let own = of_repository(plan, &names, &reference.repository);
+                let own = names.published_in(plan, &reference.repository);
                 let image = Checked {
                     client: &client,
                     plan,
@@ -68,22 +68,6 @@ pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
     });
     problems.extend(failed);
     Problems(problems).or(())
-}
-
-/// Returns the images of the checkout that are published in a repository: variants may share one.
-fn of_repository<'a>(
-    plan: &'a Plan,
-    names: &Names,
-    repository: &RepositoryName,
-) -> Vec<&'a BakedImage> {
-    let is_there = |image: &&BakedImage| {
-        let (places, _) = names.places(image);
-        let mut places = places.iter().map(|place| RepositoryName::new(place));
-        places.any(|place| place == *repository)
-    };
-    let published = plan.baked.iter();
-    let published = published.filter(|image| !names.registries(image).is_empty());
-    published.filter(is_there).collect()
 }
 
 /// An image that is checked, and those of the checkout that it may be.
