@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::shop::{Shop, stderr};
 
 const GITHUB: &str = ".github/workflows/bakehouse.yml";
+const SIGN: &str = ".github/workflows/bakehouse-sign.yml";
 const GITLAB: &str = ".gitlab/bakehouse.yml";
 
 /// The line of `bakehouse.toml` that says how CI installs this program.
@@ -85,7 +86,28 @@ fn all() -> Vec<(&'static str, Shop)> {
         ("secrets", secrets),
         ("own branch, runner and installation", own_words),
         ("a release", of_a_release()),
+        ("signed", signed("registry.example/shop")),
+        ("signed, GitHub's registry", signed("ghcr.io/acme/shop")),
     ]
+}
+
+/// Returns the shop whose images are signed.
+fn signed(registry: &str) -> Shop {
+    let shop = shop();
+    shop.edit("bakehouse.toml", "registry.example/shop", registry);
+    shop.edit(
+        "bakehouse.toml",
+        INSTALL,
+        &format!("{INSTALL}\nsign = true"),
+    );
+    shop
+}
+
+/// Returns the files that the services' workflows of a shop are in, with the services.
+fn files(about: &str) -> Vec<(&'static str, &'static str)> {
+    let mut files = vec![("github", GITHUB), ("gitlab", GITLAB)];
+    files.extend(about.starts_with("signed").then_some(("github", SIGN)));
+    files
 }
 
 /// Returns the shop whose CI downloads a release.
@@ -153,10 +175,11 @@ fn they_fit_the_public_schemas() {
         return;
     };
     for (about, shop) in all() {
-        for (service, file, schema) in [
-            ("github", GITHUB, "vendor.github-workflows"),
-            ("gitlab", GITLAB, "vendor.gitlab-ci"),
-        ] {
+        for (service, file) in files(about) {
+            let schema = match service {
+                "github" => "vendor.github-workflows",
+                _ => "vendor.gitlab-ci",
+            };
             written(&shop, service, file);
             let check = |path| {
                 Command::new(&program)
@@ -205,7 +228,7 @@ fn commands(text: &str) -> BTreeMap<String, Vec<String>> {
 #[test]
 fn every_command_is_one_that_a_shell_takes_and_every_action_is_a_commit() {
     for (about, shop) in all() {
-        for (service, file) in [("github", GITHUB), ("gitlab", GITLAB)] {
+        for (service, file) in files(about) {
             let text = written(&shop, service, file);
             for (job, commands) in commands(&text) {
                 for command in commands {
@@ -230,7 +253,8 @@ fn every_command_is_one_that_a_shell_takes_and_every_action_is_a_commit() {
                     }
                 }
             }
-            for line in text.lines().filter(|line| line.contains("uses: ")) {
+            let uses = text.lines().filter(|line| line.contains("uses: "));
+            for line in uses.filter(|line| !line.contains("uses: ./.github/")) {
                 let (_, action) = line.split_once('@').unwrap();
                 let (commit, version) = action.split_once(" # v").unwrap();
                 assert!(
@@ -367,9 +391,116 @@ fn what_is_published_is_tagged_by_its_branch_or_version() {
 fn jobs_may_touch_github_s_packages_only_if_images_go_there() {
     for (about, shop) in all() {
         let text = written(&shop, "github", GITHUB);
-        let to_github = about == "GitHub's registry";
+        let to_github = about.ends_with("GitHub's registry");
         assert_eq!(text.contains("packages: write"), to_github, "{about}");
         assert_eq!(text.contains("packages: read"), to_github, "{about}");
+    }
+}
+
+#[test]
+fn the_workflows_that_sign_are_as_reviewed() {
+    let shop = signed("registry.example/shop");
+    let github = written(&shop, "github", GITHUB);
+    let (_, publishing) = github.split_once("  # Pushes the images").unwrap();
+    insta::assert_snapshot!("sign_github", publishing);
+    insta::assert_snapshot!("sign_github_called", body(&shop.read(SIGN)));
+    let gitlab = written(&shop, "gitlab", GITLAB);
+    let (_, publishing) = gitlab.split_once("# Pushes the images").unwrap();
+    insta::assert_snapshot!("sign_gitlab", publishing);
+    // A file that is out of date is told, whichever of them it is.
+    shop.edit("bakehouse.toml", "[ci]", "[ci]\nrunner = \"big-one\"");
+    std::fs::remove_file(shop.path(SIGN)).unwrap();
+    let checked = shop.bakehouse(&["ci", "github", "--check"]);
+    assert_eq!(checked.status.code(), Some(3));
+    let said = stderr(&checked);
+    assert!(said.contains(SIGN) && said.contains(GITHUB), "{said}");
+}
+
+#[test]
+fn no_job_but_the_one_that_signs_can_have_a_token_that_signs() {
+    for (about, shop) in all() {
+        for (service, file) in files(about) {
+            let workflow: Value = serde_saphyr::from_str(&written(&shop, service, file)).unwrap();
+            assert_eq!(workflow["permissions"]["id-token"], Value::Null);
+            let jobs = workflow.get("jobs").unwrap_or(&workflow);
+            for (name, job) in jobs.as_object().unwrap() {
+                let github = job["permissions"]["id-token"] == "write";
+                let gitlab = job["id_tokens"]["SIGSTORE_ID_TOKEN"]["aud"] == "sigstore";
+                let signs = name == "sign" || name == "bakehouse-sign";
+                assert_eq!(github || gitlab, signs, "{about}, {file}, {name}");
+                let text = job.to_string();
+                let builds = ["bakehouse build", "INSTALL", "actions/checkout", "cargo "];
+                assert!(
+                    !signs || !builds.iter().any(|own| text.contains(own)),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+/// A `cosign` that remembers what it signed, in the file `signed`.
+const COSIGN: &str = r#"#!/bin/sh
+for image; do :; done
+case $1 in
+verify) grep -qxF "$image" signed 2>/dev/null ;;
+sign) echo "$image" >>signed ;;
+esac
+"#;
+
+#[test]
+fn every_digest_that_was_pushed_is_signed_once() {
+    use std::os::unix::fs::PermissionsExt;
+
+    if Command::new("jq").arg("--version").output().is_err() {
+        println!("not tried: there is no jq");
+        return;
+    }
+    let shop = signed("registry.example/shop");
+    let digests = r#"{"version": 1, "images": [
+        {"name": "api", "digest": "sha256:0a", "repositories": [{"name": "one.example/api"}, {"name": "two.example/api"}]},
+        {"name": "web", "digest": "sha256:0b", "repositories": [{"name": "one.example/web"}]}]}"#;
+    let expected =
+        "one.example/api@sha256:0a\none.example/web@sha256:0b\ntwo.example/api@sha256:0a\n";
+    shop.write("digests.json", digests);
+    shop.write("bin/cosign", COSIGN);
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(shop.path("bin/cosign"), executable).unwrap();
+    let path = format!(
+        "{}:{}",
+        shop.path("bin").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let run = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-e", "-c", command]).current_dir(shop.path(""));
+        shell.env("PATH", &path);
+        for name in [
+            "GITHUB_SERVER_URL",
+            "GITHUB_REPOSITORY",
+            "CI_PROJECT_URL",
+            "CI_SERVER_URL",
+        ] {
+            shell.env(name, "x");
+        }
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{command}: {}", stderr(&output));
+    };
+    let _ = written(&shop, "github", GITHUB);
+    let github = commands(&shop.read(SIGN)).remove("sign").unwrap();
+    let github = github.join("\n");
+    let gitlab = commands(&written(&shop, "gitlab", GITLAB));
+    let gitlab = &gitlab["bakehouse-sign"];
+    // After the installation and the login.
+    let gitlab = gitlab[gitlab.len() - 2..].join("\n");
+    for script in [&github, &gitlab] {
+        for _ in 0..2 {
+            run(script);
+            let mut signed: Vec<String> = shop.read("signed").lines().map(str::to_owned).collect();
+            signed.sort();
+            assert_eq!(signed.join("\n") + "\n", expected, "{script}");
+        }
+        std::fs::remove_file(shop.path("signed")).unwrap();
     }
 }
 

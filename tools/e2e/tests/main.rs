@@ -1,6 +1,7 @@
 //! Promises about Docker, tested on a real engine. The tests are one program: linking one for each takes
 //! longer than many of them, and later tests reuse what earlier ones baked.
 
+mod attestations;
 mod auditable;
 mod bad_engine;
 mod bad_input;

@@ -1,6 +1,7 @@
 //! The text of every generated file. Rendering is pure and cannot fail: the plan has found all errors before.
 
 mod all;
+pub mod attestation;
 pub mod attributes;
 pub mod bake;
 pub mod ci;

@@ -186,6 +186,30 @@ impl Repository {
         })
     }
 
+    /// Returns the commit that has what is in the work tree; `None` if a tracked file is another one, or one in these
+    /// folders of the Docker context is not tracked.
+    ///
+    /// # Errors
+    /// `git-failed`, `revision-unknown`.
+    pub fn clean_commit<'a>(
+        &self,
+        folders: impl Iterator<Item = &'a Utf8Path>,
+    ) -> Result<Option<String>, Problem> {
+        let folder = self.top.join(&self.prefix);
+        let mut tracked = git(&self.top);
+        tracked.args(["status", "--porcelain", "--untracked-files=no"]);
+        let mut others = git(&folder);
+        others.args(["ls-files", "--others", "--exclude-standard", "--"]);
+        others.args(folders.map(|folder| match folder.as_str() {
+            "" => ".",
+            folder => folder,
+        }));
+        if !printed(&mut tracked)?.is_empty() || !printed(&mut others)?.is_empty() {
+            return Ok(None);
+        }
+        self.revision("HEAD").map(|head| Some(head.id))
+    }
+
     /// Returns the submodules that are not in the work tree, as paths in it.
     ///
     /// # Errors

@@ -83,6 +83,7 @@ impl<'a> Settings<'a> {
             bake: _,
             ci_branch: _,
             ci_runner: _,
+            ci_sign: _,
             ci_install: _,
             compose: _,
         } = config;

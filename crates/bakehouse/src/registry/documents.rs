@@ -13,6 +13,13 @@ pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
+/// The media type of a statement of in-toto.
+pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// The type by which BuildKit, and others after it, name a manifest of such statements.
+pub const ATTESTATION: &str = "application/vnd.docker.attestation.manifest.v1+json";
+/// The media type of a configuration that says nothing.
+pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
 /// The media types of layers, as OCI and as Docker call them.
 const LAYERS: [(&str, &str); 3] = [
     (
@@ -56,9 +63,28 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// Returns a reference without further facts.
+    pub fn new(media_type: &str, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: media_type.to_owned(),
+            digest,
+            size,
+            urls: Vec::new(),
+            annotations: BTreeMap::new(),
+            data: None,
+            platform: None,
+            artifact_type: None,
+        }
+    }
+
     /// Returns whether it is that of an attestation of BuildKit, which lies beside the images of an index.
     pub fn is_attestation(&self) -> bool {
         self.annotations.contains_key(REFERENCE_TYPE)
+    }
+
+    /// Returns whether it is that of a referrer that holds statements.
+    pub fn is_statement(&self) -> bool {
+        self.artifact_type.as_deref() == Some(ATTESTATION)
     }
 
     /// Returns the layer with its media type in the form of the images of OCI, or of Docker.
@@ -174,16 +200,7 @@ mod tests {
     #[test]
     fn layers_take_the_form_of_their_image() {
         let (oci, docker) = LAYERS[0];
-        let layer = Descriptor {
-            media_type: docker.to_owned(),
-            digest: Digest::of(b""),
-            size: 0,
-            urls: Vec::new(),
-            annotations: BTreeMap::new(),
-            data: None,
-            platform: None,
-            artifact_type: None,
-        };
+        let layer = Descriptor::new(docker, Digest::of(b""), 0);
         assert_eq!(layer.clone().as_layer(true).media_type, oci);
         assert_eq!(layer.clone().as_layer(false), layer);
         assert_eq!(layer.clone().as_layer(true).as_layer(false), layer);

@@ -1,7 +1,7 @@
 //! Manifests and lists of them.
 
 use serde::de::DeserializeOwned;
-use ureq::http::{Method, header};
+use ureq::http::{HeaderMap, Method, header};
 
 use super::client::{Repository, Request};
 use super::digest::Digest;
@@ -87,6 +87,17 @@ impl Repository<'_> {
         media_type: &str,
         bytes: &[u8],
     ) -> Result<(), Problem> {
+        self.put(reference, media_type, bytes)?;
+        Ok(())
+    }
+
+    /// Puts a manifest there, and returns the headers of the answer.
+    pub(super) fn put(
+        &self,
+        reference: &str,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<HeaderMap, Problem> {
         let asked = format!("a new manifest {reference}");
         let request = Request::new(Method::PUT, self.manifest_url(reference), &asked)
             .header(header::CONTENT_TYPE, media_type)
@@ -94,7 +105,7 @@ impl Repository<'_> {
             .body(bytes);
         let mut answer = self.send(&request)?;
         match answer.status().as_u16() {
-            201 | 202 => Ok(()),
+            201 | 202 => Ok(answer.headers().clone()),
             405 => Err(self.read_only(&request, &mut answer)),
             _ => Err(self.refused(&request, &mut answer)),
         }

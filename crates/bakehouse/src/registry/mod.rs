@@ -2,6 +2,7 @@
 //!
 //! `docker buildx imagetools` reads and tags images, but neither mounts blobs nor lists or deletes tags.
 
+mod attach;
 mod blobs;
 mod challenge;
 mod client;
@@ -18,8 +19,11 @@ mod tags;
 #[cfg(test)]
 mod odd_answers;
 #[cfg(test)]
+mod odd_referrers;
+#[cfg(test)]
 mod served;
 
+pub use attach::Statement;
 pub use client::{Client, Repository};
 pub use digest::Digest;
 pub use manifests::Fetched;

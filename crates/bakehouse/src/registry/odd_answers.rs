@@ -39,16 +39,8 @@ fn name(served: &Served, path: &str) -> RepositoryName {
 }
 
 fn descriptor(bytes: &[u8]) -> Descriptor {
-    Descriptor {
-        media_type: "application/octet-stream".to_owned(),
-        digest: Digest::of(bytes),
-        size: bytes.len() as u64,
-        urls: Vec::new(),
-        annotations: std::collections::BTreeMap::new(),
-        data: None,
-        platform: None,
-        artifact_type: None,
-    }
+    let size = bytes.len() as u64;
+    Descriptor::new("application/octet-stream", Digest::of(bytes), size)
 }
 
 /// Asks the repository `acme/api` of a registry that answers like that.

@@ -13,6 +13,8 @@ pub struct Published {
     /// The digest by which a tag names it.
     pub digest: Digest,
     pub media_type: String,
+    /// The size of the manifest or list that has the digest.
+    pub size: u64,
     /// The list of the images of several platforms, and of attestations.
     pub index: Option<Index>,
     /// The images of the platforms, in the order of the list.
@@ -38,6 +40,11 @@ impl Published {
         manifests.filter(|manifest| manifest.is_attestation())
     }
 
+    /// Returns the reference by which others are about it.
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor::new(&self.media_type, self.digest.clone(), self.size)
+    }
+
     /// Returns the image of a platform.
     pub fn of(&self, platform: &str) -> Option<&PlatformImage> {
         self.images.iter().find(|image| image.platform == platform)
@@ -45,6 +52,16 @@ impl Published {
 }
 
 impl Repository<'_> {
+    /// Returns the list with this digest; `None` if it is that of something else, or of nothing.
+    ///
+    /// # Errors
+    /// `registry-…`.
+    pub fn index(&self, digest: &Digest) -> Result<Option<Index>, Problem> {
+        let fetched = self.manifest(digest.as_str())?;
+        let list = fetched.filter(|fetched| is_index(&fetched.media_type));
+        list.map(|list| list.parse(self)).transpose()
+    }
+
     /// Returns the image with this tag or digest, if there is one.
     ///
     /// # Errors
@@ -54,11 +71,13 @@ impl Repository<'_> {
             return Ok(None);
         };
         let (digest, media_type) = (fetched.digest.clone(), fetched.media_type.clone());
+        let size = fetched.bytes.len() as u64;
         if !is_index(&media_type) {
             let image = self.platform_image(fetched, None)?;
             return Ok(Some(Published {
                 digest,
                 media_type,
+                size,
                 index: None,
                 images: vec![image],
             }));
@@ -83,6 +102,7 @@ impl Repository<'_> {
         Ok(Some(Published {
             digest,
             media_type,
+            size,
             index: Some(index),
             images,
         }))

@@ -33,14 +33,18 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     if let Install::Release(release) = &place.install {
         has_checksums(session, &planned, arguments.service, release)?;
     }
-    let (name, document) = match arguments.service {
+    let (name, documents) = match arguments.service {
         CiService::Github => ("ci github", github::render(&planned.plan, &place)),
-        CiService::Gitlab => ("ci gitlab", gitlab::render(&planned.plan, &place)),
+        CiService::Gitlab => ("ci gitlab", vec![gitlab::render(&planned.plan, &place)]),
     };
-    let changes = files::changes(root, std::slice::from_ref(&document))?;
+    let changes = files::changes(root, &documents)?;
+    let up_to_date = || {
+        let paths = documents.iter().map(|document| &document.path);
+        paths.for_each(|path| session.say(format_args!("{path} is up to date")));
+    };
     if arguments.check {
         check(&changes, name)?;
-        session.say(format_args!("{} is up to date", document.path));
+        up_to_date();
         return Ok(());
     }
     if !arguments.force {
@@ -48,7 +52,7 @@ pub fn run(session: &Session, arguments: &CiArgs) -> Result<(), Problems> {
     }
     apply(session, root, &changes)?;
     if changes.is_empty() {
-        session.say(format_args!("{} is up to date", document.path));
+        up_to_date();
     }
     Ok(())
 }

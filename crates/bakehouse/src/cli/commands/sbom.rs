@@ -37,15 +37,7 @@ pub fn run(session: &Session, arguments: &SbomArgs) -> Result<(), Problems> {
     };
     let mut asked = Asked::default();
     for service in services {
-        let crates = asked.crates(&planned, service)?;
-        let sbom = Sbom::new(
-            &planned.plan,
-            service,
-            &base(&planned.plan, service),
-            &crates,
-            &planned.workspace.lock,
-            made,
-        );
+        let sbom = asked.sbom(&planned, service, made)?;
         let (text, ending) = match arguments.format {
             SbomFormat::Cyclonedx => (cyclonedx::render(&sbom), "cdx.json"),
             SbomFormat::Spdx => (spdx::render(&sbom), "spdx.json"),
@@ -134,11 +126,34 @@ fn base(plan: &Plan, service: &Service) -> String {
 
 /// Cargo's answers, by selection and platform.
 #[derive(Default)]
-struct Asked {
+pub struct Asked {
     known: BTreeMap<(StageName, String), CrateTree>,
 }
 
 impl Asked {
+    /// Returns the content of a service's image.
+    ///
+    /// # Errors
+    /// `cargo-failed`.
+    pub fn sbom(
+        &mut self,
+        planned: &Planned,
+        service: &Service,
+        made: Made,
+    ) -> Result<Sbom, Problem> {
+        let plan = &planned.plan;
+        let crates = self.crates(planned, service)?;
+        let lock = &planned.workspace.lock;
+        Ok(Sbom::new(
+            plan,
+            service,
+            &base(plan, service),
+            &crates,
+            lock,
+            made,
+        ))
+    }
+
     /// Returns the crates that the binaries and shared libraries of a service link, on any of its platforms.
     fn crates(&mut self, planned: &Planned, service: &Service) -> Result<CrateTree, Problem> {
         let plan = &planned.plan;

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::install::{self, Runner};
-use super::{GITHUB_REGISTRY, Place, fill, further_hosts, registry_host};
+use super::{GITHUB_REGISTRY, LIST_OF_DIGESTS, Place, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::scalar;
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 
 /// The actions of the workflow, pinned by commit, since a tag can be moved. The version follows as a comment, for
 /// people and for bots that update actions.
-const ACTIONS: [(&str, &str); 6] = [
+const ACTIONS: [(&str, &str); 9] = [
     (
         "uses: CHECKOUT\n",
         "uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n",
@@ -36,6 +36,18 @@ const ACTIONS: [(&str, &str); 6] = [
         "uses: BAKE\n",
         "uses: docker/bake-action@a66e1c87e2eca0503c343edf1d208c716d54b8a8 # v7.1.0\n",
     ),
+    (
+        "uses: UPLOAD\n",
+        "uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1\n",
+    ),
+    (
+        "uses: DOWNLOAD\n",
+        "uses: actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1\n",
+    ),
+    (
+        "uses: COSIGN\n",
+        "uses: sigstore/cosign-installer@6f9f17788090df1f26f669e9d70d6ae9567deba6 # v4.1.2\n",
+    ),
 ];
 
 const RUNNER: Runner = Runner {
@@ -44,8 +56,19 @@ const RUNNER: Runner = Runner {
     into: "",
 };
 
-/// Renders the workflow, below the root of the repository.
-pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
+/// Renders the workflows, below the root of the repository: the one that signs is apart from the one that builds.
+pub fn render(plan: &Plan, place: &Place) -> Vec<Document<Utf8PathBuf>> {
+    let mut documents = vec![("bakehouse.yml", include_str!("github.yml"))];
+    if plan.config.ci_sign {
+        documents.push(("bakehouse-sign.yml", include_str!("github-sign.yml")));
+    }
+    let documents = documents.into_iter();
+    documents
+        .map(|(name, template)| workflow(plan, place, name, template))
+        .collect()
+}
+
+fn workflow(plan: &Plan, place: &Place, name: &str, template: &str) -> Document<Utf8PathBuf> {
     let config = &plan.config;
     let host = registry_host(plan);
     let (user, password) = match host {
@@ -82,17 +105,16 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
     let secrets: Vec<String> = secrets
         .map(|name| format!("{name}: ${{{{ secrets.{name} }}}}"))
         .collect();
+    values.push(("DIGESTS_FILE", "$RUNNER_TEMP/digests.json".to_owned()));
+    values.push(("LIST_OF_DIGESTS", LIST_OF_DIGESTS.to_owned()));
     values.push(("SECRET_VARIABLES", secrets.join("\n          ")));
     values.push(("FURTHER_LOGINS\n", further_logins(plan)));
     values.extend(ACTIONS.map(|(name, action)| (name, action.to_owned())));
     // The text of the configuration is not searched for names.
     values.push(("INSTALL", install::step(&place.install, &RUNNER, 10)));
     Document {
-        path: ".github/workflows/bakehouse.yml".into(),
-        text: with_header_of(
-            "ci github",
-            &fill(include_str!("github.yml"), plan, place, &values),
-        ),
+        path: Utf8PathBuf::from(".github/workflows").join(name),
+        text: with_header_of("ci github", &fill(template, plan, place, &values)),
     }
 }
 

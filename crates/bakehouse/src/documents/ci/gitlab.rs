@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::install::{self, Runner};
-use super::{Place, fill, further_hosts, registry_host};
+use super::{LIST_OF_DIGESTS, Place, fill, further_hosts, registry_host};
 use crate::documents::document::Document;
 use crate::documents::header::with_header_of;
 use crate::documents::yaml::{quoted, scalar};
@@ -12,6 +12,9 @@ use crate::plan::config::bases::is_published;
 
 /// The Docker engine. The tag names a release and gets its patches.
 const DIND: &str = "docker.io/library/docker:28-dind";
+
+/// The image of the job that signs. Its distribution has cosign.
+const SIGNER: &str = "docker.io/library/alpine:3.22";
 
 /// The job's `PATH` has the folder.
 const RUNNER: Runner = Runner {
@@ -48,7 +51,10 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
         ),
         ("\"PASSWORD\"", format!("\"{password}\"")),
         ("\"USERNAME\"", format!("\"{user}\"")),
-        ("FURTHER_LOGINS\n", further_logins(plan)),
+        ("FURTHER_LOGINS\n", further_logins(plan, "docker")),
+        ("FURTHER_COSIGN_LOGINS\n", further_logins(plan, "cosign")),
+        ("LIST_OF_DIGESTS", LIST_OF_DIGESTS.to_owned()),
+        ("image: SIGNER", format!("image: {SIGNER}")),
         ("image: IMAGE", format!("image: {image}")),
         ("[DIND]", format!("[{}]", quoted(DIND))),
         ("VERSION\n", format!("{}\n", env!("CARGO_PKG_VERSION"))),
@@ -68,11 +74,11 @@ pub fn render(plan: &Plan, place: &Place) -> Document<Utf8PathBuf> {
 }
 
 /// Returns the commands that log in to the registries after the first.
-fn further_logins(plan: &Plan) -> String {
+fn further_logins(plan: &Plan, program: &str) -> String {
     let commands = further_hosts(plan).map(|(number, host)| {
         let host = host.unwrap_or("docker.io");
         format!(
-            "- echo \"$REGISTRY_{number}_PASSWORD\" | docker login --username \"$REGISTRY_{number}_USERNAME\" --password-stdin {host}\n"
+            "- echo \"$REGISTRY_{number}_PASSWORD\" | {program} login --username \"$REGISTRY_{number}_USERNAME\" --password-stdin {host}\n"
         )
     });
     commands.collect::<Vec<_>>().join("    ")

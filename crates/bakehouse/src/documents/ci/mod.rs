@@ -15,6 +15,9 @@ use crate::plan::config::install::Install;
 /// GitHub's own registry. The job's token can log in to it.
 const GITHUB_REGISTRY: &str = "ghcr.io";
 
+/// The program of jq that turns the file of `build --digests` into names with digests, each once, in all registries.
+const LIST_OF_DIGESTS: &str = r#"[.images[] | .digest as $digest | .repositories[].name + "@" + $digest] | unique | join(" ")"#;
+
 /// Facts for a workflow that are not in the plan.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -58,6 +61,8 @@ fn fill(template: &str, plan: &Plan, place: &Place, values: &[(&str, String)]) -
         ("emulated", is_emulated(plan)),
         ("secrets", !plan.config.secrets.variables.is_empty()),
         ("images", !plan.images.is_empty()),
+        ("sign", plan.config.ci_sign),
+        ("foreign", has_foreign_registry(plan)),
     ];
     let on = parts.iter().filter(|(_, on)| *on).map(|(name, _)| *name);
     let mut text = choose(template, &Vec::from_iter(on));
@@ -93,6 +98,13 @@ fn further_hosts(plan: &Plan) -> impl Iterator<Item = (usize, Option<&str>)> {
 
 fn host(registry: &str) -> Option<&str> {
     registry.split('/').next().filter(|host| is_host(host))
+}
+
+/// Returns whether a registry of the images is not GitHub's own, so that its login is a secret.
+fn has_foreign_registry(plan: &Plan) -> bool {
+    let further = further_hosts(plan).map(|(_, host)| host);
+    let mut hosts = further.chain([registry_host(plan)]);
+    hosts.any(|host| host != Some(GITHUB_REGISTRY))
 }
 
 /// Returns whether a step may run on another platform than the builder's: one that compiles, one that installs packages,

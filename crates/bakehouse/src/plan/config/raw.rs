@@ -253,6 +253,11 @@ pub struct RawCi {
     /// Form: a command, or `{ version, url, sha256 }`. Default: none; `bakehouse ci` asks for it, since bakehouse is not
     /// published yet.
     pub install: Option<Spanned<RawInstall>>,
+    /// Whether what is published gets provenance and a bill of materials, and a signature of cosign by the identity of the
+    /// workflow: once for each digest.
+    ///
+    /// Form: `true` or `false`. Default: `false`.
+    pub sign: Option<bool>,
 }
 
 /// `[cache]`.

@@ -247,6 +247,7 @@ impl Check<'_> {
             bake,
             ci_branch: self.word(raw.ci.branch.as_ref(), "main"),
             ci_runner: self.word(raw.ci.runner.as_ref(), "ubuntu-24.04"),
+            ci_sign: raw.ci.sign.unwrap_or(false),
             ci_install: raw
                 .ci
                 .install

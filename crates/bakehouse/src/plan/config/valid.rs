@@ -154,6 +154,8 @@ pub struct Config {
     pub ci_branch: String,
     /// The label of GitHub's runners.
     pub ci_runner: String,
+    /// Whether CI attests and signs what it publishes.
+    pub ci_sign: bool,
     /// How CI gets this program, if the configuration says it.
     pub ci_install: Option<Install>,
     /// Whether a compose file is generated.

@@ -2,10 +2,13 @@
 
 mod account;
 mod again;
+mod attest;
+mod attested;
 mod branch_tag;
 pub mod chosen;
 mod digests;
 mod events;
+mod lacking;
 pub mod names;
 pub mod seed_names;
 mod seeds;
@@ -17,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use account::{Account, Outcome};
+use attest::Attest;
+use attested::Attested;
 use camino::Utf8Path;
 use chosen::Chosen;
 pub use chosen::choose;
@@ -36,7 +41,7 @@ use crate::cli::session::{Planned, Session};
 use crate::documents::bake::{changes_outputs, input_hashes, override_file};
 use crate::documents::{self, dockerfile::stage_names};
 use crate::engine::Engine;
-use crate::engine::buildx::{Bake, Shown, is_set};
+use crate::engine::buildx::{Bake, Shown};
 use crate::engine::records::Record;
 use crate::engine::secrets::allowed;
 use crate::files::{self, measured::Measured};
@@ -96,7 +101,9 @@ pub fn bake_missing(
     let engine = Engine::find()?;
     let store = Store::new(&engine, &names, plan, &chosen.services, arguments.push)?;
     let certain = is_certain(arguments) && !is_overridden_by_file(root, plan)?;
-    let skip = certain && !arguments.force && arguments.bake.is_empty() && !is_attested();
+    let attested = Attested::of(arguments.push, certain, |name| std::env::var(name).ok());
+    let by_bake = attested == Attested::ByBake;
+    let skip = certain && !arguments.force && arguments.bake.is_empty() && !by_bake;
     let mut held = BTreeMap::new();
     if skip {
         held = store.held(&chosen.services);
@@ -162,6 +169,7 @@ pub fn bake_missing(
             missing: &missing,
             spots: &spots,
             certain,
+            attested,
             platforms: platforms.as_deref(),
             arguments: &further,
             has_own_arguments: !arguments.bake.is_empty(),
@@ -186,6 +194,13 @@ pub fn bake_missing(
         account.remember(&inputs, &own, &records, &mut measured);
         measured.write(root);
     }
+    let attest = Attest {
+        planned,
+        names: &names,
+        details: &details,
+        baked: &missing.services,
+    };
+    let attached = attest.attach(&chosen.services, attested)?;
     let known = Known {
         root,
         chosen: &chosen,
@@ -210,6 +225,7 @@ pub fn bake_missing(
         BuildProgress::Buildx => {
             let verbose = session.global.verbose > 0;
             table::print(&rows, &store, &missing, &account, verbose);
+            attest::tell(&attached);
         }
     }
     Ok(())
@@ -256,11 +272,6 @@ fn is_overridden_by_file(root: &Utf8Path, plan: &Plan) -> Result<bool, Problem> 
     Ok(changes_outputs(plan, &text))
 }
 
-/// Returns whether attestations are requested. Existing images may have none.
-fn is_attested() -> bool {
-    ["PROVENANCE", "SBOM"].into_iter().any(is_set)
-}
-
 /// Returns whether an environment variable other than those in `but` changes what is built.
 pub fn is_overridden(but: &[&str]) -> bool {
     OVERRIDES
@@ -273,6 +284,7 @@ struct Order<'a> {
     missing: &'a Chosen<'a>,
     spots: &'a [&'a Spot<'a>],
     certain: bool,
+    attested: Attested,
     /// The platforms that were asked for.
     platforms: Option<&'a str>,
     arguments: &'a [OsString],
@@ -301,10 +313,13 @@ fn bake(
     let mut all = allowed(&plan.config.secrets);
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
-    let variables: Vec<(String, String)> = order
-        .platforms
-        .map(|names| ("PLATFORMS".to_owned(), names.to_owned()))
+    let platforms = order.platforms.map(|names| ("PLATFORMS", names));
+    // What is attached afterwards must not be in the list that a tag names, whose digest would be another in each bake.
+    let emptied = order.attested.emptied().iter().map(|name| (*name, ""));
+    let variables: Vec<(String, String)> = platforms
         .into_iter()
+        .chain(emptied)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let seeds = Seeds::find(engine, planned, missing, &variables, order.shown)?;
     if let Some(seeds) = &seeds {

@@ -1,13 +1,13 @@
-//! Provenance attestations of BuildKit: who built an image, and from what.
+//! Provenance attestations, in the list of an image's platforms or attached to it: who built it, and from what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::registry::documents::{Manifest, PREDICATE_TYPE, REFERENCE_DIGEST};
-use crate::registry::{Digest, Published, Repository};
+use crate::registry::{Digest, Fetched, Published, Repository};
 
 /// The statements of the provenance of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -60,17 +60,66 @@ pub fn read(
             found.insert(about, Err(why));
             continue;
         };
-        let manifest: Manifest = manifest.parse(repository)?;
-        let layer = manifest.layers.iter().find(|layer| {
-            let kind = layer.annotations.get(PREDICATE_TYPE);
-            kind.is_some_and(|kind| kind.starts_with(PROVENANCE))
-        });
-        if let Some(layer) = layer {
-            let statement = repository.blob(layer)?;
+        let statement = in_manifest(repository, &manifest)?;
+        if let Some(statement) = statement {
             found.insert(about.clone(), of_statement(&statement, &about));
         }
     }
+    add_attached(repository, published, &mut found)?;
     Ok(found)
+}
+
+/// Adds what is attached to the image or to that of a platform, where the list has nothing. If several statements are
+/// attached, one that holds is enough.
+fn add_attached(
+    repository: &Repository<'_>,
+    published: &Published,
+    found: &mut BTreeMap<Digest, Result<Provenance, String>>,
+) -> Result<(), Problem> {
+    let platforms = published.images.iter().map(|image| &image.digest);
+    let lacking: BTreeSet<Digest> = platforms
+        .filter(|digest| !found.contains_key(*digest))
+        .cloned()
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let places = lacking.iter().chain([&published.digest]);
+    let places: BTreeSet<&Digest> = places.collect();
+    for place in places {
+        let referrers = repository.referrers(place)?;
+        for referrer in referrers.iter().filter(|one| one.is_statement()) {
+            let Some(manifest) = repository.manifest(referrer.digest.as_str())? else {
+                continue;
+            };
+            let Some(statement) = in_manifest(repository, &manifest)? else {
+                continue;
+            };
+            let about = lacking
+                .iter()
+                .filter(|about| place == *about || *place == published.digest);
+            for about in about {
+                let read = of_statement(&statement, about);
+                if read.is_ok() || !found.contains_key(about) {
+                    found.insert(about.clone(), read);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the statement of provenance in a manifest of attestations.
+fn in_manifest(
+    repository: &Repository<'_>,
+    manifest: &Fetched,
+) -> Result<Option<Vec<u8>>, Problem> {
+    let manifest: Manifest = manifest.parse(repository)?;
+    let layer = manifest.layers.iter().find(|layer| {
+        let kind = layer.annotations.get(PREDICATE_TYPE);
+        kind.is_some_and(|kind| kind.starts_with(PROVENANCE))
+    });
+    layer.map(|layer| repository.blob(layer)).transpose()
 }
 
 /// Reads a statement about the image with this digest.
