@@ -16,6 +16,7 @@ use crate::documents::labels::REVISION_LABEL;
 use crate::documents::sbom::{Made, spdx};
 use crate::git::Repository as Checkout;
 use crate::graph::parallel::parallel_map;
+use crate::graph::toolchain_file::Channel;
 use crate::names::TargetName;
 use crate::plan::baked::BakedImage;
 use crate::problem::{Code, Problem, Problems};
@@ -204,7 +205,7 @@ impl Attest<'_> {
             .toolchain
             .as_ref()
             .map(|toolchain| toolchain.rustc.as_str());
-        let rust = toolchain.or_else(|| plan.channel().map(|channel| channel.as_str()));
+        let rust = toolchain.or_else(|| plan.channel().map(Channel::as_str));
         provenance::render(&Provenance {
             target: &image.name,
             input_hash: &image.input_hash,
