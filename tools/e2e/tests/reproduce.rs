@@ -230,7 +230,7 @@ fn images_of_which_nobody_knows_the_sources_are_refused() {
     let from = format!("file://{}", ready.workspace.dir());
     let clone = ["clone", "--quiet", "--depth", "1", &from, shallow.as_str()];
     ready.workspace.git(clone);
-    let ran = bakehouse::bakehouse(&shallow, ["reproduce", &ready.name("api", "old")]);
+    let ran = bakehouse(&shallow, ["reproduce", &ready.name("api", "old")]);
     ran.exited(2).says("revision-unknown").says("shallow");
 }
 
@@ -252,7 +252,7 @@ fn everything_is_compiled_again_from_nothing() {
     build.env("REVISION", &id).args(["build", "--push"]);
     let _ = Ran::of(&mut build).succeeded();
     let name = format!("{registry}/api:latest");
-    let ran = bakehouse::bakehouse(workspace.dir(), ["reproduce", &name]).succeeded();
+    let ran = bakehouse(workspace.dir(), ["reproduce", &name]).succeeded();
     ran.prints("linux/amd64  equal");
     ran.says("Compiling itoa v1.0.9").says("Compiling api");
 }
