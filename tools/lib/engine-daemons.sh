@@ -77,7 +77,7 @@ write_dockerd_config() {
   "pidfile": "$1/run/docker.pid",
   "containerd": "$1/run/containerd.sock",
   "features": { "containerd-snapshotter": true },
-  "builder": { "gc": { "enabled": true, "defaultMinFreeSpace": "512MB" } },
+  "builder": { "gc": { "enabled": true, "defaultReservedSpace": "24GB", "defaultMinFreeSpace": "512MB" } },
   "insecure-registries": ["127.0.0.0/8"],
   "mtu": $mtu,
   "default-network-opts": { "bridge": { "com.docker.network.driver.mtu": "$mtu" } }
