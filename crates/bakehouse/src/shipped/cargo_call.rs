@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::image::last;
+use super::path::last;
 use super::place::Line;
 use super::scope::Scope;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::image::last;
 use super::kinds::Kind;
+use super::path::last;
 use super::place::{Place, line};
 use super::request::{Request, marked};
 use super::shell;

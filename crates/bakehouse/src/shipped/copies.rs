@@ -8,8 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::base;
 use super::carried::Carried;
 use super::dockerfile::{Dockerfile, is_archive};
-use super::image::{At, Copied, image, last};
+use super::image::{At, Copied, image};
 use super::keys::{Making, Sight};
+use super::path::last;
 use super::place::{Line, normal};
 use crate::plan::choice::{ProposedImage, ProposedKey};
 

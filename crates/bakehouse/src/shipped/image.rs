@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use super::branches::Branches;
 use super::cargo_call::{CargoCall, cargo_call};
 use super::dockerfile::{Dockerfile, Program, Step, is_executable};
+use super::path::last;
 use super::place::Line;
 use super::scope::Scope;
 
@@ -552,12 +553,6 @@ fn is_assignment(word: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     word.split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_name))
-}
-
-/// Returns the last part of a path.
-pub fn last(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod keys;
 pub mod kinds;
 mod named;
 mod overlay;
+mod path;
 mod place;
 mod program;
 mod registry;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::carried::Carried;
 use super::dockerfile::Program;
-use super::image::{Image, last, script_at};
+use super::image::{Image, script_at};
+use super::path::last;
 use super::scope::Scope;
 
 /// The folder of binaries in an image.

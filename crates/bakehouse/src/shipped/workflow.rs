@@ -168,7 +168,7 @@ pub fn of_script(
     let commands = shell::commands(script);
     let request = |command: &Vec<shell::Word>| {
         let mut words = command.iter().map(|word| word.text.as_str()).peekable();
-        let program = words.find(|word| matches!(super::image::last(word), "docker" | "podman"))?;
+        let program = words.find(|word| matches!(super::path::last(word), "docker" | "podman"))?;
         let _ = program;
         words.next_if(|word| *word == "buildx");
         words.next().filter(|word| *word == "build")?;
