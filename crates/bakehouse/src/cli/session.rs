@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -175,8 +176,8 @@ fn contexts(
     workspace: &Workspace,
     images: &[OtherImageConfig],
     sources: &Sources,
-) -> Result<BTreeMap<TargetName, ContextFiles>, Problem> {
-    let mut read: BTreeMap<_, ContextFiles> = BTreeMap::new();
+) -> Result<BTreeMap<TargetName, Arc<ContextFiles>>, Problem> {
+    let mut read: BTreeMap<_, Arc<ContextFiles>> = BTreeMap::new();
     let mut contexts = BTreeMap::new();
     for image in images {
         let place = (&image.context, &image.dockerfile);
@@ -184,7 +185,13 @@ fn contexts(
             Some(files) => files.clone(),
             None => {
                 let (root, known) = (&workspace.root, &sources.files);
-                docker_context::read(root, &image.context, &image.dockerfile, known)?
+                Arc::new(docker_context::read(
+                    root,
+                    &image.context,
+                    &image.dockerfile,
+                    known,
+                    workspace.known_sent(),
+                )?)
             }
         };
         contexts.insert(image.name.clone(), files.clone());

@@ -101,9 +101,6 @@ fn rust_below<'a>(
     sources: &'a Sources,
     path: &'a Utf8Path,
 ) -> impl Iterator<Item = (&'a Utf8Path, &'a str)> {
-    let files = sources.rust.range(path.to_owned()..);
-    files
-        .take_while(move |(file, _)| file.as_str().starts_with(path.as_str()))
-        .filter(move |(file, _)| file.starts_with(path))
-        .map(|(file, text)| (file.as_path(), text.as_str()))
+    let files = sources.rust.below(path);
+    files.map(|(file, text)| (file, text.as_str()))
 }

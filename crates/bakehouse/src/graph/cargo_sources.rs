@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
+use super::file_state::unreadable;
 use super::lock::Lock;
 use super::parallel::parallel_map;
 use super::patch::normalised;
-use super::sources::unreadable;
 use super::toml_file::read_toml;
 use crate::problem::{Code, Problem};
 

@@ -1,17 +1,20 @@
 //! The files that Docker sends for an image of the user's own Dockerfile: those of a folder that its ignore file leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dockerignore::DockerIgnore;
+use super::file_state::unreadable;
 use super::parallel::parallel_map;
+use super::path_map::PathMap;
 use super::paths::in_order;
-use super::sources::{ContextFiles, FileState, is_never_source, state, unreadable};
+use super::read_file::state_alone;
+use super::sources::{ContextFiles, FileState, is_never_source};
 use crate::problem::{Code, Problem};
 
-/// Reads the folder `context` for an image of `dockerfile`. Both are relative to `root`, as `known` files are, which are
-/// not read again.
+/// Reads the folder `context` for an image of `dockerfile`. Both are relative to `root`, as the files of `known` and
+/// `before` are, which are not read again.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -19,7 +22,8 @@ pub fn read(
     root: &Utf8Path,
     context: &Utf8Path,
     dockerfile: &Utf8Path,
-    known: &BTreeMap<Utf8PathBuf, FileState>,
+    known: &PathMap<FileState>,
+    before: Option<&HashMap<String, FileState>>,
 ) -> Result<ContextFiles, Problem> {
     let mut walk = ContextWalk {
         root,
@@ -30,20 +34,26 @@ pub fn read(
     };
     walk.folder(context)?;
     walk.places.sort_unstable_by(|a, b| in_order(a, b));
+    // Strings are found faster than paths.
+    let known: HashMap<&str, &FileState> = known
+        .below(context)
+        .map(|(path, state)| (path.as_str(), state))
+        .collect();
     let states = parallel_map(&walk.places, |path| {
-        let known = known.get(path).cloned();
-        known.map_or_else(
-            || Ok(state(&root.join(path))?.map(|(state, _)| state)),
-            |state| Ok(Some(state)),
-        )
+        let now = known.get(path.as_str()).copied();
+        let state = now.or_else(|| before?.get(path.as_str()));
+        match state {
+            Some(state) => Ok(Some(state.clone())),
+            None => state_alone(&root.join(path)),
+        }
     });
-    let mut files = Vec::new();
+    let mut files = Vec::with_capacity(walk.places.len());
     for (path, state) in walk.places.into_iter().zip(states) {
         files.extend(state?.map(|state| (path, state)));
     }
     Ok(ContextFiles {
         files: files.into_iter().collect(),
-        dockerfile: state(&root.join(dockerfile))?.map(|(state, _)| state),
+        dockerfile: state_alone(&root.join(dockerfile))?,
         stray: walk.stray,
     })
 }

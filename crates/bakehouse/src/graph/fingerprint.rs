@@ -85,14 +85,15 @@ pub fn changed_since(
     };
     // Folders above the repository are also used by others, for example as the folder for temporary files.
     let folders = folders.into_iter().filter(|folder| folder.starts_with(top));
-    let mut folders: BTreeSet<Utf8PathBuf> = folders.map(Utf8Path::to_owned).collect();
+    // Strings compare faster than paths.
+    let mut folders: HashSet<String> = folders.map(ToString::to_string).collect();
     for package in &metadata.packages {
         let dir = folder(package).into_iter();
         let names = || ["src"].into_iter().chain(LISTED);
-        folders.extend(dir.flat_map(|dir| names().map(move |name| dir.join(name))));
+        folders.extend(dir.flat_map(|dir| names().map(move |name| dir.join(name).into_string())));
         let sources = package.targets.iter();
         let sources = sources.filter_map(|target| target.src_path.parent());
-        folders.extend(sources.map(Utf8Path::to_owned));
+        folders.extend(sources.map(ToString::to_string));
     }
     let after = |path: &Utf8Path| {
         // Programs cannot set back the time of the last change. File clocks may lag by a tick.
@@ -102,8 +103,8 @@ pub fn changed_since(
             UNIX_EPOCH + Duration::new(seconds, nanoseconds) + Duration::from_millis(10) >= time
         })
     };
-    let mut folders = folders.into_iter();
-    folders.any(|folder| after(&folder) || after(&folder.join("Cargo.toml")))
+    let mut folders = folders.iter().map(Utf8Path::new);
+    folders.any(|folder| after(folder) || after(&folder.join("Cargo.toml")))
 }
 
 /// Returns the folders whose manifests Cargo reads or looks for, sorted.

@@ -1,17 +1,19 @@
 //! The parts of a package's folder that its build reads, for folders that hold more than the package: other packages,
 //! generated files, or a whole repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use camino::{Utf8Path, Utf8PathBuf};
+use memchr::memchr3_iter;
 
 use super::context::check_plain;
+use super::file_state::unreadable;
 use super::known::{Known, known};
 use super::literals;
 use super::parallel::parallel_map;
 use super::pattern::Ignored;
-use super::sources::{FileKind, FilesRead, goes_through_folders, is_never_source, unreadable};
+use super::sources::{FileKind, FilesRead, goes_through_folders, is_never_source};
 use super::tracked::Tracked;
 use crate::graph::{Member, Sources, Workspace};
 use crate::names::PackageName;
@@ -141,11 +143,11 @@ impl Workspace {
         let links = links.map(|(path, _)| {
             let target = self.root.join(path).read_link_utf8();
             let target = target.map(|target| format!("link!({target:?})"));
-            (path.as_path(), target.unwrap_or_default())
+            (path, target.unwrap_or_default())
         });
         let links: Vec<(&Utf8Path, String)> = links.collect();
         let rust = read.rust.iter();
-        let rust = rust.map(|(path, text)| (path.as_path(), text.as_str()));
+        let rust = rust.map(|(path, text)| (path, text.as_str()));
         let links = links.iter().map(|(path, text)| (*path, text.as_str()));
         let mut texts: Vec<(&Utf8Path, &str)> = rust.chain(links).collect();
         let is_script =
@@ -160,7 +162,7 @@ impl Workspace {
         let sought = doubtful
             .iter()
             .filter_map(|doubtful| doubtful.path.file_name());
-        let sought = NamedInStrings::new(sought.chain(["CARGO_PKG_"]));
+        let sought = NamedInStrings::new(sought);
         texts.retain(|(path, text)| sought.may_be_in(text, is_script(path)));
         let names: BTreeSet<String> =
             parallel_map(&texts, |(path, text)| parts(text, is_script(path)))
@@ -221,27 +223,31 @@ fn by_variable(names: &BTreeSet<String>, name: &str) -> bool {
 }
 
 /// Names of files that are sought in the strings of sources.
-struct NamedInStrings {
+struct NamedInStrings<'a> {
     anywhere: AhoCorasick,
-    /// The names with what is before the part of a path.
-    begun: AhoCorasick,
+    /// The names that can be a whole part of a path in a string.
+    parts: HashSet<&'a str>,
+    /// The others.
+    odd: Vec<&'a str>,
 }
 
-impl NamedInStrings {
-    fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+/// The start of the variables in which Cargo tells what a manifest names.
+const OF_MANIFEST: &str = "CARGO_PKG_";
+
+impl<'a> NamedInStrings<'a> {
+    fn new(names: impl Iterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.collect();
-        let begun = names.iter();
-        let begun = begun.flat_map(|name| ["\"", "/", "\\"].map(|edge| format!("{edge}{name}")));
-        // The automaton scans many bytes at once only with this match kind.
-        let mut any = AhoCorasick::builder();
-        any.match_kind(MatchKind::LeftmostFirst);
+        let is_odd = |name: &&str| name.contains(['"', '/', '\\']);
+        let (odd, parts) = names.iter().copied().partition::<Vec<_>, _>(is_odd);
+        let sought = names.iter().copied().chain([OF_MANIFEST]);
         Self {
-            begun: any
-                .build(begun)
+            // The automaton scans many bytes at once only with this match kind.
+            anywhere: AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostFirst)
+                .build(sought)
                 .expect("a few words make no large automaton"),
-            anywhere: any
-                .build(names)
-                .expect("a few words make no large automaton"),
+            parts: parts.into_iter().collect(),
+            odd,
         }
     }
 
@@ -249,8 +255,19 @@ impl NamedInStrings {
     fn may_be_in(&self, text: &str, script: bool) -> bool {
         match script {
             true => self.anywhere.is_match(text),
-            false => self.begun.is_match(text),
+            false => self.has_a_part(text),
         }
+    }
+
+    /// Returns whether one of the names is between two characters that can begin and end a part of a path in a string.
+    fn has_a_part(&self, text: &str) -> bool {
+        let mut begin = text.len();
+        let part = memchr3_iter(b'"', b'/', b'\\', text.as_bytes()).any(|end| {
+            let part = text.get(begin..end).unwrap_or_default();
+            begin = end + 1;
+            self.parts.contains(part) || part.starts_with(OF_MANIFEST)
+        });
+        part || self.odd.iter().any(|name| text.contains(name))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
+pub use super::lock_text::Package;
+use super::lock_text::{RawLock, split_reference};
 use crate::problem::{Code, Problem};
 
 /// A parsed `Cargo.lock`.
@@ -12,43 +12,12 @@ pub struct Lock {
     /// The version in the file; the oldest formats have none.
     version: Option<u32>,
     packages: Vec<Package>,
-    /// The entries of each name, in file order.
-    by_name: BTreeMap<String, Vec<usize>>,
+    /// The places of the entries, sorted by name; those of one name are in file order.
+    by_name: Vec<usize>,
     /// For each entry, those that it depends on, or is replaced by.
     targets: Vec<Vec<usize>>,
     /// Third-party crates that depend on local packages.
     on_local: BTreeSet<usize>,
-}
-
-/// An entry of the lock.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Package {
-    pub name: String,
-    pub version: String,
-    pub source: Option<String>,
-    pub checksum: Option<String>,
-    #[serde(default)]
-    pub dependencies: Vec<String>,
-    /// The package that `[replace]` puts in place of this one.
-    pub replace: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RawLock {
-    version: Option<u32>,
-    #[serde(default, rename = "package")]
-    packages: Vec<Package>,
-    /// Checksums in the oldest format: `checksum <name> <version> (<source>)`.
-    #[serde(default)]
-    metadata: BTreeMap<String, String>,
-}
-
-impl Package {
-    /// Returns the names of the entries that it depends on.
-    pub fn needs(&self) -> impl Iterator<Item = &str> {
-        let dependencies = self.dependencies.iter();
-        dependencies.map(|reference| split_reference(reference).0)
-    }
 }
 
 impl Lock {
@@ -63,7 +32,7 @@ impl Lock {
     /// # Errors
     /// `lock-invalid` if it is not TOML of that format.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let raw: RawLock = toml::from_str(text).map_err(|error| {
+        let raw = RawLock::parse(text).map_err(|error| {
             Problem::new(
                 Code::LockInvalid,
                 format!("Cargo.lock cannot be read: {}", error.message()),
@@ -80,10 +49,8 @@ impl Lock {
             let sum = raw.metadata.get(&key).filter(|sum| *sum != "<none>");
             package.checksum = sum.cloned();
         }
-        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, package) in packages.iter().enumerate() {
-            by_name.entry(package.name.clone()).or_default().push(index);
-        }
+        let mut by_name: Vec<usize> = (0..packages.len()).collect();
+        by_name.sort_by_key(|&index| packages[index].name.as_str());
         let mut lock = Self {
             version: raw.version,
             packages,
@@ -118,9 +85,21 @@ impl Lock {
         entry.source.is_some() && references.any(local)
     }
 
+    /// Returns the places of the entries called `name`.
+    pub fn at(&self, name: &str) -> &[usize] {
+        let name_of = |index: &usize| self.packages[*index].name.as_str();
+        let begin = self.by_name.partition_point(|index| name_of(index) < name);
+        let rest = &self.by_name[begin..];
+        let count = rest
+            .iter()
+            .take_while(|index| name_of(index) == name)
+            .count();
+        &rest[..count]
+    }
+
     /// Returns the entries called `name`.
     fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Package)> {
-        let found = self.by_name.get(name).into_iter().flatten();
+        let found = self.at(name).iter();
         found.map(|&index| (index, &self.packages[index]))
     }
 
@@ -342,11 +321,6 @@ impl Lock {
 
 /// The version of every member in the skeleton, so that a version bump does not change it.
 pub const MASKED_VERSION: &str = "0.0.0";
-
-fn split_reference(reference: &str) -> (&str, Option<&str>) {
-    let mut words = reference.split(' ');
-    (words.next().unwrap_or_default(), words.next())
-}
 
 #[cfg(test)]
 mod tests {

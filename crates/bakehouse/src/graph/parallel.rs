@@ -18,21 +18,24 @@ pub fn parallel_map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync
             done.push((index, work(item)));
         }
     };
-    let threads = available_parallelism().map_or(1, usize::from);
+    // This thread works as well.
+    let most = items.len().saturating_sub(1);
+    let threads = match most {
+        0 => 0,
+        most => (available_parallelism().map_or(1, usize::from) - 1).min(most),
+    };
     let mut done = scope(|scope| {
-        let running: Vec<_> = (0..threads.min(items.len()))
+        let running: Vec<_> = (0..threads)
             .map(|_| Builder::new().spawn_scoped(scope, run))
             .filter_map(Result::ok)
             .collect();
-        let mut done = Vec::with_capacity(items.len());
+        let mut done = run();
         for thread in running {
             match thread.join() {
                 Ok(part) => done.extend(part),
                 Err(panic) => resume_unwind(panic),
             }
         }
-        // This thread works as well, in case no other could be started.
-        done.extend(run());
         done
     });
     done.sort_unstable_by_key(|(index, _)| *index);

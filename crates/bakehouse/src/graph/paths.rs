@@ -6,9 +6,12 @@ use camino::Utf8Path;
 
 /// Orders paths part by part, as `Utf8Path` does, but faster: bytes give the same order if a slash sorts first.
 pub fn in_order(a: &Utf8Path, b: &Utf8Path) -> Ordering {
-    let byte = |byte| if byte == b'/' { 0 } else { byte };
-    let (a, b) = (a.as_str().bytes(), b.as_str().bytes());
-    a.map(byte).cmp(b.map(byte))
+    let (a, b) = (a.as_str().as_bytes(), b.as_str().as_bytes());
+    // Neighbours have most of their text in common, which is passed over in steps.
+    let steps = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let same = 8 * steps.take_while(|(a, b)| a == b).count();
+    let byte = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
+    a[same..].iter().map(byte).cmp(b[same..].iter().map(byte))
 }
 
 /// Returns `paths` without those that are inside another of them, in order.

@@ -1,60 +1,29 @@
 //! The contents of the files that images are built from.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::error::Error;
-use std::os::unix::fs::PermissionsExt;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use memchr::{memchr, memmem, memrchr};
 
+use super::file_state::unreadable;
+pub use super::file_state::{FileKind, FileState};
 use super::parallel::parallel_map;
+use super::path_map::PathMap;
 use super::paths::in_order;
+use super::read_file::{state, state_alone};
 use crate::names::{PackageName, TargetName};
 use crate::problem::{Code, Problem};
-
-/// A file as a build sees it: its content and whether it is executable, but not its times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileState {
-    pub kind: FileKind,
-    /// BLAKE3 of the content, or of a link's target.
-    pub digest: blake3::Hash,
-    /// The length of that.
-    pub bytes: u64,
-}
-
-/// The kind of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    Plain,
-    Executable,
-    Link,
-    /// An empty folder. Git does not have such folders, but a build receives them and can list them, and an image that
-    /// contains one has it.
-    EmptyFolder,
-}
-
-impl FileKind {
-    /// Returns its name in hashes.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Executable => "executable",
-            Self::Link => "link",
-            Self::EmptyFolder => "empty folder",
-        }
-    }
-}
 
 /// Everything that a build can read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// Files and empty folders by their path relative to the context.
-    pub files: BTreeMap<Utf8PathBuf, FileState>,
+    pub files: PathMap<FileState>,
     /// The texts of the Rust sources among them, except links.
-    pub rust: BTreeMap<Utf8PathBuf, Arc<String>>,
+    pub rust: PathMap<Arc<String>>,
     /// Folders that no build reads: tests, benches and examples that no source names, and outputs.
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// Paths that have one of the names in [`NEVER_SOURCES`] but are sources.
@@ -62,7 +31,7 @@ pub struct Sources {
     /// Manifests and locks that the compilation of each package reads unmodified.
     pub as_is: BTreeMap<PackageName, BTreeSet<Utf8PathBuf>>,
     /// The contexts of images of the user's Dockerfiles, by the image's name.
-    pub images: BTreeMap<TargetName, ContextFiles>,
+    pub images: BTreeMap<TargetName, Arc<ContextFiles>>,
     /// The values of environment variables that compilations read, except empty ones.
     pub variables: BTreeMap<String, String>,
 }
@@ -71,7 +40,7 @@ pub struct Sources {
 #[derive(Clone, Debug, Default)]
 pub struct ContextFiles {
     /// The files, links and empty folders, by their paths relative to the workspace's context.
-    pub files: BTreeMap<Utf8PathBuf, FileState>,
+    pub files: PathMap<FileState>,
     /// The Dockerfile.
     pub dockerfile: Option<FileState>,
     /// Paths that Docker sends although no checkout has them, such as `node_modules`.
@@ -85,6 +54,8 @@ pub struct FilesRead {
     root: Utf8PathBuf,
     /// Files with their texts if they are Rust sources. Strings are found faster than paths.
     files: HashMap<String, (FileState, Option<Arc<String>>)>,
+    /// Files of contexts of images.
+    sent: HashMap<String, FileState>,
 }
 
 impl FilesRead {
@@ -93,6 +64,7 @@ impl FilesRead {
         Self {
             root: root.to_owned(),
             files: HashMap::new(),
+            sent: HashMap::new(),
         }
     }
 
@@ -104,10 +76,15 @@ impl FilesRead {
         self.add(sources, |_| true);
     }
 
+    /// Returns the files of contexts of images, if paths are relative to `root`.
+    pub(super) fn sent_below(&self, root: &Utf8Path) -> Option<&HashMap<String, FileState>> {
+        (self.root == root).then_some(&self.sent)
+    }
+
     /// Adds the files of `sources` that `counts` is true for. Of links, and of sources that are not UTF-8, only their
     /// content tells what they name, so these are read again.
     pub fn add(&mut self, sources: &Sources, counts: impl Fn(&Utf8Path) -> bool) {
-        for (path, state) in &sources.files {
+        for (path, state) in sources.files.iter() {
             let is_rust = path.extension() == Some("rs");
             let text = is_rust.then(|| sources.rust.get(path)).flatten();
             let tells = state.kind != FileKind::Link && (!is_rust || text.is_some());
@@ -115,6 +92,16 @@ impl FilesRead {
                 let known = (state.clone(), text.cloned());
                 self.files.insert(path.as_str().to_owned(), known);
             }
+        }
+        let mut added: Vec<&Arc<ContextFiles>> = Vec::new();
+        for context in sources.images.values() {
+            if added.iter().any(|other| Arc::ptr_eq(other, context)) {
+                continue;
+            }
+            added.push(context);
+            let files = context.files.iter().filter(|(path, _)| counts(path));
+            let files = files.map(|(path, state)| (path.as_str().to_owned(), state.clone()));
+            self.sent.extend(files);
         }
     }
 }
@@ -165,7 +152,9 @@ impl Sources {
         named: &NamedInSources<'_>,
     ) -> Result<BTreeSet<Utf8PathBuf>, Problem> {
         let mut places = Vec::new();
-        for walk in parallel_map(paths, |path| Walk::of(place.root, path, without)) {
+        // Strings are found faster than paths.
+        let without: HashSet<&str> = without.iter().map(|path| path.as_str()).collect();
+        for walk in parallel_map(paths, |path| Walk::of(place.root, path, &without)) {
             let walk = walk?;
             places.extend(walk.places);
             self.kept.extend(walk.kept);
@@ -183,8 +172,8 @@ impl Sources {
             }
             files.push((path, read.state));
         }
-        self.files.append(&mut files.into_iter().collect());
-        self.rust.append(&mut rust.into_iter().collect());
+        self.files.extend(files);
+        self.rust.extend(rust);
         Ok(mentioned)
     }
 
@@ -213,15 +202,17 @@ impl Sources {
                     continue;
                 }
                 let inside = path.strip_prefix(root).unwrap_or(&path).to_owned();
-                if let Some((state, _)) = state(&path)? {
+                if let Some(state) = state_alone(&path)? {
                     files.push((inside, state));
                 }
             }
             Ok(files)
         });
+        let mut all = Vec::new();
         for files in read {
-            self.files.extend(files?);
+            all.extend(files?);
         }
+        self.files.extend(all);
         Ok(())
     }
 
@@ -239,11 +230,7 @@ impl Sources {
         &'a self,
         path: &'a Utf8Path,
     ) -> impl Iterator<Item = (&'a Utf8Path, &'a FileState)> {
-        self.files
-            .range(path.to_owned()..)
-            .take_while(move |(file, _)| file.as_str().starts_with(path.as_str()))
-            .filter(move |(file, _)| file.starts_with(path))
-            .map(|(file, state)| (file.as_path(), state))
+        self.files.below(path)
     }
 }
 
@@ -269,11 +256,23 @@ impl Reading<'_> {
         if let Some(known) = self.known(path, named) {
             return Ok(Some(known));
         }
-        let Some((state, content)) = state(&self.root.join(path))? else {
+        let file = self.root.join(path);
+        let rust = path.extension() == Some("rs");
+        // Of another file only the state counts, unless it is a link.
+        if !rust
+            && let Some(state) = state_alone(&file)?.filter(|state| state.kind != FileKind::Link)
+        {
+            return Ok(Some(Read {
+                state,
+                rust: None,
+                mentioned: Vec::new(),
+            }));
+        }
+        let Some((state, content)) = state(&file)? else {
             return Ok(None);
         };
         let mentioned = named.look(path, state.kind, &content);
-        let rust = path.extension() == Some("rs") && state.kind != FileKind::Link;
+        let rust = rust && state.kind != FileKind::Link;
         let text = rust.then(|| String::from_utf8(content).ok()).flatten();
         Ok(Some(Read {
             state,
@@ -304,11 +303,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn of(
-        root: &Utf8Path,
-        path: &Utf8Path,
-        without: &BTreeSet<Utf8PathBuf>,
-    ) -> Result<Self, Problem> {
+    fn of(root: &Utf8Path, path: &Utf8Path, without: &HashSet<&str>) -> Result<Self, Problem> {
         let mut walk = Self {
             places: Vec::new(),
             kept: Vec::new(),
@@ -330,7 +325,7 @@ impl Walk {
         &mut self,
         root: &Utf8Path,
         folder: &Utf8Path,
-        without: &BTreeSet<Utf8PathBuf>,
+        without: &HashSet<&str>,
     ) -> Result<(), Problem> {
         let mut empty = true;
         let entries = fs_err::read_dir(root.join(folder)).map_err(unreadable)?;
@@ -343,7 +338,7 @@ impl Walk {
             };
             let path = folder.join(name);
             if NEVER_SOURCES.contains(&name) && is_never_source(&entry.path())
-                || without.contains(&path)
+                || without.contains(path.as_str())
             {
                 continue;
             }
@@ -522,39 +517,6 @@ fn has_part(line: &str, name: &str) -> bool {
             && edge(after)
             && (before == Some('"') || before == Some('/') || after == Some('/'))
     })
-}
-
-pub(super) fn unreadable(error: impl Error + Send + Sync + 'static) -> Problem {
-    Problem::from_error(Code::FileUnreadable, error)
-        .hint("make it readable for the user who runs bakehouse")
-}
-
-/// Returns the state of a path, and its content or the target of the link. `None` if it is neither a file nor a folder.
-pub(super) fn state(file: &Utf8Path) -> Result<Option<(FileState, Vec<u8>)>, Problem> {
-    let metadata = fs_err::symlink_metadata(file).map_err(unreadable)?;
-    let (kind, content) = if metadata.is_symlink() {
-        let target = fs_err::read_link(file).map_err(unreadable)?;
-        (FileKind::Link, target.into_os_string().into_encoded_bytes())
-    } else if metadata.is_file() {
-        let content = fs_err::read(file).map_err(unreadable)?;
-        let executable = metadata.permissions().mode() & 0o111 != 0;
-        let kind = if executable {
-            FileKind::Executable
-        } else {
-            FileKind::Plain
-        };
-        (kind, content)
-    } else if metadata.is_dir() {
-        (FileKind::EmptyFolder, Vec::new())
-    } else {
-        return Ok(None);
-    };
-    let state = FileState {
-        kind,
-        digest: blake3::hash(&content),
-        bytes: content.len() as u64,
-    };
-    Ok(Some((state, content)))
 }
 
 #[cfg(test)]

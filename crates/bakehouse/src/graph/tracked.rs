@@ -1,17 +1,44 @@
 //! The files of a folder that git tracks.
 
-use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context;
 
+/// Files below a folder.
+pub struct Files {
+    folder: Utf8PathBuf,
+    /// Their paths in it, sorted by their bytes.
+    paths: Vec<String>,
+}
+
+impl Files {
+    /// Returns whether `path` is one of them, or has one in it.
+    fn has(&self, path: &Utf8Path) -> bool {
+        let Ok(inside) = path.strip_prefix(&self.folder) else {
+            return self.folder.starts_with(path);
+        };
+        let inside = inside.as_str();
+        if inside.is_empty() {
+            return true;
+        }
+        // The contents of `a` do not come right after it, but after `a-b`.
+        let within = format!("{inside}/");
+        let first = self.paths.partition_point(|file| **file < *within);
+        let holds = self.paths.get(first);
+        holds.is_some_and(|file| file.starts_with(&within))
+            || self
+                .paths
+                .binary_search_by(|file| (**file).cmp(inside))
+                .is_ok()
+    }
+}
+
 /// The files of a folder that git tracks.
 pub enum Tracked {
-    /// These files, by their absolute paths.
-    Only(BTreeSet<Utf8PathBuf>),
+    /// These files.
+    Only(Files),
     /// Everything, since these are the files of a revision.
     All,
     /// Unknown: there is no repository, nothing was added to it, or git is not installed.
@@ -29,7 +56,10 @@ impl Tracked {
             return Self::All;
         }
         match listed(folder) {
-            Some(files) if !files.is_empty() => Self::Only(files),
+            Some(paths) if !paths.is_empty() => Self::Only(Files {
+                folder: folder.to_owned(),
+                paths,
+            }),
             _ => Self::Unknown,
         }
     }
@@ -38,10 +68,7 @@ impl Tracked {
     pub fn has(&self, path: &Utf8Path) -> bool {
         match self {
             Self::All => true,
-            Self::Only(files) => files
-                .range::<Utf8Path, _>((Bound::Included(path), Bound::Unbounded))
-                .next()
-                .is_some_and(|file| file.starts_with(path)),
+            Self::Only(files) => files.has(path),
             Self::Unknown => false,
         }
     }
@@ -56,7 +83,7 @@ impl Tracked {
     }
 }
 
-fn listed(folder: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
+fn listed(folder: &Utf8Path) -> Option<Vec<String>> {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GIT_") {
@@ -73,5 +100,38 @@ fn listed(folder: &Utf8Path) -> Option<BTreeSet<Utf8PathBuf>> {
     let files = listed.split(|byte| *byte == 0);
     let files = files.filter(|file| !file.is_empty());
     let files = files.filter_map(|file| std::str::from_utf8(file).ok());
-    Some(files.map(|file| folder.join(file)).collect())
+    let mut files: Vec<String> = files.map(str::to_owned).collect();
+    // Git's own order, so this takes no time.
+    files.sort_unstable();
+    Some(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_tracked_if_it_is_a_file_or_a_folder_around_one() {
+        let mut paths = ["a-b/c", "a.rs", "a/b/c", "ab", "d/e"].map(str::to_owned);
+        paths.sort_unstable();
+        let tracked = Tracked::Only(Files {
+            folder: "/r".into(),
+            paths: paths.into(),
+        });
+        let is = |path: &str| tracked.has(path.into());
+        let tracked = [
+            "/r", "/r/a", "/r/a/b", "/r/a/b/c", "/r/a.rs", "/r/a-b", "/r/d",
+        ];
+        assert!(tracked.into_iter().all(is));
+        let others = [
+            "/r/a/c",
+            "/r/b",
+            "/r/a/b/c/d",
+            "/r/a/b/c.d",
+            "/r/e",
+            "/s",
+            "/r/d/e2",
+        ];
+        assert!(!others.into_iter().any(is));
+    }
 }

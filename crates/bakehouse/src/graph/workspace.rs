@@ -1,6 +1,6 @@
 //! Reads a workspace: `cargo metadata --no-deps`, the manifests, the lock and the toolchain file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::resume_unwind;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,7 +12,7 @@ use super::lock::Package;
 use super::package::{Found, Surroundings};
 use super::parallel::parallel_map;
 use super::paths::outermost;
-use super::sources::FilesRead;
+use super::sources::{FileState, FilesRead};
 use super::toml_file::read_manifest;
 use super::toolchain_file::Channel;
 use super::{Lock, Member, Sources, ToolchainFile, context, patch};
@@ -86,6 +86,11 @@ impl Workspace {
             .cloned()
             .collect();
         Sources::read(&self.root, paths, &development, &self.known)
+    }
+
+    /// Returns the files of contexts of images that were read before, by their paths in the context.
+    pub fn known_sent(&self) -> Option<&HashMap<String, FileState>> {
+        self.known.sent_below(&self.root)
     }
 
     /// Takes files that were read already, so that they are not read again.

@@ -27,6 +27,7 @@ use super::switched_off::without_switched_off;
 use crate::context_path::ContextPath;
 use crate::graph::cargo_config::CargoConfig;
 use crate::graph::parallel::parallel_map;
+use crate::graph::path_map::PathMap;
 use crate::graph::paths::outermost;
 use crate::graph::sources::FileState;
 use crate::graph::{Sources, ToolchainFile};
@@ -51,7 +52,7 @@ pub struct Plan {
     /// Folders in the context from which Cargo takes third-party crates, sorted.
     pub local_sources: Vec<ContextPath>,
     /// The files of the crates in those folders.
-    pub crate_files: BTreeMap<Utf8PathBuf, FileState>,
+    pub crate_files: PathMap<FileState>,
     /// The level of debug information in each profile, unless the profile sets it for procedural macros and build
     /// scripts.
     pub host_debug: BTreeMap<String, String>,

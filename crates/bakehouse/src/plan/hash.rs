@@ -27,8 +27,8 @@ impl InputHash {
     /// Adds one value.
     pub fn part(&mut self, name: &str, value: &str) {
         for text in [name, value] {
-            self.0.extend((text.len() as u64).to_le_bytes());
-            self.0.extend(text.as_bytes());
+            self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            self.0.extend_from_slice(text.as_bytes());
         }
     }
 

@@ -1,5 +1,6 @@
 //! The inputs of an output, part by part. Its input hash covers all parts; `bakehouse why` compares them.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -9,11 +10,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::about;
 use super::hash::InputHash;
+use crate::graph::path_map::PathMap;
+use crate::graph::paths::in_order;
 use crate::graph::sources::FileState;
 use crate::names::{PackageName, TargetName};
 
 /// One input of an output.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A key of `bakehouse.toml`.
     Setting(String),
@@ -45,6 +48,58 @@ pub enum Part {
     Embedded(TargetName),
     /// An image that the image ships files of, or is built on.
     Image(TargetName),
+}
+
+impl Part {
+    /// Returns the place of its kind among all kinds.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Setting(_) => 0,
+            Self::Toolchain => 1,
+            Self::Identity => 2,
+            Self::CargoConfig(_) => 3,
+            Self::Workspace(..) => 4,
+            Self::Package(_) => 5,
+            Self::Features(_) => 6,
+            Self::FeatureRequests(_) => 7,
+            Self::Locked(_) => 8,
+            Self::Crate(_) => 9,
+            Self::Shipped(_) => 10,
+            Self::Dockerfile(_) => 11,
+            Self::Sent(_) => 12,
+            Self::Embedded(_) => 13,
+            Self::Image(_) => 14,
+        }
+    }
+}
+
+/// The order in which hashes cover the parts.
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Setting(a), Self::Setting(b)) => a.cmp(b),
+            (Self::Workspace(a, of_a), Self::Workspace(b, of_b)) => {
+                in_order(a, b).then_with(|| of_a.cmp(of_b))
+            }
+            (Self::Package(a), Self::Package(b))
+            | (Self::Features(a), Self::Features(b))
+            | (Self::FeatureRequests(a), Self::FeatureRequests(b)) => a.cmp(b),
+            (Self::Locked(a), Self::Locked(b)) => a.cmp(b),
+            (Self::CargoConfig(a), Self::CargoConfig(b))
+            | (Self::Crate(a), Self::Crate(b))
+            | (Self::Shipped(a), Self::Shipped(b))
+            | (Self::Dockerfile(a), Self::Dockerfile(b))
+            | (Self::Sent(a), Self::Sent(b)) => in_order(a, b),
+            (Self::Embedded(a), Self::Embedded(b)) | (Self::Image(a), Self::Image(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Part {
@@ -88,6 +143,10 @@ impl Inputs {
 
     /// Adds the inputs of another binary of the same image. What differs between the two is kept of both.
     pub(super) fn join(&mut self, other: Self) {
+        if self.0.is_empty() {
+            *self = other;
+            return;
+        }
         for (part, value) in other.0 {
             match self.0.entry(part) {
                 Entry::Vacant(free) => {
@@ -141,7 +200,7 @@ pub struct PackageInputs {
     /// The other manifests that it reads, as those stages show them, by their paths.
     pub others: BTreeMap<Utf8PathBuf, String>,
     /// Its files and declared inputs.
-    pub files: BTreeMap<Utf8PathBuf, FileState>,
+    pub files: PathMap<FileState>,
     pub(super) digest: Arc<str>,
 }
 
@@ -149,7 +208,7 @@ impl PackageInputs {
     pub(super) fn new(
         manifest: String,
         others: BTreeMap<Utf8PathBuf, String>,
-        files: BTreeMap<Utf8PathBuf, FileState>,
+        files: PathMap<FileState>,
     ) -> Self {
         let mut hash = InputHash::new("package");
         hash.part("manifest", &manifest);
@@ -157,10 +216,7 @@ impl PackageInputs {
             hash.part("other manifest", path.as_str());
             hash.part("text", text);
         }
-        add_files(
-            &mut hash,
-            files.iter().map(|(file, state)| (file.as_path(), state)),
-        );
+        add_files(&mut hash, files.iter());
         Self {
             digest: hash.finish().into(),
             manifest,
@@ -178,7 +234,7 @@ impl PackageInputs {
     pub fn texts(&self) -> BTreeMap<&Utf8Path, String> {
         let files = self.files.iter();
         files
-            .map(|(file, state)| (file.as_path(), file_text(state)))
+            .map(|(file, state)| (file, file_text(state)))
             .collect()
     }
 }
@@ -207,5 +263,17 @@ pub fn file_text(state: &FileState) -> String {
         // The digest alone identifies the content.
         bytes: _,
     } = state;
-    format!("{} {}", kind.as_str(), digest.to_hex())
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let kind = kind.as_str();
+    let digest = digest.as_bytes();
+    // Every file of every package gets here, and the hash's own digits take ten times as long.
+    let mut text = String::with_capacity(kind.len() + 1 + 2 * digest.len());
+    text.push_str(kind);
+    text.push(' ');
+    for byte in digest {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(DIGITS[usize::from(half)]));
+        }
+    }
+    text
 }

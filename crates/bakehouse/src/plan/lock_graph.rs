@@ -1,7 +1,7 @@
 //! `Cargo.lock` as a graph, to find the entries that can affect a build.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::graph::lock::Package;
 use crate::graph::{Activation, Lock, Member};
@@ -16,9 +16,12 @@ pub struct LockGraph<'a> {
     listed: BTreeMap<usize, Vec<usize>>,
     /// The workspace's packages, by name.
     members: BTreeMap<&'a str, usize>,
-    names: Vec<Arc<str>>,
-    known: HashSet<Arc<str>>,
-    texts: Vec<Arc<str>>,
+    /// For each entry, the name of the workspace's package that it is of.
+    member_of: Vec<Option<&'a str>>,
+    lock: &'a Lock,
+    names: OnceLock<Vec<Arc<str>>>,
+    known: OnceLock<HashSet<Arc<str>>>,
+    texts: OnceLock<Vec<Arc<str>>>,
 }
 
 /// The entries of a lock that can change a build. These are entries that are compiled or could be, and entries of
@@ -46,10 +49,6 @@ impl LockPart {
 impl<'a> LockGraph<'a> {
     pub fn new(lock: &'a Lock, members: &'a BTreeMap<PackageName, Member>) -> Self {
         let entries = lock.packages();
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, entry) in entries.iter().enumerate() {
-            by_name.entry(&entry.name).or_default().push(index);
-        }
         let member = |entry: &Package| members.get(&entry.name).filter(|_| entry.source.is_none());
         let needs = |entry: &'a Package, all: bool| {
             let references = entry.dependencies.iter().chain(&entry.replace);
@@ -61,7 +60,7 @@ impl<'a> LockGraph<'a> {
                     all || member(entry).is_none_or(|member| member.dependencies.contains(*name))
                 })
                 .flat_map(|(name, version, source)| {
-                    let named = by_name.get(name).into_iter().flatten().copied();
+                    let named = lock.at(name).iter().copied();
                     named.filter(move |&index| {
                         let candidate = &entries[index];
                         let from = candidate.source.as_deref();
@@ -91,19 +90,27 @@ impl<'a> LockGraph<'a> {
                 .enumerate()
                 .filter_map(|(index, entry)| Some((member(entry)?.name.as_str(), index)))
                 .collect(),
-            names: Vec::new(),
-            known: HashSet::new(),
-            texts: Vec::new(),
+            member_of: vec![None; entries.len()],
+            lock,
+            names: OnceLock::new(),
+            known: OnceLock::new(),
+            texts: OnceLock::new(),
             entries,
         };
-        let all = 0..entries.len();
-        graph.names = all
-            .clone()
-            .map(|index| graph.new_name(index, &by_name[entries[index].name.as_str()]))
-            .collect();
-        graph.known = graph.names.iter().cloned().collect();
-        graph.texts = all.map(|index| graph.new_text(index, &|_| true)).collect();
+        for (name, index) in &graph.members {
+            graph.member_of[*index] = Some(name);
+        }
         graph
+    }
+
+    /// Returns what [`Self::name`] is of each entry.
+    fn names(&self) -> &[Arc<str>] {
+        let named = |(index, entry): (usize, &Package)| {
+            let namesakes = self.lock.at(&entry.name);
+            self.new_name(index, namesakes)
+        };
+        let all = || self.entries.iter().enumerate().map(named).collect();
+        self.names.get_or_init(all)
     }
 
     pub fn entry(&self, index: usize) -> &'a Package {
@@ -112,15 +119,16 @@ impl<'a> LockGraph<'a> {
 
     /// Returns the name of the workspace's package of an entry.
     pub fn member(&self, index: usize) -> Option<&'a str> {
-        let name = self.entries[index].name.as_str();
-        (self.members.get(name) == Some(&index)).then_some(name)
+        self.member_of[index]
     }
 
     /// Describes an entry and those of its dependencies that are in `part`, independent of the order and the short
     /// forms of the file.
     pub fn text(&self, index: usize, part: &LockPart) -> Arc<str> {
         if self.needs[index].iter().all(|&needed| part.holds[needed]) {
-            self.texts[index].clone()
+            let all = 0..self.entries.len();
+            let texts = || all.map(|index| self.new_text(index, &|_| true)).collect();
+            self.texts.get_or_init(texts)[index].clone()
         } else {
             self.new_text(index, &|needed| part.holds[needed])
         }
@@ -128,10 +136,11 @@ impl<'a> LockGraph<'a> {
 
     fn new_text(&self, index: usize, counts: &dyn Fn(usize) -> bool) -> Arc<str> {
         let entry = &self.entries[index];
+        let names = self.names();
         let needs: BTreeSet<&str> = self.needs[index]
             .iter()
             .filter(|needed| counts(**needed))
-            .map(|&needed| &*self.names[needed])
+            .map(|&needed| &*names[needed])
             .collect();
         let Package {
             source,
@@ -158,7 +167,7 @@ impl<'a> LockGraph<'a> {
     /// Returns `name version`, with the source if that is ambiguous. Packages of the workspace have no version here,
     /// since it is in their manifests.
     pub fn name(&self, index: usize) -> Arc<str> {
-        self.names[index].clone()
+        self.names()[index].clone()
     }
 
     fn new_name(&self, index: usize, namesakes: &[usize]) -> Arc<str> {
@@ -179,7 +188,8 @@ impl<'a> LockGraph<'a> {
 
     /// Returns whether there is an entry of that `name version`.
     pub fn has(&self, name: &str) -> bool {
-        self.known.contains(name)
+        let known = || self.names().iter().cloned().collect();
+        self.known.get_or_init(known).contains(name)
     }
 
     /// Returns whether a third-party crate has that name.
@@ -334,7 +344,7 @@ impl<'a> LockGraph<'a> {
         let mut came_from: BTreeMap<usize, Option<usize>> = BTreeMap::from([(start, None)]);
         let mut open = VecDeque::from([start]);
         while let Some(index) = open.pop_front() {
-            if &*self.names[index] == to {
+            if &*self.names()[index] == to {
                 let mut way: Vec<usize> =
                     std::iter::successors(Some(index), |at| came_from[at]).collect();
                 way.reverse();

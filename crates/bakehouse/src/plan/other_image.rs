@@ -1,6 +1,7 @@
 //! An image of a Dockerfile of the workspace, beside the services.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
@@ -30,16 +31,28 @@ pub struct OtherImage {
 impl OtherImage {
     /// Returns all images of the configuration.
     pub fn all(config: &Config, sources: &Sources) -> Vec<Self> {
-        let none = ContextFiles::default();
+        let none = Arc::default();
+        // Several stages of one Dockerfile share their context.
+        let mut of_context: Vec<(&Arc<ContextFiles>, Inputs)> = Vec::new();
         let images = config.images.iter().map(|image| {
             let sent = sources.images.get(&image.name).unwrap_or(&none);
             let mut inputs = Inputs::default();
             Settings::other_image(&mut inputs, image, &config.platforms);
-            // They are in order, so building the map at once is faster than inserting them one by one.
-            let files = sent.files.iter();
-            let files =
-                files.map(|(file, state)| (Part::Sent(file.clone()), file_text(state).into()));
-            inputs.0.append(&mut files.collect());
+            let known = of_context.iter().find(|(one, _)| Arc::ptr_eq(one, sent));
+            let mut files: Inputs = match known {
+                Some((_, files)) => files.clone(),
+                None => {
+                    let files = sent.files.iter();
+                    let files = files.map(|(file, state)| {
+                        (Part::Sent(file.to_owned()), file_text(state).into())
+                    });
+                    // They are in order, so building the map at once is faster than inserting them one by one.
+                    let files = Inputs(files.collect());
+                    of_context.push((sent, files.clone()));
+                    files
+                }
+            };
+            inputs.0.append(&mut files.0);
             if let Some(state) = &sent.dockerfile {
                 let path = image.dockerfile.clone().into();
                 inputs.set(Part::Dockerfile(path), file_text(state));

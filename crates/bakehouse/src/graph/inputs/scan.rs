@@ -1,7 +1,7 @@
 //! Looks for hidden inputs in the files of packages.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -72,7 +72,7 @@ struct Scan<'a> {
     /// Computed on the first finding: most packages read nothing outside.
     package: OnceCell<PackagePlaces<'a>>,
     /// Folders of other packages within this one.
-    nested: BTreeSet<&'a Utf8Path>,
+    nested: HashSet<&'a str>,
     /// The file of the build script, relative to the workspace root.
     build_script: Utf8PathBuf,
     /// Whether only files with a sign are parsed.
@@ -102,8 +102,8 @@ impl<'a> Scan<'a> {
             member,
             package: OnceCell::new(),
             nested: after
-                .copied()
                 .take_while(|other| other.starts_with(dir))
+                .map(|other| other.as_str())
                 .collect(),
             build_script: normal(&member.path(build)),
             by_signs,
@@ -121,7 +121,7 @@ impl<'a> Scan<'a> {
         let mut found = BTreeSet::new();
         let files = self.member.sources.iter();
         for (file, state) in files.flat_map(|path| self.sources.below(path)) {
-            if file.ancestors().any(|folder| self.nested.contains(folder)) {
+            if self.is_nested(file) {
                 continue;
             }
             if state.kind == FileKind::Link {
@@ -137,6 +137,13 @@ impl<'a> Scan<'a> {
             }
         }
         found
+    }
+
+    /// Returns whether a path is in the folder of another package.
+    fn is_nested(&self, path: &Utf8Path) -> bool {
+        // Strings are found faster than paths.
+        let mut folders = path.ancestors();
+        !self.nested.is_empty() && folders.any(|folder| self.nested.contains(folder.as_str()))
     }
 
     fn is_development(&self, file: &Utf8Path) -> bool {
@@ -181,9 +188,7 @@ impl<'a> Scan<'a> {
         let is_file =
             file.is_some_and(|file| matches!(file.kind, FileKind::Plain | FileKind::Executable));
         let mut sources = self.member.sources.iter();
-        is_file
-            && sources.any(|source| path.starts_with(source))
-            && !path.ancestors().any(|folder| self.nested.contains(folder))
+        is_file && sources.any(|source| path.starts_with(source)) && !self.is_nested(&path)
     }
 
     fn role(&self, file: &Utf8Path) -> Role {

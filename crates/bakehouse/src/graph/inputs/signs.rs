@@ -49,7 +49,7 @@ pub fn may_leave(tokens: &[Lexeme<'_>], is_own: impl Fn(&str) -> bool) -> bool {
     for (at, token) in tokens.iter().enumerate() {
         let rest = &tokens[at + 1..];
         match token {
-            Lexeme::Literal(text) if text.contains("..") && text.contains('"') => return true,
+            Lexeme::Literal(text) if may_climb(text) => return true,
             Lexeme::Literal(text) => package |= text.contains("CARGO_MANIFEST_DIR"),
             Lexeme::Ident(name) => {
                 up |= matches!(&**name, "ancestors" | "parent" | "pop");
@@ -73,6 +73,18 @@ pub fn may_leave(tokens: &[Lexeme<'_>], is_own: impl Fn(&str) -> bool) -> bool {
         }
     }
     false
+}
+
+/// Returns whether a literal is text that may be a path with `..`, and not one with an ellipsis. What is escaped, or put
+/// into the text, is unknown.
+fn may_climb(literal: &str) -> bool {
+    let text = literal
+        .split_once('"')
+        .and_then(|(_, text)| text.rsplit_once('"'));
+    text.is_some_and(|(text, _)| {
+        text.contains("..")
+            && (text.contains(['\\', '{']) || text.split('/').any(|part| part == ".."))
+    })
 }
 
 /// Returns whether the macro that begins with these tokens includes a file of the package, or of the build script.

@@ -9,8 +9,9 @@ use crate::graph::{Activation, Workspace, platform};
 /// features that anything in the workspace can switch on.
 #[derive(Debug, Default)]
 pub struct Reach<'a> {
-    needs: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    users: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// A crate comes several times if several versions of it are needed.
+    needs: HashMap<&'a str, Vec<&'a str>>,
+    users: HashMap<&'a str, Vec<&'a str>>,
     /// Crates with the features that compiled packages ask them for.
     pub asked: BTreeSet<(&'a str, &'a str)>,
     /// Crates with the features that any package of the workspace can ask them for.
@@ -90,8 +91,8 @@ impl<'a> Reach<'a> {
     }
 
     fn link(&mut self, user: &'a str, needed: &'a str) {
-        self.needs.entry(user).or_default().insert(needed);
-        self.users.entry(needed).or_default().insert(user);
+        self.needs.entry(user).or_default().push(needed);
+        self.users.entry(needed).or_default().push(user);
     }
 
     /// Returns the same without some edges, and without what only they lead to.
@@ -111,7 +112,7 @@ impl<'a> Reach<'a> {
             if left.needs.contains_key(user) {
                 continue;
             }
-            left.needs.insert(user, BTreeSet::new());
+            left.needs.insert(user, Vec::new());
             let needs = self.needs.get(user).into_iter().flatten();
             for needed in needs.filter(|needed| !off.contains(&(user, **needed))) {
                 left.link(user, needed);
@@ -122,9 +123,11 @@ impl<'a> Reach<'a> {
     }
 
     /// Returns the third-party crates, sorted.
-    pub fn crates(&self) -> impl Iterator<Item = &'a str> {
+    pub fn crates(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let all = self.needs.keys().copied();
-        all.filter(|name| !self.members.contains(name))
+        let mut crates: Vec<&'a str> = all.filter(|name| !self.members.contains(name)).collect();
+        crates.sort_unstable();
+        crates.into_iter()
     }
 
     /// Returns whether a name is that of a package of the workspace.
@@ -136,10 +139,10 @@ impl<'a> Reach<'a> {
     pub fn depends(&self, user: &str, needed: &str) -> bool {
         self.needs
             .get(user)
-            .is_some_and(|needs| needs.contains(needed))
+            .is_some_and(|needs| needs.contains(&needed))
     }
 
-    /// Returns what depends on a crate directly.
+    /// Returns what depends on a crate directly, in no order.
     pub fn users(&self, needed: &str) -> impl Iterator<Item = &'a str> {
         self.users.get(needed).into_iter().flatten().copied()
     }

@@ -284,7 +284,7 @@ impl<'a> Explained<'a> {
             let all = state.plan.crate_files.iter();
             let inside = all.filter(|(file, _)| file.starts_with(folder));
             inside
-                .map(|(file, state)| (file.as_path(), file_text(state)))
+                .map(|(file, state)| (file, file_text(state)))
                 .collect()
         };
         let mut chain = vec![self.is.name.to_owned()];

@@ -177,7 +177,7 @@ fn known(planned: &Planned) -> BTreeSet<Utf8PathBuf> {
     let files = files.chain(images.flat_map(|context| context.files.keys()));
     let dockerfiles = planned.plan.images.iter();
     let dockerfiles = dockerfiles.map(|image| image.config.dockerfile.to_path_buf());
-    files.cloned().chain(dockerfiles).collect()
+    files.map(Utf8Path::to_owned).chain(dockerfiles).collect()
 }
 
 /// Returns `names` and everything that Compose starts before them.
