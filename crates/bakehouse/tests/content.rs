@@ -91,7 +91,8 @@ fn binaries_and_libraries_are_copied_from_their_own_stages() {
         "ENV LD_LIBRARY_PATH=\"/usr/local/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\"",
         "COPY --from=rootfs-web /rootfs/out/ /",
         "COPY --from=build-web /dist/image/ /",
-        "COPY --from=build-web-probe /dist/image/ /",
+        // A pack has this binary, too, and runs on other bases.
+        "COPY --from=glibc-web-probe-on-runtime /dist/image/ /",
         "COPY --from=build-web-plugin /dist/image/ /",
         "COPY --from=build-web /dist/libraries/libz.so.1/ /",
     ];

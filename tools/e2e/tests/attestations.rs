@@ -143,7 +143,17 @@ fn kinds(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 #[test]
+fn repeated_publishes_leave_one_of_each_for_each_digest() {
+    publishes_leave_one_of_each(5);
+}
+
+#[test]
+#[ignore = "slow: fifty publishes"]
 fn fifty_publishes_leave_one_of_each_for_each_digest() {
+    publishes_leave_one_of_each(50);
+}
+
+fn publishes_leave_one_of_each(times: usize) {
     let _turn = Turn::share();
     // The images of the services are there, and the third is baked without attestations and with them.
     let plain = Shop::at(&registry());
@@ -165,7 +175,7 @@ fn fifty_publishes_leave_one_of_each_for_each_digest() {
         assert_eq!(shop.count("front"), kinds(&[(PROVENANCE, 1)]));
     };
     is_right();
-    for _ in 1..50 {
+    for _ in 1..times {
         let ran = shop.publish(&BOTH).succeeded();
         let results = bakehouse::results(&ran);
         assert!(results.values().all(|result| *result == "skipped"), "{ran}");

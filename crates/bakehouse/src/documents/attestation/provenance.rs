@@ -200,7 +200,62 @@ mod tests {
             toolchain: Some("fedcba9876543210"),
             version: "1.2.3",
         };
-        insta::assert_snapshot!("all", text(&known));
+        insta::assert_snapshot!(text(&known), @r#"
+        {
+          "buildDefinition": {
+            "buildType": "urn:bakehouse:bake:1",
+            "externalParameters": {
+              "configSource": {
+                "uri": "git+https://ci.example/acme/shop",
+                "digest": {
+                  "sha1": "0123456789012345678901234567890123456789"
+                },
+                "path": "docker-bake.hcl"
+              },
+              "target": "api",
+              "inputHash": "0123456789abcdef"
+            },
+            "internalParameters": {
+              "toolchain": "fedcba9876543210"
+            },
+            "resolvedDependencies": [
+              {
+                "name": "source",
+                "uri": "git+https://ci.example/acme/shop",
+                "digest": {
+                  "gitCommit": "0123456789012345678901234567890123456789"
+                }
+              },
+              {
+                "uri": "pkg:docker/rust@1.95.0-slim-bookworm?digest=sha256:abababababababababababababababababababababababababababababababab",
+                "digest": {
+                  "sha256": "abababababababababababababababababababababababababababababababab"
+                }
+              },
+              {
+                "uri": "pkg:docker/127.0.0.1:5000/acme/base@1"
+              },
+              {
+                "uri": "pkg:docker/debian"
+              },
+              {
+                "uri": "pkg:generic/rust@1.95.0"
+              }
+            ]
+          },
+          "runDetails": {
+            "builder": {
+              "id": "https://ci.example/workflow",
+              "version": {
+                "bakehouse": "1.2.3"
+              }
+            },
+            "metadata": {
+              "invocationId": "https://ci.example/runs/7"
+            }
+          }
+        }
+        "#);
         known = Provenance {
             revision: None,
             forge: None,
@@ -209,6 +264,29 @@ mod tests {
             toolchain: None,
             ..known
         };
-        insta::assert_snapshot!("little", text(&known));
+        insta::assert_snapshot!(text(&known), @r#"
+        {
+          "buildDefinition": {
+            "buildType": "urn:bakehouse:bake:1",
+            "externalParameters": {
+              "configSource": {
+                "path": "docker-bake.hcl"
+              },
+              "target": "api",
+              "inputHash": "0123456789abcdef"
+            },
+            "internalParameters": {},
+            "resolvedDependencies": []
+          },
+          "runDetails": {
+            "builder": {
+              "id": "",
+              "version": {
+                "bakehouse": "1.2.3"
+              }
+            }
+          }
+        }
+        "#);
     }
 }
