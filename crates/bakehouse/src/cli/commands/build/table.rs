@@ -210,10 +210,11 @@ fn stages(account: &Account, verbose: bool) {
         .map(|ran| ran.stage.len())
         .max()
         .unwrap_or_default();
-    outln!(
-        "{}",
-        format!("slowest of {} stages that ran", account.stages.len()).bold()
-    );
+    let stages = match account.stages.len() {
+        1 => "1 stage".to_owned(),
+        more => format!("{more} stages"),
+    };
+    outln!("{}", format!("slowest of {stages} that ran").bold());
     for ran in shown {
         let waited = match ran.waited {
             0.0 => String::new(),
