@@ -17,7 +17,8 @@ chosen() {
     tree() { (cd "${lock%/*}" && cargo tree --quiet --locked --workspace "$features" --edges normal,build --prefix none --format '{p} {f}' "$@"); }
     tree || return
     tree "$@" || return
-  done | sed 's/ (\*)$//' | LC_ALL=C sort -u
+  done >/tmp/trees
+  sed 's/ (\*)$//' /tmp/trees | LC_ALL=C sort -u
 }
 without_others() {
   awk '
@@ -28,8 +29,8 @@ without_others() {
       return object
     }
     # Leaves out dependencies, and what features say of them. The features that there are stay the same.
-    function cut(json,  head, object, kept, key, name, optional, stays) {
-      split("", optional); split("", stays)
+    function cut(json,  head, object, kept, key, name, optional, stays, keys, count, at) {
+      split("", optional); split("", stays); count = 0
       if (!match(json, /"deps": *\[/)) return json
       head = substr(json, 1, RSTART + RLENGTH - 1); json = substr(json, RSTART + RLENGTH)
       while (match(json, /^,? *[{][^{}]*[}]/)) {
@@ -38,9 +39,12 @@ without_others() {
         key = value(object, "name")
         if ((name = value(object, "package")) == "") name = key
         if (name in chosen && object !~ /"kind": *"dev"/) { kept = kept (kept == "" ? "" : ",") object; stays[key] }
-        else optional[key] = optional[key] || object ~ /"optional": *true/
+        else {
+          if (!(key in optional)) keys[++count] = key
+          optional[key] = optional[key] || object ~ /"optional": *true/
+        }
       }
-      for (key in optional) if (!(key in stays)) json = forgotten(json, key, optional[key])
+      for (at = 1; at <= count; at++) if (!(keys[at] in stays)) json = forgotten(json, keys[at], optional[keys[at]])
       return head kept json
     }
     function forgotten(json, key, optional,  feature, item) {
@@ -58,18 +62,23 @@ without_others() {
     FNR < 5 || FNR % 2 { print; next }
     { print cut($0) }' /tmp/chosen "$1"
 }
-chosen "$@" >/tmp/chosen
 cp -a "$CARGO_HOME/registry/index" /tmp/index
 cp "$lock" /tmp/whole.lock
-for index in "$CARGO_HOME"/registry/index/*; do
-  [ -d "$index/.cache" ] && [ ! -e "$index/.git" ] || continue
-  find "$index/.cache" -type f | while read -r file; do
-    [ "$(head -c 2 "$file")" = "$(printf '\003\002')" ] || continue
-    tr '\0\n' '\n\0' <"$file" >/tmp/entries
-    without_others /tmp/entries | tr '\0\n' '\n\0' >"$file"
+cut_home() {
+  chosen "$@" >/tmp/chosen || return
+  for index in "$CARGO_HOME"/registry/index/*; do
+    [ -d "$index/.cache" ] && [ ! -e "$index/.git" ] || continue
+    find "$index/.cache" -type f | while read -r file; do
+      [ "$(head -c 2 "$file")" = "$(printf '\003\002')" ] || continue
+      tr '\0\n' '\n\0' <"$file" >/tmp/entries
+      without_others /tmp/entries | tr '\0\n' '\n\0' >"$file"
+    done
   done
-done
-if (cd "${lock%/*}" && cargo metadata --quiet --format-version 1 >/dev/null) && chosen "$@" >/tmp/chosen-after && cmp -s /tmp/chosen /tmp/chosen-after; then
+  (cd "${lock%/*}" && cargo metadata --quiet --format-version 1 >/dev/null) || return
+  chosen "$@" >/tmp/chosen-after || return
+  cmp -s /tmp/chosen /tmp/chosen-after
+}
+if cut_home "$@"; then
   names "$lock" >/tmp/resolved
   awk '{ print $1 "-" $2 }' /tmp/resolved >/tmp/crates
   for crate in "$CARGO_HOME"/registry/src/*/*; do
