@@ -104,8 +104,10 @@ impl Ready {
             let mut set = |what: &str| {
                 command.args(["--set", &format!("{service}.{what}")]);
             };
-            let programs = self.programs.path().join(service);
-            set(&format!("contexts.build-{service}={}", programs.display()));
+            set(&format!(
+                "contexts.build-{service}=docker-image://{}",
+                self.pushed_program(service)
+            ));
             // A second one would be written beside the first.
             if !more.iter().any(|more| more.starts_with("output=")) {
                 set("output=type=image,push=true,store=false");
@@ -121,6 +123,26 @@ impl Ready {
             more.iter().for_each(|more| set(more));
         }
         let _ = Ran::of(&mut command).succeeded();
+    }
+
+    /// Pushes the folder that stands for a service's stage, and returns the image's name by digest. In a folder that is
+    /// sent to the builder again, BuildKit does not keep the times of folders.
+    fn pushed_program(&self, service: &str) -> String {
+        let name = format!("{}/programs:{service}", self.registry);
+        let folder = self.programs.path().join(service);
+        let dockerfile = folder.with_extension("Dockerfile");
+        std::fs::write(&dockerfile, "FROM scratch\nCOPY . /\n").expect("a file can be written");
+        let _ = Ran::of(
+            Command::new("docker")
+                .args(["buildx", "build", "--quiet", "--provenance=false"])
+                .args(["--platform=linux/amd64,linux/arm64", "--tag", &name])
+                .args(["--build-arg", "SOURCE_DATE_EPOCH=0", "--file"])
+                .arg(&dockerfile)
+                .arg("--output=type=image,push=true,store=false,rewrite-timestamp=true")
+                .arg(&folder),
+        )
+        .succeeded();
+        format!("{name}@{}", digest(&name))
     }
 
     /// Returns the name of an image.
