@@ -260,7 +260,7 @@ fn each_output_is_held_against_the_bases_that_it_meets_and_needs_no_others() {
                 assert_eq!(needed.contains(facts), meets, "{target}: {needed:?}");
             }
         }
-        // What meets the same bases everywhere has no stage for the comparison.
+        // An output that meets the same bases everywhere has no stage for the comparison.
         let comparisons: Vec<&str> = dockerfile
             .lines()
             .filter_map(|line| line.strip_prefix("FROM build-"))

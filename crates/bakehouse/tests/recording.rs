@@ -29,7 +29,7 @@ fn the_recording_is_drawn_from_its_transcript() {
     assert!(read("README.md").contains("(docs/recording.svg)"));
 }
 
-/// What the README says to type is what is typed.
+/// The recording types the commands that the README names.
 #[test]
 fn the_recording_shows_the_commands_of_the_readme() {
     let transcript = read("tools/recording/transcript.txt");

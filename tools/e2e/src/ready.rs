@@ -2,6 +2,7 @@
 //! files make.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -132,16 +133,9 @@ impl Ready {
         let folder = self.programs.path().join(service);
         let dockerfile = folder.with_extension("Dockerfile");
         std::fs::write(&dockerfile, "FROM scratch\nCOPY . /\n").expect("a file can be written");
-        let _ = Ran::of(
-            Command::new("docker")
-                .args(["buildx", "build", "--quiet", "--provenance=false"])
-                .args(["--platform=linux/amd64,linux/arm64", "--tag", &name])
-                .args(["--build-arg", "SOURCE_DATE_EPOCH=0", "--file"])
-                .arg(&dockerfile)
-                .arg("--output=type=image,push=true,store=false,rewrite-timestamp=true")
-                .arg(&folder),
-        )
-        .succeeded();
+        let file = format!("--file={}", dockerfile.display());
+        let more = [&UNDATED_FILES[..], &[&file]].concat();
+        build_in(&folder, &[&name], &more);
         format!("{name}@{}", digest(&name))
     }
 
@@ -204,21 +198,27 @@ pub fn push_undated(names: &[&str], dockerfile: &str) {
     build(names, &["--build-arg", "SOURCE_DATE_EPOCH=0"], dockerfile);
 }
 
+/// The options by which an image for both platforms is pushed with the time 1970 in all its files and folders.
+const UNDATED_FILES: [&str; 3] = [
+    "--platform=linux/amd64,linux/arm64",
+    "--build-arg=SOURCE_DATE_EPOCH=0",
+    "--output=type=image,push=true,store=false,rewrite-timestamp=true",
+];
+
 /// Pushes an image for both platforms whose files and folders have the time 1970, and returns its name by digest.
 pub fn push_files(name: &str, dockerfile: &str) -> String {
-    let more = [
-        "--platform=linux/amd64,linux/arm64",
-        "--build-arg=SOURCE_DATE_EPOCH=0",
-        "--output=type=image,push=true,store=false,rewrite-timestamp=true",
-    ];
-    build(&[name], &more, dockerfile);
+    build(&[name], &UNDATED_FILES, dockerfile);
     format!("{name}@{}", digest(name))
 }
 
 fn build(names: &[&str], more: &[&str], dockerfile: &str) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file can be written");
-    let path = folder.path().to_str().expect("its name is UTF-8");
+    build_in(folder.path(), names, more);
+}
+
+fn build_in(folder: &Path, names: &[&str], more: &[&str]) {
+    let path = folder.to_str().expect("its name is UTF-8");
     // The engine keeps no copy.
     let mut arguments = vec!["buildx", "build", "--quiet", "--provenance=false"];
     if !more.iter().any(|more| more.starts_with("--output=")) {

@@ -8,7 +8,7 @@ use super::{Check, Verdict};
 /// A release with a fault.
 struct Faulty {
     version: Version,
-    /// What fails, as the end of a sentence about that version.
+    /// The fault, as the end of a sentence about that version.
     fails: &'static str,
     remedy: &'static str,
 }

@@ -11,7 +11,7 @@ pub mod published;
 pub mod records;
 pub mod secrets;
 pub mod spans;
-mod temporary;
+pub mod temporary;
 mod trace;
 mod transcript;
 pub mod usage;

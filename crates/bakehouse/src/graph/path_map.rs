@@ -41,7 +41,7 @@ impl<V> PathMap<V> {
             .0
             .partition_point(|(own, _)| in_order(own, path).is_lt());
         let entries = self.0[begin..].iter();
-        // What is in a folder comes right after it.
+        // The entries of a folder come right after it.
         let below = entries.take_while(move |(own, _)| own.starts_with(path));
         below.map(|(own, value)| (own.as_path(), value))
     }

@@ -258,7 +258,7 @@ impl Reading<'_> {
         }
         let file = self.root.join(path);
         let rust = path.extension() == Some("rs");
-        // Of another file only the state counts, unless it is a link.
+        // Only the state of other files counts, unless they are links.
         if !rust
             && let Some(state) = state_alone(&file)?.filter(|state| state.kind != FileKind::Link)
         {

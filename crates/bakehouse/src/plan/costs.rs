@@ -115,7 +115,7 @@ fn size(bytes: u64) -> f64 {
     clippy::cast_precision_loss,
     reason = "commits are counted in thousands"
 )]
-fn count(commits: usize) -> f64 {
+pub(super) fn count(commits: usize) -> f64 {
     commits as f64
 }
 

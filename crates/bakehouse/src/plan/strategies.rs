@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Plan;
-use super::costs::Commits;
+use super::costs::{Commits, count};
 use super::stage::{CompileStage, Selection};
 
 /// The time of a stage, in seconds.
@@ -48,7 +48,7 @@ pub fn compare(
         if known.is_empty() {
             continue;
         }
-        let times = f64::from(u32::try_from(*times).unwrap_or(u32::MAX));
+        let times = count(*times);
         all += times;
         for (has_stage, time) in known.into_values() {
             layer += times * time.took;

@@ -1,6 +1,6 @@
 //! The configuration of an image, as BuildKit writes it, and the same on another base.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -44,6 +44,13 @@ pub struct Configuration {
 pub fn labels(configuration: &[u8]) -> BTreeMap<String, String> {
     let read = serde_json::from_slice::<Configuration>(configuration);
     read.map_or_else(|_| BTreeMap::new(), |read| read.config.labels)
+}
+
+/// Returns the value that the images of all platforms have in common; `None` if they differ, or there is none.
+pub fn common<T: Ord>(values: impl IntoIterator<Item = T>) -> Option<T> {
+    let mut values = BTreeSet::from_iter(values);
+    let first = values.pop_first()?;
+    values.is_empty().then_some(first)
 }
 
 /// The settings of containers.

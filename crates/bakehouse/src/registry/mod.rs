@@ -27,5 +27,5 @@ pub use attach::Statement;
 pub use client::{Client, Repository};
 pub use digest::Digest;
 pub use manifests::Fetched;
-pub use published::{PlatformImage, Published};
+pub use published::{PlatformImage, Published, image_unknown};
 pub use reference::{Reference, RepositoryName};

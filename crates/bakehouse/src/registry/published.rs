@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::documents::{Descriptor, Index, Manifest, Platform, is_index};
 use super::manifests::Fetched;
 use super::refusal::wrong;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// An image, for one platform or several.
 #[derive(Clone, Debug)]
@@ -31,6 +31,12 @@ pub struct PlatformImage {
     pub bytes: Vec<u8>,
     /// The configuration as it came.
     pub configuration: Vec<u8>,
+}
+
+/// Returns the problem of a name that its registry does not have.
+pub fn image_unknown(name: &str) -> Problem {
+    Problem::new(Code::ImageUnknown, format!("{name} is not in its registry"))
+        .hint("correct the name; `docker login` may show more of the registry")
 }
 
 impl Published {

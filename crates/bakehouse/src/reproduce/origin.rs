@@ -1,12 +1,10 @@
 //! The origin of an image, as its labels tell it.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::documents::labels::{REVISION_LABEL, TITLE_LABEL};
 use crate::plan::config::valid::{INPUT_HASH_LABEL, TOOLCHAIN_LABEL};
-use crate::rebase::configuration::Configuration;
+use crate::rebase::configuration::{Configuration, common};
 
 /// Everything that a rebuild goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub type Refusal = (String, String);
 const DIRTY: [&str; 4] = ["-dirty", "+dirty", "-modified", "-broken"];
 
 impl Origin {
-    /// Reads the labels of all platforms' images, from their configurations.
+    /// Reads the labels of all platforms' images, from their configurations, of which there is at least one.
     ///
     /// # Errors
     /// They do not say which commit the image is of, or say several.
@@ -62,13 +60,11 @@ impl Origin {
 }
 
 fn one(key: &str, values: impl Iterator<Item = Option<String>>) -> Result<Option<String>, Refusal> {
-    let values: BTreeSet<Option<String>> = values.collect();
-    if values.len() > 1 {
+    common(values).ok_or_else(|| {
         let why = format!("its platforms differ in {key}: they were not baked together");
         let hint = "name the image of one platform, by its digest".to_owned();
-        return Err((why, hint));
-    }
-    Ok(values.into_iter().next().flatten())
+        (why, hint)
+    })
 }
 
 /// Returns the id of a commit that a label holds.

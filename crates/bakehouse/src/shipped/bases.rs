@@ -33,7 +33,7 @@ pub fn bases(
 /// Returns whether an image's binaries bring their C library along: those for musl do, unless they are told not to.
 fn is_static(of: &Candidate) -> bool {
     let Some(call) = of.main().and_then(|main| main.call.as_ref()) else {
-        // What is compiled elsewhere may be told by the argument that names its target.
+        // An argument may name the target of a binary that is compiled elsewhere.
         let mut values = of.request.args.values();
         return values.any(|value| value.ends_with("-linux-musl"));
     };

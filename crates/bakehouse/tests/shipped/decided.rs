@@ -1,4 +1,4 @@
-//! What only a build decides: branches of scripts, stages and tags of workflows, parts of values.
+//! Decisions that only a build makes: branches of scripts, stages and tags of workflows, parts of values.
 
 use super::Row;
 

@@ -67,19 +67,12 @@ impl Attest<'_> {
             }));
         }
         let lacking = parallel_map(&places, |place| place.lacks(&client));
-        let lacking = all(places.iter().zip(lacking).map(|(place, lacks)| {
-            let kinds = lacks.map_err(|problem| place.about(problem))?;
-            Ok(Lacking {
-                kinds,
-                repository: place.repository.clone(),
-                digest: place.digest.clone(),
-                image: place.image,
-            })
+        let lacking = places.into_iter().zip(lacking);
+        let mut lacking = all(lacking.map(|(place, lacks)| match lacks {
+            Ok(kinds) => Ok(Lacking { kinds, ..place }),
+            Err(problem) => Err(place.about(problem)),
         }))?;
-        let lacking: Vec<Lacking<'_>> = lacking
-            .into_iter()
-            .filter(|place| place.kinds.provenance || place.kinds.sbom)
-            .collect();
+        lacking.retain(|place| place.kinds.any());
         if lacking.is_empty() {
             return Ok(Attached::default());
         }
@@ -240,11 +233,7 @@ fn revision(published: &Published) -> Option<String> {
         let mut labels = configuration::labels(&image.configuration);
         labels.remove(REVISION_LABEL)
     });
-    let labels: BTreeSet<Option<String>> = labels.collect();
-    match labels.len() {
-        1 => labels.into_iter().next().flatten(),
-        _ => None,
-    }
+    configuration::common(labels).flatten()
 }
 
 /// Returns all results, or all problems.

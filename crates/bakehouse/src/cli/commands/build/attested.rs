@@ -20,6 +20,13 @@ pub struct Kinds {
     pub sbom: bool,
 }
 
+impl Kinds {
+    /// Returns whether there is one.
+    pub fn any(self) -> bool {
+        self.provenance || self.sbom
+    }
+}
+
 impl Attested {
     /// Reads the environment. BuildKit makes attestations of images that no registry gets, of which the input hash does
     /// not say what is in them, or of which something is asked that it alone can do.

@@ -41,7 +41,7 @@ impl Lacking<'_> {
             }
         };
         let lacking = lacks(&there);
-        if lacking.provenance || lacking.sbom {
+        if lacking.any() {
             there.extend(in_list(&repository, &self.digest)?);
         }
         Ok(lacks(&there))

@@ -314,7 +314,7 @@ fn bake(
     all.extend(staging.iter().flat_map(|staging| staging.arguments(spots)));
     all.extend_from_slice(order.arguments);
     let platforms = order.platforms.map(|names| ("PLATFORMS", names));
-    // What is attached afterwards must not be in the list that a tag names, whose digest would be another in each bake.
+    // A list with attestations has another digest after each bake, so none may be in it if they are attached afterwards.
     let emptied = order.attested.emptied().iter().map(|name| (*name, ""));
     let variables: Vec<(String, String)> = platforms
         .into_iter()

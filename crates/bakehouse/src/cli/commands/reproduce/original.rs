@@ -3,7 +3,7 @@
 use crate::cli::args::ReproduceArgs;
 use crate::plan::baked::BakedImage;
 use crate::problem::{Code, Problem, Problems};
-use crate::registry::{Client, PlatformImage, Published, Reference};
+use crate::registry::{Client, PlatformImage, Published, Reference, image_unknown};
 use crate::reproduce::origin::Origin;
 
 /// A published image that is to be reproduced.
@@ -50,10 +50,8 @@ pub fn all(client: &Client, arguments: &ReproduceArgs) -> Result<Vec<Original>, 
 fn one(client: &Client, name: &str, platforms: &[String]) -> Result<Original, Problem> {
     let reference = Reference::parse(name)?;
     let repository = client.repository(&reference.repository);
-    let published = repository.published(reference.asked())?.ok_or_else(|| {
-        Problem::new(Code::ImageUnknown, format!("{name} is not in its registry"))
-            .hint("correct the name; `docker login` may show more of the registry")
-    })?;
+    let published = repository.published(reference.asked())?;
+    let published = published.ok_or_else(|| image_unknown(name))?;
     let known: Vec<&str> = published
         .images
         .iter()

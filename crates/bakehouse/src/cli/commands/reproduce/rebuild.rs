@@ -15,9 +15,10 @@ use crate::documents::bake::{EPOCH, SEED};
 use crate::engine::Engine;
 use crate::engine::buildx::Bake;
 use crate::engine::secrets::allowed;
+use crate::engine::temporary::temporary_folder;
 use crate::packs::place::csv;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
-use crate::problem::{Code, Problem, Problems};
+use crate::problem::{Problem, Problems};
 use crate::registry::documents::{DOCKER_MANIFEST, Manifest};
 
 /// Images of one commit that are baked at once.
@@ -56,20 +57,10 @@ impl Rebuild {
         arguments: &ReproduceArgs,
         group: &Group<'_>,
     ) -> Result<Self, Problems> {
-        let folder = tempfile::Builder::new()
-            .prefix("bakehouse-reproduce-")
-            .tempdir();
-        let folder = folder.map_err(unwritable)?;
-        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned());
-        let path = path.map_err(|path| {
-            unwritable(std::io::Error::other(format!(
-                "{} is not UTF-8",
-                path.display()
-            )))
-        })?;
+        let (guard, folder) = temporary_folder("bakehouse-reproduce-")?;
         let rebuild = Self {
-            _folder: folder,
-            folder: path,
+            _folder: guard,
+            folder,
         };
         let planned = &group.source.planned;
         let config = &planned.plan.config;
@@ -181,13 +172,6 @@ fn variables(group: &Group<'_>) -> Vec<(String, String)> {
     values
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
-}
-
-fn unwritable(error: std::io::Error) -> Problem {
-    let message = format!("a temporary folder cannot be created: {error}");
-    Problem::new(Code::FileUnwritable, message)
-        .hint("free space, or point TMPDIR at a folder that can be written")
-        .caused_by(error)
 }
 
 #[cfg(test)]

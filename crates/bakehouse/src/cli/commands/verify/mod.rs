@@ -23,7 +23,7 @@ use crate::plan::baked::BakedImage;
 use crate::plan::config::valid::INPUT_HASH_LABEL;
 use crate::problem::{Code, Problem, Problems};
 use crate::rebase::configuration;
-use crate::registry::{Client, PlatformImage, Published, Reference, Repository};
+use crate::registry::{Client, PlatformImage, Published, Reference, Repository, image_unknown};
 
 pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
     let planned = session.plan()?;
@@ -46,10 +46,7 @@ pub fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Problems> {
                 };
                 shown.push(image.check(&repository, &published, arguments)?);
             }
-            None => problems.push(
-                Problem::new(Code::ImageUnknown, format!("{name} is not in its registry"))
-                    .hint("correct the name; `docker login` may show more of the registry"),
-            ),
+            None => problems.push(image_unknown(name)),
         }
     }
     match arguments.format {
@@ -122,11 +119,8 @@ impl Checked<'_> {
         let images = published.images.iter();
         let labels = images.map(|image| configuration::labels(&image.configuration));
         let labels: Vec<BTreeMap<String, String>> = labels.collect();
-        let value = |key: &str| {
-            let values = labels.iter().map(|labels| labels.get(key).cloned());
-            let values: BTreeSet<Option<String>> = values.collect();
-            (values.len() == 1).then(|| values.into_iter().next().flatten())
-        };
+        let value =
+            |key: &str| configuration::common(labels.iter().map(|labels| labels.get(key).cloned()));
         let mut failed = Vec::new();
         let input_hash = self.input_hash(value(INPUT_HASH_LABEL).as_ref(), &mut failed);
         let revision = value(REVISION_LABEL).flatten();

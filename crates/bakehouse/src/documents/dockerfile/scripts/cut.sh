@@ -64,15 +64,19 @@ without_others() {
 }
 cp -a "$CARGO_HOME/registry/index" /tmp/index
 cp "$lock" /tmp/whole.lock
-cut_home() {
-  chosen "$@" >/tmp/chosen || return
+# The files of the indexes that Cargo fetches crate by crate.
+entries() {
   for index in "$CARGO_HOME"/registry/index/*; do
     [ -d "$index/.cache" ] && [ ! -e "$index/.git" ] || continue
-    find "$index/.cache" -type f | while read -r file; do
-      [ "$(head -c 2 "$file")" = "$(printf '\003\002')" ] || continue
-      tr '\0\n' '\n\0' <"$file" >/tmp/entries
-      without_others /tmp/entries | tr '\0\n' '\n\0' >"$file"
-    done
+    find "$index/.cache" -type f
+  done
+}
+cut_home() {
+  chosen "$@" >/tmp/chosen || return
+  entries | while read -r file; do
+    [ "$(head -c 2 "$file")" = "$(printf '\003\002')" ] || continue
+    tr '\0\n' '\n\0' <"$file" >/tmp/entries
+    without_others /tmp/entries | tr '\0\n' '\n\0' >"$file"
   done
   (cd "${lock%/*}" && cargo metadata --quiet --format-version 1 >/dev/null) || return
   chosen "$@" >/tmp/chosen-after || return
@@ -84,10 +88,7 @@ if cut_home "$@"; then
   for crate in "$CARGO_HOME"/registry/src/*/*; do
     grep -q -F -x "${crate##*/}" /tmp/crates || rm -rf "$crate" "$(echo "$crate" | sed 's|\(.*\)/src/|\1/cache/|').crate"
   done
-  for index in "$CARGO_HOME"/registry/index/*; do
-    [ -d "$index/.cache" ] && [ ! -e "$index/.git" ] || continue
-    find "$index/.cache" -type f | awk -F / 'NR == FNR { split($0, word, " "); names[tolower(word[1])]; next } !($NF in names)' /tmp/resolved - | xargs -r rm -f
-  done
+  entries | awk -F / 'NR == FNR { split($0, word, " "); names[tolower(word[1])]; next } !($NF in names)' /tmp/resolved - | xargs -r rm -f
 else
   echo "note: crates that no build reaches stay in the lock, since Cargo would choose others without them" >&2
   rm -rf "$CARGO_HOME/registry/index"
